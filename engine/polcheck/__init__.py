@@ -1,0 +1,1 @@
+"""polcheck: policies over code and configuration, and the joins between them."""

@@ -1,0 +1,1 @@
+"""Documents: one file a format, one entry a language."""

@@ -1,0 +1,1 @@
+"""Selectors: one file a kind; each is compiled once and searches many documents."""

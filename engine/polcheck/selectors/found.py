@@ -1,0 +1,36 @@
+"""What a search of one document gives: hits with their bindings, and whether it came to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from polcheck.documents.config import Json
+from polcheck.source import Span
+
+
+class Bound(NamedTuple):
+    """The value of a name, and where in its file it stands (None where that isn't known or isn't anywhere)."""
+
+    value: Json
+    span: Span | None = None
+
+
+class Hit(NamedTuple):
+    """One match in one document.
+
+    `span` is the whole match; `point` is where a finding should point if that is elsewhere (`@here`).
+    `bindings` are the public names that the match binds, in order of their first appearance.
+    """
+
+    span: Span | None
+    bindings: tuple[tuple[str, Bound], ...] = ()
+    point: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of one selector in one document; `incomplete` says why the search did not come to its end."""
+
+    hits: tuple[Hit, ...] = ()
+    incomplete: str = ""

@@ -1,0 +1,131 @@
+"""The bytes and text of one file, and places in it.
+
+Offsets count characters of the decoded text (a byte-order mark is not part of it); lines and
+columns count from 1. Tree-sitter counts UTF-8 bytes: `Source.span_of_bytes` is the one place that converts.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import tokenize
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+class Span(NamedTuple):
+    """A stretch of a text: character offsets, the end exclusive."""
+
+    start: int
+    end: int
+
+    def holds(self, other: Span) -> bool:
+        """Whether `other` lies within this span (equal spans do)."""
+        return self.start <= other.start and other.end <= self.end
+
+
+class Place(NamedTuple):
+    """A stretch of a file as people name it; lines and columns from 1, the end column exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Unreadable(Exception):
+    """The bytes are not text in an encoding that could be found out; its text says why."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its path in the submission (with `/`) and its bytes."""
+
+    path: str
+    data: bytes
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text. Raises Unreadable when the bytes don't fit their encoding."""
+        try:
+            return _decode(self.path, self.data)
+        except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+            raise Unreadable(f"not text: {error}") from error
+
+    @cached_property
+    def utf8(self) -> bytes:
+        """The text in UTF-8, without a byte-order mark. Raises Unreadable as `text` does."""
+        if self.data.isascii() and b"\x00" not in self.data[:4]:
+            return self.data
+        return self.text.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def _wide(self) -> tuple[list[int], list[int]]:
+        """For each non-ASCII character, where it ends in UTF-8 and how many bytes exceed characters by then."""
+        ends: list[int] = []
+        excess: list[int] = []
+        extra = 0
+        for match in _NON_ASCII.finditer(self.text):
+            extra += len(match.group().encode("utf-8", "surrogatepass")) - 1
+            excess.append(extra)
+            ends.append(match.end() + extra)
+        return ends, excess
+
+    def span_of_bytes(self, start: int, end: int) -> Span:
+        """The span of the UTF-8 bytes from `start` to `end`, as tree-sitter counts them."""
+        if len(self.utf8) == len(self.text):
+            return Span(start, end)
+        return Span(self._characters(start), self._characters(end))
+
+    def _characters(self, offset: int) -> int:
+        ends, excess = self._wide
+        index = bisect_right(ends, offset)
+        return offset - (excess[index - 1] if index else 0)
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line begins."""
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def line_of(self, offset: int) -> int:
+        """The line, from 1, that holds the character at `offset`."""
+        return bisect_right(self.line_starts, offset)
+
+    def place(self, span: Span) -> Place:
+        """`span` in lines and columns."""
+        line, end_line = self.line_of(span.start), self.line_of(span.end)
+        starts = self.line_starts
+        return Place(
+            self.path, line, span.start - starts[line - 1] + 1, end_line, span.end - starts[end_line - 1] + 1
+        )
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1) without its line break; empty when there is no such line."""
+        starts = self.line_starts
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+def _decode(path: str, data: bytes) -> str:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding)
+    if path.endswith((".py", ".pyi")) and b"coding" in data[:400]:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)  # PEP 263
+        return data.decode(encoding)
+    return data.decode("utf-8")
