@@ -7,8 +7,6 @@ and recurse; and nothing in them bounds what aliases expand to.
 from __future__ import annotations
 
 import json
-import math
-import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,24 +27,10 @@ from yaml.events import (
 from yaml.reader import ReaderError
 
 from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable, Where
-from polcheck.documents.limits import DEFAULT, Limits, integer_in_bounds
+from polcheck.documents.core_schema import plain, tagged
+from polcheck.documents.limits import DEFAULT, Limits
 from polcheck.source import Source, Span
 
-_CORE = "tag:yaml.org,2002:"
-_WORDS: dict[str, Json] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_NUMBER_STARTS = frozenset("0123456789+-.")
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_TAGGED_TYPES: dict[str, tuple[type, ...]] = {
-    "null": (type(None),),
-    "bool": (bool,),
-    "int": (int,),
-    "float": (float, int),
-}
 _CHARACTERS_A_VALUE = 64  # how much of a key made from another value weighs as much as one aliased value
 
 
@@ -59,32 +43,6 @@ def parse(source: Source, limits: Limits = DEFAULT) -> Config:
     builder = _Builder(source, limits)
     builder.build()
     return Config(tuple(builder.places.values), builder.places.locate, tuple(builder.repeated))
-
-
-def plain(text: str) -> Json:
-    """What a plain scalar means in the core schema; infinities, NaN and floats too large stay texts.
-
-    Raises LimitExceeded for an integer of too many digits.
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    return _number(text) if text[0] in _NUMBER_STARTS else text
-
-
-def _number(text: str) -> Json:
-    if _INTEGER.fullmatch(text):
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        try:
-            return integer_in_bounds(int(text, base))
-        except ValueError as error:  # int() refuses more than 4,300 digits
-            raise LimitExceeded("an integer of more than 4200 digits") from error
-    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
-        return number
-    return text
-
-
-def _float(number: int, text: str) -> float | str:
-    return float(number) if number.bit_length() < 1000 else text
 
 
 @dataclass(slots=True)
@@ -224,11 +182,9 @@ class _Builder:
         tag: str | None = event.tag
         value: Json = text
         if tag is not None:
-            value = self._tagged(tag, text, style, Span(start, end))
-        elif not style and (text in _WORDS or text[0] in _NUMBER_STARTS):
-            value = plain(text)
-        elif text == _MERGE and not style:
-            value = _MERGE
+            value = tagged(tag, text, style, Span(start, end))
+        elif not style:
+            value = _MERGE if text == _MERGE else plain(text)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, 1, 0)
         self._put(value, start, end)
@@ -248,20 +204,6 @@ class _Builder:
         content = len(block.rstrip())
         line_end = block.find("\n", content)
         return start + (len(block[:line_end].removesuffix("\r")) if line_end >= 0 else len(block))
-
-    def _tagged(self, tag: str, text: str, style: str, span: Span) -> Json:
-        """What a tagged scalar means; an unknown tag changes nothing."""
-        name = tag.removeprefix(_CORE) if tag.startswith(_CORE) else tag
-        if name in _TAGGED_TYPES:
-            value = plain(text)
-            if type(value) in _TAGGED_TYPES[name]:
-                return _float(value, text) if name == "float" and isinstance(value, int) else value
-            if name == "float" and text.lstrip("+-").lower() in (".inf", ".nan"):
-                return text
-            raise Unparsable(f"`{text[:40]}` is not what the tag `!!{name}` says", span)
-        if style or tag == "!" or tag.startswith(_CORE):
-            return text
-        return plain(text)
 
     def _put(self, value: Json, start: int, end: int) -> None:
         """Hangs a value into the container that is open, or takes it as the key of the next one."""
