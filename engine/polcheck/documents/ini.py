@@ -16,6 +16,7 @@ from polcheck.source import Source, Span
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _HEADER = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
+_SHOWN = 40  # characters of a line in an error's text
 
 
 def parse(source: Source, limits: Limits = DEFAULT) -> Config:
@@ -91,7 +92,7 @@ class _Scan:
     def _continue(self, content: str, span: Span) -> None:
         option = self._option
         if option is None or option.lines is None:
-            raise Unparsable(f"`{content}` continues an option that has no value", span)
+            raise Unparsable(f"`{content[:_SHOWN]}` continues an option that has no value", span)
         option.lines.append(content)
         option.end = span.end
 
@@ -100,7 +101,7 @@ class _Scan:
         if header:
             self._open(header[1], span.start)
         elif self._section is None:
-            raise Unparsable(f"`{content}` stands before the first section header", span)
+            raise Unparsable(f"`{content[:_SHOWN]}` stands before the first section header", span)
         else:
             self._set(self._section, content, span)
 
@@ -117,7 +118,7 @@ class _Scan:
         delimiter = _DELIMITER.search(content)
         written = content[: delimiter.start()].rstrip() if delimiter else content
         if not written:
-            raise Unparsable(f"`{content}` has no option name", span)
+            raise Unparsable(f"`{content[:_SHOWN]}` has no option name", span)
         key = Span(span.start, span.start + len(written))
         if delimiter:
             value = content[delimiter.end() :].strip()

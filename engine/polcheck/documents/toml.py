@@ -111,9 +111,11 @@ def _members(node: Node | None) -> dict[str, _Spot] | list[_Spot]:
 
 
 def _add(members: dict[str, _Spot], pair: Node) -> int:
-    """Adds the spots of a pair `key = value`; the byte at which its value ends."""
+    """Adds the spots of a pair `key = value`; the byte at which its value ends, 0 where it is no pair."""
+    if pair.type != "pair":
+        return 0
     children = [child for child in pair.named_children if child.type != "comment"]
-    if pair.type != "pair" or len(children) < 2:  # what is left of something that the grammar didn't take
+    if len(children) < 2:  # what is left of something that the grammar didn't take
         return 0
     key, value = children[:2]
     *parents, last = _segments(key)

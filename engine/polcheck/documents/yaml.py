@@ -31,6 +31,7 @@ from polcheck.documents.core_schema import plain, tagged
 from polcheck.documents.limits import DEFAULT, Limits
 from polcheck.source import Source, Span
 
+_SHOWN = 40  # characters of a name in an error's text
 _CHARACTERS_A_VALUE = 64  # how much of a key made from another value weighs as much as one aliased value
 
 
@@ -261,10 +262,11 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         span = Span(event.start_mark.index, event.end_mark.index)
         target = self._anchors.get(event.anchor)
+        name = event.anchor[:_SHOWN]
         if target is None:
-            raise Unparsable(f"no anchor `&{event.anchor}` before `*{event.anchor}`", span)
+            raise Unparsable(f"no anchor `&{name}` before `*{name}`", span)
         if isinstance(target, _Open):
-            raise Unparsable(f"`*{event.anchor}` stands inside the value that it names", span)
+            raise Unparsable(f"`*{name}` stands inside the value that it names", span)
         if len(self._stack) + target.height > self._limits.depth:
             self._limits.too_deep(span)
         self._expand(target.size, span)
