@@ -108,9 +108,7 @@ class Source:
         """`span` in lines and columns."""
         line, end_line = self.line_of(span.start), self.line_of(span.end)
         starts = self.line_starts
-        return Place(
-            self.path, line, span.start - starts[line - 1] + 1, end_line, span.end - starts[end_line - 1] + 1
-        )
+        return Place(self.path, line, span.start - starts[line - 1] + 1, end_line, span.end - starts[end_line - 1] + 1)
 
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its line break; empty when there is no such line."""

@@ -1,0 +1,88 @@
+"""The command line: the only part that prints and exits. Each command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+# command -> (module, attribute, help): the help of a command stands here so that listing them imports none
+_COMMANDS = {
+    "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of a user's first day."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; an unknown one is answered with what was probably meant."""
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands into the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from polcheck.policy.version import VERSION
+
+        click.echo(f"polcheck {VERSION}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
+)
+def _group() -> None:
+    """Policy as code over code and configuration, and the joins between them.
+
+    Exit status: 0 pass, 1 fail, 2 no verdict (usage, bad policy, unreadable input, nothing to judge, undecided).
+    """
+
+
+def main() -> None:
+    """Runs the command line and exits: 0, 1 or 2."""
+    from polcheck.errors import PolcheckError
+
+    try:
+        status = _group.main(prog_name="polcheck", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        status = leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except click.Abort:
+        click.echo("stopped", err=True)
+        status = 2
+    except PolcheckError as error:
+        click.echo(str(error), err=True)
+        status = 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)

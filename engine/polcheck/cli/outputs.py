@@ -1,0 +1,76 @@
+"""Where reports go: the formats that were asked for, each to its file or to standard output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, replace
+
+import click
+
+from polcheck import disk, render
+from polcheck.render.verdict import NoVerdict
+from polcheck.report import Report
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The formats of one run: `(format, file)`, an empty file being standard output."""
+
+    wanted: tuple[tuple[str, str], ...]
+    options: render.Options
+
+    @classmethod
+    def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
+        """The outputs that the options ask for. Raises UsageError for an unknown format, or two on standard output."""
+        wanted = [_parsed(text) for text in formats or ("text",)]
+        plain = [name for name, path in wanted if not path]
+        if len(plain) > 1:
+            raise click.UsageError(f"only one format can go to standard output, not {' and '.join(plain)}")
+        if output:
+            if not plain:
+                raise click.UsageError("-o says where the format without a file goes, and every format has one")
+            wanted = [(name, path or output) for name, path in wanted]
+        width = shutil.get_terminal_size((100, 24)).columns
+        options = render.Options(color=_colored(color), width=width, all=show_all, verbosity=verbosity)
+        return cls(tuple(wanted), options)
+
+    def write(self, report: Report) -> int:
+        """Writes every output and gives the exit status, which no format changes."""
+        for name, path in self.wanted:
+            try:
+                text = self._text(name, report)
+            except NoVerdict as reason:
+                click.echo(f"no verdict: {reason}", err=True)
+                continue
+            if path:
+                disk.write_output(path, text)
+            else:
+                sys.stdout.write(text)
+        return report.exit_status
+
+    def _text(self, name: str, report: Report) -> str:
+        """One format of the report; `template:FILE` is read from its file."""
+        base, _, template = name.partition(":")
+        options = replace(self.options, template=disk.read_text(template)) if template else self.options
+        return render.renderer(base)(report, options)
+
+
+def _parsed(text: str) -> tuple[str, str]:
+    name, _, path = text.partition("=")
+    base, _, template = name.partition(":")
+    if base not in render.FORMATS:
+        known = ", ".join(render.FORMATS)
+        raise click.UsageError(f"there is no format `{base}`: one of {known}")
+    if (base == "template") != bool(template):
+        raise click.UsageError(
+            "write template:FILE for a format of your own" if not template else f"`{base}` takes no file after `:`"
+        )
+    return name, path
+
+
+def _colored(color: str) -> bool:
+    if color != "auto":
+        return color == "always"
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

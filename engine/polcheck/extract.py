@@ -1,0 +1,274 @@
+"""Extract: from one file's bytes and the plan's probes to plain rows. Pure: no disk, no other file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from polcheck.documents import format_of, language_of, parse_config, syntax
+from polcheck.documents.config import Config, Json, Unparsable
+from polcheck.policy.plan import Probe
+from polcheck.selectors.found import Bound, Found, Hit
+from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
+from polcheck.selectors.syntax import Bank, Near, Syntax, nearest
+from polcheck.selectors.text import TextSearch
+from polcheck.source import Source, Span, Unreadable
+
+WHOLE = ""  # the name under which a match gives its whole text
+VALUE = "value"  # the name under which a row that is one value gives it
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer."""
+
+    name: str
+    stem: str
+    dir: str
+    size: int
+    lines: int
+    language: str
+    parsed: bool
+    error: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """What extract found in one file: by probe, its facts if asked for, and where its lines begin if asked for."""
+
+    path: str
+    found: Mapping[int, Found]
+    facts: Facts | None = None
+    line_starts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """The probes of a plan, ready to search files. What is compiled is kept and used again."""
+
+    probes: Sequence[Probe]
+
+    @cached_property
+    def _banks(self) -> dict[str, tuple[Bank, dict[int, int]]]:
+        """For each language, the merged search and the place of each probe in it."""
+        groups: dict[str, list[int]] = {}
+        for index, probe in enumerate(self.probes):
+            if isinstance(probe.what, Syntax):
+                groups.setdefault(probe.language, []).append(index)
+        return {
+            language: (
+                Bank([probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)]),
+                {index: place for place, index in enumerate(group)},
+            )
+            for language, group in groups.items()
+        }
+
+    def extract(self, source: Source, wanted: Iterable[int], facts: bool = False, lines: bool = False) -> FileRows:
+        """The rows of the wanted probes in one file; whatever could not be searched to its end says so."""
+        found: dict[int, Found] = {}
+        by_language: dict[str, list[int]] = {}
+        by_format: dict[str, list[int]] = {}
+        for index in wanted:
+            probe = self.probes[index]
+            if isinstance(probe.what, TextSearch):
+                found[index] = _whole(search_text(source, probe.what), probe, source)
+            elif isinstance(probe.what, Expression):
+                by_format.setdefault(probe.language or format_of(source.path) or "", []).append(index)
+            elif not _can_hold(source, probe.what.literals):
+                found[index] = Found()
+            else:
+                by_language.setdefault(probe.language, []).append(index)
+        for language, indices in by_language.items():
+            found |= self._search_tree(source, language, indices)
+        for name, indices in by_format.items():
+            found |= self._search_config(source, name, indices)
+        starts = _line_starts(source) if lines else ()
+        return FileRows(source.path, found, facts_of(source) if facts else None, starts)
+
+    def _search_tree(self, source: Source, language: str, indices: list[int]) -> dict[int, Found]:
+        try:
+            tree = syntax.parse(source, language)
+        except (Unreadable, syntax.UnknownLanguage) as error:
+            return dict.fromkeys(indices, Found((), str(error)))
+        bank, places = self._banks[language]
+        results = bank.search(tree, [places[index] for index in indices])
+        return {index: _whole(results.get(places[index], Found()), self.probes[index], source) for index in indices}
+
+    def _search_config(self, source: Source, name: str, indices: list[int]) -> dict[int, Found]:
+        try:
+            config = parse_config(source, name)
+        except Unparsable as error:
+            line = f" at line {source.line_of(error.span.start)}" if error.span else ""
+            return dict.fromkeys(indices, Found((), f"not {name.upper()}{line}: {error.reason}"))
+        except Unreadable as error:
+            return dict.fromkeys(indices, Found((), str(error)))
+        return {index: self._search_values(config, self.probes[index]) for index in indices}
+
+    def _search_values(self, config: Config, probe: Probe) -> Found:
+        expression = probe.what
+        assert isinstance(expression, Expression)
+        hits: list[Hit] = []
+        for index, value in enumerate(config.values):
+            try:
+                if probe.places:
+                    hits += [_placed(config, index, row, expression) for row in expression.trace(value)]
+                else:
+                    hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)]
+            except EvaluationError as error:
+                return Found(tuple(hits), f"`{expression.text}`: {error}")
+        return Found(tuple(hits))
+
+    def within(self, value: Json, index: int) -> Found:
+        """The matches of a probe inside a bound value; spans count characters of its text."""
+        probe = self.probes[index]
+        if isinstance(probe.what, Expression):
+            return self._within_data(value, probe, probe.what)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        source = Source("", text.encode("utf-8", "surrogatepass"))
+        if isinstance(probe.what, TextSearch):
+            return _whole(probe.what.search(text), probe, source)
+        return self._search_tree(source, probe.language, [index])[index]
+
+    def _within_data(self, value: Json, probe: Probe, expression: Expression) -> Found:
+        values: tuple[Json, ...] = (value,)
+        if probe.language and isinstance(value, str):
+            source = Source("", value.encode("utf-8", "surrogatepass"))
+            try:
+                values = parse_config(source, probe.language).values
+            except (Unparsable, Unreadable) as error:
+                return Found((), f"not {probe.language.upper()}: {error}")
+        try:
+            return Found(
+                tuple(Hit(None, _bindings(row, expression)) for item in values for row in expression.rows(item))
+            )
+        except EvaluationError as error:
+            return Found((), f"`{expression.text}`: {error}")
+
+    def locate(self, source: Source, index: int) -> list[Hit]:
+        """The hits of a `data` probe again, in the same order, with their places. Empty when the file can't be read."""
+        probe = self.probes[index]
+        name = probe.language or format_of(source.path) or ""
+        try:
+            return list(self._search_values(parse_config(source, name), replace(probe, places=True)).hits)
+        except (Unparsable, Unreadable):
+            return []
+
+    def nearest(self, source: Source, index: int) -> Near | None:
+        """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
+        probe = self.probes[index]
+        if not isinstance(probe.what, Syntax):
+            return None
+        try:
+            return nearest(probe.what, syntax.parse(source, probe.language))
+        except (Unreadable, syntax.UnknownLanguage):
+            return None
+
+
+def search_text(source: Source, search: TextSearch) -> Found:
+    """Every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
+    try:
+        return search.search(source.text)
+    except Unreadable as error:
+        found = search.search(source.data.decode("utf-8", "replace"))
+        binary = b"\x00" in source.data[:8192] and not (language_of(source.path) or format_of(source.path))
+        return found if binary else replace(found, incomplete=found.incomplete or str(error))
+
+
+def facts_of(source: Source) -> Facts:
+    """The facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can be read."""
+    name = source.path.rsplit("/", 1)[-1]
+    language = language_of(source.path) or format_of(source.path) or ""
+    error, line = _parse_error(source, language)
+    try:
+        lines = source.text.count("\n") + (not source.text.endswith("\n") and bool(source.text))
+    except Unreadable:
+        lines = source.data.count(b"\n")
+    return Facts(
+        name=name,
+        stem=name.rsplit(".", 1)[0] if "." in name[1:] else name,
+        dir=source.path.rpartition("/")[0],
+        size=len(source.data),
+        lines=lines,
+        language=language,
+        parsed=not error,
+        error=error,
+        line=line,
+    )
+
+
+def _parse_error(source: Source, language: str) -> tuple[str, int]:
+    """What the language's own parser says is wrong, and the line; an empty text when nothing is."""
+    try:
+        if language == "python":
+            return syntax.python_error(source) or ("", 0)
+        if format_of(source.path):
+            parse_config(source, language)
+        elif language:
+            root = syntax.parse(source, language).tree.root_node
+            return ("syntax error", root.start_point[0] + 1) if root.has_error else ("", 0)
+        else:
+            _ = source.text
+    except Unparsable as error:
+        return error.reason, source.line_of(error.span.start) if error.span else 0
+    except (Unreadable, syntax.UnknownLanguage) as error:
+        return str(error), 0
+    return "", 0
+
+
+def _can_hold(source: Source, literals: Sequence[frozenset[str]]) -> bool:
+    """Whether a file can hold a match, by the literals that a match needs."""
+    try:
+        data = source.utf8
+    except Unreadable:
+        return True
+    return all(any(literal.encode() in data for literal in group) for group in literals)
+
+
+def _line_starts(source: Source) -> tuple[int, ...]:
+    try:
+        return tuple(source.line_starts)
+    except Unreadable:
+        return (0,)
+
+
+def _whole(found: Found, probe: Probe, source: Source) -> Found:
+    """`found`, each hit with the text of the whole match where the probe is asked for it."""
+    if not probe.whole:
+        return found
+    text = source.text
+    hits = [
+        hit._replace(bindings=(*hit.bindings, (WHOLE, Bound(text[hit.span.start : hit.span.end], hit.span))))
+        for hit in found.hits
+        if hit.span is not None
+    ]
+    return replace(found, hits=tuple(hits))
+
+
+def _bindings(row: Json, expression: Expression) -> tuple[tuple[str, Bound], ...]:
+    if expression.binds is not None and isinstance(row, dict):
+        return tuple((key, Bound(value)) for key, value in row.items())
+    return ((VALUE, Bound(row)),)
+
+
+def _placed(config: Config, index: int, row: Traced, expression: Expression) -> Hit:
+    span = _span(config, index, row.origin)
+    if expression.binds is not None and isinstance(row.value, dict):
+        parts = tuple(
+            (key, Bound(value, _span(config, index, row.parts.get(key, ())))) for key, value in row.value.items()
+        )
+        return Hit(span or next((bound.span for _, bound in parts if bound.span), None), parts)
+    return Hit(span, ((VALUE, Bound(row.value, span)),))
+
+
+def _span(config: Config, index: int, origins: Iterable[Origin]) -> Span | None:
+    """The place of the first origin that has one."""
+    for origin in origins:
+        try:
+            where = config.locate(index, origin.pointer)
+        except KeyError:
+            continue
+        return where.key if origin.key and where.key else where.value
+    return None

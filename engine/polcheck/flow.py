@@ -1,0 +1,114 @@
+"""The whole way on one screen: submission -> extract -> judge -> findings -> report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from polcheck.extract import Extractor, FileRows
+from polcheck.findings import Findings, notices_of, outcome_of
+from polcheck.judge import Demands, Judgement, World, judge
+from polcheck.locate import Locator
+from polcheck.misses import Misses
+from polcheck.policy.plan import Plan
+from polcheck.policy.version import VERSION
+from polcheck.report import (
+    Finding,
+    Notice,
+    PackUsed,
+    PolicyOutcome,
+    Report,
+    RequirementOutcome,
+    SubmissionUsed,
+    verdict_of,
+    worst,
+)
+from polcheck.report.fields import fields_of
+from polcheck.submission import Submission, merged_fields
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Checker:
+    """A plan, ready to judge many submissions: what is compiled for the first is used for the rest."""
+
+    plan: Plan
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """The compiled searches."""
+        return Extractor(self.plan.probes)
+
+    @cached_property
+    def demands(self) -> Demands:
+        """What the policies ask of files."""
+        return Demands.of(self.plan)
+
+    def check(self, submission: Submission, fail_on: str = "error", progress: Progress | None = None) -> Report:
+        """The report on one submission. Raises SubmissionError when its fields can't be placed."""
+        placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
+        world = self._world(placed, self.extract(placed, progress))
+        judgements = judge(world, self.plan.packs)
+        locator = Locator(placed, self.extractor)
+        maker = Findings(locator, Misses(world, locator))
+        findings = [finding for judgement in judgements for finding in maker.of(judgement)]
+        return self._report(placed, judgements, findings, fail_on)
+
+    def extract(self, submission: Submission, progress: Progress | None = None) -> dict[str, FileRows]:
+        """The rows of every file that some policy looks into."""
+        rows: dict[str, FileRows] = {}
+        demands = self.demands
+        for number, path in enumerate(submission.paths):
+            if progress is not None:
+                progress(number, len(submission.paths))
+            wanted = demands.of_path(path, self.plan)
+            if path in submission.files and (wanted or demands.facts):
+                rows[path] = self.extractor.extract(submission.source(path), wanted, demands.facts, demands.lines)
+        return rows
+
+    def _world(self, submission: Submission, rows: dict[str, FileRows]) -> World:
+        return World(self.plan, submission.paths, rows, submission.unreadable, self.extractor)
+
+    def _report(
+        self,
+        submission: Submission,
+        judgements: Sequence[Judgement],
+        findings: Sequence[Finding],
+        fail_on: str,
+    ) -> Report:
+        policies = tuple(outcome_of(judgement) for judgement in judgements)
+        report = Report(
+            verdict=verdict_of(policies, fail_on),
+            fail_on=fail_on,
+            submission=SubmissionUsed(submission.name, submission.kind, submission.digest, len(submission.paths)),
+            packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),
+            requirements=tuple(self._requirements(policies)),
+            policies=policies,
+            findings=tuple(findings),
+            notices=tuple([*self._unreadable(submission), *notices_of(judgements)]),
+            polcheck=VERSION,
+        )
+        return replace(report, **fields_of(report, self.plan.packs))
+
+    def _requirements(self, policies: Sequence[PolicyOutcome]) -> Iterable[RequirementOutcome]:
+        for pack in self.plan.packs:
+            for requirement in pack.requirements:
+                outcomes = [p.outcome for p in policies if (p.pack, p.requirement) == (pack.name, requirement.id)]
+                review = requirement.decided_by == "review"
+                if outcomes or review:
+                    yield RequirementOutcome(
+                        pack.name,
+                        requirement.id,
+                        requirement.title,
+                        "review" if review else worst(outcomes),
+                        requirement.decided_by,
+                        requirement.because,
+                    )
+
+    def _unreadable(self, submission: Submission) -> Iterable[Notice]:
+        from polcheck.report import Location
+
+        for path, reason in sorted(submission.unreadable.items()):
+            yield Notice("unsearched", reason, Location(path))

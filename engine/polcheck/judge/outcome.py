@@ -1,0 +1,235 @@
+"""The outcome of each policy: from rows to pass, fail, not-applicable or undecided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from polcheck.documents.config import Json
+from polcheck.judge.evaluate import Evaluator, distinct
+from polcheck.judge.rows import Row, Spot, text_of
+from polcheck.judge.world import World
+from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Step, Union, Used
+
+Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way in which a policy fails: where it points, other places that show it, and what messages see.
+
+    `spot` is None where nothing has a place: then something is missing (`missing`) from the submission.
+    """
+
+    spot: Spot | None
+    related: tuple[Spot, ...]
+    row: Row
+    scope: dict[str, Json]
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What judge says of one policy.
+
+    `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
+    searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's `require`
+    or `forbid` looked in.
+    """
+
+    policy: CompiledPolicy
+    outcome: Outcome
+    failures: tuple[Failure, ...] = ()
+    subjects: int = 0
+    documents: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
+    searched: tuple[str, ...] = ()
+
+
+def judge(world: World, packs: Sequence[CompiledPack]) -> list[Judgement]:
+    """One judgement a policy, in the packs' order."""
+    found: list[Judgement] = []
+    for pack in packs:
+        base = Evaluator(world, pack.params, pack.tables)
+        found += [
+            _judged(policy, replace(base, looked=set(), looked_before=set(), gaps={})) for policy in pack.policies
+        ]
+    return found
+
+
+def _judged(policy: CompiledPolicy, evaluator: Evaluator) -> Judgement:
+    if policy.when:
+        result = evaluator.conjunction(policy.when, [Row()], exists=True)
+        if not any(row.certain for row in result.rows):
+            undecided = bool(result.rows or result.open)
+            return _made(policy, evaluator, "undecided" if undecided else "not-applicable")
+        evaluator.looked.clear()
+        evaluator.gaps.clear()
+    groups, unseen = _subjects(policy, evaluator)
+    if not groups:
+        return _made(policy, evaluator, "undecided" if unseen else "not-applicable")
+    evaluator.looked_before, evaluator.looked = evaluator.looked, set()
+    if policy.forbids:
+        return _forbidden(policy, evaluator, groups, unseen)
+    return _required(policy, evaluator, groups, unseen)
+
+
+def _made(
+    policy: CompiledPolicy,
+    evaluator: Evaluator,
+    outcome: Outcome,
+    failures: Iterable[Failure] = (),
+    subjects: int = 0,
+) -> Judgement:
+    return Judgement(
+        policy=policy,
+        outcome=outcome,
+        failures=tuple(failures),
+        subjects=subjects,
+        documents=tuple(sorted(evaluator.looked | evaluator.looked_before)),
+        reasons=tuple(sorted(evaluator.gaps)),
+        searched=tuple(sorted(evaluator.looked)),
+    )
+
+
+def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[Row]], bool]:
+    """The subjects, each a group of rows that are one, and whether there may be more."""
+    if policy.subjects is None:
+        return [[Row()]], False
+    result = evaluator.conjunction(policy.subjects, [Row()])
+    rows = [replace(row, origin=0) for row in distinct(result.rows)]
+    groups: dict[object, list[Row]] = {}
+    for number, row in enumerate(rows):
+        key: object = number
+        if policy.per:
+            key = tuple(text_of(row.names[name].value) if name in row.names else None for name in policy.per)
+        groups.setdefault(key, []).append(row)
+    return list(groups.values()), bool(result.open)
+
+
+def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
+    """The rows of all groups with origins of their own, and the group of each origin."""
+    rows: list[Row] = []
+    owners: list[int] = []
+    for number, group in enumerate(groups):
+        for row in group:
+            rows.append(replace(row, origin=len(rows)))
+            owners.append(number)
+    return rows, owners
+
+
+def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> Judgement:
+    rows, owners = _numbered(groups)
+    result = evaluator.conjunction(policy.demand, rows, exists=policy.count is None)
+    states = _met(policy, result.rows, owners, len(groups)) if policy.count else _found(result.rows, owners)
+    open_ = {owners[origin] for origin in result.open}
+    failures: list[Failure] = []
+    undecided = unseen
+    for number, group in enumerate(groups):
+        state = states.get(number)
+        if state is True:
+            continue
+        sure = any(row.certain for row in group)
+        if state is None and (policy.count is None or _may_grow(policy, result.rows, owners, number)):
+            sure = sure and number not in open_
+        if state == "unsure" or not sure:
+            undecided = True
+        else:
+            failures.append(_failure(evaluator, group, group[0], missing=True))
+    subjects = len(groups) if policy.subjects is not None else 0
+    outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
+    return _made(policy, evaluator, outcome, failures, subjects)
+
+
+def _found(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
+    """For each group that has a match: True, or `unsure` when only uncertain ones."""
+    states: dict[int, bool | str] = {}
+    for row in rows:
+        owner = owners[row.origin]
+        states[owner] = True if row.certain or states.get(owner) is True else "unsure"
+    return states
+
+
+def _met(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], groups: int) -> dict[int, bool | str]:
+    """For each group, whether it has as many distinct places as `count` asks for."""
+    least, most = policy.count or (0, None)
+    sure: dict[int, set[Spot]] = {}
+    unsure: dict[int, set[Spot]] = {}
+    for row in rows:
+        if row.current is not None:
+            (sure if row.certain else unsure).setdefault(owners[row.origin], set()).add(_place(row.current))
+    states: dict[int, bool | str] = {}
+    for number in range(groups):
+        certain = len(sure.get(number, ()))
+        possible = len(sure.get(number, set()) | unsure.get(number, set()))
+        if most is not None and certain > most:
+            continue
+        if certain >= least and (most is None or possible <= most):
+            states[number] = True
+        elif possible >= least:
+            states[number] = "unsure"
+    return states
+
+
+def _place(spot: Spot) -> Spot:
+    return spot._replace(point=None, ref=spot.ref if spot.span is None else None)
+
+
+def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:
+    """Whether more matches, in what could not be searched, could still make the count right."""
+    most = policy.count[1] if policy.count else None
+    if most is None:
+        return True
+    places = {_place(row.current) for row in rows if row.current and row.certain and owners[row.origin] == number}
+    return len(places) <= most
+
+
+def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> Judgement:
+    rows, owners = _numbered(groups)
+    alone = policy.subjects is None
+    result = evaluator.conjunction(policy.demand, rows, exists=not alone)
+    certain: dict[int, list[Row]] = {}
+    for row in distinct(result.rows):
+        owner = owners[row.origin]
+        if row.certain and any(member.certain for member in groups[owner]):
+            certain.setdefault(owner, []).append(row)
+    undecided = unseen or bool(result.open) or any(not row.certain for row in result.rows)
+    failures: list[Failure] = []
+    for owner in sorted(certain):
+        if alone:
+            failures += [_failure(evaluator, [], row, missing=False) for row in certain[owner]]
+        else:
+            failures.append(_failure(evaluator, groups[owner], certain[owner][0], missing=False))
+    if not failures and not undecided and alone and _nowhere(policy.demand[0], evaluator):
+        return _made(policy, evaluator, "not-applicable")
+    outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
+    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups))
+
+
+def _nowhere(step: Step, evaluator: Evaluator) -> bool:
+    """Whether a step that looks into documents found none to look in."""
+    if isinstance(step, Union):
+        return all(_nowhere(branch[0], evaluator) for branch in step.branches if branch)
+    if isinstance(step, Join) and isinstance(step.source, Find | Used):
+        return not evaluator.relation(step).looked and _looks(step.source)
+    return False
+
+
+def _looks(source: Find | Used) -> bool:
+    """Whether a source looks into documents at all."""
+    if isinstance(source, Find):
+        return True
+    return any(
+        isinstance(step, Union) or (isinstance(step, Join) and isinstance(step.source, Find)) for step in source.what
+    )
+
+
+def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
+    """A failure that points at the first place of its row; the others of the group and the row are related."""
+    spots = list(row.spots)
+    for member in group[1:]:
+        spots += member.spots[:1]
+    first = spots[0] if spots else None
+    related = tuple(dict.fromkeys(spot for spot in spots[1:] if spot != first))
+    return Failure(first, related, row, evaluator.scope(replace(row, current=first)), missing)

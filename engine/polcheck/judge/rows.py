@@ -1,0 +1,140 @@
+"""Rows of a join: the values that names have so far, the places they came from, and whether that is certain."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from polcheck.documents.config import Json
+from polcheck.source import Span
+
+
+class Ref(NamedTuple):
+    """Where a place that is worked out only for findings can be found again: a hit of a probe in a file, a key of it."""
+
+    path: str
+    probe: int
+    hit: int
+    key: str = ""
+
+
+class Inner(NamedTuple):
+    """A stretch of a bound value's text, which `in` looked into."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Cell(NamedTuple):
+    """The value of a name, with its place as far as it is known by now."""
+
+    value: Json
+    path: str = ""
+    span: Span | None = None
+    ref: Ref | None = None
+    inner: Inner | None = None
+
+
+class Spot(NamedTuple):
+    """The place of one match. `point` is where a finding should point if that is elsewhere."""
+
+    path: str
+    span: Span | None = None
+    point: Span | None = None
+    ref: Ref | None = None
+    inner: Inner | None = None
+
+
+@dataclass(slots=True)
+class Row:
+    """One way to satisfy the items so far.
+
+    `current` is the match of the item before. `origin` numbers the row that this one extends. `shown` are values that are
+    visible in messages and join nothing.
+    """
+
+    names: dict[str, Cell] = field(default_factory=dict)
+    spots: tuple[Spot, ...] = ()
+    current: Spot | None = None
+    certain: bool = True
+    origin: int = 0
+    aliases: dict[str, Row] = field(default_factory=dict)
+    shown: dict[str, Cell] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> Spot | None:
+        """The first place of the row: the subject, or the list's first item."""
+        return self.spots[0] if self.spots else None
+
+    def key(self) -> tuple[object, ...]:
+        """What makes two rows the same: their places and bindings."""
+        names = tuple(sorted((name, text_of(cell.value)) for name, cell in self.names.items()))
+        return self.spots, names
+
+
+def text_of(value: Json) -> str:
+    """The text by which joined values are compared: numbers in shortest form, the rest as in JSON."""
+    if isinstance(value, str):
+        return value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+class Nest:
+    """Spans of one file, made for asking which of them hold a span, or lie in one."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._order = sorted(range(len(spans)), key=lambda i: (spans[i].start, -spans[i].end))
+        self._spans = [spans[i] for i in self._order]
+        self._starts = [span.start for span in self._spans]
+        self._ends = sorted((span.end, i) for i, span in zip(self._order, self._spans, strict=True))
+        self._parents, self._nested = _parents(self._spans)
+
+    def around(self, span: Span) -> list[int]:
+        """The indices of the spans that hold `span`, the innermost first."""
+        last = bisect_right(self._starts, span.start) - 1
+        if not self._nested:
+            return [self._order[i] for i in range(last, -1, -1) if self._spans[i].end >= span.end]
+        found: list[int] = []
+        while last >= 0:
+            if self._spans[last].end >= span.end:
+                found.append(self._order[last])
+            last = self._parents[last]
+        return found
+
+    def within(self, span: Span) -> list[int]:
+        """The indices of the spans that lie in `span`, in order of place."""
+        first, last = bisect_left(self._starts, span.start), bisect_right(self._starts, span.end)
+        return [self._order[i] for i in range(first, last) if self._spans[i].end <= span.end]
+
+    def before(self, offset: int) -> list[int]:
+        """The indices of the spans that end at `offset` or before."""
+        return [index for _, index in self._ends[: bisect_right(self._ends, (offset, len(self._order)))]]
+
+
+def _parents(spans: Sequence[Span]) -> tuple[list[int], bool]:
+    """For spans in order, the index of the span right around each, and whether no two overlap in part."""
+    parents: list[int] = []
+    stack: list[int] = []
+    nested = True
+    for index, span in enumerate(spans):
+        while stack and spans[stack[-1]].end <= span.start and spans[stack[-1]] != span:
+            stack.pop()
+        if stack and spans[stack[-1]].end < span.end:
+            nested = False
+        parents.append(stack[-1] if stack else -1)
+        stack.append(index)
+    return parents, nested

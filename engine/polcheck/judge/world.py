@@ -1,0 +1,193 @@
+"""What judge knows: the listing, and the rows that extract found; sources of rows made from them, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from polcheck.documents.config import Json
+from polcheck.extract import VALUE, WHOLE, Extractor, FileRows
+from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
+from polcheck.policy.plan import Find, Join, Listing, Plan, Values
+from polcheck.selectors.files import FilePatterns, folders_of
+from polcheck.selectors.found import Found, Hit
+from polcheck.source import Span
+
+
+class Gap(NamedTuple):
+    """A document that could not be searched to its end, with the path captures it would have bound."""
+
+    path: str
+    names: Mapping[str, str]
+    reason: str
+
+    def may_join(self, row: Row) -> bool:
+        """Whether a match in the unsearched part could have joined `row`, as far as path captures tell."""
+        return all(
+            name not in row.names or text_of(row.names[name].value) == value for name, value in self.names.items()
+        )
+
+
+@dataclass
+class Relation:
+    """The rows of one source, with the documents looked at and those not searched to their end."""
+
+    rows: list[Row]
+    gaps: list[Gap] = field(default_factory=list)
+    looked: frozenset[str] = frozenset()
+    _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = field(default_factory=dict)
+    _files: dict[str, tuple[list[Row], Nest]] = field(default_factory=dict)
+
+    def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Sequence[Row]:
+        """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
+        keys = names if path is None else (*names, "\0path")
+        if not keys:
+            return self.rows
+        if keys not in self._indices:
+            self._indices[keys] = self._index(names, path is not None)
+        wanted = tuple(text_of(row.names[name].value) for name in names)
+        return self._indices[keys].get(wanted if path is None else (*wanted, path), ())
+
+    def _index(self, names: tuple[str, ...], by_path: bool) -> dict[tuple[str, ...], list[Row]]:
+        index: dict[tuple[str, ...], list[Row]] = {}
+        for row in self.rows:
+            if any(name not in row.names for name in names):
+                continue
+            key = tuple(text_of(row.names[name].value) for name in names)
+            if by_path:
+                key = (*key, row.spots[0].path if row.spots else "")
+            index.setdefault(key, []).append(row)
+        return index
+
+    def near(self, path: str) -> tuple[list[Row], Nest]:
+        """The rows in one file that have a span, and their spans for asking what lies in what."""
+        if not self._files:
+            groups: dict[str, list[Row]] = {}
+            for row in self.rows:
+                if row.spots and row.spots[0].span is not None:
+                    groups.setdefault(row.spots[0].path, []).append(row)
+            self._files |= {
+                name: (rows, Nest([span for row in rows if (span := row.spots[0].span)]))
+                for name, rows in groups.items()
+            }
+        return self._files.get(path, ([], Nest([])))
+
+
+@dataclass
+class World:
+    """The listing and the extracted rows of one submission under one plan."""
+
+    plan: Plan
+    paths: Sequence[str]
+    rows: Mapping[str, FileRows]
+    unreadable: Mapping[str, str]
+    extractor: Extractor
+    _matches: dict[tuple[str, ...], list[tuple[str, dict[str, str]]]] = field(default_factory=dict)
+    _inside: dict[tuple[int, str, str], Found] = field(default_factory=dict)
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        return folders_of(self.paths)
+
+    def matches(self, files: FilePatterns) -> list[tuple[str, dict[str, str]]]:
+        """The paths that the patterns let in, with their captures."""
+        if files.texts not in self._matches:
+            listing: Iterable[str] = (*self.paths, *self._folders) if files.folders else self.paths
+            self._matches[files.texts] = [(path, way) for path in listing for way in files.match(path)]
+        return self._matches[files.texts]
+
+    def listing(self, source: Listing) -> Relation:
+        """The paths as rows."""
+        rows: list[Row] = []
+        for path, captures in self.matches(source.files):
+            spot = Spot(path)
+            names = {name: Cell(value, path) for name, value in captures.items()}
+            if source.path_as:
+                names[source.path_as] = Cell(path, path)
+            rows.append(Row(names, (spot,), spot))
+        return Relation(rows)
+
+    def values(self, source: Values, join: Join) -> Relation:
+        """The written rows."""
+        rows: list[Row] = []
+        for value in source.rows:
+            if isinstance(value, dict):
+                rows.append(Row({join.renames.get(key, key): Cell(entry) for key, entry in value.items()}))
+            elif join.value_as:
+                rows.append(Row({join.value_as: Cell(value)}))
+            else:
+                rows.append(Row(shown={VALUE: Cell(value)}))
+        return Relation(rows)
+
+    def find(self, source: Find, join: Join) -> Relation:
+        """The matches of a probe in its documents as rows."""
+        probe = self.plan.probes[source.probe]
+        pairs = self.matches(source.files) if source.files else [(path, {}) for path in self.paths]
+        rows: list[Row] = []
+        gaps: list[Gap] = []
+        looked: list[str] = []
+        for path, captures in pairs:
+            if path.endswith("/") or not probe.reads(path):
+                continue
+            looked.append(path)
+            if path in self.unreadable:
+                gaps.append(Gap(path, captures, self.unreadable[path]))
+                continue
+            found = self.rows[path].found.get(source.probe, Found((), "not searched"))
+            if found.incomplete:
+                gaps.append(Gap(path, captures, found.incomplete))
+            base = {name: Cell(value, path) for name, value in captures.items()}
+            rows += [
+                row
+                for number, hit in enumerate(found.hits)
+                if (row := _row(hit, Ref(path, source.probe, number), base, join)) is not None
+            ]
+        return Relation(rows, gaps, frozenset(looked))
+
+    def inside(self, probe: int, language: str, value: Json) -> Found:
+        """The matches of a probe inside a value; the same value is searched once."""
+        key = (probe, language, text_of(value))
+        if key not in self._inside:
+            self._inside[key] = self.extractor.within(value, probe)
+        return self._inside[key]
+
+    def line(self, spot: Spot) -> tuple[int, int]:
+        """The first and last line of a place; zeros where it isn't known."""
+        starts = self.rows[spot.path].line_starts if spot.path in self.rows else ()
+        if spot.span is None or not starts:
+            return 0, 0
+        from bisect import bisect_right
+
+        return bisect_right(starts, spot.span.start), bisect_right(starts, max(spot.span.end - 1, spot.span.start))
+
+    def column(self, spot: Spot) -> int:
+        """The column at which a place begins; zero where it isn't known."""
+        line, _ = self.line(spot)
+        return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
+
+
+def _row(hit: Hit, ref: Ref, base: Mapping[str, Cell], join: Join) -> Row | None:
+    """One hit as a row; None when a path capture and a binding of the same name differ."""
+    lazy = hit.span is None
+    spot = Spot(ref.path, hit.span, hit.point, ref if lazy else None)
+    names = dict(base)
+    shown: dict[str, Cell] = {}
+    for key, bound in hit.bindings:
+        cell = Cell(bound.value, ref.path, bound.span, ref._replace(key=key) if lazy else None)
+        if key == WHOLE or (key == VALUE and join.value_as):
+            names[join.value_as] = cell
+        elif key == VALUE and VALUE not in join.binds:
+            shown[VALUE] = cell
+        else:
+            name = join.renames.get(key, key)
+            if name in base and text_of(base[name].value) != text_of(bound.value):
+                return None
+            names[name] = cell
+    return Row(names, (spot,), spot, shown=shown)
+
+
+def span_between(outer: Span, inner: Span, spans: Nest, listed: Sequence[Span]) -> bool:
+    """Whether one of `listed` (the spans of `spans`) lies in `outer` and holds `inner`, being neither."""
+    return any(outer.holds(listed[i]) and listed[i] not in (outer, inner) for i in spans.around(inner))

@@ -1,0 +1,109 @@
+"""polcheck as a library: judge a submission by packs, compile once and run many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from polcheck import disk
+from polcheck.documents.config import Json
+from polcheck.flow import Checker, Progress
+from polcheck.policy.origin import Problems
+from polcheck.policy.pack import PackFiles, Schemas, compile_packs
+from polcheck.policy.params import Settings
+from polcheck.report import Report
+from polcheck.submission import Submission, of_files
+
+PackLike = str | Path | PackFiles
+
+
+def check(
+    submission: Submission | Mapping[str, str | bytes] | str | Path,
+    packs: PackLike | Iterable[PackLike],
+    *,
+    params: Mapping[str, Json] | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    fail_on: str = "error",
+    progress: Progress | None = None,
+) -> Report:
+    """The report on one submission. Prints nothing and keeps compiled packs for the next call.
+
+    `submission` is a Submission, a mapping of paths to texts, or what the command line takes: a folder, an archive, a
+    JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `fail_on` is
+    `error`, `warning`, `note` or `never`. Raises PolicyError for packs that can't be used and SubmissionError for a
+    submission that can't be read.
+    """
+    settings = Settings(params=_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
+    return checker(packs, settings).check(submission_of(submission), fail_on, progress)
+
+
+def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:
+    """The submission that a caller means. Raises SubmissionError when it can't be read."""
+    if isinstance(submission, Submission):
+        return submission
+    if isinstance(submission, Mapping):
+        return of_files(submission)
+    return disk.read_submission(submission)
+
+
+def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None) -> Checker:
+    """What judges submissions by these packs; the same packs and settings give the same, compiled once.
+
+    Raises PolicyError that names every problem of every pack.
+    """
+    many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
+    files = [pack if isinstance(pack, PackFiles) else disk.read_pack(pack) for pack in many]
+    return _compiled(_Packs(files), _Frozen(settings or Settings()))
+
+
+def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:
+    """What judges submissions by these packs; warnings about them go to `problems`. Raises PolicyError."""
+    return Checker(compile_packs(packs, settings, _schemas(), problems))
+
+
+@lru_cache(maxsize=1)
+def _schemas() -> Schemas:
+    return disk.schemas()
+
+
+class _Packs(tuple[PackFiles, ...]):
+    """Packs that are equal when their roots and digests are."""
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Packs) and self._key() == other._key()
+
+    def _key(self) -> tuple[tuple[str, str], ...]:
+        return tuple((pack.root, pack.digest) for pack in self)
+
+
+class _Frozen:
+    """Settings that are equal when their contents are."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        parts = (settings.params, settings.severities, settings.profiles, settings.select, settings.ignore)
+        self._key = json.dumps(parts, sort_keys=True, default=dict)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and self._key == other._key
+
+
+@lru_cache(maxsize=64)
+def _compiled(packs: _Packs, settings: _Frozen) -> Checker:
+    return Checker(compile_packs(packs, settings.settings, _schemas()))
+
+
+def _by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    """Parameters by pack; those that name no pack stand under the empty name."""
+    loose = {name: value for name, value in params.items() if not isinstance(value, Mapping)}
+    named = {name: value for name, value in params.items() if isinstance(value, Mapping)}
+    return {"": loose, **named}

@@ -1,0 +1,154 @@
+"""The nearest miss: for something that a policy requires and nobody has, what comes closest to it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from polcheck.documents import format_of, parse_config
+from polcheck.documents.config import Unparsable
+from polcheck.judge import Failure, Row, World
+from polcheck.judge.rows import text_of
+from polcheck.locate import Locator, at
+from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Probe, Step, Union, Used, Values
+from polcheck.report import Location, Miss
+from polcheck.selectors.jmes import Expression
+from polcheck.selectors.syntax import Near, Syntax
+from polcheck.source import Source, Unreadable
+
+_MOST_FILES = 40
+_MOST_VALUES = 2_000
+_CUTOFF = 0.6
+
+
+@dataclass
+class Misses:
+    """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
+
+    world: World
+    locator: Locator
+    _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
+    _rows: dict[int, list[Row]] = field(default_factory=dict)
+
+    def of(self, policy: CompiledPolicy, failure: Failure) -> Miss | None:
+        """The nearest miss of a failed `require`, or None when nothing is near."""
+        joins = list(_joins(policy.demand))
+        for join in joins:
+            miss = self._closest_value(join, failure.row)
+            if miss is not None:
+                return miss
+        for join in joins:
+            if isinstance(join.source, Find):
+                miss = self._closest_match(join.source)
+            elif isinstance(join.source, Listing):
+                miss = self._closest_path(join.source)
+            else:
+                miss = None
+            if miss is not None:
+                return miss
+        return None
+
+    def _closest_value(self, join: Join, row: Row) -> Miss | None:
+        """The value of a joined name that is most like the subject's."""
+        shared = sorted(name for name in join.binds if name in row.names)
+        if not shared or isinstance(join.source, Used):
+            return None
+        name = shared[-1]
+        wanted = text_of(row.names[name].value)
+        values = {text_of(other.names[name].value): other for other in self._source_rows(join) if name in other.names}
+        close = difflib.get_close_matches(wanted, list(values)[:_MOST_VALUES], n=1, cutoff=_CUTOFF)
+        if not close or close[0] == wanted:
+            return None
+        spot = values[close[0]].current
+        return Miss(f"the closest `{name}` is `{close[0]}`", self.locator.location(spot) if spot else None)
+
+    def _source_rows(self, join: Join) -> list[Row]:
+        if id(join) not in self._rows:
+            source = join.source
+            if isinstance(source, Find):
+                self._rows[id(join)] = self.world.find(source, join).rows
+            elif isinstance(source, Listing):
+                self._rows[id(join)] = self.world.listing(source).rows
+            elif isinstance(source, Values):
+                self._rows[id(join)] = self.world.values(source, join).rows
+            else:
+                self._rows[id(join)] = []
+        return self._rows[id(join)]
+
+    def _closest_match(self, source: Find) -> Miss | None:
+        """The match that fails the fewest predicates, or the longest prefix of a path that resolves."""
+        probe = self.world.plan.probes[source.probe]
+        best: tuple[int, Miss] | None = None
+        for path in self._documents(source, probe):
+            found = self._in_document(source.probe, probe, path)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = found
+        return best[1] if best else None
+
+    def _documents(self, source: Find, probe: Probe) -> list[str]:
+        pairs = self.world.matches(source.files) if source.files else [(path, {}) for path in self.world.paths]
+        return [path for path, _ in pairs if probe.reads(path)][:_MOST_FILES]
+
+    def _in_document(self, index: int, probe: Probe, path: str) -> tuple[int, Miss] | None:
+        try:
+            source = self.locator.submission.source(path)
+        except KeyError:
+            return None
+        if isinstance(probe.what, Syntax):
+            return self._near_syntax(index, source)
+        if isinstance(probe.what, Expression):
+            return _near_path(source, probe, probe.what)
+        return None
+
+    def _near_syntax(self, index: int, source: Source) -> tuple[int, Miss] | None:
+        key = (index, source.path)
+        if key not in self._near:
+            self._near[key] = self.locator.extractor.nearest(source, index)
+        near = self._near[key]
+        if near is None:
+            return None
+        text = "the nearest match fails " + " and ".join(near.failed) if near.failed else "the nearest match"
+        return len(near.failed), Miss(text, at(source, near.span))
+
+    def _closest_path(self, source: Listing) -> Miss | None:
+        plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
+        for wanted in plain:
+            close = difflib.get_close_matches(wanted, self.world.paths, n=1, cutoff=_CUTOFF)
+            if close:
+                return Miss(f"the closest path is `{close[0]}`", Location(close[0]))
+        return None
+
+
+def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[int, Miss] | None:
+    """How far an expression gets in a config document; the rank counts the steps that it lacks."""
+    try:
+        config = parse_config(source, probe.language or format_of(source.path) or "")
+    except (Unparsable, Unreadable):
+        return None
+    best: tuple[int, Miss] | None = None
+    for index, value in enumerate(config.values):
+        near = expression.nearest(value)
+        if not near.text:
+            continue
+        try:
+            where = config.locate(index, near.pointer)
+        except KeyError:
+            continue
+        hint = f"; did you mean `{near.closest}`?" if near.closest else ""
+        miss = Miss(f"`{near.text}` is there, `{near.failed}` is not{hint}", at(source, where.key or where.value))
+        rank = -len(near.pointer)
+        if best is None or rank < best[0]:
+            best = (rank, miss)
+    return best
+
+
+def _joins(steps: Iterable[Step]) -> Iterable[Join]:
+    for step in steps:
+        if isinstance(step, Join):
+            if isinstance(step.source, Used):
+                yield from _joins(step.source.what)
+            yield step
+        elif isinstance(step, Union):
+            for branch in step.branches:
+                yield from _joins(branch)

@@ -1,0 +1,1 @@
+"""Policies: as written, then compiled, nothing between."""

@@ -1,0 +1,112 @@
+"""The one door from policies as written to policies compiled. Every problem is noted; nothing is raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from polcheck.policy import plan, written
+from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.origin import Origin
+from polcheck.policy.template import TemplateFault, names
+
+RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
+_MESSAGE_NAMES = frozenset({"path", "line", "column", "file", "params", "value"})
+
+
+@dataclass(frozen=True)
+class Context:
+    """What policies of one pack may refer to."""
+
+    pack: str
+    requirements: frozenset[str]
+    compiler: Compiler
+    ids: dict[str, str] = field(default_factory=dict)  # id -> where it was first used
+
+
+def compile_policy(origin: Origin, context: Context) -> plan.CompiledPolicy | None:
+    """The compiled policy, or None when it can't be used (its problems are noted at the origin)."""
+    before = len(origin.problems.errors)
+    assert isinstance(origin.document, dict)
+    policy = written.policy(origin.document)
+    _check_identity(policy, origin, context)
+    compiled = _conjunctions(policy, origin, context)
+    if compiled is None or len(origin.problems.errors) > before:
+        return None
+    return compiled
+
+
+def _check_identity(policy: written.Policy, origin: Origin, context: Context) -> None:
+    if policy.id in context.ids:
+        origin.error(("id",), f"the id `{policy.id}` is used twice", f"the other one is at {context.ids[policy.id]}")
+    context.ids.setdefault(policy.id, f"{origin.source.path}:{origin.line}")
+    name = policy.requirement
+    if name and name not in context.requirements:
+        help = context.compiler.suggest(name, context.requirements)
+        origin.error(
+            ("requirement",),
+            f"the pack has no requirement `{name}`",
+            help or "add it under `requirements` in pack.yaml",
+        )
+    if (policy.require is None) == (policy.forbid is None):
+        have = "both" if policy.require is not None else "neither"
+        origin.error((), f"a policy has exactly one of `require` and `forbid`; `{policy.id}` has {have}")
+
+
+def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> plan.CompiledPolicy | None:
+    demand_items = policy.require if policy.require is not None else policy.forbid
+    if demand_items is None:
+        return None
+    compiler = context.compiler.at(origin)
+    empty = Scope()
+    when, _ = compiler.conjunction(policy.when, empty)
+    per = tuple(name for item in policy.subjects for name in item.per)
+    subjects, scope = compiler.conjunction(policy.subjects, empty, role="for")
+    for name in per:
+        if name not in scope.names:
+            compiler.unbound(name, scope, _at_per(policy))
+    demand, after = compiler.conjunction(
+        demand_items, scope, role="require" if policy.require is not None else "forbid"
+    )
+    if not demand:
+        origin.error((), "there is nothing to look for")
+    visible = after if policy.forbid is not None else scope
+    message = _template(policy.message, ("message",), visible, compiler)
+    remedy = _template(policy.remedy, ("remedy",), visible, compiler)
+    count = next((item.count for item in demand_items if item.count is not None), None)
+    return plan.CompiledPolicy(
+        pack=context.pack,
+        id=policy.id,
+        title=policy.title,
+        severity=policy.severity,
+        requirement=policy.requirement,
+        message=message,
+        remedy=remedy,
+        description=policy.description,
+        see=policy.see,
+        tags=policy.tags,
+        deprecated=policy.deprecated,
+        when=when,
+        subjects=subjects if policy.subjects else None,
+        per=per,
+        demand=demand,
+        forbids=policy.forbid is not None,
+        count=count,
+        path=origin.source.path,
+        line=origin.line,
+    )
+
+
+def _at_per(policy: written.Policy) -> tuple[str | int, ...]:
+    return next((*item.at, "per") for item in policy.subjects if item.per)
+
+
+def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) -> plan.Template:
+    """The template, after proof that every name it reads is bound."""
+    try:
+        used = names(text)
+    except TemplateFault as fault:
+        compiler.error(at, f"the template can't be read: {fault}")
+        return plan.Template(text)
+    for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
+        compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
+    return plan.Template(text)

@@ -1,0 +1,272 @@
+"""Packs: from the files of a pack's folder to a compiled pack. Data only: nothing in a pack is executed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Any
+
+from polcheck.documents.config import Json
+from polcheck.errors import PolicyError, Problem
+from polcheck.policy import plan, written
+from polcheck.policy.compile import Context, compile_policy
+from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.origin import Origin, Problems, read
+from polcheck.policy.params import Settings, in_force
+from polcheck.policy.probes import Probes, Selectors
+from polcheck.policy.schema import shape
+from polcheck.policy.steps import needs_places, probes_of
+from polcheck.policy.template import TemplateFault, names
+from polcheck.selectors.jmes import ExpressionError, compile_expression
+from polcheck.source import Source
+
+LANGUAGE_VERSION = 1
+_ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "verdict"})
+_YAML = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class PackFiles:
+    """The files of one pack as they lie in its folder; `root` is how people call that folder."""
+
+    root: str
+    files: Mapping[str, bytes]
+    source: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and 64 hex digits over the paths and contents of every file."""
+        total = hashlib.sha256()
+        for path in sorted(self.files):
+            name = path.encode("utf-8", "surrogateescape")
+            total.update(len(name).to_bytes(8, "big") + name + hashlib.sha256(self.files[path]).digest())
+        return f"sha256:{total.hexdigest()}"
+
+    def source_of(self, path: str) -> Source:
+        """One file, under the path by which people find it."""
+        return Source(f"{self.root}/{path}" if self.root else path, self.files[path])
+
+    def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
+        """The paths in `folder` that have one of the endings, sorted."""
+        return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """The texts of the schemas that shapes are checked with."""
+
+    policy: str
+    pack: str
+
+    @property
+    def text(self) -> str:
+        """All of them as one YAML mapping."""
+        return self.policy + "\n" + self.pack
+
+
+def compile_packs(
+    packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems | None = None
+) -> plan.Plan:
+    """The plan for a run with these packs.
+
+    Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
+    """
+    problems = problems if problems is not None else Problems()
+    probes = Probes()
+    compiled: list[plan.CompiledPack] = []
+    for files in packs:
+        made = _Loader(files, settings, schemas, problems, probes).load()
+        if made is not None:
+            compiled.append(made)
+    seen: dict[str, str] = {}
+    for pack, files in zip(compiled, packs, strict=False):
+        if pack.name in seen:
+            problems.add(Problem(f"two packs are called `{pack.name}`: {seen[pack.name]} and {files.root}"))
+        seen[pack.name] = files.root
+    for problem in settings.unknown(compiled):
+        problems.add(problem)
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return plan.Plan(tuple(compiled), tuple(probes.made))
+
+
+@dataclass(frozen=True)
+class _Loader:
+    """Loads one pack; what is wrong goes to `problems`."""
+
+    pack: PackFiles
+    settings: Settings
+    schemas: Schemas
+    problems: Problems
+    probes: Probes
+
+    def load(self) -> plan.CompiledPack | None:
+        """The compiled pack, or None when there is none to speak of."""
+        head = self._head()
+        if head is None:
+            return None
+        document: dict[str, Any] = head.document  # type: ignore[assignment]
+        self._check_versions(head, document)
+        params = in_force(head, document, self.settings)
+        tables = self._tables()
+        selectors = {**_builtin(self.problems), **self._selectors(head, document)}
+        requirements = tuple(_requirements(document))
+        compiler = Compiler(self.probes, Selectors(selectors), params, tables)
+        context = Context(document["name"], frozenset(r.id for r in requirements), compiler)
+        self._check_selectors(document, selectors, compiler)
+        policies = tuple(self._policies(context))
+        self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
+        if not policies and not self.problems.errors:
+            head.error((), "the pack has no policy", "write one in policies/")
+        return plan.CompiledPack(
+            name=document["name"],
+            version=document["version"],
+            digest=self.pack.digest,
+            params=params,
+            tables=tables,
+            requirements=requirements,
+            policies=self.settings.chosen(policies, self._profile(document)),
+            fields=document.get("submission", {}),
+            verdict=tuple(self._verdict(head, document)),
+            description=document.get("description", ""),
+            source=self.pack.source or self.pack.root,
+        )
+
+    def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        """The severities of the profile that is chosen for the pack."""
+        name = self.settings.profiles.get(document["name"], "")
+        severities: Mapping[str, str] = document.get("profiles", {}).get(name, {}).get("severities", {})
+        return severities
+
+    def _head(self) -> Origin | None:
+        """pack.yaml, when its shape is right."""
+        if "pack.yaml" not in self.pack.files:
+            self.problems.add(
+                Problem("there is no pack.yaml", self.pack.root, help="a pack is a folder with a pack.yaml")
+            )
+            return None
+        origins = list(read(self.pack.source_of("pack.yaml"), self.problems))
+        if not origins:
+            if not self.problems.errors:
+                self.problems.add(Problem("pack.yaml is empty", f"{self.pack.root}/pack.yaml"))
+            return None
+        return origins[0] if self._shaped(origins[0], "pack") else None
+
+    def _shaped(self, origin: Origin, name: str) -> bool:
+        found = shape(self.schemas.text, name).problems(origin.document)
+        for at, message, help in found:
+            origin.error(at, message, help)
+        return not found
+
+    def _check_versions(self, head: Origin, document: Mapping[str, Any]) -> None:
+        language = document.get("language", LANGUAGE_VERSION)
+        if language > LANGUAGE_VERSION:
+            head.error(
+                ("language",),
+                f"the pack is written in policy language {language}, and this polcheck knows {LANGUAGE_VERSION}",
+                "use a newer polcheck, or an older version of the pack",
+            )
+        requires = document.get("requires")
+        if requires:
+            _check_requires(head, requires)
+
+    def _tables(self) -> dict[str, Json]:
+        tables: dict[str, Json] = {}
+        for path in self.pack.below("tables", _YAML):
+            for origin in read(self.pack.source_of(path), self.problems):
+                tables[path.rsplit("/", 1)[-1].rsplit(".", 1)[0]] = origin.document
+        return tables
+
+    def _selectors(
+        self, head: Origin, document: Mapping[str, Any]
+    ) -> dict[str, tuple[tuple[written.Item, ...], Origin]]:
+        return {
+            name: (written.items(value, ("selectors", name)), head)
+            for name, value in document.get("selectors", {}).items()
+        }
+
+    def _check_selectors(self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler) -> None:
+        """Compiles the pack's own selectors once by themselves, so that a fault in one nobody uses is seen."""
+        for name in document.get("selectors", {}):
+            items, origin = selectors[name]
+            replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
+
+    def _policies(self, context: Context) -> Iterable[plan.CompiledPolicy]:
+        for path in self.pack.below("policies", _YAML):
+            for origin in read(self.pack.source_of(path), self.problems):
+                if self._shaped(origin, "policy"):
+                    compiled = compile_policy(origin, context)
+                    if compiled is not None:
+                        yield compiled
+
+    def _verdict(self, head: Origin, document: Mapping[str, Any]) -> Iterable[plan.VerdictField]:
+        for name, value in document.get("verdict", {}).items():
+            at = ("verdict", name)
+            if isinstance(value, str):
+                try:
+                    yield plan.VerdictField(name, expression=compile_expression(value))
+                except ExpressionError as error:
+                    head.error(at, error.message, error.help, error.position)
+                continue
+            path = f"templates/{value['template']}"
+            if path not in self.pack.files:
+                head.error((*at, "template"), f"the pack has no `{path}`")
+                continue
+            text = self.pack.files[path].decode("utf-8", "replace")
+            self._check_template(path, text)
+            yield plan.VerdictField(name, template=text)
+
+    def _check_template(self, path: str, text: str) -> None:
+        where = f"{self.pack.root}/{path}"
+        try:
+            unknown = sorted(names(text) - _ISSUE_NAMES)
+        except TemplateFault as fault:
+            self.problems.add(Problem(f"the template can't be read: {fault}", where))
+            return
+        known = ", ".join(f"`{name}`" for name in sorted(_ISSUE_NAMES))
+        for name in unknown:
+            line = next((n for n, row in enumerate(text.splitlines(), 1) if name in row), 1)
+            excerpt = text.splitlines()[line - 1]
+            column = excerpt.find(name) + 1
+            self.problems.add(
+                Problem(f"`{name}` is never bound", where, line, column, excerpt, f"a template sees {known}")
+            )
+
+
+def _requirements(document: Mapping[str, Any]) -> Iterable[plan.Requirement]:
+    for name, value in document.get("requirements", {}).items():
+        fields = {"title": value} if isinstance(value, str) else value
+        yield plan.Requirement(document["name"], name, **fields)
+
+
+def _check_requires(head: Origin, requires: str) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from polcheck.policy.version import VERSION
+
+    try:
+        wanted = Requirement(requires)
+    except InvalidRequirement:
+        head.error(("requires",), f"`{requires}` is not a requirement", "write `polcheck>=0.1`")
+        return
+    if wanted.name != "polcheck":
+        head.error(("requires",), f"`{requires}` does not speak of polcheck", "write `polcheck>=0.1`")
+    elif not wanted.specifier.contains(VERSION, prereleases=True):
+        help = "install that polcheck, or use another version of the pack"
+        head.error(("requires",), f"the pack needs {requires}, and this is polcheck {VERSION}", help)
+
+
+@lru_cache(maxsize=1)
+def _builtin_source() -> Source:
+    data = resources.files("polcheck.policy").joinpath("builtin.yaml").read_bytes()
+    return Source("polcheck/policy/builtin.yaml", data)
+
+
+def _builtin(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], Origin]]:
+    """The selectors that polcheck itself defines."""
+    origin = next(read(_builtin_source(), problems))
+    selectors: dict[str, Any] = origin.document["selectors"]  # type: ignore[index,call-overload,assignment]
+    return {name: (written.items(value, ("selectors", name)), origin) for name, value in selectors.items()}

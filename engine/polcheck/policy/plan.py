@@ -1,0 +1,269 @@
+"""The compiled plan: what extract looks for in each file, and how judge joins what it finds.
+
+Everything here is frozen and picklable; nothing here is a dict of YAML any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from polcheck.documents import format_of, language_of
+from polcheck.documents.config import Json, Pointer
+from polcheck.selectors.files import FilePatterns
+from polcheck.selectors.jmes import Expression
+from polcheck.selectors.syntax import Syntax
+from polcheck.selectors.text import TextSearch
+
+Relation = Literal["inside", "has", "after"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One thing to look for in a file's document, whatever policies ask for it.
+
+    `language` is the language of a `code` or `pattern`, or the format a `data` was told to read its files in;
+    empty: each file's own. `places` says that judge needs the places of `data` rows, not only findings; `whole` that
+    the text of the whole match is asked for; `forced` that the policy named the language, whatever the path's ending.
+    """
+
+    what: Syntax | Expression | TextSearch
+    language: str = ""
+    places: bool = False
+    whole: bool = False
+    forced: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The keyword of the selector, as `code`."""
+        if isinstance(self.what, Syntax):
+            return self.what.kind
+        return "data" if isinstance(self.what, Expression) else "text"
+
+    def reads(self, path: str) -> bool:
+        """Whether a file is a document that this probe can look in, as far as its path tells."""
+        if self.forced or isinstance(self.what, TextSearch):
+            return True
+        if isinstance(self.what, Expression):
+            return format_of(path) is not None
+        return language_of(path) == self.language
+
+
+@dataclass(frozen=True)
+class Find:
+    """A source of rows: matches of a probe in documents. `files` None: the anchor's file, or every file of the language.
+
+    `path_as` binds the whole path.
+    """
+
+    probe: int
+    files: FilePatterns | None
+    path_as: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A source of rows: paths of the submission."""
+
+    files: FilePatterns
+    path_as: str = ""
+
+
+@dataclass(frozen=True)
+class Values:
+    """A source of rows: written in the policy, or made by an expression over params and tables."""
+
+    rows: tuple[Json, ...]
+
+
+@dataclass(frozen=True)
+class Used:
+    """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
+
+    `anchored`: it names no files, so only its rows in the anchor's file count where there is an anchor.
+    """
+
+    name: str
+    what: Conjunction
+    anchored: bool
+
+
+@dataclass(frozen=True)
+class Join:
+    """Joins rows of a source on the names that both sides bind.
+
+    `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is
+    shown as `value` and joins nothing). `own` are `let` and `where` that see the source's row alone: they come before
+    the join. `optional` are names that only some rows bind.
+    """
+
+    at: Pointer
+    source: Find | Listing | Values | Used
+    binds: frozenset[str]
+    optional: frozenset[str] = frozenset()
+    renames: Mapping[str, str] = field(default_factory=dict)
+    value_as: str = ""
+    scope: str = ""
+    near: int | None = None
+    own: tuple[Where | Let, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Within:
+    """Matches of a probe inside a value that is already bound; `language` parses a text first."""
+
+    at: Pointer
+    probe: int
+    source: str
+    language: str
+    binds: frozenset[str]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    value_as: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Union:
+    """`any`: rows that some branch extends; it binds what every branch binds."""
+
+    at: Pointer
+    branches: tuple[Conjunction, ...]
+    binds: frozenset[str]
+    renames: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Absence:
+    """`not`: rows that the conjunction does not extend."""
+
+    at: Pointer
+    what: Conjunction
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition on the row so far."""
+
+    at: Pointer
+    condition: Expression
+
+
+@dataclass(frozen=True)
+class Let:
+    """Names computed from the row so far; a name that is already bound must be equal."""
+
+    at: Pointer
+    names: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True)
+class Relate:
+    """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
+
+    `target` is a conjunction of one Find (with its own conditions) in the same file, or the name of a capture.
+    No match of an `until` may lie between the two.
+    """
+
+    at: Pointer
+    relation: Relation
+    target: Conjunction | str
+    until: tuple[Join, ...] = ()
+
+
+Step = Join | Within | Union | Absence | Where | Let | Relate
+Conjunction = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message of a policy: minijinja source, and whether it needs rendering at all."""
+
+    text: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether the text holds no template syntax."""
+        return "{{" not in self.text and "{%" not in self.text and "{#" not in self.text
+
+
+@dataclass(frozen=True)
+class CompiledPolicy:
+    """One policy, ready to be judged. `path` is its file in the pack, `line` where it begins."""
+
+    pack: str
+    id: str
+    title: str
+    severity: str
+    requirement: str
+    message: Template
+    remedy: Template
+    description: str
+    see: str
+    tags: tuple[str, ...]
+    deprecated: str
+    when: Conjunction
+    subjects: Conjunction | None
+    per: tuple[str, ...]
+    demand: Conjunction
+    forbids: bool
+    count: tuple[int, int | None] | None
+    path: str
+    line: int
+
+    @property
+    def ref(self) -> str:
+        """The name that is unique in a run: `pack:id`."""
+        return f"{self.pack}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """An item of the rubric that a pack answers to."""
+
+    pack: str
+    id: str
+    title: str
+    decided_by: str = "policies"
+    because: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class VerdictField:
+    """One field of `--format verdict`: an expression over the report, or the text of a template."""
+
+    name: str
+    expression: Expression | None = None
+    template: str | None = None
+
+
+@dataclass(frozen=True)
+class CompiledPack:
+    """One pack of a run. `digest` covers every file of it; `params` are the values in force."""
+
+    name: str
+    version: str
+    digest: str
+    params: Mapping[str, Json]
+    tables: Mapping[str, Json]
+    requirements: tuple[Requirement, ...]
+    policies: tuple[CompiledPolicy, ...]
+    fields: Mapping[str, str]
+    verdict: tuple[VerdictField, ...]
+    description: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run needs to know of its packs."""
+
+    packs: tuple[CompiledPack, ...]
+    probes: tuple[Probe, ...]
+
+    @property
+    def policies(self) -> tuple[CompiledPolicy, ...]:
+        """The policies of every pack, in order."""
+        return tuple(policy for pack in self.packs for policy in pack.policies)

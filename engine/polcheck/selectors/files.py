@@ -1,0 +1,239 @@
+"""`files`: path patterns over the listing of a submission, with captures.
+
+`*` stays in a segment (dot files too), `**/` is zero or more folders, `?` is one character, `{a,b}` are alternatives,
+`{name}` captures one segment or part of one, `{name:**}` several; `\\` makes the next character plain. A leading
+`!` excludes; a pattern that ends in `/` matches folders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WILD = re.compile(r"[*?{]")
+_MAX_ALTERNATIVES = 1_000
+
+
+class FilesProblem(Exception):
+    """A path pattern that can't be used; `offset` is the character in it, `help` what would be right."""
+
+    def __init__(self, message: str, offset: int = 0, help: str = "") -> None:
+        self.message = message
+        self.offset = offset
+        self.help = help
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class FilePatterns:
+    """A compiled list of path patterns: a path is in when one includes it and none excludes it."""
+
+    texts: tuple[str, ...]
+    binds: frozenset[str]
+
+    @cached_property
+    def _compiled(self) -> tuple[tuple[_Glob, ...], tuple[_Glob, ...]]:
+        globs = [_compile(text) for text in self.texts]
+        inside = tuple(glob for glob in globs if not glob.excludes)
+        return inside or (_compile("**"),), tuple(glob for glob in globs if glob.excludes)
+
+    @property
+    def folders(self) -> bool:
+        """Whether some pattern asks for folders."""
+        return any(glob.folder for glob in self._compiled[0])
+
+    def match(self, path: str) -> list[dict[str, str]]:
+        """The captures of each way in which `path` is in (usually one); empty when it isn't.
+
+        A folder's path ends in `/`.
+        """
+        inside, outside = self._compiled
+        ways: list[dict[str, str]] = []
+        for glob in inside:
+            found = glob.match(path)
+            if found is not None and found not in ways:
+                ways.append(found)
+        if ways and any(glob.match(path) is not None for glob in outside):
+            return []
+        return ways
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """The endings (`.py`) that the included paths can have; empty when a pattern leaves that open."""
+        found: set[str] = set()
+        for text in self.texts:
+            if text.startswith("!"):
+                continue
+            for alternative in alternatives(text):
+                end = alternative.rsplit("/", 1)[-1]
+                dot = end.rfind(".")
+                if dot < 0 or _WILD.search(end[dot:]):
+                    return frozenset()
+                found.add(end[dot:])
+        return frozenset(found)
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The paths that are named in full, without any wildcard or capture."""
+        every = (way for text in self.texts if not text.startswith("!") for way in alternatives(text))
+        return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
+
+
+@dataclass(frozen=True)
+class _Glob:
+    regex: Any
+    excludes: bool
+    folder: bool
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The captures when the whole of `path` matches, else None."""
+        if self.folder != path.endswith("/"):
+            return None
+        found = self.regex.fullmatch(path.rstrip("/") if self.folder else path)
+        if found is None:
+            return None
+        captures: dict[str, str] = {}
+        for name, value in found.groupdict().items():
+            plain = name.rsplit("__", 1)[0]
+            if value is None:
+                continue
+            if captures.setdefault(plain, value) != value:
+                return None  # the same name twice is the same value
+        return captures
+
+
+def compile_files(texts: Sequence[str]) -> FilePatterns:
+    """The compiled list. Raises FilesProblem (its `offset` is within the offending text, its `index` on the exception)."""
+    names: list[frozenset[str]] = []
+    for index, text in enumerate(texts):
+        try:
+            glob = _compile(text)
+        except FilesProblem as problem:
+            problem.add_note(str(index))
+            raise
+        if not glob.excludes:
+            names.append(frozenset(name.rsplit("__", 1)[0] for name in glob.regex.groupindex))
+    shared = frozenset.intersection(*names) if names else frozenset()
+    return FilePatterns(tuple(texts), shared)
+
+
+def alternatives(text: str) -> list[str]:
+    """`text` with each `{a,b}` written out; captures stay. Raises FilesProblem when there are too many."""
+    queue, done = [text], []
+    while queue:
+        current = queue.pop()
+        group = _first_group(current)
+        if group is None:
+            done.append(current)
+            continue
+        start, end, choices = group
+        queue += [current[:start] + choice + current[end:] for choice in reversed(choices)]
+        if len(queue) + len(done) > _MAX_ALTERNATIVES:
+            raise FilesProblem(f"more than {_MAX_ALTERNATIVES} alternatives")
+    return done
+
+
+def _first_group(text: str) -> tuple[int, int, list[str]] | None:
+    """The first `{a,b}` of `text`: where it starts and ends, and its choices."""
+    index = 0
+    while index < len(text):
+        if text[index] == "\\":
+            index += 2
+            continue
+        if text[index] == "{":
+            end, choices = _group(text, index)
+            if len(choices) > 1:
+                return index, end, choices
+            index = end
+            continue
+        index += 1
+    return None
+
+
+def _group(text: str, start: int) -> tuple[int, list[str]]:
+    """The end and the comma-separated parts of the brace group that opens at `start`."""
+    depth, part, parts, index = 0, start + 1, [], start
+    while index < len(text):
+        char = text[index]
+        if char == "\\":
+            index += 2
+            continue
+        if char == "{":
+            depth += 1
+        elif char == "," and depth == 1:
+            parts.append(text[part:index])
+            part = index + 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                return index + 1, [*parts, text[part:index]]
+        index += 1
+    raise FilesProblem("`{` is never closed", start, "write `\\{` for a brace")
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> _Glob:
+    import re2
+
+    excludes = text.startswith("!")
+    body = text[1:] if excludes else text
+    if not body or body.startswith("/"):
+        raise FilesProblem("a path pattern starts at the submission's root, without `/`", 0, "drop the leading `/`")
+    if ".." in body.split("/") or "." in body.split("/"):
+        raise FilesProblem("a path pattern has no `.` or `..` segments", 0, "name the path from the root")
+    folder = body.endswith("/")
+    ways = alternatives(body.rstrip("/"))
+    regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
+    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder)
+
+
+def _regex(text: str, number: int) -> str:
+    """One alternative as a regular expression; group names carry a number so that each is unique."""
+    out: list[str] = []
+    index = count = 0
+    while index < len(text):
+        char = text[index]
+        if char == "\\" and index + 1 < len(text):
+            out.append(re.escape(text[index + 1]))
+            index += 2
+        elif text.startswith("**/", index) and (index == 0 or text[index - 1] == "/"):
+            out.append("(?:[^/]+/)*")
+            index += 3
+        elif text.startswith("**", index):
+            out.append(".*")
+            index += 2
+        elif char == "{":
+            end, (inner,) = _group(text, index)
+            out.append(_capture(inner, index, f"{number}_{count}"))
+            count += 1
+            index = end
+        else:
+            out.append({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)))
+            index += 1
+    return "(?:" + "".join(out) + ")"
+
+
+def _capture(inner: str, offset: int, number: str) -> str:
+    name, _, kind = inner.partition(":")
+    if not _NAME.fullmatch(name) or kind not in ("", "**"):
+        raise FilesProblem(
+            f"`{{{inner}}}` is neither a capture nor alternatives",
+            offset,
+            "write `{name}`, `{name:**}` or `{a,b}`",
+        )
+    return f"(?P<{name}__{number}>{'.+' if kind else '[^/]+'})"
+
+
+def folders_of(paths: Iterable[str]) -> list[str]:
+    """Every folder that holds one of `paths`, each ending in `/`, sorted."""
+    found: set[str] = set()
+    for path in paths:
+        end = path.rfind("/")
+        while end > 0 and path[: end + 1] not in found:
+            found.add(path[: end + 1])
+            end = path.rfind("/", 0, end)
+    return sorted(found)

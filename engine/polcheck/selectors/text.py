@@ -1,0 +1,70 @@
+"""`text`: a linear-time regular expression over a document's text, every occurrence; named groups bind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from polcheck.selectors.found import Bound, Found, Hit
+from polcheck.source import Span
+
+MAX_ROWS = 10_000
+_MULTILINE = "(?m)"
+
+
+class TextProblem(Exception):
+    """A regular expression that can't be used; `message` says why, `help` what would be right."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        self.message = message
+        self.help = help
+        super().__init__(message)
+
+
+@dataclass(frozen=True)
+class TextSearch:
+    """A regular expression (RE2 syntax; `^` and `$` are those of a line) ready to search."""
+
+    regex: str
+    binds: frozenset[str]
+
+    def search(self, text: str, limit: int = MAX_ROWS) -> Found:
+        """Every occurrence in `text`, in order; incomplete past `limit` of them."""
+        hits: list[Hit] = []
+        for match in _compiled(self.regex).finditer(text):
+            if len(hits) >= limit:
+                return Found(tuple(hits), f"more than {limit} matches of `text`")
+            hits.append(_hit(match))
+        return Found(tuple(hits))
+
+
+def compile_text(regex: str) -> TextSearch:
+    """The search. Raises TextProblem when RE2 does not take the expression."""
+    import re2
+
+    try:
+        compiled = _compiled(regex)
+    except re2.error as error:
+        reason = str(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
+        hint = "look-around and back-references are not linear-time" if "perl operator" in reason else ""
+        raise TextProblem(f"`{regex}` is not a regular expression: {reason}", hint) from None
+    return TextSearch(regex, frozenset(n for n in compiled.groupindex if not n.startswith("_")))
+
+
+@lru_cache(maxsize=4096)
+def _compiled(regex: str) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(_MULTILINE + regex, options)
+
+
+def _hit(match: Any) -> Hit:
+    bindings = tuple(
+        (name, Bound(match.group(group), Span(*match.span(group))))
+        for name, group in match.re.groupindex.items()
+        if not name.startswith("_") and match.group(group) is not None
+    )
+    return Hit(Span(*match.span()), bindings)
