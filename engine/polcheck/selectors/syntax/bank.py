@@ -1,0 +1,220 @@
+"""Many selectors of one language over one tree: one tree-sitter search, its matches dealt to the selectors.
+
+Patterns of the same shape are searched once. Where their predicates ask for a text or a name, a table
+leads from that text to the selectors that want it, so that the cost doesn't grow with their number.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from polcheck.documents.syntax import Tree
+from polcheck.selectors.found import Found
+from polcheck.selectors.syntax.broken import first_error, too_wide
+from polcheck.selectors.syntax.compiled import Syntax, alternatives
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
+from polcheck.selectors.syntax.names import Names, names_of
+from polcheck.selectors.syntax.predicates import Predicate
+from polcheck.selectors.syntax.probe import Probe, compiled
+from polcheck.selectors.syntax.rows import Rows, hits_of_captures, hits_of_shape
+from polcheck.selectors.syntax.shape import Shape
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query
+
+_QUERIES_KEPT = 64
+
+
+class Limits(NamedTuple):
+    """Bounds on the search of one file.
+
+    `matches` bounds what tree-sitter keeps in progress for one shape, `rows` the hits and `steps` the
+    comparisons of one selector, `width` the children of a node in a tree with syntax errors.
+    """
+
+    matches: int = 256
+    rows: int = 10_000
+    steps: int = 2_000_000
+    width: int = 2_000
+
+
+LIMITS = Limits()
+
+
+class _Member(NamedTuple):
+    """One pattern of one selector: which selector, what tree-sitter finds for it, and what must hold then."""
+
+    selector: int
+    probe: Probe
+    shape: Shape | None
+    rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
+
+
+@dataclass
+class _Group:
+    """The members that share a shape; `tables` lead from the text or name of a capture to members."""
+
+    shape: str
+    captures: tuple[str, ...]
+    always: list[_Member] = field(default_factory=list)
+    tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
+    selectors: set[int] = field(default_factory=set)
+
+    def add(self, selector: int, probe: Probe, shape: Shape | None) -> None:
+        """Takes a member in, under the texts that it wants where one of its predicates lists them."""
+        self.selectors.add(selector)
+        for predicate in probe.predicates:
+            if _can_be_looked_up(predicate, probe):
+                rest = tuple(other for other in probe.predicates if other is not predicate)
+                member = _Member(selector, probe, shape, rest)
+                form = "name" if predicate.test == "resolves-to" else "text"
+                table = self.tables.setdefault((predicate.capture, form), {})
+                for value in set(predicate.values):
+                    table.setdefault(value, []).append(member)
+                return
+        self.always.append(_Member(selector, probe, shape, probe.predicates))
+
+    def members(self, nodes: Sequence[Sequence[Node]], names: Callable[[], Names]) -> Iterator[_Member]:
+        """The members that may match `nodes`."""
+        yield from self.always
+        for (capture, form), table in self.tables.items():
+            node = nodes[capture][0]
+            if form == "name":
+                for name in names().of(node):
+                    yield from table.get(name, ())
+            else:
+                yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
+
+
+def _can_be_looked_up(predicate: Predicate, probe: Probe) -> bool:
+    listed = predicate.test in ("eq", "any-of", "resolves-to") and bool(predicate.values)
+    wild = predicate.test == "resolves-to" and any("*" in value for value in predicate.values)
+    single = probe.captures[predicate.capture] in probe.single
+    return listed and single and not (predicate.negated or predicate.any or wild)
+
+
+class Bank:
+    """Selectors of one language, merged; the numbers of selectors are their places in the sequence given.
+
+    Nothing is compiled before the first search, so that a bank can be made in one process and used in
+    another.
+    """
+
+    def __init__(self, syntaxes: Sequence[Syntax], limits: Limits = LIMITS) -> None:
+        self.syntaxes = tuple(syntaxes)
+        self.limits = limits
+        self._groups: list[_Group] | None = None
+        self._queries: OrderedDict[tuple[int, ...], Query] = OrderedDict()
+
+    def __getstate__(self) -> tuple[tuple[Syntax, ...], Limits]:
+        return self.syntaxes, self.limits
+
+    def __setstate__(self, state: tuple[tuple[Syntax, ...], Limits]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    def search(self, tree: Tree, wanted: Collection[int] | None = None) -> dict[int, Found]:
+        """What each selector (of `wanted`, or all) finds in `tree`, hits in order of place."""
+        selectors = frozenset(range(len(self.syntaxes)) if wanted is None else wanted)
+        root = tree.tree.root_node
+        broken = ""
+        if root.has_error:
+            broken = f"syntax error at line {first_error(tree)}"
+            if too_wide(tree, self.limits.width):
+                return dict.fromkeys(selectors, Found((), broken))
+        rows = {selector: Rows(tree.source, self.limits.rows) for selector in selectors}
+        groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
+        search = _Search(self, tree, rows)
+        if groups and not search.run(groups):
+            # NOTE: only a search of its own tells which shape has lost matches
+            rows = {selector: Rows(tree.source, self.limits.rows) for selector in selectors}
+            search = _Search(self, tree, rows)
+            for number in groups:
+                if not search.run([number]):
+                    search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
+        return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
+
+    def _grouped(self) -> list[_Group]:
+        if self._groups is None:
+            groups: dict[str, _Group] = {}
+            for selector, syntax in enumerate(self.syntaxes):
+                for probe, shape in alternatives(syntax):
+                    numbers = tuple(f"c{number}" for number in range(probe.width))
+                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape)
+            self._groups = list(groups.values())
+        return self._groups
+
+    def query(self, numbers: Sequence[int]) -> Query:
+        """The query that searches for the shapes with these numbers."""
+        key = tuple(numbers)
+        query = self._queries.get(key)
+        if query is None:
+            text = "\n".join(self._grouped()[number].shape for number in numbers)
+            query = self._queries[key] = compiled(text, self.syntaxes[0].language)
+            if len(self._queries) > _QUERIES_KEPT:
+                self._queries.popitem(last=False)
+        self._queries.move_to_end(key)
+        return query
+
+    def group(self, number: int) -> _Group:
+        """The selectors' patterns of one shape."""
+        return self._grouped()[number]
+
+
+class _Search:
+    """One bank over one tree."""
+
+    def __init__(self, bank: Bank, tree: Tree, rows: dict[int, Rows]) -> None:
+        self.bank = bank
+        self.tree = tree
+        self.rows = rows
+        self.matchers: dict[int, Matcher] = {}
+
+    def names(self) -> Names:
+        """The names of the file."""
+        return names_of(self.tree)
+
+    def run(self, numbers: list[int]) -> bool:
+        """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
+        from tree_sitter import QueryCursor
+
+        limit = self.bank.limits.matches
+        cursor = QueryCursor(self.bank.query(numbers), match_limit=limit)
+        matches = cursor.matches(self.tree.tree.root_node)
+        if cursor.did_exceed_match_limit and len(numbers) > 1:
+            return False
+        groups = [self.bank.group(number) for number in numbers]
+        for pattern, captures in matches:
+            group = groups[pattern]
+            nodes = [captures.get(name, ()) for name in group.captures]
+            for member in group.members(nodes, self.names):
+                rows = self.rows.get(member.selector)
+                if rows is not None and not rows.stopped:
+                    self.deal(member, nodes, rows)
+        return not cursor.did_exceed_match_limit
+
+    def deal(self, member: _Member, nodes: Sequence[Sequence[Node]], rows: Rows) -> None:
+        """Adds the hits of one match to a selector's rows."""
+        for predicate in member.rest:
+            if not predicate.holds(nodes, self.names):
+                return
+        if member.shape is None:
+            rows.add(hits_of_captures(member.probe, nodes, self.tree))
+            return
+        matcher = self.matchers.get(member.selector)
+        if matcher is None:
+            syntax = self.bank.syntaxes[member.selector]
+            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.bank.limits.steps)
+            self.matchers[member.selector] = matcher
+        try:
+            rows.add(hits_of_shape(matcher, member.shape, nodes[member.probe.roots[0]][0], self.tree))
+        except TooMuchWork:
+            rows.stopped = f"limit of {self.bank.limits.steps:,} comparisons exceeded"
+
+    def stop(self, selectors: Collection[int], why: str) -> None:
+        """Notes for `selectors` that their search is not complete."""
+        for selector in selectors:
+            if selector in self.rows and not self.rows[selector].stopped:
+                self.rows[selector].stopped = why

@@ -1,0 +1,337 @@
+"""From a snippet's tree to the shapes that the matcher compares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from polcheck.selectors.syntax.names import only_child
+from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
+from polcheck.selectors.syntax.shape import (
+    CLAUSED,
+    CLAUSES,
+    IGNORED,
+    IMPORTS,
+    KINDS_ALIKE,
+    MAPPINGS,
+    PARAMETERS,
+    UNASKED,
+    Arguments,
+    Branch,
+    Formatted,
+    Hole,
+    Import,
+    Keyword,
+    Leaf,
+    Many,
+    Mapping,
+    Name,
+    Parameter,
+    Shape,
+    Statements,
+    Word,
+)
+from polcheck.selectors.syntax.snippet import ANY, ANY_PAIR, MARK, NAME_OF_HOLE, Prepared
+from polcheck.selectors.syntax.strings import KINDS, literal, pieces
+from polcheck.selectors.syntax.textshape import quoted
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MANY = Many()
+_DEEPEST = 100
+_LITERAL_FIELDS = {("function_definition", "name"), ("class_definition", "name")}
+_DEFINED = frozenset({"type_parameter", "global_statement", "nonlocal_statement", "dotted_name"})
+
+
+def build(prepared: Prepared, resolve: bool) -> Shape:
+    """The shape of the snippet. Raises SyntaxProblem when it would match everything or can't be compared."""
+    builder = _Builder(prepared, resolve)
+    shapes = [builder.shape(node) for node in prepared.statements]
+    while shapes and isinstance(shapes[0], Many):
+        shapes.pop(0)
+    while shapes and isinstance(shapes[-1], Many):
+        shapes.pop()
+    root = _bare(shapes[0]) if len(shapes) == 1 else Statements(tuple(shapes))
+    if not shapes or isinstance(root, Hole) or isinstance(shapes[0], Hole):
+        raise SyntaxProblem(
+            "the snippet begins with anything at all" if len(shapes) > 1 else "the snippet matches anything at all",
+            0,
+            "say what to look for, such as `$f($x, ...)`",
+        )
+    return root
+
+
+def _bare(shape: Shape) -> Shape:
+    """The expression of a statement that is only that, so that it matches wherever an expression stands."""
+    if isinstance(shape, Branch) and shape.kinds == {"expression_statement"} and len(shape.items) == 1:
+        return shape.items[0]
+    return shape
+
+
+def walk(shape: Any) -> Iterator[Any]:
+    """`shape` and every shape in it, in the order of the snippet."""
+    if is_dataclass(shape):
+        yield shape
+        for entry in fields(shape):
+            yield from walk(getattr(shape, entry.name))
+    elif isinstance(shape, tuple):
+        for part in shape:
+            yield from walk(part)
+
+
+class _Builder:
+    def __init__(self, prepared: Prepared, resolve: bool) -> None:
+        self.prepared = prepared
+        self.language = prepared.language
+        self.python = prepared.language == "python"
+        self.resolve = resolve and self.python
+        self.depth = 0
+
+    def shape(self, node: Node, names: bool = True) -> Shape:
+        """The shape of `node`; with `names`, identifiers are names that may be followed."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._problem(node, f"the snippet is more than {_DEEPEST} levels deep")
+        try:
+            return self._mark(node) or self._special(node, names) or self._branch(node)
+        finally:
+            self.depth -= 1
+
+    def _mark(self, node: Node) -> Shape | None:
+        text = _text(node)
+        if text in (ANY, ANY_PAIR) or (not text and node.type == "block"):
+            return _MANY
+        if node.type == "decorator" and text.removeprefix("@").strip() == ANY:
+            return _MANY
+        found = NAME_OF_HOLE.fullmatch(text)
+        if not found:
+            return None
+        if found[1] == "_":
+            return Hole(None)
+        refuse_reserved(found[1], self.prepared.offset(node))
+        return Hole(found[1])
+
+    def _special(self, node: Node, names: bool) -> Shape | None:
+        if node.type in KINDS.get(self.language, ()):
+            return self._string(node)
+        if node.type in MAPPINGS:
+            return self._mapping(node)
+        if not self.python:
+            return None
+        if node.type == "parenthesized_expression":
+            inner = only_child(node)
+            return self.shape(inner) if inner is not None else None
+        if node.type in ("identifier", "attribute") and names:
+            return self._name(node)
+        if node.type == "argument_list":
+            return self._arguments(node.named_children)
+        if node.type == "keyword_argument":
+            return self._keyword(node)
+        if node.type in PARAMETERS:
+            items = [self._parameter(child) for child in _children(node)]
+            return Branch(frozenset({node.type}), tuple(items), (None,) * len(items))
+        return self._import(node) if node.type in IMPORTS else None
+
+    def _branch(self, node: Node) -> Shape:
+        if not node.is_named:
+            return Word(node.type)
+        if node.child_count == 0:
+            if MARK in _text(node):
+                raise self._problem(node, "a name can't be part of another one")
+            return Leaf(node.type, node.text or b"")
+        items: list[Shape] = []
+        labels: list[str | None] = []
+        for index, child in enumerate(node.children):
+            if child.type in IGNORED:
+                continue
+            label = node.field_name_for_child(index)
+            defined = (node.type, label) in _LITERAL_FIELDS or node.type in _DEFINED
+            if node.type == "call" and child.type == "generator_expression":
+                items.append(self._arguments([child]))
+            else:
+                items.append(self.shape(child, names=not defined and label != "attribute"))
+            labels.append(label)
+        return self._without_unasked(node, items, labels)
+
+    def _without_unasked(self, node: Node, items: list[Shape], labels: list[str | None]) -> Branch:
+        unasked: set[str] = set()
+        present = {child.type for child in node.children}
+        for part, kinds in UNASKED.get(node.type, {}).items() if self.python else ():
+            if part not in present:
+                unasked |= kinds
+        if node.type == "class_definition":
+            kept = [
+                (item, label)
+                for item, label in zip(items, labels, strict=True)
+                if item != Arguments((_MANY,), (), open=True)
+            ]
+            if len(kept) < len(items):
+                unasked.add("argument_list")
+            items, labels = [item for item, _ in kept], [label for _, label in kept]
+        if "async" not in present:
+            unasked.add("async")
+        if self.python and node.type in CLAUSED | {"decorated_definition"}:
+            items, labels = _among_others(items, labels)
+        alike = KINDS_ALIKE.get(node.type, frozenset({node.type}))
+        return Branch(alike, tuple(items), tuple(labels), frozenset(unasked))
+
+    def _name(self, node: Node) -> Shape:
+        """A chain of names; one that begins with a hole is a node like any other."""
+        segments: list[str] = []
+        holes: list[tuple[int, str]] = []
+        here = node
+        while here.type == "attribute":
+            attribute, base = here.child_by_field_name("attribute"), here.child_by_field_name("object")
+            if attribute is None or base is None:
+                return self._branch(node)
+            segments.append(_text(attribute))
+            here = base
+            while here.type == "parenthesized_expression" and (inner := only_child(here)) is not None:
+                here = inner
+        if here.type != "identifier" or _text(here).startswith(MARK):
+            return self._branch(node)
+        segments.append(_text(here))
+        segments.reverse()
+        for index, segment in enumerate(segments):
+            found = NAME_OF_HOLE.fullmatch(segment)
+            if found:
+                refuse_reserved(found[1], self.prepared.offset(node))
+                segments[index] = "*"
+                holes += [(index, found[1])] if found[1] != "_" else []
+            elif MARK in segment:
+                raise self._problem(node, "a name can't be part of another one")
+        return Name(".".join(segments), tuple(holes))
+
+    def _string(self, node: Node) -> Shape:
+        found = literal(node, self.language)
+        if found is None:
+            return self._branch(node)
+        if found.plain:
+            return quoted(_restored(found.value), self.prepared.offset(node))
+        if not self.python or node.type != "string":
+            return self._branch(node)
+        shaped: list[str | tuple[Shape, bytes]] = []
+        for piece in pieces(node):
+            if isinstance(piece, str):
+                if MARK in piece:
+                    raise self._problem(node, "a name in the text of an f-string can't be compared")
+                shaped.append(piece)
+            elif (expression := piece.child_by_field_name("expression")) is not None:
+                shaped.append((self.shape(expression), after_expression(piece)))
+        return Formatted(tuple(shaped))
+
+    def _mapping(self, node: Node) -> Shape:
+        items = [self.shape(child) for child in _children(node) if child.is_named]
+        pairs = tuple(item for item in items if not isinstance(item, Many))
+        return Mapping(pairs, len(pairs) < len(items))
+
+    def _arguments(self, children: list[Node]) -> Arguments:
+        positional: list[Shape] = []
+        keywords: list[Shape] = []
+        for child in children:
+            if child.type in IGNORED:
+                continue
+            item = self.shape(child)
+            named = isinstance(item, Keyword) or (child.type == "dictionary_splat" and not isinstance(item, Many))
+            (keywords if named else positional).append(item)
+        is_open = any(isinstance(item, Many) for item in positional)
+        return Arguments(tuple(positional), tuple(keywords), is_open)
+
+    def _keyword(self, node: Node) -> Shape | None:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is None or value is None:
+            return None
+        shaped = self.shape(value)
+        return Keyword(self._leaf(name), Hole(None) if isinstance(shaped, Many) else shaped)
+
+    def _leaf(self, node: Node) -> Leaf | Hole:
+        """A name that is compared as it is written."""
+        mark = self._mark(node)
+        if isinstance(mark, Many):
+            raise self._problem(node, "`...` can't stand for a name here", "write `$_`")
+        if isinstance(mark, Hole):
+            return mark
+        if MARK in _text(node):
+            raise self._problem(node, "a name can't be part of another one")
+        return Leaf(node.type, "".join(_text(node).split()).encode())
+
+    def _parameter(self, node: Node) -> Shape:
+        if node.type in ("identifier", "default_parameter", "typed_parameter", "typed_default_parameter"):
+            mark = self._mark(node)
+            if isinstance(mark, Many):
+                return mark
+            name, annotation, default = parameter_parts(node)
+            return Parameter(
+                self.shape(name, names=False),
+                self.shape(annotation) if annotation is not None else None,
+                self.shape(default) if default is not None else None,
+            )
+        if node.type in ("list_splat_pattern", "dictionary_splat_pattern"):
+            return Parameter(self.shape(node, names=False), None, None)
+        return self.shape(node)
+
+    def _import(self, node: Node) -> Shape:
+        origin = node.child_by_field_name("module_name")
+        names: list[tuple[Hole | Leaf, Hole | Leaf | None]] = []
+        for item in node.children_by_field_name("name"):
+            if isinstance(self._mark(item), Many):
+                continue
+            name, alias = item.child_by_field_name("name"), item.child_by_field_name("alias")
+            if item.type == "aliased_import" and name is not None and alias is not None:
+                names.append((self._leaf(name), self._leaf(alias)))
+            else:
+                names.append((self._leaf(item), None))
+        names += [(Leaf(child.type, b"*"), None) for child in node.named_children if child.type == "wildcard_import"]
+        module = None if origin is None or isinstance(self._mark(origin), Many) else self._leaf(origin)
+        return Import(node.type, module, tuple(names))
+
+    def _problem(self, node: Node, message: str, help: str = "") -> SyntaxProblem:
+        return SyntaxProblem(message, self.prepared.offset(node), help or "write a `code` query for that")
+
+
+def _among_others(items: list[Shape], labels: list[str | None]) -> tuple[list[Shape], list[str | None]]:
+    """`items` with `...` around decorators and clauses, since a snippet needn't name all of them."""
+    spread: list[tuple[Shape, str | None]] = []
+    for item, label in zip(items, labels, strict=True):
+        if isinstance(item, Branch) and item.kinds <= CLAUSES | {"decorator"}:
+            spread += [(_MANY, None), (item, label), (_MANY, None)]
+        else:
+            spread.append((item, label))
+    if not any(isinstance(item, Branch) and "decorator" in item.kinds for item in items):
+        # NOTE: a statement's own clauses come last, a definition under decorators stands last itself
+        spread += [(_MANY, None)] if labels[-1] != "definition" else []
+    kept = [
+        pair
+        for index, pair in enumerate(spread)
+        if not (isinstance(pair[0], Many) and index and isinstance(spread[index - 1][0], Many))
+    ]
+    return [item for item, _ in kept], [label for _, label in kept]
+
+
+def after_expression(interpolation: Node) -> bytes:
+    """How an interpolated part is converted and formatted, as written."""
+    kinds = ("type_conversion", "format_specifier")
+    return b"".join(child.text or b"" for child in interpolation.named_children if child.type in kinds)
+
+
+def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
+    """The name, annotation and default of a Python parameter."""
+    name = node.child_by_field_name("name")
+    if name is None:
+        name = node.named_children[0] if node.type == "typed_parameter" else node
+    return name, node.child_by_field_name("type"), node.child_by_field_name("value")
+
+
+def _children(node: Node) -> list[Node]:
+    return [child for child in node.children if child.type not in IGNORED]
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode()
+
+
+def _restored(value: str) -> str:
+    """A string's text with its `$` as they were written."""
+    return value.replace(MARK, "$")

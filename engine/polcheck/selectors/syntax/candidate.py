@@ -1,0 +1,189 @@
+"""The tree-sitter query that finds where a snippet may match.
+
+It says as much as a query can say truly: what it leaves open, the matcher compares. It is written for
+people too, and snippets that differ only in a name give queries that differ only in a predicate, so that
+they run as one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from polcheck.selectors.syntax.build import walk
+from polcheck.selectors.syntax.shape import (
+    Branch,
+    Formatted,
+    Hole,
+    Import,
+    Leaf,
+    Mapping,
+    Name,
+    Shape,
+    Statements,
+    Word,
+)
+from polcheck.selectors.syntax.strings import KINDS
+from polcheck.selectors.syntax.textshape import Quoted
+
+ROOT = "_match"
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+# NOTE: elsewhere a name can stand in parentheses, which the text of its node would show
+_NAMED = {("call", "function"), ("subscript", "value"), ("assignment", "left")}
+_KEYWORDS = frozenset(
+    [
+        "assert",
+        "raise",
+        "import",
+        "class",
+        "def",
+        "async",
+        "await",
+        "yield",
+        "with",
+        "try",
+        "except",
+        "global",
+        "nonlocal",
+        "del",
+        "return",
+        "while",
+    ]
+)
+"""Keywords that stand apart from what is before and after them (`1if x` shows that not all do)."""
+
+
+def candidate(shape: Shape, language: str, resolve: bool) -> str:
+    """The query, with its predicates, that finds the nodes that `shape` may match."""
+    while isinstance(shape, Statements):
+        shape = shape.items[0]
+    writer = _Writer(language, resolve)
+    pattern = writer.root(shape)
+    if not writer.predicates:
+        return f"{pattern} @{ROOT}"
+    return "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
+
+
+class _Writer:
+    def __init__(self, language: str, resolve: bool) -> None:
+        self.python = language == "python"
+        self.language = language
+        self.resolve = resolve and self.python
+        self.predicates: list[str] = []
+        self.names = 0
+
+    def root(self, shape: Shape) -> str:
+        """The outermost node, without its capture."""
+        if isinstance(shape, Branch):
+            return self.branch(shape)
+        if isinstance(shape, Name):
+            self.predicate(shape.text, ROOT)
+            return "[(identifier) (attribute)]" if "." in shape.text else "(identifier)"
+        if isinstance(shape, Leaf):
+            self.predicates.append(f"(#eq? @{ROOT} {_string(shape.text.decode())})")
+            return f"({shape.kind})"
+        if isinstance(shape, Mapping):
+            return "(dictionary)" if self.python else "(object)"
+        if isinstance(shape, Import):
+            return f"({shape.kind})"
+        if isinstance(shape, Formatted):
+            return "(string)"
+        kinds = sorted(KINDS[self.language]) if isinstance(shape, Quoted) else ["_"]
+        return _one_of(kinds)
+
+    def branch(self, shape: Branch) -> str:
+        """A node with those of its fields that a query can tell."""
+        if len(shape.kinds) > 1:
+            return _one_of(sorted(shape.kinds))
+        kind = next(iter(shape.kinds))
+        labels = [label for label in shape.fields if label is not None]
+        inside = [
+            self.field(kind, label, item)
+            for item, label in zip(shape.items, shape.fields, strict=True)
+            if label is not None and labels.count(label) == 1
+        ]
+        return f"({' '.join([kind, *filter(None, inside)])})"
+
+    def field(self, kind: str, label: str, item: Shape) -> str:
+        """One field of a node; empty when nothing can be said of it."""
+        if isinstance(item, Word):
+            return f"{label}: {_string(item.text)}"
+        if isinstance(item, Name) and (kind, label) in _NAMED:
+            name = self.capture()
+            self.predicate(item.text, name)
+            return f"{label}: (_) @{name}"
+        if isinstance(item, Leaf) and (label in ("name", "attribute") or not self.python):
+            name = self.capture()
+            self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
+            return f"{label}: ({item.kind}) @{name}"
+        if isinstance(item, Branch) and (label in ("definition", "function") or not self.python):
+            return f"{label}: {self.branch(item)}"
+        return ""
+
+    def capture(self) -> str:
+        """A private name for a capture."""
+        self.names += 1
+        return "_name" if self.names == 1 else f"_name{self.names}"
+
+    def predicate(self, text: str, capture: str) -> None:
+        """Adds what the name `text` asks of `capture`."""
+        if "." in text and self.resolve:
+            self.predicates.append(f"(#resolves-to? @{capture} {_string(text)})")
+        elif "." in text:
+            spelled = r"[\s()]*".join(
+                r"[^\s().]+" if part == "*" else re.escape(part) for part in re.split(r"(?<=\.)|(?=\.)", text)
+            )
+            self.predicates.append(f'(#match? @{capture} "^[\\s(]*{spelled}[\\s)]*$")')
+        else:
+            self.predicates.append(f"(#eq? @{capture} {_string(text)})")
+
+
+def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str], ...]:
+    """Words that stand in every file in which `shape` matches, each set being alternatives.
+
+    NOTE: texts of strings are left out: `"\\x61"` and `"a" "b"` don't hold the words of their values.
+    """
+    found: set[frozenset[str]] = set()
+    skipped: set[int] = set()
+    for part in walk(shape):
+        if isinstance(part, Import) and isinstance(part.module, Leaf):
+            skipped.add(id(part.module))  # a relative import may stand for it
+        if isinstance(part, Name):
+            found |= {frozenset({word}) for word in _words_of_name(part.text, resolve)}
+        elif isinstance(part, Leaf) and id(part) not in skipped:
+            word = part.text.decode().rpartition(".")[2]
+            sure = language == "python" or part.kind.endswith(("identifier", "name", "word"))
+            if sure and _IDENTIFIER.fullmatch(word) and not part.kind.startswith(("string", "escape")):
+                found.add(frozenset({word}))
+        elif isinstance(part, Word) and part.text in _KEYWORDS:
+            found.add(frozenset({part.text}))
+    return tuple(sorted(found, key=sorted))
+
+
+def _words_of_name(text: str, resolve: bool) -> list[str]:
+    segments = text.split(".")
+    if resolve and len(segments) > 1:
+        # NOTE: what precedes the last segment can stand in another file's path: `from . import train`
+        segments = segments[-1:]
+    return [segment for segment in segments if segment != "*"]
+
+
+def binds_of(shape: Shape) -> tuple[str, ...]:
+    """The names that every match of `shape` binds, in the order of the snippet."""
+    names: list[str] = []
+    for part in walk(shape):
+        if isinstance(part, Hole) and part.name is not None:
+            names.append(part.name)
+        elif isinstance(part, Name):
+            names += [name for _, name in part.holes]
+        elif isinstance(part, Quoted):
+            names += [name for name in part.names if name is not None]
+    return tuple(dict.fromkeys(names))
+
+
+def _one_of(kinds: list[str]) -> str:
+    nodes = " ".join("(_)" if kind == "_" else f"({kind})" for kind in kinds)
+    return nodes if len(kinds) == 1 else f"[{nodes}]"
+
+
+def _string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

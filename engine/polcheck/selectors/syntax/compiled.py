@@ -1,0 +1,209 @@
+"""`code` and `pattern` selectors, compiled: checked once, and plain data from then on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from polcheck.documents.syntax import grammar
+from polcheck.selectors.syntax.build import build
+from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
+from polcheck.selectors.syntax.probe import Probe, probes
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.shape import Shape
+from polcheck.selectors.syntax.snippet import closed_calls, prepare
+from polcheck.selectors.syntax.textshape import Quoted
+
+Clauses = tuple[frozenset[str], ...]
+_WORD = re.compile(r"\b[^\W\d]\w*")
+_MOST_LITERALS = 32
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """A selector over syntax trees: plain data that pickles.
+
+    `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
+    of every alternative binds, `some` those that only some bind. Each set of `literals` holds words of which
+    one stands, as a whole word, in every file that has a match. `warnings` are (message, offset, help), the
+    offset counting in the alternative's own text.
+    """
+
+    language: str
+    kind: str
+    texts: tuple[str, ...]
+    queries: tuple[str, ...]
+    binds: frozenset[str]
+    some: frozenset[str] = frozenset()
+    literals: Clauses = ()
+    warnings: tuple[tuple[str, int, str], ...] = ()
+    resolve: bool = True
+
+
+@dataclass(frozen=True)
+class _Alternative:
+    query: str
+    always: frozenset[str]
+    names: frozenset[str]
+    literals: Clauses
+    warnings: tuple[tuple[str, int, str], ...] = ()
+
+
+def compile_code(texts: Sequence[str], language: str) -> Syntax:
+    """The selector of tree-sitter queries. Raises SyntaxProblem, UnknownLanguage for `language`."""
+    grammar(language)
+    parts = _each(texts, lambda text: _code(text, language))
+    return _joined("code", texts, language, parts)
+
+
+def compile_pattern(texts: Sequence[str], language: str, resolve: bool = True) -> Syntax:
+    """The selector of snippets; `resolve` follows names through imports. Raises as `compile_code` does."""
+    grammar(language)
+    parts = _each(texts, lambda text: _pattern(text, language, resolve))
+    return _joined("pattern", texts, language, parts, resolve)
+
+
+@lru_cache(maxsize=4096)
+def shape_of(text: str, language: str, resolve: bool) -> Shape:
+    """The shape of a snippet. Raises SyntaxProblem."""
+    return build(prepare(text, language), resolve)
+
+
+def alternatives(syntax: Syntax) -> list[tuple[Probe, Shape | None]]:
+    """What to run: each pattern of each alternative, with the snippet's shape where there is one."""
+    made: list[tuple[Probe, Shape | None]] = []
+    for text, query in zip(syntax.texts, syntax.queries, strict=True):
+        shape = shape_of(text, syntax.language, syntax.resolve) if syntax.kind == "pattern" else None
+        made += [(probe, shape) for probe in probes(query, syntax.language)]
+    return made
+
+
+def _each(texts: Sequence[str], make: Callable[[str], _Alternative]) -> list[_Alternative]:
+    made: list[_Alternative] = []
+    for index, text in enumerate(texts):
+        try:
+            made.append(make(text))
+        except SyntaxProblem as problem:
+            problem.index = index
+            raise
+    if not made:
+        raise SyntaxProblem("there is no text to look for")
+    return made
+
+
+def _code(text: str, language: str) -> _Alternative:
+    made = probes(text, language)
+    names = frozenset(name for probe in made for _, name in probe.public)
+    return _Alternative(
+        text,
+        frozenset.intersection(*(probe.always for probe in made)),
+        names,
+        either([_code_literals(probe, language) for probe in made]),
+        tuple(_bare_strings(probe, text, language) for probe in made if _has_bare_strings(probe, language)),
+    )
+
+
+def _pattern(text: str, language: str, resolve: bool) -> _Alternative:
+    shape = shape_of(text, language, resolve)
+    names = frozenset(binds_of(shape)) - {"here"}
+    query = candidate(shape, language, resolve)
+    try:
+        probes(query, language)
+    except SyntaxProblem as problem:
+        raise SyntaxProblem(
+            f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
+        ) from problem
+    return _Alternative(query, names, names, literals(shape, language, resolve), _warnings(shape, text, language))
+
+
+def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Alternative], resolve: bool = True) -> Syntax:
+    binds = frozenset.intersection(*(part.always for part in parts))
+    names = frozenset().union(*(part.names for part in parts))
+    return Syntax(
+        language=language,
+        kind=kind,
+        texts=tuple(texts),
+        queries=tuple(part.query for part in parts),
+        binds=binds,
+        some=names - binds,
+        literals=either([part.literals for part in parts]),
+        warnings=tuple(warning for part in parts for warning in part.warnings),
+        resolve=resolve,
+    )
+
+
+def either(choices: list[Clauses]) -> Clauses:
+    """What holds whichever of `choices` holds; of each its best clause when all would be too many."""
+    joined: set[frozenset[str]] = set(choices[0])
+    for clauses in choices[1:]:
+        few = len(joined) * len(clauses) <= _MOST_LITERALS
+        mine, theirs = (joined, clauses) if few else (_longest(joined), _longest(clauses))
+        joined = {one | other for one in mine for other in theirs}
+    # a clause that another one implies says nothing
+    kept = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
+    return tuple(sorted(kept, key=sorted))
+
+
+def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
+    """The clause whose words are likely to be the rarest: its shortest word is the longest."""
+    return tuple(sorted(clauses, key=lambda words: (-min(map(len, words)), sorted(words)))[:1])
+
+
+def _code_literals(probe: Probe, language: str) -> Clauses:
+    kinds = dict(probe.kinds)
+    found: set[frozenset[str]] = set()
+    for predicate in probe.predicates:
+        name = probe.captures[predicate.capture]
+        if predicate.negated or not predicate.values or predicate.test == "match" or name not in probe.certain:
+            continue
+        kind = kinds.get(predicate.capture, "")
+        if language != "python" and not kind.endswith(("identifier", "name", "word")):
+            continue  # NOTE: other grammars split strings at escapes, so that no word boundary is sure
+        words = [_literal(value, predicate.test) for value in predicate.values]
+        if all(words):
+            found.add(frozenset(words))
+    return tuple(sorted(found, key=sorted))
+
+
+def _literal(value: str, test: str) -> str:
+    """The longest word of a text that a node has; of a name that is followed, its last segment."""
+    if test == "resolves-to":
+        last = value.rpartition(".")[2]
+        return "" if last == "*" else last
+    # NOTE: a part of a string, such as an escape, need not end where a word does
+    return "" if "\\" in value else max(_WORD.findall(value), key=len, default="")
+
+
+def _has_bare_strings(probe: Probe, language: str) -> bool:
+    kinds = dict(probe.kinds)
+    return language == "python" and any(
+        kinds.get(predicate.capture) == "string"
+        and predicate.test in ("eq", "any-of")
+        and predicate.values
+        and not any(value.endswith(('"', "'")) for value in predicate.values)
+        for predicate in probe.predicates
+    )
+
+
+def _bare_strings(probe: Probe, text: str, language: str) -> tuple[str, int, str]:
+    return (
+        "a predicate compares a string's node with a text that has no quotes",
+        max(text.find("(#"), 0),
+        "predicates see the text of a node: capture its `string_content`, or join on the value that it binds",
+    )
+
+
+def _warnings(shape: Shape, text: str, language: str) -> tuple[tuple[str, int, str], ...]:
+    found = [
+        (
+            f"`{call}` doesn't end in `...`: one more keyword argument defeats it",
+            offset,
+            "end its arguments with `...` unless exactly these are meant",
+        )
+        for call, offset in (closed_calls(prepare(text, language)) if language == "python" else ())
+    ]
+    if isinstance(shape, Quoted) and not shape.names and shape.texts == ("...",):
+        found.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))
+    return tuple(found)

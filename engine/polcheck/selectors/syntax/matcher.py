@@ -1,0 +1,380 @@
+"""Whether a node is what a snippet's shape says, and every way in which it is.
+
+The depth of the recursion is the snippet's, never the file's; the work on one file is bounded by
+`Matcher.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from polcheck.selectors.syntax.build import after_expression, parameter_parts
+from polcheck.selectors.syntax.names import Names, dotted, only_child
+from polcheck.selectors.syntax.predicates import names_match
+from polcheck.selectors.syntax.shape import (
+    IGNORED,
+    Arguments,
+    Branch,
+    Formatted,
+    Hole,
+    Import,
+    Keyword,
+    Leaf,
+    Many,
+    Mapping,
+    Name,
+    Parameter,
+    Shape,
+    Statements,
+    Word,
+)
+from polcheck.selectors.syntax.strings import literal, pieces
+from polcheck.selectors.syntax.textshape import Quoted
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class TooMuchWork(Exception):  # noqa: N818 - it is a bound, not an error
+    """The bound on the work for one snippet on one file was hit."""
+
+
+class Bind(NamedTuple):
+    """What a hole stands for: its value, where (in bytes), and whether it is a string (None: part of one)."""
+
+    value: str
+    start: int
+    end: int
+    string: bool | None
+
+    def agrees(self, other: Bind) -> bool:
+        """Whether both are the same text; a part of a string agrees with a name of that text."""
+        same_form = self.string is None or other.string is None or self.string == other.string
+        return same_form and self.value == other.value
+
+
+Binds = dict[str, Bind]
+
+
+class Match(NamedTuple):
+    """One way to match: the bytes that it spans, and what it binds."""
+
+    start: int
+    end: int
+    binds: Binds
+
+
+class Matcher:
+    """Matches shapes in one file; `steps` is the work left."""
+
+    def __init__(self, language: str, names: Callable[[], Names], resolve: bool, steps: int) -> None:
+        self.language = language
+        self.python = language == "python"
+        self.names = names
+        self.resolve = resolve
+        self.steps = steps
+
+    def matches(self, shape: Shape, node: Node) -> Iterator[Match]:
+        """Every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
+        if isinstance(shape, Statements):
+            yield from self._statements(shape, node)
+        elif not _inside_a_name(shape, node):
+            for binds in self.match(shape, node, {}):
+                yield Match(node.start_byte, node.end_byte, binds)
+
+    def _statements(self, shape: Statements, node: Node) -> Iterator[Match]:
+        following = [node]
+        while (after := following[-1].next_named_sibling) is not None:
+            following.append(after)
+            if len(following) > 1000 or (len(following) >= len(shape.items) and not _has_many(shape.items)):
+                break
+        following = [item for item in following if item.type not in IGNORED]
+        for binds, count in self._sequence((*shape.items,), following, {}, whole=False):
+            yield Match(node.start_byte, following[count - 1].end_byte, binds)
+
+    def match(self, shape: Shape, node: Node, binds: Binds) -> Iterator[Binds]:
+        """The bindings, added to `binds`, with which `node` is `shape`."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise TooMuchWork
+        if self.python:
+            node = unwrapped(node)
+        return _BY_SHAPE[type(shape)](self, shape, node, binds)
+
+    def _hole(self, shape: Hole, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.is_named:
+            yield from self._bind(shape.name, node, binds)
+
+    def _bind(self, name: str | None, node: Node, binds: Binds) -> Iterator[Binds]:
+        if name is None:
+            yield binds
+            return
+        found = literal(node, self.language)
+        value = found.value if found else (node.text or b"").decode("utf-8", "replace")
+        yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, found is not None))
+
+    def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type == shape.kind and node.text == shape.text:
+            yield binds
+
+    def _word(self, shape: Word, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type == shape.text and not node.is_named:
+            yield binds
+
+    def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
+        written = dotted(node) if node.type in ("identifier", "attribute") else ""
+        if not written:
+            return
+        follow = self.resolve and "." in shape.text
+        for name in self.names().of(node) if follow else (written,):
+            if names_match(shape.text, name):
+                segments = name.split(".")
+                found = [binds]
+                for index, hole in shape.holes:
+                    bind = _segment(node, written, segments, index)
+                    found = [more for known in found for more in _added(known, hole, bind)]
+                yield from found
+
+    def _quoted(self, shape: Quoted, node: Node, binds: Binds) -> Iterator[Binds]:
+        found = literal(node, self.language)
+        if found is None or not found.plain:
+            return
+        parts = shape.parts(found.value)
+        if parts is None:
+            return
+        for name, part in zip(shape.names, parts, strict=True):
+            if name is None:
+                continue
+            bind = Bind(part, node.start_byte, node.end_byte, None)
+            if name in binds and not binds[name].agrees(bind):
+                return
+            binds = binds if name in binds else {**binds, name: bind}
+        yield binds
+
+    def _formatted(self, shape: Formatted, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type != "string" or not (node.text or b"").lower().startswith((b"f", b"rf", b"fr", b"t")):
+            return
+        theirs = pieces(node)
+        if len(theirs) != len(shape.pieces):
+            return
+        found = [binds]
+        for ours, piece in zip(shape.pieces, theirs, strict=True):
+            if isinstance(ours, str) or isinstance(piece, str):
+                found = found if ours == piece else []
+                continue
+            expression = piece.child_by_field_name("expression")
+            if expression is None or after_expression(piece) != ours[1]:
+                return
+            found = [more for known in found for more in self.match(ours[0], expression, known)]
+        yield from found
+
+    def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type not in shape.kinds:
+            return
+        children = [c for c in node.children if (kind := c.type) not in IGNORED and kind not in shape.unasked]
+        for found, _ in self._sequence(shape.items, children, binds, whole=True):
+            yield found
+
+    def _sequence(
+        self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds, whole: bool, at: int = 0
+    ) -> Iterator[tuple[Binds, int]]:
+        """The bindings with which `nodes`, from `at` on, are `shapes`, and how many nodes that took."""
+        if not shapes:
+            if not whole or at == len(nodes):
+                yield binds, at
+            return
+        first, rest = shapes[0], shapes[1:]
+        if isinstance(first, Many):
+            if not rest:
+                yield binds, len(nodes)
+                return
+            fixed = whole and not _has_many(rest)
+            for start in range(max(at, len(nodes) - len(rest)) if fixed else at, len(nodes)):
+                yield from self._sequence(rest, nodes, binds, whole, start)
+        elif at < len(nodes):
+            for found in self.match(first, nodes[at], binds):
+                yield from self._sequence(rest, nodes, found, whole, at + 1)
+
+    def _each(
+        self,
+        shapes: Sequence[Shape],
+        nodes: Sequence[Node],
+        binds: Binds,
+        more: bool,
+        used: tuple[int, ...] = (),
+    ) -> Iterator[Binds]:
+        """The bindings with which each of `shapes` is another one of `nodes`; `more`: some may be left over."""
+        if len(used) == len(shapes):
+            if more or len(used) == len(nodes):
+                yield binds
+            return
+        for index, node in enumerate(nodes):
+            if index not in used:
+                for found in self.match(shapes[len(used)], node, binds):
+                    yield from self._each(shapes, nodes, found, more, (*used, index))
+
+    def _arguments(self, shape: Arguments, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type == "argument_list":
+            nodes = [child for child in node.named_children if child.type not in IGNORED]
+        elif node.type == "generator_expression":
+            nodes = [node]
+        else:
+            return
+        named = [child for child in nodes if child.type in ("keyword_argument", "dictionary_splat")]
+        if len(named) > len(shape.keywords) and not shape.open:
+            return
+        placed = [child for child in nodes if child.type not in ("keyword_argument", "dictionary_splat")]
+        for found, _ in self._sequence(shape.positional, placed, binds, whole=True):
+            yield from self._each(shape.keywords, named, found, shape.open)
+
+    def _keyword(self, shape: Keyword, node: Node, binds: Binds) -> Iterator[Binds]:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if node.type == "keyword_argument" and name is not None and value is not None:
+            for found in self.match(shape.name, name, binds):
+                yield from self.match(shape.value, value, found)
+
+    def _mapping(self, shape: Mapping, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type in ("dictionary", "object"):
+            pairs = [child for child in node.named_children if child.type not in IGNORED]
+            if len(pairs) >= len(shape.pairs):
+                yield from self._each(shape.pairs, pairs, binds, shape.open)
+
+    def _parameter(self, shape: Parameter, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type in ("positional_separator", "keyword_separator"):
+            return
+        name, annotation, default = parameter_parts(node)
+        if isinstance(shape.name, Hole) and name.type != "identifier":
+            return
+        found = list(self.match(shape.name, name, binds))
+        for wanted, given in ((shape.annotation, annotation), (shape.default, default)):
+            if isinstance(wanted, Many) or wanted is None:
+                continue
+            found = [more for known in found if given is not None for more in self.match(wanted, given, known)]
+        yield from found
+
+    def _import(self, shape: Import, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type != shape.kind:
+            return
+        found = [binds]
+        origin = node.child_by_field_name("module_name")
+        if shape.module is not None:
+            found = list(self._module(shape.module, origin, binds)) if origin is not None else []
+        items = node.children_by_field_name("name")
+        items += [child for child in node.named_children if child.type == "wildcard_import"]
+        for known in found:
+            yield from self._imported(shape.names, items, known)
+
+    def _module(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
+        written = _squeezed(node)
+        absolute = self.names().module(written) if self.resolve else written
+        if isinstance(shape, Leaf):
+            if shape.text.decode() in (written, absolute):
+                yield binds
+        elif shape.name is None:
+            yield binds
+        else:
+            yield from _added(binds, shape.name, Bind(absolute, node.start_byte, node.end_byte, False))
+
+    def _imported(
+        self,
+        shapes: Sequence[tuple[Hole | Leaf, Hole | Leaf | None]],
+        items: Sequence[Node],
+        binds: Binds,
+        used: tuple[int, ...] = (),
+    ) -> Iterator[Binds]:
+        """The bindings with which each of `shapes` is another one of the imported `items`."""
+        if len(used) == len(shapes):
+            yield binds
+            return
+        for index, item in enumerate(items):
+            self.steps -= 1
+            if index not in used:
+                for found in self._imported_item(*shapes[len(used)], item, binds):
+                    yield from self._imported(shapes, items, found, (*used, index))
+
+    def _imported_item(self, name: Hole | Leaf, alias: Hole | Leaf | None, item: Node, binds: Binds) -> Iterator[Binds]:
+        aliased = item.type == "aliased_import"
+        theirs = item.child_by_field_name("name") if aliased else item
+        other = item.child_by_field_name("alias") if aliased else None
+        if theirs is None or (alias is not None and other is None):
+            return
+        for found in self._imported_name(name, theirs, binds):
+            if alias is None or other is None:
+                yield found
+            else:
+                yield from self._imported_name(alias, other, found)
+
+    def _imported_name(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
+        if isinstance(shape, Leaf):
+            if _squeezed(node) == shape.text.decode():
+                yield binds
+        elif node.type != "wildcard_import":
+            yield from self._bind(shape.name, node, binds)
+
+    def _many(self, shape: Many, node: Node, binds: Binds) -> Iterator[Binds]:
+        yield binds
+
+
+_BY_SHAPE: dict[type, Callable[..., Iterator[Binds]]] = {
+    Hole: Matcher._hole,
+    Leaf: Matcher._leaf,
+    Word: Matcher._word,
+    Name: Matcher._name,
+    Quoted: Matcher._quoted,
+    Formatted: Matcher._formatted,
+    Branch: Matcher._branch,
+    Arguments: Matcher._arguments,
+    Keyword: Matcher._keyword,
+    Mapping: Matcher._mapping,
+    Parameter: Matcher._parameter,
+    Import: Matcher._import,
+    Many: Matcher._many,
+}
+
+
+def unwrapped(node: Node) -> Node:
+    """What the parentheses around an expression hold."""
+    while node.type == "parenthesized_expression" and (inner := only_child(node)) is not None:
+        node = inner
+    return node
+
+
+def _added(binds: Binds, name: str, bind: Bind) -> Iterator[Binds]:
+    known = binds.get(name)
+    if known is None:
+        yield {**binds, name: bind}
+    elif known.agrees(bind):
+        yield binds
+
+
+def _segment(node: Node, written: str, segments: list[str], index: int) -> Bind:
+    """What segment `index` of a followed name binds; its place is the word in the file where there is one."""
+    words = written.split(".")
+    start, end = node.start_byte, node.end_byte
+    own = index - (len(segments) - len(words))
+    if (node.text or b"") == written.encode() and own >= 0 and words[own] == segments[index]:
+        start += len(".".join(words[:own]).encode()) + (1 if own else 0)
+        end = start + len(words[own].encode())
+    return Bind(segments[index], start, end, False)
+
+
+def _inside_a_name(shape: Shape, node: Node) -> bool:
+    """Whether `node` is no use of a bare name (it is defined or imported, say), or half a string."""
+    if not isinstance(shape, Name | Quoted) or (parent := node.parent) is None:
+        return False
+    if isinstance(shape, Quoted):
+        return parent.type == "concatenated_string"
+    if parent.type in ("dotted_name", "aliased_import", "parameters", "lambda_parameters", "typed_parameter"):
+        return True
+    field = {"attribute": "attribute"}.get(parent.type, "name")
+    named = parent.child_by_field_name(field)
+    return named is not None and named.id == node.id
+
+
+def _has_many(shapes: Sequence[Shape]) -> bool:
+    return any(isinstance(shape, Many) for shape in shapes)
+
+
+def _squeezed(node: Node) -> str:
+    return "".join((node.text or b"").decode("utf-8", "replace").replace("\\", "").split())

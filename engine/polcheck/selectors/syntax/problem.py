@@ -1,0 +1,37 @@
+"""What can be wrong with the text of a `code` or `pattern` selector."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
+"""Names that polcheck sets itself; a selector can't bind them."""
+
+
+class SyntaxProblem(Exception):  # noqa: N818 - the text has a problem
+    """Why a query or a snippet can't be used.
+
+    `offset` counts characters of the text given; `index` says which of several texts that is.
+    """
+
+    def __init__(self, message: str, offset: int = 0, help: str = "", index: int = 0) -> None:
+        self.message = message
+        self.offset = offset
+        self.help = help
+        self.index = index
+        super().__init__(message)
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A help text that names the closest of `known`; `otherwise` when none is close."""
+    close = difflib.get_close_matches(word, sorted(set(known)), n=3, cutoff=0.6)
+    if not close:
+        return otherwise
+    return "did you mean " + " or ".join(f"`{name}`" for name in close) + "?"
+
+
+def refuse_reserved(name: str, offset: int) -> None:
+    """Raises SyntaxProblem when `name` is one that polcheck sets itself."""
+    if name in RESERVED:
+        raise SyntaxProblem(f"`{name}` is set by polcheck", offset, f"choose another name, such as `the_{name}`")

@@ -1,0 +1,132 @@
+"""A snippet's tree as what the matcher compares: holes, names, strings, and nodes with their items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from polcheck.selectors.syntax.textshape import Quoted
+
+IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
+"""Kinds that are compared nowhere: comments, and punctuation that says nothing more than the tree does."""
+
+CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "except_group_clause", "finally_clause"})
+CLAUSED = frozenset({"if_statement", "for_statement", "while_statement", "try_statement"})
+PARAMETERS = frozenset({"parameters", "lambda_parameters"})
+MAPPINGS = frozenset({"dictionary", "object"})
+IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
+_ALIKE = ({"tuple", "expression_list"}, {"tuple_pattern", "pattern_list"})
+KINDS_ALIKE: dict[str, frozenset[str]] = {kind: frozenset(kinds) for kinds in _ALIKE for kind in kinds}
+
+UNASKED = {
+    "function_definition": {"type": {"type", "->"}, "type_parameter": {"type_parameter"}},
+    "class_definition": {"argument_list": {"argument_list"}, "type_parameter": {"type_parameter"}},
+    "assignment": {"type": {"type", ":"}},
+}
+"""For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """`...`: any number of items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """`$name`: one node; None for `$_`."""
+
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A node without children, by kind and text."""
+
+    kind: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An operator, a keyword or a bracket."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A chain of names; a hole's segment is `*`, and `holes` says where each is and what it binds."""
+
+    text: str
+    holes: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """An f-string: its texts, and its interpolated parts with how each is written after the expression."""
+
+    pieces: tuple[str | tuple[Shape, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword argument; its name is a text or a hole."""
+
+    name: Leaf | Hole
+    value: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter; an annotation or default that the snippet doesn't write is not looked at."""
+
+    name: Shape
+    annotation: Shape | None
+    default: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import statement: its module, and the names of which each must be there."""
+
+    kind: str
+    module: Hole | Leaf | None
+    names: tuple[tuple[Hole | Leaf, Hole | Leaf | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of one of `kinds` with its items; `unasked` are kinds of children that aren't looked at."""
+
+    kinds: frozenset[str]
+    items: tuple[Shape, ...]
+    fields: tuple[str | None, ...]
+    unasked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call: positional ones in order, keywords in any order."""
+
+    positional: tuple[Shape, ...]
+    keywords: tuple[Shape, ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The pairs of a dictionary, in any order; `open` when more may be there."""
+
+    pairs: tuple[Shape, ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Statements that follow one another."""
+
+    items: tuple[Shape, ...]
+
+
+Shape = (
+    Many | Hole | Leaf | Word | Name | Quoted | Formatted | Keyword | Parameter | Import | Branch | Arguments
+    | Mapping | Statements
+)  # fmt: skip

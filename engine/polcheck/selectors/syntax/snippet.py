@@ -1,0 +1,147 @@
+"""A pattern's text made into one that its language parses, and the tree of that.
+
+`$name` becomes an identifier and `...` a word that stands where any item may; both are as long as they were,
+in characters, so that places survive.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from polcheck.documents.syntax import parse
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.source import Source
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MARK = "ꙮ"
+"""A letter for every language's identifiers that no program is expected to use."""
+ANY = MARK * 3
+ANY_PAIR = "**" + MARK
+_STRING = r"""(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+_PIECE = re.compile(
+    rf"(?P<string>{_STRING})|(?P<comment>\#[^\n]*)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
+    r"|(?P<any>\.\.\.)|(?P<sign>\*\*|:)|(?P<other>.)",
+    re.DOTALL,
+)
+_HOLE = re.compile(r"\$(?=[A-Za-z_])")
+_BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>])$")
+_AFTER_ANY = re.compile(r"[\s)\]},:;]|$")
+_RELATIVE_IMPORT = re.compile(r"\bfrom\s*$")
+_CLAUSE = re.compile(r"(?<=\.\.\.) (?=(?:except|finally|else|elif)\b)")
+NAME_OF_HOLE = re.compile(rf"{MARK}([A-Za-z_]\w*)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A snippet's text with its marks, and the statements that it is made of."""
+
+    text: str
+    language: str
+    statements: tuple[Node, ...]
+    source: Source
+
+    def offset(self, node: Node) -> int:
+        """Where `node` starts, in characters of the snippet as given."""
+        return self.source.span_of_bytes(node.start_byte, node.end_byte).start
+
+
+def prepare(text: str, language: str) -> Prepared:
+    """The tree of the snippet `text`. Raises SyntaxProblem when it is empty or doesn't parse."""
+    if MARK in text:
+        raise SyntaxProblem(f"`{MARK}` can't stand in a snippet", text.index(MARK))
+    if not text.strip():
+        raise SyntaxProblem("the snippet is empty", 0, "write code, such as `torch.load(...)`")
+    marked = _marked(text, language)
+    source, root = _parsed(marked, language)
+    if root.has_error and language == "python":
+        source, root = _parsed(_marked(_CLAUSE.sub("\n", text), language), language)
+    if root.has_error:
+        raise _unparsed(text, source, root, language)
+    statements = [child for child in root.named_children if child.type not in ("comment", "line_continuation")]
+    if not statements:
+        raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
+    return Prepared(marked, language, tuple(statements), source)
+
+
+def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
+    """The Python calls in a snippet with arguments but without `...`: their texts, and where each closes."""
+    found: list[tuple[str, int]] = []
+    waiting = list(prepared.statements)
+    while waiting:
+        node = waiting.pop(0)
+        waiting += node.named_children
+        arguments = node.child_by_field_name("arguments") if node.type == "call" else None
+        if arguments is None or arguments.type != "argument_list" or not arguments.named_children:
+            continue
+        if not any((child.text or b"").decode() == ANY for child in arguments.named_children):
+            span = prepared.source.span_of_bytes(node.start_byte, node.end_byte)
+            text = prepared.source.text[span.start : span.end].replace(ANY, "...").replace(MARK, "$")
+            found.append((text, span.end - 1))
+    return found
+
+
+def _parsed(marked: str, language: str) -> tuple[Source, Node]:
+    # NOTE: white space before the code would be an indentation in Python; line breaks keep every offset
+    indent = len(marked) - len(marked.lstrip())
+    source = Source("", ("\n" * indent + marked[indent:]).encode())
+    return source, parse(source, language).tree.root_node
+
+
+def _unparsed(text: str, source: Source, root: Node, language: str) -> SyntaxProblem:
+    node = _first_error(root)
+    offset = min(source.span_of_bytes(node.start_byte, node.end_byte).start, max(len(text.rstrip()) - 1, 0))
+    help = "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
+    if node.is_missing:
+        return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
+    return SyntaxProblem(f"the snippet is no {language}", offset, help)
+
+
+def _first_error(root: Node) -> Node:
+    node = root
+    while not (node.is_error or node.is_missing):
+        broken = [child for child in node.children if child.has_error or child.is_error or child.is_missing]
+        if not broken:
+            break
+        node = broken[0]
+    return node
+
+
+def _marked(text: str, language: str) -> str:
+    """`text` with its marks in place of `$` and `...`."""
+    pieces: list[str] = []
+    braces: list[int] = []  # for each open bracket: where it is, or -1 for one that holds no pairs
+    for found in _PIECE.finditer(text):
+        piece = found.group()
+        if found.lastgroup == "open":
+            braces.append(found.start() if piece == "{" and _is_mapping(text, found.end()) else -1)
+        elif found.lastgroup == "close" and braces:
+            braces.pop()
+        elif found.lastgroup == "any" and _stands_alone(text, found.start(), found.end()):
+            in_mapping = language == "python" and braces and braces[-1] >= 0
+            piece = ANY_PAIR if in_mapping else ANY
+        pieces.append(piece)
+    return _HOLE.sub(MARK, "".join(pieces))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before = text[max(start - 20, 0) : start]
+    return bool(_BEFORE_ANY.search(before) and _AFTER_ANY.match(text[end:]) and not _RELATIVE_IMPORT.search(before))
+
+
+def _is_mapping(text: str, start: int) -> bool:
+    """Whether the braces opened before `start` hold pairs: a colon or `**` of their own, or `...` alone."""
+    depth = 0
+    for found in _PIECE.finditer(text, start):
+        if found.lastgroup == "open":
+            depth += 1
+        elif found.lastgroup == "close":
+            depth -= 1
+            if depth < 0:
+                return text[start : found.start()].strip() == "..."
+        elif found.lastgroup == "sign" and depth == 0:
+            return True
+    return False
