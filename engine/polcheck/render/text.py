@@ -1,0 +1,156 @@
+"""The report for a terminal: findings with their source, what is undecided, notices, and a summary line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+from polcheck.render import Options
+from polcheck.render.escape import terminal
+from polcheck.render.ink import Ink
+from polcheck.render.textfinding import brief, full, label
+from polcheck.render.verdict import reason
+from polcheck.render.words import counted, examined, summary
+from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report
+
+_MANY = 20  # findings, from which on they are grouped by policy
+_CAP = 10  # findings of one policy that are shown then
+_REASONS = 3
+
+
+def render(report: Report, options: Options) -> str:
+    """The report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
+    ink = Ink(options.color)
+    if options.verbosity < 0:
+        quiet = [f"{brief(finding, ink)}\n" for finding in report.failing]
+        quiet += [f"{_undecided_line(policy, ink)}\n" for policy in _open(report)]
+        return "".join(quiet)
+    blocks = [
+        *_findings(report, options, ink),
+        *_undecided(report, options, ink),
+        *_reviews(report, ink),
+        *_waived(report, options, ink),
+        *_notices(report, ink),
+        *(_details(report, ink) if options.verbosity > 0 else ()),
+        _closing(report, ink),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _findings(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    shown = report.failing
+    if len(shown) <= _MANY:
+        yield from (full(finding, options, ink) for finding in shown)
+        return
+    for _, group in groupby(sorted(shown, key=_policy_order), key=lambda finding: finding.ref):
+        yield _group(list(group), options, ink)
+
+
+def _policy_order(finding: Finding) -> tuple[int, str, str]:
+    return SEVERITIES.index(finding.severity), finding.pack, finding.policy
+
+
+def _group(findings: list[Finding], options: Options, ink: Ink) -> str:
+    """The findings of one policy: the first in full, the others on a line each, capped unless `all`."""
+    first = findings[0]
+    files = len({finding.location.path for finding in findings if finding.location})
+    extent = counted(len(findings), "finding") + (f" in {counted(files, 'file')}" if files else "")
+    lines = [f"{label(first, ink)} {ink.bold(terminal(first.title))}: {extent}"]
+    shown = findings if options.all else findings[:_CAP]
+    for number, finding in enumerate(shown):
+        if number == 0 or options.verbosity > 0:
+            lines += ["  " + line for line in full(finding, options, ink, labelled=False).split("\n")]
+        else:
+            lines.append("  " + brief(finding, ink, labelled=False))
+    if len(shown) < len(findings):
+        lines.append(f"  … and {len(findings) - len(shown):,} more; use --all to see them")
+    return "\n".join(lines)
+
+
+def _undecided_line(policy: PolicyOutcome, ink: Ink) -> str:
+    return f"{ink.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
+
+
+def _undecided(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    for policy in _open(report):
+        reasons = policy.reasons if options.all or options.verbosity > 0 else policy.reasons[:_REASONS]
+        lines = [_undecided_line(policy, ink)]
+        lines += [f"  {terminal(f'{path}: {why}' if path else why)}" for path, why in reasons]
+        if len(reasons) < len(policy.reasons):
+            lines.append(f"  … and {len(policy.reasons) - len(reasons):,} more; use --all to see them")
+        yield "\n".join(lines)
+
+
+def _open(report: Report) -> list[PolicyOutcome]:
+    return [policy for policy in report.policies if policy.outcome == "undecided"]
+
+
+def _reviews(report: Report, ink: Ink) -> Iterator[str]:
+    asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
+    if asked:
+        lines = [f"{counted(len(asked), 'requirement')} for people to decide"]
+        for requirement in asked:
+            because = f" ({requirement.because})" if requirement.because else ""
+            lines.append(
+                f"  {ink.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
+                f"{terminal(requirement.title)}{ink.dim(terminal(because))}"
+            )
+        yield "\n".join(lines)
+
+
+def _waived(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    waived = [finding for finding in report.findings if finding.waived]
+    if not waived:
+        return
+    kinds = Counter(finding.waived.kind for finding in waived if finding.waived)
+    tally = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
+    heading = f"{counted(len(waived), 'finding')} waived ({tally})"
+    if options.verbosity <= 0:
+        yield f"{heading}; use -v to see them"
+        return
+    lines = [heading]
+    for finding in waived if options.all else waived[:_MANY]:
+        why = finding.waived.reason if finding.waived else ""
+        lines.append(f"  {brief(finding, ink)}{ink.dim(terminal(f' (waived: {why})'))}")
+    if not options.all and len(waived) > _MANY:
+        lines.append(f"  … and {len(waived) - _MANY:,} more; use --all to see them")
+    yield "\n".join(lines)
+
+
+def _notices(report: Report, ink: Ink) -> Iterator[str]:
+    lines = []
+    for notice in report.notices:
+        where = f"{terminal(str(notice.location))}: " if notice.location else ""
+        policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
+        lines.append(f"{where}{ink.name('notice')}: {terminal(notice.message)}{ink.dim(policies)}")
+    if lines:
+        yield "\n".join(lines)
+
+
+def _details(report: Report, ink: Ink) -> Iterator[str]:
+    """What was used and what each policy looked at, for `-v`."""
+    used = report.submission
+    lines = [f"submission {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
+    lines += [f"pack {terminal(f'{pack.name} {pack.version} ({pack.digest})')}" for pack in report.packs]
+    yield "\n".join(lines)
+    width = max((len(policy.outcome) for policy in report.policies), default=0)
+    rows = [
+        f"{ink.name(policy.outcome, width)} {terminal(policy.ref)}: "
+        f"{counted(policy.subjects, 'subject')}, {counted(policy.documents, 'document')}"
+        for policy in report.policies
+    ]
+    if rows:
+        yield "\n".join(rows)
+
+
+def _closing(report: Report, ink: Ink) -> str:
+    verdict, rest = summary(report).split(": ", 1)
+    lines = [f"{ink.name(report.verdict, text=verdict)}: {rest}"]
+    if report.verdict == "none":
+        lines.insert(0, reason(report))
+    if report.fields_fault:
+        lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
+    if looked := examined(report):
+        lines.append(ink.dim(looked))
+    return "\n".join(lines)
