@@ -87,7 +87,7 @@ class Checker:
             requirements=tuple(self._requirements(policies)),
             policies=policies,
             findings=tuple(findings),
-            notices=tuple([*self._unreadable(submission), *notices_of(judgements)]),
+            notices=(*self._unreadable(submission), *notices_of(judgements)),
             polcheck=VERSION,
         )
         return replace(report, **fields_of(report, self.plan.packs))

@@ -68,7 +68,8 @@ def at(source: Source, span: Span) -> Location:
 def _inside(source: Source, span: Span, inner: Inner) -> Span:
     """The place of a stretch of a value's text, found again in the source by counting its occurrences.
 
-    NOTE: a value can be written with escapes or folded; where the stretch does not occur as it is, the whole value is meant.
+    NOTE: a value can be written with escapes or folded; where the stretch does not occur as it is, the whole value
+    is meant.
     """
     wanted = inner.text[inner.start : inner.end]
     if not wanted:

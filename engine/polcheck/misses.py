@@ -129,7 +129,7 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
     best: tuple[int, Miss] | None = None
     for index, value in enumerate(config.values):
         near = expression.nearest(value)
-        if not near.text:
+        if not near.text or not near.failed:
             continue
         try:
             where = config.locate(index, near.pointer)

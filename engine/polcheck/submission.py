@@ -79,7 +79,7 @@ def check_path(path: str) -> None:
 
 
 def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submission:
-    """A submission of the given texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
+    """A submission of texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
     data = {
         path: text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for path, text in files.items()
     }

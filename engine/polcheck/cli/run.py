@@ -73,7 +73,7 @@ def run(
     color: str,
     quiet: bool,
     verbose: bool,
-) -> int:  # noqa: E501
+) -> int:
     """Judge SUBMISSION by packs of policies.
 
     SUBMISSION is a folder (the default is the current one), a JSON bundle, a .zip or .tar.* archive, or - for a bundle

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from polcheck.documents.config import Json
-from polcheck.extract import VALUE, WHOLE
-from polcheck.judge.rows import Cell, Inner, Nest, Row, Spot, text_of
+from polcheck.judge.merge import distinct, exported, inner_row, merged, narrowed, truth
+from polcheck.judge.relate import lies, related
+from polcheck.judge.rows import Cell, Row, Spot, text_of
+from polcheck.judge.scope import Scopes
 from polcheck.judge.world import Gap, Relation, World
 from polcheck.policy.plan import (
     Absence,
@@ -24,9 +26,7 @@ from polcheck.policy.plan import (
     Where,
     Within,
 )
-from polcheck.selectors.found import Hit
 from polcheck.selectors.jmes import EvaluationError, Expression
-from polcheck.source import Span
 
 MAX_ROWS = 200_000
 _Keep = Callable[[Row], bool]
@@ -45,8 +45,7 @@ class Evaluator:
     """Evaluates conjunctions for the policies of one pack over one world; remembers what it looked at."""
 
     world: World
-    params: Mapping[str, Json]
-    tables: Mapping[str, Json]
+    scopes: Scopes
     relations: dict[int, Relation] = field(default_factory=dict)
     used: dict[str, Relation] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
@@ -86,19 +85,15 @@ class Evaluator:
         self.gaps[(gap.path, gap.reason)] = None
         into.update(row.origin for row in rows)
 
-    # --- sources ---------------------------------------------------------------------------------------------------
-
     def relation(self, join: Join) -> Relation:
-        """The rows of a join's source; made once."""
+        """The rows of a join's source; made once. Whoever uses them says what was `looked` at."""
         if id(join) not in self.relations:
             made = self._made(join)
             if join.own:
                 result = self.conjunction(join.own, [replace(row, origin=i) for i, row in enumerate(made.rows)])
                 made = Relation(result.rows, made.gaps, made.looked)
             self.relations[id(join)] = made
-        found = self.relations[id(join)]
-        self.looked |= found.looked
-        return found
+        return self.relations[id(join)]
 
     def _made(self, join: Join) -> Relation:
         source = join.source
@@ -125,26 +120,26 @@ class Evaluator:
         ]
         return Relation(rows, base.gaps, base.looked)
 
-    # --- joins -----------------------------------------------------------------------------------------------------
-
     def _join(self, step: Join, rows: list[Row], exists: bool) -> Result:
         relation = self.relation(step)
         names = step.binds | step.optional
+        roams = not self._same_file(step)
         out: list[Row] = []
         open_: set[int] = set()
         met: set[int] = set()
         for row in rows:
             if exists and row.origin in met:
                 continue
-            path = row.subject.path if row.subject and self._same_file(step) else None
+            path = None if roams or row.subject is None else row.subject.path
+            self.looked |= relation.looked if path is None else relation.looked & {path}
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
             for other in relation.joined(shared, row, path):
                 if not keep(other):
                     continue
-                merged = _merged(row, other, step.name)
-                out.append(merged)
-                if exists and merged.certain:
+                longer = merged(row, other, step.name)
+                out.append(longer)
+                if exists and longer.certain:
                     met.add(row.origin)
                     break
             self._gaps(relation, row, path, open_)
@@ -188,7 +183,7 @@ class Evaluator:
             open_ |= {rows[index].origin for index in result.open}
             for row in result.rows:
                 given = rows[row.origin]
-                names = _exported(given, row, step.binds, renames)
+                names = exported(given, row, step.binds, renames)
                 if names is not None:
                     out.append(replace(row, names=names, origin=given.origin))
         return Result(distinct(out), open_)
@@ -218,22 +213,20 @@ class Evaluator:
             if found.incomplete:
                 self._note(Gap(cell.path, {}, found.incomplete), [row], open_)
             for hit in found.hits:
-                other = _inner_row(hit, cell, step)
+                other = inner_row(hit, cell, step)
                 if all(
                     text_of(row.names[name].value) == text_of(value.value)
                     for name, value in other.names.items()
                     if name in row.names
                 ):
-                    out.append(_merged(row, other, step.name))
+                    out.append(merged(narrowed(row, cell), other, step.name))
         return Result(out, open_)
-
-    # --- conditions --------------------------------------------------------------------------------------------------
 
     def _where(self, step: Where, rows: list[Row]) -> Result:
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
-            if _true(self._evaluated(step.condition, row, open_)):
+            if truth(self._evaluated(step.condition, row, open_)):
                 out.append(row)
         return Result(out, open_)
 
@@ -254,171 +247,35 @@ class Evaluator:
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
         try:
-            return expression.evaluate(self.scope(row, expression.names))
+            return expression.evaluate(self.scopes.of(row, expression.names))
         except EvaluationError as error:
             path = row.current.path if row.current else ""
             self._note(Gap(path, {}, f"`{expression.text}`: {error}"), [row], into)
             return None
 
-    def scope(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
-        """What expressions and messages see of a row."""
-        scope: dict[str, Json] = {name: cell.value for name, cell in (*row.shown.items(), *row.names.items())}
-        scope["params"] = dict(self.params)
-        scope["tables"] = dict(self.tables)
-        for alias, named in row.aliases.items():
-            scope[alias] = {
-                **self._spot_facts(named.current),
-                **{name: cell.value for name, cell in named.names.items()},
-            }
-        if row.current is not None:
-            scope |= {name: value for name, value in self._spot_facts(row.current).items() if name not in scope}
-            if wanted is None or "file" in wanted:
-                scope["file"] = self._file(row.current.path)
-        if row.subject is not None and (wanted is None or "subject" in wanted):
-            scope["subject"] = self._spot_facts(row.subject)
-        return scope
-
-    def _spot_facts(self, spot: Spot | None) -> dict[str, Json]:
-        if spot is None:
-            return {}
-        return {
-            "path": spot.path,
-            "line": self.world.line(spot)[0] or None,
-            "column": self.world.column(spot) or None,
-        }
-
-    def _file(self, path: str) -> Json:
-        rows = self.world.rows.get(path)
-        facts = rows.facts if rows else None
-        if facts is None:
-            return {"name": path.rstrip("/").rsplit("/", 1)[-1], "dir": path.rstrip("/").rpartition("/")[0]}
-        return {name: getattr(facts, name) for name in facts.__slots__}
-
-    # --- how matches lie to each other -------------------------------------------------------------------------------
-
     def _relate(self, step: Relate, rows: list[Row]) -> Result:
         if isinstance(step.target, str):
-            return Result([row for row in rows if _lies(step, row)])
+            return Result([row for row in rows if lies(step, row)])
         out: list[Row] = []
         open_: set[int] = set()
         first, rest = step.target[0], step.target[1:]
         assert isinstance(first, Join)
         relation = self.relation(first)
+        stops = [self.relation(until) for until in step.until]
         names = first.binds | first.optional
         for row in rows:
             spot = row.current
             if spot is None or spot.span is None:
                 continue
+            self.looked |= relation.looked & {spot.path}
             self._gaps(relation, row, spot.path, open_)
-            for other in self._related(step, relation, spot.path, spot.span):
+            for other in related(step, relation, stops, spot):
                 if all(
                     text_of(row.names[n].value) == text_of(other.names[n].value)
                     for n in names
                     if n in row.names and n in other.names
                 ):
-                    result = self.conjunction(rest, [_merged(row, other, first.name)])
+                    result = self.conjunction(rest, [merged(row, other, first.name)])
                     open_ |= result.open
                     out += [replace(found, current=spot) for found in result.rows]
         return Result(out, open_)
-
-    def _related(self, step: Relate, relation: Relation, path: str, span: Span) -> Iterable[Row]:
-        candidates, nest = relation.near(path)
-        chosen = {"inside": nest.around, "has": nest.within}.get(step.relation)
-        indices = chosen(span) if chosen else nest.before(span.start)
-        stops = [self.relation(until).near(path) for until in step.until]
-        for index in indices:
-            other = candidates[index].spots[0].span
-            if other is None or (other == span and step.relation != "after"):
-                continue
-            if not any(_stopped(step, other, span, rows, around) for rows, around in stops):
-                yield candidates[index]
-
-
-def _stopped(step: Relate, target: Span, item: Span, rows: list[Row], nest: Nest) -> bool:
-    """Whether an `until` lies between the target and the item."""
-    if step.relation == "after":
-        return bool(nest.within(Span(target.end, item.start)))
-    outer, inner = (target, item) if step.relation == "inside" else (item, target)
-    spans = (rows[index].spots[0].span for index in nest.around(inner))
-    return any(span is not None and outer.holds(span) and span not in (outer, inner) for span in spans)
-
-
-def _lies(step: Relate, row: Row) -> bool:
-    """Whether the item before lies to a capture, or the subject, as the step says."""
-    spot = row.current
-    if step.target == "subject":
-        target: Spot | Cell | None = row.subject
-    else:
-        target = row.names.get(str(step.target))
-    if spot is None or target is None or spot.span is None or target.span is None or spot.path != target.path:
-        return False
-    if step.relation == "inside":
-        return target.span.holds(spot.span)
-    if step.relation == "has":
-        return spot.span.holds(target.span)
-    return target.span.end <= spot.span.start
-
-
-def _merged(row: Row, other: Row, alias: str) -> Row:
-    """`row` extended by a row of a source."""
-    aliases = {**row.aliases, alias: other} if alias else row.aliases
-    return Row(
-        {**other.names, **row.names},
-        row.spots + other.spots,
-        other.current or row.current,
-        row.certain and other.certain,
-        row.origin,
-        {**aliases, **other.aliases} if other.aliases else aliases,
-        {**row.shown, **other.shown},
-    )
-
-
-def _inner_row(hit: Hit, cell: Cell, step: Within) -> Row:
-    """A hit inside a value as a row; its places are stretches of the value's text."""
-    text = text_of(cell.value)
-
-    def inner(span: Span | None) -> Inner | None:
-        return Inner(text, span.start, span.end) if span else cell.inner
-
-    spot = Spot(cell.path, cell.span, None, cell.ref, inner(hit.span))
-    names: dict[str, Cell] = {}
-    shown: dict[str, Cell] = {}
-    for key, bound in hit.bindings:
-        made = Cell(bound.value, cell.path, cell.span, cell.ref, inner(bound.span))
-        if key == WHOLE or (key == VALUE and step.value_as):
-            names[step.value_as] = made
-        elif key == VALUE and VALUE not in step.binds:
-            shown[VALUE] = made
-        else:
-            names[step.renames.get(key, key)] = made
-    return Row(names, (spot,), spot, shown=shown)
-
-
-def _exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, str]) -> dict[str, Cell] | None:
-    """The names that a branch's row gives: those of every branch; None when a renamed one differs from the given."""
-    names = dict(given.names)
-    for name, cell in row.names.items():
-        new = renames.get(name, name) if name not in given.names else name
-        if new not in binds:
-            continue
-        if new in names and text_of(names[new].value) != text_of(cell.value):
-            return None
-        names.setdefault(new, cell)
-    return names
-
-
-def distinct(rows: Iterable[Row]) -> list[Row]:
-    """Rows that differ in origin, place or bindings; a certain one goes before its uncertain twin."""
-    found: dict[tuple[object, ...], Row] = {}
-    for row in rows:
-        key = (row.origin, *row.key())
-        if key not in found or (row.certain and not found[key].certain):
-            found[key] = row
-    return list(found.values())
-
-
-def _true(value: Json) -> bool:
-    """JMESPath's truth: false, null, and what is empty are false; zero is true."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return True
-    return bool(value)

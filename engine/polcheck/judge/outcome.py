@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from polcheck.documents.config import Json
-from polcheck.judge.evaluate import Evaluator, distinct
+from polcheck.judge.evaluate import Evaluator
+from polcheck.judge.merge import distinct
 from polcheck.judge.rows import Row, Spot, text_of
+from polcheck.judge.scope import Scopes
 from polcheck.judge.world import World
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Step, Union, Used
 
@@ -34,8 +36,8 @@ class Judgement:
     """What judge says of one policy.
 
     `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
-    searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's `require`
-    or `forbid` looked in.
+    searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
+    `require` or `forbid` looked in.
     """
 
     policy: CompiledPolicy
@@ -51,7 +53,7 @@ def judge(world: World, packs: Sequence[CompiledPack]) -> list[Judgement]:
     """One judgement a policy, in the packs' order."""
     found: list[Judgement] = []
     for pack in packs:
-        base = Evaluator(world, pack.params, pack.tables)
+        base = Evaluator(world, Scopes(world, pack.params, pack.tables))
         found += [
             _judged(policy, replace(base, looked=set(), looked_before=set(), gaps={})) for policy in pack.policies
         ]
@@ -98,7 +100,7 @@ def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[R
     if policy.subjects is None:
         return [[Row()]], False
     result = evaluator.conjunction(policy.subjects, [Row()])
-    rows = [replace(row, origin=0) for row in distinct(result.rows)]
+    rows = sorted((replace(row, origin=0) for row in distinct(result.rows)), key=Row.order)
     groups: dict[object, list[Row]] = {}
     for number, row in enumerate(rows):
         key: object = number
@@ -114,9 +116,14 @@ def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
     owners: list[int] = []
     for number, group in enumerate(groups):
         for row in group:
-            rows.append(replace(row, origin=len(rows)))
+            rows.append(replace(row, origin=len(rows), current=_subject(row)))
             owners.append(number)
     return rows, owners
+
+
+def _subject(row: Row) -> Spot | None:
+    """The match that `inside`, `has` and `after` speak of first: the subject, unless it is a path alone."""
+    return next((spot for spot in row.spots if spot.span or spot.ref), row.current)
 
 
 def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> Judgement:
@@ -232,4 +239,4 @@ def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool
         spots += member.spots[:1]
     first = spots[0] if spots else None
     related = tuple(dict.fromkeys(spot for spot in spots[1:] if spot != first))
-    return Failure(first, related, row, evaluator.scope(replace(row, current=first)), missing)
+    return Failure(first, related, row, evaluator.scopes.of(replace(row, current=first)), missing)

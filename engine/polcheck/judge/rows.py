@@ -13,7 +13,7 @@ from polcheck.source import Span
 
 
 class Ref(NamedTuple):
-    """Where a place that is worked out only for findings can be found again: a hit of a probe in a file, a key of it."""
+    """Where a place that is worked out only for findings can be found again: a hit of a probe, a key of it."""
 
     path: str
     probe: int
@@ -53,8 +53,8 @@ class Spot(NamedTuple):
 class Row:
     """One way to satisfy the items so far.
 
-    `current` is the match of the item before. `origin` numbers the row that this one extends. `shown` are values that are
-    visible in messages and join nothing.
+    `current` is the match of the item before. `origin` numbers the row that this one extends. `shown` are values
+    that are visible in messages and join nothing.
     """
 
     names: dict[str, Cell] = field(default_factory=dict)
@@ -69,6 +69,13 @@ class Row:
     def subject(self) -> Spot | None:
         """The first place of the row: the subject, or the list's first item."""
         return self.spots[0] if self.spots else None
+
+    def order(self) -> tuple[object, ...]:
+        """What sorts rows by place: rows of no place first, in the order in which they came."""
+        spot = self.subject
+        if spot is None:
+            return ("", -1, -1)
+        return (spot.path, spot.span.start if spot.span else -1, spot.ref.hit if spot.ref else -1)
 
     def key(self) -> tuple[object, ...]:
         """What makes two rows the same: their places and bindings."""

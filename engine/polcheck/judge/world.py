@@ -13,7 +13,6 @@ from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.selectors.files import FilePatterns, folders_of
 from polcheck.selectors.found import Found, Hit
-from polcheck.source import Span
 
 
 class Gap(NamedTuple):
@@ -186,8 +185,3 @@ def _row(hit: Hit, ref: Ref, base: Mapping[str, Cell], join: Join) -> Row | None
                 return None
             names[name] = cell
     return Row(names, (spot,), spot, shown=shown)
-
-
-def span_between(outer: Span, inner: Span, spans: Nest, listed: Sequence[Span]) -> bool:
-    """Whether one of `listed` (the spans of `spans`) lies in `outer` and holds `inner`, being neither."""
-    return any(outer.holds(listed[i]) and listed[i] not in (outer, inner) for i in spans.around(inner))

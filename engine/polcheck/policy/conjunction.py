@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.policy import plan
+from polcheck.policy.itemcheck import KINDS, SEARCHES, WORDS, check_keys, check_role
 from polcheck.policy.origin import Origin
 from polcheck.policy.probes import Made, Probes, Selectors
 from polcheck.policy.written import Item
 from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files
 from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
 
-_SEARCHES = ("pattern", "code", "data", "text")
-_KINDS = (*_SEARCHES, "values", "use", "any", "negated")
-_WORDS = {"negated": "not", "within": "in", "rename": "as"}
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
 _OWN_NAMES = _ROW_NAMES - {"subject"}
 
@@ -28,11 +26,12 @@ class Scope:
     names: frozenset[str] = frozenset()
     aliases: frozenset[str] = frozenset()
     placed: bool = False
+    broken: bool = False  # an item could not be compiled, so that more names may be meant to be bound
 
     def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
         """The scope after an item that binds `names`."""
         aliases = self.aliases | {alias} if alias else self.aliases
-        return Scope(self.names | frozenset(names), aliases, self.placed or placed)
+        return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Compiler:
     tables: Mapping[str, Json] = field(default_factory=dict)
     origin: Origin | None = None
     inherited: tuple[str, ...] = ()  # `files` of the item that uses the selector being compiled
+    language: str = ""  # of the item that uses the selector being compiled, or is related to it
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
 
     def at(self, origin: Origin) -> Compiler:
@@ -63,6 +63,8 @@ class Compiler:
 
     def unbound(self, name: str, scope: Scope, at: Pointer, offset: int | None = None) -> None:
         """Notes that `name` is used and nothing binds it."""
+        if scope.broken:
+            return
         bound = ", ".join(f"`{known}`" for known in sorted(scope.names))
         help = self.suggest(name, scope.names) or (f"bound here: {bound}" if bound else "nothing is bound here")
         self.error(at, f"`{name}` is never bound", help, offset if offset is None or offset >= 0 else None)
@@ -72,28 +74,20 @@ class Compiler:
         steps: list[plan.Step] = []
         for index, item in enumerate(items):
             last = index == len(items) - 1
-            self._check_role(item, role, last)
+            check_role(item, role, last, self.error)
             made, scope = self._item(item, scope)
             steps += made
         return tuple(steps), scope
 
-    def _check_role(self, item: Item, role: str, last: bool) -> None:
-        if item.count is not None and (role != "require" or not last):
-            self.error((*item.at, "count"), "`count` belongs to the last item of a `require`")
-        if item.count is not None and item.count[1] is not None and item.count[0] > item.count[1]:
-            self.error((*item.at, "count"), "`min` is more than `max`")
-        if item.per and role != "for":
-            self.error((*item.at, "per"), "`per` belongs to an item of `for`")
-
     def _item(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
         """The steps of one item: its selector, then what is said of its row."""
-        kinds = [kind for kind in _KINDS if getattr(item, kind) not in ((), "", None)]
+        kinds = [kind for kind in KINDS if getattr(item, kind) not in ((), "", None)]
         if len(kinds) > 1:
-            words = " and ".join(f"`{_WORDS.get(kind, kind)}`" for kind in kinds)
+            words = " and ".join(f"`{WORDS.get(kind, kind)}`" for kind in kinds)
             self.error(item.at, f"an item has one selector, not {words}", "make them two items of a list")
             return [], scope
         kind = kinds[0] if kinds else "files" if item.files else ""
-        self._check_keys(item, kind)
+        check_keys(item, kind, self.error)
         if kind == "negated":
             what, _ = self.conjunction(item.negated, scope)
             return self._said(item, [plan.Absence(item.at, what)], scope)
@@ -105,31 +99,8 @@ class Compiler:
             return self._within(item, scope)
         made = self._source(item, kind)
         if made is None:
-            return [], scope.plus(())
+            return [], replace(scope, broken=True)
         return self._join(item, made, scope)
-
-    def _check_keys(self, item: Item, kind: str) -> None:
-        """Notes modifiers that have nothing to modify."""
-        lone = {
-            "within": _SEARCHES,
-            "rename": (*_SEARCHES, "values", "use", "any", "files"),
-            "name": (*_SEARCHES, "values", "use", "files"),
-        }
-        lone |= {"language": _SEARCHES, "scope": (*_SEARCHES, "use", "files"), "until": ()}
-        for key, kinds in lone.items():
-            if getattr(item, key) and kind not in kinds:
-                word = _WORDS.get(key, key)
-                self.error((*item.at, word), f"`{word}` has nothing to work on here")
-        if item.files and kind in ("values", "any", "negated"):
-            self.error(
-                (*item.at, "files"),
-                f"`files` says nothing beside `{_WORDS.get(kind, kind)}`",
-                "give it to the items inside",
-            )
-        if item.near is not None and kind not in _SEARCHES:
-            self.error((*item.at, "near"), "`near` has nothing to work on here")
-        if item.within and item.files:
-            self.error((*item.at, "in"), "`in` looks inside a value, so `files` says nothing", "drop one of them")
 
     def _any(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
         branches = item.any
@@ -143,7 +114,8 @@ class Compiler:
         renames = self._renames(item, shared - scope.names)
         bound = frozenset(renames.get(name, name) for name in shared - scope.names)
         step = plan.Union(item.at, tuple(steps for steps, _ in compiled), bound | scope.names, tuple(renames.items()))
-        after = Scope(scope.names | bound, scope.aliases | aliases, scope.placed or placed)
+        broken = scope.broken or any(inner.broken for _, inner in compiled)
+        after = Scope(scope.names | bound, scope.aliases | aliases, scope.placed or placed, broken)
         return self._said(item, [step], after, bound)
 
     def _source(self, item: Item, kind: str) -> tuple[plan.Find | plan.Listing | plan.Values | plan.Used, Made] | None:
@@ -158,7 +130,7 @@ class Compiler:
             made = Made(binds=files.binds)
             path_as = item.rename if isinstance(item.rename, str) else ""
             return plan.Listing(files, path_as), replace(made, path_as=path_as)
-        made_probe = self.probes.of(item, kind, files, self.origin)
+        made_probe = self.probes.of(item, kind, files, self.origin, self.language)
         if made_probe is None:
             return None
         index, made = made_probe
@@ -230,7 +202,13 @@ class Compiler:
             self.error(at, f"the selector `{item.use}` uses itself")
             return None
         items, origin = found
-        inner = replace(self, origin=origin, inherited=item.files or self.inherited, using=(*self.using, item.use))
+        inner = replace(
+            self,
+            origin=origin,
+            inherited=item.files or self.inherited,
+            language=self._language(item),
+            using=(*self.using, item.use),
+        )
         steps, after = inner.conjunction(items, Scope())
         if item.files:
             self._files(item)
@@ -311,10 +289,10 @@ class Compiler:
     def _within(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
         if item.within not in scope.names:
             self.unbound(item.within, scope, (*item.at, "in"))
-        kind = next(kind for kind in _SEARCHES if getattr(item, kind) not in ((), "", None))
-        found = self.probes.of(item, kind, None, self.origin)
+        kind = next(kind for kind in SEARCHES if getattr(item, kind) not in ((), "", None))
+        found = self.probes.of(item, kind, None, self.origin, self.language)
         if found is None:
-            return [], scope
+            return [], replace(scope, broken=True)
         index, made = found
         renames = {} if made.value_as else self._renames(item, made.binds | made.optional)
         binds = frozenset(renames.get(name, name) for name in made.binds) | (
@@ -360,16 +338,16 @@ class Compiler:
                 else:
                     self.unbound(target, scope, at)
             return [plan.Relate(item.at, relation, target)], scope
-        language = target.language or item.language
-        sought = replace(target, until=(), language=language or self._language(item))
-        steps, after = self.conjunction((sought,), scope)
-        until = [self._until(entry, sought.language, target) for entry in target.until]
+        language = target.language or self._language(item)
+        inner = replace(self, language=language)
+        steps, after = inner.conjunction((replace(target, until=()),), scope)
+        until = [inner._until(entry, target) for entry in target.until]
         joins = tuple(step for step in until if step is not None)
         return [plan.Relate(item.at, relation, steps, joins)], after
 
-    def _until(self, entry: Item | str, language: str, holder: Item) -> plan.Join | None:
+    def _until(self, entry: Item | str, holder: Item) -> plan.Join | None:
         item = Item(at=(*holder.at, "until"), code=(entry,)) if isinstance(entry, str) else entry
-        steps, _ = self.conjunction((replace(item, language=item.language or language),), Scope())
+        steps, _ = self.conjunction((item,), Scope())
         first = steps[0] if steps else None
         return first if isinstance(first, plan.Join) else None
 
@@ -377,16 +355,18 @@ class Compiler:
         """The language of the item's files, where its patterns say so."""
         texts = item.files or self.inherited
         try:
-            return self.probes.language(compile_files(texts), item.language) if texts else item.language
+            files = compile_files(texts) if texts else None
         except FilesProblem:
-            return item.language
+            files = None
+        given = item.language or self.language
+        return self.probes.language(files, given) if files or given else ""
 
     def _checked(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
         """The expression, after proof that every name it reads is bound."""
         expression = self._expression(text, at)
         if expression is not None:
             for name in sorted(expression.names - scope.names - scope.aliases - _ROW_NAMES):
-                self.unbound(name, Scope(scope.names | scope.aliases), at, text.find(name))
+                self.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
         return expression
 
     def _expression(self, text: str, at: Pointer) -> Expression | None:

@@ -52,9 +52,9 @@ class Probe:
 
 @dataclass(frozen=True)
 class Find:
-    """A source of rows: matches of a probe in documents. `files` None: the anchor's file, or every file of the language.
+    """A source of rows: matches of a probe in documents. `path_as` binds the whole path.
 
-    `path_as` binds the whole path.
+    `files` None is the anchor's file or, where there is no anchor, every file of the language.
     """
 
     probe: int

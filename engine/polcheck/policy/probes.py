@@ -52,14 +52,19 @@ class Probes:
     made: list[plan.Probe] = field(default_factory=list)
     _index: dict[object, int] = field(default_factory=dict)
 
-    def of(self, item: Item, kind: str, files: FilePatterns | None, origin: Origin | None) -> tuple[int, Made] | None:
-        """The index of the item's probe and what it binds; None after noting why there is none."""
+    def of(
+        self, item: Item, kind: str, files: FilePatterns | None, origin: Origin | None, language: str = ""
+    ) -> tuple[int, Made] | None:
+        """The index of the item's probe and what it binds; None after noting why there is none.
+
+        `language` is that of what surrounds the item, for a `code` or `pattern` whose files don't say theirs.
+        """
         assert origin is not None
         if kind == "data":
             return self._data(item, files, origin)
         if kind == "text":
             return self._text(item, origin)
-        return self._syntax(item, kind, files, origin)
+        return self._syntax(item, kind, files, origin, language)
 
     def language(self, files: FilePatterns | None, given: str) -> str:
         """The language that a `code` or `pattern` is in: as given, as its files' endings say, or Python."""
@@ -123,9 +128,11 @@ class Probes:
         binds = _public(search.binds, at, origin)
         return self._whole(item, ("text", item.text), plan.Probe(search), Made(binds))
 
-    def _syntax(self, item: Item, kind: str, files: FilePatterns | None, origin: Origin) -> tuple[int, Made] | None:
+    def _syntax(
+        self, item: Item, kind: str, files: FilePatterns | None, origin: Origin, around: str
+    ) -> tuple[int, Made] | None:
         texts = item.pattern if kind == "pattern" else item.code
-        language = self.language(files, item.language)
+        language = self.language(files, item.language or ("" if files else around))
         try:
             syntax = self._compiled(texts, kind, language, item.resolve)
         except SyntaxProblem as problem:

@@ -1,7 +1,7 @@
 """The shape of the YAML that people write: Cerberus schemas from `schemas/`, and their errors as problems.
 
-Cerberus stays behind this module. Two things that it lacks are added as its custom validation methods: `one_of` (a text or a
-mapping of a named schema) and `one_or_many` (the same, or a list of them).
+Cerberus stays behind this module. Two things that it lacks are added as its custom validation methods: `one_of` (a
+text or a mapping of a named schema) and `one_or_many` (the same, or a list of them).
 """
 
 from __future__ import annotations

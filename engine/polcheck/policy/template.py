@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MESSAGE_FUEL = 50_000
 TEXT_FUEL = 5_000_000
 MAX_OUTPUT = 1_000_000
+_FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's own
 
 
 class TemplateFault(Exception):
@@ -35,7 +36,7 @@ def _environment(fuel: int) -> Environment:
 def names(text: str) -> frozenset[str]:
     """The names that a template reads. Raises TemplateFault when it does not compile."""
     try:
-        return frozenset(_environment(MESSAGE_FUEL).undeclared_variables_in_str(text))
+        return frozenset(_environment(MESSAGE_FUEL).undeclared_variables_in_str(text)) - _FUNCTIONS
     except Exception as error:
         raise TemplateFault(_reason(error)) from None
 

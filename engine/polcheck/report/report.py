@@ -17,7 +17,10 @@ _WORST = ("fail", "undecided", "pass", "not-applicable")
 
 @dataclass(frozen=True)
 class PolicyOutcome:
-    """What came of one policy. `subjects` and `documents` count what was looked at; `reasons` say why it is undecided."""
+    """What came of one policy.
+
+    `subjects` and `documents` count what was looked at; `reasons` say why it is undecided.
+    """
 
     pack: str
     id: str
@@ -53,7 +56,7 @@ class RequirementOutcome:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that a reader should know and that is no finding: a file that couldn't be searched, a waiver that is out.
+    """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
     `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`.
     """

@@ -1,0 +1,51 @@
+"""How matches lie to each other: inside, around, after; and what stops the search in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from polcheck.judge.rows import Cell, Nest, Row, Spot
+from polcheck.judge.world import Relation
+from polcheck.policy.plan import Relate
+from polcheck.source import Span
+
+
+def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: Spot) -> Iterable[Row]:
+    """The rows of `relation` that lie to a match as the step says, with none of `stops` in between."""
+    if spot.span is None:
+        return
+    candidates, nest = relation.near(spot.path)
+    chosen = {"inside": nest.around, "has": nest.within}.get(step.relation)
+    indices = chosen(spot.span) if chosen else nest.before(spot.span.start)
+    between = [stop.near(spot.path) for stop in stops]
+    for index in indices:
+        other = candidates[index].spots[0].span
+        if other is None or (other == spot.span and step.relation != "after"):
+            continue
+        if not any(_stopped(step, other, spot.span, rows, around) for rows, around in between):
+            yield candidates[index]
+
+
+def _stopped(step: Relate, target: Span, item: Span, rows: list[Row], nest: Nest) -> bool:
+    """Whether an `until` lies between the target and the item."""
+    if step.relation == "after":
+        return bool(nest.within(Span(target.end, item.start)))
+    outer, inner = (target, item) if step.relation == "inside" else (item, target)
+    spans = (rows[index].spots[0].span for index in nest.around(inner))
+    return any(span is not None and outer.holds(span) and span not in (outer, inner) for span in spans)
+
+
+def lies(step: Relate, row: Row) -> bool:
+    """Whether the item before lies to a capture, or the subject, as the step says."""
+    spot = row.current
+    if step.target == "subject":
+        target: Spot | Cell | None = row.subject
+    else:
+        target = row.names.get(str(step.target))
+    if spot is None or target is None or spot.span is None or target.span is None or spot.path != target.path:
+        return False
+    if step.relation == "inside":
+        return target.span.holds(spot.span)
+    if step.relation == "has":
+        return spot.span.holds(target.span)
+    return target.span.end <= spot.span.start
