@@ -1,0 +1,141 @@
+"""From a tree back to text, for prefixes and suggestions."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from polcheck.selectors.jmes.nodes import (
+    Both,
+    Call,
+    Chain,
+    Comparison,
+    Current,
+    Each,
+    Either,
+    Field,
+    Filter,
+    Flatten,
+    Hash,
+    Index,
+    Listing,
+    Literal,
+    Node,
+    Not,
+    Pipe,
+    Reference,
+    Slice,
+    Values,
+)
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_LOOSE = (Pipe, Either, Both, Comparison, Not, Reference)
+_PROJECTIONS = (Each, Filter, Values)
+
+
+def text_of(node: Node) -> str:
+    """An expression that parses to `node` again."""
+    match node:
+        case Current(implied):
+            return "" if implied else "@"
+        case Field(name):
+            return name_text(name)
+        case Literal(value):
+            return _literal(value)
+        case Index(number):
+            return f"[{number}]"
+        case Slice(start, stop, step):
+            bounds = ":".join("" if bound is None else str(bound) for bound in (start, stop))
+            return f"[{bounds}]" if step is None else f"[{bounds}:{step}]"
+        case Chain(steps):
+            return _start(steps[0]) + "".join(_tail(step) for step in steps[1:])
+        case Each() | Filter() | Values() | Flatten():
+            return _projection(node)
+        case _:
+            return _composed(node)
+
+
+def name_text(name: str) -> str:
+    """`name` as an identifier, quoted where it has to be."""
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str) and "\\" not in value:
+        return "'" + value.replace("'", "\\'") + "'"
+    return "`" + json.dumps(value).replace("`", "\\`") + "`"
+
+
+def _projection(node: Each | Filter | Values | Flatten) -> str:
+    match node:
+        case Flatten(base):
+            return (text_of(base) if isinstance(base, _PROJECTIONS) else _start(base)) + "[]"
+        case Each(Flatten() as base, right):
+            return text_of(base) + _tail(right)
+        case Each(Chain((*_, Slice())) as base, right):
+            return text_of(base) + _tail(right)
+        case Each(base, right):
+            return _start(base) + "[*]" + _tail(right)
+        case Filter(base, condition, right):
+            return f"{_start(base)}[?{text_of(condition)}]{_tail(right)}"
+        case Values(base, right):
+            start = _start(base)
+            return (start + ".*" if start else "*") + _tail(right)
+
+
+def _composed(node: Node) -> str:
+    match node:
+        case Pipe(steps):
+            return " | ".join(_operand(step, Pipe) for step in steps)
+        case Either(items):
+            return " || ".join(_operand(item, Pipe, Either) for item in items)
+        case Both(items):
+            return " && ".join(_operand(item, Pipe, Either, Both) for item in items)
+        case Comparison(operator, left, right):
+            signs = (Pipe, Either, Both, Comparison)
+            return f"{_operand(left, *signs)} {_SIGNS[operator]} {_operand(right, *signs)}"
+        case Not(item):
+            return "!" + _operand(item, Pipe, Either, Both, Comparison, *_PROJECTIONS)
+        case Reference(item):
+            return "&" + text_of(item)
+        case Listing(items):
+            return "[" + ", ".join(text_of(item) for item in items) + "]"
+        case Hash(names, items):
+            pairs = zip(names, items, strict=True)
+            return "{" + ", ".join(f"{name_text(name)}: {text_of(item)}" for name, item in pairs) + "}"
+        case Call(name, arguments):
+            return f"{name}({', '.join(text_of(argument) for argument in arguments)})"
+    raise AssertionError(f"no text for {type(node).__name__}")
+
+
+def _operand(node: Node, *looser: type) -> str:
+    text = text_of(node)
+    return f"({text})" if isinstance(node, looser) else text
+
+
+def _start(node: Node) -> str:
+    """`node` where something is applied to it; a projection in parentheses, or it would go on inside."""
+    return _operand(node, *_LOOSE, *_PROJECTIONS)
+
+
+def _tail(node: Node) -> str:
+    """`node` as the continuation of a chain or of a projection."""
+    if isinstance(node, (Index, Slice)) or _starts_implied(node):
+        text = text_of(node)
+        return text if text.startswith("[") or not text else "." + text
+    text = text_of(node)
+    return f".{text}"
+
+
+def _starts_implied(node: Node) -> bool:
+    """Whether the leftmost thing of `node` is the current value, unwritten: then it begins with a bracket."""
+    match node:
+        case Current(implied):
+            return implied
+        case Chain((first, *_)):
+            return _starts_implied(first)
+        case Each(base) | Filter(base) | Values(base) | Flatten(base):
+            return _starts_implied(base)
+        case _:
+            return False
