@@ -48,7 +48,9 @@ def check(
     return Checker(plan).check(of_files({path: _text(text) for path, text in files.items()}), fail_on)
 
 
-def judge(body: str, files: Mapping[str, str | bytes], head: str = "", tables: Mapping[str, str] | None = None) -> Report:
+def judge(
+    body: str, files: Mapping[str, str | bytes], head: str = "", tables: Mapping[str, str] | None = None
+) -> Report:
     """The report of one policy whose `for`, `require`, `forbid` … are `body`."""
     return check(one(body), files, head, tables)
 

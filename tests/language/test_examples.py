@@ -11,7 +11,10 @@ LOAD = """
 
 def test_presence_is_met_by_any_file_that_the_pattern_names() -> None:
     """A call in one of the files is enough, under whatever name it was imported."""
-    assert outcome(judge(LOAD, {"src/a.py": "import torch\n", "src/b.py": "from torch import load as l\nl(1)\n"})) == "pass"
+    assert (
+        outcome(judge(LOAD, {"src/a.py": "import torch\n", "src/b.py": "from torch import load as l\nl(1)\n"}))
+        == "pass"
+    )
 
 
 def test_presence_fails_without_a_subject_and_names_where_it_looked() -> None:

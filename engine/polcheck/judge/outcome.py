@@ -131,16 +131,17 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
     result = evaluator.conjunction(policy.demand, rows, exists=policy.count is None)
     states = _met(policy, result.rows, owners, len(groups)) if policy.count else _found(result.rows, owners)
     open_ = {owners[origin] for origin in result.open}
+    bounded = policy.count is not None and policy.count[1] is not None
     failures: list[Failure] = []
     undecided = unseen
     for number, group in enumerate(groups):
         state = states.get(number)
-        if state is True:
+        if state is True and not (bounded and number in open_):
             continue
         sure = any(row.certain for row in group)
         if state is None and (policy.count is None or _may_grow(policy, result.rows, owners, number)):
             sure = sure and number not in open_
-        if state == "unsure" or not sure:
+        if state is not None or not sure:
             undecided = True
         else:
             failures.append(_failure(evaluator, group, group[0], missing=True))
