@@ -48,13 +48,25 @@ class Checker:
 
     def check(self, submission: Submission, fail_on: str = "error", progress: Progress | None = None) -> Report:
         """The report on one submission. Raises SubmissionError when its fields can't be placed."""
-        placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
-        world = self._world(placed, self.extract(placed, progress))
-        judgements = judge(world, self.plan.packs)
+        placed = self.place(submission)
+        world = self.world(placed, progress)
+        return self.report(placed, world, judge(world, self.plan.packs), fail_on)
+
+    def place(self, submission: Submission) -> Submission:
+        """The submission with the fields of its bundle at the paths that the packs say."""
+        return submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
+
+    def world(self, submission: Submission, progress: Progress | None = None) -> World:
+        """What judge needs to know of a placed submission."""
+        rows = self.extract(submission, progress)
+        return World(self.plan, submission.paths, rows, submission.unreadable, self.extractor)
+
+    def report(self, placed: Submission, world: World, judgements: Sequence[Judgement], fail_on: str) -> Report:
+        """The report that follows from judgements: places, messages, requirements, verdict."""
         locator = Locator(placed, self.extractor)
         maker = Findings(locator, Misses(world, locator))
         findings = [finding for judgement in judgements for finding in maker.of(judgement)]
-        return self._report(placed, judgements, findings, fail_on)
+        return self._assembled(placed, judgements, findings, fail_on)
 
     def extract(self, submission: Submission, progress: Progress | None = None) -> dict[str, FileRows]:
         """The rows of every file that some policy looks into."""
@@ -68,10 +80,7 @@ class Checker:
                 rows[path] = self.extractor.extract(submission.source(path), wanted, demands.facts, demands.lines)
         return rows
 
-    def _world(self, submission: Submission, rows: dict[str, FileRows]) -> World:
-        return World(self.plan, submission.paths, rows, submission.unreadable, self.extractor)
-
-    def _report(
+    def _assembled(
         self,
         submission: Submission,
         judgements: Sequence[Judgement],

@@ -256,3 +256,11 @@ def test_comments_and_strings_are_text() -> None:
         {"a.py": "def (:\n# TODO x\n", "b.md": "FIXME"},
     )
     assert [finding.message for finding in report.findings] == ["TODO", "FIXME"]
+
+
+def test_the_word_subject_is_the_subject_itself() -> None:
+    """With `forbid`, every subject that has no partner is a finding; having no subject is fine elsewhere."""
+    body = 'for: [{files: "*.py", pattern: "go($x)"}, {per: [x]}]\nforbid: [subject, {not: {files: "ok.txt", text: "(?P<x>.+)"}}]'
+    assert places(judge(body, {"a.py": "go(a)\ngo(b)\ngo(a)\n", "ok.txt": "b\n"})) == ["a.py:1:1"]
+    with pytest.raises(PolicyError, match="`subject` needs a `for`"):
+        judge("forbid: [subject]", {"a.py": ""})

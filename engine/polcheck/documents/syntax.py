@@ -42,7 +42,7 @@ _BY_SUFFIX = {suffix: name for name, entry in LANGUAGES.items() for suffix in en
 _REQUIRED = frozenset({"python", "bash", "json", "toml"})
 
 
-class UnknownLanguage(PolcheckError):  # noqa: N818 - a state of the world
+class UnknownLanguage(PolcheckError):
     """A language without a grammar, or whose grammar isn't installed; `help` says what to do."""
 
     def __init__(self, message: str, help: str) -> None:

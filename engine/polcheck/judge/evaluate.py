@@ -29,6 +29,7 @@ from polcheck.policy.plan import (
 from polcheck.selectors.jmes import EvaluationError, Expression
 
 MAX_ROWS = 200_000
+Journal = Callable[[Step, Sequence[Row], "Result"], None]  # told of every step: what went in, what came out
 _Keep = Callable[[Row], bool]
 
 
@@ -51,6 +52,7 @@ class Evaluator:
     looked: set[str] = field(default_factory=set)
     looked_before: set[str] = field(default_factory=set)  # for subjects; `looked` is then for what they need
     gaps: dict[tuple[str, str], None] = field(default_factory=dict)
+    journal: Journal | None = None
 
     def conjunction(self, steps: Conjunction, rows: Sequence[Row], exists: bool = False) -> Result:
         """Extends `rows` by each step in turn. With `exists`, one certain row for each origin is enough."""
@@ -58,6 +60,8 @@ class Evaluator:
         for number, step in enumerate(steps):
             last = exists and number == len(steps) - 1
             after = self._step(step, result.rows, last)
+            if self.journal is not None:
+                self.journal(step, result.rows, after)
             result = Result(after.rows, result.open | after.open)
             if len(result.rows) > MAX_ROWS:
                 self._note(Gap("", {}, f"more than {MAX_ROWS} rows in a join"), rows, result.open)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from polcheck.documents.config import Json
-from polcheck.judge.evaluate import Evaluator
+from polcheck.judge.evaluate import Evaluator, Journal
 from polcheck.judge.merge import distinct
 from polcheck.judge.rows import Row, Spot, text_of
 from polcheck.judge.scope import Scopes
@@ -49,14 +49,18 @@ class Judgement:
     searched: tuple[str, ...] = ()
 
 
-def judge(world: World, packs: Sequence[CompiledPack]) -> list[Judgement]:
-    """One judgement a policy, in the packs' order."""
+def judge(
+    world: World,
+    packs: Sequence[CompiledPack],
+    journal_of: Callable[[CompiledPolicy], Journal] | None = None,
+) -> list[Judgement]:
+    """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy."""
     found: list[Judgement] = []
     for pack in packs:
         base = Evaluator(world, Scopes(world, pack.params, pack.tables))
-        found += [
-            _judged(policy, replace(base, looked=set(), looked_before=set(), gaps={})) for policy in pack.policies
-        ]
+        for policy in pack.policies:
+            journal = journal_of(policy) if journal_of else None
+            found.append(_judged(policy, replace(base, looked=set(), looked_before=set(), gaps={}, journal=journal)))
     return found
 
 
@@ -209,7 +213,7 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
             failures += [_failure(evaluator, [], row, missing=False) for row in certain[owner]]
         else:
             failures.append(_failure(evaluator, groups[owner], certain[owner][0], missing=False))
-    if not failures and not undecided and alone and _nowhere(policy.demand[0], evaluator):
+    if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _made(policy, evaluator, "not-applicable")
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
     return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups))

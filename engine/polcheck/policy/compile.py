@@ -67,7 +67,10 @@ def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> p
     demand, after = compiler.conjunction(
         demand_items, scope, role="require" if policy.require is not None else "forbid"
     )
-    if not demand and not after.broken and not any(item.where or item.let for item in demand_items):
+    for item in demand_items:
+        if item.word == "subject" and not policy.subjects:
+            origin.error(item.at, "`subject` needs a `for`, which says what the subjects are")
+    if not demand and not after.broken and not any(item.word for item in demand_items):
         origin.error((), "there is nothing to look for")
     visible = after if policy.forbid is not None else scope
     message = _template(policy.message, ("message",), visible, compiler)

@@ -21,6 +21,8 @@ class Report(Protocol):
 
 def check_role(item: Item, role: str, last: bool, error: Report) -> None:
     """Notes keys that belong to another place in the policy."""
+    if item.word and item.word != "subject":
+        error(item.at, f"`{item.word}` is no item", "an item is a mapping, or the word `subject`")
     if item.count is not None and (role != "require" or not last):
         error((*item.at, "count"), "`count` belongs to the last item of a `require`")
     if item.count is not None and item.count[1] is not None and item.count[0] > item.count[1]:

@@ -41,6 +41,7 @@ class Item:
     use: str = ""
     any: tuple[tuple[Item, ...], ...] = ()
     negated: tuple[Item, ...] = ()  # `not`, likewise
+    word: str = ""  # an item that is a bare word: `subject`
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def _policy_field(key: str, value: Json, at: Pointer) -> object:
 
 
 def _item(value: Json, at: Pointer) -> Item:
+    if isinstance(value, str):
+        return Item(at=at, word=value)
     assert isinstance(value, dict), "the schema lets only mappings through"
     fields = {_WORDS.get(key, key): _item_field(key, entry, (*at, key)) for key, entry in value.items()}
     return Item(at=at, **fields)

@@ -107,14 +107,10 @@ class _Glob:
 
 
 def compile_files(texts: Sequence[str]) -> FilePatterns:
-    """The compiled list. Raises FilesProblem (its `offset` is within the offending text, its `index` on the exception)."""
+    """The compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
     names: list[frozenset[str]] = []
-    for index, text in enumerate(texts):
-        try:
-            glob = _compile(text)
-        except FilesProblem as problem:
-            problem.add_note(str(index))
-            raise
+    for text in texts:
+        glob = _compile(text)
         if not glob.excludes:
             names.append(frozenset(name.rsplit("__", 1)[0] for name in glob.regex.groupindex))
     shared = frozenset.intersection(*names) if names else frozenset()
