@@ -1,0 +1,17 @@
+"""The only part of polcheck that touches files and starts processes (git): submissions in, packs in, reports out."""
+
+from polcheck.disk.limits import DEFAULT, Limits
+from polcheck.disk.output import write_output
+from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
+from polcheck.disk.target import read_submission
+
+__all__ = [
+    "DEFAULT",
+    "Limits",
+    "data_folder",
+    "read_pack",
+    "read_submission",
+    "schemas",
+    "shipped_packs",
+    "write_output",
+]

@@ -1,0 +1,58 @@
+"""The paths that a user leaves out of a submission, in the pattern language of `files`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from polcheck.errors import ConfigError, Problem
+from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files, folders_of
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too."""
+
+    out: FilePatterns | None = None
+    kept: FilePatterns | None = None
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Excluded:
+        """The compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
+        out = [way for text in texts if not text.startswith("!") for way in _with_folder(text)]
+        kept = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
+        return cls(_compiled(out), _compiled(kept))
+
+    def has(self, path: str) -> bool:
+        """Whether the file at `path` is left out."""
+        if self.out is None:
+            return False
+        ways = (_matchable(path), *folders_of([_matchable(path)]))
+        return _any(self.out, ways) and not (self.kept is not None and _any(self.kept, ways))
+
+    def has_folder(self, path: str) -> bool:
+        """Whether everything below the folder at `path` is left out, so that nobody need look."""
+        return self.out is not None and self.kept is None and bool(self.out.match(_matchable(path) + "/"))
+
+
+def _with_folder(text: str) -> list[str]:
+    """The pattern, and for `vendor/**` also the folder `vendor/`, which then needn't be walked."""
+    return [text, text[:-2]] if text.endswith("/**") else [text]
+
+
+def _compiled(texts: Sequence[str]) -> FilePatterns | None:
+    try:
+        return compile_files(texts) if texts else None
+    except FilesProblem as problem:
+        index = int(problem.__notes__[0])
+        message = f"the path pattern `{texts[index]}` under exclude can't be used: {problem.message}"
+        raise ConfigError([Problem(message, help=problem.help)]) from problem
+
+
+def _any(patterns: FilePatterns, ways: Sequence[str]) -> bool:
+    return any(patterns.match(way) for way in ways)
+
+
+def _matchable(path: str) -> str:
+    """`path` as re2 takes it: without lone surrogates."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,193 @@
+"""Folders: the files below one, as git would list them, each read once.
+
+Nothing but regular files is opened, links lead no further than the folder itself, and `.git` is never read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
+
+from polcheck.disk.gathered import Gathered
+from polcheck.disk.git import SUBMODULE, Index, index_of
+from polcheck.disk.ignore import MAX_BYTES, Rules, ignored
+from polcheck.disk.regular import Irregular, opened_folder, read_regular, reason_of
+from polcheck.disk.repository import outer_rules
+from polcheck.errors import SubmissionError
+from polcheck.submission import Submission
+
+
+def read_folder(folder: str, gathered: Gathered, *, gitignore: bool = True, tracked: bool = False) -> Submission:
+    """The submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
+
+    A file that git tracks is never ignored. Raises SubmissionError when the folder can't be listed, holds nothing or
+    too much, or `tracked` is asked for outside a repository.
+    """
+    walk = _Walk(os.fsencode(folder), gathered, index_of(folder) if tracked else None)
+    walk.run(tuple(outer_rules(walk.root)) if gitignore and not tracked else None)
+    return gathered.submission("folder")
+
+
+class _Folder(NamedTuple):
+    """A folder still to be walked; `rules` are None where nothing is ignored, and the innermost comes first."""
+
+    path: bytes
+    rules: tuple[Rules, ...] | None
+    only_tracked: bool
+
+
+@dataclass
+class _Walk:
+    root: bytes
+    gathered: Gathered
+    index: Index | None
+    walked: set[bytes] = field(default_factory=set)
+    folder_links: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def run(self, rules: tuple[Rules, ...] | None) -> None:
+        """Walks the tree, without recursion since it may be thousands of levels deep."""
+        waiting = [_Folder(b"", rules, self.index is not None)]
+        while waiting:
+            waiting += self._folder(waiting.pop())
+        for path, target in self.folder_links:
+            if target not in self.walked:
+                self.gathered.miss(path, "a link to a folder that is left out")
+
+    @cached_property
+    def real_root(self) -> bytes:
+        """The root without links."""
+        return os.path.realpath(self.root)
+
+    @cached_property
+    def tracked(self) -> Index:
+        """What git tracks; nothing where there is no repository."""
+        if self.index is not None:
+            return self.index
+        try:
+            return index_of(os.fsdecode(self.root))
+        except SubmissionError:
+            return Index()
+
+    def _folder(self, folder: _Folder) -> list[_Folder]:
+        """Reads the files of a folder; the folders in it that are to be walked."""
+        try:
+            with opened_folder(self._full(folder.path), follow=not folder.path) as number:
+                entries = self._entries(number)
+                self.walked.add(folder.path.rstrip(b"/"))
+                return list(self._below(number, self._with_rules(number, folder, entries), entries))
+        except OSError as error:
+            if not folder.path:
+                raise SubmissionError(f"the folder `{self.gathered.name}` can't be read: {reason_of(error)}") from error
+            self.gathered.miss(_text(folder.path[:-1]), f"a folder that can't be read: {reason_of(error)}")
+            return []
+
+    def _entries(self, number: int) -> list[os.DirEntry[str]]:
+        most = self.gathered.limits.files
+        with os.scandir(number) as scan:
+            entries = list(islice(scan, most + 1))
+        if len(entries) > most:
+            raise self.gathered.too_many()
+        return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+
+    def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
+        """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
+        if folder.rules is None or not any(entry.name == ".gitignore" for entry in entries):
+            return folder
+        try:
+            data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
+        except (OSError, Irregular):
+            return folder
+        own = Rules.of(data, base=folder.path) if data else None
+        return folder._replace(rules=(own, *folder.rules)) if own else folder
+
+    def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
+        """Reads each file in a folder; yields the folders in it that are to be walked."""
+        for entry in entries:
+            if entry.name == ".git":
+                continue
+            name = os.fsencode(entry.name)
+            path = folder.path + name
+            try:
+                is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
+            except OSError as error:
+                self.gathered.miss(_text(path), f"it can't be read: {reason_of(error)}")
+                continue
+            wanted, only_tracked = self._wanted(folder, path, is_folder=is_folder)
+            if not wanted:
+                continue
+            if is_folder:
+                yield folder._replace(path=path + b"/", only_tracked=only_tracked)
+            elif is_link:
+                self._link(path)
+            else:
+                self._file(name, path, number)
+
+    def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
+        """Whether to look at `path`, and whether only for what git tracks in it."""
+        text = _text(path)
+        if is_folder and self.gathered.leaves_out_folder(text):
+            return False, False
+        only_tracked = folder.only_tracked or ignored(folder.rules or (), path, folder=is_folder)
+        if only_tracked and not self.tracked.has(path, folder=is_folder):
+            if self.index is not None and path in self.index.submodules:
+                self.gathered.miss(text, SUBMODULE)
+            else:
+                self.gathered.left_out += 1
+            return False, True
+        if is_folder and self.gathered.too_long(text):
+            self.gathered.miss(text, "a folder whose path is over the limit `path_length`")
+            return False, only_tracked
+        return is_folder or self.gathered.wants(text), only_tracked
+
+    def _file(self, name: bytes, path: bytes, number: int | None = None) -> None:
+        """Reads one file; one that can't be read is noted with the reason."""
+        text = _text(path)
+        try:
+            data = read_regular(name, lambda size: self.gathered.admits(text, size), number)
+        except Irregular as error:
+            self.gathered.miss(text, str(error))
+        except OSError as error:
+            self.gathered.miss(text, f"it can't be read: {reason_of(error)}")
+        else:
+            if data is not None:
+                self.gathered.take(text, data)
+
+    def _link(self, path: bytes) -> None:
+        """Reads the file that a link leads to if it's below the root and not git's own."""
+        text = _text(path)
+        try:
+            target = os.path.realpath(self._full(path), strict=True)
+            is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116
+        except OSError as error:
+            self.gathered.miss(text, f"a link that leads nowhere: {reason_of(error)}")
+            return
+        below = _below(self.real_root, target)
+        if below is None:
+            self.gathered.miss(text, "a link that leaves the submission")
+        elif b".git" in below.split(b"/"):
+            self.gathered.miss(text, "a link into `.git`")
+        elif is_folder:
+            self.folder_links.append((text, below))
+        else:
+            self._file(target, path)
+
+    def _full(self, path: bytes) -> bytes:
+        return os.path.join(self.root, path)  # noqa: PTH118
+
+
+def _below(root: bytes, path: bytes) -> bytes | None:
+    """`path` as seen from `root`; None when it's not below it."""
+    prefix = root.rstrip(b"/") + b"/"
+    if path == root:
+        return b""
+    return path.removeprefix(prefix) if path.startswith(prefix) else None
+
+
+def _text(path: bytes) -> str:
+    # NOTE: not os.fsdecode: the report must not depend on the locale.
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,97 @@
+"""What has been read of a submission so far, within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from polcheck.disk.exclude import Excluded
+from polcheck.disk.limits import DEFAULT, Limits
+from polcheck.errors import SubmissionError
+from polcheck.submission import Submission, not_empty
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Gathered:
+    """The files and the unreadable files of the submission that people call `name`."""
+
+    name: str
+    limits: Limits = DEFAULT
+    excluded: Excluded = field(default_factory=Excluded)
+    progress: Progress | None = None
+    left_out: int = 0
+    _files: dict[str, bytes] = field(default_factory=dict)
+    _unreadable: dict[str, str] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def wants(self, path: str) -> bool:
+        """Whether the user left `path` in."""
+        if self.excluded.has(path):
+            self.left_out += 1
+            return False
+        return True
+
+    def leaves_out_folder(self, path: str) -> bool:
+        """Whether the user left out everything below the folder at `path`."""
+        if self.excluded.has_folder(path):
+            self.left_out += 1
+            return True
+        return False
+
+    def admits(self, path: str, size: int) -> bool:
+        """Whether the file at `path` may be read; otherwise it's noted with the limit that forbids it."""
+        reason = self._over(path, size)
+        if reason:
+            self.miss(path, reason)
+        return not reason
+
+    def _over(self, path: str, size: int) -> str:
+        limits = self.limits
+        if self.too_long(path):
+            return f"its path is over the limit `path_length` of {limits.path_length} bytes"
+        if size > limits.file_bytes:
+            return f"{size} bytes are over the limit `file_bytes` of {limits.file_bytes}"
+        if self._bytes + size > limits.total_bytes:
+            return f"with it the submission is over the limit `total_bytes` of {limits.total_bytes}"
+        return ""
+
+    def too_long(self, path: str) -> bool:
+        """Whether `path` is over the limit for paths."""
+        return len(path) * 4 > self.limits.path_length and len(_encoded(path)) > self.limits.path_length
+
+    def take(self, path: str, data: bytes) -> None:
+        """Adds a file. Raises SubmissionError when there are too many or it is there already."""
+        self._check_new(path)
+        self._files[path] = data
+        self._bytes += len(data)
+        if self.progress is not None:
+            self.progress(len(self._files))
+
+    def miss(self, path: str, reason: str) -> None:
+        """Adds a file or folder that could not be read. Raises SubmissionError as `take` does."""
+        self._check_new(path)
+        self._unreadable[path] = reason
+
+    def _check_new(self, path: str) -> None:
+        if path in self._files or path in self._unreadable:
+            raise SubmissionError(f"`{self.name}` holds the file `{path}` twice")
+        if len(self._files) + len(self._unreadable) >= self.limits.files:
+            raise self.too_many()
+
+    def too_many(self) -> SubmissionError:
+        """The error for a submission of too many files."""
+        return SubmissionError(f"`{self.name}` holds more files than the limit `files` of {self.limits.files}")
+
+    def submission(self, kind: str) -> Submission:
+        """The submission, in order of path. Raises SubmissionError when it is empty."""
+        if self.left_out and not self._files and not self._unreadable:
+            what = "no file but ignored or excluded ones"
+            raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
+        files = dict(sorted(self._files.items()))
+        return not_empty(Submission(self.name, kind, files, {}, dict(sorted(self._unreadable.items()))))
+
+
+def _encoded(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")

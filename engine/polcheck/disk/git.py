@@ -1,0 +1,240 @@
+"""Git: the files of a revision, and what a work tree tracks. No hook, filter or transport of the repository is run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+
+from polcheck.disk.gathered import Gathered
+from polcheck.errors import SubmissionError
+from polcheck.submission import Submission
+
+SUBMODULE = "a submodule: its files are not in this repository"
+
+# NOTE: a repository under judgement must not run anything: these settings name programs that git would start even
+# to list or read, and a partial clone would fetch what it lacks. The command line overrides the repository's config.
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.untrackedCache=false", "protocol.allow=never")
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_MISSING = "its content is missing from the repository"
+_LEFT_OUT = 10  # times as many files may be listed as read, so that `exclude` can bring them under the limit
+_AT_ONCE = 512  # INVARIANT: their names fit into a pipe's buffer, so that neither side waits for the other
+
+
+class _Entry(NamedTuple):
+    """One line of a tree."""
+
+    mode: bytes
+    digest: bytes
+    size: int
+    path: bytes
+
+
+@dataclass(frozen=True)
+class Index:
+    """What git tracks below a folder."""
+
+    files: frozenset[bytes] = frozenset()
+    folders: frozenset[bytes] = frozenset()
+    submodules: frozenset[bytes] = frozenset()
+
+    def has(self, path: bytes, *, folder: bool) -> bool:
+        """Whether the file at `path`, or some file in the folder there, is tracked."""
+        return path in (self.folders if folder else self.files)
+
+
+def index_of(folder: str) -> Index:
+    """What git tracks below `folder`. Raises SubmissionError when no repository holds it or git can't be run."""
+    listing = _git(folder, "ls-files", "--cached", "--stage", "-z")
+    files: set[bytes] = set()
+    submodules: set[bytes] = set()
+    for line in listing.split(b"\0")[:-1]:
+        head, _, path = line.partition(b"\t")
+        (submodules if head.startswith(b"160000") else files).add(path)
+    return Index(frozenset(files), frozenset(_folders(files)), frozenset(submodules))
+
+
+def _folders(paths: set[bytes]) -> set[bytes]:
+    """Every folder that holds one of `paths`."""
+    folders: set[bytes] = set()
+    for path in paths:
+        end = path.rfind(b"/")
+        while end > 0 and path[:end] not in folders:
+            folders.add(path[:end])
+            end = path.rfind(b"/", 0, end)
+    return folders
+
+
+def read_revision(folder: str, rev: str, gathered: Gathered) -> Submission:
+    """The files below `folder` as they are at the revision `rev` of the repository that holds it.
+
+    Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
+    repository, revision or folder, or nothing in it.
+    """
+    entries = [entry for entry in _listed(folder, _tree(folder, rev), gathered) if _is_file(entry, gathered)]
+    for entry, data in zip(entries, _contents(folder, entries), strict=True):
+        if data is None:
+            gathered.miss(_text(entry.path), _MISSING)
+        elif gathered.admits(_text(entry.path), len(data)):
+            gathered.take(_text(entry.path), data)
+    return gathered.submission("revision")
+
+
+def _tree(folder: str, rev: str) -> bytes:
+    """The name of the tree of `folder` at the revision `rev`."""
+    prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n")
+    if not rev or rev.startswith("-") or "\0" in rev:
+        raise SubmissionError(f"`{rev}` is not a git revision")
+    tree = _parsed(folder, os.fsencode(rev) + b"^{tree}")
+    if tree is None:
+        raise SubmissionError(f"there is no git revision `{rev}` in the repository of `{folder}`")
+    if prefix:
+        below = _parsed(folder, tree + b":" + prefix.rstrip(b"/"))
+        tree = _parsed(folder, below + b"^{tree}") if below else None
+    if tree is None:
+        raise SubmissionError(f"the git revision `{rev}` has no folder `{_text(prefix.rstrip(b'/'))}`")
+    return tree
+
+
+def _parsed(folder: str, name: bytes) -> bytes | None:
+    """The digest of the object that git calls `name`; None when there is none."""
+    try:
+        return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name).strip()
+    except SubmissionError:
+        return None
+
+
+def _listed(folder: str, tree: bytes, gathered: Gathered) -> Iterator[_Entry]:
+    """What the user left in of a tree.
+
+    NOTE: read as it comes, since a few small trees that hold each other many times list more files than anyone can.
+    """
+    most = gathered.limits.files * _LEFT_OUT
+    rest = b""
+    with _started(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", tree) as process:
+        output = _pipe(process.stdout)
+        for chunk in iter(lambda: output.read(1 << 16), b""):
+            *lines, rest = (rest + chunk).split(b"\0")
+            most -= len(lines)
+            if most < 0:
+                raise gathered.too_many()
+            yield from (entry for entry in map(_entry, lines) if gathered.wants(_text(entry.path)))
+        if process.wait():
+            raise SubmissionError(f"git can't list the files of the revision in the repository of `{folder}`")
+
+
+def _entry(line: bytes) -> _Entry:
+    head, _, path = line.partition(b"\t")
+    mode, _, digest, size = head.split()
+    return _Entry(mode, digest, int(size) if size.isdigit() else -1, path)
+
+
+def _is_file(entry: _Entry, gathered: Gathered) -> bool:
+    """Whether the entry is a file within the limits; otherwise it's noted with the reason."""
+    path = _text(entry.path)
+    reasons = {b"120000": "a link, which is not followed in a revision", b"160000": SUBMODULE}
+    reason = reasons.get(entry.mode) or (_MISSING if entry.size < 0 else "")
+    if reason:
+        gathered.miss(path, reason)
+    return not reason and gathered.admits(path, entry.size)
+
+
+def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:
+    """The content of each entry, in order; None for one that the repository lacks."""
+    with _started(folder, "cat-file", "--batch") as process:
+        asked, answered = _pipe(process.stdin), _pipe(process.stdout)
+        for start in range(0, len(entries), _AT_ONCE):
+            batch = entries[start : start + _AT_ONCE]
+            try:
+                asked.write(b"".join(entry.digest + b"\n" for entry in batch))
+                asked.flush()
+            except BrokenPipeError as error:
+                raise _stopped(folder) from error
+            for _ in batch:
+                yield _object(answered, folder)
+
+
+def _object(answered: IO[bytes], folder: str) -> bytes | None:
+    """The content of the next object; None for a missing one."""
+    head = answered.readline().split()
+    if len(head) == 2 and head[1] == b"missing":
+        return None
+    if len(head) != 3 or head[1] != b"blob":
+        raise _stopped(folder)
+    size = int(head[2])
+    data = answered.read(size + 1)
+    if len(data) != size + 1:
+        raise _stopped(folder)
+    return data[:-1]
+
+
+def _stopped(folder: str) -> SubmissionError:
+    return SubmissionError(f"git stopped while it read the repository of `{folder}`: it may be damaged")
+
+
+def _git(folder: str, *arguments: str | bytes) -> bytes:
+    """What git prints. Raises SubmissionError when it can't be run or refuses."""
+    with _not_missing():
+        done = subprocess.run(_command(folder, arguments), env=_environment(), capture_output=True, check=False)
+    if done.returncode:
+        said = _text(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
+        if said.startswith("not a git repository"):
+            raise SubmissionError(f"`{folder}` is not in a git repository")
+        raise SubmissionError(f"git can't read the repository of `{folder}`: {said}")
+    return done.stdout
+
+
+@contextmanager
+def _started(folder: str, *arguments: str | bytes) -> Iterator[subprocess.Popen[bytes]]:
+    """A running git, which ends with the context."""
+    with _not_missing():
+        process = subprocess.Popen(
+            _command(folder, arguments),
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _not_missing() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SubmissionError("git is needed for this, and it is not installed") from error
+
+
+def _command(folder: str, arguments: Sequence[str | bytes]) -> list[str | bytes]:
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    return ["git", "--no-pager", *settings, "-C", folder, *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would send git to another repository, such as a hook's GIT_DIR."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return own | _ENVIRONMENT
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # INVARIANT: `_started` asks for both
+    return pipe
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,26 @@
+"""How much of a submission is read: bounds on count, size, expansion and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds for one submission.
+
+    A file over `file_bytes` or with a path over `path_length` (in UTF-8 bytes) is unreadable, and so is a folder's file
+    that would bring the sum over `total_bytes`. More than `files` files, and an archive that unpacks to more than
+    `total_bytes` or to more than `archive_ratio` times its own size, are refused as a whole.
+    """
+
+    files: int = 100_000
+    file_bytes: int = 64 * MIB
+    total_bytes: int = 1024 * MIB
+    archive_ratio: int = 200
+    path_length: int = 4096
+
+
+DEFAULT = Limits()

@@ -1,0 +1,77 @@
+"""Packs and schemas: those that ship with polcheck, and packs in folders."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from polcheck.disk.folder import read_folder
+from polcheck.disk.gathered import Gathered
+from polcheck.disk.limits import MIB, Limits
+from polcheck.errors import PolcheckError, PolicyError, Problem, SubmissionError
+from polcheck.policy.pack import PackFiles, Schemas
+
+_LIMITS = Limits(files=10_000, file_bytes=4 * MIB, total_bytes=64 * MIB)
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def data_folder() -> Path:
+    """The folder of `policies` and `schemas`: in the wheel `_data`, in a checkout the repository's root.
+
+    Raises PolcheckError when neither is there.
+    """
+    for folder in (_PACKAGE / "_data", _PACKAGE.parent.parent):
+        if (folder / "schemas" / "policy.yaml").is_file():
+            return folder
+    raise PolcheckError("polcheck's own schemas are missing: install it again")
+
+
+def schemas() -> Schemas:
+    """The schemas of policies and packs. Raises PolcheckError when they are missing."""
+    folder = data_folder() / "schemas"
+    return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack")))
+
+
+def shipped_packs() -> list[str]:
+    """The names of the packs that ship with polcheck, sorted."""
+    return sorted(path.parent.name for path in (data_folder() / "policies").glob("*/pack.yaml"))
+
+
+def read_pack(name_or_path: str | Path) -> PackFiles:
+    """The files of the pack that ships under this name, or else of the folder at this path.
+
+    A shipped pack comes first, so that no folder that happens to lie where polcheck is run can take its place: write
+    `./name` for the folder. Raises PolicyError when there is no such pack or one of its files can't be read.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, str) and text in shipped_packs():
+        return _read(text, data_folder() / "policies" / text)
+    folder = Path(name_or_path)
+    if not folder.is_dir():
+        raise PolicyError([_missing(text, is_file=folder.is_file())])
+    if not (folder / "pack.yaml").is_file():
+        raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
+    return _read(text.rstrip("/") or text, folder)
+
+
+def _read(root: str, folder: Path) -> PackFiles:
+    try:
+        found = read_folder(str(folder), Gathered(root, _LIMITS), gitignore=False)
+    except SubmissionError as error:
+        raise PolicyError([Problem(str(error))]) from error
+    if found.unreadable:
+        raise PolicyError(
+            Problem(f"a file of the pack can't be read: {reason}", f"{root}/{path}")
+            for path, reason in found.unreadable.items()
+        )
+    return PackFiles(root, found.files)
+
+
+def _missing(text: str, *, is_file: bool) -> Problem:
+    if is_file:
+        return Problem(f"`{text}` is a file and not a pack", help="a pack is a folder with a pack.yaml")
+    names = shipped_packs()
+    close = difflib.get_close_matches(text, names, n=1)
+    known = ", ".join(f"`{name}`" for name in names)
+    help = f"did you mean `{close[0]}`?" if close else f"give the path of a folder, or one of {known}"
+    return Problem(f"there is no pack `{text}`", help=help)

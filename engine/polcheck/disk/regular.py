@@ -1,0 +1,78 @@
+"""Opening what may be hostile: regular files and folders only, and never through a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+# NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+
+
+class Irregular(Exception):
+    """What was to be read is not a file that holds still; the text says what it is."""
+
+
+@contextmanager
+def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
+    """A descriptor of the folder at `path`, which may be a link if `follow`. Raises OSError when it can't be opened."""
+    number = os.open(path, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
+    """The bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
+
+    Raises Irregular when it's no regular file or changes meanwhile, and OSError when it can't be read.
+    """
+    kind = _kind(os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False))
+    if kind:
+        raise Irregular(kind)  # NOTE: before it's opened: opening a device may do something
+    number = os.open(path, _FILE, dir_fd=folder)
+    try:
+        before = os.fstat(number)
+        kind = _kind(before)
+        if kind:
+            raise Irregular(kind)
+        if not admits(before.st_size):
+            return None
+        data = _read(number, before.st_size)
+        after = os.fstat(number)
+    finally:
+        os.close(number)
+    if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise Irregular("it changed while it was read")
+    return data
+
+
+def _read(number: int, size: int) -> bytes:
+    """Up to `size` bytes and one more, which tells that there are too many."""
+    parts: list[bytes] = []
+    wanted = size + 1
+    while wanted > 0 and (part := os.read(number, wanted)):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)
+
+
+def _kind(status: os.stat_result) -> str:
+    """What it is if it's not a regular file."""
+    return "" if stat.S_ISREG(status.st_mode) else _KINDS.get(stat.S_IFMT(status.st_mode), "not a file")
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """What went wrong, as polcheck words it."""
+    return str(getattr(error, "strerror", None) or error).lower()

@@ -1,0 +1,143 @@
+"""What the user names as the submission: a folder, a revision of it, a bundle, an archive, or standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from polcheck.disk.bundle import read_bundle
+from polcheck.disk.exclude import Excluded
+from polcheck.disk.folder import read_folder
+from polcheck.disk.gathered import Gathered
+from polcheck.disk.limits import DEFAULT, Limits
+from polcheck.disk.regular import reason_of
+from polcheck.errors import SubmissionError
+from polcheck.submission import Submission
+
+_ENDINGS = {
+    ".json": "json",
+    ".zip": "zip",
+    ".whl": "zip",
+    ".tar": "tar",
+    ".tar.gz": "gz",
+    ".tgz": "gz",
+    ".tar.bz2": "bz2",
+    ".tar.xz": "xz",
+}
+_BEGINNINGS = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # an empty one
+    b"\x1f\x8b": "gz",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "xz",
+}
+_TAR_MARK = slice(257, 262)
+
+
+def read_submission(
+    target: str | Path,
+    *,
+    rev: str | None = None,
+    stdin: BinaryIO | None = None,
+    gitignore: bool = True,
+    tracked: bool = False,
+    exclude: Sequence[str] = (),
+    limits: Limits = DEFAULT,
+    progress: Callable[[int], None] | None = None,
+) -> Submission:
+    """The submission that `target` names.
+
+    A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
+    is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
+    archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
+    match in any submission; in a bundle they are matched with its keys. `progress` is told how many files were read.
+    Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
+    """
+    gathered = Gathered(str(target), limits, Excluded.of(exclude), progress)
+    if str(target) == "-":
+        _check_folder_only("standard input", rev, tracked=tracked)
+        return _read_stream(stdin or sys.stdin.buffer, gathered)
+    if _is_folder(str(target)):
+        if rev is None:
+            return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked)
+        from polcheck.disk.git import read_revision
+
+        gathered.name = rev if str(target) == "." else f"{target}@{rev}"
+        return read_revision(str(target), rev, gathered)
+    _check_folder_only(f"`{target}`", rev, tracked=tracked)
+    return _read_file(Path(target), gathered)
+
+
+def _check_folder_only(target: str, rev: str | None, *, tracked: bool) -> None:
+    if rev is not None or tracked:
+        what = "a git revision is" if rev is not None else "tracked files are"
+        raise SubmissionError(f"{what} read from a folder, and {target} is none")
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name).st_mode)  # noqa: PTH116
+    except FileNotFoundError as error:
+        raise SubmissionError(f"there is no file or folder `{name}`") from error
+    except (OSError, ValueError) as error:
+        raise SubmissionError(f"`{name}` can't be read: {reason_of(error)}") from error
+
+
+def _read_file(path: Path, gathered: Gathered) -> Submission:
+    """The submission in the file at `path`, by the ending of its name, else by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _read_stream(file, gathered)
+            beginning = file.read(_TAR_MARK.stop)
+            file.seek(0)
+            kind = _by_ending(path.name) or _by_beginning(beginning)
+            return _read(file, os.fstat(file.fileno()).st_size, kind, gathered)
+    except OSError as error:
+        raise SubmissionError(f"`{gathered.name}` can't be read: {reason_of(error)}") from error
+
+
+def _read_stream(stream: BinaryIO, gathered: Gathered) -> Submission:
+    """The submission in what a stream gives, by its first bytes."""
+    most = gathered.limits.total_bytes
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise SubmissionError(f"`{gathered.name}` gives more than the limit `total_bytes` of {most}")
+    if not data:
+        raise SubmissionError(f"`{gathered.name}` gives nothing: a JSON bundle or an archive is expected")
+    kind = _by_beginning(data[: _TAR_MARK.stop]) or "json"
+    return _read(io.BytesIO(data), len(data), kind, gathered)
+
+
+def _read(file: BinaryIO, size: int, kind: str, gathered: Gathered) -> Submission:
+    if kind == "json":
+        most = gathered.limits.total_bytes
+        data = file.read(most + 1)
+        if len(data) > most:
+            raise SubmissionError(f"the bundle `{gathered.name}` is over the limit `total_bytes` of {most}")
+        return read_bundle(data, gathered)
+    if not kind:
+        known = ", ".join(_ENDINGS)
+        raise SubmissionError(
+            f"`{gathered.name}` is neither a folder nor one of {known}: name the folder that holds the files to judge"
+        )
+    from polcheck.disk.archive import read_archive
+
+    return read_archive(file, size, kind, gathered)
+
+
+def _by_ending(name: str) -> str:
+    """The kind of file that a name promises; empty when it promises none."""
+    return next((kind for ending, kind in _ENDINGS.items() if name.lower().endswith(ending)), "")
+
+
+def _by_beginning(data: bytes) -> str:
+    """The kind of file that its first bytes show; empty when they show none."""
+    if data[_TAR_MARK] == b"ustar":
+        return "tar"
+    return next((kind for beginning, kind in _BEGINNINGS.items() if data.startswith(beginning)), "")
