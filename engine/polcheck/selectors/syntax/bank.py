@@ -16,7 +16,7 @@ from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import first_error, too_wide
 from polcheck.selectors.syntax.compiled import Syntax, alternatives
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
-from polcheck.selectors.syntax.names import Names, names_of
+from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.rows import Rows, hits_of_captures, hits_of_shape
@@ -31,13 +31,15 @@ _QUERIES_KEPT = 64
 class Limits(NamedTuple):
     """Bounds on the search of one file.
 
-    `matches` bounds what tree-sitter keeps in progress for one shape, `rows` the hits and `steps` the
-    comparisons of one selector, `width` the children of a node in a tree with syntax errors.
+    `matches` bounds what tree-sitter keeps in progress for one shape; `rows` the hits, `text` the characters
+    that they bind, and `steps` the comparisons of one selector; `width` the children of a node in a tree with
+    syntax errors.
     """
 
     matches: int = 256
     rows: int = 10_000
-    steps: int = 2_000_000
+    text: int = 16_000_000
+    steps: int = 1_000_000
     width: int = 2_000
 
 
@@ -62,10 +64,12 @@ class _Group:
     always: list[_Member] = field(default_factory=list)
     tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
     selectors: set[int] = field(default_factory=set)
+    follows: bool = False  # whether a member asks what names stand for
 
     def add(self, selector: int, probe: Probe, shape: Shape | None) -> None:
         """Takes a member in, under the texts that it wants where one of its predicates lists them."""
         self.selectors.add(selector)
+        self.follows |= any(predicate.test == "resolves-to" for predicate in probe.predicates)
         for predicate in probe.predicates:
             if _can_be_looked_up(predicate, probe):
                 rest = tuple(other for other in probe.predicates if other is not predicate)
@@ -124,34 +128,38 @@ class Bank:
             broken = f"syntax error at line {first_error(tree)}"
             if too_wide(tree, self.limits.width):
                 return dict.fromkeys(selectors, Found((), broken))
-        rows = {selector: Rows(tree.source, self.limits.rows) for selector in selectors}
+        rows = self._empty(tree, selectors)
         groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
         search = _Search(self, tree, rows)
         if groups and not search.run(groups):
             # NOTE: only a search of its own tells which shape has lost matches
-            rows = {selector: Rows(tree.source, self.limits.rows) for selector in selectors}
+            rows = self._empty(tree, selectors)
             search = _Search(self, tree, rows)
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
         return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
 
+    def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
+        return {selector: Rows(tree.source, self.limits.rows, self.limits.text) for selector in selectors}
+
     def _grouped(self) -> list[_Group]:
         if self._groups is None:
             groups: dict[str, _Group] = {}
             for selector, syntax in enumerate(self.syntaxes):
-                for probe, shape in alternatives(syntax):
+                for probe, shape, _ in alternatives(syntax):
                     numbers = tuple(f"c{number}" for number in range(probe.width))
                     groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape)
             self._groups = list(groups.values())
         return self._groups
 
-    def query(self, numbers: Sequence[int]) -> Query:
-        """The query that searches for the shapes with these numbers."""
-        key = tuple(numbers)
+    def query(self, numbers: Sequence[int], imports: bool) -> Query:
+        """The query that searches for the shapes with these numbers, and last for import statements."""
+        key = (*numbers, -1) if imports else tuple(numbers)
         query = self._queries.get(key)
         if query is None:
-            text = "\n".join(self._grouped()[number].shape for number in numbers)
+            shapes = [self._grouped()[number].shape for number in numbers]
+            text = "\n".join([*shapes, IMPORTS] if imports else shapes)
             query = self._queries[key] = compiled(text, self.syntaxes[0].language)
             if len(self._queries) > _QUERIES_KEPT:
                 self._queries.popitem(last=False)
@@ -171,22 +179,30 @@ class _Search:
         self.tree = tree
         self.rows = rows
         self.matchers: dict[int, Matcher] = {}
+        self._names: Names | None = None
 
     def names(self) -> Names:
         """The names of the file."""
-        return names_of(self.tree)
+        if self._names is None:
+            self._names = names_of(self.tree)
+        return self._names
 
     def run(self, numbers: list[int]) -> bool:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
         from tree_sitter import QueryCursor
 
-        limit = self.bank.limits.matches
-        cursor = QueryCursor(self.bank.query(numbers), match_limit=limit)
+        groups = [self.bank.group(number) for number in numbers]
+        follows = any(group.follows for group in groups) and not are_known(self.tree)
+        cursor = QueryCursor(self.bank.query(numbers, follows), match_limit=self.bank.limits.matches)
         matches = cursor.matches(self.tree.tree.root_node)
         if cursor.did_exceed_match_limit and len(numbers) > 1:
             return False
-        groups = [self.bank.group(number) for number in numbers]
+        if follows and not cursor.did_exceed_match_limit:
+            last = len(groups)
+            names_of(self.tree, [captures["import"][0] for pattern, captures in matches if pattern == last])
         for pattern, captures in matches:
+            if pattern >= len(groups):
+                continue
             group = groups[pattern]
             nodes = [captures.get(name, ()) for name in group.captures]
             for member in group.members(nodes, self.names):

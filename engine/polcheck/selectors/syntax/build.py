@@ -15,7 +15,9 @@ from polcheck.selectors.syntax.shape import (
     IMPORTS,
     KINDS_ALIKE,
     MAPPINGS,
+    OPEN_ENDED,
     PARAMETERS,
+    SCOPES,
     UNASKED,
     Arguments,
     Branch,
@@ -174,6 +176,10 @@ class _Builder:
             unasked.add("async")
         if self.python and node.type in CLAUSED | {"decorated_definition"}:
             items, labels = _among_others(items, labels)
+        elif self.python and node.type in OPEN_ENDED and len(items) > 1:
+            among = [_MANY] if node.type in SCOPES else []
+            items = [items[0], *among, *items[1:], _MANY]
+            labels = [None] * len(items)
         alike = KINDS_ALIKE.get(node.type, frozenset({node.type}))
         return Branch(alike, tuple(items), tuple(labels), frozenset(unasked))
 

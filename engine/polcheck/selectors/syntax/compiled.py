@@ -71,12 +71,12 @@ def shape_of(text: str, language: str, resolve: bool) -> Shape:
     return build(prepare(text, language), resolve)
 
 
-def alternatives(syntax: Syntax) -> list[tuple[Probe, Shape | None]]:
-    """What to run: each pattern of each alternative, with the snippet's shape where there is one."""
-    made: list[tuple[Probe, Shape | None]] = []
+def alternatives(syntax: Syntax) -> list[tuple[Probe, Shape | None, str]]:
+    """What to run: each pattern of each alternative, the snippet's shape where there is one, and its text."""
+    made: list[tuple[Probe, Shape | None, str]] = []
     for text, query in zip(syntax.texts, syntax.queries, strict=True):
         shape = shape_of(text, syntax.language, syntax.resolve) if syntax.kind == "pattern" else None
-        made += [(probe, shape) for probe in probes(query, syntax.language)]
+        made += [(probe, shape, text) for probe in probes(query, syntax.language)]
     return made
 
 

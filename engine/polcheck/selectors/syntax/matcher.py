@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class TooMuchWork(Exception):  # noqa: N818 - it is a bound, not an error
+_MOST_STATEMENTS = 1000  # NOTE: how far apart two statements of a snippet with `...` between them may be
+
+
+class TooMuchWork(Exception):
     """The bound on the work for one snippet on one file was hit."""
 
 
@@ -85,12 +88,13 @@ class Matcher:
 
     def _statements(self, shape: Statements, node: Node) -> Iterator[Match]:
         following = [node]
-        while (after := following[-1].next_named_sibling) is not None:
-            following.append(after)
-            if len(following) > 1000 or (len(following) >= len(shape.items) and not _has_many(shape.items)):
-                break
-        following = [item for item in following if item.type not in IGNORED]
-        for binds, count in self._sequence((*shape.items,), following, {}, whole=False):
+        most = _MOST_STATEMENTS if _has_many(shape.items) else len(shape.items)
+        after = node.next_named_sibling
+        while after is not None and len(following) < most:
+            if after.type not in IGNORED:
+                following.append(after)
+            after = after.next_named_sibling
+        for binds, count in self._sequence(shape.items, following, {}, whole=False):
             yield Match(node.start_byte, following[count - 1].end_byte, binds)
 
     def match(self, shape: Shape, node: Node, binds: Binds) -> Iterator[Binds]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(rb"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 # NOTE: a chain of calls repeats its text at every link, so longer ones are not even read
 _LONGEST = 500
-_IMPORTS = "(import_statement) @import (import_from_statement) @import"
+IMPORTS = "[(import_statement) (import_from_statement)] @import"
+"""The query that finds the statements that `Names` reads."""
 _ALIASES = """(module (expression_statement
   (assignment left: (identifier) @left right: [(identifier) (attribute)] @right)))"""
 _BINDINGS = """
 (assignment left: (_) @target) (augmented_assignment left: (_) @target) (named_expression name: (_) @target)
 (for_statement left: (_) @target) (for_in_clause left: (_) @target) (as_pattern_target) @target
 (function_definition name: (_) @target) (class_definition name: (_) @target) (parameters (_) @target)
-(lambda_parameters (_) @target) (global_statement (_) @target) (except_clause alias: (_) @target)
+(lambda_parameters (_) @target) (global_statement (_) @target)
 """
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -37,14 +38,15 @@ _WORD = re.compile(r"[^\W\d]\w*")
 class Names:
     """The names of one file; `of` follows a name, `module` makes a relative import absolute."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, imports: Sequence[Node] | None = None) -> None:
         self._path = PurePosixPath(tree.source.path)
         self._table: dict[str, tuple[str, ...]] = {}
         self._stars: tuple[str, ...] = ()
         self._bound: frozenset[str] = frozenset()
         self._known: dict[bytes, tuple[str, ...]] = {}
         if tree.language == "python":
-            self._fill(tree.tree.root_node)
+            root = tree.tree.root_node
+            self._fill(root, _captured(IMPORTS, root) if imports is None else imports)
 
     def of(self, node: Node) -> tuple[str, ...]:
         """The dotted names that `node` may stand for; empty when it is no name or chain of attributes."""
@@ -75,10 +77,10 @@ class Names:
             return (chain, *(f"{module}.{chain}" for module in self._stars))
         return (chain,)
 
-    def _fill(self, root: Node) -> None:
+    def _fill(self, root: Node, imports: Sequence[Node]) -> None:
         table: dict[str, list[str]] = {}
         stars: list[str] = []
-        for statement in _captured(_IMPORTS, root).get("import", ()):
+        for statement in imports:
             for name, target in self._imported(statement):
                 if name == "*":
                     stars.append(target)
@@ -109,32 +111,37 @@ class Names:
     def _add_aliases(self, root: Node) -> None:
         """Adds names given once, at the top of the file, to something imported: `load = torch.load`."""
         candidates: list[tuple[str, str]] = []
-        for _, captures in _matches(_ALIASES, root):
+        for _, captures in _matches(_ALIASES, root, depth=1):
             chain = dotted(captures["right"][0])
             if chain:
                 candidates.append(((captures["left"][0].text or b"").decode(), chain))
         if not candidates and not self._stars:
             return
         times: Counter[str] = Counter()
-        for target in _captured(_BINDINGS, root).get("target", ()):
+        for target in _captured(_BINDINGS, root):
             times.update(_bound_by(target))
         self._bound = frozenset(times)
         for name, chain in candidates:
-            targets = self._follow(chain)
-            if times[name] == 1 and name not in self._table and targets != (chain,):
-                self._table[name] = (*targets, name)
+            head = chain.partition(".")[0]
+            if times[name] == 1 and name not in self._table and head in self._table:
+                self._table[name] = (*self._follow(chain), name)
 
 
 _TABLES: WeakKeyDictionary[Tree, Names] = WeakKeyDictionary()
 _QUERIES: dict[str, Query] = {}
 
 
-def names_of(tree: Tree) -> Names:
-    """The names of the file, made once for each tree."""
+def names_of(tree: Tree, imports: Sequence[Node] | None = None) -> Names:
+    """The names of the file, made once for each tree; from its import statements where they are known."""
     names = _TABLES.get(tree)
     if names is None:
-        names = _TABLES[tree] = Names(tree)
+        names = _TABLES[tree] = Names(tree, imports)
     return names
+
+
+def are_known(tree: Tree) -> bool:
+    """Whether the names of the file have been made."""
+    return tree in _TABLES
 
 
 def dotted(node: Node) -> str:
@@ -178,18 +185,17 @@ def _squeezed(node: Node) -> str:
     return re.sub(r"\s|\\", "", (node.text or b"").decode("utf-8", "replace"))
 
 
-def _matches(text: str, root: Node) -> list[tuple[int, dict[str, list[Node]]]]:
+def _matches(text: str, root: Node, depth: int | None = None) -> list[tuple[int, dict[str, list[Node]]]]:
     from tree_sitter import Query, QueryCursor
 
     query = _QUERIES.get(text)
     if query is None:
         query = _QUERIES[text] = Query(grammar("python"), text)
-    return QueryCursor(query, match_limit=256).matches(root)
+    cursor = QueryCursor(query, match_limit=256)
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return cursor.matches(root)
 
 
-def _captured(text: str, root: Node) -> dict[str, list[Node]]:
-    found: dict[str, list[Node]] = {}
-    for _, captures in _matches(text, root):
-        for name, nodes in captures.items():
-            found.setdefault(name, []).extend(nodes)
-    return found
+def _captured(text: str, root: Node) -> list[Node]:
+    return [node for _, captures in _matches(text, root) for nodes in captures.values() for node in nodes]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polcheck.documents.syntax import Tree
 from polcheck.selectors.found import Bound
 from polcheck.selectors.syntax.bank import LIMITS
+from polcheck.selectors.syntax.broken import too_wide
 from polcheck.selectors.syntax.compiled import Syntax, alternatives
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import names_of
@@ -22,7 +23,7 @@ from polcheck.source import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MOST_MATCHES = 5_000
+_MOST_MATCHES = 2_000
 _STEPS = 100_000
 _ALIKE = 0.6
 
@@ -52,10 +53,12 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     is not a miss and is left out.
     """
     misses: list[_Miss] = []
-    for probe, shape in alternatives(syntax):
+    if too_wide(tree, LIMITS.width):
+        return None
+    for probe, shape, text in alternatives(syntax):
         matcher = Matcher(syntax.language, lambda: names_of(tree), syntax.resolve, _STEPS)
         for nodes in islice(_matches(probe, tree), _MOST_MATCHES):
-            miss = _miss(probe, shape, nodes, matcher, syntax)
+            miss = _miss(probe, shape, nodes, matcher, text)
             if miss is not None:
                 misses.append(miss)
     if not misses:
@@ -78,7 +81,7 @@ def _matches(probe: Probe, tree: Tree) -> Iterator[Sequence[Sequence[Node]]]:
 
 
 def _miss(
-    probe: Probe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, syntax: Syntax
+    probe: Probe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, text: str
 ) -> _Miss | None:
     failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, matcher.names)]
     texts = [predicate.describe(nodes) for predicate in failed]
@@ -90,10 +93,14 @@ def _miss(
         except TooMuchWork:
             return None
         here = shortened((node.text or b"").decode("utf-8", "replace"))
-        texts = [f"`{shortened(syntax.texts[0])}` differs from `{here}`"]
+        texts = [f"`{shortened(text)}` differs from `{here}`"]
+        # NOTE: with no name in common, only what is written tells a near miss from any node of that kind
+        alike = 1.0 if probe.predicates else difflib.SequenceMatcher(None, here, shortened(text)).ratio()
+        unlike = 1 - alike
+    else:
+        unlike = max((_unlike(predicate, nodes) for predicate in failed), default=0.0)
     if not texts:
         return None
-    unlike = max((_unlike(predicate, nodes) for predicate in failed), default=0.0)
     held = [node for number in probe.roots for node in nodes[number]]
     start, end = min(node.start_byte for node in held), max(node.end_byte for node in held)
     return _Miss(len(texts), unlike, start, end, tuple(texts), probe, nodes)

@@ -9,7 +9,7 @@ RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 """Names that polcheck sets itself; a selector can't bind them."""
 
 
-class SyntaxProblem(Exception):  # noqa: N818 - the text has a problem
+class SyntaxProblem(Exception):
     """Why a query or a snippet can't be used.
 
     `offset` counts characters of the text given; `index` says which of several texts that is.

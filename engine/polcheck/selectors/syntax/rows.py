@@ -24,20 +24,26 @@ Row = tuple[int, int, int, int, tuple[tuple[str, Bind], ...]]
 class Rows:
     """Collects rows; `stopped` says why no more are taken."""
 
-    def __init__(self, source: Source, most: int) -> None:
+    def __init__(self, source: Source, most: int, text: int) -> None:
         self.source = source
         self.most = most
+        self.text = text
         self.stopped = ""
         self.rows: dict[Row, None] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
         """Takes `rows` in until there are too many."""
         for row in rows:
-            self.rows[row] = None
-            if len(self.rows) > self.most:
-                del self.rows[row]
+            if row in self.rows:
+                continue
+            self.text -= sum(len(bind.value) for _, bind in row[4])
+            if len(self.rows) == self.most:
                 self.stopped = f"more than {self.most:,} matches"
+            elif self.text < 0:
+                self.stopped = "the matches bind too much text"
+            if self.stopped:
                 return
+            self.rows[row] = None
 
     def found(self, broken: str) -> Found:
         """The hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from polcheck.selectors.syntax.textshape import Quoted
 
 IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
@@ -10,6 +11,9 @@ IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "
 
 CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "except_group_clause", "finally_clause"})
 CLAUSED = frozenset({"if_statement", "for_statement", "while_statement", "try_statement"})
+SCOPES = frozenset({"global_statement", "nonlocal_statement"})
+OPEN_ENDED = SCOPES | {"assert_statement", "raise_statement"}
+"""Statements that may go on after what a snippet says of them: a message, a cause, more names."""
 PARAMETERS = frozenset({"parameters", "lambda_parameters"})
 MAPPINGS = frozenset({"dictionary", "object"})
 IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
