@@ -5,12 +5,31 @@ INVARIANT: a renderer passes every text that it didn't write itself through the 
 
 from __future__ import annotations
 
+import html as _html
 import re
 import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
 
 _JOINERS = "\u200c\u200d"  # they hold emoji and words of some scripts together, and move nothing
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_CODE = re.compile("`([^`]+)`")
+_ACTIVE = re.compile(r"[\\`*_\[\]#|~$@&<>]|^[-+=]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_ACTIVE_IN_TAG = re.compile(r'[@#&<>"]|:(?=//)|(?<=www)\.', re.IGNORECASE)
+_NUMBERED = re.compile(r"^([0-9]+)(?=[.)])")
+# NOTE: a mention, a reference or a bare address works without punctuation that a backslash could defuse
+_DEFUSED = {
+    "@": "@<!-- -->",
+    "#": "\\#<!-- -->",
+    ":": ":<!-- -->",
+    ".": "<!-- -->.",
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+}
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -23,12 +42,90 @@ def terminal(text: str) -> str:
 
 def visible(char: str) -> str:
     """One character as a terminal may show it: itself, or its escape when it controls rather than shows."""
-    if unicodedata.category(char) not in _HIDDEN or char in _JOINERS:
-        return char
-    code = ord(char)
-    return _NAMED.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}")
+    return char if unicodedata.category(char) not in _HIDDEN or char in _JOINERS else _spelled(char)
+
+
+def _spelled(char: str) -> str:
+    number = ord(char)
+    return _NAMED.get(char) or (f"\\x{number:02x}" if number < 0x100 else f"\\u{{{number:x}}}")
 
 
 def surrogates(text: str) -> str:
     """JSON text whose lone surrogates, which UTF-8 can't carry, are spelled as escapes."""
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def shown(text: str) -> str:
+    """The text with its line breaks and tabs, other control characters spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" else visible(char) for char in text.replace("\r\n", "\n"))
+
+
+def html(text: str) -> str:
+    """The text for an HTML element or a quoted attribute."""
+    return _html.escape(shown(text), quote=True)
+
+
+def xml(text: str) -> str:
+    """The text for an XML element; what XML can't hold is spelled out."""
+    return _html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False)
+
+
+def xml_attribute(text: str) -> str:
+    """The text for a quoted attribute in XML, line breaks kept."""
+    return xml(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def workflow_data(text: str) -> str:
+    """The text as the message of a GitHub workflow command."""
+    return shown(text).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
+
+
+def workflow_property(text: str) -> str:
+    """The text as a property of a GitHub workflow command."""
+    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def uri(path: str) -> str:
+    """A path as a relative URI reference."""
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "surrogatepass")
+    return quote(data, safe="/-._~!$&'()*+,;=@") or "."
+
+
+def markdown(text: str, cell: bool = False) -> str:
+    """The text on one line of Markdown, its own `code` kept; `cell` for one cell of a table."""
+    parts = _CODE.split(terminal(text.strip()))
+    return "".join(_span(part, cell) if index % 2 else _prose(part) for index, part in enumerate(parts))
+
+
+def markdown_html(text: str) -> str:
+    """The text inside an HTML tag of a Markdown page."""
+    return _ACTIVE_IN_TAG.sub(lambda match: _DEFUSED[match.group()].lstrip("\\"), terminal(text))
+
+
+def code(text: str) -> str:
+    """The text as a code span of Markdown."""
+    spelled = terminal(text)
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", spelled)), default=0))
+    pad = " " if spelled.startswith(("`", " ")) or spelled.endswith(("`", " ")) or not spelled else ""
+    return f"{ticks}{pad}{spelled}{pad}{ticks}"
+
+
+def fence(lines: Iterable[str], language: str = "") -> list[str]:
+    """The lines as a fenced block of Markdown, which nothing in them can close."""
+    body = [shown(line).replace("\n", "\\n") for line in lines]
+    ticks = "`" * max(3, 1 + max((len(run) for line in body for run in re.findall("`+", line)), default=0))
+    return [ticks + (language if language.isalnum() and language.isascii() else ""), *body, ticks]
+
+
+def _span(text: str, cell: bool) -> str:
+    return _prose(f"`{text}`") if cell and "|" in text else f"`{text}`"
+
+
+def _prose(text: str) -> str:
+    escaped = _ACTIVE.sub(lambda match: _DEFUSED.get(match.group(), "\\" + match.group()), text)
+    return _NUMBERED.sub(r"\1\\", escaped)

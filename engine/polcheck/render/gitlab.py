@@ -1,0 +1,62 @@
+"""The report as GitLab's code quality JSON: one entry a finding, one for each policy that is undecided."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from polcheck.render import Options
+from polcheck.render.escape import terminal
+from polcheck.render.json import dumps
+from polcheck.report import Finding, PolicyOutcome, Report
+
+_SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
+_NOWHERE = "."  # GitLab wants a path in each entry
+
+
+def render(report: Report, options: Options) -> str:
+    """The JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
+    entries = [_finding(finding) for finding in report.findings]
+    entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
+    seen: dict[str, int] = {}
+    for entry in entries:
+        mark = entry["fingerprint"]
+        seen[mark] = seen.get(mark, 0) + 1
+        if seen[mark] > 1:
+            entry["fingerprint"] = _hash(mark, str(seen[mark]))
+    return dumps(entries)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    path = finding.location.path if finding.location else _NOWHERE
+    said = finding.message or finding.title
+    if finding.waived:
+        said = f"waived ({finding.waived.reason or finding.waived.kind}): {said}"
+    return _entry(
+        said,
+        finding.ref,
+        finding.fingerprint or _hash(finding.ref, path, finding.message),
+        "info" if finding.waived else _SEVERITIES[finding.severity],
+        path,
+        (finding.location and finding.location.line) or 1,
+    )
+
+
+def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
+    path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to their end")
+    said = f"undecided: {policy.title}: {why}"
+    return _entry(said, policy.ref, _hash(policy.ref, said), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
+
+
+def _entry(said: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:
+    return {
+        "description": terminal(said),
+        "check_name": terminal(name),
+        "fingerprint": mark,
+        "severity": severity,
+        "location": {"path": terminal(path), "lines": {"begin": line}},
+    }
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

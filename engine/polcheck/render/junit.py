@@ -1,0 +1,82 @@
+"""The report as JUnit XML: a test suite a pack, a test case a policy, a failure a finding."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from polcheck.render import Options
+from polcheck.render.escape import xml, xml_attribute
+from polcheck.render.words import summary
+from polcheck.report import Finding, PolicyOutcome, Report
+
+
+def render(report: Report, options: Options) -> str:
+    """The XML document. Waived findings are no failures; they stand in their test case's output."""
+    findings: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        findings[finding.ref].append(finding)
+    packs: dict[str, list[PolicyOutcome]] = defaultdict(list)
+    for policy in report.policies:
+        packs[policy.pack].append(policy)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    lines.append(f'<testsuites name="polcheck" {_counts(report.policies)}>')
+    for pack, policies in packs.items():
+        lines += _suite(pack, policies, findings, report)
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _counts(policies: tuple[PolicyOutcome, ...] | list[PolicyOutcome]) -> str:
+    def number(outcome: str) -> int:
+        return sum(policy.outcome == outcome for policy in policies)
+
+    return (
+        f'tests="{len(policies)}" failures="{number("fail")}" errors="{number("undecided")}" '
+        f'skipped="{number("not-applicable")}" time="0"'
+    )
+
+
+def _suite(pack: str, policies: list[PolicyOutcome], findings: dict[str, list[Finding]], report: Report) -> list[str]:
+    used = next((used for used in report.packs if used.name == pack), None)
+    lines = [f'  <testsuite name="{xml_attribute(pack)}" {_counts(policies)}>']
+    lines += ["    <properties>"] if used else []
+    for name, value in (("version", used.version), ("digest", used.digest)) if used else ():
+        lines.append(f'      <property name="{name}" value="{xml_attribute(value)}"/>')
+    lines += ["    </properties>"] if used else []
+    for policy in policies:
+        lines += _case(policy, findings[policy.ref])
+    return [*lines, f"    <system-out>{xml(summary(report))}</system-out>", "  </testsuite>"]
+
+
+def _case(policy: PolicyOutcome, findings: list[Finding]) -> list[str]:
+    lines = [f'    <testcase classname="{xml_attribute(policy.pack)}" name="{xml_attribute(policy.id)}" time="0">']
+    if policy.outcome == "not-applicable":
+        lines.append('      <skipped message="not applicable: nothing in the submission to look at"/>')
+    if policy.outcome == "undecided":
+        reasons = "\n".join(f"{path}: {why}" if path else why for path, why in policy.reasons)
+        message = xml_attribute(f"undecided: {policy.title}")
+        lines.append(f'      <error type="undecided" message="{message}">{xml(reasons)}</error>')
+    lines += [_failure(finding) for finding in findings if not finding.waived]
+    examined = f"{policy.title}\nsubjects: {policy.subjects}, documents: {policy.documents}"
+    waived = [_waived(finding) for finding in findings if finding.waived]
+    lines.append(f"      <system-out>{xml(chr(10).join([examined, *waived]))}</system-out>")
+    return [*lines, "    </testcase>"]
+
+
+def _failure(finding: Finding) -> str:
+    where = f"{finding.location}: " if finding.location else ""
+    said = [f"{where}{finding.message}", *(f"also {place}" for place in finding.related)]
+    if finding.looked_in:
+        said.append("looked in: " + ", ".join(finding.looked_in))
+    if finding.nearest:
+        said.append(f"nearest: {finding.nearest.text}")
+    if finding.remedy:
+        said.append(f"help: {finding.remedy}")
+    message = xml_attribute(where + finding.message)
+    return f'      <failure type="{finding.severity}" message="{message}">{xml(chr(10).join(said))}</failure>'
+
+
+def _waived(finding: Finding) -> str:
+    waived = finding.waived
+    assert waived is not None
+    where = f"{finding.location}: " if finding.location else ""
+    return f"waived ({waived.kind}): {where}{finding.message} ({waived.reason})"

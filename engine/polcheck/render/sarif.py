@@ -1,0 +1,158 @@
+"""The report as SARIF 2.1.0, for code scanning: policies as rules, findings as results, notices as notifications.
+
+Results that failed are told apart from waived ones by `suppressions` and, once a baseline is in use, `baselineState`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from polcheck.render import Options
+from polcheck.render.json import dumps
+from polcheck.render.sarifplace import Artifacts, message
+from polcheck.render.sarifrule import rule
+from polcheck.render.verdict import reason
+from polcheck.report import Finding, Location, PolicyOutcome, Report, Waived
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_KINDS = {"pass": "pass", "not-applicable": "notApplicable", "undecided": "open"}
+
+
+def render(report: Report, options: Options) -> str:
+    """One SARIF run. Undecided policies are results of the kind `open`; `options.kinds` adds other outcomes."""
+    return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report, options)]})
+
+
+def _run(report: Report, options: Options) -> dict[str, Any]:
+    log = _Log(report, Artifacts(), {policy.ref: index for index, policy in enumerate(report.policies)})
+    results = [log.finding(finding) for finding in report.findings]
+    wanted = {"undecided", *options.kinds}
+    results += [log.outcome(policy) for policy in report.policies if policy.outcome in wanted & _KINDS.keys()]
+    return {
+        "tool": {
+            "driver": {
+                "name": "polcheck",
+                "semanticVersion": report.polcheck or "0",
+                "rules": [rule(policy) for policy in report.policies],
+            }
+        },
+        "invocations": [_invocation(report, log)],
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the submission"}}},
+        "results": results,
+        "artifacts": log.artifacts.listed(),
+        "properties": {
+            "verdict": report.verdict,
+            "failOn": report.fail_on,
+            "submission": {"name": report.submission.name, "digest": report.submission.digest},
+            "packs": [{"name": p.name, "version": p.version, "digest": p.digest} for p in report.packs],
+            "requirements": [{"id": f"{r.pack}:{r.id}", "outcome": r.outcome} for r in report.requirements],
+        },
+    }
+
+
+@dataclass(frozen=True)
+class _Log:
+    """One run being written: where results find their rule and their file."""
+
+    report: Report
+    artifacts: Artifacts
+    rules: dict[str, int]
+
+    def finding(self, finding: Finding) -> dict[str, Any]:
+        related = [self.artifacts.location(place, number) for number, place in enumerate(finding.related, 1)]
+        if finding.nearest and finding.nearest.location:
+            nearest = self.artifacts.location(finding.nearest.location, len(related) + 1)
+            related.append({**nearest, "message": message(f"nearest: {finding.nearest.text}")})
+        return {
+            **self._rule(finding.ref),
+            "kind": "fail",
+            "level": finding.severity,
+            "message": message(finding.message or finding.title),
+            "locations": [self.artifacts.location(finding.location)],
+            **({"relatedLocations": related} if related else {}),
+            **({"partialFingerprints": {"polcheck/v1": finding.fingerprint}} if finding.fingerprint else {}),
+            **self._standing(finding.waived),
+            "properties": {
+                "bindings": dict(finding.bindings),
+                "lookedIn": list(finding.looked_in),
+                "remedy": finding.remedy,
+            },
+        }
+
+    def outcome(self, policy: PolicyOutcome) -> dict[str, Any]:
+        """A policy that is no failure: undecided ones with the files that could not be searched."""
+        places = [Location(path) if path else None for path, _ in policy.reasons]
+        related = [
+            {**self.artifacts.location(place, number), "message": message(why)}
+            for number, (place, (_, why)) in enumerate(zip(places, policy.reasons, strict=True), 1)
+        ]
+        return {
+            **self._rule(policy.ref),
+            "kind": _KINDS[policy.outcome],
+            "level": "none",
+            "message": message(_outcome_text(policy)),
+            "locations": [self.artifacts.location(places[0] if places else None)],
+            **({"relatedLocations": related} if related else {}),
+            **self._standing(None),
+        }
+
+    def _rule(self, ref: str) -> dict[str, Any]:
+        return {"ruleId": ref, **({"ruleIndex": self.rules[ref]} if ref in self.rules else {})}
+
+    def _standing(self, waived: Waived | None) -> dict[str, Any]:
+        """Whether a result is suppressed and known; SARIF wants each on all results of a run or on none."""
+        standing: dict[str, Any] = {}
+        kinds = {finding.waived.kind for finding in self.report.findings if finding.waived}
+        if kinds:
+            standing["suppressions"] = [self._suppression(waived)] if waived else []
+        if "baseline" in kinds:
+            standing["baselineState"] = "unchanged" if waived and waived.kind == "baseline" else "new"
+        return standing
+
+    def _suppression(self, waived: Waived) -> dict[str, Any]:
+        suppression: dict[str, Any] = {
+            "kind": "inSource" if waived.kind == "inline" else "external",
+            "status": "accepted",
+            "justification": waived.reason,
+            "properties": {"waiver": waived.kind, "owner": waived.owner, "expires": waived.expires},
+        }
+        if waived.location:
+            suppression["location"] = self.artifacts.location(waived.location)
+        return suppression
+
+
+def _outcome_text(policy: PolicyOutcome) -> str:
+    if policy.outcome == "undecided":
+        return f"undecided: {policy.title}"
+    if policy.outcome == "pass":
+        return f"{policy.title} (subjects: {policy.subjects}, documents: {policy.documents})"
+    return f"not applicable: {policy.title}"
+
+
+def _invocation(report: Report, log: _Log) -> dict[str, Any]:
+    return {
+        "executionSuccessful": report.verdict != "none",
+        "exitCode": report.exit_status,
+        "exitCodeDescription": reason(report) if report.verdict == "none" else report.verdict,
+        "toolExecutionNotifications": list(_notifications(report, log)),
+    }
+
+
+def _notifications(report: Report, log: _Log) -> Iterator[dict[str, Any]]:
+    for notice in report.notices:
+        known = [ref for ref in notice.policies if ref in log.rules]
+        yield {
+            "descriptor": {"id": notice.kind},
+            "level": "warning" if notice.kind == "unsearched" else "note",
+            "message": message(notice.message),
+            **({"locations": [log.artifacts.location(notice.location)]} if notice.location else {}),
+            **({"associatedRule": {"id": known[0], "index": log.rules[known[0]]}} if len(known) == 1 else {}),
+        }
+    for requirement in report.requirements:
+        if requirement.outcome == "review":
+            because = f" ({requirement.because})" if requirement.because else ""
+            text = f"for people to decide: {requirement.pack}:{requirement.id} {requirement.title}{because}"
+            yield {"descriptor": {"id": "review"}, "level": "note", "message": message(text)}

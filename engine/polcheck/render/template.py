@@ -1,0 +1,22 @@
+"""The report through a template of the user's own, with the bounds that templates of packs have."""
+
+from __future__ import annotations
+
+from polcheck.policy.template import TEXT_FUEL
+from polcheck.policy.template import render as fill
+from polcheck.render import Options
+from polcheck.report import Report, to_plain
+from polcheck.report.fields import issue_scope
+
+
+def render(report: Report, options: Options) -> str:
+    """`options.template`, filled in. It sees what issue templates see, and the JSON form as `report`.
+
+    `params` are those of each pack, under its name.
+    Raises TemplateFault when it doesn't compile, fails, or needs too much time or space.
+    """
+    params = {pack.name: dict(pack.params) for pack in report.packs}
+    scope = {**issue_scope(report, None, params), "report": to_plain(report)}
+    text = fill(options.template, scope, TEXT_FUEL)
+    # NOTE: the engine drops the line break that ends a template; in a file of text it is wanted
+    return text + "\n" if options.template.endswith("\n") and not text.endswith("\n") else text
