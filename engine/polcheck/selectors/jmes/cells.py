@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 from polcheck.documents.config import Json, Pointer
@@ -22,8 +22,8 @@ class Cell:
     """A value and its origin.
 
     `at` is its pointer, for a value that stands in the document. `inside` are the cells of the elements or
-    entries of a list or object that the expression made, or a function that makes them when they are asked for.
-    Otherwise `sources` are what it was made from, and what is in it came from there as well.
+    entries of a list or object that the expression made. Otherwise `sources` are what it was made from, and
+    what is in it came from there as well.
     """
 
     __slots__ = ("_inside", "_origin", "at", "sources", "value")
@@ -32,7 +32,7 @@ class Cell:
         self,
         value: Json,
         at: Pointer | None = None,
-        inside: Inside | Callable[[], Inside] | None = None,
+        inside: Inside | None = None,
         sources: Sequence[Cell] = (),
         origin: Origins | None = None,
     ) -> None:
@@ -45,8 +45,6 @@ class Cell:
     @property
     def inside(self) -> Inside | None:
         """The cells of what the expression put in; None when it made neither a list nor an object here."""
-        if callable(self._inside):
-            self._inside = self._inside()
         return self._inside
 
     @property

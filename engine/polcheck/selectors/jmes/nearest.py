@@ -76,10 +76,14 @@ def _resolved(tracer: Tracer, node: Node, root: Cell) -> Cell | None:
         cell = tracer.run(node, root)
     except (EvaluationError, RecursionError):
         return None
-    value = cell.value
-    if value is None or value in ("", {}) or (isinstance(value, list) and all(item is None for item in value)):
-        return None
-    return cell
+    return cell if any(_is_something(end) for end in _ends(cell)) else None
+
+
+def _is_something(cell: Cell) -> bool:
+    """Whether there is anything in it; an object that the expression made of nothing but nulls has nothing."""
+    if isinstance(cell.value, dict) and cell.at is None:
+        return any(value is not None for value in cell.value.values())
+    return cell.value is not None and cell.value not in ("", [], {})
 
 
 def _prefixes(node: Node) -> Iterator[Node]:

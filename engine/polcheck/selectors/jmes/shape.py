@@ -123,7 +123,8 @@ def judges(node: Node) -> bool:
 def _refused(step: str, here: Shape, node: Node) -> ExpressionError:
     article = "an" if here.kind[0] in "ao" else "a"
     message = f"`{step}` of {article} {here.kind} is always null"
-    text = "a pipe ends a projection, and the next step sees the list" if here.kind == "array" else ""
+    # NOTE: the library takes one step after `.*` or a hash for each item, and what follows for the whole list.
+    text = f"for each item of the list, write ` | [*]{step}`" if here.kind == "array" else ""
     if here.kind == "boolean":
         text = "`!` binds closer than `.`: put what follows it in parentheses"
     return ExpressionError(message, position_of(node), text)
@@ -136,7 +137,11 @@ def _entry(node: Field, here: Shape) -> Shape:
         return ANY
     if node.name not in here.entries:
         known = ", ".join(f"`{name}`" for name in here.entries)
-        raise ExpressionError(f"`{node.name}` is always null here", node.position, f"there are {known}")
+        raise ExpressionError(
+            f"`{node.name}` is always null here",
+            node.position,
+            f"there are {known}; a text is written in single quotes",
+        )
     return here.entries[node.name]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
-from polcheck.selectors.jmes.below import Step, below, direct, first_of_each, row
-from polcheck.selectors.jmes.cells import Cell, Origin, keyed, listed
+from polcheck.selectors.jmes.below import ROW_KEYS, Step, below, direct, first_of_each, row
+from polcheck.selectors.jmes.cells import Cell, Inside, Origin, Origins, keyed, listed
 from polcheck.selectors.jmes.errors import EvaluationError, TypeMismatchError
 from polcheck.selectors.jmes.functions import FUNCTIONS
 from polcheck.selectors.jmes.standard import ascending, extreme
@@ -161,33 +160,45 @@ def _entries(arguments: list[Cell], budget: Budget) -> Cell:
 
 
 def _rows(subject: Cell, steps: list[Step]) -> Cell:
-    return listed([_row(subject, step) for step in steps], (subject,))
+    return listed([_Row(subject, step) for step in steps], (subject,))
 
 
-def _row(subject: Cell, step: Step) -> Cell:
-    """A row `{key, value, pointer}`, from where the value stands; its key from where the key does."""
-    plain = row(step)
-    if subject.at is not None:
-        at = (*subject.at, *step.way)
-        cells = partial(_row_cells, plain, Cell(step.value, at), bool(step.way))
-        return Cell(plain, None, cells, origin=(Origin(at),))
-    value = subject
-    for part in step.way:
-        value = value.child(part)
-    return Cell(plain, None, _row_cells(plain, value, bool(step.way)), origin=value.origin)
+class _Row(Cell):
+    """A row `{key, value, pointer}`, from where the value stands; its key from where the key does.
 
+    NOTE: most rows are filtered out again, so what is in them is made when it is asked for.
+    """
 
-def _row_cells(plain: dict[str, Json], value: Cell, inner: bool) -> dict[str, Cell]:
-    """The cells of a row; an element of a list has no key, so its number comes from where the element stands."""
-    key = plain["key"]
-    origin = value.origin
-    if inner and value.at and isinstance(key, str) and value.at[-1] == key:
-        origin = (Origin(value.at, True),)
-    return {
-        "key": Cell(key, origin=origin),
-        "value": value,
-        "pointer": Cell(plain["pointer"], origin=value.origin),
-    }
+    __slots__ = ("_step", "_subject")
+
+    def __init__(self, subject: Cell, step: Step) -> None:
+        super().__init__(row(step))
+        self._subject = subject
+        self._step = step
+
+    def _found_origin(self) -> Origins:
+        return self._value().origin
+
+    @property
+    def inside(self) -> Inside:
+        """The cells of the row; the number of a list's element comes from where the element stands."""
+        if self._inside is None:
+            value, (key, _, pointer) = self._value(), cast("dict[str, Json]", self.value).values()
+            origin = value.origin
+            if self._step.way and value.at and isinstance(key, str) and value.at[-1] == key:
+                origin = (Origin(value.at, True),)
+            cells = Cell(key, origin=origin), value, Cell(pointer, origin=value.origin)
+            self._inside = dict(zip(ROW_KEYS, cells, strict=True))
+        return self._inside
+
+    def _value(self) -> Cell:
+        """The cell of the value that the step leads to."""
+        found = self._subject
+        if found.at is not None:
+            return Cell(self._step.value, (*found.at, *self._step.way))
+        for part in self._step.way:
+            found = found.child(part)
+        return found
 
 
 _SPECIAL: Mapping[str, _Special] = MappingProxyType(
