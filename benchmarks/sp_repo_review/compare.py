@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polcheck
+from polcheck.disk import read_submission
 
 HERE = Path(__file__).parent
 _OUTCOMES = {True: "pass", False: "fail", None: "not-applicable"}
@@ -70,7 +71,8 @@ def reference(tree: Path) -> dict[str, str]:
 
 def judged(tree: Path) -> polcheck.Report:
     """polcheck's report on the same tree."""
-    return polcheck.check(tree, packs=["python-project"], gitignore=False)
+    # NOTE: the reference does not look at .gitignore, so everything is judged
+    return polcheck.check(read_submission(tree, gitignore=False), ["python-project"])
 
 
 def differences(project: str, theirs: dict[str, str], ours: dict[str, str]) -> Iterator[Difference]:
@@ -116,7 +118,7 @@ def print_joins(project: str, report: polcheck.Report) -> None:
     """Prints each finding of the joins, as rows of joins.md."""
     for finding in report.findings:
         if finding.requirement.startswith(("JOIN.", "TASTE.line")):
-            place = f"{finding.path}:{finding.line}" if finding.path else ""
+            place = f"{finding.location.path}:{finding.location.line}" if finding.location else ""
             print(f"| {project} | {finding.policy} | {place} | {finding.message} |")
 
 
