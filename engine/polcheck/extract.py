@@ -77,7 +77,7 @@ class Extractor:
                 found[index] = _whole(search_text(source, probe.what), probe, source)
             elif isinstance(probe.what, Expression):
                 by_format.setdefault(probe.language or format_of(source.path) or "", []).append(index)
-            elif not _can_hold(source, probe.what.literals):
+            elif lacks(source, probe.what.literals):
                 found[index] = Found()
             else:
                 by_language.setdefault(probe.language, []).append(index)
@@ -218,13 +218,14 @@ def _parse_error(source: Source, language: str) -> tuple[str, int]:
     return "", 0
 
 
-def _can_hold(source: Source, literals: Sequence[frozenset[str]]) -> bool:
-    """Whether a file can hold a match, by the literals that a match needs."""
+def lacks(source: Source, literals: Sequence[frozenset[str]]) -> frozenset[str]:
+    """Literals one of which a match needs and none of which the file holds; empty when it can hold a match."""
     try:
         data = source.utf8
     except Unreadable:
-        return True
-    return all(any(literal.encode() in data for literal in group) for group in literals)
+        return frozenset()
+    missing = (group for group in literals if not any(literal.encode() in data for literal in group))
+    return next(missing, frozenset())
 
 
 def _line_starts(source: Source) -> tuple[int, ...]:

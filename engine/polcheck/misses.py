@@ -35,22 +35,23 @@ class Misses:
         """The nearest miss of a failed `require`, or None when nothing is near."""
         joins = list(_joins(policy.demand))
         for join in joins:
-            miss = self._closest_value(join, failure.row)
+            miss = self.of_row(join, failure.row)
             if miss is not None:
                 return miss
         for join in joins:
-            if isinstance(join.source, Find):
-                miss = self._closest_match(join.source)
-            elif isinstance(join.source, Listing):
-                miss = self._closest_path(join.source)
-            else:
-                miss = None
+            miss = self.of_source(join)
             if miss is not None:
                 return miss
         return None
 
-    def _closest_value(self, join: Join, row: Row) -> Miss | None:
-        """The value of a joined name that is most like the subject's."""
+    def of_source(self, join: Join) -> Miss | None:
+        """What comes closest to a match of the join's selector, whatever it joins with; None when nothing is near."""
+        if isinstance(join.source, Find):
+            return self._closest_match(join.source)
+        return self._closest_path(join.source) if isinstance(join.source, Listing) else None
+
+    def of_row(self, join: Join, row: Row) -> Miss | None:
+        """The value of a joined name that is most like the row's, which found no partner; None when none is near."""
         shared = sorted(name for name in join.binds if name in row.names)
         if not shared or isinstance(join.source, Used):
             return None
