@@ -119,6 +119,9 @@ OTHERS = [
     ("javascript", "require('$m')", 'const a = require("fs")', [{"m": "fs"}]),
     ("javascript", "const $a = {b: $c, ...}", "const x = {a: 1, b: 2}; let y = {b: 3}", [{"a": "x", "c": "2"}]),
     ("javascript", "function $f(...) { ... }", "function a(b) { c }\nasync function e() {}", [{"f": "a"}, {"f": "e"}]),
+    ("go", "fmt.Println($x, ...)", 'package m\nfunc f() { fmt.Println("a", 1) }\n', [{"x": "a"}]),
+    ("go", "func $f(...) { ... }", "package m\nfunc g() { h() }\n", [{"f": "g"}]),
+    ("go", "if err != nil { return $e }", "package m\nfunc g() { if err != nil { return err } }\n", [{"e": "err"}]),
     ("json", '{"a": 1, "b": 2}', '{"b": 2, "a": 1}', ['{"b": 2, "a": 1}']),
 ]  # fmt: skip
 

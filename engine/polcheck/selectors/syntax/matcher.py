@@ -194,7 +194,7 @@ class Matcher:
                 yield binds, len(nodes)
                 return
             fixed = whole and not _has_many(rest)
-            for start in range(max(at, len(nodes) - len(rest)) if fixed else at, len(nodes)):
+            for start in range(max(at, len(nodes) - len(rest)) if fixed else at, len(nodes) + 1):
                 yield from self._sequence(rest, nodes, binds, whole, start)
         elif at < len(nodes):
             for found in self.match(first, nodes[at], binds):

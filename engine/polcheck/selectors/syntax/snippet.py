@@ -27,6 +27,7 @@ _PIECE = re.compile(
     r"|(?P<any>\.\.\.)|(?P<sign>\*\*|:)|(?P<other>.)",
     re.DOTALL,
 )
+_GO_FUNCTION = "func _() {\n"
 _HOLE = re.compile(r"\$(?=[A-Za-z_])")
 _BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>])$")
 _AFTER_ANY = re.compile(r"[\s)\]},:;]|$")
@@ -43,10 +44,11 @@ class Prepared:
     language: str
     statements: tuple[Node, ...]
     source: Source
+    shift: int = 0  # how many characters stand before the snippet in `source`
 
     def offset(self, node: Node) -> int:
         """Where `node` starts, in characters of the snippet as given."""
-        return self.source.span_of_bytes(node.start_byte, node.end_byte).start
+        return self.source.span_of_bytes(node.start_byte, node.end_byte).start - self.shift
 
 
 def prepare(text: str, language: str) -> Prepared:
@@ -59,12 +61,26 @@ def prepare(text: str, language: str) -> Prepared:
     source, root = _parsed(marked, language)
     if root.has_error and language == "python":
         source, root = _parsed(_marked(_CLAUSE.sub("\n", text), language), language)
+    shift = 0
+    if root.has_error and language == "go" and (body := _go_body(marked)) is not None:
+        source, root, shift = *body, len(_GO_FUNCTION)
     if root.has_error:
         raise _unparsed(text, source, root, language)
     statements = [child for child in root.named_children if child.type not in ("comment", "line_continuation")]
     if not statements:
         raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
-    return Prepared(marked, language, tuple(statements), source)
+    return Prepared(marked, language, tuple(statements), source, shift)
+
+
+def _go_body(marked: str) -> tuple[Source, Node] | None:
+    """The snippet's statements in a function, outside of which Go has none; None when they don't parse."""
+    source, root = _parsed(f"{_GO_FUNCTION}{marked}\n}}\n", "go")
+    function = root.named_children[0] if not root.has_error else None
+    body = function.child_by_field_name("body") if function is not None else None
+    if body is None or root.named_child_count != 1:
+        return None
+    lists = [child for child in body.named_children if child.type == "statement_list"]
+    return source, lists[0] if lists else body
 
 
 def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
