@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -35,11 +35,20 @@ class Checker:
     """A plan, ready to judge many submissions: what is compiled for the first is used for the rest."""
 
     plan: Plan
+    searches: Extractor | None = None  # compiled already, for a plan with the same probes
 
     @cached_property
     def extractor(self) -> Extractor:
         """The compiled searches."""
-        return Extractor(self.plan.probes)
+        return self.searches or Extractor(self.plan.probes)
+
+    def narrowed(self, policies: Container[str]) -> Checker:
+        """The same for the policies with these ids alone; what is compiled is shared."""
+        packs = tuple(
+            replace(pack, policies=tuple(policy for policy in pack.policies if policy.id in policies))
+            for pack in self.plan.packs
+        )
+        return Checker(replace(self.plan, packs=packs), self.extractor)
 
     @cached_property
     def demands(self) -> Demands:

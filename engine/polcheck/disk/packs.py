@@ -27,9 +27,9 @@ def data_folder() -> Path:
 
 
 def schemas() -> Schemas:
-    """The schemas of policies and packs. Raises PolcheckError when they are missing."""
+    """The schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
     folder = data_folder() / "schemas"
-    return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack")))
+    return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack", "tests")))
 
 
 def shipped_packs() -> list[str]:

@@ -60,10 +60,11 @@ class Schemas:
 
     policy: str
     pack: str
+    tests: str = ""
 
     @property
     def text(self) -> str:
-        """All of them as one YAML mapping."""
+        """Those of policies and packs as one YAML mapping."""
         return self.policy + "\n" + self.pack
 
 
