@@ -176,6 +176,8 @@ class _Builder:
             unasked.add("async")
         if self.python and node.type in CLAUSED | {"decorated_definition"}:
             items, labels = _among_others(items, labels)
+        elif self.python and node.type == "assignment" and "right" not in labels:
+            items, labels = [*items, _MANY], [*labels, None]
         elif self.python and node.type in OPEN_ENDED and len(items) > 1:
             among = [_MANY] if node.type in SCOPES else []
             items = [items[0], *among, *items[1:], _MANY]

@@ -84,7 +84,7 @@ def _miss(
     probe: Probe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, text: str
 ) -> _Miss | None:
     failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, matcher.names)]
-    texts = [predicate.describe(nodes) for predicate in failed]
+    texts = [predicate.describe(nodes, written=shape is None) for predicate in failed]
     if shape is not None and not failed:
         node = nodes[probe.roots[0]][0]
         try:

@@ -86,12 +86,13 @@ class Predicate:
     def _resolves(self, found: tuple[str, ...]) -> bool:
         return any(names_match(wanted, name) for wanted in self.values for name in found)
 
-    def describe(self, nodes: Sequence[Sequence[Node]]) -> str:
-        """What the predicate asks for, and the text that it met instead."""
+    def describe(self, nodes: Sequence[Sequence[Node]], written: bool = True) -> str:
+        """What the predicate asks for, and the text that it met; with its name if the author has `written` it."""
         here = (nodes[self.capture][0].text or b"").decode("utf-8", "replace") if nodes[self.capture] else ""
         wanted = " or ".join(f"`{value}`" for value in self.values) or "the same text as its other capture"
         verb = "refuses" if self.negated else "wants"
-        return f"`{self.name} @{self.label}` {verb} {wanted}, here `{shortened(here)}`"
+        subject = f"`{self.name} @{self.label}` " if written else ""
+        return f"{subject}{verb} {wanted}, here `{shortened(here)}`"
 
 
 def shortened(text: str, most: int = 60) -> str:
