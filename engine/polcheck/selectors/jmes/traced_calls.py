@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from polcheck.documents.config import Json, Pointer
+from polcheck.documents.config import Pointer
 from polcheck.selectors.jmes.below import ROW_KEYS, Step, below, direct, first_of_each, row
 from polcheck.selectors.jmes.cells import Cell, Inside, Origin, Origins, keyed, listed
 from polcheck.selectors.jmes.errors import EvaluationError, TypeMismatchError
@@ -183,7 +183,8 @@ class _Row(Cell):
     def inside(self) -> Inside:
         """The cells of the row; the number of a list's element comes from where the element stands."""
         if self._inside is None:
-            value, (key, _, pointer) = self._value(), cast("dict[str, Json]", self.value).values()
+            value = self._value()
+            key, _, pointer = row(self._step).values()
             origin = value.origin
             if self._step.way and value.at and isinstance(key, str) and value.at[-1] == key:
                 origin = (Origin(value.at, True),)
