@@ -10,6 +10,8 @@ import click
 # command -> (module, attribute, help): the help of a command stands here so that listing them imports none
 _COMMANDS = {
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
+    "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
 }
 
 

@@ -33,7 +33,7 @@ class Outputs:
                 raise click.UsageError("-o says where the format without a file goes, and every format has one")
             wanted = [(name, path or output) for name, path in wanted]
         width = shutil.get_terminal_size((100, 24)).columns
-        options = render.Options(color=_colored(color), width=width, all=show_all, verbosity=verbosity)
+        options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
         return cls(tuple(wanted), options)
 
     def write(self, report: Report) -> int:
@@ -70,7 +70,8 @@ def _parsed(text: str) -> tuple[str, str]:
     return name, path
 
 
-def _colored(color: str) -> bool:
+def colored(color: str) -> bool:
+    """Whether standard output gets colours: as asked, or, for `auto`, when it is a terminal that wants them."""
     if color != "auto":
         return color == "always"
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

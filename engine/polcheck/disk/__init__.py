@@ -3,12 +3,14 @@
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.output import write_output
 from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
+from polcheck.disk.single import read_file
 from polcheck.disk.target import read_submission
 
 __all__ = [
     "DEFAULT",
     "Limits",
     "data_folder",
+    "read_file",
     "read_pack",
     "read_submission",
     "schemas",

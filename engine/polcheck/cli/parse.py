@@ -1,0 +1,55 @@
+"""`polcheck parse`: the tree of a file, as selectors see it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from polcheck.cli.looks import color_option, look_of
+
+
+@click.command(short_help="Show the tree of a file, as selectors see it.")
+@click.argument("file")
+@click.option("--language", "-l", default="", metavar="NAME", help="Read the file as this language or format.")
+@click.option("--syntax", "syntax_tree", is_flag=True, help="The syntax tree of JSON and TOML, too.")
+@click.option("--depth", "-d", type=click.IntRange(0), metavar="N", help="Not deeper than N levels below the root.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "show_all", is_flag=True, help="Every line, however many.")
+@color_option
+@click.option("--verbose", "-v", is_flag=True, help="Also the tokens that have no name, as `(`.")
+def parse(
+    file: str,
+    language: str,
+    syntax_tree: bool,
+    depth: int | None,
+    form: str,
+    show_all: bool,
+    color: str,
+    verbose: bool,
+) -> int:
+    """Show the syntax tree of FILE (or of -, standard input): each node with its field name and its place.
+
+    For a configuration format, the data tree: each value with its JSON pointer (RFC 6901) and its place. Lines and
+    columns count from 1, columns in characters. Exit status: 0, or 2 when the file can't be read.
+    """
+    from polcheck import disk
+    from polcheck.explain import tree, treetext
+    from polcheck.render.json import dumps
+
+    source = disk.read_file(file, sys.stdin.buffer)
+    name, data = tree.kind_of_tree(source, language, syntax_tree=syntax_tree)
+    look = look_of(color, show_all=show_all, verbose=verbose)
+    if data:
+        entries = tree.entries(source, name, depth)
+        if form == "json":
+            sys.stdout.write(dumps(treetext.data_plain(entries)))
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in treetext.data_lines(entries, look))
+        return 0
+    branches = tree.branches(source, name, depth, anonymous=verbose)
+    if form == "json":
+        sys.stdout.write(dumps(treetext.syntax_plain(branches)))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in treetext.syntax_lines(branches, look))
+    return 0

@@ -1,0 +1,80 @@
+"""`polcheck query`: one selector by itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.cli.looks import color_option, look_of
+
+if TYPE_CHECKING:
+    from polcheck.submission import Submission
+
+_KINDS = ("pattern", "code", "data", "text")
+
+
+@click.command(short_help="Run one selector and underline what it matches.")
+@click.argument("target", metavar="FILE|FOLDER")
+@click.option("--pattern", multiple=True, metavar="SNIPPET", help="A snippet of the language; several are a union.")
+@click.option("--code", multiple=True, metavar="QUERY", help="A tree-sitter query; several are a union.")
+@click.option("--data", multiple=True, metavar="JMESPATH", help="A JMESPath expression; several are a union.")
+@click.option("--text", multiple=True, metavar="REGEX", help="A regular expression (RE2); several are a union.")
+@click.option("--language", "-l", default="", metavar="NAME", help="Read every file as this language or format.")
+@click.option("--as", "rename", default="", metavar="NAME", help="The name that a value binds.")
+@click.option("--where", default="", metavar="JMESPATH", help="A condition over the bindings.")
+@click.option("--no-resolve", is_flag=True, help="Don't follow names of a pattern through imports.")
+@click.option("--no-gitignore", is_flag=True, help="Search files that .gitignore leaves out, too.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--all", "show_all", is_flag=True, help="Show every match, however many.")
+@color_option
+@click.option("--verbose", "-v", is_flag=True, help="Also the tree-sitter query that a pattern became.")
+def query(
+    target: str,
+    pattern: tuple[str, ...],
+    code: tuple[str, ...],
+    data: tuple[str, ...],
+    text: tuple[str, ...],
+    language: str,
+    rename: str,
+    where: str,
+    no_resolve: bool,
+    no_gitignore: bool,
+    form: str,
+    show_all: bool,
+    color: str,
+    verbose: bool,
+) -> int:
+    """Run one selector over FILE, the files of FOLDER, or - (standard input), and underline what it matches.
+
+    Exit status: 0 something matched, 1 nothing did, 2 an error, or nothing matched and a file could not be searched.
+    """
+    from polcheck.explain import querytext
+    from polcheck.explain.query import Question, ask
+    from polcheck.render.json import dumps
+
+    given = {name: texts for name, texts in zip(_KINDS, (pattern, code, data, text), strict=True) if texts}
+    if len(given) != 1:
+        raise click.UsageError("give one kind of selector: --pattern, --code, --data or --text")
+    ((kind, texts),) = given.items()
+    question = Question(kind, texts, language, rename, where, not no_resolve)
+    answer = ask(question, _submission(target, gitignore=not no_gitignore))
+    for warning in answer.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    look = look_of(color, show_all=show_all, verbose=verbose)
+    sys.stdout.write(dumps(querytext.plain(answer)) if form == "json" else querytext.text(answer, look))
+    return 0 if answer.matches else 2 if answer.reasons else 1
+
+
+def _submission(target: str, *, gitignore: bool) -> Submission:
+    """The files of a folder, or the one file."""
+    from pathlib import Path
+
+    from polcheck import disk
+    from polcheck.submission import Submission
+
+    if Path(target).is_dir():
+        return disk.read_submission(target, gitignore=gitignore)
+    source = disk.read_file(target, sys.stdin.buffer)
+    return Submission(target, "file", {source.path: source.data})

@@ -1,0 +1,193 @@
+"""One selector by itself over a submission: what `polcheck query` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from polcheck.documents import CONFIG_FORMATS, language_of
+from polcheck.documents.config import Config, Json, Pointer, Where
+from polcheck.errors import PolcheckError, PolicyError, Problem
+from polcheck.flow import Checker
+from polcheck.judge import judge
+from polcheck.locate import Locator
+from polcheck.policy import plan, written
+from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.origin import Origin, Problems
+from polcheck.policy.probes import DEFAULT_LANGUAGE, Probes, Selectors
+from polcheck.policy.steps import needs_places, probes_of
+from polcheck.report import Location
+from polcheck.selectors.syntax import Syntax
+from polcheck.source import Source
+from polcheck.submission import Submission
+
+
+@dataclass(frozen=True)
+class Question:
+    """A selector as the command line gives it; several `texts` are a union."""
+
+    kind: str
+    texts: tuple[str, ...]
+    language: str = ""
+    rename: str = ""
+    where: str = ""
+    resolve: bool = True
+
+
+@dataclass(frozen=True)
+class Match:
+    """One hit: where it is, and what it binds."""
+
+    location: Location
+    bindings: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a selector finds.
+
+    `queries` are the tree-sitter queries that it ran as, `documents` the files it looked in, `reasons` those (with
+    why) that could not be searched to their end.
+    """
+
+    matches: tuple[Match, ...]
+    queries: tuple[str, ...]
+    documents: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def ask(question: Question, submission: Submission) -> Answer:
+    """The matches of one selector, in order of place.
+
+    Raises PolicyError for a selector that can't be used, and PolcheckError when no file is of a kind that it reads.
+    """
+    problems = Problems()
+    around = "" if question.kind in ("data", "text") else _language(submission)
+    steps, probes = _compiled(question, around, problems)
+    policy = _policy(steps)
+    if needs_places(policy):
+        probes.mark_places(probes_of(policy))
+    pack = plan.CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
+    checker = Checker(plan.Plan((pack,), tuple(probes.made)))
+    (judgement,) = judge(checker.world(submission), [pack])
+    if not judgement.documents:
+        raise PolcheckError(_nothing_to_read(question, around, submission))
+    locator = Locator(submission, checker.extractor)
+    matches = [
+        Match(
+            locator.location(failure.spot) if failure.spot else Location(""),
+            {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()},
+        )
+        for failure in judgement.failures
+    ]
+    return Answer(
+        tuple(sorted(matches, key=_order)),
+        tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
+        judgement.documents,
+        judgement.reasons,
+        tuple(problems.warnings),
+    )
+
+
+def _order(match: Match) -> tuple[str, int, int]:
+    return match.location.path, match.location.line or 0, match.location.column or 0
+
+
+class _Options(Origin):
+    """Where a selector of the command line is written: its problems point into the option's text."""
+
+    def error(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
+        """Notes an error at the option."""
+        self._at_option(at, message, help, offset, "error")
+
+    def warning(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
+        """Notes a warning at the option."""
+        self._at_option(at, message, help, offset, "warning")
+
+    def _at_option(self, at: Pointer, message: str, help: str, offset: int | None, severity: str) -> None:
+        option = next((step for step in reversed(at) if isinstance(step, str)), "")
+        source = Source("", self._text_at(at).encode("utf-8", "surrogatepass"))
+        start = min(offset or 0, len(source.text))
+        line = source.line_of(start)
+        column = start - source.line_starts[line - 1] + 1
+        self.problems.add(
+            Problem(message, f"--{option}" if option else "", line, column, source.line(line), help, severity)
+        )
+
+    def _text_at(self, at: Pointer) -> str:
+        value: object = self.document
+        for step in at:
+            value = value[step] if isinstance(value, dict | list) else value  # type: ignore[index]
+        if isinstance(value, list) and value:
+            value = value[0]
+        return value if isinstance(value, str) else ""
+
+
+def _compiled(question: Question, around: str, problems: Problems) -> tuple[plan.Conjunction, Probes]:
+    document = _written(question)
+    origin = _Options(Source("", b""), Config((document,), _nowhere), 0, problems)
+    probes = Probes()
+    compiler = Compiler(probes, Selectors(), language=around).at(origin)
+    steps, _ = compiler.conjunction(written.items(document, ()), Scope(), role="forbid")
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return steps, probes
+
+
+def _nowhere(_index: int, at: Pointer) -> Where:
+    raise KeyError(at)
+
+
+def _written(question: Question) -> Json:
+    """The item that a policy would hold for this selector."""
+    modifiers: dict[str, Json] = {
+        key: value
+        for key, value in (("language", question.language), ("as", question.rename), ("where", question.where))
+        if value
+    }
+    if question.kind in ("pattern", "code"):
+        texts: list[Json] = list(question.texts)
+        resolve: dict[str, Json] = {} if question.resolve else {"resolve": False}
+        return {question.kind: texts if len(texts) > 1 else texts[0], **resolve, **modifiers}
+    items: list[Json] = [{question.kind: text, **modifiers} for text in question.texts]
+    return items[0] if len(items) == 1 else {"any": items}
+
+
+def _language(submission: Submission) -> str:
+    """The language of a submission whose files are of one language; Python where they are of several."""
+    found = {language for path in submission.paths if (language := language_of(path))}
+    code = found - set(CONFIG_FORMATS) or found
+    return next(iter(code)) if len(code) == 1 else DEFAULT_LANGUAGE
+
+
+def _nothing_to_read(question: Question, around: str, submission: Submission) -> str:
+    what = question.language or around or "configuration"
+    if len(submission.paths) == 1:
+        return f"`{submission.paths[0]}` is no {what} by its name: say what it is with `--language`"
+    return f"`{submission.name}` holds no {what}: say what to look in with `--language`"
+
+
+def _policy(steps: plan.Conjunction) -> plan.CompiledPolicy:
+    """A policy whose failures are the matches."""
+    return plan.CompiledPolicy(
+        pack="query",
+        id="query",
+        title="query",
+        severity="note",
+        requirement="",
+        message=plan.Template(""),
+        remedy=plan.Template(""),
+        description="",
+        see="",
+        tags=(),
+        deprecated="",
+        when=(),
+        subjects=None,
+        per=(),
+        demand=steps,
+        forbids=True,
+        count=None,
+        path="",
+        line=0,
+    )
