@@ -50,7 +50,7 @@ def _findings() -> tuple[Finding, ...]:
     join = Finding(
         "web", "keys-exist", "W1.keys", "error", "Every key that the code reads is set",
         "`src/app.py` reads `port`, which config/app.yaml doesn't set", "Add `port`, or stop reading it",
-        at("src/app.py", 12, 12, 23, "def main():", '\treturn cfg["port"]  # 端口', first=11),
+        at("src/app.py", 12, 9, 20, "def main():", '\treturn cfg["port"]  # 端口', first=11),
         related=(at("config/app.yaml", 3, 1, 5, "serv: 8080"), Location("config/local.yaml")),
         bindings={"key": "port", "path": "src/app.py"}, see="https://docs.example.org/policies/keys",
         looked_in=("config/app.yaml",),
@@ -59,7 +59,7 @@ def _findings() -> tuple[Finding, ...]:
     config = Finding(
         "web", "no-placeholder", "W1.values", "warning", "No placeholder is left in the configuration",
         "`HOST_PLACEHOLDER` is left in config/app.yaml", "",
-        at("config/app.yaml", 2, 13, 29, 'name: "a"', '名前: "値" #  HOST_PLACEHOLDER', first=1),
+        at("config/app.yaml", 2, 12, 28, 'name: "a"', '名前: "値" #  HOST_PLACEHOLDER', first=1),
         bindings={"value": "HOST_PLACEHOLDER"}, fingerprint="b" * 32,
     )  # fmt: skip
     missing = Finding(

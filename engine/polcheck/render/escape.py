@@ -30,6 +30,7 @@ _DEFUSED = {
     '"': "&quot;",
 }
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,6 +49,16 @@ def visible(char: str) -> str:
 def _spelled(char: str) -> str:
     number = ord(char)
     return _NAMED.get(char) or (f"\\x{number:02x}" if number < 0x100 else f"\\u{{{number:x}}}")
+
+
+def pieces(text: str) -> list[str]:
+    """The text cut at its `code`: what stands outside at even indices, inside at odd ones."""
+    return _CODE.split(text)
+
+
+def web(address: str) -> bool:
+    """Whether the address is one of the web that may become a link."""
+    return _WEB.fullmatch(address) is not None
 
 
 def surrogates(text: str) -> str:
@@ -98,8 +109,8 @@ def uri(path: str) -> str:
 
 def markdown(text: str, cell: bool = False) -> str:
     """The text on one line of Markdown, its own `code` kept; `cell` for one cell of a table."""
-    parts = _CODE.split(terminal(text.strip()))
-    return "".join(_span(part, cell) if index % 2 else _prose(part) for index, part in enumerate(parts))
+    found = enumerate(pieces(terminal(text.strip())))
+    return "".join(_span(piece, cell) if index % 2 else _prose(piece) for index, piece in found)
 
 
 def markdown_html(text: str) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from polcheck.render.escape import markdown
+from polcheck.render.escape import markdown, web
 from polcheck.render.sarifplace import message
 from polcheck.report import PolicyOutcome
-
-_WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 
 
 def rule(policy: PolicyOutcome) -> dict[str, Any]:
@@ -27,7 +24,7 @@ def rule(policy: PolicyOutcome) -> dict[str, Any]:
             "problem.severity": {"note": "recommendation"}.get(policy.severity, policy.severity),
         },
     }
-    if _WEB.fullmatch(policy.see):
+    if web(policy.see):
         found["helpUri"] = policy.see
     if policy.deprecated:
         found["properties"]["deprecated"] = policy.deprecated
