@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from polcheck.documents import format_of, language_of, parse_config, syntax
 from polcheck.documents.config import Config, Json, Unparsable
 from polcheck.policy.plan import Probe
+from polcheck.prefilter import Prefilter
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
 from polcheck.selectors.syntax import Bank, Near, Syntax, nearest
@@ -37,12 +38,41 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class FileRows:
-    """What extract found in one file: by probe, its facts if asked for, and where its lines begin if asked for."""
+    """What extract found in one file.
+
+    `found` holds the probes that found something or could not search to the end; the others that were wanted found
+    nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed.
+    """
 
     path: str
     found: Mapping[int, Found]
     facts: Facts | None = None
     line_starts: tuple[int, ...] = ()
+    parsed: int = 0
+
+
+@dataclass
+class _Documents:
+    """One file as the documents that it is read as, each parsed once."""
+
+    source: Source
+    parsed: int = 0
+    _trees: dict[str, syntax.Tree] = field(default_factory=dict)
+    _configs: dict[str, Config | Found] = field(default_factory=dict)
+
+    def tree(self, language: str) -> syntax.Tree:
+        """The syntax tree. Raises Unreadable or UnknownLanguage."""
+        if language not in self._trees:
+            self._trees[language] = syntax.parse(self.source, language)
+            self.parsed += 1
+        return self._trees[language]
+
+    def config(self, name: str) -> Config | Found:
+        """The config documents, or what says why there are none."""
+        if name not in self._configs:
+            self.parsed += 1
+            self._configs[name] = _parsed(self.source, name)
+        return self._configs[name]
 
 
 @dataclass(frozen=True)
@@ -50,6 +80,8 @@ class Extractor:
     """The probes of a plan, ready to search files. What is compiled is kept and used again."""
 
     probes: Sequence[Probe]
+    gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
+    skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
 
     @cached_property
     def _banks(self) -> dict[str, tuple[Bank, dict[int, int]]]:
@@ -66,46 +98,61 @@ class Extractor:
             for language, group in groups.items()
         }
 
-    def extract(self, source: Source, wanted: Iterable[int], facts: bool = False, lines: bool = False) -> FileRows:
+    @cached_property
+    def prefilter(self) -> Prefilter:
+        """What tells from a file's bytes which probes can match."""
+        return Prefilter(self.probes)
+
+    def extract(self, source: Source, wanted: Sequence[int], facts: bool = False, lines: bool = False) -> FileRows:
         """The rows of the wanted probes in one file; whatever could not be searched to its end says so."""
+        left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
+        found: dict[int, Found] = {}
+        documents = _Documents(source)
+        while left:
+            ready = [index for index in left if self._opens(index, found)] if self.skips else left
+            if not ready:
+                break
+            found |= self._search(documents, ready)
+            left = [index for index in left if index not in found]
+        kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
+        starts = _line_starts(source) if lines else ()
+        return FileRows(source.path, kept, facts_of(source) if facts else None, starts, documents.parsed)
+
+    def _opens(self, index: int, found: Mapping[int, Found]) -> bool:
+        """Whether a probe matters in a file where these results were found."""
+        gates = self.gates.get(index)
+        return gates is None or any(gate in found and found[gate].hits for gate in gates)
+
+    def _search(self, documents: _Documents, indices: Iterable[int]) -> dict[int, Found]:
+        """The results of some probes in one file."""
+        source = documents.source
         found: dict[int, Found] = {}
         by_language: dict[str, list[int]] = {}
-        by_format: dict[str, list[int]] = {}
-        for index in wanted:
+        for index in indices:
             probe = self.probes[index]
             if isinstance(probe.what, TextSearch):
                 found[index] = _whole(search_text(source, probe.what), probe, source)
             elif isinstance(probe.what, Expression):
-                by_format.setdefault(probe.language or format_of(source.path) or "", []).append(index)
-            elif lacks(source, probe.what.literals):
-                found[index] = Found()
+                found[index] = self._search_config(documents, probe)
             else:
                 by_language.setdefault(probe.language, []).append(index)
-        for language, indices in by_language.items():
-            found |= self._search_tree(source, language, indices)
-        for name, indices in by_format.items():
-            found |= self._search_config(source, name, indices)
-        starts = _line_starts(source) if lines else ()
-        return FileRows(source.path, found, facts_of(source) if facts else None, starts)
+        for language, group in by_language.items():
+            found |= self._search_tree(documents, language, group)
+        return found
 
-    def _search_tree(self, source: Source, language: str, indices: list[int]) -> dict[int, Found]:
+    def _search_tree(self, documents: _Documents, language: str, indices: list[int]) -> dict[int, Found]:
         try:
-            tree = syntax.parse(source, language)
+            tree = documents.tree(language)
         except (Unreadable, syntax.UnknownLanguage) as error:
             return dict.fromkeys(indices, Found((), str(error)))
         bank, places = self._banks[language]
         results = bank.search(tree, [places[index] for index in indices])
+        source = documents.source
         return {index: _whole(results.get(places[index], Found()), self.probes[index], source) for index in indices}
 
-    def _search_config(self, source: Source, name: str, indices: list[int]) -> dict[int, Found]:
-        try:
-            config = parse_config(source, name)
-        except Unparsable as error:
-            line = f" at line {source.line_of(error.span.start)}" if error.span else ""
-            return dict.fromkeys(indices, Found((), f"not {name.upper()}{line}: {error.reason}"))
-        except Unreadable as error:
-            return dict.fromkeys(indices, Found((), str(error)))
-        return {index: self._search_values(config, self.probes[index]) for index in indices}
+    def _search_config(self, documents: _Documents, probe: Probe) -> Found:
+        config = documents.config(probe.language or format_of(documents.source.path) or "")
+        return config if isinstance(config, Found) else self._search_values(config, probe)
 
     def _search_values(self, config: Config, probe: Probe) -> Found:
         expression = probe.what
@@ -130,7 +177,7 @@ class Extractor:
         source = Source("", text.encode("utf-8", "surrogatepass"))
         if isinstance(probe.what, TextSearch):
             return _whole(probe.what.search(text), probe, source)
-        return self._search_tree(source, probe.language, [index])[index]
+        return self._search_tree(_Documents(source), probe.language, [index])[index]
 
     def _within_data(self, value: Json, probe: Probe, expression: Expression) -> Found:
         values: tuple[Json, ...] = (value,)
@@ -226,6 +273,17 @@ def lacks(source: Source, literals: Sequence[frozenset[str]]) -> frozenset[str]:
         return frozenset()
     missing = (group for group in literals if not any(literal.encode() in data for literal in group))
     return next(missing, frozenset())
+
+
+def _parsed(source: Source, name: str) -> Config | Found:
+    """The config documents of a file, or what says why it has none."""
+    try:
+        return parse_config(source, name)
+    except Unparsable as error:
+        line = f" at line {source.line_of(error.span.start)}" if error.span else ""
+        return Found((), f"not {name.upper()}{line}: {error.reason}")
+    except Unreadable as error:
+        return Found((), str(error))
 
 
 def _line_starts(source: Source) -> tuple[int, ...]:

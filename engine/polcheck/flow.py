@@ -11,6 +11,7 @@ from polcheck.findings import Findings, notices_of, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
 from polcheck.locate import Locator
 from polcheck.misses import Misses
+from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
 from polcheck.report import (
@@ -40,7 +41,7 @@ class Checker:
     @cached_property
     def extractor(self) -> Extractor:
         """The compiled searches."""
-        return self.searches or Extractor(self.plan.probes)
+        return self.searches or Extractor(self.plan.probes, gates_of(self.plan))
 
     def narrowed(self, policies: Container[str]) -> Checker:
         """The same for the policies with these ids alone; what is compiled is shared."""
@@ -81,12 +82,15 @@ class Checker:
         """The rows of every file that some policy looks into."""
         rows: dict[str, FileRows] = {}
         demands = self.demands
-        for number, path in enumerate(submission.paths):
+        wanted = demands.wanted(submission.paths, self.plan)
+        paths = submission.paths if demands.facts else tuple(wanted)
+        for number, path in enumerate(paths):
             if progress is not None:
-                progress(number, len(submission.paths))
-            wanted = demands.of_path(path, self.plan)
-            if path in submission.files and (wanted or demands.facts):
-                rows[path] = self.extractor.extract(submission.source(path), wanted, demands.facts, demands.lines)
+                progress(number, len(paths))
+            if path in submission.files:
+                rows[path] = self.extractor.extract(
+                    submission.source(path), wanted.get(path, ()), demands.facts, demands.lines
+                )
         return rows
 
     def _assembled(

@@ -40,6 +40,11 @@ def language_of(path: str) -> str | None:
     return syntax.language_of(path)
 
 
+def kind_of(path: str) -> str:
+    """The format or language that a path's name stands for; empty when it stands for none."""
+    return format_of(path) or language_of(path) or ""
+
+
 def parse_config(source: Source, name: str) -> Config:
     """The documents of a file in the format `name`. Raises Unparsable or Unreadable."""
     from importlib import import_module

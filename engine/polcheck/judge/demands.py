@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from polcheck.documents import kind_of
 from polcheck.policy.plan import Find, Join, Plan
 from polcheck.policy.steps import every_step, reads
 from polcheck.policy.template import names as template_names
@@ -44,12 +46,25 @@ class Demands:
         )
         return cls(tuple(found.values()), "file" in wanted, lines)
 
-    def of_path(self, path: str, plan: Plan) -> list[int]:
-        """The probes to run in the file at `path`."""
-        return sorted(
-            {
-                demand.probe
-                for demand in self.probes
-                if plan.probes[demand.probe].reads(path) and (demand.files is None or demand.files.match(path))
-            }
-        )
+    def wanted(self, paths: Sequence[str], plan: Plan) -> dict[str, tuple[int, ...]]:
+        """For each path, the probes to run in the file there; paths that nothing asks for are left out."""
+        groups: dict[tuple[str, ...], list[Demand]] = {}
+        for demand in self.probes:
+            groups.setdefault(demand.files.texts if demand.files else (), []).append(demand)
+        asked: dict[str, list[int]] = {}
+        for number, demands in enumerate(groups.values()):
+            files = demands[0].files
+            for path in paths:
+                if files is None or files.match(path):
+                    asked.setdefault(path, []).append(number)
+        members = list(groups.values())
+        known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
+        found: dict[str, tuple[int, ...]] = {}
+        for path, numbers in asked.items():
+            key = (tuple(numbers), kind_of(path))
+            if key not in known:
+                every = {demand.probe for number in numbers for demand in members[number]}
+                known[key] = tuple(sorted(probe for probe in every if plan.probes[probe].reads(path)))
+            if known[key]:
+                found[path] = known[key]
+        return found

@@ -13,6 +13,9 @@ from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.selectors.files import FilePatterns, folders_of
 from polcheck.selectors.found import Found, Hit
+from polcheck.selectors.text import TextSearch
+
+_NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
 
 
 class Gap(NamedTuple):
@@ -84,6 +87,8 @@ class World:
     unreadable: Mapping[str, str]
     extractor: Extractor
     _matches: dict[tuple[str, ...], list[tuple[str, dict[str, str]]]] = field(default_factory=dict)
+    _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
+    _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
     _inside: dict[tuple[int, str, str], Found] = field(default_factory=dict)
 
     @cached_property
@@ -122,28 +127,59 @@ class World:
 
     def find(self, source: Find, join: Join) -> Relation:
         """The matches of a probe in its documents as rows."""
-        probe = self.plan.probes[source.probe]
-        pairs = self.matches(source.files) if source.files else [(path, {}) for path in self.paths]
+        ways = self._ways(source)
+        looked = self._looked(source)
         rows: list[Row] = []
         gaps: list[Gap] = []
-        looked: list[str] = []
-        for path, captures in pairs:
-            if path.endswith("/") or not probe.reads(path):
+        for path in looked & self.unreadable.keys():
+            gaps += [Gap(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
+        for path, found in self._found.get(source.probe, ()):
+            if path not in looked:
                 continue
-            looked.append(path)
-            if path in self.unreadable:
-                gaps.append(Gap(path, captures, self.unreadable[path]))
-                continue
-            found = self.rows[path].found.get(source.probe, Found((), "not searched"))
-            if found.incomplete:
-                gaps.append(Gap(path, captures, found.incomplete))
-            base = {name: Cell(value, path) for name, value in captures.items()}
-            rows += [
-                row
-                for number, hit in enumerate(found.hits)
-                if (row := _row(hit, Ref(path, source.probe, number), base, join)) is not None
-            ]
-        return Relation(rows, gaps, frozenset(looked))
+            for captures in ways.get(path, _NO_CAPTURES):
+                if found.incomplete:
+                    gaps.append(Gap(path, captures, found.incomplete))
+                base = {name: Cell(value, path) for name, value in captures.items()}
+                rows += [
+                    row
+                    for number, hit in enumerate(found.hits)
+                    if (row := _row(hit, Ref(path, source.probe, number), base, join)) is not None
+                ]
+        return Relation(rows, sorted(gaps, key=lambda gap: gap.path), looked)
+
+    def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
+        if source.files is None or not source.files.names:
+            return {}
+        key = source.files.texts
+        if key not in self._captures:
+            by_path: dict[str, list[Mapping[str, str]]] = {}
+            for path, captures in self.matches(source.files):
+                by_path.setdefault(path, []).append(captures)
+            self._captures[key] = by_path
+        return self._captures[key]
+
+    def _looked(self, source: Find) -> frozenset[str]:
+        """The documents that a source looks in."""
+        probe = self.plan.probes[source.probe]
+        kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.language
+        key = (source.files.texts if source.files else (), "" if probe.forced else kind)
+        if key not in self._documents:
+            paths = (path for path, _ in self.matches(source.files)) if source.files else self.paths
+            self._documents[key] = frozenset(path for path in paths if path[-1:] != "/" and probe.reads(path))
+        return self._documents[key]
+
+    @cached_property
+    def _found(self) -> dict[int, list[tuple[str, Found]]]:
+        """By probe, the files in which it found something or could not search to the end, in order of path."""
+        found: dict[int, list[tuple[str, Found]]] = {}
+        for path in self.paths:
+            rows = self.rows.get(path)
+            if rows is not None:
+                for probe, result in rows.found.items():
+                    if result.hits or result.incomplete:
+                        found.setdefault(probe, []).append((path, result))
+        return found
 
     def inside(self, probe: int, language: str, value: Json) -> Found:
         """The matches of a probe inside a value; the same value is searched once."""

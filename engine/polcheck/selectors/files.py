@@ -41,6 +41,11 @@ class FilePatterns:
         inside = tuple(glob for glob in globs if not glob.excludes)
         return inside or (_compile("**"),), tuple(glob for glob in globs if glob.excludes)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that some pattern captures."""
+        return frozenset(name for glob in self._compiled[0] for name in glob.names)
+
     @property
     def folders(self) -> bool:
         """Whether some pattern asks for folders."""
@@ -89,6 +94,11 @@ class _Glob:
     excludes: bool
     folder: bool
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that the pattern captures."""
+        return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex)
+
     def match(self, path: str) -> dict[str, str] | None:
         """The captures when the whole of `path` matches, else None."""
         if self.folder != path.endswith("/"):
@@ -112,7 +122,7 @@ def compile_files(texts: Sequence[str]) -> FilePatterns:
     for text in texts:
         glob = _compile(text)
         if not glob.excludes:
-            names.append(frozenset(name.rsplit("__", 1)[0] for name in glob.regex.groupindex))
+            names.append(glob.names)
     shared = frozenset.intersection(*names) if names else frozenset()
     return FilePatterns(tuple(texts), shared)
 

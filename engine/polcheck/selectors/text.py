@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from polcheck.selectors.found import Bound, Found, Hit
+from polcheck.selectors.textneeds import needed
 from polcheck.source import Span
 
 MAX_ROWS = 10_000
@@ -29,13 +30,30 @@ class TextSearch:
     regex: str
     binds: frozenset[str]
 
+    @property
+    def pattern(self) -> str:
+        """The expression as RE2 gets it."""
+        return _MULTILINE + self.regex
+
+    @property
+    def needed(self) -> frozenset[str] | None:
+        """Literals one of which stands in every text that has an occurrence; None when none is known."""
+        return needed(self.regex)
+
     def search(self, text: str, limit: int = MAX_ROWS) -> Found:
         """Every occurrence in `text`, in order; incomplete past `limit` of them."""
         hits: list[Hit] = []
-        for match in _compiled(self.regex).finditer(text):
+        compiled = _compiled(self.regex)
+        groups = [(name, number) for name, number in compiled.groupindex.items() if not name.startswith("_")]
+        for match in compiled.finditer(text):
             if len(hits) >= limit:
-                return Found(tuple(hits), f"more than {limit} matches of `text`")
-            hits.append(_hit(match))
+                return Found(tuple(hits), f"more than {limit:,} matches of `text`")
+            bindings = tuple(
+                (name, Bound(value, Span(*match.span(number))))
+                for name, number in groups
+                if (value := match.group(number)) is not None
+            )
+            hits.append(Hit(Span(*match.span()), bindings))
         return Found(tuple(hits))
 
 
@@ -59,12 +77,3 @@ def _compiled(regex: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(_MULTILINE + regex, options)
-
-
-def _hit(match: Any) -> Hit:
-    bindings = tuple(
-        (name, Bound(match.group(group), Span(*match.span(group))))
-        for name, group in match.re.groupindex.items()
-        if not name.startswith("_") and match.group(group) is not None
-    )
-    return Hit(Span(*match.span()), bindings)

@@ -1,0 +1,132 @@
+"""Which probes can match a file at all, told from its bytes before anything is parsed.
+
+Sound: a probe is ruled out only when the file can't hold a match. Words of code are whole tokens; a key of a config
+document can be spelled with escapes, so a file with a backslash rules out no `data` probe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from polcheck.documents import format_of
+from polcheck.policy.plan import Probe
+from polcheck.selectors.jmes import Expression
+from polcheck.selectors.syntax import Syntax
+from polcheck.source import Source, Unreadable
+
+_WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
+_LETTERS = re.compile(r"[^\s\\'\"]+")
+_CASELESS = frozenset({"ini"})  # option names are lower-cased
+
+Clause = frozenset[int]  # literals by number, one of which must be there
+
+
+@dataclass(frozen=True)
+class Prefilter:
+    """The literals of all probes of a plan, tested over a file's bytes in one pass."""
+
+    probes: Sequence[Probe]
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, str], int]:
+        """Each literal, as a word or as plain letters, and its number."""
+        numbers: dict[tuple[str, str], int] = {}
+        for probe in self.probes:
+            for clause in _clauses(probe):
+                for literal in clause:
+                    numbers.setdefault(literal, len(numbers))
+        return numbers
+
+    @cached_property
+    def _needs(self) -> list[tuple[Clause, ...]]:
+        numbers = self._numbers
+        return [
+            tuple(frozenset(numbers[literal] for literal in clause) for clause in _clauses(probe))
+            for probe in self.probes
+        ]
+
+    @cached_property
+    def _literals(self) -> Any:
+        """All literals as one set of expressions; None where there is none."""
+        import re2
+
+        if not self._numbers:
+            return None
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1  # bytes are matched as they are
+        options.log_errors = False
+        options.max_mem = 64 << 20
+        made = re2.Set.SearchSet(options)
+        for kind, text in self._numbers:
+            plain = re2.escape(text.encode())
+            made.Add(rb"\b" + plain + rb"\b" if kind == "word" else plain)
+        made.Add(b"")
+        made.Compile()
+        return made
+
+    @property
+    def _always(self) -> int:
+        """The number of an expression that is found in every file.
+
+        INVARIANT: RE2 gives nothing at all when its memory runs out; a file without this one was not searched.
+        """
+        return len(self._numbers)
+
+    def possible(self, source: Source, wanted: Iterable[int]) -> list[int]:
+        """Those of the wanted probes that can match in a file."""
+        found = self._found(source)
+        if found is None:
+            return list(wanted)
+        escaped = b"\\" in source.utf8 or format_of(source.path) in _CASELESS
+        needs = self._needs
+        return [
+            index
+            for index in wanted
+            if (escaped and isinstance(self.probes[index].what, Expression))
+            or all(not clause.isdisjoint(found) for clause in needs[index])
+        ]
+
+    def _found(self, source: Source) -> frozenset[int] | None:
+        """The literals that stand in a file, by number; None when that could not be found out."""
+        literals = self._literals
+        if literals is None:
+            return None
+        try:
+            data = source.utf8
+        except Unreadable:
+            return None
+        found = frozenset(literals.Match(data) or ())
+        return found if self._always in found else None
+
+    def lacking(self, source: Source, index: int) -> frozenset[str]:
+        """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""
+        if index in self.possible(source, [index]):
+            return frozenset()
+        found = self._found(source) or frozenset()
+        missing = next(clause for clause in self._needs[index] if clause.isdisjoint(found))
+        return frozenset(text for (_, text), number in self._numbers.items() if number in missing)
+
+
+def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
+    """What must stand in a file that the probe matches: of each set one literal, as a word or as plain letters."""
+    what = probe.what
+    if isinstance(what, Syntax):
+        return [
+            frozenset(("word", word) for word in clause)
+            for clause in what.literals
+            if all(_WORD.fullmatch(word) for word in clause)
+        ]
+    if isinstance(what, Expression):
+        clauses = [frozenset(("letters", _longest(key)) for key in clause) for clause in what.literals]
+        return [clause for clause in clauses if all(text for _, text in clause)]
+    needed = what.needed
+    return [frozenset(("letters", text) for text in needed)] if needed else []
+
+
+def _longest(key: str) -> str:
+    """The longest stretch of a key that is spelled as it is in every format."""
+    return max(_LETTERS.findall(key), key=len, default="") if key.isascii() else ""
