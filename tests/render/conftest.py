@@ -42,6 +42,7 @@ def _policies() -> tuple[PolicyOutcome, ...]:
         PolicyOutcome("web", "imports-resolve", "Every local import has its file", "W2.safety", "warning", "undecided",
                       2, 4, reasons=(("src/broken.py", "does not parse (line 4)"),)),
         PolicyOutcome("web", "readme", "There is a README", "W3.docs", "note", "pass", 1, 1),
+        PolicyOutcome("web", "tone", "Texts that a reader should look at", "W4.tone", "note", "fail", 0, 3),
         PolicyOutcome("web", "docker", "The image is pinned", "W3.docs", "note", "not-applicable"),
     )  # fmt: skip
 
@@ -88,7 +89,11 @@ def _findings() -> tuple[Finding, ...]:
     baseline = replace(
         waived, location=Location("src/old.py"), fingerprint="0" * 32, waived=Waived("baseline", "in the baseline")
     )
-    return (config, join, code, missing, waived, inline, baseline)
+    tone = Finding(
+        "web", "tone", "W4.tone", "note", "Texts that a reader should look at", "is this kind?", "",
+        at("src/app.py", 30, 5, 18, '    print("Oops")', "", first=30), fingerprint="4" * 32,
+    )  # fmt: skip
+    return (config, join, code, missing, tone, waived, inline, baseline)
 
 
 @pytest.fixture(scope="session")

@@ -196,21 +196,22 @@ def test_the_page_works_in_a_browser(report: Report, tmp_path: Path) -> None:
     """
     assert _chromium(_page(report), tmp_path, probe, "--window-size=1280,900") == {
         "visible": True,
-        "all": 4,
+        "all": 5,
         "policy": 1,
         "file": 1,
         "nowhere": 1,
         "words": 1,
-        "said": "1 of 4 findings shown",
-        "reset": 4,
-        "severity": 1,
-        "severities": ["error 3", "warning 1"],
-        "files": ["(no file) 1", "config/app.yaml 1", "src/app.py 2"],
+        "said": "1 of 5 findings shown",
+        "reset": 5,
+        "severity": 2,
+        "severities": ["error 3", "warning 1", "note 1"],
+        "files": ["(no file) 1", "config/app.yaml 1", "src/app.py 3"],
         "policies": [
             "web:keys-exist Every key that the code reads is set 1",
             "web:no-eval Nothing calls eval 1",
             "web:seed A random seed is set 1",
             "web:no-placeholder No placeholder is left in the configuration 1",
+            "web:tone Texts that a reader should look at 1",
         ],
         "focus": "search",
         "labelled": True,
@@ -260,5 +261,5 @@ def test_counts_are_those_of_the_report(report: Report) -> None:
     parsed = _Elements(_page(report))
     assert len(parsed.named("article")) == len(report.failing)
     severities = Counter(article["data-severity"] for article in parsed.named("article"))
-    assert severities == {"error": 3, "warning": 1}
+    assert severities == {"error": 3, "warning": 1, "note": 1}
     assert "goes with the old parser" in _page(report).split('id="waived"')[1]

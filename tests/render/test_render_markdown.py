@@ -135,7 +135,8 @@ def test_a_template_sees_the_report(report: Report) -> None:
         " {{ params.web.contract }} {{ verdict }} {{ report.findings | length }}"
     )
     text = renderer("template")(report, Options(template=template))
-    assert text == "W1.keys:src/app.py;W1.values:config/app.yaml;W2.seed:None;W2.safety:src/app.py; v2 fail 7"
+    places = "W1.keys:src/app.py;W1.values:config/app.yaml;W2.seed:None;W2.safety:src/app.py;W4.tone:src/app.py;"
+    assert text == f"{places} v2 fail 8"
 
 
 def test_a_template_is_bounded(report: Report) -> None:

@@ -84,6 +84,22 @@ def _moved(finding: Finding, number: int) -> Finding:
     return replace(finding, location=replace(finding.location, path=path, place=place), related=())
 
 
+def test_places_for_reviewers_stand_with_their_requirement(report: Report) -> None:
+    """Notes of a requirement that people decide don't bury the failures: they are listed below it, capped."""
+    text = _text(replace(report, findings=report.findings[4:5] * 8))
+    assert "review[web:W4.tone] The text is kind (tone is for a reader)\n    src/app.py:30:5: is this kind?\n" in text
+    assert "    … and 5 more; use --all to see them\n" in text
+    assert "note[web:tone]" not in text and "note[web:tone]" in _text(report, verbosity=-1)
+
+
+def test_an_excerpt_is_six_lines_at_most() -> None:
+    """One line ahead of the place, no blank lines at its ends, and not the whole of a long match."""
+    lines = ("", "before", "class A:", "    a = 1", "", "    b = 1", "    c = 1", "    d = 1", "    e = 1")
+    location = Location("a.py", Place("a.py", 3, 1, 9, 5), Excerpt(1, lines))
+    drawn = [row for row in draw(location, 80, str, str) if row[0].isdigit()]
+    assert drawn == ["2 | before", "3 | class A:", "4 |     a = 1", "5 |", "6 |     b = 1", "7 |     c = 1"]
+
+
 def test_no_verdict_says_why(report: Report) -> None:
     """The reason for having no verdict stands right above the summary line."""
     undecided = replace(report, verdict="none", fail_on="warning", findings=())

@@ -11,7 +11,8 @@ from polcheck.source import Place
 
 Paint = Callable[[str], str]
 _TAB = 4
-_MOST_LINES = 9
+_BEFORE = 1  # lines that are shown ahead of the place
+_MOST_LINES = 6
 
 
 def draw(location: Location, width: int, margin: Paint, mark: Paint) -> list[str]:
@@ -40,8 +41,13 @@ def numbered_lines(location: Location) -> list[tuple[int, str]]:
     if excerpt is None or place is None:
         return []
     numbered = list(enumerate(excerpt.lines, excerpt.first))
-    ahead = max(0, min(place.line - excerpt.first - _MOST_LINES // 2, len(numbered) - _MOST_LINES))
-    return numbered[ahead : ahead + _MOST_LINES]
+    ahead = max(0, place.line - excerpt.first - _BEFORE)
+    near = numbered[ahead : ahead + _MOST_LINES]
+    while len(near) > 1 and near[-1][0] > place.line and not near[-1][1].strip():
+        near.pop()
+    while len(near) > 1 and near[0][0] < place.line and not near[0][1].strip():
+        del near[0]
+    return near
 
 
 def digits(location: Location | None) -> int:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from polcheck.render import Options
 from polcheck.render.htmlfinding import article, by_policy
 from polcheck.render.htmlsections import fields, not_judged, notices, packs, policies, requirements, waived
-from polcheck.render.markup import Markup, join, tag
+from polcheck.render.markup import Markup, join, prose, tag
 from polcheck.render.words import VERDICTS, counted, examined, outcomes, severities
 from polcheck.report import SEVERITIES, Report
 
@@ -84,7 +84,14 @@ def _findings(report: Report) -> Markup:
     groups = [
         tag(
             "section",
-            tag("h3", tag("span", group[0].ref), f" {group[0].title} ", tag("span", f"{len(group):,}", class_="count")),
+            tag(
+                "h3",
+                tag("span", group[0].ref),
+                " ",
+                prose(group[0].title),
+                " ",
+                tag("span", f"{len(group):,}", class_="count"),
+            ),
             *(article(finding) for finding in group),
             class_="group",
         )

@@ -11,26 +11,38 @@ from polcheck.report import PolicyOutcome, Report
 
 
 def requirements(report: Report) -> Markup | None:
-    """The requirements with their outcomes and the policies that answer to them."""
-    if not report.requirements:
-        return None
+    """The requirements with their outcomes and the policies that answer to them; those that are met are folded."""
     own: dict[tuple[str, str], list[PolicyOutcome]] = {}
     for policy in report.policies:
         own.setdefault((policy.pack, policy.requirement), []).append(policy)
-    rows = [
-        (
+    rows: dict[bool, list[tuple[Markup, ...]]] = {False: [], True: []}
+    for requirement in report.requirements:
+        name = f"{requirement.pack}:{requirement.id}" if len(report.packs) > 1 else requirement.id
+        row = (
             _badge(requirement.outcome),
-            join(tag("b", f"{requirement.pack}:{requirement.id}"), " ", requirement.title),
+            join(tag("b", name), " ", prose(requirement.title)),
             _policies_of(own.get((requirement.pack, requirement.id), [])),
         )
-        for requirement in report.requirements
-    ]
-    return _section("requirements", "Requirements", len(rows), _table(("Outcome", "Requirement", "Policies"), rows))
+        rows[requirement.outcome in ("pass", "not-applicable")].append(row)
+    heads = ("Outcome", "Requirement", "Policies")
+    open_ = _table(heads, rows[False]) if rows[False] else None
+    met = tag("summary", f"Met or not applicable ({len(rows[True]):,})")
+    folded = tag("details", met, _table(heads, rows[True]), open=not open_) if rows[True] else None
+    return (
+        _section("requirements", "Requirements", len(report.requirements), open_, folded) if open_ or folded else None
+    )
 
 
 def _policies_of(policies: Sequence[PolicyOutcome]) -> Markup:
-    items = [tag("li", tag("span", policy.id), " ", _badge(policy.outcome)) for policy in policies]
+    items = [tag("li", tag("span", policy.id), " ", _outcome(policy)) for policy in policies]
     return tag("ul", *items, class_="policies") if items else Markup("")
+
+
+def _outcome(policy: PolicyOutcome) -> Markup:
+    """The outcome in its colour; a failure in that of its severity."""
+    return tag(
+        "span", policy.outcome, class_=f"badge {policy.severity if policy.outcome == 'fail' else policy.outcome}"
+    )
 
 
 def not_judged(report: Report) -> Markup | None:
@@ -44,11 +56,11 @@ def not_judged(report: Report) -> Markup | None:
             parts.append(_entry("undecided", f"{policy.pack}:{policy.id}", policy.title, _list(reasons)))
     for requirement in report.requirements:
         if requirement.outcome == "review":
-            because = tag("p", requirement.because) if requirement.because else None
+            because = tag("p", prose(requirement.because)) if requirement.because else None
             parts.append(_entry("review", f"{requirement.pack}:{requirement.id}", requirement.title, because))
     nothing = [policy for policy in report.policies if policy.outcome == "not-applicable"]
     if nothing:
-        listed = _list([join(tag("b", policy.ref), " ", policy.title) for policy in nothing])
+        listed = _list([join(tag("b", policy.ref), " ", prose(policy.title)) for policy in nothing])
         summary = tag("summary", f"Not applicable: nothing to look at ({len(nothing):,})")
         parts.append(tag("details", summary, listed))
     number = sum(p.outcome == "undecided" for p in report.policies)
@@ -57,7 +69,7 @@ def not_judged(report: Report) -> Markup | None:
 
 
 def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
-    return tag("div", tag("p", _badge(outcome), " ", tag("b", name), " ", title), more, class_="entry")
+    return tag("div", tag("p", _badge(outcome), " ", tag("b", name), " ", prose(title)), more, class_="entry")
 
 
 def waived(report: Report) -> Markup | None:
@@ -109,8 +121,8 @@ def policies(report: Report) -> Markup | None:
     """Every policy with its outcome and how much it looked at."""
     rows = [
         (
-            _badge(policy.outcome),
-            join(tag("b", policy.ref), " ", policy.title),
+            _outcome(policy),
+            join(tag("b", policy.ref), " ", prose(policy.title)),
             policy.severity,
             f"{policy.subjects:,} subjects, {policy.documents:,} documents",
         )

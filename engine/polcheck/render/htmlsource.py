@@ -21,11 +21,13 @@ def evidence(finding: Finding) -> Markup:
         figures.append((finding.location, figure(finding.location, "here")))
     elif finding.location:
         return tag("figure", _source(finding.location), class_="here")
-    figures += [(place, figure(place, "related")) for place in finding.related[:_SHOWN]]
+    near = finding.nearest.location if finding.nearest else None
+    related = [place for place in finding.related if near is None or place.place is None or place.place != near.place]
+    figures += [(place, figure(place, "related")) for place in related[:_SHOWN]]
     if finding.nearest and finding.nearest.location:
         figures.append((finding.nearest.location, figure(finding.nearest.location, "nearest", finding.nearest.text)))
     columns = _columns(figures)
-    rest = len(finding.related) - _SHOWN
+    rest = len(related) - _SHOWN
     more = tag("p", f"and {rest:,} more places", class_="more") if rest > 0 else None
     sides = [tag("div", *column, class_="side") for column in columns if column]
     return join(tag("div", *sides, class_="evidence pair" if len(sides) == 2 else "evidence"), more)

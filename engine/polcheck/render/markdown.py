@@ -10,10 +10,11 @@ from polcheck.render import Options
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
 from polcheck.render.words import VERDICTS, counted, outcomes, severities
-from polcheck.report import SEVERITIES, Finding, Location, PolicyOutcome, Report
+from polcheck.report import SEVERITIES, Finding, Location, PolicyOutcome, Report, RequirementOutcome
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy
+_MET = ("pass", "not-applicable")
 _ROWS = 50
 _LONGEST = 600  # characters of one text
 
@@ -59,14 +60,25 @@ def _head(report: Report, heading: str) -> list[str]:
     head.append(f"{severities(report)} in {files} · {outcomes(report)}")
     if report.verdict == "none":
         head.append("\n".join(fence(reason(report).split("\n"))))
-    if report.requirements:
-        rows = [
-            f"| {text(f'{r.pack}:{r.id}', cell=True)} | {text(r.title, cell=True)} | {_outcome(r.outcome)} |"
-            for r in report.requirements[:_ROWS]
-        ]
-        head.append("\n".join(["| Requirement | | Outcome |", "| --- | --- | --- |", *rows]))
-        head += _more(len(report.requirements), "requirement")
-    return head
+    met = [requirement for requirement in report.requirements if requirement.outcome in _MET]
+    return [*head, *_requirements([r for r in report.requirements if r not in met]), *_met(met)]
+
+
+def _requirements(requirements: list[RequirementOutcome]) -> list[str]:
+    if not requirements:
+        return []
+    rows = [
+        f"| {text(f'{r.pack}:{r.id}', cell=True)} | {text(r.title, cell=True)} | {_outcome(r.outcome)} |"
+        for r in requirements[:_ROWS]
+    ]
+    table = "\n".join(["| Requirement | | Outcome |", "| --- | --- | --- |", *rows])
+    return [table, *_more(len(requirements), "requirement")]
+
+
+def _met(requirements: list[RequirementOutcome]) -> list[str]:
+    lines = [f"- {code(f'{r.pack}:{r.id}')} {text(r.title)} ({r.outcome})" for r in requirements]
+    summary = f"Met or not applicable: {counted(len(requirements), 'requirement')}"
+    return _details(summary, lines, len(lines), "requirement")
 
 
 def _outcome(outcome: str) -> str:

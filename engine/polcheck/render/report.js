@@ -14,7 +14,7 @@
     name.textContent = node.dataset[grouping] || "(no file)";
     const count = document.createElement("span");
     count.className = "count";
-    line.append(name, grouping === "policy" ? ` ${node.dataset.title}` : "", " ", count);
+    line.append(name, grouping === "policy" ? ` ${node.dataset.title.replaceAll("`", "")}` : "", " ", count);
     return line;
   };
 

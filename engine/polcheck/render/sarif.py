@@ -26,7 +26,8 @@ def render(report: Report, options: Options) -> str:
 
 
 def _run(report: Report, options: Options) -> dict[str, Any]:
-    log = _Log(report, Artifacts(), {policy.ref: index for index, policy in enumerate(report.policies)})
+    rules = {policy.ref: index for index, policy in enumerate(report.policies)}
+    log = _Log(Artifacts(), rules, frozenset(finding.waived.kind for finding in report.findings if finding.waived))
     results = [log.finding(finding) for finding in report.findings]
     wanted = {"undecided", *options.kinds}
     results += [log.outcome(policy) for policy in report.policies if policy.outcome in wanted & _KINDS.keys()]
@@ -55,11 +56,11 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Log:
-    """One run being written: where results find their rule and their file."""
+    """One run being written: where results find their rule and their file, and which kinds of waivers are in it."""
 
-    report: Report
     artifacts: Artifacts
     rules: dict[str, int]
+    waivers: frozenset[str]
 
     def finding(self, finding: Finding) -> dict[str, Any]:
         related = [self.artifacts.location(place, number) for number, place in enumerate(finding.related, 1)]
@@ -105,10 +106,9 @@ class _Log:
     def _standing(self, waived: Waived | None) -> dict[str, Any]:
         """Whether a result is suppressed and known; SARIF wants each on all results of a run or on none."""
         standing: dict[str, Any] = {}
-        kinds = {finding.waived.kind for finding in self.report.findings if finding.waived}
-        if kinds:
+        if self.waivers:
             standing["suppressions"] = [self._suppression(waived)] if waived else []
-        if "baseline" in kinds:
+        if "baseline" in self.waivers:
             standing["baselineState"] = "unchanged" if waived and waived.kind == "baseline" else "new"
         return standing
 

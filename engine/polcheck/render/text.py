@@ -11,12 +11,13 @@ from polcheck.render.escape import terminal
 from polcheck.render.ink import Ink
 from polcheck.render.textfinding import brief, full, label
 from polcheck.render.verdict import reason
-from polcheck.render.words import counted, examined, summary
+from polcheck.render.words import counted, examined, is_for_review, summary
 from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report
 
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
-_REASONS = 3
+_REASONS = 3  # why a policy is undecided
+_PLACES = 3  # for people to look at, of one requirement
 
 
 def render(report: Report, options: Options) -> str:
@@ -29,7 +30,7 @@ def render(report: Report, options: Options) -> str:
     blocks = [
         *_findings(report, options, ink),
         *_undecided(report, options, ink),
-        *_reviews(report, ink),
+        *_reviews(report, options, ink),
         *_waived(report, options, ink),
         *_notices(report, ink),
         *(_details(report, ink) if options.verbosity > 0 else ()),
@@ -39,7 +40,8 @@ def render(report: Report, options: Options) -> str:
 
 
 def _findings(report: Report, options: Options, ink: Ink) -> Iterator[str]:
-    shown = report.failing
+    reviews = [requirement for requirement in report.requirements if requirement.outcome == "review"]
+    shown = [f for f in report.failing if not any(is_for_review(f, requirement) for requirement in reviews)]
     if len(shown) <= _MANY:
         yield from (full(finding, options, ink) for finding in shown)
         return
@@ -54,6 +56,8 @@ def _policy_order(finding: Finding) -> tuple[int, str, str]:
 def _group(findings: list[Finding], options: Options, ink: Ink) -> str:
     """The findings of one policy: the first in full, the others on a line each, capped unless `all`."""
     first = findings[0]
+    if len(findings) == 1:
+        return full(first, options, ink)
     files = len({finding.location.path for finding in findings if finding.location})
     extent = counted(len(findings), "finding") + (f" in {counted(files, 'file')}" if files else "")
     lines = [f"{label(first, ink)} {ink.bold(terminal(first.title))}: {extent}"]
@@ -86,17 +90,24 @@ def _open(report: Report) -> list[PolicyOutcome]:
     return [policy for policy in report.policies if policy.outcome == "undecided"]
 
 
-def _reviews(report: Report, ink: Ink) -> Iterator[str]:
+def _reviews(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    """What people decide, with the places that notes gather for them."""
     asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
-    if asked:
-        lines = [f"{counted(len(asked), 'requirement')} for people to decide"]
-        for requirement in asked:
-            because = f" ({requirement.because})" if requirement.because else ""
-            lines.append(
-                f"  {ink.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
-                f"{terminal(requirement.title)}{ink.dim(terminal(because))}"
-            )
-        yield "\n".join(lines)
+    if not asked:
+        return
+    lines = [f"{counted(len(asked), 'requirement')} for people to decide"]
+    for requirement in asked:
+        because = f" ({requirement.because})" if requirement.because else ""
+        lines.append(
+            f"  {ink.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
+            f"{terminal(requirement.title)}{ink.dim(terminal(because))}"
+        )
+        places = [finding for finding in report.failing if is_for_review(finding, requirement)]
+        shown = places if options.all or options.verbosity > 0 else places[:_PLACES]
+        lines += [f"    {brief(finding, ink, labelled=False)}" for finding in shown]
+        if len(shown) < len(places):
+            lines.append(f"    … and {len(places) - len(shown):,} more; use --all to see them")
+    yield "\n".join(lines)
 
 
 def _waived(report: Report, options: Options, ink: Ink) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from polcheck.report import SEVERITIES, Finding, Report
+from polcheck.report import SEVERITIES, Finding, Report, RequirementOutcome
 
 VERDICTS = {"pass": "pass", "fail": "fail", "none": "no verdict"}
 _OUTCOMES = (
@@ -52,6 +52,10 @@ def examined(report: Report) -> str:
     return f"{policies} looked at {subjects} and {documents} (each counts its own)"
 
 
-def place(finding: Finding) -> str:
-    """Where a finding points, `path:line:column`, or `path`, or nothing."""
-    return str(finding.location) if finding.location else ""
+def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:
+    """Whether a finding only gathers a place for the people who decide this requirement."""
+    return (
+        requirement.outcome == "review"
+        and finding.severity == "note"
+        and (finding.pack, finding.requirement) == (requirement.pack, requirement.id)
+    )
