@@ -36,9 +36,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def terminal(text: str) -> str:
     """The text on one line for a terminal: control, direction and line-break characters are spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(visible(char) for char in text)
+    return text if text.isprintable() else "".join(visible(char) for char in text)
 
 
 def visible(char: str) -> str:
@@ -68,9 +66,13 @@ def surrogates(text: str) -> str:
 
 def shown(text: str) -> str:
     """The text with its line breaks and tabs, other control characters spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char in "\n\t" else visible(char) for char in text.replace("\r\n", "\n"))
+    return "\n".join(
+        line if line.isprintable() else _spelled_line(line) for line in text.replace("\r\n", "\n").split("\n")
+    )
+
+
+def _spelled_line(line: str) -> str:
+    return "\t".join(terminal(part) for part in line.split("\t"))
 
 
 def html(text: str) -> str:
