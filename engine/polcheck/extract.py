@@ -83,6 +83,12 @@ class Extractor:
     gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
     skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
 
+    def __getstate__(self) -> tuple[object, ...]:
+        return (tuple(self.probes), self.gates, self.skips)  # what is compiled is not for other processes
+
+    def __setstate__(self, state: tuple[Sequence[Probe], Mapping[int, frozenset[int] | None], bool]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
     @cached_property
     def _banks(self) -> dict[str, tuple[Bank, dict[int, int]]]:
         """For each language, the merged search and the place of each probe in it."""

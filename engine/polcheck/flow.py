@@ -14,6 +14,7 @@ from polcheck.misses import Misses
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
+from polcheck.pool import SECONDS, Searching, Task, searched
 from polcheck.report import (
     Finding,
     Notice,
@@ -37,6 +38,8 @@ class Checker:
 
     plan: Plan
     searches: Extractor | None = None  # compiled already, for a plan with the same probes
+    jobs: int = 0  # processes to search with; 0 is one a core
+    seconds: float = SECONDS  # for the search of one file
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -49,7 +52,7 @@ class Checker:
             replace(pack, policies=tuple(policy for policy in pack.policies if policy.id in policies))
             for pack in self.plan.packs
         )
-        return Checker(replace(self.plan, packs=packs), self.extractor)
+        return replace(self, plan=replace(self.plan, packs=packs), searches=self.extractor)
 
     @cached_property
     def demands(self) -> Demands:
@@ -80,18 +83,11 @@ class Checker:
 
     def extract(self, submission: Submission, progress: Progress | None = None) -> dict[str, FileRows]:
         """The rows of every file that some policy looks into."""
-        rows: dict[str, FileRows] = {}
-        demands = self.demands
-        wanted = demands.wanted(submission.paths, self.plan)
-        paths = submission.paths if demands.facts else tuple(wanted)
-        for number, path in enumerate(paths):
-            if progress is not None:
-                progress(number, len(paths))
-            if path in submission.files:
-                rows[path] = self.extractor.extract(
-                    submission.source(path), wanted.get(path, ()), demands.facts, demands.lines
-                )
-        return rows
+        wanted = self.demands.wanted(submission.paths, self.plan)
+        paths = submission.paths if self.demands.facts else tuple(wanted)
+        tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
+        search = Searching(self.extractor, submission, self.demands.facts, self.demands.lines)
+        return searched(tasks, search, self.jobs, self.seconds, progress)
 
     def _assembled(
         self,

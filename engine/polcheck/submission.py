@@ -45,6 +45,10 @@ class Submission:
             total.update(len(name).to_bytes(8, "big") + name + content)
         return f"sha256:{total.hexdigest()}"
 
+    def size(self, path: str) -> int:
+        """How many bytes the file at `path` has."""
+        return len(self.files[path])
+
     def source(self, path: str) -> Source:
         """The file at `path`. Raises KeyError when it is not there or could not be read."""
         return self._sources[path]

@@ -35,6 +35,12 @@ class FilePatterns:
     texts: tuple[str, ...]
     binds: frozenset[str]
 
+    def __getstate__(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        return self.texts, self.binds  # what is compiled is not for other processes
+
+    def __setstate__(self, state: tuple[tuple[str, ...], frozenset[str]]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
     @cached_property
     def _compiled(self) -> tuple[tuple[_Glob, ...], tuple[_Glob, ...]]:
         globs = [_compile(text) for text in self.texts]

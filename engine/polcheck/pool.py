@@ -1,0 +1,216 @@
+"""Extract on all cores: processes that can be killed, fed by bytes, with results in order of path.
+
+Parsing holds the interpreter's lock, so threads gain nothing. A search inside tree-sitter can't be interrupted from
+inside either: a worker that is over its time on one file is killed, the file is undecided, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from polcheck.extract import Extractor, FileRows
+from polcheck.selectors.found import Found
+from polcheck.submission import Submission
+
+CHUNK_BYTES = 400_000
+CHUNK_FILES = 400
+ENOUGH_BYTES = 2_000_000  # what pays for starting processes
+ENOUGH_FILES = 2_000
+LARGE_FILE = 200_000
+SECONDS = 5.0  # for the search of one file
+_POLL = 0.25  # seconds between looks at the workers' clocks
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to search: its path, its size in bytes as far as it is known, and the probes to run."""
+
+    path: str
+    size: int
+    wanted: tuple[int, ...]
+
+
+Search = Callable[[Task], FileRows]
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The search of one submission's files, as a value that processes can be given."""
+
+    extractor: Extractor
+    submission: Submission
+    facts: bool
+    lines: bool
+
+    def __call__(self, task: Task) -> FileRows:
+        """The rows of one file; one that can't be read any more is not searched."""
+        try:
+            source = self.submission.source(task.path)
+        except OSError as error:
+            reason = f"can't be read: {error.strerror or error}"
+            return FileRows(task.path, dict.fromkeys(task.wanted, Found((), reason)))
+        return self.extractor.extract(source, task.wanted, self.facts, self.lines)
+
+
+def searched(
+    tasks: Sequence[Task], search: Search, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
+) -> dict[str, FileRows]:
+    """The rows of every task, by path: in this process when the work is small, else in `jobs` others (0: one a core).
+
+    A large file is never searched in this process, where nothing could stop it.
+    """
+    total = sum(task.size for task in tasks)
+    small = total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES
+    if (jobs == 1 or small) and all(task.size <= LARGE_FILE for task in tasks):
+        rows: dict[str, FileRows] = {}
+        for number, task in enumerate(tasks):
+            if progress is not None:
+                progress(number, len(tasks))
+            rows[task.path] = search(task)
+        return rows
+    workers = max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
+    with Pool(search, workers, seconds) as pool:
+        done = pool.run(tasks, (lambda number: progress(number, len(tasks))) if progress else None)
+    return {task.path: done[task.path] for task in tasks}
+
+
+@dataclass
+class _Worker:
+    """One process, the chunk that it has, and its clock: the file it is at, and since when."""
+
+    process: Any
+    pipe: Connection
+    clock: Any  # shared memory: [index in the chunk, seconds at which its search began]
+    chunk: list[Task] = field(default_factory=list)
+
+    def overdue(self, limit: float) -> bool:
+        """Whether the worker is over its time on one file."""
+        began = self.clock[1]
+        return bool(self.chunk) and began > 0 and time.monotonic() - began > limit
+
+    def stop(self) -> None:
+        """Kills the process."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+class Pool:
+    """Workers over one search function. A context: leaving it leaves no process behind."""
+
+    def __init__(self, search: Search, jobs: int, seconds: float) -> None:
+        self._search = search
+        self._seconds = seconds
+        self._context = _context()
+        self._workers = [self._start() for _ in range(jobs)]
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop()
+
+    def run(self, tasks: Iterable[Task], done: Callable[[int], None] | None = None) -> dict[str, FileRows]:
+        """The rows of every task, by path. `done` is told how many files are through."""
+        rows: dict[str, FileRows] = {}
+        chunks = _chunks(tasks)
+        for worker in self._workers:
+            self._feed(worker, chunks)
+        while any(worker.chunk for worker in self._workers):
+            busy = {worker.pipe: worker for worker in self._workers if worker.chunk}
+            for pipe in wait(list(busy), timeout=_POLL):
+                self._receive(busy[pipe], rows, chunks)  # type: ignore[index]
+            for worker in self._workers:
+                if worker.overdue(self._seconds):
+                    self._replace(worker, rows, chunks, f"the search took more than {self._seconds:g} seconds")
+            if done is not None:
+                done(len(rows))
+        return rows
+
+    def _receive(self, worker: _Worker, rows: dict[str, FileRows], chunks: Iterator[list[Task]]) -> None:
+        try:
+            found = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._replace(worker, rows, chunks, "the process that searched it died")
+            return
+        for result in found:
+            rows[result.path] = result
+        self._feed(worker, chunks)
+
+    def _replace(self, worker: _Worker, rows: dict[str, FileRows], chunks: Iterator[list[Task]], reason: str) -> None:
+        """Puts another process in the place of one that hangs or died; the file it was at is not searched."""
+        at = min(max(int(worker.clock[0]), 0), len(worker.chunk) - 1)
+        task = worker.chunk[at]
+        rows[task.path] = FileRows(task.path, dict.fromkeys(task.wanted, Found((), reason)))
+        rest = worker.chunk[:at] + worker.chunk[at + 1 :]
+        worker.stop()
+        fresh = self._start()
+        worker.process, worker.pipe, worker.clock = fresh.process, fresh.pipe, fresh.clock
+        worker.chunk = []
+        self._feed(worker, iter([rest]) if rest else chunks)
+
+    def _feed(self, worker: _Worker, chunks: Iterator[list[Task]]) -> None:
+        worker.chunk = next(chunks, [])
+        if worker.chunk:
+            worker.clock[0], worker.clock[1] = 0, time.monotonic()
+            with suppress(BrokenPipeError, OSError):  # NOTE: the pipe's end shows as soon as it is waited for
+                worker.pipe.send(worker.chunk)
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        clock = self._context.RawArray("d", 2)
+        process = self._context.Process(target=_work, args=(self._search, theirs, clock), daemon=True)
+        process.start()
+        theirs.close()
+        return _Worker(process, ours, clock)
+
+
+def _context() -> Any:
+    """How processes start: by fork where that is safe, since it needs no copying."""
+    forks = hasattr(os, "fork") and threading.active_count() == 1
+    return multiprocessing.get_context("fork" if forks else "spawn")
+
+
+def _work(search: Search, pipe: Connection, clock: Any) -> None:
+    """A worker's life: chunks in, rows out, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    while True:
+        try:
+            chunk = pipe.recv()
+        except (EOFError, OSError):
+            return
+        results: list[FileRows] = []
+        for number, task in enumerate(chunk):
+            clock[0], clock[1] = number, time.monotonic()
+            results.append(search(task))
+        clock[1] = 0
+        pipe.send(results)
+
+
+def _chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """The tasks in portions of about the same number of bytes."""
+    chunk: list[Task] = []
+    size = 0
+    for task in tasks:
+        chunk.append(task)
+        size += task.size
+        if size >= CHUNK_BYTES or len(chunk) >= CHUNK_FILES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def cores() -> int:
+    """How many processes this one may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
