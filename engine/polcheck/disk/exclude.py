@@ -41,12 +41,13 @@ def _with_folder(text: str) -> list[str]:
 
 
 def _compiled(texts: Sequence[str]) -> FilePatterns | None:
-    try:
-        return compile_files(texts) if texts else None
-    except FilesProblem as problem:
-        index = int(problem.__notes__[0])
-        message = f"the path pattern `{texts[index]}` under exclude can't be used: {problem.message}"
-        raise ConfigError([Problem(message, help=problem.help)]) from problem
+    for text in texts:
+        try:
+            compile_files([text])
+        except FilesProblem as problem:
+            message = f"the path pattern `{text}` under exclude can't be used: {problem.message}"
+            raise ConfigError([Problem(message, help=problem.help)]) from problem
+    return compile_files(texts) if texts else None
 
 
 def _any(patterns: FilePatterns, ways: Sequence[str]) -> bool:

@@ -76,7 +76,8 @@ class _Walk:
     def _folder(self, folder: _Folder) -> list[_Folder]:
         """Reads the files of a folder; the folders in it that are to be walked."""
         try:
-            with opened_folder(self._full(folder.path), follow=not folder.path) as number:
+            # NOTE: without the final `/`, with which a link would be followed
+            with opened_folder(self._full(folder.path[:-1]), follow=not folder.path) as number:
                 entries = self._entries(number)
                 self.walked.add(folder.path.rstrip(b"/"))
                 return list(self._below(number, self._with_rules(number, folder, entries), entries))

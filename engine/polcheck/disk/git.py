@@ -130,7 +130,7 @@ def _listed(folder: str, tree: bytes, gathered: Gathered) -> Iterator[_Entry]:
                 raise gathered.too_many()
             yield from (entry for entry in map(_entry, lines) if gathered.wants(_text(entry.path)))
         if process.wait():
-            raise SubmissionError(f"git can't list the files of the revision in the repository of `{folder}`")
+            raise _stopped(folder)
 
 
 def _entry(line: bytes) -> _Entry:
@@ -179,7 +179,8 @@ def _object(answered: IO[bytes], folder: str) -> bytes | None:
 
 
 def _stopped(folder: str) -> SubmissionError:
-    return SubmissionError(f"git stopped while it read the repository of `{folder}`: it may be damaged")
+    why = "it is damaged, or a partial clone that lacks files"  # NOTE: git may end rather than say which
+    return SubmissionError(f"git can't read all of the revision in the repository of `{folder}`: {why}")
 
 
 def _git(folder: str, *arguments: str | bytes) -> bytes:
@@ -205,11 +206,8 @@ def _started(folder: str, *arguments: str | bytes) -> Iterator[subprocess.Popen[
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with process:  # NOTE: it closes the pipes, on which git ends, and waits for that
+        yield process
 
 
 @contextmanager

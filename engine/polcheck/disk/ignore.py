@@ -17,8 +17,9 @@ _CLASSES = {
     b"digit": rb"[0-9]", b"graph": rb"[!-~]", b"lower": rb"[a-z]", b"print": rb"[ -~]",
     b"punct": rb"[!-/:-@\[-`{-~]", b"space": rb"[ \t-\r]", b"upper": rb"[A-Z]", b"xdigit": rb"[0-9A-Fa-f]",
 }  # fmt: skip
-_CLASS = re.compile(rb"\[:([^\]:]*):\]")
+_CLASS = re.compile(rb"\[:([^\]]*):\]")
 _TRAILING = re.compile(rb"(?<!\\)((?:\\\\)*) +$")
+_SPECIAL = re.compile(rb"[*?[\\]")
 _MEMORY = 64 * 1024 * 1024
 MAX_BYTES = 256 * 1024
 
@@ -90,19 +91,21 @@ def _regex(text: bytes) -> bytes | None:
     body = text[:-1] if only_folders else text
     anywhere = b"/" not in body
     body = body.removeprefix(b"/")
-    glob = _glob(body)
+    glob = _glob(body, one_segment=anywhere)
     if not body or glob is None:
         return None
     return (b"(?:.*/)?" if anywhere else b"") + glob + (b"/" if only_folders else b"/?")
 
 
-def _glob(text: bytes) -> bytes | None:
+def _glob(text: bytes, *, one_segment: bool) -> bytes | None:
+    """A glob as a regular expression; None when it can match nothing."""
     out: list[bytes] = []
     index = 0
     while index < len(text):
         char = text[index : index + 1]
         if char == b"*":
-            piece, index = _stars(text, index)
+            end = len(text) - len(text[index:].lstrip(b"*"))
+            piece, index = (b"[^/]*", end) if one_segment else _stars(text, index, end)
         elif char == b"?":
             piece, index = b"[^/]", index + 1
         elif char == b"[":
@@ -120,17 +123,16 @@ def _glob(text: bytes) -> bytes | None:
     return b"".join(out)
 
 
-def _stars(text: bytes, index: int) -> tuple[bytes, int]:
-    """The regular expression of the stars that begin at `index`, and where they end."""
-    end = index
-    while text[end : end + 1] == b"*":
-        end += 1
-    starts = index == 0 or text[index - 1 : index] == b"/"
-    if end - index < 2 or not starts or text[end : end + 1] not in (b"", b"/"):
+def _stars(text: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """The regular expression of the stars from `start` to `end`, and where to go on."""
+    before, after = text[:start], text[end : end + 1]
+    # NOTE: git compares what has no wildcard first and forgets it, so that `a**/b` is `a` and then `**/b`
+    begins = before.endswith(b"/") or not _SPECIAL.search(before)
+    if end - start < 2 or not begins or after not in (b"", b"/"):
         return b"[^/]*", end
-    if end == len(text):
-        return (b".+" if index else b".*"), end
-    return b"(?:.*/)?", end + 1
+    if after:
+        return b"(?:.*/)?", end + 1
+    return (b".+" if before.endswith(b"/") else b".*"), end
 
 
 def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
@@ -161,7 +163,8 @@ def _members(text: bytes, index: int) -> tuple[set[int], int] | None:
     high = low
     if text[index : index + 1] == b"-" and text[index + 1 : index + 2] not in (b"", b"]"):
         high, index = _member(text, index + 1)
-    return (set(range(low, high + 1)), index) if low >= 0 and high >= 0 else None
+    # NOTE: git takes a range's first byte as a member of its own, even if the range is empty: `[b-a]` is `b`
+    return ({low, *range(low, high + 1)}, index) if low >= 0 and high >= 0 else None
 
 
 def _member(text: bytes, index: int) -> tuple[int, int]:
