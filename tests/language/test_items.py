@@ -264,3 +264,15 @@ def test_the_word_subject_is_the_subject_itself() -> None:
     assert places(judge(body, {"a.py": "go(a)\ngo(b)\ngo(a)\n", "ok.txt": "b\n"})) == ["a.py:1:1"]
     with pytest.raises(PolicyError, match="`subject` needs a `for`"):
         judge("forbid: [subject]", {"a.py": ""})
+
+
+def test_a_node_is_inside_its_parent_also_where_both_have_one_span() -> None:
+    """A block of one statement, a statement of one expression; but nothing is inside of itself."""
+    block = 'for: {files: "*.py", pattern: "go()"}\nrequire: {inside: {code: "(block)"}}'
+    assert outcome(judge(block, {"a.py": "if x:\n    go()\n"})) == "pass"
+    statement = (
+        'forbid: [{files: "*.py", code: "(string) @s"}, {not: {inside: {code: "(expression_statement . (string) .)"}}}]'
+    )
+    assert places(judge(statement, {"a.py": '"""doc"""\nx = "no doc"\n'})) == ["a.py:2:5"]
+    itself = 'for: {files: "*.py", pattern: "go()"}\nrequire: {inside: {pattern: "go()"}}'
+    assert outcome(judge(itself, {"a.py": "go()\n"})) == "fail"

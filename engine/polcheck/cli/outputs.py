@@ -48,13 +48,29 @@ class Outputs:
                 disk.write_output(path, text)
             else:
                 sys.stdout.write(text)
+            if name == "github":
+                _job_summary(report)
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
         """One format of the report; `template:FILE` is read from its file."""
         base, _, template = name.partition(":")
-        options = replace(self.options, template=disk.read_text(template)) if template else self.options
+        options = replace(self.options, template=_template(template)) if template else self.options
         return render.renderer(base)(report, options)
+
+
+def _template(path: str) -> str:
+    """The text of a template of the user's own. Raises SubmissionError when it can't be read."""
+    return disk.read_file(path).text
+
+
+def _job_summary(report: Report) -> None:
+    """Adds the summary to the job's page, where GitHub says which file that is."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        from polcheck.render.github import job_summary
+
+        disk.append_output(path, job_summary(report))
 
 
 def _parsed(text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The only part of polcheck that touches files and starts processes (git): submissions in, packs in, reports out."""
 
 from polcheck.disk.limits import DEFAULT, Limits
-from polcheck.disk.output import write_output
+from polcheck.disk.output import append_output, write_output
 from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
 from polcheck.disk.single import read_file
 from polcheck.disk.target import read_submission
@@ -9,6 +9,7 @@ from polcheck.disk.target import read_submission
 __all__ = [
     "DEFAULT",
     "Limits",
+    "append_output",
     "data_folder",
     "read_file",
     "read_pack",

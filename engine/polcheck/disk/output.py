@@ -30,6 +30,15 @@ def write_output(path: str, text: str) -> None:
         raise PolcheckError(f"can't write `{path}`: {reason}") from error
 
 
+def append_output(path: str, text: str) -> None:
+    """Adds `text` in UTF-8 to the end of the file at `path`. Raises PolcheckError when it can't be written."""
+    try:
+        with Path(path).open("ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+    except (OSError, ValueError) as error:
+        raise PolcheckError(f"can't write `{path}`: {error}") from error
+
+
 def _mode(path: str) -> int | None:
     try:
         return os.stat(path).st_mode  # noqa: PTH116

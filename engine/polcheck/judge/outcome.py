@@ -185,7 +185,7 @@ def _met(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], gro
 
 
 def _place(spot: Spot) -> Spot:
-    return spot._replace(point=None, ref=spot.ref if spot.span is None else None)
+    return spot._replace(point=None, weight=0, ref=spot.ref if spot.span is None else None)
 
 
 def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:

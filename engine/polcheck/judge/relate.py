@@ -19,20 +19,31 @@ def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: S
     indices = chosen(spot.span) if chosen else nest.before(spot.span.start)
     between = [stop.near(spot.path) for stop in stops]
     for index in indices:
-        other = candidates[index].spots[0].span
-        if other is None or (other == spot.span and step.relation != "after"):
+        other = candidates[index].spots[0]
+        if step.relation != "after" and not (
+            _around(other, spot) if step.relation == "inside" else _around(spot, other)
+        ):
             continue
-        if not any(_stopped(step, other, spot.span, rows, around) for rows, around in between):
+        if not any(_stopped(step, other, spot, rows, around) for rows, around in between):
             yield candidates[index]
 
 
-def _stopped(step: Relate, target: Span, item: Span, rows: list[Row], nest: Nest) -> bool:
+def _around(outer: Spot, inner: Spot) -> bool:
+    """Whether a match is around another one, and not the same node."""
+    if outer.span is None or inner.span is None:
+        return False
+    return outer.span.holds(inner.span) and (outer.span != inner.span or outer.weight > inner.weight)
+
+
+def _stopped(step: Relate, target: Spot, item: Spot, rows: list[Row], nest: Nest) -> bool:
     """Whether an `until` lies between the target and the item."""
+    if target.span is None or item.span is None:
+        return False
     if step.relation == "after":
-        return bool(nest.within(Span(target.end, item.start)))
+        return bool(nest.within(Span(target.span.end, item.span.start)))
     outer, inner = (target, item) if step.relation == "inside" else (item, target)
-    spans = (rows[index].spots[0].span for index in nest.around(inner))
-    return any(span is not None and outer.holds(span) and span not in (outer, inner) for span in spans)
+    stops = (rows[index].spots[0] for index in nest.around(inner.span or Span(0, 0)))
+    return any(_around(outer, stop) and _around(stop, inner) for stop in stops)
 
 
 def lies(step: Relate, row: Row) -> bool:

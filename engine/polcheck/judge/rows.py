@@ -40,13 +40,14 @@ class Cell(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """The place of one match. `point` is where a finding should point if that is elsewhere."""
+    """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Hit."""
 
     path: str
     span: Span | None = None
     point: Span | None = None
     ref: Ref | None = None
     inner: Inner | None = None
+    weight: int = 0
 
 
 @dataclass(slots=True)

@@ -206,7 +206,7 @@ class World:
 def _row(hit: Hit, ref: Ref, base: Mapping[str, Cell], join: Join) -> Row | None:
     """One hit as a row; None when a path capture and a binding of the same name differ."""
     lazy = hit.span is None
-    spot = Spot(ref.path, hit.span, hit.point, ref if lazy else None)
+    spot = Spot(ref.path, hit.span, hit.point, ref if lazy else None, weight=hit.weight)
     names = dict(base)
     shown: dict[str, Cell] = {}
     for key, bound in hit.bindings:

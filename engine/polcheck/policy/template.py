@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from polcheck.errors import PolcheckError
+
 if TYPE_CHECKING:
     from minijinja import Environment
 
@@ -18,7 +20,7 @@ MAX_OUTPUT = 1_000_000
 _FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's own
 
 
-class TemplateFault(Exception):
+class TemplateFault(PolcheckError):
     """A template that can't be compiled or rendered; its text says why."""
 
 

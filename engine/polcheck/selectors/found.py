@@ -20,12 +20,14 @@ class Hit(NamedTuple):
     """One match in one document.
 
     `span` is the whole match; `point` is where a finding should point if that is elsewhere (`@here`).
-    `bindings` are the public names that the match binds, in order of their first appearance.
+    `bindings` are the public names that the match binds, in order of their first appearance. `weight` counts the nodes
+    of a match in a syntax tree: of two matches with one span, the heavier one is around the other.
     """
 
     span: Span | None
     bindings: tuple[tuple[str, Bound], ...] = ()
     point: Span | None = None
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from polcheck.source import Source
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Row = tuple[int, int, int, int, tuple[tuple[str, Bind], ...]]
-"""A hit in bytes: its start and end, those of its point (or -1), and what it binds."""
+Row = tuple[int, int, int, int, tuple[tuple[str, Bind], ...], int]
+"""A hit in bytes: its start and end, those of its point (or -1), what it binds, and how many nodes it holds."""
 
 
 class Rows:
@@ -51,10 +51,10 @@ class Rows:
         return Found(tuple(self._hit(row) for row in ordered), self.stopped or broken)
 
     def _hit(self, row: Row) -> Hit:
-        start, end, here, here_end, binds = row
+        start, end, here, here_end, binds, weight = row
         span = self.source.span_of_bytes
         bindings = tuple((name, Bound(bind.value, span(bind.start, bind.end))) for name, bind in binds)
-        return Hit(span(start, end), bindings, span(here, here_end) if here >= 0 else None)
+        return Hit(span(start, end), bindings, span(here, here_end) if here >= 0 else None, weight)
 
 
 def hits_of_shape(matcher: Matcher, shape: Shape, node: Node, tree: Tree) -> Iterator[Row]:
@@ -62,7 +62,8 @@ def hits_of_shape(matcher: Matcher, shape: Shape, node: Node, tree: Tree) -> Ite
     for start, end, binds in matcher.matches(shape, node):
         here = binds.get("here")
         named = tuple((name, bind) for name, bind in binds.items() if name != "here")
-        yield (start, end, here.start, here.end, named) if here else (start, end, -1, -1, named)
+        weight = node.descendant_count
+        yield (start, end, here.start, here.end, named, weight) if here else (start, end, -1, -1, named, weight)
 
 
 def hits_of_captures(probe: Probe, nodes: Sequence[Sequence[Node]], tree: Tree) -> Iterator[Row]:
@@ -70,13 +71,14 @@ def hits_of_captures(probe: Probe, nodes: Sequence[Sequence[Node]], tree: Tree) 
     spanned = [node for number in probe.roots for node in nodes[number]]
     if len(probe.roots) != 1 or not spanned:
         spanned = [node for held in nodes for node in held]
+    weight = sum(node.descendant_count for node in spanned)
     start, end = min(node.start_byte for node in spanned), max(node.end_byte for node in spanned)
     pointed = nodes[probe.here] if probe.here is not None else ()
     here, here_end = (pointed[0].start_byte, pointed[-1].end_byte) if pointed else (-1, -1)
     held = [(name, nodes[number]) for number, name in probe.public if nodes[number]]
     choices = [[(name, value_of(node, tree.language)) for node in many] for name, many in held]
     for chosen in product(*choices):
-        yield start, end, here, here_end, chosen
+        yield start, end, here, here_end, chosen, weight
 
 
 def value_of(node: Node, language: str) -> Bind:
