@@ -271,16 +271,6 @@ def _parse_error(source: Source, language: str) -> tuple[str, int]:
     return "", 0
 
 
-def lacks(source: Source, literals: Sequence[frozenset[str]]) -> frozenset[str]:
-    """Literals one of which a match needs and none of which the file holds; empty when it can hold a match."""
-    try:
-        data = source.utf8
-    except Unreadable:
-        return frozenset()
-    missing = (group for group in literals if not any(literal.encode() in data for literal in group))
-    return next(missing, frozenset())
-
-
 def _parsed(source: Source, name: str) -> Config | Found:
     """The config documents of a file, or what says why it has none."""
     try:
