@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ SCORED = ("pass", "fail")
 pytestmark = pytest.mark.skipif(not LABELS, reason="the recorded submissions are not beside this checkout")
 
 
-@lru_cache(maxsize=None)
+@cache
 def report(name: str) -> Report:
     return check(SHARED / "dev" / f"{name}.json", "airas-base-code", params={"contract": LABELS[name]["contract"]})
 
