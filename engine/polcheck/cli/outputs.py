@@ -61,7 +61,7 @@ class Outputs:
 
 def _template(path: str) -> str:
     """The text of a template of the user's own. Raises SubmissionError when it can't be read."""
-    return disk.read_file(path).text
+    return disk.read_file(path, sys.stdin.buffer).text
 
 
 def _job_summary(report: Report) -> None:
