@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from polcheck.policy import plan, written
 from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.mentions import refuse_lone_joins_of
 from polcheck.policy.origin import Origin
 from polcheck.policy.template import TemplateFault, names
 
@@ -30,9 +31,9 @@ def compile_policy(origin: Origin, context: Context) -> plan.CompiledPolicy | No
     policy = written.policy(origin.document)
     _check_identity(policy, origin, context)
     compiled = _conjunctions(policy, origin, context)
-    if compiled is None or len(origin.problems.errors) > before:
-        return None
-    return compiled
+    if compiled is not None and len(origin.problems.errors) == before:
+        refuse_lone_joins_of(compiled, origin)
+    return compiled if len(origin.problems.errors) == before else None
 
 
 def _check_identity(policy: written.Policy, origin: Origin, context: Context) -> None:

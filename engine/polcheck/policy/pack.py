@@ -14,6 +14,7 @@ from polcheck.errors import PolicyError, Problem
 from polcheck.policy import plan, written
 from polcheck.policy.compile import Context, compile_policy
 from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.mentions import refuse_lone_joins
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.params import Settings, in_force
 from polcheck.policy.probes import Probes, Selectors
@@ -68,6 +69,20 @@ class Schemas:
         return self.policy + "\n" + self.pack
 
 
+@dataclass(frozen=True)
+class OpenedPack:
+    """A pack with the way back to what people wrote: what could be compiled of it, and where it is written.
+
+    A policy whose shape is wrong is left out of `policies`; the compiled one is None where its meaning is.
+    """
+
+    files: PackFiles
+    head: Origin
+    policies: tuple[tuple[Origin, plan.CompiledPolicy | None], ...]
+    selectors: Mapping[str, tuple[Origin, plan.Conjunction]]
+    compiled: plan.CompiledPack
+
+
 def compile_packs(
     packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems | None = None
 ) -> plan.Plan:
@@ -76,22 +91,35 @@ def compile_packs(
     Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
     """
     problems = problems if problems is not None else Problems()
+    made, _ = open_packs(packs, settings, schemas, problems)
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return made
+
+
+def open_packs(
+    packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems
+) -> tuple[plan.Plan, tuple[OpenedPack, ...]]:
+    """As much of the plan as compiles, and the packs that have a pack.yaml of the right shape.
+
+    Every problem goes to `problems`; nothing is raised.
+    """
     probes = Probes()
-    compiled: list[plan.CompiledPack] = []
+    opened: list[OpenedPack] = []
     for files in packs:
         made = _Loader(files, settings, schemas, problems, probes).load()
         if made is not None:
-            compiled.append(made)
+            opened.append(made)
+    compiled = tuple(pack.compiled for pack in opened)
     seen: dict[str, str] = {}
-    for pack, files in zip(compiled, packs, strict=False):
-        if pack.name in seen:
-            problems.add(Problem(f"two packs are called `{pack.name}`: {seen[pack.name]} and {files.root}"))
-        seen[pack.name] = files.root
+    for pack in opened:
+        name, root = pack.compiled.name, pack.files.root
+        if name in seen:
+            problems.add(Problem(f"two packs are called `{name}`: {seen[name]} and {root}"))
+        seen[name] = root
     for problem in settings.unknown(compiled):
         problems.add(problem)
-    if problems.errors:
-        raise PolicyError(problems.errors)
-    return plan.Plan(tuple(compiled), tuple(probes.made))
+    return plan.Plan(compiled, tuple(probes.made)), tuple(opened)
 
 
 @dataclass(frozen=True)
@@ -104,8 +132,8 @@ class _Loader:
     problems: Problems
     probes: Probes
 
-    def load(self) -> plan.CompiledPack | None:
-        """The compiled pack, or None when there is none to speak of."""
+    def load(self) -> OpenedPack | None:
+        """The pack, or None when there is none to speak of."""
         head = self._head()
         if head is None:
             return None
@@ -114,21 +142,31 @@ class _Loader:
         params = in_force(head, document, self.settings)
         tables = self._tables()
         selectors = {**_builtin(self.problems), **self._selectors(head, document)}
-        requirements = tuple(_requirements(document))
         compiler = Compiler(self.probes, Selectors(selectors), params, tables)
-        context = Context(document["name"], frozenset(r.id for r in requirements), compiler)
-        self._check_selectors(document, selectors, compiler)
-        policies = tuple(self._policies(context))
+        context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
+        own = self._compiled_selectors(document, selectors, compiler)
+        written = tuple(self._policies(context))
+        policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
         if not policies and not self.problems.errors:
             head.error((), "the pack has no policy", "write one in policies/")
+        return OpenedPack(self.pack, head, written, own, self._compiled(head, document, params, tables, policies))
+
+    def _compiled(
+        self,
+        head: Origin,
+        document: Mapping[str, Any],
+        params: Mapping[str, Json],
+        tables: Mapping[str, Json],
+        policies: Sequence[plan.CompiledPolicy],
+    ) -> plan.CompiledPack:
         return plan.CompiledPack(
             name=document["name"],
             version=document["version"],
             digest=self.pack.digest,
             params=params,
             tables=tables,
-            requirements=requirements,
+            requirements=tuple(_requirements(document)),
             policies=self.settings.chosen(policies, self._profile(document)),
             fields=document.get("submission", {}),
             verdict=tuple(self._verdict(head, document)),
@@ -189,19 +227,23 @@ class _Loader:
             for name, value in document.get("selectors", {}).items()
         }
 
-    def _check_selectors(self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler) -> None:
-        """Compiles the pack's own selectors once by themselves, so that a fault in one nobody uses is seen."""
+    def _compiled_selectors(
+        self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler
+    ) -> dict[str, tuple[Origin, plan.Conjunction]]:
+        """The pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
+        made: dict[str, tuple[Origin, plan.Conjunction]] = {}
         for name in document.get("selectors", {}):
             items, origin = selectors[name]
-            replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
+            steps, after = replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
+            refuse_lone_joins(steps, after.names, origin)
+            made[name] = (origin, steps)
+        return made
 
-    def _policies(self, context: Context) -> Iterable[plan.CompiledPolicy]:
+    def _policies(self, context: Context) -> Iterable[tuple[Origin, plan.CompiledPolicy | None]]:
         for path in self.pack.below("policies", _YAML):
             for origin in read(self.pack.source_of(path), self.problems):
                 if self._shaped(origin, "policy"):
-                    compiled = compile_policy(origin, context)
-                    if compiled is not None:
-                        yield compiled
+                    yield origin, compile_policy(origin, context)
 
     def _verdict(self, head: Origin, document: Mapping[str, Any]) -> Iterable[plan.VerdictField]:
         for name, value in document.get("verdict", {}).items():
