@@ -19,7 +19,7 @@ from polcheck.source import Source, Unreadable
 
 _MOST_FILES = 40
 _MOST_VALUES = 2_000
-_CUTOFF = 0.6
+_CUTOFF = 0.75
 
 
 @dataclass
@@ -109,8 +109,7 @@ class Misses:
         near = self._near[key]
         if near is None:
             return None
-        text = "the nearest match fails " + " and ".join(near.failed) if near.failed else "the nearest match"
-        return len(near.failed), Miss(text, at(source, near.span))
+        return len(near.failed), Miss(" and ".join(near.failed) or "something like it", at(source, near.span))
 
     def _closest_path(self, source: Listing) -> Miss | None:
         plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))

@@ -85,10 +85,12 @@ def _moved(finding: Finding, number: int) -> Finding:
 
 
 def test_places_for_reviewers_stand_with_their_requirement(report: Report) -> None:
-    """Notes of a requirement that people decide don't bury the failures: they are listed below it, capped."""
-    text = _text(replace(report, findings=report.findings[4:5] * 8))
-    assert "review[web:W4.tone] The text is kind (tone is for a reader)\n    src/app.py:30:5: is this kind?\n" in text
-    assert "    … and 5 more; use --all to see them\n" in text
+    """Notes of a requirement that people decide don't bury the failures: they are counted, and listed with -v."""
+    many = replace(report, findings=report.findings[4:5] * 8)
+    text = _text(many)
+    assert "review[web:W4.tone] The text is kind (8 places)\n" in text
+    listed = _text(many, verbosity=1)
+    assert "review[web:W4.tone] The text is kind (tone is for a reader)\n    src/app.py:30:5: is this kind?\n" in listed
     assert "note[web:tone]" not in text and "note[web:tone]" in _text(report, verbosity=-1)
 
 

@@ -17,7 +17,7 @@ from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
 _REASONS = 3  # why a policy is undecided
-_PLACES = 3  # for people to look at, of one requirement
+  # for people to look at, of one requirement
 
 
 def render(report: Report, options: Options) -> str:
@@ -95,18 +95,19 @@ def _reviews(report: Report, options: Options, ink: Ink) -> Iterator[str]:
     asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
     if not asked:
         return
-    lines = [f"{counted(len(asked), 'requirement')} for people to decide"]
+    full_length = options.all or options.verbosity > 0
+    hint = "" if full_length else "; -v says why, and where to look"
+    lines = [f"{counted(len(asked), 'requirement')} for people to decide{hint}"]
     for requirement in asked:
-        because = f" ({requirement.because})" if requirement.because else ""
+        places = [finding for finding in report.failing if is_for_review(finding, requirement)]
+        because = f" ({requirement.because})" if requirement.because and full_length else ""
+        extent = f" ({counted(len(places), 'place')})" if places and not full_length else ""
         lines.append(
             f"  {ink.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
-            f"{terminal(requirement.title)}{ink.dim(terminal(because))}"
+            f"{terminal(requirement.title)}{ink.dim(terminal(because + extent))}"
         )
-        places = [finding for finding in report.failing if is_for_review(finding, requirement)]
-        shown = places if options.all or options.verbosity > 0 else places[:_PLACES]
-        lines += [f"    {brief(finding, ink, labelled=False)}" for finding in shown]
-        if len(shown) < len(places):
-            lines.append(f"    … and {len(places) - len(shown):,} more; use --all to see them")
+        if full_length:
+            lines += [f"    {brief(finding, ink, labelled=False)}" for finding in places]
     yield "\n".join(lines)
 
 
