@@ -231,10 +231,10 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, ending: str, content: byt
         read_submission(path)
 
 
-@pytest.mark.parametrize("data", [zip_bytes({}), zip_bytes({"a/": b""}), tar_bytes({}, "w:gz"), tar_bytes({}, "w:xz")])
-def test_an_empty_archive_is_an_error(data: bytes) -> None:
+def test_an_empty_archive_is_an_error() -> None:
     """An archive without files holds nothing to judge."""
-    refused(data, "holds no file")
+    for data in (zip_bytes({}), zip_bytes({"a/": b""}), tar_bytes({}, "w:gz"), tar_bytes({}, "w:xz")):
+        refused(data, "holds no file")
 
 
 def bomb(kind: str, size: int) -> bytes:

@@ -95,11 +95,12 @@ def test_no_repository_is_an_error(tree: Write) -> None:
 
 
 def test_git_that_is_not_installed_is_an_error(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without git there's no revision, and the error says so; ignored files are ignored all the same."""
+    """Without git there's no revision, and the error says so; what is tracked is known all the same."""
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SubmissionError, match="git is needed"):
         read_submission(repository, rev="HEAD")
-    assert "sub/b.py" not in read_submission(repository).paths
+    assert "sub/b.py" in read_submission(repository).paths
+    assert "new" not in read_submission(repository, tracked=True).paths
 
 
 def test_an_empty_revision_is_an_error(tree: Write, git: Git) -> None:

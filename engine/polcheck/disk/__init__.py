@@ -3,6 +3,7 @@
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.output import append_output, write_output
 from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
+from polcheck.disk.project import below, find_config, read_config, shown
 from polcheck.disk.single import read_file
 from polcheck.disk.target import read_submission
 
@@ -10,11 +11,15 @@ __all__ = [
     "DEFAULT",
     "Limits",
     "append_output",
+    "below",
     "data_folder",
+    "find_config",
+    "read_config",
     "read_file",
     "read_pack",
     "read_submission",
     "schemas",
     "shipped_packs",
+    "shown",
     "write_output",
 ]

@@ -11,28 +11,33 @@ from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files, 
 
 @dataclass(frozen=True)
 class Excluded:
-    """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too."""
+    """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too.
+
+    `prefix` goes before each path: the submission's own path, as seen from where the patterns begin.
+    """
 
     out: FilePatterns | None = None
     kept: FilePatterns | None = None
+    prefix: str = ""
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Excluded:
+    def of(cls, texts: Sequence[str], prefix: str = "") -> Excluded:
         """The compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
         out = [way for text in texts if not text.startswith("!") for way in _with_folder(text)]
         kept = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
-        return cls(_compiled(out), _compiled(kept))
+        return cls(_compiled(out), _compiled(kept), prefix)
 
     def has(self, path: str) -> bool:
         """Whether the file at `path` is left out."""
         if self.out is None:
             return False
-        ways = (_matchable(path), *folders_of([_matchable(path)]))
+        full = _matchable(self.prefix + path)
+        ways = (full, *folders_of([full]))
         return _any(self.out, ways) and not (self.kept is not None and _any(self.kept, ways))
 
     def has_folder(self, path: str) -> bool:
         """Whether everything below the folder at `path` is left out, so that nobody need look."""
-        return self.out is not None and self.kept is None and bool(self.out.match(_matchable(path) + "/"))
+        return self.out is not None and self.kept is None and bool(self.out.match(_matchable(self.prefix + path) + "/"))
 
 
 def _with_folder(text: str) -> list[str]:

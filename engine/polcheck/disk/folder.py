@@ -14,10 +14,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from polcheck.disk.gathered import Gathered
-from polcheck.disk.git import SUBMODULE, Index, index_of
 from polcheck.disk.ignore import MAX_BYTES, Rules, ignored
+from polcheck.disk.index import Index, index_of
 from polcheck.disk.regular import Irregular, opened_folder, read_regular, reason_of
-from polcheck.disk.repository import outer_rules
+from polcheck.disk.repository import Repository, repository_of
 from polcheck.errors import SubmissionError
 from polcheck.submission import Submission
 
@@ -28,8 +28,13 @@ def read_folder(folder: str, gathered: Gathered, *, gitignore: bool = True, trac
     A file that git tracks is never ignored. Raises SubmissionError when the folder can't be listed, holds nothing or
     too much, or `tracked` is asked for outside a repository.
     """
-    walk = _Walk(os.fsencode(folder), gathered, index_of(folder) if tracked else None)
-    walk.run(tuple(outer_rules(walk.root)) if gitignore and not tracked else None)
+    root = os.fsencode(folder)
+    repository = repository_of(root) if gitignore or tracked else None
+    walk = _Walk(root, gathered, repository)
+    if tracked:
+        walk.run(None, only_tracked=True)
+    else:
+        walk.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
     return gathered.submission("folder")
 
 
@@ -45,13 +50,15 @@ class _Folder(NamedTuple):
 class _Walk:
     root: bytes
     gathered: Gathered
-    index: Index | None
+    repository: Repository | None
     walked: set[bytes] = field(default_factory=set)
     folder_links: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def run(self, rules: tuple[Rules, ...] | None) -> None:
+    def run(self, rules: tuple[Rules, ...] | None, *, only_tracked: bool = False) -> None:
         """Walks the tree, without recursion since it may be thousands of levels deep."""
-        waiting = [_Folder(b"", rules, self.index is not None)]
+        if only_tracked:
+            self._check_tracked()
+        waiting = [_Folder(b"", rules, only_tracked)]
         while waiting:
             waiting += self._folder(waiting.pop())
         for path, target in self.folder_links:
@@ -64,14 +71,16 @@ class _Walk:
         return os.path.realpath(self.root)
 
     @cached_property
-    def tracked(self) -> Index:
-        """What git tracks; nothing where there is no repository."""
-        if self.index is not None:
-            return self.index
-        try:
-            return index_of(os.fsdecode(self.root))
-        except SubmissionError:
-            return Index()
+    def tracked(self) -> Index | None:
+        """What git tracks, if that can be told."""
+        return index_of(self.repository) if self.repository else None
+
+    def _check_tracked(self) -> None:
+        """Raises SubmissionError when nobody can say what is tracked."""
+        if self.repository is None:
+            raise SubmissionError(f"`{self.gathered.name}` is not in a git repository")
+        if self.tracked is None:
+            raise SubmissionError(f"the index of the git repository of `{self.gathered.name}` can't be read")
 
     def _folder(self, folder: _Folder) -> list[_Folder]:
         """Reads the files of a folder; the folders in it that are to be walked."""
@@ -134,9 +143,9 @@ class _Walk:
         if is_folder and self.gathered.leaves_out_folder(text):
             return False, False
         only_tracked = folder.only_tracked or ignored(folder.rules or (), path, folder=is_folder)
-        if only_tracked and not self.tracked.has(path, folder=is_folder):
-            if self.index is not None and path in self.index.submodules:
-                self.gathered.miss(text, SUBMODULE)
+        if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
+            if self.tracked and path in self.tracked.submodules:
+                self.gathered.miss(text, "a submodule: its files are tracked by another repository")
             else:
                 self.gathered.left_out += 1
             return False, True

@@ -1,4 +1,4 @@
-"""Git: the files of a revision, and what a work tree tracks. No hook, filter or transport of the repository is run."""
+"""The files of a git revision. No hook, filter or transport of the repository is run."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 from polcheck.disk.gathered import Gathered
 from polcheck.errors import SubmissionError
 from polcheck.submission import Submission
 
-SUBMODULE = "a submodule: its files are not in this repository"
+_SUBMODULE = "a submodule: its files are not in this repository"
 
 # NOTE: a repository under judgement must not run anything: these settings name programs that git would start even
 # to list or read, and a partial clone would fetch what it lacks. The command line overrides the repository's config.
@@ -38,41 +37,6 @@ class _Entry(NamedTuple):
     digest: bytes
     size: int
     path: bytes
-
-
-@dataclass(frozen=True)
-class Index:
-    """What git tracks below a folder."""
-
-    files: frozenset[bytes] = frozenset()
-    folders: frozenset[bytes] = frozenset()
-    submodules: frozenset[bytes] = frozenset()
-
-    def has(self, path: bytes, *, folder: bool) -> bool:
-        """Whether the file at `path`, or some file in the folder there, is tracked."""
-        return path in (self.folders if folder else self.files)
-
-
-def index_of(folder: str) -> Index:
-    """What git tracks below `folder`. Raises SubmissionError when no repository holds it or git can't be run."""
-    listing = _git(folder, "ls-files", "--cached", "--stage", "-z")
-    files: set[bytes] = set()
-    submodules: set[bytes] = set()
-    for line in listing.split(b"\0")[:-1]:
-        head, _, path = line.partition(b"\t")
-        (submodules if head.startswith(b"160000") else files).add(path)
-    return Index(frozenset(files), frozenset(_folders(files)), frozenset(submodules))
-
-
-def _folders(paths: set[bytes]) -> set[bytes]:
-    """Every folder that holds one of `paths`."""
-    folders: set[bytes] = set()
-    for path in paths:
-        end = path.rfind(b"/")
-        while end > 0 and path[:end] not in folders:
-            folders.add(path[:end])
-            end = path.rfind(b"/", 0, end)
-    return folders
 
 
 def read_revision(folder: str, rev: str, gathered: Gathered) -> Submission:
@@ -142,7 +106,7 @@ def _entry(line: bytes) -> _Entry:
 def _is_file(entry: _Entry, gathered: Gathered) -> bool:
     """Whether the entry is a file within the limits; otherwise it's noted with the reason."""
     path = _text(entry.path)
-    reasons = {b"120000": "a link, which is not followed in a revision", b"160000": SUBMODULE}
+    reasons = {b"120000": "a link, which is not followed in a revision", b"160000": _SUBMODULE}
     reason = reasons.get(entry.mode) or (_MISSING if entry.size < 0 else "")
     if reason:
         gathered.miss(path, reason)

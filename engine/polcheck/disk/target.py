@@ -47,6 +47,7 @@ def read_submission(
     gitignore: bool = True,
     tracked: bool = False,
     exclude: Sequence[str] = (),
+    prefix: str = "",
     limits: Limits = DEFAULT,
     progress: Callable[[int], None] | None = None,
 ) -> Submission:
@@ -55,10 +56,10 @@ def read_submission(
     A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
     is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
     archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
-    match in any submission; in a bundle they are matched with its keys. `progress` is told how many files were read.
+    match in any submission, after `prefix` and `/`-separated; in a bundle they are matched with its keys. `progress` is told how many files were read.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
-    gathered = Gathered(str(target), limits, Excluded.of(exclude), progress)
+    gathered = Gathered(str(target), limits, Excluded.of(exclude, prefix), progress)
     if str(target) == "-":
         _check_folder_only("standard input", rev, tracked=tracked)
         return _read_stream(stdin or sys.stdin.buffer, gathered)

@@ -1,0 +1,69 @@
+"""polcheck.yaml and pyproject.toml: found by walking up, read, and written back."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from polcheck.config import NAME, PYPROJECT, Written, read
+from polcheck.disk.packs import data_folder
+from polcheck.disk.regular import reason_of
+from polcheck.errors import ConfigError, Problem
+from polcheck.source import Source
+
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+def find_config(target: str) -> Written | None:
+    """The nearest configuration at or above `target`, or the working directory where `target` is no folder.
+
+    Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
+    """
+    start = Path(os.path.realpath(target if Path(target).is_dir() else "."))
+    for folder in (start, *start.parents):
+        found = [read_config(str(path)) for name in (NAME, PYPROJECT) if (path := folder / name).is_file()]
+        own = [written for written in found if written is not None]
+        if len(own) > 1:
+            where = own[1].where(())
+            raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])
+        if own:
+            return own[0]
+    return None
+
+
+def read_config(path: str) -> Written | None:
+    """The configuration in the file at `path`; None for a pyproject.toml that says nothing of polcheck.
+
+    Raises ConfigError when it can't be read or used.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigError([Problem(f"`{path}` can't be read: {reason_of(error)}")]) from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigError([Problem(f"`{path}` is too large for a configuration: over {_MOST_BYTES} bytes")])
+    if path.endswith(".toml") and b"polcheck" not in data:
+        return None
+    return read(Source(shown(path), data), str(Path(os.path.realpath(path)).parent), _schema())
+
+
+def shown(path: str) -> str:
+    """A path as people who look at it from the working directory call it: relative where that is shorter."""
+    full = os.path.realpath(path)
+    relative = os.path.relpath(full)
+    return (full if relative.startswith(os.path.join("..", "..")) else relative).replace(os.sep, "/")  # noqa: PTH118
+
+
+def below(folder: str, target: str) -> str | None:
+    """`target` as seen from `folder`, with a final `/` (empty when they are one); None when it isn't below it."""
+    relative = os.path.relpath(os.path.realpath(target), os.path.realpath(folder)).replace(os.sep, "/")
+    if relative == ".":
+        return ""
+    return None if relative.startswith("../") or relative == ".." else relative + "/"
+
+
+@lru_cache(maxsize=1)
+def _schema() -> str:
+    return (data_folder() / "schemas" / "config.yaml").read_text("utf-8")
