@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from polcheck.policy import plan, written
 from polcheck.policy.conjunction import Compiler, Scope
-from polcheck.policy.mentions import refuse_lone_joins_of
 from polcheck.policy.origin import Origin
+from polcheck.policy.refused import refuse_policy
 from polcheck.policy.template import TemplateFault, names
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
@@ -32,7 +32,7 @@ def compile_policy(origin: Origin, context: Context) -> plan.CompiledPolicy | No
     _check_identity(policy, origin, context)
     compiled = _conjunctions(policy, origin, context)
     if compiled is not None and len(origin.problems.errors) == before:
-        refuse_lone_joins_of(compiled, origin)
+        refuse_policy(compiled, origin)
     return compiled if len(origin.problems.errors) == before else None
 
 

@@ -1,11 +1,10 @@
-"""Who speaks of a name: what each step binds and reads, and the joins that join on nothing."""
+"""Who speaks of a name: what each step of a compiled policy binds and reads, and what nobody else speaks of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from polcheck.policy.origin import Origin
 from polcheck.policy.plan import (
     Absence,
     CompiledPolicy,
@@ -84,31 +83,6 @@ def mentions(step: Step) -> Names:
 def bound(steps: Conjunction) -> Names:
     """The names that a conjunction binds for what comes after it."""
     return _names(_bound(step) for step in steps)
-
-
-def refuse_lone_joins(steps: Conjunction, later: Names, origin: Origin) -> None:
-    """Notes at `origin` the items of a conjunction that can only join on nothing."""
-    _refuse(steps_of(steps, later), origin)
-
-
-def refuse_lone_joins_of(policy: CompiledPolicy, origin: Origin) -> None:
-    """Notes at `origin` the items of a policy that can only join on nothing."""
-    _refuse(binders(policy), origin)
-
-
-def _refuse(found: Iterable[Binder], origin: Origin) -> None:
-    for binder in found:
-        if binder.lone:
-            origin.error(
-                binder.step.at,
-                f"this can only join on nothing: it binds {_listed(binder.binds)}, "
-                f"and what is before it binds {_listed(binder.before)}",
-                "give the same name to what must be equal, or bind nothing if any match will do",
-            )
-
-
-def _listed(names: Names) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _told(policy: CompiledPolicy) -> Names:

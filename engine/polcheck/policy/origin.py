@@ -65,6 +65,10 @@ class Origin:
         """Notes a warning, placed like an error."""
         self._note(at, message, help, offset, "warning")
 
+    def note(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
+        """Notes what could be better, placed like an error."""
+        self._note(at, message, help, offset, "note")
+
     def _note(self, at: Pointer, message: str, help: str, offset: int | None, severity: str) -> None:
         place = self.source.place(self._span(at, offset))
         excerpt = self.source.line(place.line)

@@ -14,10 +14,10 @@ from polcheck.errors import PolicyError, Problem
 from polcheck.policy import plan, written
 from polcheck.policy.compile import Context, compile_policy
 from polcheck.policy.conjunction import Compiler, Scope
-from polcheck.policy.mentions import refuse_lone_joins
 from polcheck.policy.origin import Origin, Problems, read
-from polcheck.policy.params import Settings, in_force
+from polcheck.policy.params import Settings, in_force, names_of
 from polcheck.policy.probes import Probes, Selectors
+from polcheck.policy.refused import refuse_selector
 from polcheck.policy.schema import shape
 from polcheck.policy.steps import needs_places, probes_of
 from polcheck.policy.template import TemplateFault, names
@@ -45,6 +45,16 @@ class PackFiles:
             name = path.encode("utf-8", "surrogateescape")
             total.update(len(name).to_bytes(8, "big") + name + hashlib.sha256(self.files[path]).digest())
         return f"sha256:{total.hexdigest()}"
+
+    @cached_property
+    def name(self) -> str:
+        """The pack's name as its pack.yaml says it; empty when that can't be read."""
+        if "pack.yaml" not in self.files:
+            return ""
+        origin = next(read(self.source_of("pack.yaml"), Problems()), None)
+        document = origin.document if origin else None
+        name = document.get("name") if isinstance(document, dict) else None
+        return name if isinstance(name, str) else ""
 
     def source_of(self, path: str) -> Source:
         """One file, under the path by which people find it."""
@@ -172,12 +182,16 @@ class _Loader:
             verdict=tuple(self._verdict(head, document)),
             description=document.get("description", ""),
             source=self.pack.source or self.pack.root,
+            ids=tuple(policy.id for policy in policies),
+            names=frozenset(name for policy in policies for name in names_of(policy)),
+            profiles=document.get("profiles", {}),
         )
 
     def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         """The severities of the profile that is chosen for the pack."""
-        name = self.settings.profiles.get(document["name"], "")
-        severities: Mapping[str, str] = document.get("profiles", {}).get(name, {}).get("severities", {})
+        profiles: Mapping[str, Any] = document.get("profiles", {})
+        name = self.settings.profile_of(document["name"], profiles)
+        severities: Mapping[str, str] = profiles.get(name or "", {}).get("severities", {})
         return severities
 
     def _head(self) -> Origin | None:
@@ -235,7 +249,7 @@ class _Loader:
         for name in document.get("selectors", {}):
             items, origin = selectors[name]
             steps, after = replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
-            refuse_lone_joins(steps, after.names, origin)
+            refuse_selector(steps, after.names, origin)
             made[name] = (origin, steps)
         return made
 

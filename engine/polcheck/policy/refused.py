@@ -1,0 +1,67 @@
+"""What is refused of a compiled policy because it would be silently green: nobody sees a join that joins nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polcheck.policy.mentions import Binder, Names, binders, steps_of
+from polcheck.policy.origin import Origin
+from polcheck.policy.plan import Absence, CompiledPolicy, Conjunction, Join, Listing, Relate, Step, Union, Values
+
+
+def refuse_policy(policy: CompiledPolicy, origin: Origin) -> None:
+    """Notes at `origin` the items of a policy that can't mean anything."""
+    _lone(binders(policy), origin)
+    subjects = policy.subjects or ()
+    _placeless(policy.when, None, origin)
+    _placeless(subjects, None, origin)
+    first = next((step for step in subjects if isinstance(step, Join | Union)), None)
+    _placeless(policy.demand, first, origin)
+
+
+def refuse_selector(steps: Conjunction, binds: Names, origin: Origin) -> None:
+    """Notes at `origin` the items of a named selector, which binds `binds`, that can't mean anything."""
+    _lone(steps_of(steps, binds), origin)
+    _placeless(steps, None, origin)
+
+
+def _lone(found: Iterable[Binder], origin: Origin) -> None:
+    """Notes the items that can only join on nothing."""
+    for binder in found:
+        if binder.lone:
+            origin.error(
+                binder.step.at,
+                f"this can only join on nothing: it binds {_listed(binder.binds)}, "
+                f"and what is before it binds {_listed(binder.before)}",
+                "give the same name to what must be equal, or bind nothing if any match will do",
+            )
+
+
+def _placeless(steps: Conjunction, before: Step | None, origin: Origin) -> None:
+    """Notes relations of a match that is a whole file, or a row of values: it lies nowhere, so none ever holds."""
+    for step in steps:
+        if isinstance(step, Relate):
+            if isinstance(before, Join) and isinstance(before.source, Listing | Values):
+                kind = "files" if isinstance(before.source, Listing) else "values"
+                origin.error(
+                    (*step.at, step.relation),
+                    f"`{step.relation}` never holds for a match of `{kind}`, which has no place in a text",
+                    "add what to look for in the file: a `pattern`, `code`, `data` or `text`",
+                )
+            if not isinstance(step.target, str):
+                _placeless(step.target, None, origin)
+            continue
+        for inner in _nested(step):
+            _placeless(inner, before, origin)
+        if not isinstance(step, Absence):
+            before = step if isinstance(step, Join | Union) else before
+
+
+def _nested(step: Step) -> tuple[Conjunction, ...]:
+    if isinstance(step, Absence):
+        return (step.what,)
+    return step.branches if isinstance(step, Union) else ()
+
+
+def _listed(names: Names) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
