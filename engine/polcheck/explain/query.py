@@ -106,22 +106,23 @@ class _Options(Origin):
         self._at_option(at, message, help, offset, "warning")
 
     def _at_option(self, at: Pointer, message: str, help: str, offset: int | None, severity: str) -> None:
-        option = next((step for step in reversed(at) if isinstance(step, str)), "")
-        source = Source("", self._text_at(at).encode("utf-8", "surrogatepass"))
+        option = next((f"--{step}" for step in reversed(at) if isinstance(step, str)), "")
+        text = self._text_at(at)
+        if text is None:
+            self.problems.add(Problem(message, option, help=help, severity=severity))
+            return
+        source = Source("", text.encode("utf-8", "surrogatepass"))
         start = min(offset or 0, len(source.text))
         line = source.line_of(start)
         column = start - source.line_starts[line - 1] + 1
-        self.problems.add(
-            Problem(message, f"--{option}" if option else "", line, column, source.line(line), help, severity)
-        )
+        self.problems.add(Problem(message, option, line, column, source.line(line), help, severity))
 
-    def _text_at(self, at: Pointer) -> str:
+    def _text_at(self, at: Pointer) -> str | None:
+        """The option's text; None where it is not known which of several is meant."""
         value: object = self.document
         for step in at:
             value = value[step] if isinstance(value, dict | list) else value  # type: ignore[index]
-        if isinstance(value, list) and value:
-            value = value[0]
-        return value if isinstance(value, str) else ""
+        return value if isinstance(value, str) else None
 
 
 def _compiled(question: Question, around: str, problems: Problems) -> tuple[plan.Conjunction, Probes]:

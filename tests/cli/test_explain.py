@@ -1,0 +1,57 @@
+"""`polcheck explain`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typed import polcheck
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A pack and a submission."""
+    pack = tmp_path / "pack"
+    (pack / "policies").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("name: mine\nversion: 1.0.0\nparams: {f: {type: string, default: eval}}\n")
+    (pack / "policies/a.yaml").write_text(
+        "id: no-eval\ntitle: Nothing is evaluated\nforbid: {pattern: $f(...), where: f == params.f}\nmessage: no\n"
+    )
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/a.py").write_text("eval('1')\n")
+    return tmp_path
+
+
+def test_a_policy_is_explained_whatever_its_outcome(folder: Path) -> None:
+    """Status 0 says that the policy was explained; its outcome is in the text."""
+    ran = polcheck("explain", "no-eval", folder / "code", "--pack", folder / "pack")
+    assert ran.status == 0
+    assert "mine:no-eval: Nothing is evaluated\n" in ran.out
+    assert "outcome: fail\n  `forbid` wants no match, and there is 1\n" in ran.out
+    assert "\x1b[" not in ran.out
+
+
+def test_parameters_are_those_of_a_run(folder: Path) -> None:
+    """--param sets a parameter, as in `run`."""
+    ran = polcheck("explain", "no-eval", folder / "code", "--pack", folder / "pack", "--param", "f=exec")
+    assert "outcome: pass" in ran.out
+
+
+def test_colours_are_those_that_are_asked_for(folder: Path) -> None:
+    """--color always paints."""
+    ran = polcheck("explain", "no-eval", folder / "code", "--pack", folder / "pack", "--color", "always")
+    assert "\x1b[1;31mfail\x1b[0m" in ran.out
+
+
+def test_the_json_form_is_one_object(folder: Path) -> None:
+    """-f json gives the steps for programs."""
+    ran = polcheck("explain", "mine:no-eval", folder / "code", "--pack", folder / "pack", "-f", "json")
+    assert json.loads(ran.out)["parts"][0]["steps"][0]["at"] == "forbid"
+
+
+def test_a_wrong_name_is_answered_with_the_right_one(folder: Path) -> None:
+    """An unknown policy is status 2 and a suggestion."""
+    ran = polcheck("explain", "no-evil", folder / "code", "--pack", folder / "pack")
+    assert ran.status == 2
+    assert "did you mean `no-eval`" in ran.err
