@@ -93,6 +93,7 @@ def _each(texts: Sequence[str], make: Callable[[str], _Alternative]) -> list[_Al
     return made
 
 
+@lru_cache(maxsize=4096)
 def _code(text: str, language: str) -> _Alternative:
     made = probes(text, language)
     names = frozenset(name for probe in made for _, name in probe.public)
@@ -105,6 +106,7 @@ def _code(text: str, language: str) -> _Alternative:
     )
 
 
+@lru_cache(maxsize=4096)
 def _pattern(text: str, language: str, resolve: bool) -> _Alternative:
     shape = shape_of(text, language, resolve)
     names = frozenset(binds_of(shape)) - {"here"}
