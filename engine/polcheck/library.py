@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class _Frozen:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        parts = (settings.params, settings.severities, settings.profiles, settings.select, settings.ignore)
+        parts = {part.name: getattr(settings, part.name) for part in fields(settings) if part.name != "blame"}
         self._key = json.dumps(parts, sort_keys=True, default=dict)
 
     def __hash__(self) -> int:

@@ -3,7 +3,8 @@
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.output import append_output, write_output
 from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
-from polcheck.disk.project import below, find_config, read_config, shown
+from polcheck.disk.paths import below, shown
+from polcheck.disk.project import find_config, read_config
 from polcheck.disk.single import read_file
 from polcheck.disk.target import read_submission
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from polcheck.disk.folder import read_folder
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.limits import MIB, Limits
+from polcheck.disk.paths import shown
 from polcheck.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.policy.pack import PackFiles, Schemas
 
@@ -37,8 +38,8 @@ def shipped_packs() -> list[str]:
     return sorted(path.parent.name for path in (data_folder() / "policies").glob("*/pack.yaml"))
 
 
-def read_pack(name_or_path: str | Path) -> PackFiles:
-    """The files of the pack that ships under this name, or else of the folder at this path.
+def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
+    """The files of the pack that ships under this name, or else of the folder at this path, seen from `base`.
 
     A shipped pack comes first, so that no folder that happens to lie where polcheck is run can take its place: write
     `./name` for the folder. Raises PolicyError when there is no such pack or one of its files can't be read.
@@ -46,12 +47,12 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
     text = str(name_or_path)
     if isinstance(name_or_path, str) and text in shipped_packs():
         return _read(text, data_folder() / "policies" / text)
-    folder = Path(name_or_path)
+    folder = Path(base, name_or_path)
     if not folder.is_dir():
         raise PolicyError([_missing(text, is_file=folder.is_file())])
     if not (folder / "pack.yaml").is_file():
         raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
-    return _read(text.rstrip("/") or text, folder)
+    return _read(shown(str(folder)) if base else text.rstrip("/") or text, folder)
 
 
 def _read(root: str, folder: Path) -> PackFiles:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from polcheck.config import NAME, PYPROJECT, Written, read
 from polcheck.disk.packs import data_folder
+from polcheck.disk.paths import shown
 from polcheck.disk.regular import reason_of
 from polcheck.errors import ConfigError, Problem
 from polcheck.source import Source
 
+if TYPE_CHECKING:
+    from polcheck.config import Written  # NOTE: cerberus takes a while to import; most commands do without
+
+CONFIG_NAMES = ("polcheck.yaml", "pyproject.toml")
 _MOST_BYTES = 4 * 1024 * 1024
 
 
@@ -22,7 +27,7 @@ def find_config(target: str) -> Written | None:
     """
     start = Path(os.path.realpath(target if Path(target).is_dir() else "."))
     for folder in (start, *start.parents):
-        found = [read_config(str(path)) for name in (NAME, PYPROJECT) if (path := folder / name).is_file()]
+        found = [read_config(str(path)) for name in CONFIG_NAMES if (path := folder / name).is_file()]
         own = [written for written in found if written is not None]
         if len(own) > 1:
             where = own[1].where(())
@@ -46,22 +51,9 @@ def read_config(path: str) -> Written | None:
         raise ConfigError([Problem(f"`{path}` is too large for a configuration: over {_MOST_BYTES} bytes")])
     if path.endswith(".toml") and b"polcheck" not in data:
         return None
+    from polcheck.config import read
+
     return read(Source(shown(path), data), str(Path(os.path.realpath(path)).parent), _schema())
-
-
-def shown(path: str) -> str:
-    """A path as people who look at it from the working directory call it: relative where that is shorter."""
-    full = os.path.realpath(path)
-    relative = os.path.relpath(full)
-    return (full if relative.startswith(os.path.join("..", "..")) else relative).replace(os.sep, "/")  # noqa: PTH118
-
-
-def below(folder: str, target: str) -> str | None:
-    """`target` as seen from `folder`, with a final `/` (empty when they are one); None when it isn't below it."""
-    relative = os.path.relpath(os.path.realpath(target), os.path.realpath(folder)).replace(os.sep, "/")
-    if relative == ".":
-        return ""
-    return None if relative.startswith("../") or relative == ".." else relative + "/"
 
 
 @lru_cache(maxsize=1)

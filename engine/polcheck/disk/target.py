@@ -56,7 +56,8 @@ def read_submission(
     A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
     is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
     archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
-    match in any submission, after `prefix` and `/`-separated; in a bundle they are matched with its keys. `progress` is told how many files were read.
+    match in any submission, its own path `prefix` before them; in a bundle they are matched with its keys. `progress`
+    is told how many files were read.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
     gathered = Gathered(str(target), limits, Excluded.of(exclude, prefix), progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -23,12 +23,21 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+Key = tuple[str, ...]  # of a setting: `("params", pack, name)`, `("profiles", pack)`
+
+
+def _unplaced(_: Key, message: str, help: str = "") -> Problem:
+    return Problem(message, help=help)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a run sets from outside its packs.
 
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read
-    by the parameter's type. `severities` are by `pack:policy`, `policy` or requirement. `profiles` by pack.
+    by the parameter's type. `base_params`, by pack, hold where `params` say nothing. `severities` are by
+    `pack:policy`, `policy` or requirement. `profiles` are by pack; that under `` applies to every pack that has it.
+    `selected` and `ignored` are `select` and `ignore` for one pack each. `blame` makes a problem of a setting.
     """
 
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -36,30 +45,42 @@ class Settings:
     profiles: Mapping[str, str] = field(default_factory=dict)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    base_params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blame: Callable[[Key, str, str], Problem] = _unplaced
 
     def for_pack(self, name: str) -> dict[str, Json]:
         """The parameters set for one pack."""
-        return {**self.params.get("", {}), **self.params.get(name, {})}
+        return {**self.base_params.get(name, {}), **self.params.get("", {}), **self.params.get(name, {})}
+
+    def profile_of(self, name: str, profiles: Iterable[str]) -> str | None:
+        """The profile that is chosen for a pack which has these; None for none."""
+        loose = self.profiles.get("")
+        return self.profiles.get(name) or (loose if loose and loose in profiles else None)
 
     def chosen(
         self, policies: Sequence[plan.CompiledPolicy], profile: Mapping[str, str]
     ) -> tuple[plan.CompiledPolicy, ...]:
         """The policies that are chosen, with the severities in force; `profile` are those of the pack's profile."""
-        severities = {**profile, **self.severities}
         found: list[plan.CompiledPolicy] = []
         for policy in policies:
-            if self.select and not any(matches(policy, text) for text in self.select):
+            if not self._chooses(policy):
                 continue
-            if any(matches(policy, text) for text in self.ignore):
-                continue
-            severity = next((severities[name] for name in _names(policy) if name in severities), None)
+            severity = severity_in(self.severities, policy) or severity_in(profile, policy)
             if severity == "off":
                 continue
             found.append(replace(policy, severity=severity) if severity else policy)
         return tuple(found)
 
+    def _chooses(self, policy: plan.CompiledPolicy) -> bool:
+        for select in (self.select, self.selected.get(policy.pack, ())):
+            if select and not any(matches(policy, text) for text in select):
+                return False
+        return not any(matches(policy, text) for text in (*self.ignore, *self.ignored.get(policy.pack, ())))
+
     def unknown(self, packs: Iterable[plan.CompiledPack]) -> list[Problem]:
-        """Parameters that no pack of the run has."""
+        """Parameters and profiles that no pack of the run has."""
         packs = list(packs)
         known = {name for pack in packs for name in pack.params}
         problems: list[Problem] = []
@@ -67,14 +88,27 @@ class Settings:
             if name not in known:
                 close = difflib.get_close_matches(name, sorted(known), n=1)
                 help = f"did you mean `{close[0]}`?" if close else ""
-                problems.append(Problem(f"no pack has a parameter `{name}`", help=help))
+                problems.append(self.blame(("params", "", name), f"no pack has a parameter `{name}`", help))
+        loose = self.profiles.get("")
+        profiles = sorted({profile for pack in packs for profile in pack.profiles})
+        if loose and loose not in profiles:
+            problems.append(self.blame(("profiles", ""), f"no pack has a profile `{loose}`", _close(loose, profiles)))
         return problems
 
 
 def matches(policy: plan.CompiledPolicy, text: str) -> bool:
     """Whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are wild."""
-    names = (*_names(policy), policy.pack, *policy.tags)
-    return any(fnmatchcase(name, text) for name in names)
+    return any(fnmatchcase(name, text) for name in names_of(policy))
+
+
+def names_of(policy: plan.CompiledPolicy) -> tuple[str, ...]:
+    """Everything that names the policy: `pack:id`, its id, its requirement in both ways, its pack, its tags."""
+    return (*_names(policy), policy.pack, *policy.tags)
+
+
+def severity_in(severities: Mapping[str, str], policy: plan.CompiledPolicy) -> str:
+    """What a table of severities says of a policy, its own name before its requirement's; empty for nothing."""
+    return next((severities[name] for name in _names(policy) if name in severities), "")
 
 
 def _names(policy: plan.CompiledPolicy) -> tuple[str, ...]:
@@ -92,34 +126,30 @@ def in_force(head: Origin, document: Mapping[str, Any], settings: Settings) -> d
         fault = shape["default"] is not None and _fault(shape, shape["default"])
         if fault:
             head.error(("params", param, "default"), f"the default of `{param}` {fault}")
-    profile = settings.profiles.get(name)
-    if profile is not None:
-        values |= _profile(head, document, profile)
+    values |= _profile(head, document, settings)
     for param, value in settings.for_pack(name).items():
+        key = ("params", name, param)
         if param in declared:
-            values[param] = _read(head, param, declared[param], value)
-        elif param in settings.params.get(name, {}):
-            help = _close(param, declared)
-            head.problems.add(Problem(f"the pack `{name}` has no parameter `{param}`", help=help))
+            read = _converted(declared[param]["type"], value) if isinstance(value, str) else value
+            values[param] = read
+            fault = _fault(declared[param], read)
+            if fault:
+                head.problems.add(settings.blame(key, f"the parameter `{param}` {fault}", ""))
+        elif param in settings.params.get(name, {}) or param in settings.base_params.get(name, {}):
+            message = f"the pack `{name}` has no parameter `{param}`"
+            head.problems.add(settings.blame(key, message, _close(param, declared)))
     return values
 
 
-def _profile(head: Origin, document: Mapping[str, Any], name: str) -> dict[str, Json]:
+def _profile(head: Origin, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
+    """The parameters that the pack's chosen profile sets."""
     profiles: Mapping[str, Mapping[str, Any]] = document.get("profiles", {})
-    if name not in profiles:
-        pack = document["name"]
-        head.problems.add(Problem(f"the pack `{pack}` has no profile `{name}`", help=_close(name, profiles)))
-        return {}
-    return dict(profiles[name].get("params", {}))
-
-
-def _read(head: Origin, name: str, shape: Mapping[str, Any], value: Json) -> Json:
-    """The value of a parameter, read by its type when it comes as a text."""
-    read = _converted(shape["type"], value) if isinstance(value, str) else value
-    fault = _fault(shape, read)
-    if fault:
-        head.problems.add(Problem(f"the parameter `{name}` {fault}"))
-    return read
+    pack = document["name"]
+    name = settings.profile_of(pack, profiles)
+    if name is not None and name not in profiles:
+        message = f"the pack `{pack}` has no profile `{name}`"
+        head.problems.add(settings.blame(("profiles", pack), message, _close(name, profiles)))
+    return dict(profiles.get(name or "", {}).get("params", {}))
 
 
 def _converted(kind: str, text: str) -> Json:

@@ -241,7 +241,10 @@ class VerdictField:
 
 @dataclass(frozen=True)
 class CompiledPack:
-    """One pack of a run. `digest` covers every file of it; `params` are the values in force."""
+    """One pack of a run. `digest` covers every file of it; `params` are the values in force.
+
+    `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written.
+    """
 
     name: str
     version: str
@@ -254,6 +257,9 @@ class CompiledPack:
     verdict: tuple[VerdictField, ...]
     description: str = ""
     source: str = ""
+    ids: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    profiles: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

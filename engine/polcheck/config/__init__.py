@@ -1,0 +1,18 @@
+"""polcheck.yaml: as written, checked, and in force together with the command line."""
+
+from polcheck.config.agree import check_agreement
+from polcheck.config.inforce import Given, InForce
+from polcheck.config.read import is_date, read
+from polcheck.config.written import Override, PackEntry, Waiver, Written
+
+__all__ = [
+    "Given",
+    "InForce",
+    "Override",
+    "PackEntry",
+    "Waiver",
+    "Written",
+    "check_agreement",
+    "is_date",
+    "read",
+]

@@ -1,0 +1,20 @@
+"""Paths as people call them, and as seen from one another."""
+
+from __future__ import annotations
+
+import os
+
+
+def shown(path: str) -> str:
+    """A path as people who look at it from the working directory call it: relative where that is shorter."""
+    full = os.path.realpath(path)
+    relative = os.path.relpath(full)
+    return (full if relative.startswith(os.path.join("..", "..")) else relative).replace(os.sep, "/")  # noqa: PTH118
+
+
+def below(folder: str, target: str) -> str | None:
+    """`target` as seen from `folder`, with a final `/` (empty when they are one); None when it isn't below it."""
+    relative = os.path.relpath(os.path.realpath(target), os.path.realpath(folder)).replace(os.sep, "/")
+    if relative == ".":
+        return ""
+    return None if relative.startswith("../") or relative == ".." else relative + "/"
