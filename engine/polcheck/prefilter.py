@@ -99,7 +99,9 @@ class Prefilter:
             data = source.utf8
         except Unreadable:
             return None
-        found = frozenset(literals.Match(data) or ())
+        found = frozenset(literals.Match(data) or ()).union(
+            literals.Match(source.path.encode("utf-8", "replace")) or ()
+        )
         return found if self._always in found else None
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:

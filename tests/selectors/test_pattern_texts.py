@@ -60,8 +60,8 @@ def test_a_string_of_three_dots_is_warned_of() -> None:
 
 
 LITERALS = [
-    ("torch.load(...)", [{"load"}]),
-    ("torchvision.models.$m(...)", []),
+    ("torch.load(...)", [{"load"}, {"torch"}]),
+    ("torchvision.models.$m(...)", [{"models"}, {"torchvision"}]),
     ("f(key=$v, ...)", [{"f"}, {"key"}]),
     ("assert $x", [{"assert"}]),
     ("from src.model import Net", [{"Net"}]),
@@ -72,13 +72,16 @@ LITERALS = [
 
 @pytest.mark.parametrize(("pattern", "wanted"), LITERALS)
 def test_the_words_without_which_a_snippet_cannot_match(pattern: str, wanted: list[set[str]]) -> None:
-    """`literals` hold no word that an alias, a path or an escape could stand for."""
+    """`literals` hold no word that an alias or an escape could stand for."""
     assert list(compile_pattern([pattern], "python").literals) == wanted
 
 
 def test_alternatives_need_a_word_of_either() -> None:
     """A union needs one word of each of its alternatives, and none when one of them needs none."""
-    assert compile_pattern(["torch.load(...)", "torch.save(...)"], "python").literals == (frozenset({"load", "save"}),)
+    assert compile_pattern(["torch.load(...)", "torch.save(...)"], "python").literals == (
+        frozenset({"load", "save"}),
+        frozenset({"torch"}),
+    )
     assert compile_pattern(["torch.load(...)", "$f(...)"], "python").literals == ()
 
 

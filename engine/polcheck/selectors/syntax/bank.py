@@ -57,12 +57,16 @@ class _Member(NamedTuple):
 
 @dataclass
 class _Group:
-    """The members that share a shape; `tables` lead from the text or name of a capture to members."""
+    """The members that share a shape; `tables` lead from the text or name of a capture to members.
+
+    `wild` does so for names with `*`, by the number of segments and which of them are open.
+    """
 
     shape: str
     captures: tuple[str, ...]
     always: list[_Member] = field(default_factory=list)
     tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
+    wild: dict[tuple[int, int, tuple[int, ...]], dict[str, list[_Member]]] = field(default_factory=dict)
     selectors: set[int] = field(default_factory=set)
     follows: bool = False  # whether a member asks what names stand for
 
@@ -74,12 +78,20 @@ class _Group:
             if _can_be_looked_up(predicate, probe):
                 rest = tuple(other for other in probe.predicates if other is not predicate)
                 member = _Member(selector, probe, shape, rest)
-                form = "name" if predicate.test == "resolves-to" else "text"
-                table = self.tables.setdefault((predicate.capture, form), {})
                 for value in set(predicate.values):
-                    table.setdefault(value, []).append(member)
+                    self._table(predicate, value).setdefault(value, []).append(member)
                 return
         self.always.append(_Member(selector, probe, shape, probe.predicates))
+
+    def _table(self, predicate: Predicate, value: str) -> dict[str, list[_Member]]:
+        """The table in which a text that a predicate wants is looked up."""
+        if predicate.test != "resolves-to":
+            return self.tables.setdefault((predicate.capture, "text"), {})
+        if "*" not in value:
+            return self.tables.setdefault((predicate.capture, "name"), {})
+        segments = value.split(".")
+        places = tuple(number for number, segment in enumerate(segments) if segment == "*")
+        return self.wild.setdefault((predicate.capture, len(segments), places), {})
 
     def members(self, nodes: Sequence[Sequence[Node]], names: Callable[[], Names]) -> Iterator[_Member]:
         """The members that may match `nodes`."""
@@ -91,13 +103,18 @@ class _Group:
                     yield from table.get(name, ())
             else:
                 yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
+        for (capture, length, places), table in self.wild.items():
+            for name in names().of(nodes[capture][0]):
+                segments = name.split(".")
+                if len(segments) == length:
+                    opened = ["*" if number in places else segment for number, segment in enumerate(segments)]
+                    yield from table.get(".".join(opened), ())
 
 
 def _can_be_looked_up(predicate: Predicate, probe: Probe) -> bool:
     listed = predicate.test in ("eq", "any-of", "resolves-to") and bool(predicate.values)
-    wild = predicate.test == "resolves-to" and any("*" in value for value in predicate.values)
     single = probe.captures[predicate.capture] in probe.single
-    return listed and single and not (predicate.negated or predicate.any or wild)
+    return listed and single and not (predicate.negated or predicate.any)
 
 
 class Bank:

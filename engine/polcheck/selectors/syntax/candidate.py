@@ -137,8 +137,8 @@ class _Writer:
             self.predicates.append(f"(#eq? @{capture} {_string(text)})")
 
 
-def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str], ...]:
-    """Words that stand in every file in which `shape` matches, each set being alternatives.
+def literals(shape: Shape, language: str) -> tuple[frozenset[str], ...]:
+    """Words that stand in every file in which `shape` matches, or in its path, each set being alternatives.
 
     NOTE: texts of strings are left out: `"\\x61"` and `"a" "b"` don't hold the words of their values.
     """
@@ -148,7 +148,7 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
         if isinstance(part, Import) and isinstance(part.module, Leaf):
             skipped.add(id(part.module))  # a relative import may stand for it
         if isinstance(part, Name):
-            found |= {frozenset({word}) for word in _words_of_name(part.text, resolve)}
+            found |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
             word = part.text.decode().rpartition(".")[2]
             sure = language == "python" or part.kind.endswith(("identifier", "name", "word"))
@@ -159,12 +159,8 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
     return tuple(sorted(found, key=sorted))
 
 
-def _words_of_name(text: str, resolve: bool) -> list[str]:
-    segments = text.split(".")
-    if resolve and len(segments) > 1:
-        # NOTE: what precedes the last segment can stand in another file's path: `from . import train`
-        segments = segments[-1:]
-    return [segment for segment in segments if segment != "*"]
+def _words_of_name(text: str) -> list[str]:
+    return [segment for segment in text.split(".") if segment != "*"]
 
 
 def binds_of(shape: Shape) -> tuple[str, ...]:

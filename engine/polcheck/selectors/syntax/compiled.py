@@ -27,7 +27,8 @@ class Syntax:
 
     `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
     of every alternative binds, `some` those that only some bind. Each set of `literals` holds words of which
-    one stands, as a whole word, in every file that has a match. `warnings` are (message, offset, help), the
+    one stands, as a whole word, in every file that has a match, or in its path: `from . import train` in src/main.py
+    names `src.train`. `warnings` are (message, offset, help), the
     offset counting in the alternative's own text.
     """
 
@@ -117,7 +118,7 @@ def _pattern(text: str, language: str, resolve: bool) -> _Alternative:
         raise SyntaxProblem(
             f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
         ) from problem
-    return _Alternative(query, names, names, literals(shape, language, resolve), _warnings(shape, text, language))
+    return _Alternative(query, names, names, literals(shape, language), _warnings(shape, text, language))
 
 
 def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Alternative], resolve: bool = True) -> Syntax:
@@ -163,17 +164,16 @@ def _code_literals(probe: Probe, language: str) -> Clauses:
         kind = kinds.get(predicate.capture, "")
         if language != "python" and not kind.endswith(("identifier", "name", "word")):
             continue  # NOTE: other grammars split strings at escapes, so that no word boundary is sure
-        words = [_literal(value, predicate.test) for value in predicate.values]
-        if all(words):
-            found.add(frozenset(words))
+        if predicate.test == "resolves-to":
+            chosen = [[value.split(".")[end] for value in predicate.values] for end in (0, -1)]
+        else:
+            chosen = [[_literal(value) for value in predicate.values]]
+        found |= {frozenset(words) for words in chosen if all(words) and "*" not in words}
     return tuple(sorted(found, key=sorted))
 
 
-def _literal(value: str, test: str) -> str:
-    """The longest word of a text that a node has; of a name that is followed, its last segment."""
-    if test == "resolves-to":
-        last = value.rpartition(".")[2]
-        return "" if last == "*" else last
+def _literal(value: str) -> str:
+    """The longest word of a text that a node has."""
     # NOTE: a part of a string, such as an escape, need not end where a word does
     return "" if "\\" in value else max(_WORD.findall(value), key=len, default="")
 
