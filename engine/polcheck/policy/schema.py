@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import cerberus
 from cerberus import errors as codes
@@ -18,6 +18,9 @@ from polcheck.documents.config import Json, Pointer
 
 _ONE_OF = codes.ErrorDefinition(0x9A, "one_of")  # 0x80 marks a group of child errors
 _ONE_OR_MANY = codes.ErrorDefinition(0x9B, "one_or_many")
+# NOTE: without a rule of their own: Cerberus looks up the constraint of an error's rule, which isn't written there
+_IS_EMPTY = codes.ErrorDefinition(0x0A, None)
+_IS_NEGATIVE = codes.ErrorDefinition(0x0B, None)
 _TEXT = "text"
 _NUMBER = "number"
 _NAMES = "names"
@@ -62,6 +65,11 @@ def kind_of(value: object) -> str:
 
 
 class _Validator(cerberus.Validator):  # type: ignore[misc]
+    types_mapping: ClassVar[dict[str, Any]] = {
+        **cerberus.Validator.types_mapping,
+        "integer": cerberus.TypeDefinition("integer", (int,), (bool,)),  # true is no number
+    }
+
     @property
     def _named(self) -> Mapping[str, Any]:
         schemas: Mapping[str, Any] = self._config["polcheck_schemas"]
@@ -77,7 +85,7 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
             self._one(_listed(kinds), field, value, "one_or_many")
             return
         if not value:
-            self._error(field, codes.EMPTY_NOT_ALLOWED)
+            self._error(field, _IS_EMPTY)
             return
         child = self._get_child_validator(
             document_crumb=field,
@@ -91,10 +99,10 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
         schemas = [kind for kind in kinds if kind not in (_TEXT, _NUMBER)]
         if isinstance(value, str) and _TEXT in kinds:
             if not value.strip():
-                self._error(field, codes.EMPTY_NOT_ALLOWED)
+                self._error(field, _IS_EMPTY)
         elif isinstance(value, int) and not isinstance(value, bool) and _NUMBER in kinds:
             if value < 0:
-                self._error(field, codes.MIN_VALUE)
+                self._error(field, _IS_NEGATIVE)
         elif isinstance(value, dict) and schemas:
             self._mapping(schemas[0], field, value, _ONE_OF if crumb == "one_of" else _ONE_OR_MANY)
         else:
@@ -102,7 +110,7 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
 
     def _mapping(self, name: str, field: Any, value: dict[Any, Any], kind: Any) -> None:
         if not value:
-            self._error(field, codes.EMPTY_NOT_ALLOWED)
+            self._error(field, _IS_EMPTY)
             return
         schema = {key: {"type": "string", "empty": False} for key in value} if name == _NAMES else self._named[name]
         child = self._get_child_validator(document_crumb=field, schema_crumb=(field, kind.rule), schema=schema)
@@ -153,14 +161,14 @@ def _words(error: Any) -> tuple[str, str]:
         }
         named = " or ".join(words.get(name, {"dict": "a mapping", "list": "a list"}.get(name, name)) for name in wanted)
         return f"`{field}` must be {named}, not {kind_of(error.value)}", ""
-    if error.code == codes.EMPTY_NOT_ALLOWED.code:
+    if error.code in (codes.EMPTY_NOT_ALLOWED.code, _IS_EMPTY.code):
         return f"`{field}` is empty", ""
     if error.code in (codes.UNALLOWED_VALUE.code, codes.UNALLOWED_VALUES.code):
         allowed = ", ".join(f"`{value}`" for value in error.constraint)
         return f"`{field}` can't be `{error.value}`", f"one of {allowed}"
     if error.code == codes.REGEX_MISMATCH.code:
         return f"`{error.value}` is not a name that `{field}` can have", f"it must match `{error.constraint}`"
-    if error.code in (codes.MIN_VALUE.code, codes.MAX_VALUE.code):
+    if error.code in (codes.MIN_VALUE.code, codes.MAX_VALUE.code, _IS_NEGATIVE.code):
         return f"`{field}` is out of range", ""
     if error.code == codes.NOT_NULLABLE.code:
         return f"`{field}` has no value", ""
