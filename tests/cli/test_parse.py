@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typed import polcheck
 
 from polcheck.documents.config import Json
 from polcheck.explain.tree import entries, pointer_text
 from polcheck.source import Source
+from typed import polcheck
 
 
 def test_a_syntax_tree_has_fields_kinds_and_places() -> None:
@@ -129,5 +129,5 @@ def resolved(value: Json, pointer: str) -> Json:
     """The value at a pointer."""
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
-        value = value[int(key)] if isinstance(value, list) else value[key]  # type: ignore[index,call-overload]
+        value = value[int(key)] if isinstance(value, list) else value[key]  # type: ignore[index]
     return value
