@@ -10,6 +10,7 @@ import click
 # command -> (module, attribute, help): the help of a command stands here so that listing them imports none
 _COMMANDS = {
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
     "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
     "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
     "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),

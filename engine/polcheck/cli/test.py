@@ -1,0 +1,123 @@
+"""`polcheck test`: judge the cases of packs, show what they leave out, and hunt for mutants that none of them kills."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.cli.looks import color_option
+from polcheck.cli.outputs import colored
+from polcheck.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from polcheck.testing.run import Options, Tested
+
+
+@click.command(short_help="Judge the cases of packs.")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
+@click.option("-k", "keyword", default="", metavar="TEXT", help="Only cases whose name, place or policies hold TEXT.")
+@click.option("--select", "select", multiple=True, metavar="POLICY", help="Only what cases say of these policies.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; as many as cores if not given.")
+@click.option("--update", is_flag=True, help="Rewrite expectations to what policies say, after showing the difference.")
+@click.option("--coverage", is_flag=True, help="Show which outcomes, branches and conditions no case exercises.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail when coverage is below this; implies --coverage.",
+)
+@click.option("--mutate", is_flag=True, help="Change policies in one place each, and show the changes no case notices.")
+@click.option("--junit", metavar="FILE", help="Also write the cases as JUnit XML.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output", "-o", metavar="FILE", help="Where to write; standard output if not given.")
+@color_option
+@click.option("--quiet", "-q", is_flag=True, help="Failures and the summaries only.")
+@click.option("--verbose", "-v", is_flag=True, help="Also every case that passed.")
+def test(
+    packs: tuple[str, ...],
+    keyword: str,
+    select: tuple[str, ...],
+    jobs: int | None,
+    update: bool,
+    coverage: bool,
+    fail_under: float | None,
+    mutate: bool,
+    junit: str | None,
+    form: str,
+    output: str | None,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Judge the cases in the tests/ of each PACK (a name or a folder; the current folder if none is given).
+
+    Exit status: 0 every case passed, 1 one failed (or a mutant lives, or coverage is too low), 2 there is no case.
+    """
+    from polcheck import disk
+    from polcheck.testing.plain import to_junit, to_plain
+    from polcheck.testing.pool import cores
+    from polcheck.testing.run import Options
+    from polcheck.testing.shown import shown
+
+    if update and mutate:
+        raise click.UsageError("mutants are hunted when the cases pass: first --update, then --mutate")
+    options = Options(keyword, select, jobs or cores(), coverage or fail_under is not None, mutate)
+    run = _updated if update else _tested
+    every = [run(name, options) for name in packs or (".",)]
+    if junit:
+        disk.write_output(junit, to_junit(every))
+    if form == "json":
+        text = json.dumps(to_plain(every), indent=2, ensure_ascii=False) + "\n"
+    else:
+        color_it = not output and colored(color)
+        text = "\n".join(shown(tested, color=color_it, verbosity=verbose - quiet) for tested in every)
+    if output:
+        disk.write_output(output, text)
+    else:
+        sys.stdout.write(text)
+    return _status(every, fail_under)
+
+
+def _tested(name: str, options: Options) -> Tested:
+    """The tests of the pack, run with a progress bar for each stage."""
+    from polcheck import disk
+    from polcheck.testing.run import run_tests
+
+    with ExitStack() as stack:
+
+        def watch(stage: str) -> Callable[[int, int], None]:
+            return stack.enter_context(Bar(stage)).update
+
+        return run_tests(disk.read_pack(name), disk.schemas(), options, watch)
+
+
+def _updated(name: str, options: Options) -> Tested:
+    """The tests of the pack after its expectations were brought up to what its policies say, the difference shown."""
+    from polcheck import disk
+    from polcheck.testing.update import rewritten
+
+    tested = _tested(name, options)
+    changed = rewritten(tested.pack, tested.failed)
+    folder = f"{disk.data_folder()}/policies/{name}" if name in disk.shipped_packs() else name
+    for file in changed:
+        click.echo(file.diff, nl=False, err=True)
+        disk.write_output(f"{folder}/{file.path}", file.after)
+    return _tested(name, options) if changed else tested
+
+
+def _status(every: Sequence[Tested], fail_under: float | None) -> int:
+    """2 when a pack has no case, else 1 when something is wrong, else 0."""
+    if any(not tested.cases for tested in every):
+        return 2
+    for tested in every:
+        mutation, coverage = tested.mutation, tested.coverage
+        if tested.failed or (mutation is not None and (mutation.survived or mutation.unused)):
+            return 1
+        if fail_under is not None and coverage is not None and coverage.percent < fail_under:
+            return 1
+    return 0

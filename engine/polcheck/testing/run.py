@@ -1,0 +1,130 @@
+"""The tests of one pack, run: its cases, and on request what they leave out and the mutants that they let live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.policy.plan import CompiledPolicy
+from polcheck.testing.cases import Case, read_cases, read_equivalents
+from polcheck.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
+from polcheck.testing.judged import Bench, Result
+from polcheck.testing.mutants.hunt import Hunt, Mutation
+from polcheck.testing.narrow import narrowed
+from polcheck.testing.pages import Pages
+from polcheck.testing.pool import Progress, spread
+
+_ENOUGH = 40  # cases that make another process worth its start
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to run: cases that hold `keyword`, policies that match `select`; how many processes; what else to find."""
+
+    keyword: str = ""
+    select: tuple[str, ...] = ()
+    jobs: int = 1
+    coverage: bool = False
+    mutate: bool = False
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of a pack's tests. `coverage` and `mutation` are None where they weren't asked for."""
+
+    pack: PackFiles
+    cases: tuple[Case, ...]
+    results: tuple[Result, ...]
+    coverage: Coverage | None = None
+    mutation: Mutation | None = None
+
+    @property
+    def failed(self) -> tuple[tuple[Case, Result], ...]:
+        """The cases in which something was not as expected, with what came of them."""
+        return tuple(pair for pair in zip(self.cases, self.results, strict=True) if not pair[1].passed)
+
+
+Watcher = Callable[[str], "Progress | None"]  # from the name of a stage to what is told how far it is
+
+
+def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watcher | None = None) -> Tested:
+    """What came of the pack's tests. Raises PolicyError for a pack or cases that can't be used.
+
+    Mutants are made only when every case passes: a case that fails anyway kills nothing.
+    """
+    cases = _chosen(read_cases(pack, schemas.tests), options)
+    watch = watcher or (lambda _: None)
+    if not cases:
+        return Tested(pack, (), ())
+    whole = any(case.whole for case in cases) or not (options.select or options.keyword)
+    wanted = frozenset(policy for case in cases for policy in case.policies)
+    pages = Pages(pack)
+    whole = whole or not wanted <= pages.policies.keys()
+    bench = Bench(pack if whole else narrowed(pack, wanted), schemas)
+    bench.prepare(cases)
+    judged = spread(_Judge(bench, pages, options.coverage), cases, options.jobs, watch("judging"), least=_ENOUGH)
+    tested = Tested(pack, cases, tuple(result for result, _ in judged))
+    policies = [policy for policy in bench.policies if _selected(policy.id, options)]
+    if options.coverage:
+        seen = {way for _, ways in judged for way in ways}
+        tested = replace(tested, coverage=coverage(policies, pages, seen))
+    if options.mutate and not tested.failed:
+        tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
+    return tested
+
+
+def _mutation(
+    pack: PackFiles,
+    schemas: Schemas,
+    cases: Sequence[Case],
+    policies: Iterable[CompiledPolicy],
+    options: Options,
+    watch: Watcher,
+) -> Mutation:
+    hunt = Hunt(pack, schemas, tuple(cases), read_equivalents(pack, schemas.tests))
+    every = not (options.select or options.keyword)
+    return hunt.run([policy.id for policy in policies], options.jobs, watch("mutating"), complete=every)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Judges a case, and tells which ways it went where that is asked for."""
+
+    bench: Bench
+    pages: Pages
+    coverage: bool
+
+    def __call__(self, case: Case) -> tuple[Result, Seen]:
+        if not self.coverage:
+            return self.bench.judged(case), frozenset()
+        watches: dict[str, Watch] = {}
+
+        def journal_of(policy: CompiledPolicy) -> Watch:
+            return watches.setdefault(policy.id, Watch(policy, self.pages))
+
+        result = self.bench.judged(case, journal_of)
+        named = [watch for watch in watches.values() if watch.policy.id in case.policies]
+        seen = {way for watch in named for way in watch.seen}
+        for watch in named:
+            seen |= set(of_outcome(watch.policy, result.said[watch.policy.id].outcome))
+        return result, frozenset(seen)
+
+
+def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
+    """The cases that the options ask for; of the policies that a case names, those that are selected."""
+    found: list[Case] = []
+    for case in cases:
+        if options.keyword and not case.says(options.keyword):
+            continue
+        expect = tuple(expected for expected in case.expect if _selected(expected.policy, options))
+        if not options.select:
+            found.append(case)
+        elif expect:
+            found.append(replace(case, expect=expect, verdict="", fields={}))
+    return tuple(found)
+
+
+def _selected(policy: str, options: Options) -> bool:
+    return not options.select or any(fnmatchcase(policy, text) for text in options.select)

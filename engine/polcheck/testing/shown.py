@@ -1,0 +1,115 @@
+"""What came of a pack's tests as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from polcheck.render.escape import terminal
+from polcheck.render.ink import Ink
+from polcheck.testing.cases import Case
+from polcheck.testing.compared import Fault
+from polcheck.testing.coverage import Coverage
+from polcheck.testing.judged import Result
+from polcheck.testing.mutants.hunt import Lived, Mutation
+from polcheck.testing.pages import pointer_text
+from polcheck.testing.run import Tested
+
+
+def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
+    """The failures, the coverage, the mutants and a line that sums up; with `verbosity` 1 every case, with -1 less."""
+    ink = Ink(color)
+    lines: list[str] = []
+    for case, result in zip(tested.cases, tested.results, strict=True):
+        if not result.passed:
+            lines += _failure(case, result, ink)
+        elif verbosity > 0:
+            lines.append(f"{ink.name('pass', text='passed')}  {terminal(case.name)}  {ink.dim(_where(case))}")
+    if tested.coverage is not None:
+        lines += _coverage(tested, tested.coverage, ink, verbosity)
+    if tested.mutation is not None:
+        lines += _mutation(tested, tested.mutation, ink, verbosity)
+    lines.append(_summary(tested, ink))
+    return "\n".join(lines) + "\n"
+
+
+def _summary(tested: Tested, ink: Ink) -> str:
+    if not tested.cases:
+        return f"{tested.pack.root}: no case to judge"
+    failed = len(tested.failed)
+    passed = len(tested.cases) - failed
+    parts = [ink.name("pass", text=f"{passed} passed")] if passed else []
+    parts += [ink.name("fail", text=f"{failed} failed")] if failed else []
+    return f"{tested.pack.root}: {', '.join(parts)}"
+
+
+def _where(case: Case) -> str:
+    return f"{case.where}:{case.line}"
+
+
+def _failure(case: Case, result: Result, ink: Ink) -> Iterator[str]:
+    yield f"{ink.name('fail', text='FAILED')}  {ink.bold(terminal(case.name))}"
+    yield f"  {ink.margin('-->')} {_where(case)}"
+    for fault in result.faults:
+        yield from _fault(fault, ink)
+    yield ""
+
+
+def _fault(fault: Fault, ink: Ink) -> Iterator[str]:
+    yield f"  {ink.bold(fault.about)} {ink.dim(f'(line {fault.line})')}"
+    yield f"    expected  {terminal(fault.expected)}"
+    yield f"    got       {terminal(fault.got)}"
+    for note in fault.notes:
+        yield f"      {terminal(note)}"
+
+
+def _coverage(tested: Tested, coverage: Coverage, ink: Ink, verbosity: int) -> Iterator[str]:
+    if coverage.unseen and verbosity >= 0:
+        yield ink.bold("what no case exercises")
+        rows = [
+            (unseen.place, unseen.point.owner, pointer_text(unseen.point.at) or unseen.point.what, unseen.side)
+            for unseen in coverage.unseen
+        ]
+        yield from _table(("place", "policy", "part", "no case in which it"), rows, ink)
+        yield ""
+    percent = f"{coverage.percent:.1f} %"
+    yield f"coverage of {tested.pack.root}: {coverage.seen} of {coverage.total} ways, {percent}"
+
+
+def _mutation(tested: Tested, mutation: Mutation, ink: Ink, verbosity: int) -> Iterator[str]:
+    if mutation.survived and verbosity >= 0:
+        yield ink.bold("missing cases: no case tells these mutants from their policies")
+        for lived in mutation.survived:
+            yield from _lived(lived, ink)
+        yield ""
+    if verbosity > 0:
+        for lived in mutation.equivalent:
+            yield f"{ink.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
+    for entry in mutation.unused:
+        yield f"{entry.where}: no living mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
+    rows = [(t.operator, str(t.killed), str(t.survived), str(t.equivalent)) for t in mutation.tallies]
+    if verbosity >= 0:
+        yield from _table(("operator", "killed", "survived", "equivalent"), rows, ink, right=True)
+        yield ""
+    counts = f"{mutation.killed} killed, {len(mutation.survived)} survived, {len(mutation.equivalent)} equivalent"
+    yield f"mutants of {tested.pack.root}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
+
+
+def _lived(lived: Lived, ink: Ink) -> Iterator[str]:
+    mutant = lived.mutant
+    yield f"{ink.margin('-->')} {lived.place}  {ink.bold(mutant.owner)}  {mutant.id}"
+    before, after = mutant.cut
+    yield f"      from  {terminal(before)}"
+    yield f"      to    {terminal(after)}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], ink: Ink, right: bool = False) -> Iterator[str]:
+    """Rows under a head; with `right`, all columns but the first are numbers."""
+    every = [tuple(head), *(tuple(terminal(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[number]) for row in every) for number in range(len(head))]
+    for number, row in enumerate(every):
+        cells = [
+            cell.rjust(width) if right and column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = "  " + "  ".join(cells).rstrip()
+        yield ink.dim(line) if number == 0 else line
