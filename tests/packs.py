@@ -9,7 +9,8 @@ from pathlib import Path
 
 from polcheck.flow import Checker
 from polcheck.policy.origin import Problems
-from polcheck.policy.pack import PackFiles, Schemas, compile_packs
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.report import Finding, Report
 from polcheck.submission import of_files

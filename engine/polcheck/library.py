@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polcheck import disk
 from polcheck.documents.config import Json
 from polcheck.flow import Checker, Progress
-from polcheck.policy.origin import Problems
-from polcheck.policy.pack import PackFiles, Schemas, compile_packs
+from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.report import Report
 from polcheck.submission import Submission, of_files
+
+if TYPE_CHECKING:
+    from polcheck.policy.origin import Problems
 
 PackLike = str | Path | PackFiles
 
@@ -50,18 +53,22 @@ def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Pat
     return disk.read_submission(submission)
 
 
-def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None) -> Checker:
+def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None, *, kept: bool = False) -> Checker:
     """What judges submissions by these packs; the same packs and settings give the same, compiled once.
 
+    `kept`: compiled packs are kept on disk for other processes, and taken from there.
     Raises PolicyError that names every problem of every pack.
     """
     many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
     files = [pack if isinstance(pack, PackFiles) else disk.read_pack(pack) for pack in many]
-    return _compiled(_Packs(files), _Frozen(settings or Settings()))
+    compiled = _compiled_or_kept if kept else _compiled
+    return compiled(_Packs(files), _Frozen(settings or Settings()))
 
 
 def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:
     """What judges submissions by these packs; warnings about them go to `problems`. Raises PolicyError."""
+    from polcheck.policy.pack import compile_packs
+
     return Checker(compile_packs(packs, settings, _schemas(), problems))
 
 
@@ -89,18 +96,36 @@ class _Frozen:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         parts = {part.name: getattr(settings, part.name) for part in fields(settings) if part.name != "blame"}
-        self._key = json.dumps(parts, sort_keys=True, default=dict)
+        self.key = json.dumps(parts, sort_keys=True, default=dict)
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Frozen) and self._key == other._key
+        return isinstance(other, _Frozen) and self.key == other.key
 
 
 @lru_cache(maxsize=64)
 def _compiled(packs: _Packs, settings: _Frozen) -> Checker:
+    from polcheck.policy.pack import compile_packs
+
     return Checker(compile_packs(packs, settings.settings, _schemas()))
+
+
+@lru_cache(maxsize=64)
+def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
+    """As `_compiled`, with plans that earlier runs have kept."""
+    from polcheck.disk import kept
+
+    key = kept.plan_key(
+        settings.key, _schemas().text, *(f"{pack.root}\0{pack.source}\0{pack.digest}" for pack in packs)
+    )
+    plan = kept.load_plan(key)
+    if plan is not None:
+        return Checker(plan)
+    made = _compiled(packs, settings)
+    kept.keep_plan(key, made.plan)
+    return made
 
 
 def _by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:

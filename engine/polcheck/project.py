@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,7 @@ from polcheck.config import Given, InForce, check_agreement
 from polcheck.errors import ConfigError, PolicyError, Problem
 from polcheck.flow import Checker
 from polcheck.library import checker
-from polcheck.policy.pack import PackFiles
+from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.submission import Submission
 
@@ -79,7 +79,8 @@ class Project:
     @cached_property
     def checker(self) -> Checker:
         """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
-        found = checker(self.packs, self.settings)
+        given = self.inforce.given
+        found = replace(checker(self.packs, self.settings, kept=given.cache), jobs=given.jobs)
         check_agreement(self.inforce, found.plan.packs)
         return found
 

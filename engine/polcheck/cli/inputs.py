@@ -38,6 +38,10 @@ _OPTIONS = (
     click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml."),
     click.option("--isolated", is_flag=True, help="Use no configuration file."),
     click.option("--no-gitignore", is_flag=True, help="Judge files that .gitignore leaves out, too."),
+    click.option(
+        "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one a core]"
+    ),
+    click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing that was kept."),
     click.option("--tracked", is_flag=True, help="Judge only files that git tracks."),
 )
 
@@ -59,6 +63,8 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         isolated: bool,
         no_gitignore: bool,
         tracked: bool,
+        jobs: int,
+        no_cache: bool,
         **others: Any,
     ) -> Any:
         from polcheck.config import Given
@@ -76,6 +82,8 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             fail_on=fail_on,
             gitignore=False if no_gitignore else None,
             tracked=True if tracked else None,
+            jobs=jobs,
+            cache=not no_cache,
         )
         return command(project=lambda target: Project.at(target, given, config, isolated=isolated), **others)
 

@@ -15,7 +15,8 @@ from polcheck.policy.params import Key, Settings
 class Given:
     """What the command line sets; None or empty where it doesn't. `params` are by pack, those of every pack under ``.
 
-    `baseline` is empty for none at all. Paths here begin at the working directory.
+    `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
+    what can be made again is kept between runs. Paths here begin at the working directory.
     """
 
     packs: tuple[str, ...] = ()
@@ -28,6 +29,8 @@ class Given:
     gitignore: bool | None = None
     tracked: bool | None = None
     baseline: str | None = None
+    jobs: int = 0
+    cache: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from polcheck.disk.gathered import Gathered
 from polcheck.disk.limits import MIB, Limits
 from polcheck.disk.paths import shown
 from polcheck.errors import PolcheckError, PolicyError, Problem, SubmissionError
-from polcheck.policy.pack import PackFiles, Schemas
+from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.sharing.archive import SIGNATURES
+from polcheck.submission import Submission
 
-_LIMITS = Limits(files=10_000, file_bytes=4 * MIB, total_bytes=64 * MIB)
+PACK_LIMITS = Limits(files=10_000, file_bytes=4 * MIB, total_bytes=64 * MIB)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -57,15 +59,21 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
 
 def _read(root: str, folder: Path) -> PackFiles:
     try:
-        found = read_folder(str(folder), Gathered(root, _LIMITS), gitignore=False)
+        found = read_folder(str(folder), Gathered(root, PACK_LIMITS), gitignore=False)
     except SubmissionError as error:
         raise PolicyError([Problem(str(error))]) from error
+    return made(root, found)
+
+
+def made(root: str, found: Submission, source: str = "") -> PackFiles:
+    """The pack that these files are; its signatures are kept apart. Raises PolicyError when one can't be read."""
     if found.unreadable:
         raise PolicyError(
             Problem(f"a file of the pack can't be read: {reason}", f"{root}/{path}")
             for path, reason in found.unreadable.items()
         )
-    return PackFiles(root, found.files)
+    files = {path: data for path, data in found.files.items() if path != SIGNATURES}
+    return PackFiles(root, files, source, found.files.get(SIGNATURES, b""))
 
 
 def _missing(text: str, *, is_file: bool) -> Problem:

@@ -13,6 +13,14 @@ from polcheck.source import Span
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Pointer = tuple[str | int, ...]
+_KINDS = {
+    str: "a text",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a mapping",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +55,8 @@ class Unparsable(Exception):
 
 class LimitExceeded(Unparsable):
     """The document is too deep, too large or expands too far to be read to its end."""
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value in words, as `a list`; `nothing` for null."""
+    return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from polcheck.documents.config import Pointer
 from polcheck.policy.origin import Origin, Problems, read
-from polcheck.policy.pack import PackFiles
+from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPolicy
 
 

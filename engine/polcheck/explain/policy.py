@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from polcheck.errors import PolcheckError
@@ -19,7 +19,7 @@ from polcheck.judge import Failure, Judgement, judge
 from polcheck.judge.merge import distinct
 from polcheck.locate import Locator
 from polcheck.misses import Misses
-from polcheck.policy.pack import PackFiles
+from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan
 from polcheck.render.words import counted
 from polcheck.submission import Submission
@@ -61,7 +61,7 @@ def explain(
     (judgement,) = judge(world, packs_of, lambda _: journal)
     locator = Locator(placed, narrow.extractor)
     misses = Misses(world, locator)
-    places = Places(packs, policy)
+    places = Places(tuple(_every(packs)), policy)
     teller = Teller(world, locator, misses, Looker(world, placed), journal, places, most or _EVERY)
     return Explanation(
         pack=policy.pack,
@@ -77,6 +77,13 @@ def explain(
         findings=tuple(Findings(locator, misses).of(judgement)),
         unsearched=judgement.reasons,
     )
+
+
+def _every(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
+    """The packs and those that they extend."""
+    for pack in packs:
+        yield pack
+        yield from _every(pack.bases.values())
 
 
 def _parts(policy: CompiledPolicy, teller: Teller, judgement: Judgement) -> list[Part]:

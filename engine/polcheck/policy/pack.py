@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -14,7 +13,9 @@ from polcheck.errors import PolicyError, Problem
 from polcheck.policy import plan, written
 from polcheck.policy.compile import Context, compile_policy
 from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.extension import Arrival, arrivals, check_agreement
 from polcheck.policy.origin import Origin, Problems, read
+from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings, in_force, names_of
 from polcheck.policy.probes import Probes, Selectors
 from polcheck.policy.refused import refuse_selector
@@ -30,56 +31,6 @@ _YAML = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class PackFiles:
-    """The files of one pack as they lie in its folder; `root` is how people call that folder."""
-
-    root: str
-    files: Mapping[str, bytes]
-    source: str = ""
-
-    @cached_property
-    def digest(self) -> str:
-        """`sha256:` and 64 hex digits over the paths and contents of every file."""
-        total = hashlib.sha256()
-        for path in sorted(self.files):
-            name = path.encode("utf-8", "surrogateescape")
-            total.update(len(name).to_bytes(8, "big") + name + hashlib.sha256(self.files[path]).digest())
-        return f"sha256:{total.hexdigest()}"
-
-    @cached_property
-    def name(self) -> str:
-        """The pack's name as its pack.yaml says it; empty when that can't be read."""
-        if "pack.yaml" not in self.files:
-            return ""
-        origin = next(read(self.source_of("pack.yaml"), Problems()), None)
-        document = origin.document if origin else None
-        name = document.get("name") if isinstance(document, dict) else None
-        return name if isinstance(name, str) else ""
-
-    def source_of(self, path: str) -> Source:
-        """One file, under the path by which people find it."""
-        return Source(f"{self.root}/{path}" if self.root else path, self.files[path])
-
-    def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
-        """The paths in `folder` that have one of the endings, sorted."""
-        return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
-
-
-@dataclass(frozen=True)
-class Schemas:
-    """The texts of the schemas that shapes are checked with."""
-
-    policy: str
-    pack: str
-    tests: str = ""
-
-    @property
-    def text(self) -> str:
-        """Those of policies and packs as one YAML mapping."""
-        return self.policy + "\n" + self.pack
-
-
-@dataclass(frozen=True)
 class OpenedPack:
     """A pack with the way back to what people wrote: what could be compiled of it, and where it is written.
 
@@ -91,6 +42,7 @@ class OpenedPack:
     policies: tuple[tuple[Origin, plan.CompiledPolicy | None], ...]
     selectors: Mapping[str, tuple[Origin, plan.Conjunction]]
     compiled: plan.CompiledPack
+    listed: bool = True  # and not only there because another pack extends it
 
 
 def compile_packs(
@@ -112,12 +64,12 @@ def open_packs(
 ) -> tuple[plan.Plan, tuple[OpenedPack, ...]]:
     """As much of the plan as compiles, and the packs that have a pack.yaml of the right shape.
 
-    Every problem goes to `problems`; nothing is raised.
+    The packs that others extend follow these. Every problem goes to `problems`; nothing is raised.
     """
     probes = Probes()
     opened: list[OpenedPack] = []
-    for files in packs:
-        made = _Loader(files, settings, schemas, problems, probes).load()
+    for arrival in arrivals(packs, problems):
+        made = _Loader(arrival, settings, schemas, problems, probes).load()
         if made is not None:
             opened.append(made)
     compiled = tuple(pack.compiled for pack in opened)
@@ -127,6 +79,7 @@ def open_packs(
         if name in seen:
             problems.add(Problem(f"two packs are called `{name}`: {seen[name]} and {root}"))
         seen[name] = root
+    check_agreement(((pack.files, pack.compiled) for pack in opened), problems)
     for problem in settings.unknown(compiled):
         problems.add(problem)
     return plan.Plan(compiled, tuple(probes.made)), tuple(opened)
@@ -136,11 +89,16 @@ def open_packs(
 class _Loader:
     """Loads one pack; what is wrong goes to `problems`."""
 
-    pack: PackFiles
+    arrival: Arrival
     settings: Settings
     schemas: Schemas
     problems: Problems
     probes: Probes
+
+    @property
+    def pack(self) -> PackFiles:
+        """The pack's files."""
+        return self.arrival.files
 
     def load(self) -> OpenedPack | None:
         """The pack, or None when there is none to speak of."""
@@ -149,7 +107,8 @@ class _Loader:
             return None
         document: dict[str, Any] = head.document  # type: ignore[assignment]
         self._check_versions(head, document)
-        params = in_force(head, document, self.settings)
+        declared = self.arrival.declared(document, self.settings, self.problems)
+        params = in_force(head, {**document, "params": declared}, self.settings)
         tables = self._tables()
         selectors = {**_builtin(self.problems), **self._selectors(head, document)}
         compiler = Compiler(self.probes, Selectors(selectors), params, tables)
@@ -158,9 +117,10 @@ class _Loader:
         written = tuple(self._policies(context))
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
-        if not policies and not self.problems.errors:
+        if not policies and not self.pack.bases and not self.problems.errors:
             head.error((), "the pack has no policy", "write one in policies/")
-        return OpenedPack(self.pack, head, written, own, self._compiled(head, document, params, tables, policies))
+        compiled = self._compiled(head, document, params, tables, policies)
+        return OpenedPack(self.pack, head, written, own, compiled, self.arrival.listed)
 
     def _compiled(
         self,
@@ -170,6 +130,7 @@ class _Loader:
         tables: Mapping[str, Json],
         policies: Sequence[plan.CompiledPolicy],
     ) -> plan.CompiledPack:
+        taken = self.arrival.chosen(policies, self.settings, self.problems)
         return plan.CompiledPack(
             name=document["name"],
             version=document["version"],
@@ -177,7 +138,7 @@ class _Loader:
             params=params,
             tables=tables,
             requirements=tuple(_requirements(document)),
-            policies=self.settings.chosen(policies, self._profile(document)),
+            policies=self.settings.chosen(taken, self._profile(document)),
             fields=document.get("submission", {}),
             verdict=tuple(self._verdict(head, document)),
             description=document.get("description", ""),

@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polcheck.documents.config import Json
+from polcheck.documents.config import Json, kind_of
 from polcheck.errors import Problem
-from polcheck.policy import plan
-from polcheck.policy.origin import Origin
-from polcheck.policy.schema import kind_of
+
+if TYPE_CHECKING:  # NOTE: a run whose packs are compiled already needs neither
+    from polcheck.policy import plan
+    from polcheck.policy.origin import Origin
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -123,7 +124,7 @@ def in_force(head: Origin, document: Mapping[str, Any], settings: Settings) -> d
     values: dict[str, Json] = {}
     for param, shape in declared.items():
         values[param] = shape["default"]
-        fault = shape["default"] is not None and _fault(shape, shape["default"])
+        fault = shape["default"] is not None and fault_of(shape, shape["default"])
         if fault:
             head.error(("params", param, "default"), f"the default of `{param}` {fault}")
     values |= _profile(head, document, settings)
@@ -132,7 +133,7 @@ def in_force(head: Origin, document: Mapping[str, Any], settings: Settings) -> d
         if param in declared:
             read = _converted(declared[param]["type"], value) if isinstance(value, str) else value
             values[param] = read
-            fault = _fault(declared[param], read)
+            fault = fault_of(declared[param], read)
             if fault:
                 head.problems.add(settings.blame(key, f"the parameter `{param}` {fault}", ""))
         elif param in settings.params.get(name, {}) or param in settings.base_params.get(name, {}):
@@ -170,7 +171,8 @@ def _converted(kind: str, text: str) -> Json:
     return text
 
 
-def _fault(shape: Mapping[str, Any], value: Json) -> str:
+def fault_of(shape: Mapping[str, Any], value: Json) -> str:
+    """What is wrong with a value for a parameter that is declared so; empty when nothing is."""
     kind = shape["type"]
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return f"is of type {kind}, not {kind_of(value)}"

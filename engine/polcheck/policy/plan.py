@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from polcheck.documents import format_of, language_of
-from polcheck.documents.config import Json, Pointer
-from polcheck.selectors.files import FilePatterns
-from polcheck.selectors.jmes import Expression
-from polcheck.selectors.syntax import Syntax
-from polcheck.selectors.text import TextSearch
+
+if TYPE_CHECKING:  # NOTE: a plan that was kept needs of these only what it holds
+    from polcheck.documents.config import Json, Pointer
+    from polcheck.selectors.files import FilePatterns
+    from polcheck.selectors.jmes import Expression
+    from polcheck.selectors.syntax import Syntax
+    from polcheck.selectors.text import TextSearch
 
 Relation = Literal["inside", "has", "after"]
 
@@ -29,25 +31,17 @@ class Probe:
     """
 
     what: Syntax | Expression | TextSearch
+    kind: Literal["code", "pattern", "data", "text"]
     language: str = ""
     places: bool = False
     whole: bool = False
     forced: bool = False
 
-    @property
-    def kind(self) -> str:
-        """The keyword of the selector, as `code`."""
-        if isinstance(self.what, Syntax):
-            return self.what.kind
-        return "data" if isinstance(self.what, Expression) else "text"
-
     def reads(self, path: str) -> bool:
         """Whether a file is a document that this probe can look in, as far as its path tells."""
-        if self.forced or isinstance(self.what, TextSearch):
+        if self.forced or self.kind == "text":
             return True
-        if isinstance(self.what, Expression):
-            return format_of(path) is not None
-        return language_of(path) == self.language
+        return format_of(path) is not None if self.kind == "data" else language_of(path) == self.language
 
 
 @dataclass(frozen=True)

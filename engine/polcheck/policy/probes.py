@@ -99,7 +99,7 @@ class Probes:
         self._check_formats(item, files, origin)
         index = self._add(
             ("data", item.data, item.language),
-            plan.Probe(expression, item.language, forced=bool(item.language)),
+            plan.Probe(expression, "data", item.language, forced=bool(item.language)),
         )
         if expression.binds is not None:
             return index, Made(_public(expression.binds, at, origin))
@@ -126,7 +126,7 @@ class Probes:
             origin.error(at, problem.message, problem.help)
             return None
         binds = _public(search.binds, at, origin)
-        return self._whole(item, ("text", item.text), plan.Probe(search), Made(binds))
+        return self._whole(item, ("text", item.text), plan.Probe(search, "text"), Made(binds))
 
     def _syntax(
         self, item: Item, kind: str, files: FilePatterns | None, origin: Origin, around: str
@@ -145,7 +145,10 @@ class Probes:
         binds = _public(syntax.binds, at, origin)
         key = (kind, texts, language, item.resolve, bool(item.language))
         return self._whole(
-            item, key, plan.Probe(syntax, language, forced=bool(item.language)), Made(binds, syntax.some)
+            item,
+            key,
+            plan.Probe(syntax, "pattern" if kind == "pattern" else "code", language, forced=bool(item.language)),
+            Made(binds, syntax.some),
         )
 
     def _compiled(self, texts: tuple[str, ...], kind: str, language: str, resolve: bool) -> Syntax:

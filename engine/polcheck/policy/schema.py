@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import cerberus
 from cerberus import errors as codes
 
-from polcheck.documents.config import Json, Pointer
+from polcheck.documents.config import Json, Pointer, kind_of
 
 _ONE_OF = codes.ErrorDefinition(0x9A, "one_of")  # 0x80 marks a group of child errors
 _ONE_OR_MANY = codes.ErrorDefinition(0x9B, "one_or_many")
@@ -24,14 +24,6 @@ _IS_NEGATIVE = codes.ErrorDefinition(0x0B, None)
 _TEXT = "text"
 _NUMBER = "number"
 _NAMES = "names"
-_KINDS = {
-    str: "a text",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    dict: "a mapping",
-}
 
 
 class Shape:
@@ -57,11 +49,6 @@ def shape(text: str, name: str) -> Shape:
 
     schemas = yaml.load(text, yaml.CSafeLoader)
     return Shape(schemas, name)
-
-
-def kind_of(value: object) -> str:
-    """The kind of a value in words, as `a list`; `nothing` for null."""
-    return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
 
 
 class _Validator(cerberus.Validator):  # type: ignore[misc]

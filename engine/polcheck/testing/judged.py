@@ -15,7 +15,8 @@ from polcheck.judge import Judgement, judge
 from polcheck.judge.evaluate import Journal
 from polcheck.locate import Locator
 from polcheck.misses import Misses
-from polcheck.policy.pack import PackFiles, Schemas, compile_packs
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import CompiledPolicy
 from polcheck.report import Finding

@@ -22,7 +22,7 @@ def to_plain(every: Iterable[Tested]) -> dict[str, Any]:
 
 def _pack(tested: Tested) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        "pack": tested.pack.root,
+        "pack": tested.name,
         "passed": len(tested.cases) - len(tested.failed),
         "failed": len(tested.failed),
         "cases": [_case(case, result) for case, result in zip(tested.cases, tested.results, strict=True)],
@@ -84,7 +84,7 @@ def to_junit(every: Sequence[Tested]) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="polcheck test">']
     for tested in every:
         counts = f'tests="{len(tested.cases)}" failures="{len(tested.failed)}" errors="0" skipped="0"'
-        lines.append(f'  <testsuite name="{xml_attribute(tested.pack.root)}" {counts}>')
+        lines.append(f'  <testsuite name="{xml_attribute(tested.name)}" {counts}>')
         for case, result in zip(tested.cases, tested.results, strict=True):
             lines += _xml_case(case, result)
         lines.append("  </testsuite>")

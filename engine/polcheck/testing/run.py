@@ -32,13 +32,22 @@ class Options:
 
 @dataclass(frozen=True)
 class Tested:
-    """What came of a pack's tests. `coverage` and `mutation` are None where they weren't asked for."""
+    """What came of a pack's tests. `coverage` and `mutation` are None where they weren't asked for.
+
+    `waiting`: mutants were asked for, and are made only when every case passes.
+    """
 
     pack: PackFiles
     cases: tuple[Case, ...]
     results: tuple[Result, ...]
     coverage: Coverage | None = None
     mutation: Mutation | None = None
+    waiting: bool = False
+
+    @property
+    def name(self) -> str:
+        """How people call the pack: its folder, or the name that it has."""
+        return self.pack.root or Pages(self.pack).name
 
     @property
     def failed(self) -> tuple[tuple[Case, Result], ...]:
@@ -70,9 +79,11 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
     if options.coverage:
         seen = {way for _, ways in judged for way in ways}
         tested = replace(tested, coverage=coverage(policies, pages, seen))
-    if options.mutate and not tested.failed:
-        tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
-    return tested
+    if not options.mutate:
+        return tested
+    if tested.failed:
+        return replace(tested, waiting=True)
+    return replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
 
 
 def _mutation(

@@ -28,18 +28,20 @@ def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
         lines += _coverage(tested, tested.coverage, ink, verbosity)
     if tested.mutation is not None:
         lines += _mutation(tested, tested.mutation, ink, verbosity)
+    if tested.waiting:
+        lines.append("no mutants were made: a case that fails anyway notices nothing")
     lines.append(_summary(tested, ink))
     return "\n".join(lines) + "\n"
 
 
 def _summary(tested: Tested, ink: Ink) -> str:
     if not tested.cases:
-        return f"{tested.pack.root}: no case to judge"
+        return f"{tested.name}: no case to judge"
     failed = len(tested.failed)
     passed = len(tested.cases) - failed
     parts = [ink.name("pass", text=f"{passed} passed")] if passed else []
     parts += [ink.name("fail", text=f"{failed} failed")] if failed else []
-    return f"{tested.pack.root}: {', '.join(parts)}"
+    return f"{tested.name}: {', '.join(parts)}"
 
 
 def _where(case: Case) -> str:
@@ -72,7 +74,7 @@ def _coverage(tested: Tested, coverage: Coverage, ink: Ink, verbosity: int) -> I
         yield from _table(("place", "policy", "part", "no case in which it"), rows, ink)
         yield ""
     percent = f"{coverage.percent:.1f} %"
-    yield f"coverage of {tested.pack.root}: {coverage.seen} of {coverage.total} ways, {percent}"
+    yield f"coverage of {tested.name}: {coverage.seen} of {coverage.total} ways, {percent}"
 
 
 def _mutation(tested: Tested, mutation: Mutation, ink: Ink, verbosity: int) -> Iterator[str]:
@@ -91,7 +93,7 @@ def _mutation(tested: Tested, mutation: Mutation, ink: Ink, verbosity: int) -> I
         yield from _table(("operator", "killed", "survived", "equivalent"), rows, ink, right=True)
         yield ""
     counts = f"{mutation.killed} killed, {len(mutation.survived)} survived, {len(mutation.equivalent)} equivalent"
-    yield f"mutants of {tested.pack.root}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
+    yield f"mutants of {tested.name}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
 
 
 def _lived(lived: Lived, ink: Ink) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from polcheck.documents.config import Json
 from polcheck.selectors.jmes.cells import Cell, Origin
@@ -58,7 +58,7 @@ class Expression:
             shape = None if strict else shape_of(node)
             self.names = root_names(node)
             self.literals = () if strict else needed_keys(node)
-            self._code: Code = compiled(node, strict)
+            self._code = compiled(node, strict)
         except RecursionError:
             raise ExpressionError("the expression is nested too deeply") from None
         self.text = text
@@ -66,6 +66,21 @@ class Expression:
         self.comparison = judges(node)
         self._node = node
         self._strict = strict
+
+    def __getstate__(self) -> tuple[object, ...]:
+        return self.text, self._strict, self.names, self.binds, self.literals, self.comparison
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.text, self._strict, self.names, self.binds, self.literals, self.comparison = state
+
+    @cached_property
+    def _node(self) -> Node:
+        """The parsed expression; parsed again, when it is asked for, in an expression that was kept."""
+        return parse(self.text)[0]
+
+    @cached_property
+    def _code(self) -> Code:
+        return compiled(self._node, self._strict)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"

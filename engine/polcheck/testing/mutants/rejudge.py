@@ -13,7 +13,8 @@ from polcheck.findings import Findings
 from polcheck.judge import Demands, Judgement, World, judge
 from polcheck.locate import Locator
 from polcheck.misses import Misses
-from polcheck.policy.pack import Schemas, compile_packs
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.packfiles import Schemas
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import Plan, Probe
 from polcheck.selectors.found import Found

@@ -1,0 +1,104 @@
+"""Compiled packs, kept between runs: found again by the digests of all that they were compiled from.
+
+What is kept is Python's pickle, in a folder that only its user can write to, behind a digest of its bytes: what was
+cut short or damaged is not read, and the packs are compiled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import secrets
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polcheck.policy.version import VERSION
+
+if TYPE_CHECKING:
+    from polcheck.policy.plan import Plan
+
+_MOST_PLANS = 64
+_DIGEST = hashlib.sha256().digest_size
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again: POLCHECK_CACHE, else the user's cache folder."""
+    given = os.environ.get("POLCHECK_CACHE")
+    if given:
+        return Path(given)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("polcheck", appauthor=False))
+
+
+def plan_key(*parts: str) -> str:
+    """The name under which the plan made of `parts` is kept by this polcheck and this Python."""
+    total = hashlib.sha256()
+    for part in (VERSION, _code_stamp(), sys.version, *parts):
+        data = part.encode("utf-8", "surrogatepass")
+        total.update(len(data).to_bytes(8, "big") + data)
+    return total.hexdigest()
+
+
+def load_plan(key: str) -> Plan | None:
+    """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
+    path = cache_folder() / "plans" / key
+    try:
+        if not _is_own(path.parent) or not _is_own(path):
+            return None
+        data = path.read_bytes()
+        if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
+            return None
+        plan: Plan = pickle.loads(data[_DIGEST:])  # the user's own file, whole
+    except Exception:  # NOTE: whatever is wrong with what was kept, the packs themselves are there
+        return None
+    return plan
+
+
+def keep_plan(key: str, plan: Plan) -> None:
+    """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
+    folder = cache_folder() / "plans"
+    with suppress(OSError, pickle.PicklingError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
+        temporary = folder / f".{secrets.token_hex(8)}"
+        try:
+            temporary.write_bytes(hashlib.sha256(data).digest() + data)
+            temporary.replace(folder / key)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _drop_oldest(folder)
+
+
+def _drop_oldest(folder: Path) -> None:
+    kept = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda p: p.stat().st_mtime)
+    for path in kept[:-_MOST_PLANS]:
+        path.unlink(missing_ok=True)
+
+
+def _is_own(path: Path) -> bool:
+    """Whether nobody but this user (or root) can have written what lies at `path`."""
+    found = path.stat()
+    if not hasattr(os, "getuid"):
+        return True
+    return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _code_stamp() -> str:
+    """What changes whenever polcheck's own code does, in a checkout too: the times of its folders and modules."""
+    newest = 0
+    waiting = [Path(__file__).resolve().parent.parent]
+    root = str(waiting[0])
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if entry.name != "__pycache__":
+                        waiting.append(Path(entry.path))
+                elif entry.name.endswith((".py", ".yaml")):
+                    newest = max(newest, entry.stat().st_mtime_ns)
+    return f"{root}:{newest}"

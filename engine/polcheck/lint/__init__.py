@@ -1,0 +1,55 @@
+"""What is wrong with a pack, or could be better, beyond what keeps it from being used.
+
+One module a subject, each with one function `check(view)`; what it finds goes to the pack's problems, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from polcheck.errors import Problem
+from polcheck.lint import branches, conditions, documents, pairs, paths, policies, unspoken, unused
+from polcheck.lint.view import View
+from polcheck.policy.origin import Problems
+from polcheck.policy.pack import open_packs
+from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.policy.params import Settings
+
+CHECKS: tuple[Callable[[View], None], ...] = (
+    paths.check,
+    documents.check,
+    conditions.check,
+    branches.check,
+    pairs.check,
+    unspoken.check,
+    policies.check,
+    unused.check,
+)
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True)
+class Linted:
+    """What was found: of each pack its name, version and number of policies; and every problem, errors first."""
+
+    packs: tuple[tuple[str, str, int], ...]
+    problems: tuple[Problem, ...]
+
+    def of(self, severity: str) -> tuple[Problem, ...]:
+        """The problems of one severity: `error`, `warning` or `note`."""
+        return tuple(problem for problem in self.problems if problem.severity == severity)
+
+
+def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
+    """Everything that is wrong with these packs, and what could be better. Raises nothing for a bad pack."""
+    names: list[tuple[str, str, int]] = []
+    found = Problems()
+    made, opened = open_packs(packs, Settings(), schemas, found)
+    for pack in opened:
+        view = View(pack, made.probes)
+        for check in CHECKS:
+            check(view)
+        names.append((pack.compiled.name, pack.compiled.version, len(view.entries)))
+    ordered = sorted(found.found, key=lambda p: (_ORDER[p.severity], p.path, p.line, p.column, p.message))
+    return Linted(tuple(names), tuple(ordered))

@@ -1,0 +1,123 @@
+"""Selectors that can't match in the files that they are pointed at: another language, another format, no content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polcheck.documents import format_of
+from polcheck.lint.view import View, at_index
+from polcheck.policy.origin import Origin
+from polcheck.policy.plan import Find, Join, Probe
+from polcheck.selectors.files import FilePatterns, alternatives
+from polcheck.selectors.jmes import Expression, ExpressionError
+from polcheck.selectors.jmes.nodes import Chain, Field, Index, Node, Pipe
+from polcheck.selectors.jmes.shape import Shape, shape_of
+from polcheck.selectors.jmes.syntax import parse
+from polcheck.selectors.syntax import Syntax
+
+_WILD = frozenset("*?{")
+
+
+def check(view: View) -> None:
+    """Notes selectors that can match in none of their files, and warns of files that they never look in."""
+    for origin, step in view.steps():
+        if isinstance(step, Join) and isinstance(step.source, Find):
+            probe, files = view.probes[step.source.probe], step.source.files
+            if files is not None:
+                _unread(origin, step, probe, files)
+            if isinstance(probe.what, Expression):
+                _impossible(origin, step, probe.what, _formats(probe, files))
+
+
+def _unread(origin: Origin, step: Join, probe: Probe, files: FilePatterns) -> None:
+    """Notes files that the selector doesn't read."""
+    known = [list(_examples(text)) for text in files.texts if not text.startswith("!")]
+    where = [index for index, text in enumerate(files.texts) if not text.startswith("!")]
+    wrong: dict[int, str] = {}
+    for index, examples in zip(where, known, strict=True):
+        for example in examples:
+            if example is not None and not _reads(probe, example):
+                wrong.setdefault(index, example)
+    nothing = all(example is not None and not _reads(probe, example) for examples in known for example in examples)
+    for index, example in wrong.items():
+        note = origin.error if nothing and known else origin.warning
+        at = at_index(origin, (*step.at, "files"), index) if _has_files(origin, step) else step.at
+        note(at, *_why(probe, example))
+        if nothing:
+            return
+
+
+def _has_files(origin: Origin, step: Join) -> bool:
+    try:
+        origin.config.locate(origin.index, (*step.at, "files"))
+    except KeyError:
+        return False
+    return True
+
+
+def _examples(text: str) -> Iterator[str | None]:
+    """For each alternative of a pattern a path that tells what it is, or None where that is open."""
+    for way in alternatives(text):
+        name = way.rsplit("/", 1)[-1]
+        if way.endswith("/"):
+            yield way
+        elif not _WILD & set(name):
+            yield name.replace("\\", "")
+        else:
+            dot = name.rfind(".")
+            yield None if dot < 0 or _WILD & set(name[dot:]) else "x" + name[dot:]
+
+
+def _reads(probe: Probe, example: str) -> bool:
+    return not example.endswith("/") and probe.reads(example)
+
+
+def _why(probe: Probe, example: str) -> tuple[str, str]:
+    if example.endswith("/"):
+        return f"`{probe.kind}` looks in files, and `{example}` stands for folders", f"write `{example}*` for its files"
+    name = example if not example.startswith("x.") else f"*{example[1:]}"
+    if isinstance(probe.what, Syntax):
+        message = f"this `{probe.kind}` is {probe.language}, so that it never looks in `{name}`"
+        return message, f"say `language: {probe.language}` if such files hold it, or leave them out"
+    return f"`{name}` is no configuration that `data` could read", "say `language: yaml`, `toml`, `json` or `ini`"
+
+
+def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
+    """The formats that the files can have; empty where that is open."""
+    if probe.language:
+        return frozenset({probe.language})
+    if files is None:
+        return frozenset()
+    examples = [example for text in files.texts if not text.startswith("!") for example in _examples(text)]
+    found = {format_of(example) if example else None for example in examples}
+    return frozenset(name for name in found if name) if None not in found else frozenset()
+
+
+def _impossible(origin: Origin, step: Join, what: Expression, formats: frozenset[str]) -> None:
+    """Notes an expression that is null in every document of its formats."""
+    if not formats or not formats <= {"toml", "ini"}:
+        return
+    node, _ = parse(what.text)
+    kinds = " and ".join(sorted(name.upper() for name in formats))
+    at = (*step.at, "data")
+    try:
+        shape_of(node, Shape("object"))
+    except ExpressionError as error:
+        help = f"the root of a document in {kinds} is an object"
+        return origin.error(at, f"{error.message}: this never matches", help, error.position)
+    deep = _third(node) if formats == {"ini"} else None
+    if deep is not None:
+        help = "an INI file has sections, and options in them, whose values are texts"
+        return origin.error(at, f"`{deep}` is never in an INI file: this never matches", help)
+    return None
+
+
+def _third(node: Node) -> str | None:
+    """What an expression asks of the value of an option: a third level of fields."""
+    steps = node.steps if isinstance(node, Chain | Pipe) else ()
+    if len(steps) > 2 and all(isinstance(step, Field) for step in steps[:2]):
+        third = steps[2]
+        if isinstance(third, Field):
+            return third.name
+        return f"[{third.number}]" if isinstance(third, Index) else None
+    return None

@@ -1,0 +1,202 @@
+"""The reference page of a pack: everything that its users ask of it, in Markdown, the same for the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from polcheck.judge.rows import text_of
+from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.plan import CompiledPack, CompiledPolicy, Requirement
+from polcheck.reference.examples import examples, expected_of
+from polcheck.reference.sources import Sources
+from polcheck.render.escape import code, fence, markdown
+from polcheck.render.words import counted
+from polcheck.testing.cases import OUTCOMES, Case
+
+
+def page(files: PackFiles, pack: CompiledPack, cases: Sequence[Case]) -> str:
+    """The page. `pack` is compiled from `files`, and `cases` are its tests."""
+    sources = Sources(files)
+    sections = [
+        _head(sources, pack, cases),
+        _requirements(pack),
+        _parameters(sources),
+        _profiles(sources),
+        _policies(sources, pack, cases),
+        _selectors(sources),
+        _traceability(pack, cases),
+    ]
+    blocks = ("\n".join(lines).strip("\n") for lines in map(list, sections))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
+    yield f"# {markdown(pack.name)} {markdown(pack.version)}"
+    yield ""
+    if pack.description:
+        yield from (*_paragraphs(pack.description), "")
+    facts = [counted(len(pack.policies), "policy", "policies")]
+    facts += [counted(len(pack.requirements), "requirement")] if pack.requirements else []
+    facts += [counted(len(cases), "test case")]
+    facts += [f"needs {sources.head['requires']}"] if "requires" in sources.head else []
+    facts += [f"licence {sources.head['licence']}"] if "licence" in sources.head else []
+    yield markdown(" · ".join(facts))
+
+
+def _requirements(pack: CompiledPack) -> Iterator[str]:
+    if not pack.requirements:
+        return
+    yield from ("## Requirements", "")
+    rows = [
+        (code(requirement.id), _cell(requirement.title), _decided(requirement), _links(_of(pack, requirement)))
+        for requirement in pack.requirements
+    ]
+    yield from _table(("requirement", "title", "decided by", "policies"), rows)
+
+
+def _decided(requirement: Requirement) -> str:
+    if requirement.decided_by == "review":
+        return "review" + (f": {_cell(requirement.because)}" if requirement.because else "")
+    return requirement.decided_by
+
+
+def _of(pack: CompiledPack, requirement: Requirement) -> list[CompiledPolicy]:
+    return [policy for policy in pack.policies if policy.requirement == requirement.id]
+
+
+def _parameters(sources: Sources) -> Iterator[str]:
+    params: dict[str, dict[str, Any]] = sources.head.get("params", {})
+    if params:
+        yield from ("## Parameters", "")
+        yield from _table(
+            ("parameter", "type", "default", "allowed", "what it changes"),
+            [
+                (
+                    code(name),
+                    shape["type"],
+                    code(text_of(shape["default"])),
+                    ", ".join(code(text_of(value)) for value in shape.get("allowed", ())),
+                    _cell(shape.get("description", "")),
+                )
+                for name, shape in params.items()
+            ],
+        )
+
+
+def _profiles(sources: Sources) -> Iterator[str]:
+    profiles: dict[str, dict[str, Any]] = sources.head.get("profiles", {})
+    if profiles:
+        yield from ("## Profiles", "")
+        yield from _table(
+            ("profile", "for whom", "parameters", "severities"),
+            [
+                (
+                    code(name),
+                    _cell(profile.get("description", "")),
+                    _settings(profile.get("params", {})),
+                    _settings(profile.get("severities", {})),
+                )
+                for name, profile in profiles.items()
+            ],
+        )
+
+
+def _settings(values: dict[str, Any]) -> str:
+    return ", ".join(code(f"{name}: {text_of(value)}") for name, value in values.items())
+
+
+def _policies(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
+    yield "## Policies"
+    for policy in pack.policies:
+        yield from ("", f"### {markdown(policy.id)}", "", markdown(policy.title), "")
+        yield from (" · ".join(_facts(policy)), "")
+        if policy.description:
+            yield from (*_paragraphs(policy.description), "")
+        parts = sources.parts(policy)
+        if parts:
+            yield from (*fence(parts, "yaml"), "")
+        yield from _list(policy)
+        yield from examples(policy.id, cases)
+
+
+def _facts(policy: CompiledPolicy) -> Iterator[str]:
+    yield policy.severity
+    if policy.requirement:
+        yield f"requirement {code(policy.requirement)}"
+    if policy.tags:
+        yield "tags " + ", ".join(code(tag) for tag in policy.tags)
+    if policy.deprecated:
+        yield f"deprecated: {markdown(policy.deprecated)}"
+
+
+def _list(policy: CompiledPolicy) -> Iterator[str]:
+    yield f"- message: {markdown(policy.message.text)}"
+    if policy.remedy.text:
+        yield f"- remedy: {markdown(policy.remedy.text)}"
+    if policy.see:
+        yield f"- see: {markdown(policy.see)}"
+    yield ""
+
+
+def _selectors(sources: Sources) -> Iterator[str]:
+    selectors = list(sources.selectors())
+    if selectors:
+        yield from ("## Selectors", "", "What policies use by name.", "")
+        yield from fence([line for _, lines in selectors for line in lines], "yaml")
+
+
+def _traceability(pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
+    """Which policies answer to each requirement, and which cases test them."""
+    yield from ("## Traceability", "")
+    rows: list[tuple[str, ...]] = []
+    for requirement in pack.requirements:
+        policies = _of(pack, requirement)
+        if not policies:
+            rows.append(
+                (code(requirement.id), _decided(requirement) if requirement.decided_by == "review" else "none", "")
+            )
+        rows += [(code(requirement.id), _link(policy), _tests(policy, cases)) for policy in policies]
+    rows += [("", _link(policy), _tests(policy, cases)) for policy in pack.policies if not policy.requirement]
+    yield from _table(("requirement", "policy", "tests"), rows)
+
+
+def _tests(policy: CompiledPolicy, cases: Sequence[Case]) -> str:
+    """How many cases expect each outcome, and where they stand."""
+    counts = []
+    for outcome in OUTCOMES:
+        number = sum(len(expected_of(case, policy.id, outcome)) for case in cases)
+        if number:
+            counts.append(f"{number} {outcome}")
+    lines: dict[str, list[int]] = {}
+    for case in cases:
+        if policy.id in case.policies:
+            lines.setdefault(case.path, []).append(case.line)
+    where = "; ".join(f"{code(path)} {', '.join(map(str, numbers))}" for path, numbers in sorted(lines.items()))
+    return f"{', '.join(counts)} ({where})" if counts else "none"
+
+
+def _links(policies: Iterable[CompiledPolicy]) -> str:
+    return ", ".join(map(_link, policies))
+
+
+def _link(policy: CompiledPolicy) -> str:
+    """The policy with a link to its heading, whose anchor is the id in lower case without punctuation."""
+    anchor = "".join(char for char in policy.id.lower() if char.isalnum() or char in "-_")
+    return f"[{code(policy.id)}](#{anchor})"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return markdown(text, cell=True)
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, an empty line between them."""
+    made = [markdown(" ".join(part.split())) for part in text.strip().split("\n\n")]
+    return [line for part in made for line in (part, "")][:-1]
