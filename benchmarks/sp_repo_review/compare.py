@@ -2,8 +2,9 @@
 
     python benchmarks/sp_repo_review/compare.py CACHE [--joins] [--only NAME]
 
-CACHE is a folder that keeps the unpacked distributions between runs; `pip download` fills it. What the reference skips, or does not
-even list, is `not-applicable`. The projects' own lists of checks to ignore are set aside on both sides.
+CACHE is a folder that keeps the unpacked distributions between runs; `pip download` fills it. What the
+reference skips, or does not even list, is `not-applicable`. The projects' own lists of what to ignore are set
+aside. Needs sp-repo-review[cli] beside polcheck.
 """
 
 from __future__ import annotations
