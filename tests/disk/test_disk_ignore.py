@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polcheck.disk import read_submission
+from polcheck.disk import Limits, read_submission
 from polcheck.errors import SubmissionError
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
@@ -154,14 +155,33 @@ def test_what_is_not_understood_ignores_nothing(tree: Write, content: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    "lines", [["*a" * 100 + "b"] * 5, [f"name{i}*x?y[a-z]" for i in range(9000)], ["**/a/" * 40 + "x"] * 500]
+    "lines",
+    [
+        ["*a" * 100 + "b"] * 5,
+        [f"name{i}*x?y[a-z]" for i in range(3500)],
+        ["**/a/" * 40 + "x"] * 300,
+        ["*a?" * 20_000],
+        [" " * 60_000 + "\\"],
+        ["[" + "[:" * 30_000 + "x]"],
+        ["\\" * 60_001 + " "],
+    ],
 )
 def test_hostile_patterns_take_no_time(tree: Write, lines: list[str]) -> None:
-    """Patterns made to be slow are matched in linear time."""
+    """Patterns made to be slow are read and matched in linear time."""
     root = tree({".gitignore": "\n".join(lines), "a/" * 100 + "a" * 200: "", **{f"f{i}": "" for i in range(500)}})
     start = time.perf_counter()
-    read_submission(root)
+    assert len(read_submission(root).files) == 502
     assert time.perf_counter() - start < 5
+
+
+def test_patterns_that_take_too_long_are_refused(tree: Write) -> None:
+    """Many patterns that are slow to match with many names end in an error that names the limit."""
+    draw = random.Random(1)
+    names = ["".join(draw.choice("ab") for _ in range(200)) for _ in range(200)]
+    patterns = "\n".join("*a" + "?" * (number % 180) + "b" * (number % 3) for number in range(600))
+    root = tree({".gitignore": patterns, **dict.fromkeys(names, "")})
+    with pytest.raises(SubmissionError, match="more than the limit `ignore_seconds` of 1"):
+        read_submission(root, limits=Limits(ignore_seconds=1))
 
 
 def test_names_that_are_not_text_are_ignored(tree: Write) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -53,6 +55,7 @@ class _Walk:
     repository: Repository | None
     walked: set[bytes] = field(default_factory=set)
     folder_links: list[tuple[str, bytes]] = field(default_factory=list)
+    seconds: float = 0
 
     def run(self, rules: tuple[Rules, ...] | None, *, only_tracked: bool = False) -> None:
         """Walks the tree, without recursion since it may be thousands of levels deep."""
@@ -112,7 +115,8 @@ class _Walk:
             data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
         except (OSError, Irregular):
             return folder
-        own = Rules.of(data, base=folder.path) if data else None
+        with self._timed():
+            own = Rules.of(data, base=folder.path) if data else None
         return folder._replace(rules=(own, *folder.rules)) if own else folder
 
     def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
@@ -142,7 +146,7 @@ class _Walk:
         text = _text(path)
         if is_folder and self.gathered.leaves_out_folder(text):
             return False, False
-        only_tracked = folder.only_tracked or ignored(folder.rules or (), path, folder=is_folder)
+        only_tracked = folder.only_tracked or self._ignored(folder, path, is_folder=is_folder)
         if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
             if self.tracked and path in self.tracked.submodules:
                 self.gathered.miss(text, "a submodule: its files are tracked by another repository")
@@ -153,6 +157,23 @@ class _Walk:
             self.gathered.miss(text, "a folder whose path is over the limit `path_length`")
             return False, only_tracked
         return is_folder or self.gathered.wants(text), only_tracked
+
+    def _ignored(self, folder: _Folder, path: bytes, *, is_folder: bool) -> bool:
+        if not folder.rules:
+            return False
+        with self._timed():
+            return ignored(folder.rules, path, folder=is_folder)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Raises SubmissionError when reading .gitignore files and comparing with them takes too long in sum."""
+        start = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - start
+        most = self.gathered.limits.ignore_seconds
+        if self.seconds > most:
+            what = f"comparing `{self.gathered.name}` with its .gitignore files takes too long"
+            raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
     def _file(self, name: bytes, path: bytes, number: int | None = None) -> None:
         """Reads one file; one that can't be read is noted with the reason."""

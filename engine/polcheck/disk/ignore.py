@@ -17,11 +17,13 @@ _CLASSES = {
     b"digit": rb"[0-9]", b"graph": rb"[!-~]", b"lower": rb"[a-z]", b"print": rb"[ -~]",
     b"punct": rb"[!-/:-@\[-`{-~]", b"space": rb"[ \t-\r]", b"upper": rb"[A-Z]", b"xdigit": rb"[0-9A-Fa-f]",
 }  # fmt: skip
-_CLASS = re.compile(rb"\[:([^\]]*):\]")
-_TRAILING = re.compile(rb"(?<!\\)((?:\\\\)*) +$")
+_CLASS = re.compile(rb"\[:([^\]]{0,40}):\]")
 _SPECIAL = re.compile(rb"[*?[\\]")
+_FOLDER = b"\0"  # ends a folder's path, which then is no longer than a file's as far as patterns go
+_SEGMENT = b"[^/\\x00]*"
+_ABOVE = b"(?:[^\\x00]*/)?"
 _MEMORY = 64 * 1024 * 1024
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024  # a bigger .gitignore ignores nothing: made to be slow, one path can take seconds
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,13 @@ class Rules:
 
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1  # bytes, as git matches them
-        options.dot_nl = True
         options.log_errors = False
         options.max_mem = _MEMORY
         patterns = re2.Set.FullMatchSet(options)
         verdicts: list[bool] = []
         for ignores, regex in _lines(data):
-            patterns.Add(regex)
-            verdicts.append(ignores)
+            if patterns.Add(regex) == len(verdicts):  # -1: too big, and so not understood
+                verdicts.append(ignores)
         if not verdicts:
             return None
         patterns.Compile()
@@ -59,7 +60,7 @@ class Rules:
 
     def ignores(self, path: bytes, *, folder: bool) -> bool | None:
         """Whether the last pattern that matches `path` ignores it; None when none matches."""
-        relative = self.lead + path[len(self.base) :] + (b"/" if folder else b"")
+        relative = self.lead + path[len(self.base) :] + (_FOLDER if folder else b"")
         found = self.patterns.Match(relative)
         return self.verdicts[max(found)] if found else None
 
@@ -76,7 +77,7 @@ def ignored(rules: Iterable[Rules], path: bytes, *, folder: bool) -> bool:
 def _lines(data: bytes) -> Iterable[tuple[bool, bytes]]:
     """For each pattern, whether it ignores, and its regular expression."""
     for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"):
-        text = _TRAILING.sub(rb"\1", line.removesuffix(b"\r"))
+        text = _trimmed(line.removesuffix(b"\r"))
         if text.startswith(b"#"):
             continue
         ignores = not text.startswith(b"!")
@@ -85,29 +86,38 @@ def _lines(data: bytes) -> Iterable[tuple[bool, bytes]]:
             yield ignores, regex
 
 
+def _trimmed(line: bytes) -> bytes:
+    """The line without spaces at its end, but for one after a backslash that isn't itself after one."""
+    text = line.rstrip(b" ")
+    backslashes = len(text) - len(text.rstrip(b"\\"))
+    return line[: len(text) + 1] if backslashes % 2 else text
+
+
 def _regex(text: bytes) -> bytes | None:
-    """A pattern as a regular expression over whole paths, folders' ending in `/`; None when it matches nothing."""
+    """A pattern as a regular expression over whole paths; None when it matches nothing."""
     only_folders = text.endswith(b"/")
     body = text[:-1] if only_folders else text
     anywhere = b"/" not in body
     body = body.removeprefix(b"/")
-    glob = _glob(body, one_segment=anywhere)
+    glob = _glob(body, several=not anywhere)
     if not body or glob is None:
         return None
-    return (b"(?:.*/)?" if anywhere else b"") + glob + (b"/" if only_folders else b"/?")
+    return (_ABOVE if anywhere else b"") + glob + (b"\\x00" if only_folders else b"\\x00?")
 
 
-def _glob(text: bytes, *, one_segment: bool) -> bytes | None:
-    """A glob as a regular expression; None when it can match nothing."""
+def _glob(text: bytes, *, several: bool) -> bytes | None:
+    """A glob over one segment or `several` as a regular expression; None when it can match nothing."""
     out: list[bytes] = []
     index = 0
+    special = _SPECIAL.search(text)
+    plain = special.start() if special else len(text)
     while index < len(text):
         char = text[index : index + 1]
         if char == b"*":
-            end = len(text) - len(text[index:].lstrip(b"*"))
-            piece, index = (b"[^/]*", end) if one_segment else _stars(text, index, end)
+            piece, index = _stars(text, index, begins=index == plain)
+            piece = piece if several else _SEGMENT
         elif char == b"?":
-            piece, index = b"[^/]", index + 1
+            piece, index = b"[^/\\x00]", index + 1
         elif char == b"[":
             found = _bracket(text, index)
             if found is None:
@@ -123,16 +133,19 @@ def _glob(text: bytes, *, one_segment: bool) -> bytes | None:
     return b"".join(out)
 
 
-def _stars(text: bytes, start: int, end: int) -> tuple[bytes, int]:
-    """The regular expression of the stars from `start` to `end`, and where to go on."""
-    before, after = text[:start], text[end : end + 1]
-    # NOTE: git compares what has no wildcard first and forgets it, so that `a**/b` is `a` and then `**/b`
-    begins = before.endswith(b"/") or not _SPECIAL.search(before)
-    if end - start < 2 or not begins or after not in (b"", b"/"):
-        return b"[^/]*", end
-    if after:
-        return b"(?:.*/)?", end + 1
-    return (b".+" if before.endswith(b"/") else b".*"), end
+def _stars(text: bytes, start: int, *, begins: bool) -> tuple[bytes, int]:
+    """The regular expression of the stars at `start`, and where to go on.
+
+    NOTE: git compares what comes before the first wildcard, then forgets it: there the pattern `begins`, so that
+    `a**/b` is `a` and then `**/b`.
+    """
+    end = start + 1
+    while text[end : end + 1] == b"*":
+        end += 1
+    after = text[end : end + 1]
+    if end - start < 2 or after not in (b"", b"/") or not (begins or text[start - 1 : start] == b"/"):
+        return _SEGMENT, end
+    return (_ABOVE, end + 1) if after else (b"[^\\x00]*", end)
 
 
 def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
@@ -149,7 +162,7 @@ def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
         members |= found[0]
         index = found[1]
     # INVARIANT: a set never matches `/`, neither by naming it nor by leaving it out.
-    inside = (set(range(256)) - members if negated else members) - {ord("/")}
+    inside = (set(range(256)) - members if negated else members) - {ord("/"), 0}
     return (b"[" + b"".join(map(_plain, sorted(inside))) + b"]" if inside else b"[^\\x00-\\xff]"), index + 1
 
 

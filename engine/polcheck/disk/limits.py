@@ -13,7 +13,8 @@ class Limits:
 
     A file over `file_bytes` or with a path over `path_length` (in UTF-8 bytes) is unreadable, and so is a folder's file
     that would bring the sum over `total_bytes`. More than `files` files, and an archive that unpacks to more than
-    `total_bytes` or to more than `archive_ratio` times its own size, are refused as a whole.
+    `total_bytes` or to more than `archive_ratio` times its own size, are refused as a whole. So is a folder whose
+    .gitignore files take more than `ignore_seconds` to compare with its paths.
     """
 
     files: int = 100_000
@@ -21,6 +22,7 @@ class Limits:
     total_bytes: int = 1024 * MIB
     archive_ratio: int = 200
     path_length: int = 4096
+    ignore_seconds: float = 5
 
 
 DEFAULT = Limits()
