@@ -12,7 +12,9 @@ _COMMANDS = {
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
     "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
     "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
+    "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
     "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
+    "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
     "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
 }
 

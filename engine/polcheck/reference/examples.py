@@ -27,10 +27,11 @@ def expected_of(case: Case, policy: str, outcome: str) -> list[Expected]:
     return [expected for expected in case.expect if (expected.policy, expected.outcome) == (policy, outcome)]
 
 
-def _weight(case: Case) -> tuple[int, int, int, str, int]:
+def _weight(case: Case) -> tuple[int, int, int, int, str, int]:
     """Small submissions that speak of few policies, in the pack's own parameters, are the best examples."""
     size = sum(len(data) for data in case.files.values())
-    return len(case.params) + bool(case.profile), len(case.files), size, case.path, case.line
+    settings = len(case.params) + bool(case.profile)
+    return settings, len(case.files), len(case.policies), size, case.path, case.line
 
 
 def _example(heading: str, case: Case, expected: Expected) -> Iterator[str]:

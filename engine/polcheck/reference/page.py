@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from polcheck.reference.sources import Sources
 from polcheck.render.escape import code, fence, markdown
 from polcheck.render.words import counted
 from polcheck.testing.cases import OUTCOMES, Case
+
+_LINK = re.compile(r"https?://[^\s<>\x00-\x20\x7f]+")
 
 
 def page(files: PackFiles, pack: CompiledPack, cases: Sequence[Case]) -> str:
@@ -32,16 +35,16 @@ def page(files: PackFiles, pack: CompiledPack, cases: Sequence[Case]) -> str:
 
 
 def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
-    yield f"# {markdown(pack.name)} {markdown(pack.version)}"
+    yield f"# {markdown(pack.name)}"
     yield ""
     if pack.description:
         yield from (*_paragraphs(pack.description), "")
-    facts = [counted(len(pack.policies), "policy", "policies")]
+    facts = [f"version {code(pack.version)}", counted(len(pack.policies), "policy", "policies")]
     facts += [counted(len(pack.requirements), "requirement")] if pack.requirements else []
     facts += [counted(len(cases), "test case")]
-    facts += [f"needs {sources.head['requires']}"] if "requires" in sources.head else []
-    facts += [f"licence {sources.head['licence']}"] if "licence" in sources.head else []
-    yield markdown(" · ".join(facts))
+    facts += [f"needs {code(sources.head['requires'])}"] if "requires" in sources.head else []
+    facts += [f"licence {code(sources.head['licence'])}"] if "licence" in sources.head else []
+    yield " · ".join(facts)
 
 
 def _requirements(pack: CompiledPack) -> Iterator[str]:
@@ -75,8 +78,8 @@ def _parameters(sources: Sources) -> Iterator[str]:
                 (
                     code(name),
                     shape["type"],
-                    code(text_of(shape["default"])),
-                    ", ".join(code(text_of(value)) for value in shape.get("allowed", ())),
+                    _code_cell(text_of(shape["default"])),
+                    ", ".join(_code_cell(text_of(value)) for value in shape.get("allowed", ())),
                     _cell(shape.get("description", "")),
                 )
                 for name, shape in params.items()
@@ -103,21 +106,24 @@ def _profiles(sources: Sources) -> Iterator[str]:
 
 
 def _settings(values: dict[str, Any]) -> str:
-    return ", ".join(code(f"{name}: {text_of(value)}") for name, value in values.items())
+    return ", ".join(_code_cell(f"{name}: {text_of(value)}") for name, value in values.items())
 
 
 def _policies(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
     yield "## Policies"
     for policy in pack.policies:
-        yield from ("", f"### {markdown(policy.id)}", "", markdown(policy.title), "")
-        yield from (" · ".join(_facts(policy)), "")
-        if policy.description:
-            yield from (*_paragraphs(policy.description), "")
-        parts = sources.parts(policy)
-        if parts:
-            yield from (*fence(parts, "yaml"), "")
-        yield from _list(policy)
-        yield from examples(policy.id, cases)
+        yield from ("", "\n".join(_policy(sources, policy, cases)).rstrip("\n"))
+
+
+def _policy(sources: Sources, policy: CompiledPolicy, cases: Sequence[Case]) -> Iterator[str]:
+    yield from (f"### {markdown(policy.id)}", "", markdown(policy.title), "", " · ".join(_facts(policy)), "")
+    if policy.description:
+        yield from (*_paragraphs(policy.description), "")
+    parts = sources.parts(policy)
+    if parts:
+        yield from (*fence(parts, "yaml"), "")
+    yield from _list(policy)
+    yield from examples(policy.id, cases)
 
 
 def _facts(policy: CompiledPolicy) -> Iterator[str]:
@@ -135,7 +141,7 @@ def _list(policy: CompiledPolicy) -> Iterator[str]:
     if policy.remedy.text:
         yield f"- remedy: {markdown(policy.remedy.text)}"
     if policy.see:
-        yield f"- see: {markdown(policy.see)}"
+        yield f"- see: {f'<{policy.see}>' if _LINK.fullmatch(policy.see) else markdown(policy.see)}"
     yield ""
 
 
@@ -194,6 +200,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     return markdown(text, cell=True)
+
+
+def _code_cell(text: str) -> str:
+    """A code span for one cell of a table, where a bar ends the cell even in code."""
+    return code(text).replace("|", "\\|")
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -1,0 +1,25 @@
+"""`polcheck docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typed import polcheck
+
+
+def test_a_shipped_pack_has_a_page_of_its_own_words(tmp_path: Path) -> None:
+    """The page of a pack that ships goes to standard output, or whole into a file."""
+    ran = polcheck("docs", "airas-base-code")
+    assert ran.status == 0
+    assert ran.out.startswith("# airas-base-code\n")
+    assert "## Traceability" in ran.out
+    assert polcheck("docs", "airas-base-code", "-o", tmp_path / "page.md").out == ""
+    assert (tmp_path / "page.md").read_text("utf-8") == ran.out
+
+
+def test_a_pack_that_can_not_be_used_has_none(tmp_path: Path) -> None:
+    """A pack with a problem is status 2 and that problem."""
+    (tmp_path / "pack.yaml").write_text("name: x\n")
+    ran = polcheck("docs", tmp_path)
+    assert (ran.status, ran.out) == (2, "")
+    assert "`version` is missing" in ran.err
