@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polcheck.documents.syntax import Tree
 from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import first_error, too_wide
-from polcheck.selectors.syntax.compiled import Syntax, alternatives
+from polcheck.selectors.syntax.compiled import Syntax
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
@@ -164,7 +164,7 @@ class Bank:
         if self._groups is None:
             groups: dict[str, _Group] = {}
             for selector, syntax in enumerate(self.syntaxes):
-                for probe, shape, _ in alternatives(syntax):
+                for probe, shape, _ in syntax.alternatives:
                     numbers = tuple(f"c{number}" for number in range(probe.width))
                     groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape)
             self._groups = list(groups.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from polcheck.documents.syntax import grammar
@@ -19,6 +19,7 @@ from polcheck.selectors.syntax.textshape import Quoted
 Clauses = tuple[frozenset[str], ...]
 _WORD = re.compile(r"\b[^\W\d]\w*")
 _MOST_LITERALS = 32
+Alternative = tuple[Probe, "Shape | None", str]  # what to run, the snippet's shape where there is one, and the text
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,13 @@ class Syntax:
     literals: Clauses = ()
     warnings: tuple[tuple[str, int, str], ...] = ()
     resolve: bool = True
+    alternatives: tuple[Alternative, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
-class _Alternative:
+class _Made:
     query: str
+    runs: tuple[tuple[Probe, Shape | None], ...]
     always: frozenset[str]
     names: frozenset[str]
     literals: Clauses
@@ -72,17 +75,8 @@ def shape_of(text: str, language: str, resolve: bool) -> Shape:
     return build(prepare(text, language), resolve)
 
 
-def alternatives(syntax: Syntax) -> list[tuple[Probe, Shape | None, str]]:
-    """What to run: each pattern of each alternative, the snippet's shape where there is one, and its text."""
-    made: list[tuple[Probe, Shape | None, str]] = []
-    for text, query in zip(syntax.texts, syntax.queries, strict=True):
-        shape = shape_of(text, syntax.language, syntax.resolve) if syntax.kind == "pattern" else None
-        made += [(probe, shape, text) for probe in probes(query, syntax.language)]
-    return made
-
-
-def _each(texts: Sequence[str], make: Callable[[str], _Alternative]) -> list[_Alternative]:
-    made: list[_Alternative] = []
+def _each(texts: Sequence[str], make: Callable[[str], _Made]) -> list[_Made]:
+    made: list[_Made] = []
     for index, text in enumerate(texts):
         try:
             made.append(make(text))
@@ -95,11 +89,12 @@ def _each(texts: Sequence[str], make: Callable[[str], _Alternative]) -> list[_Al
 
 
 @lru_cache(maxsize=4096)
-def _code(text: str, language: str) -> _Alternative:
+def _code(text: str, language: str) -> _Made:
     made = probes(text, language)
     names = frozenset(name for probe in made for _, name in probe.public)
-    return _Alternative(
+    return _Made(
         text,
+        tuple((probe, None) for probe in made),
         frozenset.intersection(*(probe.always for probe in made)),
         names,
         either([_code_literals(probe, language) for probe in made]),
@@ -108,20 +103,21 @@ def _code(text: str, language: str) -> _Alternative:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(text: str, language: str, resolve: bool) -> _Alternative:
+def _pattern(text: str, language: str, resolve: bool) -> _Made:
     shape = shape_of(text, language, resolve)
     names = frozenset(binds_of(shape)) - {"here"}
     query = candidate(shape, language, resolve)
     try:
-        probes(query, language)
+        made = probes(query, language)
     except SyntaxProblem as problem:
         raise SyntaxProblem(
             f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
         ) from problem
-    return _Alternative(query, names, names, literals(shape, language), _warnings(shape, text, language))
+    runs = tuple((probe, shape) for probe in made)
+    return _Made(query, runs, names, names, literals(shape, language), _warnings(shape, text, language))
 
 
-def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Alternative], resolve: bool = True) -> Syntax:
+def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
     binds = frozenset.intersection(*(part.always for part in parts))
     names = frozenset().union(*(part.names for part in parts))
     return Syntax(
@@ -134,6 +130,9 @@ def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Alterna
         literals=either([part.literals for part in parts]),
         warnings=tuple(warning for part in parts for warning in part.warnings),
         resolve=resolve,
+        alternatives=tuple(
+            (probe, shape, text) for text, part in zip(texts, parts, strict=True) for probe, shape in part.runs
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from polcheck.documents.syntax import Tree
 from polcheck.selectors.found import Bound
 from polcheck.selectors.syntax.bank import LIMITS
 from polcheck.selectors.syntax.broken import too_wide
-from polcheck.selectors.syntax.compiled import Syntax, alternatives
+from polcheck.selectors.syntax.compiled import Syntax
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import names_of
 from polcheck.selectors.syntax.predicates import Predicate, shortened
@@ -55,7 +55,7 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     misses: list[_Miss] = []
     if too_wide(tree, LIMITS.width):
         return None
-    for probe, shape, text in alternatives(syntax):
+    for probe, shape, text in syntax.alternatives:
         matcher = Matcher(syntax.language, lambda: names_of(tree), syntax.resolve, _STEPS)
         for nodes in islice(_matches(probe, tree), _MOST_MATCHES):
             miss = _miss(probe, shape, nodes, matcher, text)
