@@ -1,0 +1,1 @@
+"""Packs that projects share: sources, polcheck.lock, archives, signatures, differences. It touches no file."""

@@ -1,0 +1,57 @@
+"""The one form of a pack as a file: a tar archive in which nothing but names and contents can differ."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tarfile
+import zlib
+from collections.abc import Mapping
+
+SIGNATURES = "pack.sig"  # beside pack.yaml, and not part of the content that it signs
+_GZIP_HEAD = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x02\xff"  # no name, no time, no system
+
+
+def packed(files: Mapping[str, bytes], signatures: bytes = b"", top: str = "") -> bytes:
+    """The tar archive of these files: sorted by path, without times, owners and modes. `top` is a folder around it."""
+    everything = {**files, SIGNATURES: signatures} if signatures else files
+    target = io.BytesIO()
+    with tarfile.open(
+        fileobj=target, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8", errors="surrogateescape"
+    ) as archive:
+        for path in sorted(everything):
+            entry = tarfile.TarInfo(f"{top}/{path}" if top else path)
+            entry.size = len(everything[path])
+            entry.mode = 0o644
+            archive.addfile(entry, io.BytesIO(everything[path]))
+    return target.getvalue()
+
+
+def compressed(data: bytes) -> bytes:
+    """`data` as gzip.
+
+    NOTE: the header is written here, since Python's own differs between versions. The same bytes come out wherever
+    the same zlib is used; the content digest doesn't depend on it.
+    """
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = deflate.compress(data) + deflate.flush()
+    return _GZIP_HEAD + body + struct.pack("<LL", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+
+
+def without_top(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files without the one folder that holds them all, as archives made by forges have; else as they are."""
+    tops = {path.partition("/")[0] for path in files}
+    if len(tops) != 1 or "pack.yaml" in files:
+        return dict(files)
+    top = tops.pop() + "/"
+    if not all(path.startswith(top) for path in files):
+        return dict(files)
+    return {path.removeprefix(top): data for path, data in files.items()}
+
+
+def below(files: Mapping[str, bytes], subdirectory: str) -> dict[str, bytes]:
+    """The files in a folder, seen from it; all of them where none is named."""
+    if not subdirectory:
+        return dict(files)
+    prefix = subdirectory + "/"
+    return {path.removeprefix(prefix): data for path, data in files.items() if path.startswith(prefix)}

@@ -1,0 +1,106 @@
+"""From sources to packs: each with everything that it extends, once, and what the lock has to say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from polcheck.errors import PolicyError, Problem
+from polcheck.policy.extension import Extension, extensions
+from polcheck.policy.packfiles import PackFiles
+from polcheck.sharing.lock import Lock, Locked
+from polcheck.sharing.sources import Named, Source, SourceError, joined
+
+_DEEPEST = 20
+_MOST = 200
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A pack that was read, without those that it extends, and what its source was then (as in the lock)."""
+
+    files: PackFiles
+    resolved: str
+
+
+@dataclass
+class Resolver:
+    """Opens packs and what they extend. `take` reads one pack; `known` says whether a name is that of a pack."""
+
+    take: Callable[[Source], Taken]
+    known: Callable[[str], bool]
+    locked: dict[str, Locked] = field(default_factory=dict)
+    _opened: dict[str, PackFiles] = field(default_factory=dict)
+
+    def open(self, source: Source, by: tuple[str, ...] = ()) -> PackFiles:
+        """The pack from a source, with everything that it extends; `by` are the sources that led here.
+
+        Raises PolicyError when packs extend each other in a circle or none is where one should be, and whatever
+        `take` raises.
+        """
+        key = str(source)
+        if key in self._opened:
+            return self._opened[key]
+        self._check(key, by)
+        taken = self.take(source)
+        children: dict[str, str] = {}
+        bases: dict[str, PackFiles] = {}
+        for extension in extensions(taken.files):
+            child = self._child(source, extension)
+            children[extension.pack] = str(child)
+            bases[extension.pack] = self.open(child, (*by, key))
+        files = replace(taken.files, bases=bases)
+        self._check_name(files, key)
+        self._opened[key] = files
+        self.locked[key] = _locked(files, key, taken.resolved, children.values())
+        return files
+
+    def lock(self) -> Lock:
+        """What was opened, to be locked."""
+        return Lock.of(self.locked.values())
+
+    def _check(self, key: str, by: tuple[str, ...]) -> None:
+        if key in by:
+            circle = " extends ".join(f"`{text}`" for text in (*by[by.index(key) :], key))
+            raise PolicyError([Problem(f"packs extend each other in a circle: {circle}")])
+        if len(by) > _DEEPEST or len(self._opened) > _MOST:
+            what = f"more than {_DEEPEST} deep" if len(by) > _DEEPEST else f"to more than {_MOST} packs"
+            raise PolicyError([Problem(f"packs extend each other {what}: `{by[0] if by else key}`")])
+
+    def _child(self, parent: Source, extension: Extension) -> Source:
+        try:
+            child = joined(parent, extension.pack)
+        except SourceError as error:
+            raise PolicyError([_placed(extension, error.message, error.help)]) from error
+        if isinstance(child, Named) and not self.known(child.name):
+            help = "install the distribution that brings it; a folder beside the pack is `../name`"
+            raise PolicyError([_placed(extension, f"there is no pack `{child}`", help)])
+        return child
+
+    def _check_name(self, files: PackFiles, key: str) -> None:
+        """Raises PolicyError when a pack of this name, and with other content, is there already."""
+        for other in self.locked.values():
+            if other.name == files.name and other.digest != files.digest and files.name:
+                where = f"{other.version} from `{other.source}` and {files.said('version')} from `{key}`"
+                help = "have all who extend it use one version"
+                raise PolicyError([Problem(f"two packs are called `{files.name}`: {where}", help=help)])
+
+
+def _placed(extension: Extension, message: str, help: str) -> Problem:
+    from polcheck.policy.origin import Problems
+
+    problems = Problems()
+    replace(extension.origin, problems=problems).error(extension.at, message, help)
+    return problems.found[0]
+
+
+def _locked(files: PackFiles, source: str, resolved: str, extends: Iterable[str]) -> Locked:
+    return Locked(
+        name=files.name,
+        version=files.said("version"),
+        source=source,
+        resolved=resolved,
+        digest=files.digest,
+        licence=files.said("licence"),
+        extends=tuple(extends),
+    )
