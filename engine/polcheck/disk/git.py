@@ -54,6 +54,16 @@ def read_revision(folder: str, rev: str, gathered: Gathered) -> Submission:
     return gathered.submission("revision")
 
 
+def tree_of(repository: str, commit: str, folder: str = "") -> str:
+    """The name of the tree of `folder` in a commit. Raises SubmissionError when there is none."""
+    tree = _parsed(repository, f"{commit}^{{tree}}".encode())
+    below = _parsed(repository, tree + b":" + os.fsencode(folder)) if tree and folder else tree
+    found = _parsed(repository, below + b"^{tree}") if below else None
+    if found is None:
+        raise SubmissionError(f"the commit {commit} has no folder `{folder}`" if tree else f"no commit {commit}")
+    return found.decode()
+
+
 def _tree(folder: str, rev: str) -> bytes:
     """The name of the tree of `folder` at the revision `rev`."""
     prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n")

@@ -51,7 +51,7 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
         return _read(text, data_folder() / "policies" / text)
     folder = Path(base, name_or_path)
     if not folder.is_dir():
-        raise PolicyError([_missing(text, is_file=folder.is_file())])
+        raise PolicyError([missing(text, is_file=folder.is_file())])
     if not (folder / "pack.yaml").is_file():
         raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
     return _read(shown(str(folder)) if base else text.rstrip("/") or text, folder)
@@ -76,7 +76,8 @@ def made(root: str, found: Submission, source: str = "") -> PackFiles:
     return PackFiles(root, files, source, found.files.get(SIGNATURES, b""))
 
 
-def _missing(text: str, *, is_file: bool) -> Problem:
+def missing(text: str, *, is_file: bool = False) -> Problem:
+    """The problem that there is no pack of this name, with what was probably meant."""
     if is_file:
         return Problem(f"`{text}` is a file and not a pack", help="a pack is a folder with a pack.yaml")
     names = shipped_packs()

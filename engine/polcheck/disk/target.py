@@ -133,6 +133,14 @@ def _read(file: BinaryIO, size: int, kind: str, gathered: Gathered) -> Submissio
     return read_archive(file, size, kind, gathered)
 
 
+def read_archive_bytes(data: bytes, gathered: Gathered) -> Submission:
+    """The submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
+    kind = _by_beginning(data[: _TAR_MARK.stop])
+    if not kind:
+        raise SubmissionError(f"`{gathered.name}` is not an archive")
+    return _read(io.BytesIO(data), len(data), kind, gathered)
+
+
 def _by_ending(name: str) -> str:
     """The kind of file that a name promises; empty when it promises none."""
     return next((kind for ending, kind in _ENDINGS.items() if name.lower().endswith(ending)), "")
