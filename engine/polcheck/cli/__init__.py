@@ -14,6 +14,7 @@ _COMMANDS = {
     "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
     "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
     "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
+    "new": ("polcheck.cli.new", "new", "Begin a pack, or a policy of one."),
     "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
     "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
 }

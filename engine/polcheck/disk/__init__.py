@@ -1,10 +1,11 @@
 """The only part of polcheck that touches files and starts processes (git): submissions in, packs in, reports out."""
 
+from polcheck.disk.fresh import write_new
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.output import append_output, write_output
 from polcheck.disk.packs import data_folder, read_pack, schemas, shipped_packs
-from polcheck.disk.paths import below, shown
-from polcheck.disk.project import find_config, read_config
+from polcheck.disk.paths import below, is_folder, shown
+from polcheck.disk.project import find_config, read_config, read_own
 from polcheck.disk.single import read_file
 from polcheck.disk.target import read_submission
 
@@ -15,12 +16,15 @@ __all__ = [
     "below",
     "data_folder",
     "find_config",
+    "is_folder",
     "read_config",
     "read_file",
+    "read_own",
     "read_pack",
     "read_submission",
     "schemas",
     "shipped_packs",
     "shown",
+    "write_new",
     "write_output",
 ]

@@ -1,0 +1,46 @@
+"""`polcheck new`: a pack or a policy to begin with."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group(short_help="Begin a pack, or a policy of one.")
+def new() -> None:
+    """Begin a pack, or a policy of one, with files that pass `validate` and `test` as they are.
+
+    Nothing that is there already is overwritten. Exit status: 0, or 2 when nothing was written.
+    """
+
+
+@new.command(short_help="Begin a pack in a folder of its own.")
+@click.argument("name", metavar="NAME|PATH")
+def pack(name: str) -> int:
+    """Begin the pack NAME in a new folder of that name; PATH is the folder, and its last part the name."""
+    from pathlib import Path
+
+    from polcheck import disk, scaffold
+
+    folder = Path(name)
+    for path in disk.write_new(str(folder), scaffold.new_pack(folder.name)):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: polcheck test {folder}")
+    return 0
+
+
+@new.command(short_help="Begin a policy of a pack, with its cases.")
+@click.argument("name")
+@click.option("--pack", "-p", "folder", default=".", metavar="PATH", help="The pack's folder, if not the current one.")
+def policy(name: str, folder: str) -> int:
+    """Begin the policy NAME of a pack, with cases that test it."""
+    from pathlib import Path
+
+    from polcheck import disk, scaffold
+    from polcheck.errors import PolcheckError
+
+    if not (Path(folder) / "pack.yaml").is_file():
+        raise PolcheckError(f"there is no pack.yaml in `{folder}`\nhelp: begin a pack with `polcheck new pack NAME`")
+    for path in disk.write_new(folder, scaffold.new_policy(name, scaffold.ids_of(disk.read_pack(Path(folder))))):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: polcheck test {folder}")
+    return 0
