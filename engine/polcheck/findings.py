@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from polcheck.documents.config import Json
 from polcheck.judge import Failure, Judgement
-from polcheck.judge.rows import text_of
-from polcheck.locate import Locator
+from polcheck.judge.rows import Cell, text_of
+from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.template import TemplateFault, render
-from polcheck.report import Finding, Location, Notice, PolicyOutcome
+from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome
 
 _MOST_RELATED = 20
 
@@ -60,7 +61,7 @@ class Findings:
             looked_in=judgement.searched if failure.missing else (),
             nearest=nearest,
             see=policy.see,
-            fingerprint=_fingerprint(policy, location, bindings),
+            fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),
         )
 
 
@@ -93,32 +94,58 @@ def _order(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _fingerprint(policy: CompiledPolicy, location: Location | None, bindings: Mapping[str, Json]) -> str:
-    """A digest that stays when lines move and files are renamed: the policy, the text at the place, the bindings."""
-    text = ""
-    if location and location.place and location.excerpt:
-        place, excerpt = location.place, location.excerpt
-        index = place.line - excerpt.first
-        line = excerpt.lines[index] if 0 <= index < len(excerpt.lines) else ""
-        text = " ".join(line.split())
-    elif location:
-        text = location.path.rsplit("/", 1)[-1]
-    parts = [policy.ref, text, *(f"{name}={text_of(value)}" for name, value in sorted(bindings.items()))]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings; the second and later ones of one fingerprint get their number after it, as `…:2`."""
+    seen: Counter[str] = Counter()
+    made: list[Finding] = []
+    for finding in findings:
+        mark = finding.fingerprint
+        seen[mark] += 1
+        made.append(replace(finding, fingerprint=f"{mark}:{seen[mark]}") if seen[mark] > 1 else finding)
+    return tuple(made)
 
 
-def outcome_of(judgement: Judgement, fails: bool = True) -> PolicyOutcome:
-    """What the report says of one policy; `fails` is whether any of its findings counts."""
+def _fingerprint(policy: CompiledPolicy, failure: Failure, shape: str) -> str:
+    """A digest that stays when lines move and files are renamed.
+
+    It is of the policy, of what the bindings are (but for what a path pattern captured), and of the shape of the match:
+    the keys that lead to a value, or the beginning of a text without its white space. Where nothing but the file itself
+    is meant, its path takes the place of the shape.
+    """
+    cells = {**failure.row.shown, **failure.row.names}
+    if failure.missing and policy.subjects is None:
+        cells, shape = {}, ""
+    elif not shape:
+        shape = failure.spot.path if failure.spot else ""
+    bindings = (f"{name}={outline(text_of(cell.value))}" for name, cell in sorted(cells.items()) if not _of_path(cell))
+    parts = "\0".join([policy.ref, shape, *bindings])
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _of_path(cell: Cell) -> bool:
+    """Whether a name was bound by a path pattern."""
+    return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
+
+
+def outcome_of(judgement: Judgement, counting: Sequence[Finding]) -> PolicyOutcome:
+    """What the report says of one policy; `counting` are its findings that nobody accepted.
+
+    Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
+    the severity of the worst of them.
+    """
     policy = judgement.policy
     outcome = judgement.outcome
-    if outcome == "fail" and not fails:
-        outcome = "pass"
+    severity = policy.severity
+    if outcome == "fail" and counting:
+        severity = min((finding.severity for finding in counting), key=SEVERITIES.index)
+    elif outcome == "fail":
+        outcome = "undecided" if judgement.open else "pass"
     return PolicyOutcome(
         pack=policy.pack,
         id=policy.id,
         title=policy.title,
         requirement=policy.requirement,
-        severity=policy.severity,
+        severity=severity,
         outcome=outcome,
         subjects=judgement.subjects,
         documents=len(judgement.documents),
@@ -130,13 +157,14 @@ def outcome_of(judgement: Judgement, fails: bool = True) -> PolicyOutcome:
     )
 
 
-def notices_of(judgements: Iterable[Judgement]) -> list[Notice]:
+def notices_of(judgements: Iterable[Judgement], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
     """One notice for each document that could not be searched to its end, with the policies that it keeps undecided."""
+    undecided = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
     policies: dict[tuple[str, str], list[str]] = {}
     for judgement in judgements:
         for reason in judgement.reasons:
             names = policies.setdefault(reason, [])
-            if judgement.outcome == "undecided":
+            if judgement.policy.ref in undecided:
                 names.append(judgement.policy.ref)
     return [
         Notice("unsearched", reason, Location(path) if path else None, tuple(names))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from polcheck.extract import Extractor, FileRows
-from polcheck.findings import Findings, notices_of, outcome_of
+from polcheck.findings import Findings, notices_of, numbered, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
 from polcheck.locate import Locator
 from polcheck.misses import Misses
@@ -28,6 +28,7 @@ from polcheck.report import (
 )
 from polcheck.report.fields import fields_of
 from polcheck.submission import Submission, merged_fields
+from polcheck.waivers import Accept, Accepted
 
 Progress = Callable[[int, int], None]
 
@@ -59,11 +60,17 @@ class Checker:
         """What the policies ask of files."""
         return Demands.of(self.plan)
 
-    def check(self, submission: Submission, fail_on: str = "error", progress: Progress | None = None) -> Report:
-        """The report on one submission. Raises SubmissionError when its fields can't be placed."""
+    def check(
+        self,
+        submission: Submission,
+        fail_on: str = "error",
+        progress: Progress | None = None,
+        accept: Accept | None = None,
+    ) -> Report:
+        """The report on one submission; `accept` waives findings. Raises SubmissionError for fields without a place."""
         placed = self.place(submission)
         world = self.world(placed, progress)
-        return self.report(placed, world, judge(world, self.plan.packs), fail_on)
+        return self.report(placed, world, judge(world, self.plan.packs), fail_on, accept)
 
     def place(self, submission: Submission) -> Submission:
         """The submission with the fields of its bundle at the paths that the packs say."""
@@ -74,12 +81,20 @@ class Checker:
         rows = self.extract(submission, progress)
         return World(self.plan, submission.paths, rows, submission.unreadable, self.extractor)
 
-    def report(self, placed: Submission, world: World, judgements: Sequence[Judgement], fail_on: str) -> Report:
-        """The report that follows from judgements: places, messages, requirements, verdict."""
+    def report(
+        self,
+        placed: Submission,
+        world: World,
+        judgements: Sequence[Judgement],
+        fail_on: str,
+        accept: Accept | None = None,
+    ) -> Report:
+        """The report that follows from judgements: places, messages, what is waived, requirements, verdict."""
         locator = Locator(placed, self.extractor)
         maker = Findings(locator, Misses(world, locator))
-        findings = [finding for judgement in judgements for finding in maker.of(judgement)]
-        return self._assembled(placed, judgements, findings, fail_on)
+        findings = numbered(finding for judgement in judgements for finding in maker.of(judgement))
+        accepted = accept(findings, placed, judgements) if accept else Accepted(findings)
+        return self._assembled(placed, judgements, accepted, fail_on)
 
     def extract(self, submission: Submission, progress: Progress | None = None) -> dict[str, FileRows]:
         """The rows of every file that some policy looks into."""
@@ -93,10 +108,14 @@ class Checker:
         self,
         submission: Submission,
         judgements: Sequence[Judgement],
-        findings: Sequence[Finding],
+        accepted: Accepted,
         fail_on: str,
     ) -> Report:
-        policies = tuple(outcome_of(judgement) for judgement in judgements)
+        counting: dict[str, list[Finding]] = {}
+        for finding in accepted.findings:
+            if finding.waived is None:
+                counting.setdefault(finding.ref, []).append(finding)
+        policies = tuple(outcome_of(judgement, counting.get(judgement.policy.ref, ())) for judgement in judgements)
         report = Report(
             verdict=verdict_of(policies, fail_on),
             fail_on=fail_on,
@@ -104,8 +123,8 @@ class Checker:
             packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),
             requirements=tuple(self._requirements(policies)),
             policies=policies,
-            findings=tuple(findings),
-            notices=(*self._unreadable(submission), *notices_of(judgements)),
+            findings=accepted.findings,
+            notices=(*self._unreadable(submission), *notices_of(judgements, policies), *accepted.notices),
             polcheck=VERSION,
         )
         return replace(report, **fields_of(report, self.plan.packs))

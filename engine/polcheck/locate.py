@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from polcheck.documents import format_of, parse_config
+from polcheck.documents.config import Unparsable
+from polcheck.documents.pointers import Pointers
 from polcheck.extract import Extractor
 from polcheck.judge import Inner, Spot
 from polcheck.report import Excerpt, Location
@@ -23,6 +27,7 @@ class Locator:
     submission: Submission
     extractor: Extractor
     _hits: dict[tuple[str, int], list[Hit]] = field(default_factory=dict)
+    _configs: dict[str, Pointers | None] = field(default_factory=dict)
 
     def location(self, spot: Spot) -> Location:
         """The location of a match: its place where it has one, else the file as a whole."""
@@ -31,6 +36,30 @@ class Locator:
             return Location(spot.path)
         span = self._span(spot, source)
         return at(source, span) if span is not None else Location(spot.path)
+
+    def shape(self, spot: Spot) -> str:
+        """What a match looks like wherever it stands: the keys that lead to it in configuration, and how it begins.
+
+        Empty where the file as a whole is meant or can't be read.
+        """
+        source = self._source(spot.path)
+        span = self._span(spot, source) if source is not None else None
+        if source is None or span is None:
+            return ""
+        found = self._pointers(source)
+        around = found.around(span) if found is not None else None
+        keys = "/".join("*" if isinstance(step, int) else step for step in around[0]) + "/" if around else ""
+        return keys if around and around[1] else keys + outline(source.text[span.start : span.end])
+
+    def _pointers(self, source: Source) -> Pointers | None:
+        """The pointers of a config file; None for what is none, or can't be parsed."""
+        if source.path not in self._configs:
+            self._configs[source.path] = None
+            name = format_of(source.path)
+            if name is not None:
+                with suppress(Unparsable):
+                    self._configs[source.path] = Pointers(parse_config(source, name))
+        return self._configs[source.path]
 
     def _source(self, path: str) -> Source | None:
         try:
@@ -63,6 +92,11 @@ def at(source: Source, span: Span) -> Location:
     last = min(place.end_line + _AROUND, place.line + _MOST_LINES, len(source.line_starts))
     lines = tuple(source.line(number) for number in range(first, last + 1))
     return Location(source.path, place, Excerpt(first, lines))
+
+
+def outline(text: str) -> str:
+    """The first line of a text, without its white space: neither layout nor what follows counts."""
+    return "".join(text.strip().partition("\n")[0].split())
 
 
 def _inside(source: Source, span: Span, inner: Inner) -> Span:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from polcheck import disk
+from polcheck import baseline, disk
 from polcheck.config import Given, InForce, check_agreement
 from polcheck.errors import ConfigError, PolicyError, Problem
-from polcheck.flow import Checker
+from polcheck.flow import Checker, Progress
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.submission import Submission
+from polcheck.waivers import Accept, Waivers, in_turn
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Project:
         NOTE: path patterns of a polcheck.yaml begin at its own folder, so that `polcheck run src` leaves out and waives
         what `polcheck run` does.
         """
-        if not self.folder or not Path(self.target).is_dir():
+        if not self.folder or not disk.is_folder(self.target):
             return ""
         return disk.below(self.folder, self.target) or ""
 
@@ -103,17 +105,61 @@ class Project:
     ) -> Submission:
         """The submission. Raises SubmissionError when it can't be read."""
         written, given = self.inforce.written, self.inforce.given
-        folder = rev is None and Path(self.target).is_dir()
+        folder = rev is None and disk.is_folder(self.target)
         return disk.read_submission(
             self.target,
             rev=rev,
             stdin=stdin,
             gitignore=self.inforce.gitignore,
             tracked=bool(given.tracked) or (folder and self.inforce.tracked),
-            exclude=(*(written.exclude if written else ()), *_below(given.exclude, self.prefix)),
+            exclude=(*(written.exclude if written else ()), *_below((*given.exclude, *self._own()), self.prefix)),
             prefix=self.prefix,
             progress=progress,
         )
+
+    @cached_property
+    def baseline_path(self) -> str:
+        """Where the baseline is; empty for none."""
+        if self.inforce.given.baseline is not None:
+            return self.inforce.given.baseline
+        path = self.inforce.written.baseline if self.inforce.written else ""
+        return str(Path(self.folder, path)) if path else ""
+
+    def _own(self) -> tuple[str, ...]:
+        """Path patterns, from the submission's root, of what polcheck itself wrote there and doesn't judge.
+
+        NOTE: a baseline quotes the findings; judged, it would be a finding itself for whoever looks for such a text.
+        """
+        if not self.baseline_path or not disk.is_folder(self.target):
+            return ()
+        path = disk.below(self.target, self.baseline_path)
+        return (_literal(path.rstrip("/")),) if path else ()
+
+    def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
+        """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
+        known = frozenset(
+            name for pack in self.checker.plan.packs for id in pack.ids for name in (id, f"{pack.name}:{id}")
+        )
+        waivers = Waivers(self.inforce, today, known, self.prefix, self._config_path())
+        if not use_baseline or not self.baseline_path:
+            return waivers
+        hint = "`polcheck baseline` records one"
+        source = disk.read_own(self.baseline_path, hint)
+        recorded, notices = baseline.read_for(source, self.checker.plan.packs)
+        return in_turn(waivers, baseline.recorded_in(recorded, source.path, notices))
+
+    def since(self, rev: str, progress: Progress | None = None) -> Accept:
+        """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
+        before = self.checker.place(self.read(rev))
+        return baseline.there_at(baseline.Baseline.of(self.checker.check(before, progress=progress), before), rev)
+
+    def _config_path(self) -> str:
+        """The configuration's path as seen from the submission, where it lies in it."""
+        written = self.inforce.written
+        if written is None:
+            return ""
+        path = disk.below(self.target, written.path) if disk.is_folder(self.target) else None
+        return path.rstrip("/") if path else written.path
 
 
 def resolve(source: str, folder: str = "") -> PackFiles:
@@ -123,5 +169,10 @@ def resolve(source: str, folder: str = "") -> PackFiles:
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:
     """Patterns that begin at the submission, as they are from where the configuration's begin."""
-    plain = "".join(f"\\{char}" if char in "{}*?\\" else char for char in prefix)
+    plain = _literal(prefix)
     return tuple(f"!{plain}{text[1:]}" if text.startswith("!") else plain + text for text in patterns)
+
+
+def _literal(path: str) -> str:
+    """The path pattern that lets in this path only."""
+    return "".join(f"\\{char}" if char in "{}*?\\!" else char for char in path)

@@ -169,7 +169,7 @@ def test_parameters_that_do_not_fit_point_at_the_file(tree: Tree) -> None:
     assert problems(PolicyError) == [
         "polcheck.yaml:2:23 the parameter `most` is of type integer, not a text",
         "polcheck.yaml:2:32 the pack `ours` has no parameter `mots`",
-        "polcheck.yaml:3:12 the pack `ours` has no profile `lax`",
+        "polcheck.yaml:3:18 the pack `ours` has no profile `lax`",
     ]
 
 

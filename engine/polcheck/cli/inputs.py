@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -85,14 +86,22 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             jobs=jobs,
             cache=not no_cache,
         )
-        return command(project=lambda target: Project.at(target, given, config, isolated=isolated), **others)
+
+        def project(target: str, baseline: str | None = None) -> Project:
+            return Project.at(target, replace(given, baseline=baseline), config, isolated=isolated)
+
+        return command(project=project, **others)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
 
 
-ProjectOf = Callable[[str], "Project"]
+class ProjectOf(Protocol):
+    """The project of a submission by the options that were given."""
+
+    def __call__(self, target: str, baseline: str | None = None) -> Project:
+        """The project; with `baseline`, of that file, or of none if it is empty. Raises ConfigError."""
 
 
 def params_of(texts: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:

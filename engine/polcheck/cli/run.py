@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from polcheck.cli.inputs import ProjectOf, has_packs, params_of, project_options
+from polcheck.cli.inputs import ProjectOf, has_packs, params_of, project_options, today
 from polcheck.cli.outputs import Outputs
 from polcheck.cli.progress import Bar
 
@@ -17,6 +17,9 @@ __all__ = ["params_of", "run"]
 @click.argument("submission", default=".")
 @project_options
 @click.option("--rev", metavar="REV", help="Judge a git revision of SUBMISSION instead of its files.")
+@click.option("--since", metavar="REV", help="Report only what is new since a git revision, wherever it was changed.")
+@click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
+@click.option("--no-baseline", is_flag=True, help="Use no baseline.")
 @click.option(
     "--format",
     "-f",
@@ -45,6 +48,9 @@ def run(
     submission: str,
     project: ProjectOf,
     rev: str | None,
+    since: str | None,
+    baseline: str | None,
+    no_baseline: bool,
     formats: tuple[str, ...],
     output: str | None,
     show_all: bool,
@@ -59,11 +65,19 @@ def run(
 
     Exit status: 0 pass, 1 fail, 2 no verdict.
     """
+    from polcheck.waivers import in_turn
+
+    if baseline and no_baseline:
+        raise click.UsageError("give --baseline or --no-baseline, not both")
     outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
-    used = has_packs(project(submission))
+    used = has_packs(project(submission, baseline="" if no_baseline else baseline))
     judge = used.checker
+    accept = used.acceptance(today())
     with Bar("reading") as bar:
         read = used.read(rev, sys.stdin.buffer, bar.count)
+    if since is not None:
+        with Bar(f"judging {since}") as bar:
+            accept = in_turn(accept, used.since(since, bar.update))
     with Bar("judging") as bar:
-        report = judge.check(read, used.inforce.fail_on, bar.update)
+        report = judge.check(read, used.inforce.fail_on, bar.update, accept)
     return outputs.write(report)

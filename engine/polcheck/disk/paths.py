@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def shown(path: str) -> str:
@@ -18,3 +19,8 @@ def below(folder: str, target: str) -> str | None:
     if relative == ".":
         return ""
     return None if relative.startswith("../") or relative == ".." else relative + "/"
+
+
+def is_folder(target: str) -> bool:
+    """Whether there is a folder at `target`."""
+    return Path(target).is_dir()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from polcheck.config import Written  # NOTE: cerberus takes a while to import; most commands do without
 
 CONFIG_NAMES = ("polcheck.yaml", "pyproject.toml")
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 def find_config(target: str) -> Written | None:
@@ -42,18 +42,24 @@ def read_config(path: str) -> Written | None:
 
     Raises ConfigError when it can't be read or used.
     """
+    source = read_own(path)
+    if path.endswith(".toml") and b"polcheck" not in source.data:
+        return None
+    from polcheck.config import read
+
+    return read(source, str(Path(os.path.realpath(path)).parent), _schema())
+
+
+def read_own(path: str, hint: str = "") -> Source:
+    """A small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be read."""
     try:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ConfigError([Problem(f"`{path}` can't be read: {reason_of(error)}")]) from error
+        raise ConfigError([Problem(f"`{shown(path)}` can't be read: {reason_of(error)}", help=hint)]) from error
     if len(data) > _MOST_BYTES:
-        raise ConfigError([Problem(f"`{path}` is too large for a configuration: over {_MOST_BYTES} bytes")])
-    if path.endswith(".toml") and b"polcheck" not in data:
-        return None
-    from polcheck.config import read
-
-    return read(Source(shown(path), data), str(Path(os.path.realpath(path)).parent), _schema())
+        raise ConfigError([Problem(f"`{shown(path)}` is too large: over {_MOST_BYTES} bytes")])
+    return Source(shown(path), data)
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,7 @@ class Judgement:
 
     `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
-    `require` or `forbid` looked in.
+    `require` or `forbid` looked in. `open`: something beside the failures is undecided.
     """
 
     policy: CompiledPolicy
@@ -47,6 +47,7 @@ class Judgement:
     documents: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str], ...] = ()
     searched: tuple[str, ...] = ()
+    open: bool = False
 
 
 def judge(
@@ -87,6 +88,7 @@ def _made(
     outcome: Outcome,
     failures: Iterable[Failure] = (),
     subjects: int = 0,
+    open_: bool = False,
 ) -> Judgement:
     return Judgement(
         policy=policy,
@@ -96,6 +98,7 @@ def _made(
         documents=tuple(sorted(evaluator.looked | evaluator.looked_before)),
         reasons=tuple(sorted(evaluator.gaps)),
         searched=tuple(sorted(evaluator.looked)),
+        open=open_ or outcome == "undecided",
     )
 
 
@@ -151,7 +154,7 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
             failures.append(_failure(evaluator, group, group[0], missing=True))
     subjects = len(groups) if policy.subjects is not None else 0
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
-    return _made(policy, evaluator, outcome, failures, subjects)
+    return _made(policy, evaluator, outcome, failures, subjects, undecided)
 
 
 def _found(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
@@ -216,7 +219,7 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _made(policy, evaluator, "not-applicable")
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
-    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups))
+    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided)
 
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:

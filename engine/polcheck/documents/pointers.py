@@ -1,0 +1,71 @@
+"""The way back from a place in a config document: the keys that lead to the value that stands there."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from polcheck.documents.config import Config, Json, Pointer, Where
+from polcheck.source import Span
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One value of a container: its key or index, its extent with its key, and where both stand."""
+
+    step: str | int
+    value: Json
+    extent: Span
+    where: Where
+
+
+@dataclass
+class Pointers:
+    """Finds pointers in one config file; the members of a container are located once, when they are needed."""
+
+    config: Config
+    _members: dict[tuple[int, Pointer], tuple[list[int], list[_Member]]] = field(default_factory=dict)
+
+    def around(self, span: Span) -> tuple[Pointer, bool] | None:
+        """The innermost value that holds `span`, and whether that is its own place or its key's; None without any."""
+        for index, value in enumerate(self.config.values):
+            try:
+                where = self.config.locate(index, ())
+            except KeyError:
+                continue
+            if where.value.holds(span):
+                return self._descend(index, value, where, span)
+        return None
+
+    def _descend(self, index: int, value: Json, where: Where, span: Span) -> tuple[Pointer, bool]:
+        pointer: Pointer = ()
+        while True:
+            if span in (where.value, where.key):
+                return pointer, True
+            member = self._holding(index, pointer, value, span)
+            if member is None:
+                return pointer, False
+            pointer, value, where = (*pointer, member.step), member.value, member.where
+
+    def _holding(self, index: int, pointer: Pointer, value: Json, span: Span) -> _Member | None:
+        """The member of a container that holds `span`, if one does."""
+        if (index, pointer) not in self._members:
+            members = sorted(self._located(index, pointer, value), key=lambda member: member.extent)
+            self._members[index, pointer] = [member.extent.start for member in members], members
+        starts, members = self._members[index, pointer]
+        place = bisect_right(starts, span.start) - 1
+        return members[place] if place >= 0 and members[place].extent.holds(span) else None
+
+    def _located(self, index: int, pointer: Pointer, value: Json) -> Iterable[_Member]:
+        entries: Iterable[tuple[str | int, Json]] = ()
+        if isinstance(value, dict | list):
+            entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, entry in entries:
+            try:
+                where = self.config.locate(index, (*pointer, step))
+            except KeyError:
+                continue
+            start = where.key.start if where.key else where.value.start
+            extent = Span(min(start, where.value.start), where.value.end)
+            yield _Member(step, entry, extent, where)

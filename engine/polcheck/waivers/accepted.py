@@ -1,0 +1,34 @@
+"""What accepting findings gives: the findings, some of them waived now, and notices about what accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from polcheck.judge import Judgement
+from polcheck.report import Finding, Notice
+from polcheck.submission import Submission
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The findings of a run in their order, and what a reader should know of waivers and baselines."""
+
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+Accept = Callable[[Sequence[Finding], Submission, Sequence[Judgement]], Accepted]
+
+
+def in_turn(*accepts: Accept) -> Accept:
+    """Several ways of accepting, each of which sees what the ones before it left."""
+
+    def accept(findings: Sequence[Finding], submission: Submission, judgements: Sequence[Judgement]) -> Accepted:
+        done = Accepted(tuple(findings))
+        for one in accepts:
+            made = one(done.findings, submission, judgements)
+            done = replace(made, notices=done.notices + made.notices)
+        return done
+
+    return accept
