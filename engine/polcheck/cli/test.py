@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -93,7 +94,9 @@ def _tested(name: str, options: Options) -> Tested:
         def watch(stage: str) -> Callable[[int, int], None]:
             return stack.enter_context(Bar(stage)).update
 
-        return run_tests(disk.read_pack(name), disk.schemas(), options, watch)
+        pack = disk.read_pack(name)
+        # NOTE: in the folder of the pack itself paths read best without `./`
+        return run_tests(replace(pack, root="") if name == "." else pack, disk.schemas(), options, watch)
 
 
 def _updated(name: str, options: Options) -> Tested:

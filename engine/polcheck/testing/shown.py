@@ -80,8 +80,11 @@ def _coverage(tested: Tested, coverage: Coverage, ink: Ink, verbosity: int) -> I
 def _mutation(tested: Tested, mutation: Mutation, ink: Ink, verbosity: int) -> Iterator[str]:
     if mutation.survived and verbosity >= 0:
         yield ink.bold("missing cases: no case tells these mutants from their policies")
+        for policy in mutation.untested:
+            yield f"{ink.margin('-->')} {ink.bold(policy)}  no case names it"
         for lived in mutation.survived:
-            yield from _lived(lived, ink)
+            if lived.mutant.owner not in mutation.untested:
+                yield from _lived(lived, ink)
         yield ""
     if verbosity > 0:
         for lived in mutation.equivalent:

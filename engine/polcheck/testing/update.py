@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ from polcheck.errors import PolcheckError
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
 from polcheck.source import Source
-from polcheck.testing.cases import Case, Expected
+from polcheck.testing.cases import NOWHERE, OUTCOMES, Case, Expected
 from polcheck.testing.compared import Said, fault_of
 from polcheck.testing.judged import Result
 from polcheck.testing.mutants.edits import edited, value_at
+
+_PLACE = re.compile(r"[A-Za-z.][\w./-]*\.\w+:\d+(:\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,9 @@ def _stretch(origin: Origin, edit: _Edit) -> tuple[int, int, str]:
 
 
 def _yaml(value: Json) -> str:
-    """The value in YAML, on one line; outcomes and verdicts bare."""
-    if isinstance(value, str) and value.replace("-", "").isalpha():
+    """The value in YAML, on one line; outcomes, verdicts and places bare."""
+    if isinstance(value, str) and (value in (*OUTCOMES, "none", NOWHERE) or _PLACE.fullmatch(value)):
         return value
+    if isinstance(value, list) and all(isinstance(item, str) and _PLACE.fullmatch(item) for item in value):
+        return f"[{', '.join(str(item) for item in value)}]"
     return json.dumps(value, ensure_ascii=False)

@@ -37,7 +37,11 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True)
 class Mutation:
-    """What came of a pack's mutants. `unused` are entries of tests/equivalent.yaml that name no living mutant."""
+    """What came of a pack's mutants.
+
+    `unused` are entries of tests/equivalent.yaml that name no living mutant. `untested` are policies that no case
+    names: their mutants count as survivors, and were not tried.
+    """
 
     killed: int
     refused: int
@@ -45,6 +49,7 @@ class Mutation:
     equivalent: tuple[Lived, ...]
     tallies: tuple[Tally, ...]
     unused: tuple[Equivalent, ...] = ()
+    untested: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -106,7 +111,13 @@ class Hunt:
         names = {name for id in chosen for name in used(self.pages.policies[id].document, self.pages.selectors)}
         return [*chosen, *(SELECTORS + name for name in sorted(names))]
 
+    @property
+    def _named(self) -> frozenset[str]:
+        return frozenset(policy for case in self.cases for policy in case.policies)
+
     def _tried(self, task: _Task) -> list[str]:
+        if task.owner in self.pages.policies and task.owner not in self._named:
+            return [SURVIVED] * len(task.mutants)
         trial = Trial(self.pages, self.schemas, task.owner, self.cases)
         return [trial.verdict(mutant) for mutant in task.mutants]
 
@@ -133,6 +144,7 @@ class Hunt:
             survived=tuple(survived),
             equivalent=tuple(equivalent),
             tallies=tuple(Tally(operator, *numbers) for operator, numbers in counts.items() if any(numbers)),
+            untested=tuple(sorted({m.owner for m, _ in pairs if m.owner in self.pages.policies} - self._named)),
             unused=tuple(entry for entry in self.equivalents if entry not in used_entries) if complete else (),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from polcheck.documents.config import Json
 from polcheck.errors import PolicyError
@@ -42,7 +43,8 @@ class Ground:
 
     def said(self, case: Case, plan: Plan, searches: Extractor) -> tuple[Submission, World, Sequence[Judgement]]:
         """What a plan of this one policy says of a case."""
-        submission = self._submissions.setdefault(id(case), of_files(case.files, case.name))
+        submission = self._submissions.get(id(case)) or of_files(case.files, case.name)
+        self._submissions[id(case)] = submission
         world = World(plan, submission.paths, self._rows(case, submission, plan), {}, searches)
         return submission, world, judge(world, plan.packs)
 
@@ -81,15 +83,18 @@ class Trial:
     cases: Sequence[Case]
     _grounds: dict[str, Ground] = field(default_factory=dict)
 
+    @cached_property
+    def policies(self) -> Sequence[str]:
+        """The policies that the owner's mutants change."""
+        return users(self.pages, self.owner)
+
     def verdict(self, mutant: Mutant) -> str:
         """Whether some case kills the mutant, none does, or it doesn't compile."""
-        verdicts = set()
-        for policy in users(self.pages, self.owner):
+        for policy in self.policies:
             verdict = self._of_policy(mutant, policy)
             if verdict != SURVIVED:
                 return verdict
-            verdicts.add(verdict)
-        return SURVIVED if verdicts else REFUSED
+        return SURVIVED if self.policies else REFUSED
 
     def _of_policy(self, mutant: Mutant, policy: str) -> str:
         if policy not in self._grounds:
@@ -112,7 +117,7 @@ class Trial:
 
     def _compiled(self, mutant: Mutant, policy: str, params: Mapping[str, Json], profile: str) -> Plan | None:
         pack = small_pack(self.pages, policy, self.owner, mutant.document)
-        name = str(self.pages.name)
+        name = self.pages.name
         settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
         try:
             return compile_packs([pack], settings, self.schemas)

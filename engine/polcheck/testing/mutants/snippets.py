@@ -70,7 +70,8 @@ def _arguments(text: str) -> Iterator[tuple[int, int]]:
             if called and words[-1:] == ["..."]:
                 for (start, end), word in zip(parts, words, strict=True):
                     if word not in ("...", ""):
-                        yield start, end + 1 + (masked[end + 1 : end + 2] == " ")
+                        spaces = masked[start] + masked[end + 1 : end + 2]
+                        yield start, end + 1 + (spaces[0] != " " and spaces[1:] == " ")
 
 
 def code_variants(text: str) -> Iterator[Variant]:
