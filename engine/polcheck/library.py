@@ -78,7 +78,7 @@ def _schemas() -> Schemas:
 
 
 class _Packs(tuple[PackFiles, ...]):
-    """Packs that are equal when their roots and digests are."""
+    """Packs that are equal when their roots and identities are."""
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -87,7 +87,7 @@ class _Packs(tuple[PackFiles, ...]):
         return isinstance(other, _Packs) and self._key() == other._key()
 
     def _key(self) -> tuple[tuple[str, str], ...]:
-        return tuple((pack.root, pack.digest) for pack in self)
+        return tuple((pack.root, pack.identity) for pack in self)
 
 
 class _Frozen:
@@ -118,7 +118,7 @@ def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
     from polcheck.disk import kept
 
     key = kept.plan_key(
-        settings.key, _schemas().text, *(f"{pack.root}\0{pack.source}\0{pack.digest}" for pack in packs)
+        settings.key, _schemas().text, *(f"{pack.root}\0{pack.source}\0{pack.identity}" for pack in packs)
     )
     plan = kept.load_plan(key)
     if plan is not None:

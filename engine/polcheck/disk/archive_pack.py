@@ -10,11 +10,11 @@ from polcheck.disk.limits import MIB
 from polcheck.disk.packs import PACK_LIMITS, made
 from polcheck.disk.regular import reason_of
 from polcheck.disk.target import read_archive_bytes
-from polcheck.disk.web import FetchError, fetched
+from polcheck.disk.web import fetched
 from polcheck.errors import PolicyError, Problem, SubmissionError
 from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing.archive import below, without_top
-from polcheck.sharing.sources import Archive
+from polcheck.sharing.sources import Archive, FetchError
 
 MOST_BYTES = 64 * MIB
 

@@ -6,23 +6,23 @@ from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from polcheck.disk.archive_pack import archive_bytes, unpacked
 from polcheck.disk.cache import Cache, CacheError
-from polcheck.disk.git_pack import commit_of, pack_at
-from polcheck.disk.installed import Installed, installed_packs, read_installed
-from polcheck.disk.oci import Registry, pull
 from polcheck.disk.packs import missing, read_pack, shipped_packs
-from polcheck.disk.sign import verifies
-from polcheck.disk.web import FetchError
 from polcheck.errors import PolcheckError, PolicyError, Problem
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.version import VERSION
 from polcheck.sharing.lock import Lock, Locked, LockError
 from polcheck.sharing.manifest import digest_of
 from polcheck.sharing.resolve import Resolver, Taken
-from polcheck.sharing.sources import Archive, Folder, Git, Named, Oci, Source, SourceError, group_of, parse
+from polcheck.sharing.sources import Archive, FetchError, Folder, Git, Named, Oci, Source, SourceError, group_of, parse
 from polcheck.sharing.trust import Trust, Untrusted
+
+if TYPE_CHECKING:
+    from polcheck.disk.installed import Installed
+
+# NOTE: what fetches (git, http, entry points) is imported where it is needed: most runs find all packs at hand.
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Fetcher:
     """Takes packs for one project.
 
     Sources in `fresh` (as `group_of` names them) are taken as they are now, others as `lock` has them; what it lacks is
-    taken as it is now unless `strict`, and then a folder's pack may not have changed either. With `heal`, a damaged or
-    unsigned copy in the cache is fetched again. Relative sources begin at `folder`.
+    taken as it is now unless `strict`, and then a folder's pack may not have changed either. Where there is no lock at
+    all (`unlocked`), what needs no fetching needs none. With `heal`, a damaged or unsigned copy in the cache is fetched
+    again. Relative sources begin at `folder`.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class Fetcher:
     lock: Lock = field(default_factory=lambda: Lock({}))
     trust: Trust = field(default_factory=Trust)
     strict: bool = False
+    unlocked: bool = False
     heal: bool = False
     fresh: Container[str] = frozenset()
     _commits: dict[str, str] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class Fetcher:
 
     @cached_property
     def _installed(self) -> dict[str, Installed]:
+        from polcheck.disk.installed import installed_packs
+
         return installed_packs()
 
     def take(self, source: Source) -> Taken:
@@ -86,7 +90,7 @@ class Fetcher:
         entry = self.lock.packs.get(str(source))
         if entry is not None and group_of(source) not in self.fresh:
             return self._as_locked(source, entry)
-        if self.strict:
+        if self.strict and (source.kept or not self.unlocked):
             text = f"`{source}` is not in polcheck.lock, and --locked forbids to change that"
             raise LockError(f"{text}\nhelp: run `polcheck pack lock` and commit polcheck.lock")
         taken = self._now(source)
@@ -97,12 +101,18 @@ class Fetcher:
 
     def _now(self, source: Source) -> Taken:
         if isinstance(source, Git):
+            from polcheck.disk.git_pack import pack_at
+
             commit = self._commit(source)
             return Taken(pack_at(source, commit), f"git:{commit}")
         if isinstance(source, Oci):
+            from polcheck.disk.oci import Registry, pull
+
             digest = source.digest or Registry(source).manifest(source.tag)[0]
             return Taken(pull(source, digest), f"oci:{digest}")
         if isinstance(source, Archive):
+            from polcheck.disk.archive_pack import unpacked
+
             data = self._archive(source)
             return Taken(unpacked(data, str(source), source.subdirectory), f"archive:{digest_of(data)}")
         return self._here(source)
@@ -115,6 +125,8 @@ class Fetcher:
             return Taken(read_pack(source.name), f"shipped:polcheck=={VERSION}")
         if source.name not in self._installed:
             raise PolicyError([missing(source.name)])
+        from polcheck.disk.installed import read_installed
+
         installed = self._installed[source.name]
         return Taken(read_installed(installed), f"installed:{installed.resolved}")
 
@@ -157,13 +169,22 @@ class Fetcher:
         if entry.kind != kind:
             raise LockError(f"polcheck.lock was changed by hand: `{source}` can't be `{entry.resolved}`")
         try:
-            if isinstance(source, Git):
-                return pack_at(source, entry.at)
-            if isinstance(source, Oci):
-                return pull(source, entry.at)
-            data = self._archive(source)
+            return self._fetched(source, entry)
         except FetchError as error:
             raise FetchError(f"the pack `{entry.name}` is not in the cache and can't be fetched: {error}") from error
+
+    def _fetched(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
+        if isinstance(source, Git):
+            from polcheck.disk.git_pack import pack_at
+
+            return pack_at(source, entry.at)
+        if isinstance(source, Oci):
+            from polcheck.disk.oci import pull
+
+            return pull(source, entry.at)
+        from polcheck.disk.archive_pack import unpacked
+
+        data = self._archive(source)
         if digest_of(data) != entry.at:
             raise _mismatch(entry, digest_of(data), entry.at)
         return unpacked(data, str(source), source.subdirectory)
@@ -172,6 +193,8 @@ class Fetcher:
         """The commit of a repository's revision, one for all packs in it."""
         group = group_of(source)
         if group not in self._commits:
+            from polcheck.disk.git_pack import commit_of
+
             locked = None if group in self.fresh else self._locked_commit(group)
             self._commits[group] = locked or commit_of(source)
         return self._commits[group]
@@ -182,6 +205,8 @@ class Fetcher:
     def _archive(self, source: Archive) -> bytes:
         group = group_of(source)
         if group not in self._archives:
+            from polcheck.disk.archive_pack import archive_bytes
+
             self._archives[group] = archive_bytes(source, self.folder)
         return self._archives[group]
 
@@ -189,6 +214,10 @@ class Fetcher:
         """Raises Untrusted for a pack from elsewhere that isn't signed as it should be; before it is parsed."""
         if isinstance(source, Folder) or (isinstance(source, Named) and source.name in shipped_packs()):
             return
+        if not self.trust.publishers:
+            return
+        from polcheck.disk.sign import verifies
+
         signature = self.trust.check(str(source), files.signatures, files.digest, verifies)
         if signature is None:
             return

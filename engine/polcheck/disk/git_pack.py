@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.git import read_revision, tree_of
 from polcheck.disk.packs import PACK_LIMITS, made
-from polcheck.disk.web import FetchError
 from polcheck.errors import PolicyError, Problem, SubmissionError
 from polcheck.policy.packfiles import PackFiles
-from polcheck.sharing.sources import Git
+from polcheck.sharing.sources import FetchError, Git
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SECONDS = 300

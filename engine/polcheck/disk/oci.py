@@ -15,10 +15,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from polcheck.disk.archive_pack import MOST_BYTES, unpacked
 from polcheck.disk.limits import MIB
 from polcheck.disk.login import Login, basic, login_for, parameters
-from polcheck.disk.web import FetchError, Request, Response, ask, shown
+from polcheck.disk.web import Request, Response, ask, shown
 from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing.manifest import EMPTY, MANIFEST_TYPE, digest_of, layer_of, written
-from polcheck.sharing.sources import Oci, is_loopback
+from polcheck.sharing.sources import FetchError, Oci, is_loopback
 
 _MANIFEST_BYTES = 4 * MIB
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"

@@ -11,16 +11,11 @@ from email.message import Message
 from urllib.parse import urljoin, urlsplit
 
 from polcheck.disk.regular import reason_of
-from polcheck.errors import PolcheckError
-from polcheck.sharing.sources import is_loopback
+from polcheck.sharing.sources import FetchError, is_loopback
 
 _SECONDS = 60.0
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
-
-
-class FetchError(PolcheckError):
-    """What should have come over the network and didn't."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ Route = tuple[Extension, ...]
 
 def extensions(pack: PackFiles) -> tuple[Extension, ...]:
     """The packs that a pack extends, in order; entries that are not of the right shape are passed over."""
+    if b"extends" not in pack.files.get("pack.yaml", b""):
+        return ()  # NOTE: most packs extend nothing, and a run whose plan was kept reads no YAML
     head = pack.head
     document = head.document if head else None
     entries = document.get("extends") if isinstance(document, dict) else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from polcheck.errors import PolicyError, Problem
 from polcheck.policy.extension import Extension, extensions
 from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing.lock import Lock, Locked
-from polcheck.sharing.sources import Named, Source, SourceError, joined
+from polcheck.sharing.sources import Named, Source, SourceError, joined, parse
 
 _DEEPEST = 20
 _MOST = 200
@@ -23,14 +23,20 @@ class Taken:
     resolved: str
 
 
+@dataclass(frozen=True)
+class _Opened:
+    files: PackFiles
+    resolved: str
+    children: tuple[str, ...]
+
+
 @dataclass
 class Resolver:
     """Opens packs and what they extend. `take` reads one pack; `known` says whether a name is that of a pack."""
 
     take: Callable[[Source], Taken]
     known: Callable[[str], bool]
-    locked: dict[str, Locked] = field(default_factory=dict)
-    _opened: dict[str, PackFiles] = field(default_factory=dict)
+    _opened: dict[str, _Opened] = field(default_factory=dict)
 
     def open(self, source: Source, by: tuple[str, ...] = ()) -> PackFiles:
         """The pack from a source, with everything that it extends; `by` are the sources that led here.
@@ -40,7 +46,7 @@ class Resolver:
         """
         key = str(source)
         if key in self._opened:
-            return self._opened[key]
+            return self._opened[key].files
         self._check(key, by)
         taken = self.take(source)
         children: dict[str, str] = {}
@@ -49,15 +55,26 @@ class Resolver:
             child = self._child(source, extension)
             children[extension.pack] = str(child)
             bases[extension.pack] = self.open(child, (*by, key))
-        files = replace(taken.files, bases=bases)
-        self._check_name(files, key)
-        self._opened[key] = files
-        self.locked[key] = _locked(files, key, taken.resolved, children.values())
+        files = replace(taken.files, bases=bases) if bases else taken.files
+        self._opened[key] = _Opened(files, taken.resolved, tuple(children.values()))
         return files
 
+    @property
+    def fetched(self) -> bool:
+        """Whether something was opened that isn't at hand by itself."""
+        return any(parse(key).kept for key in self._opened)
+
     def lock(self) -> Lock:
-        """What was opened, to be locked."""
-        return Lock.of(self.locked.values())
+        """What was opened, to be locked. Raises PolicyError when two packs have one name."""
+        packs = [_locked(opened, key) for key, opened in self._opened.items()]
+        named: dict[str, Locked] = {}
+        for pack in packs:
+            other = named.setdefault(pack.name, pack)
+            if other.digest != pack.digest:
+                where = f"{other.version} from `{other.source}` and {pack.version} from `{pack.source}`"
+                help = "have all who extend it use one version"
+                raise PolicyError([Problem(f"two packs are called `{pack.name}`: {where}", help=help)])
+        return Lock.of(packs)
 
     def _check(self, key: str, by: tuple[str, ...]) -> None:
         if key in by:
@@ -77,14 +94,6 @@ class Resolver:
             raise PolicyError([_placed(extension, f"there is no pack `{child}`", help)])
         return child
 
-    def _check_name(self, files: PackFiles, key: str) -> None:
-        """Raises PolicyError when a pack of this name, and with other content, is there already."""
-        for other in self.locked.values():
-            if other.name == files.name and other.digest != files.digest and files.name:
-                where = f"{other.version} from `{other.source}` and {files.said('version')} from `{key}`"
-                help = "have all who extend it use one version"
-                raise PolicyError([Problem(f"two packs are called `{files.name}`: {where}", help=help)])
-
 
 def _placed(extension: Extension, message: str, help: str) -> Problem:
     from polcheck.policy.origin import Problems
@@ -94,13 +103,14 @@ def _placed(extension: Extension, message: str, help: str) -> Problem:
     return problems.found[0]
 
 
-def _locked(files: PackFiles, source: str, resolved: str, extends: Iterable[str]) -> Locked:
+def _locked(opened: _Opened, source: str) -> Locked:
+    files = opened.files
     return Locked(
         name=files.name,
         version=files.said("version"),
         source=source,
-        resolved=resolved,
+        resolved=opened.resolved,
         digest=files.digest,
         licence=files.said("licence"),
-        extends=tuple(extends),
+        extends=opened.children,
     )

@@ -28,6 +28,10 @@ class SourceError(PolcheckError):
         super().__init__(f"{message}\nhelp: {help}" if help else message)
 
 
+class FetchError(PolcheckError):
+    """What a source should have given and didn't."""
+
+
 @dataclass(frozen=True)
 class Named:
     """A pack that ships with polcheck, or that an installed distribution brings."""
