@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from polcheck.documents import format_of, language_of, parse_config, syntax
 from polcheck.documents.config import Config, Json, Unparsable
@@ -13,9 +14,12 @@ from polcheck.policy.plan import Probe
 from polcheck.prefilter import Prefilter
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
-from polcheck.selectors.syntax import Bank, Near, Syntax, nearest
+from polcheck.selectors.syntax import Bank, Syntax
 from polcheck.selectors.text import TextSearch
 from polcheck.source import Source, Span, Unreadable
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax import Near
 
 WHOLE = ""  # the name under which a match gives its whole text
 VALUE = "value"  # the name under which a row that is one value gives it
@@ -215,6 +219,8 @@ class Extractor:
         if not isinstance(probe.what, Syntax):
             return None
         try:
+            from polcheck.selectors.syntax import nearest
+
             return nearest(probe.what, syntax.parse(source, probe.language))
         except (Unreadable, syntax.UnknownLanguage):
             return None

@@ -14,10 +14,17 @@ A snippet means what it means to ast-grep, with these differences:
 In an annotation `list[int]` is a type and no subscript: `x: list[$t]` finds it, `list[$t]` alone doesn't.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from polcheck.selectors.syntax.bank import LIMITS, Bank, Limits
-from polcheck.selectors.syntax.compiled import Syntax, compile_code, compile_pattern
-from polcheck.selectors.syntax.nearest import Near, nearest
 from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.selector import Syntax
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax.compiled import compile_code, compile_pattern
+    from polcheck.selectors.syntax.nearest import Near, nearest
 
 __all__ = [
     "LIMITS",
@@ -30,3 +37,13 @@ __all__ = [
     "compile_pattern",
     "nearest",
 ]
+_HOMES = {"compile_code": "compiled", "compile_pattern": "compiled", "Near": "nearest", "nearest": "nearest"}
+
+
+def __getattr__(name: str) -> Any:
+    """What compiles selectors and looks for near misses: a search that needs neither starts without them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

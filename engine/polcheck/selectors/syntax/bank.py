@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from polcheck.documents.syntax import Tree
 from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import first_error, too_wide
-from polcheck.selectors.syntax.compiled import Syntax
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.rows import Rows, hits_of_captures, hits_of_shape
+from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.syntax.shape import Shape
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from polcheck.documents.syntax import grammar
@@ -12,37 +12,13 @@ from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
 from polcheck.selectors.syntax.probe import Probe, probes
 from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.selector import Clauses, Syntax
 from polcheck.selectors.syntax.shape import Shape
 from polcheck.selectors.syntax.snippet import closed_calls, prepare
 from polcheck.selectors.syntax.textshape import Quoted
 
-Clauses = tuple[frozenset[str], ...]
 _WORD = re.compile(r"\b[^\W\d]\w*")
 _MOST_LITERALS = 32
-Alternative = tuple[Probe, "Shape | None", str]  # what to run, the snippet's shape where there is one, and the text
-
-
-@dataclass(frozen=True)
-class Syntax:
-    """A selector over syntax trees: plain data that pickles.
-
-    `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
-    of every alternative binds, `some` those that only some bind. Each set of `literals` holds words of which
-    one stands, as a whole word, in every file that has a match, or in its path: `from . import train` in src/main.py
-    names `src.train`. `warnings` are (message, offset, help), the
-    offset counting in the alternative's own text.
-    """
-
-    language: str
-    kind: str
-    texts: tuple[str, ...]
-    queries: tuple[str, ...]
-    binds: frozenset[str]
-    some: frozenset[str] = frozenset()
-    literals: Clauses = ()
-    warnings: tuple[tuple[str, int, str], ...] = ()
-    resolve: bool = True
-    alternatives: tuple[Alternative, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from polcheck.documents.syntax import Tree
 from polcheck.selectors.found import Bound
 from polcheck.selectors.syntax.bank import LIMITS
 from polcheck.selectors.syntax.broken import too_wide
-from polcheck.selectors.syntax.compiled import Syntax
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import names_of
 from polcheck.selectors.syntax.predicates import Predicate, shortened
 from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.rows import hits_of_captures
+from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.syntax.shape import Shape
 from polcheck.source import Span
 

@@ -224,9 +224,12 @@ def _problem(error: Exception, text: str, patterns: list[Written], language: str
     offset = len(text.encode()[:before].decode("utf-8", "replace"))
     name = found["name"] or ""
     if found["kind"] == "node type":
-        return SyntaxProblem(f"{language} has no node `{name}`", offset, did_you_mean(name, _node_kinds(language)))
+        otherwise = f"`polcheck parse` shows the nodes of a file; this query is read as {language}"
+        help = did_you_mean(name, _node_kinds(language), otherwise)
+        return SyntaxProblem(f"{language} has no node `{name}`", offset, help)
     if found["kind"] == "field name":
-        return SyntaxProblem(f"{language} has no field `{name}`", offset, did_you_mean(name, _fields(language)))
+        help = did_you_mean(name, _fields(language), "`polcheck parse` shows the fields before the nodes of a file")
+        return SyntaxProblem(f"{language} has no field `{name}`", offset, help)
     if found["what"] == "Impossible pattern":
         return SyntaxProblem(
             f"no {language} tree has this structure",

@@ -1,0 +1,34 @@
+"""A compiled `code` or `pattern` selector, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from polcheck.selectors.syntax.probe import Probe
+from polcheck.selectors.syntax.shape import Shape
+
+Clauses = tuple[frozenset[str], ...]
+Alternative = tuple[Probe, Shape | None, str]  # what to run, the snippet's shape where there is one, and the text
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """A selector over syntax trees: plain data that pickles.
+
+    `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
+    of every alternative binds, `some` those that only some bind. Each set of `literals` holds words of which
+    one stands, as a whole word, in every file that has a match, or in its path: `from . import train` in src/main.py
+    names `src.train`. `warnings` are (message, offset, help), the
+    offset counting in the alternative's own text.
+    """
+
+    language: str
+    kind: str
+    texts: tuple[str, ...]
+    queries: tuple[str, ...]
+    binds: frozenset[str]
+    some: frozenset[str] = frozenset()
+    literals: Clauses = ()
+    warnings: tuple[tuple[str, int, str], ...] = ()
+    resolve: bool = True
+    alternatives: tuple[Alternative, ...] = field(default=(), repr=False)
