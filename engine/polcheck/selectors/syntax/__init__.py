@@ -24,7 +24,7 @@ from polcheck.selectors.syntax.selector import Syntax
 
 if TYPE_CHECKING:
     from polcheck.selectors.syntax.compiled import compile_code, compile_pattern
-    from polcheck.selectors.syntax.nearest import Near, nearest
+    from polcheck.selectors.syntax.miss import Near, nearest
 
 __all__ = [
     "LIMITS",
@@ -37,7 +37,7 @@ __all__ = [
     "compile_pattern",
     "nearest",
 ]
-_HOMES = {"compile_code": "compiled", "compile_pattern": "compiled", "Near": "nearest", "nearest": "nearest"}
+_HOMES = {"compile_code": "compiled", "compile_pattern": "compiled", "Near": "miss", "nearest": "miss"}
 
 
 def __getattr__(name: str) -> Any:
