@@ -12,9 +12,10 @@ from polcheck.flow import Checker
 from polcheck.judge import judge
 from polcheck.locate import Locator
 from polcheck.policy import plan, written
-from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.conjunction import Compiler
 from polcheck.policy.origin import Origin, Problems
 from polcheck.policy.probes import DEFAULT_LANGUAGE, Probes, Selectors
+from polcheck.policy.scope import Scope
 from polcheck.policy.steps import needs_places, probes_of
 from polcheck.report import Location
 from polcheck.selectors.syntax import Syntax

@@ -10,7 +10,6 @@ from polcheck.policy.plan import (
     Join,
     Let,
     Listing,
-    Relate,
     Step,
     Union,
     Used,
@@ -61,9 +60,8 @@ def _covers(wide: Step, narrow: Step) -> bool:
         same = _said(wide)[1:] == _said(narrow)[1:] and wide.scope in ("", narrow.scope)
         fewer = {key(inner) for inner in wide.own} <= {key(inner) for inner in narrow.own}
         return same and fewer and _finds_all(wide, narrow)
-    if isinstance(wide, Union):
-        if any(covers(branch, (narrow,)) for branch in wide.branches) and not wide.renames:
-            return True
+    if isinstance(wide, Union) and not wide.renames and any(covers(branch, (narrow,)) for branch in wide.branches):
+        return True
     return type(wide) is type(narrow) and key(wide) == key(narrow)
 
 

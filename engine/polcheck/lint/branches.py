@@ -49,4 +49,6 @@ def _repeated(origin: Origin, item: Item) -> None:
         texts: tuple[str, ...] = getattr(item, key)
         for index, text in enumerate(texts):
             if text in texts[:index]:
-                origin.warning(at_index(origin, (*item.at, key), index), f"`{text}` stands twice in the list", "drop it")
+                origin.warning(
+                    at_index(origin, (*item.at, key), index), f"`{text}` stands twice in the list", "drop it"
+                )

@@ -96,7 +96,7 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
 def _impossible(origin: Origin, step: Join, what: Expression, formats: frozenset[str]) -> None:
     """Notes an expression that is null in every document of its formats."""
     if not formats or not formats <= {"toml", "ini"}:
-        return
+        return None
     node, _ = parse(what.text)
     kinds = " and ".join(sorted(name.upper() for name in formats))
     at = (*step.at, "data")

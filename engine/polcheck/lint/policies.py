@@ -14,7 +14,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check(view: View) -> None:
-    """Notes titles that two policies share, remedies that are missing, and successors and profiles that name nothing."""
+    """Notes titles that two policies share, missing remedies, and successors and profiles that name nothing."""
     _titles(view)
     _remedies(view)
     _successors(view)

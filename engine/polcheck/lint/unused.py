@@ -66,7 +66,9 @@ def _tables(view: View) -> None:
 
 def _templates(view: View) -> None:
     named = {
-        f"templates/{value['template']}" for value in view.document.get("verdict", {}).values() if isinstance(value, dict)
+        f"templates/{value['template']}"
+        for value in view.document.get("verdict", {}).values()
+        if isinstance(value, dict)
     }
     for path in view.pack.files.below("templates", ("",)):
         if path not in named:
@@ -84,5 +86,3 @@ def _strays(view: View) -> None:
 def _warn(view: View, path: str, message: str, help: str) -> None:
     source = view.pack.files.source_of(path)
     view.problems.add(Problem(message, source.path, help=help, severity="warning"))
-
-

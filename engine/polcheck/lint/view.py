@@ -54,7 +54,7 @@ class View:
             Entry(origin, written.policy(_mapping(origin)), compiled) for origin, compiled in self.pack.policies
         )
 
-    @cached_property
+    @property
     def complete(self) -> bool:
         """Whether everything that the pack holds was read, so that what nobody speaks of is really unused."""
         return not self.problems.errors
@@ -127,7 +127,7 @@ def at_index(origin: Origin, at: Pointer, index: int) -> Pointer:
     """The pointer of text `index` at `at`, which is one text or a list of them."""
     value: Json = origin.document
     for key in at:
-        value = value[key]  # type: ignore[index,call-overload]
+        value = value[key]  # type: ignore[index]
     return (*at, index) if isinstance(value, list) else at
 
 

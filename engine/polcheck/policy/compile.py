@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from polcheck.policy import plan, written
-from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.conjunction import Compiler
 from polcheck.policy.origin import Origin
 from polcheck.policy.refused import refuse_policy
+from polcheck.policy.scope import Scope
 from polcheck.policy.template import TemplateFault, names
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
@@ -50,7 +51,8 @@ def _check_identity(policy: written.Policy, origin: Origin, context: Context) ->
         )
     if (policy.require is None) == (policy.forbid is None):
         have = "both" if policy.require is not None else "neither"
-        origin.error((), f"a policy has exactly one of `require` and `forbid`; `{policy.id}` has {have}")
+        help = "`require` wants a match, `forbid` wants none; make two policies of it where both are meant"
+        origin.error((), f"a policy has exactly one of `require` and `forbid`; `{policy.id}` has {have}", help)
 
 
 def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> plan.CompiledPolicy | None:
@@ -70,9 +72,11 @@ def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> p
     )
     for item in demand_items:
         if item.word == "subject" and not policy.subjects:
-            origin.error(item.at, "`subject` needs a `for`, which says what the subjects are")
+            help = "write `for:` with a selector that finds them"
+            origin.error(item.at, "`subject` needs a `for`, which says what the subjects are", help)
     if not demand and not after.broken and not any(item.word for item in demand_items):
-        origin.error((), "there is nothing to look for")
+        key = "require" if policy.require is not None else "forbid"
+        origin.error((key,), "there is nothing to look for", "write an item with a selector, such as `files: …`")
     visible = after if policy.forbid is not None else scope
     message = _template(policy.message, ("message",), visible, compiler)
     remedy = _template(policy.remedy, ("remedy",), visible, compiler)
@@ -109,7 +113,7 @@ def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) 
     try:
         used = names(text)
     except TemplateFault as fault:
-        compiler.error(at, f"the template can't be read: {fault}")
+        compiler.error(at, f"the template can't be read: {fault}", "a name is written `{{ name }}`")
         return plan.Template(text)
     for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
         compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))

@@ -11,27 +11,13 @@ from polcheck.policy import plan
 from polcheck.policy.itemcheck import KINDS, SEARCHES, WORDS, check_keys, check_role
 from polcheck.policy.origin import Origin
 from polcheck.policy.probes import Made, Probes, Selectors
+from polcheck.policy.scope import Scope
 from polcheck.policy.written import Item
 from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files
 from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
 
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
 _OWN_NAMES = _ROW_NAMES - {"subject"}
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The names that are bound so far: captures and values in `names`, rows named by `name:` in `aliases`."""
-
-    names: frozenset[str] = frozenset()
-    aliases: frozenset[str] = frozenset()
-    placed: bool = False
-    broken: bool = False  # an item could not be compiled, so that more names may be meant to be bound
-
-    def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
-        """The scope after an item that binds `names`."""
-        aliases = self.aliases | {alias} if alias else self.aliases
-        return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
 
 
 @dataclass(frozen=True)
@@ -65,9 +51,8 @@ class Compiler:
         """Notes that `name` is used and nothing binds it."""
         if scope.broken:
             return
-        bound = ", ".join(f"`{known}`" for known in sorted(scope.names))
-        help = self.suggest(name, scope.names) or (f"bound here: {bound}" if bound else "nothing is bound here")
-        self.error(at, f"`{name}` is never bound", help, offset if offset is None or offset >= 0 else None)
+        place = offset if offset is None or offset >= 0 else None
+        self.error(at, f"`{name}` is never bound", scope.meant(name), place)
 
     def conjunction(self, items: tuple[Item, ...], scope: Scope, role: str = "") -> tuple[plan.Conjunction, Scope]:
         """The steps of a list of items, and the scope after it."""
@@ -85,7 +70,7 @@ class Compiler:
         if len(kinds) > 1:
             words = " and ".join(f"`{WORDS.get(kind, kind)}`" for kind in kinds)
             self.error(item.at, f"an item has one selector, not {words}", "make them two items of a list")
-            return [], scope
+            return [], replace(scope, broken=True)
         kind = kinds[0] if kinds else "files" if item.files else ""
         check_keys(item, kind, self.error)
         if kind == "negated":
@@ -109,14 +94,10 @@ class Compiler:
             item = replace(item, rename="")
         compiled = [self.conjunction(branch, scope) for branch in branches]
         shared = frozenset.intersection(*(after.names for _, after in compiled))
-        placed = all(after.placed for _, after in compiled)
-        aliases = frozenset.intersection(*(after.aliases for _, after in compiled))
         renames = self._renames(item, shared - scope.names)
         bound = frozenset(renames.get(name, name) for name in shared - scope.names)
         step = plan.Union(item.at, tuple(steps for steps, _ in compiled), bound | scope.names, tuple(renames.items()))
-        broken = scope.broken or any(inner.broken for _, inner in compiled)
-        after = Scope(scope.names | bound, scope.aliases | aliases, scope.placed or placed, broken)
-        return self._said(item, [step], after, bound)
+        return self._said(item, [step], scope.after_any((after for _, after in compiled), bound), bound)
 
     def _source(self, item: Item, kind: str) -> tuple[plan.Find | plan.Listing | plan.Values | plan.Used, Made] | None:
         """Where the item's rows come from, and what they bind."""
@@ -126,7 +107,8 @@ class Compiler:
             return self._values(item)
         files = self._files(item)
         if kind == "files":
-            assert files is not None
+            if files is None:
+                return None
             made = Made(binds=files.binds)
             path_as = item.rename if isinstance(item.rename, str) else ""
             return plan.Listing(files, path_as), replace(made, path_as=path_as)
@@ -166,8 +148,8 @@ class Compiler:
                 return None
             for name in sorted(expression.names - {"params", "tables"}):
                 self.error(at, f"`values` sees only `params` and `tables`, not `{name}`")
-            for kind, known in (("tables", self.tables), ("params", self.params)):
-                self._check_member(item.values, kind, known, at)
+            self._check_member(item.values, "tables", "table", self.tables, at)
+            self._check_member(item.values, "params", "parameter", self.params, at)
             rows = tuple(expression.rows({"params": dict(self.params), "tables": dict(self.tables)}))
         else:
             rows = item.values or ()
@@ -179,7 +161,7 @@ class Compiler:
         value_as = "" if hashes or not isinstance(item.rename, str) else item.rename
         return plan.Values(rows), Made(binds, optional, value_as, single=not hashes)
 
-    def _check_member(self, text: str, kind: str, known: Mapping[str, Json], at: Pointer) -> None:
+    def _check_member(self, text: str, kind: str, word: str, known: Mapping[str, Json], at: Pointer) -> None:
         """Notes `tables.x` or `params.x` where the pack has no `x`."""
         if text.startswith(f"{kind}."):
             name = (
@@ -190,7 +172,8 @@ class Compiler:
                 .strip('"')
             )
             if name not in known:
-                self.error(at, f"the pack has no {kind.removesuffix('s')} `{name}`", self.suggest(name, known))
+                place = "declare it under `params` in pack.yaml" if kind == "params" else "tables are files of tables/"
+                self.error(at, f"the pack has no {word} `{name}`", self.suggest(name, known) or place)
 
     def _use(self, item: Item) -> tuple[plan.Used, Made] | None:
         at = (*item.at, "use")
@@ -273,7 +256,7 @@ class Compiler:
         left: dict[str, str] = {}
         for name, text in item.let.items():
             expression = self._expression(text, (*item.at, "let", name))
-            if expression is not None and expression.names <= seen:
+            if expression is not None and expression.names <= seen and name not in _ROW_NAMES:
                 own.append(plan.Let((*item.at, "let"), ((name, expression),)))
                 seen |= {name}
             else:
@@ -310,7 +293,7 @@ class Compiler:
         for name, text in item.let.items():
             expression = self._checked(text, (*item.at, "let", name), scope)
             if name in _ROW_NAMES:
-                self.error((*item.at, "let", name), f"`{name}` is a name that polcheck sets itself")
+                self.error((*item.at, "let", name), f"`{name}` is a name that polcheck sets itself", "choose another")
             if expression is not None:
                 lets.append((name, expression))
             scope = scope.plus([name])

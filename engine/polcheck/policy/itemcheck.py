@@ -24,11 +24,12 @@ def check_role(item: Item, role: str, last: bool, error: Report) -> None:
     if item.word and item.word != "subject":
         error(item.at, f"`{item.word}` is no item", "an item is a mapping, or the word `subject`")
     if item.count is not None and (role != "require" or not last):
-        error((*item.at, "count"), "`count` belongs to the last item of a `require`")
+        help = "`forbid` wants no match at all" if role == "forbid" else "move it there"
+        error((*item.at, "count"), "`count` belongs to the last item of a `require`", help)
     if item.count is not None and item.count[1] is not None and item.count[0] > item.count[1]:
-        error((*item.at, "count"), "`min` is more than `max`")
+        error((*item.at, "count"), "`min` is more than `max`", "no number is both: exchange them")
     if item.per and role != "for":
-        error((*item.at, "per"), "`per` belongs to an item of `for`")
+        error((*item.at, "per"), "`per` belongs to an item of `for`", "it says which rows are one subject")
 
 
 def check_keys(item: Item, kind: str, error: Report) -> None:

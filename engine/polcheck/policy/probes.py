@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from polcheck.documents import CONFIG_FORMATS, format_of, language_of
+from polcheck.documents.syntax import UnknownLanguage
 from polcheck.policy import plan
 from polcheck.policy.origin import Origin
 from polcheck.policy.written import Item
@@ -135,6 +136,10 @@ class Probes:
         language = self.language(files, item.language or ("" if files else around))
         try:
             syntax = self._compiled(texts, kind, language, item.resolve)
+        except UnknownLanguage as problem:
+            at = (*item.at, "language") if item.language else item.at
+            origin.error(at, problem.message, problem.help)
+            return None
         except SyntaxProblem as problem:
             at = (*item.at, kind, getattr(problem, "index", 0)) if len(texts) > 1 else (*item.at, kind)
             origin.error(at, problem.message, problem.help, problem.offset)

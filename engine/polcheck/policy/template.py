@@ -5,6 +5,7 @@ Undefined names are refused when a pack is loaded; a template that fails or runs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MESSAGE_FUEL = 50_000
 TEXT_FUEL = 5_000_000
 MAX_OUTPUT = 1_000_000
+_WHERE = re.compile(r" \(in <string>:\d+\)$")  # of a text that has no file
 _FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's own
 
 
@@ -55,4 +57,5 @@ def render(text: str, scope: Mapping[str, Any], fuel: int = MESSAGE_FUEL) -> str
 
 
 def _reason(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].strip().removesuffix(".")
+    first = str(error).split("\n", 1)[0].strip()
+    return _WHERE.sub("", first).removesuffix(".")

@@ -65,7 +65,10 @@ def compile_text(regex: str) -> TextSearch:
         compiled = _compiled(regex)
     except re2.error as error:
         reason = str(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
-        hint = "look-around and back-references are not linear-time" if "perl operator" in reason else ""
+        hint = "it is RE2's syntax; `\\(` is a parenthesis, and single quotes keep backslashes in YAML"
+        if "perl operator" in reason:
+            hint = "look-around and back-references are not linear-time: match more, and say the rest in `where`"
+        reason = reason.removesuffix(f": {_MULTILINE}{regex}")
         raise TextProblem(f"`{regex}` is not a regular expression: {reason}", hint) from None
     return TextSearch(regex, frozenset(n for n in compiled.groupindex if not n.startswith("_")))
 

@@ -106,7 +106,10 @@ def _refuse_literals(node: Call) -> None:
     except EvaluationError as error:
         literal = node.arguments[1]
         position = literal.position if isinstance(literal, Literal) else node.position
-        raise ExpressionError(error.message, position) from None
+        help = (
+            "versions are compared as PEP 440 says, as `>=3.9,<4`" if node.name == "satisfies" else "it is RE2's syntax"
+        )
+        raise ExpressionError(error.message, position, help) from None
 
 
 def _refuse_names(token: Token, before: Token | None, after: tuple[Token, ...]) -> None:

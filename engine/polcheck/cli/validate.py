@@ -1,0 +1,82 @@
+"""`polcheck validate`: everything that is wrong with packs, and what could be better."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.cli.looks import color_option
+from polcheck.cli.outputs import colored
+
+if TYPE_CHECKING:
+    from polcheck.errors import Problem
+    from polcheck.lint import Linted
+
+_INKS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+@click.command(short_help="Check packs and their policies, with every problem at once.")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
+@click.option("--strict", is_flag=True, help="Warnings fail, too.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@color_option
+@click.option("--quiet", "-q", is_flag=True, help="Errors and warnings only: no notes, no summary.")
+def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet: bool) -> int:
+    """Check PACKs: their shape, their expressions and queries, and whether their policies can do what they say.
+
+    A PACK is the name of one that ships with polcheck, or a folder; without one it is the current folder. Every problem
+    is shown at once, errors first: an error makes the pack unusable or a policy meaningless, a warning is most likely a
+    mistake, a note is advice.
+
+    Exit status: 0 no errors, 1 warnings under --strict, 2 errors.
+    """
+    from polcheck import disk
+    from polcheck.lint import lint
+
+    if not packs and not Path("pack.yaml").is_file():
+        raise click.UsageError("no pack to check: give its name or folder, or run this in a folder with a pack.yaml")
+    found = lint([disk.read_pack(pack) for pack in packs or (".",)], disk.schemas())
+    if form == "json":
+        from polcheck.lint.plain import plain
+        from polcheck.render.json import dumps
+
+        sys.stdout.write(dumps(plain(found)))
+    else:
+        _show(found, ink=colored(color), quiet=quiet)
+    return 2 if found.of("error") else 1 if strict and found.of("warning") else 0
+
+
+def _show(found: Linted, *, ink: bool, quiet: bool) -> None:
+    """Prints the problems, a group for each severity, then what was checked."""
+    shown = ("error", "warning") if quiet else ("error", "warning", "note")
+    for severity in shown:
+        for problem in found.of(severity):
+            click.echo(_text(problem, ink=ink))
+            click.echo()
+    if not quiet:
+        click.echo(_summary(found))
+
+
+def _text(problem: Problem, *, ink: bool) -> str:
+    word = click.style(problem.severity, fg=_INKS[problem.severity], bold=True) if ink else problem.severity
+    place = ":".join(str(part) for part in (problem.path, problem.line, problem.column) if part)
+    lines = str(problem).split("\n")
+    lines[0] = f"{place}: {word}: {problem.message}" if place else f"{word}: {problem.message}"
+    return "\n".join(lines)
+
+
+def _summary(found: Linted) -> str:
+    counts = [_count(len(found.of(severity)), severity) for severity in ("error", "warning", "note")]
+    said = ", ".join(count for count in counts if count) or "nothing to mend"
+    packs = ", ".join(f"{name} {version} ({_count(policies, 'policy')})" for name, version, policies in found.packs)
+    return f"{packs}: {said}" if packs else said
+
+
+def _count(number: int, word: str) -> str:
+    if number == 1:
+        return f"1 {word}"
+    many = "policies" if word == "policy" else f"{word}s"
+    return f"{number} {many}" if number else "no policies" if word == "policy" else ""
