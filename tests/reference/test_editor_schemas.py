@@ -83,7 +83,8 @@ WHOLE: dict[str, list[str]] = {
          profiles: {a: b}, severities: {a: 'off'}, select: a, ignore: [b], exclude: [c], fail-on: never, baseline: b,
          gitignore: true, tracked: false,
          overrides: [{files: a, ignore: [b], severities: {a: note}, reason: r}],
-         waivers: [{policy: a, files: [b], reason: r, owner: o, expires: '2027-01-31'}]}
+         waivers: [{policy: a, files: [b], reason: r, owner: o, expires: '2027-01-31'}],
+         trusted: [{packs: a, keys: [b], expires: '2027-01-31'}]}
         """
     ],
 }

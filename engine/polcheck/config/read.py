@@ -90,6 +90,10 @@ def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]
     for index, entry in enumerate(table.get("overrides", [])):
         if not entry.get("ignore") and not entry.get("severities"):
             yield ("overrides", index), "the override changes nothing", "give it `ignore` or `severities`"
+    for index, entry in enumerate(table.get("trusted", [])):
+        expires = entry.get("expires")
+        if expires is not None and not is_date(expires):
+            yield ("trusted", index, "expires"), f"`{expires}` is not a date", "write it as 2027-01-31"
     for index, entry in enumerate(table.get("waivers", [])):
         if not entry["reason"].strip():
             yield ("waivers", index, "reason"), "a waiver needs a reason", ""

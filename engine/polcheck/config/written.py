@@ -49,6 +49,16 @@ class Waiver:
 
 
 @dataclass(frozen=True)
+class Publisher:
+    """Keys, or files of them, that may publish packs of these names. `expires` is a date, or empty."""
+
+    at: Pointer
+    packs: tuple[str, ...]
+    keys: tuple[str, ...]
+    expires: str = ""
+
+
+@dataclass(frozen=True)
 class Written:
     """One polcheck.yaml, or the table of polcheck in a pyproject.toml, whose pointer is then `base`.
 
@@ -71,6 +81,7 @@ class Written:
     baseline: str = ""
     gitignore: bool | None = None
     tracked: bool | None = None
+    trusted: tuple[Publisher, ...] = ()
 
     @property
     def path(self) -> str:
@@ -121,6 +132,8 @@ def _field(key: str, value: Any) -> Any:
         return tuple(_pack(entry, (key, index)) for index, entry in enumerate(value))
     if key == "overrides":
         return tuple(Override(at=(key, index), **_entry(entry)) for index, entry in enumerate(value))
+    if key == "trusted":
+        return tuple(Publisher((key, index), **_publisher(entry)) for index, entry in enumerate(value))
     if key == "waivers":
         return tuple(Waiver(at=(key, index), **_entry(entry)) for index, entry in enumerate(value))
     return texts(value) if key in _TEXTS else value
@@ -128,6 +141,10 @@ def _field(key: str, value: Any) -> Any:
 
 def _pack(value: Any, at: Pointer) -> PackEntry:
     return PackEntry(value, at) if isinstance(value, str) else PackEntry(at=at, **_entry(value))
+
+
+def _publisher(value: Mapping[str, Json]) -> dict[str, Any]:
+    return {key: entry if key == "expires" else texts(entry) for key, entry in value.items()}
 
 
 def _entry(value: Mapping[str, Json]) -> dict[str, Any]:
