@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from typed import polcheck
 
@@ -23,3 +26,11 @@ def test_a_pack_that_can_not_be_used_has_none(tmp_path: Path) -> None:
     ran = polcheck("docs", tmp_path)
     assert (ran.status, ran.out) == (2, "")
     assert "`version` is missing" in ran.err
+
+
+@pytest.mark.parametrize("name", ["policy", "pack", "tests", "polcheck"])
+def test_schemas_for_editors_are_printed(name: str) -> None:
+    """--schema gives the JSON Schema of a kind of file."""
+    ran = polcheck("docs", "--schema", name)
+    assert ran.status == 0
+    assert json.loads(ran.out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"

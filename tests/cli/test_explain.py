@@ -6,6 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+
+from packs import ROOT
+from polcheck import disk
+from polcheck.explain.policy import explain
+from polcheck.library import checker
 from typed import polcheck
 
 
@@ -42,6 +47,17 @@ def test_colours_are_those_that_are_asked_for(folder: Path) -> None:
     """--color always paints."""
     ran = polcheck("explain", "no-eval", folder / "code", "--pack", folder / "pack", "--color", "always")
     assert "\x1b[1;31mfail\x1b[0m" in ran.out
+
+
+@pytest.mark.parametrize("example", ["ready", "not-ready"])
+def test_explanations_agree_with_the_run(example: str) -> None:
+    """Each policy of a pack that ships is explained with the outcome that a run gives it."""
+    files = disk.read_pack("airas-base-code")
+    judge, submission = checker(files), disk.read_submission(ROOT / "examples" / example)
+    outcomes = {policy.ref: policy.outcome for policy in judge.check(submission).policies}
+    told = {name: explain(judge, name, submission, [files], 2) for name in outcomes}
+    assert {name: explanation.outcome for name, explanation in told.items()} == outcomes
+    assert all(explanation.because for explanation in told.values())
 
 
 def test_the_json_form_is_one_object(folder: Path) -> None:

@@ -9,24 +9,41 @@ import click
 
 @click.command(short_help="Write the reference of a pack as Markdown.")
 @click.argument("pack", default=".", metavar="[PACK]")
+@click.option(
+    "--schema",
+    type=click.Choice(["policy", "pack", "tests", "polcheck"]),
+    help="Instead, the JSON Schema by which editors complete and check such files.",
+)
 @click.option("--output", "-o", metavar="FILE", help="Where the page goes; standard output if not given.")
-def docs(pack: str, output: str | None) -> int:
+def docs(pack: str, schema: str | None, output: str | None) -> int:
     """Write the reference of PACK (a name or a folder; the current folder if none is given) as Markdown.
 
     Its requirements, parameters, profiles and policies, an example of each policy from the pack's tests, and the table
     that leads from requirements to policies to tests. The same pack gives the same page. Exit status: 0, or 2 when the
     pack can't be used.
     """
+    text = _page(pack) if schema is None else _schema(schema)
+    if output:
+        from polcheck import disk
+
+        disk.write_output(output, text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _page(name: str) -> str:
     from polcheck import disk
     from polcheck.library import checker
     from polcheck.reference.page import page
     from polcheck.testing.cases import read_cases
 
-    files = disk.read_pack(pack)
+    files = disk.read_pack(name)
     compiled = next(made for made in checker(files).plan.packs if made.name == files.name)
-    text = page(files, compiled, read_cases(files, disk.schemas().tests))
-    if output:
-        disk.write_output(output, text)
-    else:
-        sys.stdout.write(text)
-    return 0
+    return page(files, compiled, read_cases(files, disk.schemas().tests))
+
+
+def _schema(name: str) -> str:
+    from polcheck import disk
+
+    return disk.read_file(str(disk.data_folder() / "schemas" / f"{name}.schema.json"), sys.stdin.buffer).text

@@ -35,7 +35,7 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
     if found:
         names = " or ".join(f"`{policy.ref}`" for policy in found)
         raise PolcheckError(f"several packs have a policy `{name}`\nhelp: say {names}")
-    known = sorted({form for policy in plan.policies for form in (policy.id, policy.ref)})
+    known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
     close = difflib.get_close_matches(name, known, n=3)
     hint = " or ".join(f"`{form}`" for form in close)
     help = f"did you mean {hint}?" if close else f"the packs have {counted(len(plan.policies), 'policy', 'policies')}"

@@ -21,9 +21,9 @@ _LOST = {
     "not": "that have such a match",
     "any": "that no branch extends",
     "let": "with another value already",
-    "inside": "that do not lie so",
-    "has": "that do not lie so",
-    "after": "that do not lie so",
+    "inside": "not inside of such a match",
+    "has": "without such a match in it",
+    "after": "not after such a match",
 }
 
 
