@@ -79,7 +79,7 @@ class Checker:
     def world(self, submission: Submission, progress: Progress | None = None) -> World:
         """What judge needs to know of a placed submission."""
         rows = self.extract(submission, progress)
-        return World(self.plan, submission.paths, rows, submission.unreadable, self.extractor)
+        return World(self.plan, submission.listed, rows, submission.unreadable, self.extractor, submission.folders)
 
     def report(
         self,

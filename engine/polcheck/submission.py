@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from polcheck.errors import SubmissionError
@@ -16,7 +16,8 @@ class Submission:
     """The files of one submission by path (with `/`, relative to its root).
 
     `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are
-    there and could not be read, with the reason: policies that would look into them are undecided.
+    there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
+    are folders, or may be: nobody knows what lies below them.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Submission:
     files: Mapping[str, bytes]
     fields: Mapping[str, bytes] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for path in (*self.files, *self.unreadable):
@@ -33,6 +35,11 @@ class Submission:
     def paths(self) -> tuple[str, ...]:
         """Every path of the submission, sorted."""
         return tuple(sorted({*self.files, *self.unreadable}))
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The paths of files, sorted: those of folders that could not be read are left out."""
+        return tuple(path for path in self.paths if path not in self.folders) if self.folders else self.paths
 
     @cached_property
     def digest(self) -> str:
@@ -70,7 +77,7 @@ class Submission:
             if path in files:
                 raise SubmissionError(f"two fields of the bundle are the file `{path}`")
             files[path] = data
-        return Submission(self.name, self.kind, files, {}, self.unreadable)
+        return replace(self, files=files, fields={})
 
 
 def check_path(path: str) -> None:

@@ -66,7 +66,7 @@ class _Walk:
             waiting += self._folder(waiting.pop())
         for path, target in self.folder_links:
             if target not in self.walked:
-                self.gathered.miss(path, "a link to a folder that is left out")
+                self.gathered.miss(path, "a link to a folder that is left out", folder=True)
 
     @cached_property
     def real_root(self) -> bytes:
@@ -96,7 +96,8 @@ class _Walk:
         except OSError as error:
             if not folder.path:
                 raise SubmissionError(f"the folder `{self.gathered.name}` can't be read: {reason_of(error)}") from error
-            self.gathered.miss(_text(folder.path[:-1]), f"a folder that can't be read: {reason_of(error)}")
+            reason = f"a folder that can't be read: {reason_of(error)}"
+            self.gathered.miss(_text(folder.path[:-1]), reason, folder=True)
             return []
 
     def _entries(self, number: int) -> list[os.DirEntry[str]]:
@@ -129,7 +130,7 @@ class _Walk:
             try:
                 is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
             except OSError as error:
-                self.gathered.miss(_text(path), f"it can't be read: {reason_of(error)}")
+                self.gathered.miss(_text(path), f"it can't be read: {reason_of(error)}", folder=True)
                 continue
             wanted, only_tracked = self._wanted(folder, path, is_folder=is_folder)
             if not wanted:
@@ -149,12 +150,13 @@ class _Walk:
         only_tracked = folder.only_tracked or self._ignored(folder, path, is_folder=is_folder)
         if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
             if self.tracked and path in self.tracked.submodules:
-                self.gathered.miss(text, "a submodule: its files are tracked by another repository")
+                reason = "a submodule: its files are tracked by another repository"
+                self.gathered.miss(text, reason, folder=True)
             else:
                 self.gathered.left_out += 1
             return False, True
         if is_folder and self.gathered.too_long(text):
-            self.gathered.miss(text, "a folder whose path is over the limit `path_length`")
+            self.gathered.miss(text, "a folder whose path is over the limit `path_length`", folder=True)
             return False, only_tracked
         return is_folder or self.gathered.wants(text), only_tracked
 
@@ -195,13 +197,16 @@ class _Walk:
             target = os.path.realpath(self._full(path), strict=True)
             is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116
         except OSError as error:
-            self.gathered.miss(text, f"a link that leads nowhere: {reason_of(error)}")
+            reason = f"a link that leads nowhere: {reason_of(error)}"
+            # NOTE: outside there may be a folder on another machine; within the submission there is nothing
+            outside = _below(self.real_root, os.path.realpath(self._full(path))) is None
+            self.gathered.miss(text, reason, folder=outside)
             return
         below = _below(self.real_root, target)
         if below is None:
-            self.gathered.miss(text, "a link that leaves the submission")
+            self.gathered.miss(text, "a link that leaves the submission", folder=is_folder)
         elif b".git" in below.split(b"/"):
-            self.gathered.miss(text, "a link into `.git`")
+            self.gathered.miss(text, "a link into `.git`", folder=is_folder)
         elif is_folder:
             self.folder_links.append((text, below))
         else:

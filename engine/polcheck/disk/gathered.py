@@ -24,6 +24,7 @@ class Gathered:
     left_out: int = 0
     _files: dict[str, bytes] = field(default_factory=dict)
     _unreadable: dict[str, str] = field(default_factory=dict)
+    _folders: set[str] = field(default_factory=set)
     _bytes: int = 0
 
     def wants(self, path: str) -> bool:
@@ -69,10 +70,12 @@ class Gathered:
         if self.progress is not None:
             self.progress(len(self._files))
 
-    def miss(self, path: str, reason: str) -> None:
-        """Adds a file or folder that could not be read. Raises SubmissionError as `take` does."""
+    def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
+        """Adds a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""
         self._check_new(path)
         self._unreadable[path] = reason
+        if folder:
+            self._folders.add(path)
 
     def _check_new(self, path: str) -> None:
         if path in self._files or path in self._unreadable:
@@ -90,7 +93,8 @@ class Gathered:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
         files = dict(sorted(self._files.items()))
-        return not_empty(Submission(self.name, kind, files, {}, dict(sorted(self._unreadable.items()))))
+        unreadable = dict(sorted(self._unreadable.items()))
+        return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))
 
 
 def _encoded(path: str) -> bytes:

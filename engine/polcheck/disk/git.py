@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from polcheck.disk.gathered import Gathered
 from polcheck.errors import SubmissionError
 from polcheck.submission import Submission
 
+_LINK, _OTHER_REPOSITORY = b"120000", b"160000"  # as trees write what is no file
 _SUBMODULE = "a submodule: its files are not in this repository"
 
 # NOTE: a repository under judgement must not run anything: these settings name programs that git would start even
@@ -45,7 +47,9 @@ def read_revision(folder: str, rev: str, gathered: Gathered) -> Submission:
     Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
     repository, revision or folder, or nothing in it.
     """
-    entries = [entry for entry in _listed(folder, _tree(folder, rev), gathered) if _is_file(entry, gathered)]
+    listed = list(_listed(folder, _tree(folder, rev), gathered))
+    _miss_links(folder, listed, gathered)
+    entries = [entry for entry in listed if entry.mode != _LINK and _is_file(entry, gathered)]
     for entry, data in zip(entries, _contents(folder, entries), strict=True):
         if data is None:
             gathered.miss(_text(entry.path), _MISSING)
@@ -116,11 +120,30 @@ def _entry(line: bytes) -> _Entry:
 def _is_file(entry: _Entry, gathered: Gathered) -> bool:
     """Whether the entry is a file within the limits; otherwise it's noted with the reason."""
     path = _text(entry.path)
-    reasons = {b"120000": "a link, which is not followed in a revision", b"160000": _SUBMODULE}
-    reason = reasons.get(entry.mode) or (_MISSING if entry.size < 0 else "")
-    if reason:
-        gathered.miss(path, reason)
-    return not reason and gathered.admits(path, entry.size)
+    if entry.mode == _OTHER_REPOSITORY:
+        gathered.miss(path, _SUBMODULE, folder=True)
+        return False
+    if entry.size < 0:
+        gathered.miss(path, _MISSING)
+        return False
+    return gathered.admits(path, entry.size)
+
+
+def _miss_links(folder: str, listed: Sequence[_Entry], gathered: Gathered) -> None:
+    """Notes every link: as a file's where it leads to a file of the revision, else as what may be a folder."""
+    files = frozenset(entry.path for entry in listed if entry.mode not in (_LINK, _OTHER_REPOSITORY))
+    links = [entry for entry in listed if entry.mode == _LINK]
+    short = [entry for entry in links if 0 <= entry.size <= gathered.limits.path_length]
+    targets = dict(zip((entry.path for entry in short), _contents(folder, short), strict=True))
+    for entry in links:
+        target = targets.get(entry.path)
+        leads = target is not None and _target(entry.path, target) in files
+        gathered.miss(_text(entry.path), "a link, which is not followed in a revision", folder=not leads)
+
+
+def _target(path: bytes, target: bytes) -> bytes:
+    """The path that a link at `path` leads to, as far as its own text tells."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
 
 
 def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:

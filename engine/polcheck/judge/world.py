@@ -86,6 +86,7 @@ class World:
     rows: Mapping[str, FileRows]
     unreadable: Mapping[str, str]
     extractor: Extractor
+    unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
     _matches: dict[tuple[str, ...], list[tuple[str, dict[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class World:
 
     @cached_property
     def _folders(self) -> list[str]:
-        return folders_of(self.paths)
+        return folders_of((*self.paths, *self.unread))
 
     def matches(self, files: FilePatterns) -> list[tuple[str, dict[str, str]]]:
         """The paths that the patterns let in, with their captures."""
@@ -111,7 +112,15 @@ class World:
             if source.path_as:
                 names[source.path_as] = Cell(path, path)
             rows.append(Row(names, (spot,), spot))
-        return Relation(rows)
+        return Relation(rows, self._unseen(source.files))
+
+    def _unseen(self, files: FilePatterns | None) -> list[Gap]:
+        """The folders below which there may be files that the patterns let in, and nobody has looked."""
+        return [
+            Gap(path, {}, self.unreadable[path])
+            for path in sorted(self.unread)
+            if files is None or files.may_reach(path)
+        ]
 
     def values(self, source: Values, join: Join) -> Relation:
         """The written rows."""
@@ -130,7 +139,7 @@ class World:
         ways = self._ways(source)
         looked = self._looked(source)
         rows: list[Row] = []
-        gaps: list[Gap] = []
+        gaps = self._unseen(source.files)
         for path in looked & self.unreadable.keys():
             gaps += [Gap(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
         for path, found in self._found.get(source.probe, ()):

@@ -16,6 +16,7 @@ from typing import Any
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WILD = re.compile(r"[*?{]")
 _MAX_ALTERNATIVES = 1_000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
 
 
 class FilesProblem(Exception):
@@ -72,6 +73,15 @@ class FilePatterns:
             return []
         return ways
 
+    def may_reach(self, folder: str) -> bool:
+        """Whether the path `folder`, or one below it, may be in. True when that can't be told from the patterns."""
+        included = [text for text in self.texts if not text.startswith("!")] or ["**"]
+        excluded = [text[1:] for text in self.texts if text.startswith("!")]
+        parts = folder.split("/")
+        if any(_covers(way, parts) for text in excluded for way in alternatives(text)):
+            return False
+        return any(_reaches(way, parts) for text in included for way in alternatives(text))
+
     @property
     def suffixes(self) -> frozenset[str]:
         """The endings (`.py`) that the included paths can have; empty when a pattern leaves that open."""
@@ -109,15 +119,16 @@ class _Glob:
         """The captures when the whole of `path` matches, else None."""
         if self.folder != path.endswith("/"):
             return None
-        found = self.regex.fullmatch(path.rstrip("/") if self.folder else path)
+        text = path.rstrip("/") if self.folder else path
+        found = self.regex.fullmatch(_encodable(text))
         if found is None:
             return None
         captures: dict[str, str] = {}
-        for name, value in found.groupdict().items():
-            plain = name.rsplit("__", 1)[0]
-            if value is None:
+        for name, number in self.regex.groupindex.items():
+            start, end = found.span(number)
+            if start < 0:
                 continue
-            if captures.setdefault(plain, value) != value:
+            if captures.setdefault(name.rsplit("__", 1)[0], text[start:end]) != text[start:end]:
                 return None  # the same name twice is the same value
         return captures
 
@@ -238,6 +249,40 @@ def _capture(inner: str, offset: int, number: str) -> str:
             "write `{name}`, `{name:**}` or `{a,b}`",
         )
     return f"(?P<{name}__{number}>{'.+' if kind else '[^/]+'})"
+
+
+def _encodable(text: str) -> str:
+    """`text` for RE2, which takes UTF-8 only: each byte of a path that is none becomes one replacement character."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _reaches(pattern: str, folder: Sequence[str]) -> bool:
+    """Whether a pattern without alternatives may match `folder` or a path below it."""
+    segments = pattern.rstrip("/").split("/")
+    for segment, name in zip(segments, folder, strict=False):
+        if "**" in segment:
+            return True
+        if not _segment(segment).fullmatch(_encodable(name)):
+            return False
+    return len(segments) >= len(folder)
+
+
+def _covers(pattern: str, folder: Sequence[str]) -> bool:
+    """Whether a pattern without alternatives matches every path below `folder`."""
+    *above, last = pattern.split("/")
+    if last != "**" or len(above) > len(folder) or any("**" in segment for segment in above[1:]):
+        return False
+    if above[:1] == ["**"]:
+        return len(above) == 1 or (len(above) == 2 and any(_segment(above[1]).fullmatch(_encodable(n)) for n in folder))
+    return all(_segment(segment).fullmatch(_encodable(name)) for segment, name in zip(above, folder, strict=False))
+
+
+@lru_cache(maxsize=4096)
+def _segment(text: str) -> Any:
+    """One segment of a pattern as a regular expression."""
+    import re2
+
+    return re2.compile(f"(?s:{_regex(text, 0)})")
 
 
 def folders_of(paths: Iterable[str]) -> list[str]:
