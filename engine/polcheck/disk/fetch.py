@@ -120,7 +120,7 @@ class Fetcher:
     def _here(self, source: Named | Folder) -> Taken:
         """A pack that needs no fetching."""
         if isinstance(source, Folder):
-            return Taken(read_pack(source.path, self.folder), "folder")
+            return Taken(read_pack(Path(source.path), self.folder), "folder")
         if source.name in shipped_packs():
             return Taken(read_pack(source.name), f"shipped:polcheck=={VERSION}")
         if source.name not in self._installed:

@@ -30,7 +30,8 @@ class Packs:
             return self._with_list(source)
         start, end = self._span(("packs",))
         if text[start] == "[":
-            return text[: end - 1].rstrip() + self._comma(text[start + 1 : end - 1]) + _quoted(source) + "]" + text[end:]
+            comma = self._comma(text[start + 1 : end - 1])
+            return f"{text[: end - 1].rstrip()}{comma}{_quoted(source)}]{text[end:]}"
         last = self._span(("packs", self.count - 1))[1]
         line_end = _line_end(text, last)
         dash = text.rfind("\n", 0, self._span(("packs", 0))[0]) + 1
@@ -40,7 +41,7 @@ class Packs:
     def without(self, index: int) -> str:
         """The text without the pack at `index`. Raises ConfigError where the list can't be changed."""
         text = self.origin.source.text
-        start, end = self._span(("packs",))
+        start, _ = self._span(("packs",))
         own, own_end = self._span(("packs", index))
         if text[start] != "[":
             begin = text.rfind("\n", 0, own) + 1
