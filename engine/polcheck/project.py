@@ -9,13 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from polcheck import baseline, disk
+from polcheck import disk
+from polcheck.baseline import Baseline, read_for, recorded_in, there_at
 from polcheck.config import Given, InForce, check_agreement
 from polcheck.errors import ConfigError, PolicyError, Problem
 from polcheck.flow import Checker, Progress
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
+from polcheck.report import Notice
 from polcheck.submission import Submission
 from polcheck.waivers import Accept, Waivers, in_turn
 
@@ -120,10 +122,10 @@ class Project:
     @cached_property
     def baseline_path(self) -> str:
         """Where the baseline is; empty for none."""
-        if self.inforce.given.baseline is not None:
-            return self.inforce.given.baseline
-        path = self.inforce.written.baseline if self.inforce.written else ""
-        return str(Path(self.folder, path)) if path else ""
+        path = self.inforce.baseline
+        if not path or self.inforce.given.baseline is not None:
+            return path
+        return disk.shown(str(Path(self.folder, path)))
 
     def _own(self) -> tuple[str, ...]:
         """Path patterns, from the submission's root, of what polcheck itself wrote there and doesn't judge.
@@ -137,21 +139,41 @@ class Project:
 
     def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
         """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
-        known = frozenset(
-            name for pack in self.checker.plan.packs for id in pack.ids for name in (id, f"{pack.name}:{id}")
-        )
-        waivers = Waivers(self.inforce, today, known, self.prefix, self._config_path())
+        waivers = Waivers(self.inforce, today, self.policies, self.prefix, self._config_path())
         if not use_baseline or not self.baseline_path:
             return waivers
-        hint = "`polcheck baseline` records one"
-        source = disk.read_own(self.baseline_path, hint)
-        recorded, notices = baseline.read_for(source, self.checker.plan.packs)
-        return in_turn(waivers, baseline.recorded_in(recorded, source.path, notices))
+        recorded, notices = self.baseline()
+        return in_turn(waivers, recorded_in(recorded, self.baseline_path, notices))
+
+    def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
+        """The baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
+        source = disk.read_own(self.baseline_path, "`polcheck baseline` records one")
+        return read_for(source, self.checker.plan.packs)
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
+        packs = self.checker.plan.packs
+        return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
+
+    def with_baseline(self, path: str) -> Project:
+        """The same with the baseline at `path`."""
+        return replace(self, inforce=replace(self.inforce, given=replace(self.inforce.given, baseline=path)))
+
+    def from_config(self, path: str) -> str | None:
+        """The path as the configuration would say it; None when there is none or it doesn't lie above it."""
+        found = disk.below(self.folder, path) if self.inforce.written else None
+        return found.rstrip("/") if found else None
+
+    def pattern(self, file: str) -> str:
+        """The path pattern of the configuration for a file or folder that is there; any other text as it is."""
+        found = self.from_config(file) if disk.exists(file) else None
+        return _literal(found) + ("/**" if disk.is_folder(file) else "") if found else file
 
     def since(self, rev: str, progress: Progress | None = None) -> Accept:
         """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
         before = self.checker.place(self.read(rev))
-        return baseline.there_at(baseline.Baseline.of(self.checker.check(before, progress=progress), before), rev)
+        return there_at(Baseline.of(self.checker.check(before, progress=progress), before), rev)
 
     def _config_path(self) -> str:
         """The configuration's path as seen from the submission, where it lies in it."""

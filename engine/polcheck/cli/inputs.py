@@ -104,6 +104,14 @@ class ProjectOf(Protocol):
         """The project; with `baseline`, of that file, or of none if it is empty. Raises ConfigError."""
 
 
+def project_of(config: str | None) -> Project:
+    """The project around the working directory, or of the configuration in a file. Raises ConfigError."""
+    from polcheck.config import Given
+    from polcheck.project import Project
+
+    return Project.at(".", Given(), config)
+
+
 def params_of(texts: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
     """Parameters by pack from `name=value` and `pack:name=value`. Raises UsageError for anything else."""
     params: dict[str, dict[str, Any]] = {"": {}}

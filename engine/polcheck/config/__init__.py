@@ -2,6 +2,7 @@
 
 from polcheck.config.agree import check_agreement
 from polcheck.config.inforce import Given, InForce
+from polcheck.config.listing import Value, listing
 from polcheck.config.read import is_date, read
 from polcheck.config.written import Override, PackEntry, Waiver, Written
 
@@ -10,9 +11,11 @@ __all__ = [
     "InForce",
     "Override",
     "PackEntry",
+    "Value",
     "Waiver",
     "Written",
     "check_agreement",
     "is_date",
+    "listing",
     "read",
 ]

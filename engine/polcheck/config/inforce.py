@@ -58,6 +58,13 @@ class InForce:
         return self.given.fail_on or (self.written.fail_on if self.written else "") or "error"
 
     @property
+    def baseline(self) -> str:
+        """The file of findings that were there already; empty for none."""
+        if self.given.baseline is not None:
+            return self.given.baseline
+        return self.written.baseline if self.written else ""
+
+    @property
     def gitignore(self) -> bool:
         """Whether files that .gitignore leaves out are left out."""
         return _first(self.given.gitignore, self.written.gitignore if self.written else None, True)

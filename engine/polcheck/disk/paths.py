@@ -21,6 +21,11 @@ def below(folder: str, target: str) -> str | None:
     return None if relative.startswith("../") or relative == ".." else relative + "/"
 
 
+def exists(target: str) -> bool:
+    """Whether there is a file or folder at `target`."""
+    return os.path.lexists(target)
+
+
 def is_folder(target: str) -> bool:
     """Whether there is a folder at `target`."""
     return Path(target).is_dir()

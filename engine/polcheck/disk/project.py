@@ -26,15 +26,17 @@ def find_config(target: str) -> Written | None:
     Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
     """
     start = Path(os.path.realpath(target if Path(target).is_dir() else "."))
-    for folder in (start, *start.parents):
-        found = [read_config(str(path)) for name in CONFIG_NAMES if (path := folder / name).is_file()]
-        own = [written for written in found if written is not None]
-        if len(own) > 1:
-            where = own[1].where(())
-            raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])
-        if own:
-            return own[0]
-    return None
+    return next((found for folder in (start, *start.parents) if (found := read_config_in(str(folder)))), None)
+
+
+def read_config_in(folder: str) -> Written | None:
+    """The configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
+    found = [read_config(str(path)) for name in CONFIG_NAMES if (path := Path(folder, name)).is_file()]
+    own = [written for written in found if written is not None]
+    if len(own) > 1:
+        where = own[1].where(())
+        raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])
+    return own[0] if own else None
 
 
 def read_config(path: str) -> Written | None:

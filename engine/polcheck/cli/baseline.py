@@ -1,0 +1,87 @@
+"""`polcheck baseline`: record today's findings, so that later runs fail on new ones only."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.cli.inputs import ProjectOf, has_packs, project_options, today
+from polcheck.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from polcheck.project import Project
+    from polcheck.report import Report
+    from polcheck.submission import Submission
+
+_NAME = "polcheck-baseline.json"
+_SHOWN = 20
+
+
+@click.command(short_help="Record today's findings; later runs fail on new ones only.")
+@click.argument("submission", default=".")
+@project_options
+@click.option("--output", "-o", metavar="FILE", help=f"Where to record; that of polcheck.yaml, else {_NAME}.")
+@click.option("--ratchet", is_flag=True, help="Record nothing if there is a finding that the baseline lacks.")
+def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: bool) -> int:
+    """Record the findings on SUBMISSION that nothing else accepts. Later runs accept them and fail on others.
+
+    A finding is told again by its policy, what it matched and the names it bound, not by its line or file: it stays
+    known when lines move and files are renamed. With --ratchet the baseline can only shrink.
+
+    Exit status: 0 recorded, 1 refused because the baseline would grow, 2 an error.
+    """
+    from polcheck import disk
+    from polcheck.baseline import Baseline
+
+    used = has_packs(project(submission, baseline=output))
+    path = used.baseline_path or disk.shown(f"{used.folder or '.'}/{_NAME}")
+    named = bool(used.inforce.written and used.inforce.written.baseline)
+    used = used.with_baseline(path)
+    accept = used.acceptance(today(), use_baseline=False)
+    with Bar("reading") as bar:
+        read = used.checker.place(used.read(stdin=sys.stdin.buffer, progress=bar.count))
+    with Bar("judging") as bar:
+        report = used.checker.check(read, used.inforce.fail_on, bar.update, accept)
+    made = Baseline.of(report, read)
+    if ratchet and not _shrinks(used, report, read):
+        return 1
+    disk.write_output(path, made.text())
+    undecided = report.count("undecided")
+    if undecided:
+        what = "1 policy is" if undecided == 1 else f"{undecided:,} policies are"
+        click.echo(f"{what} undecided: what they would find is not recorded", err=True)
+    number = len(made.entries)
+    click.echo(f"recorded {number:,} {'finding' if number == 1 else 'findings'} in {path}", err=True)
+    if not named:
+        _name(used, path)
+    return 0
+
+
+def _name(used: Project, path: str) -> None:
+    """Has later runs use the baseline: by polcheck.yaml where there is one."""
+    from polcheck import disk
+    from polcheck.config.edit import with_key
+
+    written, own = used.inforce.written, used.from_config(path)
+    if written is None or own is None:
+        click.echo(f"run with --baseline {path} to accept them", err=True)
+        return
+    disk.write_output(written.path, with_key(written, "baseline", own))
+    click.echo(f"wrote `baseline: {own}` into {written.path}", err=True)
+
+
+def _shrinks(used: Project, report: Report, read: Submission) -> bool:
+    """Whether every finding is known to the baseline that is there; the others are named."""
+    known = used.baseline()[0].known(report.failing, read)
+    new = [finding for index, finding in enumerate(report.failing) if index not in known]
+    for finding in new[:_SHOWN]:
+        where = f"{finding.location}: " if finding.location else ""
+        click.echo(f"{where}{finding.severity}[{finding.ref}] {finding.message}", err=True)
+    if len(new) > _SHOWN:
+        click.echo(f"… and {len(new) - _SHOWN:,} more", err=True)
+    if new:
+        what = "1 finding is" if len(new) == 1 else f"{len(new):,} findings are"
+        click.echo(f"{what} not in {used.baseline_path}: with --ratchet it can only shrink", err=True)
+    return not new

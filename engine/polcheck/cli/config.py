@@ -1,0 +1,43 @@
+"""`polcheck config`: what is in force, and from where."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from polcheck.cli.inputs import ProjectOf, project_options
+
+
+@click.command(short_help="Show what is in force, and from where.")
+@click.argument("submission", default=".")
+@project_options
+@click.option("--baseline", metavar="FILE", help="The baseline of the run.")
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def config(submission: str, project: ProjectOf, baseline: str | None, form: str) -> int:
+    """Show every value that is in force for SUBMISSION, and where it comes from.
+
+    The command line wins over the file, the file over profiles of packs, and those over the packs' defaults.
+    """
+    from polcheck.config import listing
+    from polcheck.render.json import dumps
+
+    used = project(submission, baseline=baseline)
+    plan = used.checker.plan if used.inforce.packs else None
+    values = listing(used.inforce, used.settings, plan.packs if plan else ())
+    written = used.inforce.written
+    if form == "json":
+        rows = [{"key": value.key, "value": value.value, "from": value.source} for value in values]
+        sys.stdout.write(dumps({"file": written.path if written else None, "values": rows}))
+        return 0
+    click.echo(f"file: {written.path if written else 'none'}\n")
+    texts = [(value.key, _shown(value.value), value.source) for value in values]
+    widths = [min(max((len(row[column]) for row in texts), default=0), most) for column, most in ((0, 48), (1, 48))]
+    for key, value_text, source in texts:
+        click.echo(f"{key:{widths[0]}}  {value_text:{widths[1]}}  {source}".rstrip())
+    return 0
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else "none" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,82 @@
+"""`polcheck init`: a first polcheck.yaml, after a look at the repository."""
+
+from __future__ import annotations
+
+import click
+
+_PYTHON = ("pyproject.toml", "setup.py", "setup.cfg")
+_VENDORED = ("vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules")
+_TEXT = """\
+# What polcheck judges this repository by. `polcheck config` shows all that is in force, `polcheck run` judges.
+packs:
+{packs}
+
+{exclude}
+# Accepted findings: `polcheck waive POLICY FILE --reason …` adds one.
+# waivers:
+#   - policy: PY007
+#     reason: the Makefile is our task runner
+#     expires: 2030-12-31
+"""
+_NO_EXCLUDE = "# Files that are not ours to judge, as path patterns.\n# exclude: [vendor/**]\n"
+
+
+@click.command(short_help="Write a first polcheck.yaml.")
+@click.argument("folder", default=".")
+@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to judge by; repeatable.")
+@click.option("--force", is_flag=True, help="Overwrite the polcheck.yaml that is there.")
+def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
+    """Look at the repository in FOLDER, write a polcheck.yaml with the packs that fit, and say what to do next."""
+    from polcheck import disk
+
+    if not disk.is_folder(folder):
+        raise click.UsageError(f"there is no folder `{folder}`")
+    path = disk.shown(f"{folder}/polcheck.yaml")
+    if disk.exists(path) and not force:
+        raise click.UsageError(f"{path} is there already: --force overwrites it")
+    if not force and (written := disk.read_config_in(folder)) is not None:
+        raise click.UsageError(f"{written.where(())} is the configuration already")
+    paths = disk.read_submission(folder).paths
+    chosen, why = _packs(paths, packs)
+    for pack in packs:
+        disk.read_pack(pack)
+    disk.write_output(path, _TEXT.format(packs=chosen, exclude=_excluded(paths)))
+    click.echo(f"wrote {path}: {why}\n")
+    click.echo("next:")
+    click.echo("  polcheck run        judge the repository")
+    click.echo("  polcheck baseline   accept what is found today, so that runs fail on new findings only")
+    click.echo("  polcheck config     show what is in force")
+    return 0
+
+
+def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
+    """The entries of `packs`, and why they are these. Raises UsageError where nothing fits."""
+    from polcheck.config.edit import scalar
+
+    if given:
+        return "\n".join(f"  - {scalar(pack)}" for pack in given), f"judges by {', '.join(given)}"
+    marks = [path for path in paths if path in _PYTHON] or [path for path in paths if path.endswith(".py")]
+    if not marks:
+        raise click.UsageError(
+            "no pack that ships with polcheck fits this repository: it has neither pyproject.toml nor Python files.\n"
+            "Write a pack of your own with `polcheck new pack`, and name it: `polcheck init --pack ./policies/mine`"
+        )
+    entry = "  - source: python-project\n    profile: recommended  # or minimal, or strict"
+    return entry, f"a Python project, as {marks[0]} shows, so it judges by python-project"
+
+
+def _excluded(paths: tuple[str, ...]) -> str:
+    """What to write of `exclude`: the folders of other people's code that are there."""
+    folders = {
+        "/".join(parts[: index + 1])
+        for path in paths
+        for parts in [path.split("/")]
+        for index, part in enumerate(parts[:-1])
+        if part in _VENDORED and not any(above in _VENDORED for above in parts[:index])
+    }
+    if not folders:
+        return _NO_EXCLUDE
+    from polcheck.config.edit import scalar
+
+    patterns = "\n".join(f"  - {scalar(f'{folder}/**')}" for folder in sorted(folders))
+    return f"# Files that are not ours to judge.\nexclude:\n{patterns}\n"

@@ -1,0 +1,51 @@
+"""`polcheck waive`: accept findings of a policy in some files, in writing."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.cli.inputs import project_of
+
+if TYPE_CHECKING:
+    from polcheck.documents.config import Json
+
+
+@click.command(short_help="Write a waiver into polcheck.yaml.")
+@click.argument("policy")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--reason", required=True, metavar="TEXT", help="Why the findings are accepted.")
+@click.option("--owner", default="", metavar="NAME", help="Who accepts them.")
+@click.option("--expires", default="", metavar="DATE", help="The last day of the waiver, as 2027-01-31.")
+@click.option("--config", "-c", metavar="FILE", help="The polcheck.yaml or pyproject.toml to write into.")
+def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires: str, config: str | None) -> int:
+    """Accept the findings of POLICY (its id, or pack:id) in each FILE: a path, or a path pattern of polcheck.yaml.
+
+    Without FILE, every finding of the policy is accepted. The rest of the configuration stays as it is. In code, a
+    comment does the same: `# polcheck: ignore[POLICY] reason`, on the line or the one above.
+    """
+    from polcheck import disk
+    from polcheck.config import is_date
+    from polcheck.config.edit import with_waiver
+
+    if not reason.strip():
+        raise click.UsageError("a waiver needs a reason")
+    if expires and not is_date(expires):
+        raise click.UsageError(f"`{expires}` is not a date: write it as 2027-01-31")
+    used = project_of(config)
+    written = used.inforce.written
+    if written is None:
+        raise click.UsageError("there is no polcheck.yaml to write into: `polcheck init` makes one")
+    if policy not in used.policies:
+        close = difflib.get_close_matches(policy, sorted(used.policies), n=1)
+        hint = f": did you mean `{close[0]}`?" if close else ""
+        raise click.UsageError(f"the packs have no policy `{policy}`{hint}")
+    patterns: list[Json] = [used.pattern(file) for file in files]
+    fields: dict[str, Json] = {"policy": policy, "files": patterns, "reason": reason.strip()}
+    fields |= {"owner": owner, "expires": expires}
+    edited = with_waiver(written, {key: value for key, value in fields.items() if value})
+    disk.write_output(written.path, edited)
+    click.echo(f"wrote a waiver of {policy} into {written.path}", err=True)
+    return 0
