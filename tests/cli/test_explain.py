@@ -43,6 +43,21 @@ def test_parameters_are_those_of_a_run(folder: Path) -> None:
     assert "outcome: pass" in ran.out
 
 
+def test_the_project_says_which_packs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --pack the packs are those of polcheck.yaml; what it ignores is explained too, what it waives is said."""
+    monkeypatch.chdir(folder)
+    (folder / "polcheck.yaml").write_text(
+        "packs: [./pack]\nignore: [no-eval]\nwaivers: [{policy: no-eval, reason: an old script}]\n"
+    )
+    ran = polcheck("explain", "no-eval", "code")
+    assert ran.status == 0
+    assert "every finding is accepted" in ran.out
+    assert "(accepted: an old script)" in ran.out
+    ran = polcheck("explain", "no-eval", "code", "--isolated")
+    assert ran.status == 2
+    assert "give --pack" in ran.err
+
+
 def test_colours_are_those_that_are_asked_for(folder: Path) -> None:
     """--color always paints."""
     ran = polcheck("explain", "no-eval", folder / "code", "--pack", folder / "pack", "--color", "always")

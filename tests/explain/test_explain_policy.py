@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -14,9 +15,12 @@ from polcheck.explain.shown import Look
 from polcheck.explain.text import text
 from polcheck.explain.told import Explanation, Step
 from polcheck.flow import Checker
+from polcheck.judge import Judgement
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.submission import of_files
+from polcheck.report import Finding, Waived
+from polcheck.submission import Submission, of_files
+from polcheck.waivers import Accepted
 
 JOIN = """
 for: {files: ["src/*.py", "!src/old.py"], pattern: 'cfg["$key"]'}
@@ -50,7 +54,7 @@ def test_says_which_files_a_selector_looked_at() -> None:
     assert selected is not None
     assert [(d.path, d.matches, d.note) for d in selected.documents] == [
         ("src/a.py", 2, ""),
-        ("src/b.py", 0, "not parsed: it doesn't hold `cfg`"),
+        ("src/b.py", 0, "not parsed for lack of `cfg`"),
     ]
 
 
@@ -79,6 +83,20 @@ def test_an_unreadable_file_is_told_first() -> None:
     assert [d.path for d in selected.documents if d.open] == ["b.py"]
     assert told.outcome == "undecided"
     assert "could not be searched to the end, so the outcome is open" in told.because[-1]
+
+
+def test_a_folder_that_could_not_be_read_is_told() -> None:
+    """A folder below which nobody could look stands among the files that were looked at, and keeps the outcome open."""
+    made = pack(one("require: {files: 'src/*.py', pattern: f()}"))
+    checker = Checker(compile_packs([made], Settings(), schemas()))
+    files = Submission(
+        "s", "folder", {"a.py": b""}, unreadable={"src": "permission denied"}, folders=frozenset({"src"})
+    )
+    told = explain(checker, "p", files, [made])
+    selected = step(told, "require").selected
+    assert selected is not None
+    assert [(d.path, d.note, d.open) for d in selected.documents] == [("src", "permission denied", True)]
+    assert told.outcome == "undecided"
 
 
 def test_matches_have_places_and_bindings() -> None:
@@ -259,6 +277,21 @@ def test_an_unknown_policy_is_answered_with_what_was_meant() -> None:
     with pytest.raises(PolcheckError, match="did you mean `no-eval`"):
         explain(checker, "no-evl", of_files({"a.py": ""}), [made])
     assert explain(checker, "t:no-eval", of_files({"a.py": ""}), [made]).id == "no-eval"
+
+
+def test_accepted_findings_are_told_as_such() -> None:
+    """What a waiver accepts is said beside the outcome, which stays that of the policy."""
+    made = pack(one("forbid: {pattern: f()}"))
+    checker = Checker(compile_packs([made], Settings(), schemas()))
+    waived = Waived("config", "for now")
+
+    def accept(findings: Sequence[Finding], _: Submission, __: Sequence[Judgement]) -> Accepted:
+        return Accepted(tuple(replace(finding, waived=waived) for finding in findings))
+
+    told = explain(checker, "p", of_files({"a.py": "f()"}), [made], accept=accept)
+    assert told.outcome == "fail"
+    assert told.because[-1] == "every finding is accepted, so that a run counts the policy as passed"
+    assert "a.py:1:1: wrong (accepted: for now)" in text(told, Look())
 
 
 def test_the_json_form_says_the_same() -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from polcheck.cli.inputs import has_packs, params_of
+from polcheck.cli.inputs import has_packs, params_of, today
 from polcheck.cli.looks import color_option, look_of
 
 _MOST = 10
@@ -53,8 +53,9 @@ def explain(
     # NOTE: everything is selected, so that a policy which the project leaves out can be explained as well
     given = Given(packs=packs, params=params_of(params), select=("*",), gitignore=False if no_gitignore else None)
     project = has_packs(Project.at(submission, given, config, isolated=isolated))
-    checker = project.checker
-    told = explained(checker, policy, project.read(rev, sys.stdin.buffer), project.packs, None if show_all else _MOST)
+    checker, accept = project.checker, project.acceptance(today())
+    read = project.read(rev, sys.stdin.buffer)
+    told = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
     look = look_of(color, show_all=show_all, verbose=False)
     sys.stdout.write(dumps(plain.to_plain(told)) if form == "json" else text.text(told, look))
     return 0

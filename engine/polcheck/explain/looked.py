@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 
 from polcheck.explain.told import Document, LeftOut
 from polcheck.judge import World
+from polcheck.judge.world import Relation
 from polcheck.policy.plan import Find, Probe
 from polcheck.selectors.files import FilePatterns, compile_files
-from polcheck.selectors.found import Found
 from polcheck.selectors.jmes import Expression
 from polcheck.selectors.text import TextSearch
 from polcheck.submission import Submission
@@ -24,19 +24,25 @@ class Looker:
     world: World
     submission: Submission
 
-    def documents(self, source: Find, anchors: frozenset[str] | None = None) -> tuple[Document, ...]:
-        """The files that the selector looked at, in order of path; of those in `anchors` where it keeps to them."""
+    def documents(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[Document, ...]:
+        """The files that a selector looked at, in order of path; of those in `anchors` where it keeps to them."""
         probe = self.world.plan.probes[source.probe]
-        read = (path for path in self._read(source, probe) if anchors is None or path in anchors)
-        return tuple(self._document(source.probe, probe, path) for path in read)
+        counts = Counter(row.spots[0].path for row in relation.rows)
+        gaps = {gap.path: gap.reason for gap in relation.gaps}
+        paths = sorted(path for path in relation.looked | gaps.keys() if anchors is None or path in anchors)
+        return tuple(
+            Document(path, counts[path], gaps[path], open=True)
+            if path in gaps
+            else Document(path, counts[path], "" if counts[path] else self._lack(source.probe, probe, path))
+            for path in paths
+        )
 
-    def left_out(self, source: Find, anchors: frozenset[str] | None = None) -> tuple[LeftOut, ...]:
+    def left_out(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[LeftOut, ...]:
         """The other files, by reason, the reasons in order of how much they say."""
         probe = self.world.plan.probes[source.probe]
-        read = set(self._read(source, probe))
         reasons: dict[str, list[str]] = {}
         for path in self.world.paths:
-            if path in read:
+            if path in relation.looked:
                 if anchors is not None and path not in anchors:
                     reasons.setdefault("not the file of a row that it extends", []).append(path)
             elif source.files is not None and not source.files.match(path):
@@ -54,24 +60,14 @@ class Looker:
                 reasons.setdefault(why_not(files, path), []).append(path)
         return _grouped(reasons)
 
-    def _read(self, source: Find, probe: Probe) -> list[str]:
-        paths: Iterable[str] = self.world.paths
-        if source.files is not None:
-            paths = dict.fromkeys(path for path, _ in self.world.matches(source.files))
-        return [path for path in paths if not path.endswith("/") and probe.reads(path)]
-
-    def _document(self, index: int, probe: Probe, path: str) -> Document:
-        if path in self.world.unreadable:
-            return Document(path, 0, self.world.unreadable[path], open=True)
-        rows = self.world.rows.get(path)
-        found = rows.found.get(index, Found()) if rows else Found()
-        if found.incomplete:
-            return Document(path, len(found.hits), found.incomplete, open=True)
-        note = ""
-        if not found.hits:
-            words = self.world.extractor.prefilter.lacking(self.submission.source(path), index)
-            note = _absent(words, "searched" if isinstance(probe.what, TextSearch) else "parsed")
-        return Document(path, len(found.hits), note)
+    def _lack(self, index: int, probe: Probe, path: str) -> str:
+        """Why a file without a match was not even parsed; empty when it was."""
+        words = sorted(self.world.extractor.prefilter.lacking(self.submission.source(path), index))
+        if not words:
+            return ""
+        verb = "searched" if isinstance(probe.what, TextSearch) else "parsed"
+        rest = f" or {len(words) - _MOST_WORDS} more" if len(words) > _MOST_WORDS else ""
+        return f"not {verb} for lack of " + " or ".join(f"`{word}`" for word in words[:_MOST_WORDS]) + rest
 
 
 def why_not(files: FilePatterns, path: str) -> str:
@@ -84,15 +80,6 @@ def why_not(files: FilePatterns, path: str) -> str:
 
 def _unread(probe: Probe) -> str:
     return "no configuration" if isinstance(probe.what, Expression) else f"not {probe.language}"
-
-
-def _absent(words: frozenset[str], verb: str) -> str:
-    """Why a file was not even parsed; empty when it was."""
-    if not words:
-        return ""
-    shown = sorted(words)[:_MOST_WORDS]
-    rest = f" or {len(words) - len(shown)} more" if len(words) > len(shown) else ""
-    return f"not {verb}: it doesn't hold " + " or ".join(f"`{word}`" for word in shown) + rest
 
 
 def _grouped(reasons: dict[str, list[str]]) -> tuple[LeftOut, ...]:

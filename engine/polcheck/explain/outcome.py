@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from polcheck.explain.journal import Journal
 from polcheck.judge import Judgement
 from polcheck.policy.plan import CompiledPolicy
 from polcheck.render.words import counted
+from polcheck.report import Finding
 
 
 def because(judgement: Judgement, journal: Journal) -> tuple[str, ...]:
     """Why the policy has its outcome."""
     return tuple(_sentences(judgement, journal))
+
+
+def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """What waivers and a baseline make of the findings; nothing where none is accepted."""
+    accepted = sum(finding.waived is not None for finding in findings)
+    if not accepted:
+        return ()
+    if accepted < len(findings):
+        return (f"{accepted:,} of {counted(len(findings), 'finding')} {'is' if accepted == 1 else 'are'} accepted",)
+    return ("every finding is accepted, so that a run counts the policy as passed",)
 
 
 def _sentences(judgement: Judgement, journal: Journal) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from polcheck.errors import PolcheckError
 from polcheck.explain.journal import Journal
 from polcheck.explain.looked import Looker
-from polcheck.explain.outcome import because
+from polcheck.explain.outcome import because, waived
 from polcheck.explain.places import Places
 from polcheck.explain.steps import Teller
 from polcheck.explain.told import Explanation, Lost, Part, Sample
@@ -23,6 +23,7 @@ from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan
 from polcheck.render.words import counted
 from polcheck.submission import Submission
+from polcheck.waivers import Accept
 
 _EVERY = 1_000_000
 
@@ -43,12 +44,17 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
 
 
 def explain(
-    checker: Checker, name: str, submission: Submission, packs: Sequence[PackFiles], most: int | None = 10
+    checker: Checker,
+    name: str,
+    submission: Submission,
+    packs: Sequence[PackFiles],
+    most: int | None = 10,
+    accept: Accept | None = None,
 ) -> Explanation:
     """The policy called `name`, step by step over a submission; of each list of rows at most `most` (None: all).
 
-    `packs` are the files that the checker was compiled from: lines are looked up there. Raises PolcheckError for an
-    unknown policy and SubmissionError when the submission's fields can't be placed.
+    `packs` are the files that the checker was compiled from: lines are looked up there. `accept` waives findings.
+    Raises PolcheckError for an unknown policy and SubmissionError when the submission's fields can't be placed.
     """
     policy = find_policy(checker.plan, name)
     packs_of = tuple(
@@ -63,6 +69,9 @@ def explain(
     misses = Misses(world, locator)
     places = Places(tuple(_every(packs)), policy)
     teller = Teller(world, locator, misses, Looker(world, placed), journal, places, most or _EVERY)
+    findings = tuple(Findings(locator, misses).of(judgement))
+    if accept is not None:
+        findings = tuple(accept(findings, placed, [judgement]).findings)
     return Explanation(
         pack=policy.pack,
         id=policy.id,
@@ -72,9 +81,9 @@ def explain(
         place=f"{policy.path}:{policy.line}",
         submission=submission.name,
         outcome=judgement.outcome,
-        because=because(judgement, journal),
+        because=(*because(judgement, journal), *waived(findings)),
         parts=tuple(_parts(policy, teller, judgement)),
-        findings=tuple(Findings(locator, misses).of(judgement)),
+        findings=findings,
         unsearched=judgement.reasons,
     )
 

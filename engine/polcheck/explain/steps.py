@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polcheck.explain.journal import Event, Journal
 from polcheck.explain.looked import Looker
 from polcheck.explain.places import Places, pointer_text
-from polcheck.explain.told import Branch, Lost, Match, Sample, Selected, Step
+from polcheck.explain.told import Branch, Document, Lost, Match, Sample, Selected, Step
 from polcheck.explain.words import kind_of, selector_name, words_of
 from polcheck.judge import Row, World
 from polcheck.judge.merge import distinct
@@ -105,20 +105,20 @@ class Teller:
         """What a source gives by itself, in the files of the rows that it extends where it keeps to them."""
         source = step.source
         if isinstance(source, plan.Find):
-            rows = [
-                row for row in self.world.find(source, step).rows if anchors is None or row.spots[0].path in anchors
-            ]
+            relation = self.world.find(source, step)
+            rows = [row for row in relation.rows if anchors is None or row.spots[0].path in anchors]
             return Selected(
-                self.looker.documents(source, anchors),
-                self.looker.left_out(source, anchors),
+                self.looker.documents(source, relation, anchors),
+                self.looker.left_out(source, relation, anchors),
                 self._queries(source.probe),
                 self.sample(rows),
                 None if rows else self.misses.of_source(step),
             )
         if isinstance(source, plan.Listing):
-            rows = self.world.listing(source).rows
-            near = None if rows else self.misses.of_source(step)
-            return Selected((), self.looker.not_listed(source.files), (), self.sample(rows), near)
+            relation = self.world.listing(source)
+            unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.gaps)
+            near = None if relation.rows else self.misses.of_source(step)
+            return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
         if isinstance(source, plan.Values):
             return Selected(found=self.sample(self.world.values(source, step).rows))
         last = source.what[-1] if source.what else None

@@ -9,7 +9,7 @@ from polcheck.explain.told import Branch, Document, Explanation, LeftOut, Lost, 
 from polcheck.render.escape import terminal
 from polcheck.render.textfinding import brief
 from polcheck.render.words import counted
-from polcheck.report import Location, Miss
+from polcheck.report import Finding, Location, Miss
 
 _MOST_FILES = 10
 _MOST_PATHS = 3
@@ -107,17 +107,24 @@ def _inner(step: Step) -> bool:
 
 
 def _documents(documents: Sequence[Document], look: Look) -> list[str]:
-    """Those that could not be searched first, then those with matches."""
-    order = sorted(documents, key=lambda document: (not document.open, not document.matches, document.path))
-    shown = order if look.all else order[:_MOST_FILES]
-    lines = []
-    for document in shown:
-        found = counted(document.matches, "match", "matches") if document.matches else "no match"
-        said = [f"{found} so far, {document.note}"] if document.open and document.matches else []
-        note = said[0] if said else document.note or found
-        painted = look.ink.name("undecided", text=terminal(note)) if document.open else terminal(note)
-        lines.append(f"{terminal(document.path)}: {painted}")
-    return capped(lines, len(order), "files", look)
+    """Those that could not be searched first, then those with matches, then the others by what is said of them."""
+    singly = [document for document in documents if document.open or document.matches]
+    singly.sort(key=lambda document: (not document.open, document.path))
+    shown = singly if look.all else singly[:_MOST_FILES]
+    lines = capped([_document(document, look) for document in shown], len(singly), "files", look)
+    others: dict[str, list[str]] = {}
+    for document in documents:
+        if not document.open and not document.matches:
+            others.setdefault(document.note or "no match", []).append(document.path)
+    return [*lines, *_left_out([LeftOut(note, tuple(others[note])) for note in sorted(others)], look)]
+
+
+def _document(document: Document, look: Look) -> str:
+    found = counted(document.matches, "match", "matches")
+    if not document.open:
+        return f"{terminal(document.path)}: {found}"
+    note = f"{found} so far, {document.note}" if document.matches else document.note
+    return f"{terminal(document.path)}: {look.ink.name('undecided', text=terminal(note))}"
 
 
 def _left_out(groups: Sequence[LeftOut], look: Look) -> Iterator[str]:
@@ -204,5 +211,10 @@ def _outcome(explanation: Explanation, look: Look) -> Iterator[str]:
     for path, reason in explanation.unsearched:
         yield f"{_INDENT}not searched to the end: {terminal(f'{path}: {reason}' if path else reason)}"
     shown = explanation.findings if look.all else explanation.findings[:_MOST_FILES]
-    lines = [brief(finding, look.ink, labelled=False) for finding in shown]
+    lines = [_finding(finding, look) for finding in shown]
     yield from _indented(capped(lines, len(explanation.findings), "findings", look))
+
+
+def _finding(finding: Finding, look: Look) -> str:
+    accepted = f" (accepted: {finding.waived.reason or finding.waived.kind})" if finding.waived else ""
+    return brief(finding, look.ink, labelled=False) + look.ink.dim(terminal(accepted))
