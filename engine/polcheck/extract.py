@@ -231,7 +231,7 @@ def search_text(source: Source, search: TextSearch) -> Found:
     try:
         return search.search(source.text)
     except Unreadable as error:
-        found = search.search(source.data.decode("utf-8", "replace"))
+        found = search.search(_readable(source))
         binary = b"\x00" in source.data[:8192] and not (language_of(source.path) or format_of(source.path))
         return found if binary else replace(found, incomplete=found.incomplete or str(error))
 
@@ -295,11 +295,19 @@ def _line_starts(source: Source) -> tuple[int, ...]:
         return (0,)
 
 
+def _readable(source: Source) -> str:
+    """The text of a file, as far as it can be read: the one that `text` searches."""
+    try:
+        return source.text
+    except Unreadable:
+        return source.data.decode("utf-8", "replace")
+
+
 def _whole(found: Found, probe: Probe, source: Source) -> Found:
     """`found`, each hit with the text of the whole match where the probe is asked for it."""
     if not probe.whole:
         return found
-    text = source.text
+    text = _readable(source)
     hits = [
         hit._replace(bindings=(*hit.bindings, (WHOLE, Bound(text[hit.span.start : hit.span.end], hit.span))))
         for hit in found.hits
