@@ -250,8 +250,9 @@ def test_a_policy_that_isnt_changed_lives(name: str) -> None:
 def test_a_mutant_dies_alone_as_it_dies_in_its_pack(write: Write) -> None:
     """What the trial says of a mutant is what judging the whole changed pack says."""
     policies = EVAL + "\n---\n" + "id: b\ntitle: t\nrequire: {files: '*.md', text: '^# (?P<x>\\w+)$'}\nmessage: m\n"
-    more = "---\ncase: d\nfiles: {a.md: '# x'}\nexpect: {b: pass}\n---\ncase: e\nfiles: {a.md: 'a # x'}\nexpect: {b: fail}\n"
-    cases = f"{ALONE}\n{more}"
+    heading = "---\ncase: d\nfiles: {a.md: '# x'}\nexpect: {b: pass}\n"
+    none = "---\ncase: e\nfiles: {a.md: 'a # x'}\nexpect: {b: fail}\n"
+    cases = f"{ALONE}\n{heading}{none}"
     folder = write(policies, cases)
     pack = read_pack(folder)
     hunt = Hunt(pack, schemas(), read_cases(pack, schemas().tests), ())

@@ -75,7 +75,7 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
     bench.prepare(cases)
     judged = spread(_Judge(bench, pages, options.coverage), cases, options.jobs, watch("judging"), least=_ENOUGH)
     tested = Tested(pack, cases, tuple(result for result, _ in judged))
-    policies = [policy for policy in bench.policies if _selected(policy.id, options)]
+    policies = [policy for policy in bench.policies if policy.id in wanted or not (options.select or options.keyword)]
     if options.coverage:
         seen = {way for _, ways in judged for way in ways}
         tested = replace(tested, coverage=coverage(policies, pages, seen))

@@ -85,8 +85,9 @@ class Trial:
 
     @cached_property
     def policies(self) -> Sequence[str]:
-        """The policies that the owner's mutants change."""
-        return users(self.pages, self.owner)
+        """The policies that the owner's mutants change and some case names; without any, one to compile it with."""
+        every = users(self.pages, self.owner)
+        return [policy for policy in every if any(policy in case.policies for case in self.cases)] or every[:1]
 
     def verdict(self, mutant: Mutant) -> str:
         """Whether some case kills the mutant, none does, or it doesn't compile."""
