@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from typed import polcheck
 
 
@@ -118,6 +119,24 @@ def test_a_warning_goes_to_standard_error(folder: Path) -> None:
 def test_two_kinds_are_refused(folder: Path) -> None:
     """One selector is of one kind."""
     assert "one kind" in polcheck("query", folder, "--data", "x", "--text", "y").err
+
+
+def test_an_empty_selector_is_refused(folder: Path) -> None:
+    """A selector says what to look for."""
+    ran = polcheck("query", folder, "--text", "")
+    assert ran.status == 2
+    assert "--text is empty" in ran.err
+
+
+def test_a_file_that_is_no_text_is_searched_as_far_as_it_goes(tmp_path: Path) -> None:
+    """What can be read of a file in no known encoding is searched, and bound as a whole too."""
+    (tmp_path / "a.py").write_bytes(b"todo \xff\n")
+    assert "what = `todo`" in polcheck("query", tmp_path, "--text", "todo", "--as", "what").out
+
+
+def test_text_has_no_language(folder: Path) -> None:
+    """A regular expression looks at characters, whatever the language."""
+    assert "says nothing" in polcheck("query", folder, "--text", "x", "-l", "yaml").err
 
 
 def test_a_file_of_no_known_language_asks_for_one(tmp_path: Path) -> None:

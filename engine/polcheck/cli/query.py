@@ -58,6 +58,10 @@ def query(
     if len(given) != 1:
         raise click.UsageError("give one kind of selector: --pattern, --code, --data or --text")
     ((kind, texts),) = given.items()
+    if not all(text.strip() for text in texts):
+        raise click.UsageError(f"--{kind} is empty")
+    if kind == "text" and language:
+        raise click.UsageError("--text looks at characters, so --language says nothing")
     question = Question(kind, texts, language, rename, where, not no_resolve)
     answer = ask(question, _submission(target, gitignore=not no_gitignore))
     for warning in answer.warnings:
