@@ -46,8 +46,9 @@ def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
     names: list[tuple[str, str, int]] = []
     found = Problems()
     made, opened = open_packs(packs, Settings(), schemas, found)
+    complete = not found.errors
     for pack in opened:
-        view = View(pack, made.probes)
+        view = View(pack, made.probes, complete)
         for check in CHECKS:
             check(view)
         names.append((pack.compiled.name, pack.compiled.version, len(view.entries)))

@@ -34,7 +34,9 @@ def _constant(origin: Origin, step: Where, view: View) -> None:
     if len(answers) == 1:
         word = "always" if True in answers else "never"
         help = _allowed(view, step) or "drop it, or say what it is about"
-        origin.warning(_at(step), f"`{step.condition.text}` {word} holds", help)
+        text = step.condition.text
+        quoted = f"`` {text} ``" if "`" in text else f"`{text}`"
+        origin.warning(_at(step), f"{quoted} {word} holds", help)
 
 
 def _never(step: Step, view: View) -> bool:

@@ -77,7 +77,7 @@ def _why(probe: Probe, example: str) -> tuple[str, str]:
         return f"`{probe.kind}` looks in files, and `{example}` stands for folders", f"write `{example}*` for its files"
     name = example if not example.startswith("x.") else f"*{example[1:]}"
     if isinstance(probe.what, Syntax):
-        message = f"this `{probe.kind}` is {probe.language}, so that it never looks in `{name}`"
+        message = f"this `{probe.kind}` is {probe.language}, and never looks in `{name}`"
         return message, f"say `language: {probe.language}` if such files hold it, or leave them out"
     return f"`{name}` is no configuration that `data` could read", "say `language: yaml`, `toml`, `json` or `ini`"
 

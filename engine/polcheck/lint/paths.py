@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from polcheck.documents.config import Pointer
 from polcheck.lint.globs import Glob, glob, some_path
 from polcheck.lint.view import View, at_index
@@ -9,10 +11,13 @@ from polcheck.policy.origin import Origin
 from polcheck.policy.written import Item
 from polcheck.selectors.files import FilesProblem
 
+_SET = re.compile(r"(?<!\\)\[[^\]/]+\]")
+
 
 def check(view: View) -> None:
-    """Notes patterns that can match no path beside the others of their list."""
+    """Notes patterns that can match no path beside the others of their list, and brackets that mean nothing."""
     for origin, item in view.items:
+        _brackets(origin, item)
         if any(text.startswith("!") for text in item.files):
             try:
                 globs = [glob(text) for text in item.files]
@@ -55,6 +60,16 @@ def _idle(origin: Origin, item: Item, globs: list[Glob]) -> None:
         if some_path([globs[index], *inside], lambda taken: taken[0] and any(taken[1:])) is False:
             help = "drop it, or widen it: patterns start at the submission's root"
             origin.warning(_at(origin, item, index), f"`{text}` excludes nothing that the others match", help)
+
+
+def _brackets(origin: Origin, item: Item) -> None:
+    """Warns of what would be a set of characters elsewhere."""
+    for index, text in enumerate(item.files):
+        found = _SET.search(text)
+        if found:
+            message = f"`{found.group()}` stands for itself: there are no sets of characters"
+            help = "write alternatives as `{a,b}`, or `\\[` for a bracket that is meant"
+            origin.warning(_at(origin, item, index), message, help)
 
 
 def _at(origin: Origin, item: Item, index: int) -> Pointer:

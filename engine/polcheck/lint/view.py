@@ -26,10 +26,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class View:
-    """An opened pack and the probes of its plan."""
+    """An opened pack and the probes of its plan.
+
+    `complete`: everything that the pack holds was read and compiled, so that what nobody speaks of is really unused.
+    """
 
     pack: OpenedPack
     probes: tuple[Probe, ...]
+    complete: bool
 
     @property
     def head(self) -> Origin:
@@ -53,11 +57,6 @@ class View:
         return tuple(
             Entry(origin, written.policy(_mapping(origin)), compiled) for origin, compiled in self.pack.policies
         )
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything that the pack holds was read, so that what nobody speaks of is really unused."""
-        return not self.problems.errors
 
     @cached_property
     def items(self) -> tuple[tuple[Origin, Item], ...]:
