@@ -35,11 +35,10 @@ def docs(pack: str, schema: str | None, output: str | None) -> int:
 def _page(name: str) -> str:
     from polcheck import disk
     from polcheck.library import checker
-    from polcheck.project import resolve
     from polcheck.reference.page import page
     from polcheck.testing.cases import read_cases
 
-    files = resolve(name)
+    files = disk.read_pack(name)
     compiled = next(made for made in checker(files).plan.packs if made.name == files.name)
     return page(files, compiled, read_cases(files, disk.schemas().tests))
 
