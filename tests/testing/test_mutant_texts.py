@@ -27,6 +27,9 @@ REGEXES = {
     r"[|^$]\|\^": set(),
     r"(?P<flag>--[\w-]+)": set(),
     "abc+": set(),
+    ".*x.*$": set(),
+    "^[^\\n]*:": set(),
+    r"\w*$": {r"\w*"},
 }
 
 
@@ -106,6 +109,12 @@ CODES = {
         '((string) @x (#not-match? @x "^\\\\d\\"$"))': "negate-predicate",
         '((string) @x (#match? @x "\\\\d\\"$"))': "drop-anchor",
         '((string) @x (#match? @x "^\\\\d\\""))': "drop-anchor",
+    },
+    '((identifier) @x (#any-of? @x "a" "b" "c" "d" "e"))': {
+        "((identifier) @x )": "drop-predicate",
+        '((identifier) @x (#not-any-of? @x "a" "b" "c" "d" "e"))': "negate-predicate",
+        '((identifier) @x (#any-of? @x  "c" "d" "e"))': "drop-string",
+        '((identifier) @x (#any-of? @x "a" "b" ))': "drop-string",
     },
     "(block . (pass_statement))": {"(block  (pass_statement))": "drop-query-anchor"},
     "(class_definition !superclasses)": {"(class_definition )": "drop-absent-field"},

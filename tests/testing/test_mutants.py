@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "has": ("forbid: {pattern: a, has: {pattern: b}}", {"drop-has", "negate-has"}),
     "after": ("forbid: {pattern: a, after: {pattern: b}}", {"drop-after", "negate-after"}),
     "until": ("forbid: {pattern: a, inside: {pattern: b, until: (c)}}", {"drop-until", "until-anything"}),
-    "scope": ("{for: {pattern: a}, forbid: {pattern: b, scope: file}}", {"drop-scope", "swap-scope"}),
+    "scope": ("{for: {pattern: a}, forbid: {files: x.py, pattern: b, scope: file}}", {"drop-scope", "swap-scope"}),
     "near": ("{for: {pattern: a}, forbid: {pattern: b, near: 3}}", {"drop-near", "near-by-one"}),
     "count": ("require: {pattern: a, count: {min: 1, max: 3}}", {"drop-count", "count-by-one"}),
     "per": ("{for: [{pattern: f($a, $b)}, {per: [a, b]}], forbid: [subject]}", {"drop-per", "drop-per-name"}),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from polcheck.testing.mutants.variant import Variant, spliced
+from polcheck.testing.mutants.variant import Variant, halves_or_each, spliced
 
 _PIECE = re.compile(
     r"""(?P<anchor>\^|\$|\\[bBAz])
@@ -20,7 +20,6 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LEAST = 3  # characters that make a word
-_MOST = 4  # alternatives that are dropped one by one
 
 
 class _Piece(NamedTuple):
@@ -33,8 +32,8 @@ class _Piece(NamedTuple):
 def regex_variants(text: str) -> Iterator[Variant]:
     """The regular expression with an anchor, an alternative or a flag dropped, or its longest word made `.*`."""
     pieces = [_Piece(str(m.lastgroup), m.group(), m.start(), m.end()) for m in _PIECE.finditer(text)]
-    for piece in pieces:
-        if piece.kind == "anchor":
+    for number, piece in enumerate(pieces):
+        if piece.kind == "anchor" and not _idle(pieces, number):
             yield spliced("drop-anchor", text, piece.start, piece.end, "")
         elif piece.kind == "flags" and "i" in piece.text:
             rest = piece.text.replace("i", "")
@@ -52,18 +51,19 @@ def name_variants(text: str) -> Iterator[Variant]:
         yield spliced("drop-join", text, *found.span(), "(?:")._replace(before=found.group(), after="(?:")
 
 
-def _dropped(pieces: list[_Piece], text: str) -> Iterator[tuple[int, int]]:
-    """The stretches to drop: each alternative of a group with the `|` that goes with it, of many each half.
+def _idle(pieces: list[_Piece], number: int) -> bool:
+    """Whether an anchor says no more than the `.*` beside it, which reaches the line's end or beginning anyway."""
+    beside = pieces[max(number - 2, 0) : number] if pieces[number].text == "$" else pieces[number + 1 : number + 3]
+    texts = [piece.text for piece in beside]
+    return pieces[number].text in "^$" and texts in ([".", "*"], ["[^\\n]", "*"])
 
-    NOTE: more than a few alternatives are a table of words; to want a case for each would be to copy the table.
-    """
+
+def _dropped(pieces: list[_Piece], text: str) -> Iterator[tuple[int, int]]:
+    """The stretches to drop: each alternative of a group with the `|` that goes with it, of many each half."""
     for starts, end in _groups(pieces, len(text)):
-        middle = len(starts) // 2
-        if len(starts) > _MOST:
-            yield from ((starts[0], starts[middle]), (starts[middle] - 1, end))
-            continue
-        for number, start in enumerate(starts if len(starts) > 1 else ()):
-            yield (start - 1, end) if number == len(starts) - 1 else (start, starts[number + 1])
+        for first, last in halves_or_each(len(starts)):
+            at_end = last == len(starts) - 1
+            yield (starts[first] - 1, end) if at_end else (starts[first], starts[last + 1])
 
 
 def _groups(pieces: list[_Piece], length: int) -> Iterator[tuple[list[int], int]]:

@@ -62,7 +62,9 @@ def scope(site: Site) -> Iterator[Change]:
     """`scope`: dropped, or the other one."""
     value = site.item.get("scope")
     if value is not None:
-        yield _edit(site, "drop-scope", ("scope",), DROPPED, f"scope: {value}")
+        if value == "subject" or "files" in site.item or "use" in site.item:
+            # NOTE: a search without files keeps to the subject's file anyway
+            yield _edit(site, "drop-scope", ("scope",), DROPPED, f"scope: {value}")
         yield _edit(site, "swap-scope", ("scope",), "file" if value == "subject" else "subject", f"scope: {value}")
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.query import Call, Written, read, unquoted
 from polcheck.testing.mutants.regexes import regex_variants
-from polcheck.testing.mutants.variant import Variant, spliced, within
+from polcheck.testing.mutants.variant import Variant, halves_or_each, spliced, within
 
 _STRING = re.compile(r"""(?<![\w"'])("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""")
 _HOLE = re.compile(r"\$([A-Za-z]\w*)")
@@ -101,9 +101,9 @@ def _predicate(text: str, call: Call) -> Iterator[Variant]:
         other = "#not-" + name.removeprefix("#")
     yield spliced("negate-predicate", text, call.start + 1, call.start + 1 + len(name), other)
     strings = [token for token in call.arguments if token.kind == "string"]
-    if len(strings) > 1:
-        for token in strings:
-            yield spliced("drop-string", text, token.start, token.start + len(token.text), "")
+    for first, last in halves_or_each(len(strings)):
+        start, end = strings[first].start, strings[last].start + len(strings[last].text)
+        yield spliced("drop-string", text, start, end, "")
     if name.endswith("match?"):
         for token in strings:
             inner = regex_variants(unquoted(token.text))

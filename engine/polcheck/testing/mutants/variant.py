@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+_MOST = 4  # parts that are dropped one by one
 _AROUND = 20  # characters shown to each side of what was changed
 
 
@@ -32,3 +33,13 @@ def within(variants: Iterable[Variant], text: str, start: int, end: int, quote: 
         if quote:
             piece = piece.replace("\\", quote + "\\").replace('"', quote + '"')
         yield variant._replace(text=text[:start] + piece + text[end:])
+
+
+def halves_or_each(count: int) -> list[tuple[int, int]]:
+    """Which of some parts to drop together, first and last: each alone, of many each half; none of one.
+
+    NOTE: many words in a row are a table; to want a case for each would be to copy the table.
+    """
+    if count > _MOST:
+        return [(0, count // 2 - 1), (count // 2, count - 1)]
+    return [(index, index) for index in range(count)] if count > 1 else []
