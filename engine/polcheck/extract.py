@@ -45,7 +45,8 @@ class FileRows:
     """What extract found in one file.
 
     `found` holds the probes that found something or could not search to the end; the others that were wanted found
-    nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed.
+    nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
+    `digest` is that of the bytes, where the rows are to be known again; `marked` that they hold `polcheck:`.
     """
 
     path: str
@@ -53,6 +54,8 @@ class FileRows:
     facts: Facts | None = None
     line_starts: tuple[int, ...] = ()
     parsed: int = 0
+    digest: bytes = b""
+    marked: bool = False
 
 
 @dataclass
@@ -113,10 +116,20 @@ class Extractor:
         """What tells from a file's bytes which probes can match."""
         return Prefilter(self.probes)
 
-    def extract(self, source: Source, wanted: Sequence[int], facts: bool = False, lines: bool = False) -> FileRows:
-        """The rows of the wanted probes in one file; whatever could not be searched to its end says so."""
+    def extract(
+        self,
+        source: Source,
+        wanted: Sequence[int],
+        facts: bool = False,
+        lines: bool = False,
+        known: Mapping[int, Found] | None = None,
+    ) -> FileRows:
+        """The rows of the wanted probes in one file; whatever could not be searched to its end says so.
+
+        `known` are the rows of other probes in the same file; they are among the result.
+        """
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
-        found: dict[int, Found] = {}
+        found: dict[int, Found] = dict(known or {})
         documents = _Documents(source)
         while left:
             ready = [index for index in left if self._opens(index, found)] if self.skips else left
@@ -126,7 +139,14 @@ class Extractor:
             left = [index for index in left if index not in found]
         kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
         starts = _line_starts(source) if lines else ()
-        return FileRows(source.path, kept, facts_of(source) if facts else None, starts, documents.parsed)
+        return FileRows(
+            source.path,
+            kept,
+            facts_of(source) if facts else None,
+            starts,
+            documents.parsed,
+            marked=b"polcheck:" in source.data,
+        )
 
     def _opens(self, index: int, found: Mapping[int, Found]) -> bool:
         """Whether a probe matters in a file where these results were found."""

@@ -14,7 +14,8 @@ from polcheck.misses import Misses
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
-from polcheck.pool import SECONDS, Searching, Task, searched
+from polcheck.pool import ENOUGH_BYTES, SECONDS, Searching, Task, searched
+from polcheck.recall import Memory, Recall
 from polcheck.report import (
     Finding,
     Notice,
@@ -41,6 +42,7 @@ class Checker:
     searches: Extractor | None = None  # compiled already, for a plan with the same probes
     jobs: int = 0  # processes to search with; 0 is one a core
     seconds: float = SECONDS  # for the search of one file
+    digests: bool = True  # whether reports say the submission's digest, for which every file is read
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -66,19 +68,23 @@ class Checker:
         fail_on: str = "error",
         progress: Progress | None = None,
         accept: Accept | None = None,
+        memory: Memory | None = None,
     ) -> Report:
-        """The report on one submission; `accept` waives findings. Raises SubmissionError for fields without a place."""
+        """The report on one submission; `accept` waives findings, `memory` is of earlier runs.
+
+        Raises SubmissionError for fields without a place.
+        """
         placed = self.place(submission)
-        world = self.world(placed, progress)
+        world = self.world(placed, progress, memory)
         return self.report(placed, world, judge(world, self.plan.packs), fail_on, accept)
 
     def place(self, submission: Submission) -> Submission:
         """The submission with the fields of its bundle at the paths that the packs say."""
         return submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
 
-    def world(self, submission: Submission, progress: Progress | None = None) -> World:
+    def world(self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None) -> World:
         """What judge needs to know of a placed submission."""
-        rows = self.extract(submission, progress)
+        rows = self.extract(submission, progress, memory)
         return World(self.plan, submission.listed, rows, submission.unreadable, self.extractor, submission.folders)
 
     def report(
@@ -93,16 +99,27 @@ class Checker:
         locator = Locator(placed, self.extractor)
         maker = Findings(locator, Misses(world, locator))
         findings = numbered(finding for judgement in judgements for finding in maker.of(judgement))
-        accepted = accept(findings, placed, judgements) if accept else Accepted(findings)
+        marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
+        accepted = accept(findings, replace(placed, marked=marked), judgements) if accept else Accepted(findings)
         return self._assembled(placed, judgements, accepted, fail_on)
 
-    def extract(self, submission: Submission, progress: Progress | None = None) -> dict[str, FileRows]:
-        """The rows of every file that some policy looks into."""
-        wanted = self.demands.wanted(submission.paths, self.plan)
-        paths = submission.paths if self.demands.facts else tuple(wanted)
+    def extract(
+        self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None
+    ) -> dict[str, FileRows]:
+        """The rows of every file that some policy looks into; those that `memory` knows are not worked out again."""
+        facts, lines = self.demands.facts, self.demands.lines
+        wanted = self.demands.wanted(submission.listed, self.plan)
+        paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
-        search = Searching(self.extractor, submission, self.demands.facts, self.demands.lines)
-        return searched(tasks, search, self.jobs, self.seconds, progress)
+        search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
+        if memory is None or sum(task.size for task in tasks) < ENOUGH_BYTES:
+            return searched(tasks, search, self.jobs, self.seconds, progress)
+        recall = Recall(memory.page, self.extractor, facts, lines)
+        known, left = recall.split(tasks, submission)
+        rows = known | searched(left, search, self.jobs, self.seconds, progress)
+        if left or len(rows) != len(memory.page.files):
+            memory.turned = recall.turned(rows, wanted, submission)
+        return {task.path: rows[task.path] for task in tasks}
 
     def _assembled(
         self,
@@ -119,7 +136,7 @@ class Checker:
         report = Report(
             verdict=verdict_of(policies, fail_on),
             fail_on=fail_on,
-            submission=SubmissionUsed(submission.name, submission.kind, submission.digest, len(submission.paths)),
+            submission=self._used(submission),
             packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),
             requirements=tuple(self._requirements(policies)),
             policies=policies,
@@ -128,6 +145,10 @@ class Checker:
             polcheck=VERSION,
         )
         return replace(report, **fields_of(report, self.plan.packs))
+
+    def _used(self, submission: Submission) -> SubmissionUsed:
+        digest = submission.digest if self.digests else ""
+        return SubmissionUsed(submission.name, submission.kind, digest, len(submission.paths))
 
     def _requirements(self, policies: Sequence[PolicyOutcome]) -> Iterable[RequirementOutcome]:
         for pack in self.plan.packs:

@@ -65,7 +65,7 @@ class Locator:
         try:
             source = self.submission.source(path)
             _ = source.text
-        except (KeyError, Unreadable):
+        except (KeyError, OSError, Unreadable):
             return None
         return source
 

@@ -94,7 +94,7 @@ class Misses:
     def _in_document(self, index: int, probe: Probe, path: str) -> tuple[int, Miss] | None:
         try:
             source = self.locator.submission.source(path)
-        except KeyError:
+        except (KeyError, OSError):
             return None
         if isinstance(probe.what, Syntax):
             return self._near_syntax(index, source)

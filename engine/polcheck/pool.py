@@ -6,6 +6,7 @@ inside either: a worker that is over its time on one file is killed, the file is
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import signal
@@ -13,9 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, NamedTuple
 
 from polcheck.extract import Extractor, FileRows
 from polcheck.selectors.found import Found
@@ -30,13 +31,13 @@ SECONDS = 5.0  # for the search of one file
 _POLL = 0.25  # seconds between looks at the workers' clocks
 
 
-@dataclass(frozen=True)
-class Task:
-    """One file to search: its path, its size in bytes as far as it is known, and the probes to run."""
+class Task(NamedTuple):
+    """One file to search: its path, its size in bytes, the probes to run, and the rows that are known of others."""
 
     path: str
     size: int
     wanted: tuple[int, ...]
+    known: FileRows | None = None
 
 
 Search = Callable[[Task], FileRows]
@@ -50,6 +51,7 @@ class Searching:
     submission: Submission
     facts: bool
     lines: bool
+    digests: bool = False
 
     def __call__(self, task: Task) -> FileRows:
         """The rows of one file; one that can't be read any more is not searched."""
@@ -58,7 +60,9 @@ class Searching:
         except OSError as error:
             reason = f"can't be read: {error.strerror or error}"
             return FileRows(task.path, dict.fromkeys(task.wanted, Found((), reason)))
-        return self.extractor.extract(source, task.wanted, self.facts, self.lines)
+        known = task.known.found if task.known else None
+        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known)
+        return replace(rows, digest=hashlib.sha256(source.data).digest()) if self.digests else rows
 
 
 def searched(

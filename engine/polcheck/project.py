@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,6 +18,7 @@ from polcheck.flow import Checker, Progress
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
+from polcheck.recall import Memory
 from polcheck.report import Notice
 from polcheck.submission import Submission
 from polcheck.waivers import Accept, Waivers, in_turn
@@ -51,12 +53,35 @@ class Project:
         problems: list[Problem] = []
         for entry in self.inforce.packs:
             try:
-                found.append(resolve(entry.source, "" if self.inforce.given.packs else self.folder))
+                found.append(self._opened.open(entry.source))
             except PolicyError as error:
                 problems += [self._placed(problem, entry.at) for problem in error.problems]
         if problems:
             raise PolicyError(problems)
         return tuple(found)
+
+    @cached_property
+    def _opened(self) -> disk.ProjectPacks:
+        written, given = self.inforce.written, self.inforce.given
+        return disk.ProjectPacks.of(
+            disk.Asked(
+                folder=written.folder if written else None,
+                strict=given.locked,
+                own=self.inforce.own_packs,
+                trust=disk.trust_of(written, given.today or date.today()),
+            )
+        )
+
+    def keep_lock(self) -> str:
+        """Locks packs that were taken as they are now; what it has to say of that, empty when nothing changed.
+
+        Raises LockError when polcheck.lock would have to change and must not.
+        """
+        _ = self.packs
+        lock = self._opened.changed()
+        if lock is None:
+            return ""
+        return f"{disk.write_lock(self.folder, lock)} now says which packs these are: commit it"
 
     def _placed(self, problem: Problem, at: tuple[str | int, ...]) -> Problem:
         """A problem with finding a pack, at the place in the file that names it."""
@@ -87,6 +112,17 @@ class Project:
         found = replace(checker(self.packs, self.settings, kept=given.cache), jobs=given.jobs)
         check_agreement(self.inforce, found.plan.packs)
         return found
+
+    @contextmanager
+    def memory(self) -> Iterator[Memory | None]:
+        """What earlier runs know of the folder; what is new is kept afterwards. None where nothing is to be kept."""
+        if not self.inforce.given.cache or not disk.is_folder(self.target):
+            yield None
+            return
+        memory = Memory(disk.page_of(self.target))
+        yield memory
+        if memory.turned is not None:
+            disk.keep_page(self.target, memory.turned)
 
     @cached_property
     def prefix(self) -> str:
@@ -182,11 +218,6 @@ class Project:
             return ""
         path = disk.below(self.target, written.path) if disk.is_folder(self.target) else None
         return path.rstrip("/") if path else written.path
-
-
-def resolve(source: str, folder: str = "") -> PackFiles:
-    """The pack that a text names: one that ships with polcheck, or a folder, seen from `folder`. Raises PolicyError."""
-    return disk.read_pack(source, folder)
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

@@ -3,12 +3,61 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 from polcheck.errors import SubmissionError
 from polcheck.source import Source
+
+_MOST_SOURCES = 2_000
+Stamp = tuple[int, ...]
+
+
+class Later(Protocol):
+    """A file that is read when it is asked for."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """What tells that it is as it was without reading it; None when nothing does."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises OSError when it can't be read any more, or is not as it was."""
+
+
+class Files(Mapping[str, bytes]):
+    """Files by path, of which some are read when they are asked for, each time anew."""
+
+    def __init__(self, held: Mapping[str, bytes | Later]) -> None:
+        self._held = dict(held)
+
+    def __getitem__(self, path: str) -> bytes:
+        held = self._held[path]
+        return held if isinstance(held, bytes) else held.read()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def size(self, path: str) -> int:
+        """How many bytes the file at `path` has."""
+        held = self._held[path]
+        return len(held) if isinstance(held, bytes) else held.size
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What tells that the file at `path` is as it was without reading it; None when nothing does."""
+        held = self._held[path]
+        return None if isinstance(held, bytes) else held.stamp
 
 
 @dataclass(frozen=True)
@@ -17,7 +66,8 @@ class Submission:
 
     `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are
     there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
-    are folders, or may be: nobody knows what lies below them.
+    are folders, or may be: nobody knows what lies below them. `marked` are the files that hold `polcheck:`; None while
+    nobody has looked.
     """
 
     name: str
@@ -26,10 +76,12 @@ class Submission:
     fields: Mapping[str, bytes] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
+    marked: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
-        for path in (*self.files, *self.unreadable):
-            check_path(path)
+        if self.marked is None:  # a submission that was made before has been checked
+            for path in (*self.files, *self.unreadable):
+                check_path(path)
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -47,22 +99,33 @@ class Submission:
         total = hashlib.sha256()
         for path in self.paths:
             name = path.encode("utf-8", "surrogateescape")
-            data = self.files.get(path)
-            content = hashlib.sha256(data).digest() if data is not None else b"unreadable"
+            try:
+                content = hashlib.sha256(self.files[path]).digest()
+            except (KeyError, OSError):
+                content = b"unreadable"
             total.update(len(name).to_bytes(8, "big") + name + content)
         return f"sha256:{total.hexdigest()}"
 
     def size(self, path: str) -> int:
         """How many bytes the file at `path` has."""
-        return len(self.files[path])
+        return self.files.size(path) if isinstance(self.files, Files) else len(self.files[path])
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What tells that the file at `path` is as it was without reading it; None when nothing does."""
+        return self.files.stamp(path) if isinstance(self.files, Files) else None
 
     def source(self, path: str) -> Source:
-        """The file at `path`. Raises KeyError when it is not there or could not be read."""
-        return self._sources[path]
+        """The file at `path`. Raises KeyError when it is not there, and OSError when it can't be read any more."""
+        source = self._sources.get(path)
+        if source is None:
+            if len(self._sources) >= _MOST_SOURCES:
+                self._sources.clear()
+            source = self._sources[path] = Source(path, self.files[path])
+        return source
 
     @cached_property
     def _sources(self) -> dict[str, Source]:
-        return {path: Source(path, data) for path, data in self.files.items()}
+        return {}
 
     def placed(self, fields: Mapping[str, str]) -> Submission:
         """The submission with the fields of its bundle at the paths that `fields` says.

@@ -11,9 +11,11 @@ import click
 _COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
     "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
     "waive": ("polcheck.cli.waive", "waive", "Write a waiver into polcheck.yaml."),
     "baseline": ("polcheck.cli.baseline", "baseline", "Record today's findings; later runs fail on new ones only."),
+    "pack": ("polcheck.cli.pack", "pack", "Share packs between projects: add, lock, update, sign, …"),
     "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
     "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
     "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),

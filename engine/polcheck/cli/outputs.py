@@ -13,6 +13,8 @@ from polcheck import disk, render
 from polcheck.render.verdict import NoVerdict
 from polcheck.report import Report
 
+_WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -35,6 +37,11 @@ class Outputs:
         width = shutil.get_terminal_size((100, 24)).columns
         options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
         return cls(tuple(wanted), options)
+
+    @property
+    def digests(self) -> bool:
+        """Whether some output says the submission's digest."""
+        return self.options.verbosity > 0 or any(name not in _WITHOUT_DIGEST for name, _ in self.wanted)
 
     def write(self, report: Report) -> int:
         """Writes every output and gives the exit status, which no format changes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -71,13 +72,13 @@ def run(
         raise click.UsageError("give --baseline or --no-baseline, not both")
     outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
     used = has_packs(project(submission, baseline="" if no_baseline else baseline))
-    judge = used.checker
+    judge = replace(used.checker, digests=outputs.digests)
     accept = used.acceptance(today())
     with Bar("reading") as bar:
         read = used.read(rev, sys.stdin.buffer, bar.count)
     if since is not None:
         with Bar(f"judging {since}") as bar:
             accept = in_turn(accept, used.since(since, bar.update))
-    with Bar("judging") as bar:
-        report = judge.check(read, used.inforce.fail_on, bar.update, accept)
+    with Bar("judging") as bar, used.memory() as memory:
+        report = judge.check(read, used.inforce.fail_on, bar.update, accept, memory)
     return outputs.write(report)

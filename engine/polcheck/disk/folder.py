@@ -18,7 +18,7 @@ from typing import NamedTuple
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.ignore import MAX_BYTES, Rules, ignored
 from polcheck.disk.index import Index, index_of
-from polcheck.disk.regular import Irregular, opened_folder, read_regular, reason_of
+from polcheck.disk.regular import Irregular, opened_folder, promised, read_regular, reason_of
 from polcheck.disk.repository import Repository, repository_of
 from polcheck.errors import SubmissionError
 from polcheck.submission import Submission
@@ -178,17 +178,21 @@ class _Walk:
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
     def _file(self, name: bytes, path: bytes, number: int | None = None) -> None:
-        """Reads one file; one that can't be read is noted with the reason."""
+        """Takes one file in, to be read when it is asked for; what is none is noted with the reason."""
         text = _text(path)
         try:
-            data = read_regular(name, lambda size: self.gathered.admits(text, size), number)
+            later = promised(name, self._full(name if number is None else path), number)
+            # NOTE: whether it may be read at all shows now, so that nothing that can't is counted as judged
+            readable = os.access(name, os.R_OK, dir_fd=number, effective_ids=os.access in os.supports_effective_ids)
         except Irregular as error:
             self.gathered.miss(text, str(error))
         except OSError as error:
             self.gathered.miss(text, f"it can't be read: {reason_of(error)}")
         else:
-            if data is not None:
-                self.gathered.take(text, data)
+            if not readable:
+                self.gathered.miss(text, "it can't be read: permission denied")
+            elif self.gathered.admits(text, later.size):
+                self.gathered.promise(text, later)
 
     def _link(self, path: bytes) -> None:
         """Reads the file that a link leads to if it's below the root and not git's own."""

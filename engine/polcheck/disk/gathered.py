@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from polcheck.disk.exclude import Excluded
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.errors import SubmissionError
-from polcheck.submission import Submission, not_empty
+from polcheck.submission import Files, Later, Submission, not_empty
 
 Progress = Callable[[int], None]
 
@@ -22,7 +22,7 @@ class Gathered:
     excluded: Excluded = field(default_factory=Excluded)
     progress: Progress | None = None
     left_out: int = 0
-    _files: dict[str, bytes] = field(default_factory=dict)
+    _files: dict[str, bytes | Later] = field(default_factory=dict)
     _unreadable: dict[str, str] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
     _bytes: int = 0
@@ -70,6 +70,14 @@ class Gathered:
         if self.progress is not None:
             self.progress(len(self._files))
 
+    def promise(self, path: str, file: Later) -> None:
+        """Adds a file that is read when it's asked for. Raises SubmissionError as `take` does."""
+        self._check_new(path)
+        self._files[path] = file
+        self._bytes += file.size
+        if self.progress is not None:
+            self.progress(len(self._files))
+
     def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
         """Adds a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""
         self._check_new(path)
@@ -92,7 +100,7 @@ class Gathered:
         if self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
-        files = dict(sorted(self._files.items()))
+        files = Files(dict(sorted(self._files.items())))
         unreadable = dict(sorted(self._unreadable.items()))
         return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))
 

@@ -1,4 +1,4 @@
-"""Compiled packs, kept between runs: found again by the digests of all that they were compiled from.
+"""What is kept between runs: compiled packs, found again by the digests of all that they were compiled from, and rows.
 
 What is kept is Python's pickle, in a folder that only its user can write to, behind a digest of its bytes: what was
 cut short or damaged is not read, and the packs are compiled again.
@@ -14,7 +14,7 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polcheck.policy.version import VERSION
 
@@ -46,37 +46,65 @@ def plan_key(*parts: str) -> str:
 
 def load_plan(key: str) -> Plan | None:
     """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
-    path = cache_folder() / "plans" / key
+    plan: Plan | None = load_whole(cache_folder() / "plans" / key)
+    return plan
+
+
+def keep_plan(key: str, plan: Plan) -> None:
+    """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
+    with suppress(pickle.PicklingError):
+        data = pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
+        keep_whole(cache_folder() / "plans" / key, data, _MOST_PLANS)
+
+
+def load_whole(path: Path) -> Any:
+    """What is kept at `path`; None when there is nothing, or it isn't whole, or others could have made it."""
     try:
         if not _is_own(path.parent) or not _is_own(path):
             return None
         data = path.read_bytes()
         if hashlib.sha256(data[_DIGEST:]).digest() != data[:_DIGEST]:
             return None
-        plan: Plan = pickle.loads(data[_DIGEST:])  # the user's own file, whole
-    except Exception:  # NOTE: whatever is wrong with what was kept, the packs themselves are there
+        return pickle.loads(data[_DIGEST:])  # the user's own file, whole
+    except Exception:  # NOTE: whatever is wrong with what was kept, it can be made again
         return None
-    return plan
 
 
-def keep_plan(key: str, plan: Plan) -> None:
-    """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
-    folder = cache_folder() / "plans"
-    with suppress(OSError, pickle.PicklingError):
+def keep_whole(path: Path, data: bytes, most: int) -> None:
+    """Keeps a pickle at `path`, and at most so many in its folder: the ones that were written last."""
+    folder = path.parent
+    with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data = pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
         temporary = folder / f".{secrets.token_hex(8)}"
         try:
             temporary.write_bytes(hashlib.sha256(data).digest() + data)
-            temporary.replace(folder / key)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        _drop_oldest(folder)
+        _drop_oldest(folder, most)
 
 
-def _drop_oldest(folder: Path) -> None:
+def kept_bytes() -> dict[str, tuple[int, int]]:
+    """For each kind of thing that is kept, how many there are and how many bytes they take."""
+    found: dict[str, tuple[int, int]] = {}
+    for kind in ("plans", "rows"):
+        folder = cache_folder() / kind
+        sizes = [path.stat().st_size for path in folder.iterdir()] if folder.is_dir() else []
+        found[kind] = (len(sizes), sum(sizes))
+    return found
+
+
+def forget() -> None:
+    """Removes everything that can be made again. Raises OSError when something can't be removed."""
+    for kind in ("plans", "rows"):
+        folder = cache_folder() / kind
+        for path in folder.iterdir() if folder.is_dir() else ():
+            path.unlink(missing_ok=True)
+
+
+def _drop_oldest(folder: Path, most: int) -> None:
     kept = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    for path in kept[:-_MOST_PLANS]:
+    for path in kept[:-most]:
         path.unlink(missing_ok=True)
 
 

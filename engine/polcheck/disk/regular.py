@@ -6,6 +6,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from polcheck.submission import Stamp
 
 # NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -56,6 +59,42 @@ def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None 
     if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise Irregular("it changed while it was read")
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A regular file as it was when its folder was walked: to be read later, if it is that file still."""
+
+    path: bytes
+    size: int
+    stamp: Stamp | None
+
+    def read(self) -> bytes:
+        """The bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
+        try:
+            data = read_regular(self.path, lambda size: size == self.size)
+        except Irregular as error:
+            raise OSError(0, str(error)) from error
+        if data is None or _stamp(os.lstat(self.path)) != self.stamp:
+            raise OSError(0, "it changed while it was judged")
+        return data
+
+
+def promised(path: bytes, full: bytes, folder: int | None = None) -> Promised:
+    """The file at `path` (in the open `folder`), to be read later at `full`.
+
+    Raises Irregular when it's no regular file, and OSError when nothing can be known of it.
+    """
+    status = os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False)
+    kind = _kind(status)
+    if kind:
+        raise Irregular(kind)
+    return Promised(full, status.st_size, _stamp(status))
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    """What changes with every write: the inode, its size, and the times of content and inode in nanoseconds."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _read(number: int, size: int) -> bytes:

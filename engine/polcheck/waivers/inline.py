@@ -11,7 +11,9 @@ from polcheck.report import Excerpt, Finding, Location
 from polcheck.source import Source, Span, Unreadable
 from polcheck.submission import Submission
 
-_MARK = re.compile(r"\bpolcheck:[ \t]*ignore\b(?:\[([^\]\n]*)\])?([^\n]*)")
+_WORDS = r"\bpolcheck:[ \t]*ignore\b(?:\[([^\]\n]*)\])?"
+_MARK = re.compile(_WORDS + r"(?=([^\n]*))")
+_NEXT = re.compile(r"[#/;<-]*[ \t]*" + _WORDS)
 _CLOSERS = re.compile(r"[ \t]*(?:\*/|-->|#\}|\*\))?[ \t\r]*$")
 
 
@@ -45,7 +47,7 @@ class InlineWaiver:
 
 def inline_waivers(submission: Submission) -> Iterator[InlineWaiver]:
     """The waivers in the comments of every file, in order of path and place."""
-    for path in submission.paths:
+    for path in submission.paths if submission.marked is None else sorted(submission.marked):
         data = submission.files.get(path)
         if data is not None and b"polcheck:" in data:
             yield from waivers_in(submission.source(path))
@@ -65,9 +67,8 @@ def waivers_in(source: Source) -> Iterator[InlineWaiver]:
 
 
 def _waiver(source: Source, mark: re.Match[str], comment: Span, comment_at: CommentAt) -> InlineWaiver:
-    span = Span(mark.start(), min(mark.start() + len(mark[0].rstrip()), comment.end))
-    place = source.place(span)
-    rest = source.text[mark.start(2) : min(mark.end(2), comment.end)]
+    place = source.place(Span(*mark.span()))
+    rest = _NEXT.split(source.text[mark.start(2) : min(mark.end(2), comment.end)], maxsplit=1)[0]
     first, last = source.line_of(comment.start), source.line_of(max(comment.end - 1, comment.start))
     lines = set(range(first, last + 1))
     alone = _alone(source, comment)

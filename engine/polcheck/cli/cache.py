@@ -1,0 +1,35 @@
+"""`polcheck cache`: what is kept between runs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group(short_help="Show or empty what is kept between runs.")
+def cache() -> None:
+    """Show or empty what is kept between runs: compiled packs, and the rows of large submissions.
+
+    It lies in the folder that POLCHECK_CACHE names, else in the user's cache folder. All of it can be made again.
+    """
+
+
+@cache.command(short_help="Show what is kept, and where.")
+def info() -> None:
+    """Show where the cache is, and how much of what it holds."""
+    from polcheck.disk import kept
+
+    click.echo(f"{kept.cache_folder()}")
+    for kind, (number, size) in kept.kept_bytes().items():
+        click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
+
+
+@cache.command(short_help="Remove everything that is kept.")
+def clear() -> None:
+    """Remove compiled packs and rows. Packs that were fetched stay: `polcheck pack` looks after them."""
+    from polcheck.disk import kept
+    from polcheck.errors import PolcheckError
+
+    try:
+        kept.forget()
+    except OSError as error:
+        raise PolcheckError(f"the cache can't be emptied: {error}") from error

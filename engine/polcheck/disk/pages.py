@@ -1,0 +1,32 @@
+"""Pages of rows (recall.Page), kept between runs: one for each folder that was judged."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+
+from polcheck.disk.kept import cache_folder, keep_whole, load_whole
+from polcheck.policy.version import VERSION
+from polcheck.recall import Page
+
+MOST_BYTES = 256 << 20  # of one page
+_MOST_PAGES = 16
+
+
+def page_of(folder: str) -> Page:
+    """The page of a folder; an empty one when there is none, or it isn't whole."""
+    found = load_whole(_path(folder))
+    return found if isinstance(found, Page) else Page()
+
+
+def keep_page(folder: str, page: Page) -> None:
+    """Keeps the page of a folder, whole or not at all; one that is too large, or can't be written, is not kept."""
+    data = pickle.dumps(page, protocol=pickle.HIGHEST_PROTOCOL)
+    if len(data) <= MOST_BYTES:
+        keep_whole(_path(folder), data, _MOST_PAGES)
+
+
+def _path(folder: str) -> Path:
+    name = hashlib.sha256(f"{VERSION}\0{Path(folder).resolve()}".encode("utf-8", "surrogatepass")).hexdigest()
+    return cache_folder() / "rows" / name

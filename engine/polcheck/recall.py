@@ -1,0 +1,141 @@
+"""Never twice: the rows of earlier runs, found again by a file's content and by what each probe looks for.
+
+A page holds what one folder's files gave. A file that is as it was needs no search; for a changed policy only its own
+probes are searched; a changed file is searched again. What a page claims is checked against the file's bytes, or
+against a stamp of its inode that no ordinary write leaves as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from polcheck.extract import Extractor, FileRows
+from polcheck.policy.plan import Probe
+from polcheck.pool import Task
+from polcheck.submission import Stamp, Submission
+
+
+class Entry(NamedTuple):
+    """What is known of one file: its stamp and content when it was searched, and the rows of the probes in a set."""
+
+    stamp: Stamp | None
+    digest: bytes
+    searched: int  # the number of a set of probes in the page
+    rows: FileRows
+
+
+@dataclass
+class Page:
+    """The rows of one folder's files. Probes are named by what they look for, and numbered by their place here."""
+
+    probes: list[str] = field(default_factory=list)
+    sets: list[frozenset[int]] = field(default_factory=list)
+    files: dict[str, Entry] = field(default_factory=dict)
+    asks: tuple[bool, bool] = (False, False)  # whether facts and lines were asked for
+
+
+@dataclass
+class Memory:
+    """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new)."""
+
+    page: Page = field(default_factory=Page)
+    turned: Page | None = None
+
+
+@dataclass(frozen=True)
+class Recall:
+    """A page as one plan sees it."""
+
+    page: Page
+    extractor: Extractor
+    facts: bool
+    lines: bool
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        """For each probe of the plan, what its rows depend on, as a text."""
+        return _keys(self.extractor)
+
+    @cached_property
+    def _here(self) -> dict[int, int]:
+        """Numbers of the page's probes to those of the plan."""
+        own = {key: number for number, key in enumerate(self._keys)}
+        return {number: own[key] for number, key in enumerate(self.page.probes) if key in own}
+
+    @cached_property
+    def _known(self) -> list[frozenset[int]]:
+        """The page's sets of probes as numbers of the plan."""
+        here = self._here
+        return [frozenset(here[number] for number in probes if number in here) for probes in self.page.sets]
+
+    def split(self, tasks: Iterable[Task], submission: Submission) -> tuple[dict[str, FileRows], list[Task]]:
+        """The rows that are known, and what is left to do: files, or probes in them."""
+        known: dict[str, FileRows] = {}
+        left: list[Task] = []
+        for task in tasks:
+            rows = self._rows(task.path, submission)
+            if rows is None:
+                left.append(task)
+                continue
+            searched = self._known[self.page.files[task.path].searched]
+            missing = tuple(probe for probe in task.wanted if probe not in searched)
+            if missing:
+                left.append(task._replace(wanted=missing, known=rows))
+            else:
+                known[task.path] = rows
+        return known, left
+
+    def _rows(self, path: str, submission: Submission) -> FileRows | None:
+        """The rows that are known of a file as it is now."""
+        entry = self.page.files.get(path)
+        if entry is None or self.page.asks != (self.facts, self.lines):
+            return None
+        stamp = submission.stamp(path)
+        if stamp is None or stamp != entry.stamp:
+            try:
+                data = submission.files[path]
+            except OSError:
+                return None
+            if hashlib.sha256(data).digest() != entry.digest:
+                return None
+        if not entry.rows.found:
+            return entry.rows
+        here = self._here
+        rows = {here[number]: found for number, found in entry.rows.found.items() if number in here}
+        return replace(entry.rows, found=rows, parsed=0)
+
+    def turned(self, rows: Mapping[str, FileRows], wanted: Mapping[str, Sequence[int]], submission: Submission) -> Page:
+        """The page for the next run: what this one knows of its files. One whose search was cut off has no digest."""
+        page = Page(list(self._keys), [], {}, (self.facts, self.lines))
+        numbers: dict[tuple[int, ...], int] = {}
+        for path, found in rows.items():
+            if not found.digest:
+                continue
+            key = tuple(wanted.get(path, ()))
+            if key not in numbers:
+                numbers[key] = len(page.sets)
+                page.sets.append(frozenset(key))
+            page.files[path] = Entry(submission.stamp(path), found.digest, numbers[key], found)
+        return page
+
+
+def _keys(extractor: Extractor) -> list[str]:
+    """For each probe, a digest of all that its rows depend on; what opens its gates is part of it."""
+    own = [_text(probe) for probe in extractor.probes]
+    keys: list[str] = []
+    for number, text in enumerate(own):
+        gates = extractor.gates.get(number)
+        opened = "" if gates is None else "\1".join(sorted(own[gate] for gate in gates))
+        keys.append(hashlib.sha256(f"{text}\0{opened}".encode("utf-8", "surrogatepass")).hexdigest()[:32])
+    return keys
+
+
+def _text(probe: Probe) -> str:
+    what = probe.what
+    texts = getattr(what, "texts", None) or (getattr(what, "text", None) or getattr(what, "regex", ""),)
+    parts = (probe.kind, probe.language, probe.places, probe.whole, probe.forced, getattr(what, "resolve", True))
+    return repr((parts, texts))
