@@ -151,7 +151,7 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
         if len(own) > _MOST_ROUTES:
             _refuse_routes(pack, own[-1], problems)
             del own[_MOST_ROUTES:]
-        found.append(Arrival(pack, tuple(dict.fromkeys(own)) if len(own) < 2 else _distinct(own)))
+        found.append(Arrival(pack, tuple(own) if len(own) < 2 else _distinct(own)))
         for extension in extensions(pack):
             base = pack.bases.get(extension.pack)
             if base is None:
