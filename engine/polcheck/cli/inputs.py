@@ -14,6 +14,14 @@ import click
 if TYPE_CHECKING:
     from polcheck.project import Project
 
+def is_locked(given: bool | None) -> bool:
+    """Whether polcheck.lock must not change: as asked, or, where nothing is, when this is a build server."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false") if given is None else given
+
+
+locked_option = click.option(
+    "--locked/--no-locked", default=None, help="Never change polcheck.lock.  [default: --locked where CI is set]"
+)
 _OPTIONS = (
     click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to judge by; repeatable."),
     click.option(
@@ -43,6 +51,7 @@ _OPTIONS = (
         "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one a core]"
     ),
     click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing that was kept."),
+    locked_option,
     click.option("--tracked", is_flag=True, help="Judge only files that git tracks."),
 )
 
@@ -66,6 +75,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         tracked: bool,
         jobs: int,
         no_cache: bool,
+        locked: bool | None,
         **others: Any,
     ) -> Any:
         from polcheck.config import Given
@@ -85,6 +95,8 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             tracked=True if tracked else None,
             jobs=jobs,
             cache=not no_cache,
+            locked=is_locked(locked),
+            today=today(),
         )
 
         def project(target: str, baseline: str | None = None) -> Project:
@@ -136,6 +148,9 @@ def has_packs(project: Project) -> Project:
         written = project.inforce.written
         where = f"{written.path} names none" if written else "there is no polcheck.yaml"
         raise click.UsageError(f"no pack to judge by: {where}; give --pack, or write one with `polcheck init`")
+    note = project.keep_lock()
+    if note:
+        click.echo(note, err=True)
     return project
 
 

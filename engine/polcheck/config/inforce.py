@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from polcheck.config.written import Override, PackEntry, Waiver, Written
 from polcheck.documents.config import Json, Pointer
@@ -16,7 +17,8 @@ class Given:
     """What the command line sets; None or empty where it doesn't. `params` are by pack, those of every pack under ``.
 
     `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
-    what can be made again is kept between runs. Paths here begin at the working directory.
+    what can be made again is kept between runs. `locked` forbids to change polcheck.lock. Keys expire by `today`, else
+    by the day that it is. Paths here begin at the working directory.
     """
 
     packs: tuple[str, ...] = ()
@@ -31,6 +33,8 @@ class Given:
     baseline: str | None = None
     jobs: int = 0
     cache: bool = True
+    locked: bool = False
+    today: date | None = None
 
 
 @dataclass(frozen=True)

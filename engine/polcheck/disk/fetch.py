@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 # NOTE: what fetches (git, http, entry points) is imported where it is needed: most runs find all packs at hand.
 
 
-@dataclass(frozen=True)
-class Everything:
-    """A container of everything: to update all packs."""
-
-    def __contains__(self, _: object) -> bool:
-        return True
-
-
 @dataclass
 class Fetcher:
     """Takes packs for one project.
@@ -93,13 +85,14 @@ class Fetcher:
         if self.strict and (source.kept or not self.unlocked):
             text = f"`{source}` is not in polcheck.lock, and --locked forbids to change that"
             raise LockError(f"{text}\nhelp: run `polcheck pack lock` and commit polcheck.lock")
-        taken = self._now(source)
+        taken = self.now(source)
         self._check_trust(source, taken.files)
         if source.kept:
             self.cache.put(taken.files)
         return taken
 
-    def _now(self, source: Source) -> Taken:
+    def now(self, source: Source) -> Taken:
+        """The pack from a source as it is now, whatever is locked or trusted. Raises PolicyError and FetchError."""
         if isinstance(source, Git):
             from polcheck.disk.git_pack import pack_at
 
@@ -129,6 +122,20 @@ class Fetcher:
 
         installed = self._installed[source.name]
         return Taken(read_installed(installed), f"installed:{installed.resolved}")
+
+    def kept(self, source: Source, entry: Locked) -> PackFiles:
+        """The pack as it is here, without fetching. Raises PolcheckError unless it is what the lock says."""
+        if isinstance(source, Named | Folder):
+            files = self._here(source).files
+            self._check_trust(source, files)
+        else:
+            found = self._kept(source, entry)
+            if found is None:
+                raise CacheError(f"the pack `{entry.name}` is not in the cache\nhelp: `polcheck pack sync` fetches it")
+            files = found
+        _check_digest(files, entry)
+        _check_said(files, entry)
+        return files
 
     def _as_locked(self, source: Source, entry: Locked) -> Taken:
         if isinstance(source, Named | Folder):

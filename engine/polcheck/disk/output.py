@@ -17,7 +17,11 @@ def write_output(path: str, text: str) -> None:
     Lone surrogates (from file names that aren't UTF-8) are written as `\\udcff`. A link is written through, a pipe or
     a device directly. Raises PolcheckError when `path` can't be written.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Writes `data` to `path` as `write_output` does. Raises PolcheckError when `path` can't be written."""
     try:
         target = os.path.realpath(path)
         mode = _mode(target)

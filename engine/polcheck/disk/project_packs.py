@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from polcheck.disk.cache import Cache
 from polcheck.disk.fetch import Fetcher
 from polcheck.disk.output import write_output
+from polcheck.disk.packs import data_folder, shipped_packs
 from polcheck.disk.packs import read_pack as read_one
-from polcheck.disk.packs import shipped_packs
 from polcheck.disk.paths import shown
 from polcheck.disk.regular import reason_of
 from polcheck.errors import ConfigError, PolcheckError, Problem
@@ -21,6 +21,7 @@ from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing.lock import LOCK_NAME, Lock, LockError, parse
 from polcheck.sharing.resolve import Resolver
 from polcheck.sharing.trust import Publisher, Trust, is_key, public_keys
+from polcheck.source import Source
 
 if TYPE_CHECKING:
     from polcheck.config import Written
@@ -146,6 +147,14 @@ def write_lock(folder: str, lock: Lock) -> str:
     return path
 
 
+def reread(written: Written, text: str) -> Written | None:
+    """The configuration that another text of its file would be. Raises ConfigError when it could not be used."""
+    from polcheck.config import read
+
+    schema = (data_folder() / "schemas" / "config.yaml").read_text("utf-8")
+    return read(Source(written.path, text.encode("utf-8", "surrogatepass")), written.folder, schema)
+
+
 def trust_of(written: Written | None, today: date) -> Trust:
     """Who may publish packs today, as a configuration says, the keys read from the files that hold them.
 
@@ -154,13 +163,14 @@ def trust_of(written: Written | None, today: date) -> Trust:
     found = []
     for publisher in written.trusted if written else ():
         folder = written.folder if written else ""
-        keys = tuple(key for text in publisher.keys for key in _keys(text, folder))
+        keys = tuple(key for text in publisher.keys for key in keys_of(text, folder))
         expires = date.fromisoformat(publisher.expires) if publisher.expires else None
         found.append(Publisher(publisher.packs, keys, expires))
     return Trust(tuple(found), today)
 
 
-def _keys(text: str, folder: str) -> tuple[str, ...]:
+def keys_of(text: str, folder: str) -> tuple[str, ...]:
+    """The public keys that a text is, or that the file holds which it names, seen from `folder`. Raises ConfigError."""
     try:
         if is_key(text):
             return public_keys(text, "`trusted`")
