@@ -103,7 +103,7 @@ def _mutants(draw: Callable[..., Any]) -> tuple[str, Any]:
     return name, document
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutant=_mutants())
 def test_a_changed_policy_is_told_or_harmless(mutant: tuple[str, Any]) -> None:
     """Every problem has a text and, where it has a line, an excerpt; nothing is raised."""
