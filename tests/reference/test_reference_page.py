@@ -107,6 +107,19 @@ def test_every_table_is_a_table() -> None:
     assert (len(tables), len(rows), len(cells)) == (4, 13, 49)
 
 
+def test_what_a_pack_extends_is_named() -> None:
+    """The packs that a pack extends stand at the top, as it names them; their policies are on pages of their own."""
+    base = PackFiles("base", {path: textwrap.dedent(text).encode() for path, text in FILES.items()})
+    head = b"name: more\nversion: 2.0.0\nextends: [./base]\n"
+    policy = b"{id: own, title: t, forbid: {pattern: eval(...)}, message: m}"
+    files = PackFiles("more", {"pack.yaml": head, "policies/a.yaml": policy}, bases={"./base": base})
+    compiled = next(pack for pack in checker(files).plan.packs if pack.name == "more")
+    text = page(files, compiled, ())
+    assert "version `2.0.0` · 1 policy · 0 test cases · extends `./base`" in text
+    assert "### own" in text
+    assert "### no-eval" not in text
+
+
 def test_long_files_are_cut_off() -> None:
     """An example shows the beginning of a long file and says how much is left out."""
     lines = "".join(f"  x = {number}\n" for number in range(40))

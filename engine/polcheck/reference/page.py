@@ -44,6 +44,8 @@ def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterat
     facts += [counted(len(cases), "test case")]
     facts += [f"needs {code(sources.head['requires'])}"] if "requires" in sources.head else []
     facts += [f"licence {code(sources.head['licence'])}"] if "licence" in sources.head else []
+    bases = [base if isinstance(base, str) else base["pack"] for base in sources.head.get("extends", ())]
+    facts += [f"extends {', '.join(map(code, bases))}"] if bases else []
     yield " · ".join(facts)
 
 
