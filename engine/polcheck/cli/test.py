@@ -60,8 +60,8 @@ def test(
     Exit status: 0 every case passed, 1 one failed (or a mutant lives, or coverage is too low), 2 there is no case.
     """
     from polcheck import disk
+    from polcheck.pool import cores
     from polcheck.testing.plain import to_junit, to_plain
-    from polcheck.testing.pool import cores
     from polcheck.testing.run import Options
     from polcheck.testing.shown import shown
 

@@ -74,7 +74,7 @@ class Bench:
             if params or profile:
                 name = self.plain.plan.packs[0].name
                 settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
-            self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas))
+            self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas), jobs=1)
         return self._checkers[key]
 
     def prepare(self, cases: Iterable[Case]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,11 +14,6 @@ Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 _shared: tuple[Callable[[Any], Any], Sequence[Any]] | None = None  # what the forked processes work on
-
-
-def cores() -> int:
-    """How many processes can work at the same time."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spread(
