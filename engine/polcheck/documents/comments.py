@@ -57,6 +57,8 @@ def _tree(tree: syntax.Tree) -> CommentAt:
 def _on_line(source: Source, offset: int, leader: re.Pattern[str], *, only_first: bool = False) -> Span | None:
     """The comment that a leader before `offset` begins, to the end of the line."""
     start, end = _line(source, offset)
+    if offset >= end:
+        return None
     found = leader.search(source.text, start, offset + 1)
     if found is None or (only_first and source.text[start : found.start()].strip()):
         return None
@@ -75,7 +77,7 @@ def _yaml(source: Source) -> CommentAt:
 
     def at(offset: int) -> Span | None:
         start, end = _line(source, offset)
-        for found in _YAML_LEADER.finditer(source.text, start, offset + 1):
+        for found in () if offset >= end else _YAML_LEADER.finditer(source.text, start, offset + 1):
             if scalars(found.start()) is None:
                 return Span(found.start(), end)
         return None

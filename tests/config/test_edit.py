@@ -1,0 +1,120 @@
+"""Adding to a configuration as text."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from packs import ROOT
+from polcheck.config import Written, read
+from polcheck.config.edit import with_key, with_waiver
+from polcheck.documents.config import Json
+from polcheck.errors import ConfigError
+from polcheck.source import Source
+
+SCHEMA = (ROOT / "schemas" / "config.yaml").read_text("utf-8")
+WAIVER: dict[str, Json] = {
+    "policy": "no-print",
+    "files": ["src/a b.py", "t/{x}.py"],
+    "reason": "it's: a demo",
+    "expires": "2027-01-31",
+}
+
+
+def written(text: str, path: str = "polcheck.yaml") -> Written:
+    found = read(Source(path, text.encode("utf-8")), "/", SCHEMA)
+    assert found is not None
+    return found
+
+
+LAYOUTS = {
+    "no list yet": ("packs: [x]  # mine\n", "packs: [x]  # mine\nwaivers:\n  - policy: no-print\n"),
+    "no last line break": ("packs: [x]", "packs: [x]\nwaivers:\n  - policy: no-print\n"),
+    "a block list in the middle": (
+        "waivers:\n- policy: a\n  reason: b  # why\n\n# the packs\npacks: [x]\n",
+        "waivers:\n- policy: a\n  reason: b  # why\n- policy: no-print\n",
+    ),
+    "a block list of flow mappings": (
+        "packs: [x]\nwaivers:\n    - {policy: a, reason: b}  # why\nfail-on: note\n",
+        "    - {policy: a, reason: b}  # why\n    - policy: no-print\n",
+    ),
+    "an empty flow list": ("packs: [x]\nwaivers: []\n", "waivers: [{policy: no-print, "),
+    "a flow list": (
+        "waivers: [{policy: a, reason: b}]  # c\n",
+        "waivers: [{policy: a, reason: b}, {policy: no-print, ",
+    ),
+    "a flow list over lines": (
+        "waivers: [\n  {policy: a, reason: b},\n]\n",
+        "waivers: [\n  {policy: a, reason: b}, {policy: no-print, ",
+    ),
+    "a reason over lines": (
+        "waivers:\n  - policy: a\n    reason: >-\n      one\n      two\npacks: [x]\n",
+        "      one\n      two\n  - policy: no-print\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_waiver_is_added_and_the_rest_stays(layout: str) -> None:
+    """In the layout that is there, after the last one; every other line is as it was."""
+    before, expected = LAYOUTS[layout]
+    after = with_waiver(written(before), WAIVER)
+    assert expected in after
+    last = written(after).waivers[-1]
+    assert last.files is not None
+    assert (last.policy, list(last.files.texts), last.reason, last.expires) == (*WAIVER.values(),)
+    rest = iter(after)
+    assert all(char in rest for char in before), "nothing is taken away"
+
+
+def test_a_waiver_is_added_to_pyproject() -> None:
+    """As a table of its own at the end."""
+    before = "[tool.polcheck]\npacks = ['x']\n\n[tool.other]\na = 1\n"
+    after = with_waiver(written(before, "pyproject.toml"), WAIVER)
+    assert after.startswith(before) and "[[tool.polcheck.waivers]]\n" in after
+    assert written(after, "pyproject.toml").waivers[0].reason == "it's: a demo"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("{packs: [x]}\n", "polcheck.yaml"),
+        ("packs: [x]\n...\n", "polcheck.yaml"),
+        ("[tool.polcheck]\nwaivers = [{policy = 'a', reason = 'b'}]\n", "pyproject.toml"),
+        ("[tool]\npolcheck = {packs = ['x']}\n", "pyproject.toml"),
+    ],
+)
+def test_a_layout_that_cannot_be_added_to_is_left_alone(text: str, path: str) -> None:
+    """The error says what to add by hand."""
+    with pytest.raises(ConfigError, match=r"can't be added to\nhelp: add by hand:\n  - policy: no-print"):
+        with_waiver(written(text, path), WAIVER)
+
+
+def test_a_key_is_added() -> None:
+    """At the end of polcheck.yaml, and right below the table's head in pyproject.toml."""
+    assert with_key(written("packs: [x]\n"), "baseline", "b.json") == "packs: [x]\nbaseline: b.json\n"
+    before = textwrap.dedent("""\
+        [tool.polcheck]
+        packs = ["x"]
+        [[tool.polcheck.waivers]]
+        policy = "a"
+        reason = "b"
+        """)
+    after = with_key(written(before, "pyproject.toml"), "baseline", "b.json")
+    assert written(after, "pyproject.toml").baseline == "b.json"
+
+
+@given(
+    st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
+    .map(str.strip)
+    .filter(bool)
+)
+def test_any_reason_comes_back(reason: str) -> None:
+    """Whatever it holds, the file afterwards says exactly that."""
+    for text in ("packs: [x]\n", "waivers: [{policy: a, reason: b}]\n"):
+        assert written(with_waiver(written(text), {"policy": "a", "reason": reason})).waivers[-1].reason == reason
+    toml = with_waiver(written("[tool.polcheck]\n", "pyproject.toml"), {"policy": "a", "reason": reason})
+    assert written(toml, "pyproject.toml").waivers[-1].reason == reason
