@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from polcheck.extract import Extractor, FileRows
 from polcheck.selectors.found import Found
@@ -32,15 +32,20 @@ _POLL = 0.25  # seconds between looks at the workers' clocks
 
 
 class Task(NamedTuple):
-    """One file to search: its path, its size in bytes, the probes to run, and the rows that are known of others."""
+    """One file to search: its path, its size in bytes, the probes to run, and the rows that are known of others.
+
+    A task of another kind (a submission of many) has its name for a path, and what it needs in `payload`.
+    """
 
     path: str
     size: int
-    wanted: tuple[int, ...]
+    wanted: tuple[int, ...] = ()
     known: FileRows | None = None
+    payload: Any = None
 
 
 Search = Callable[[Task], FileRows]
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Searching:
             source = self.submission.source(task.path)
         except OSError as error:
             reason = f"can't be read: {error.strerror or error}"
-            return FileRows(task.path, dict.fromkeys(task.wanted, Found((), reason)))
+            return _unsearched(task, reason)
         known = task.known.found if task.known else None
         rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known)
         return replace(rows, digest=hashlib.sha256(source.data).digest()) if self.digests else rows
@@ -82,9 +87,20 @@ def searched(
             rows[task.path] = search(task)
         return rows
     workers = max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
-    with Pool(search, workers, seconds) as pool:
-        done = pool.run(tasks, (lambda number: progress(number, len(tasks))) if progress else None)
+    done: dict[str, FileRows] = {}
+    with Pool(search, _unsearched, workers, seconds) as pool:
+        for result in pool.run(tasks):
+            if result is not None:
+                done[result.path] = result
+            elif progress is not None:
+                progress(len(done), len(tasks))
     return {task.path: done[task.path] for task in tasks}
+
+
+def _unsearched(task: Task, reason: str) -> FileRows:
+    """The rows of a file whose search was cut off; what was known of it before is not lost."""
+    known = task.known.found if task.known else {}
+    return FileRows(task.path, {**known, **dict.fromkeys(task.wanted, Found((), reason))})
 
 
 @dataclass
@@ -108,60 +124,63 @@ class _Worker:
         self.pipe.close()
 
 
-class Pool:
-    """Workers over one search function. A context: leaving it leaves no process behind."""
+class Pool(Generic[_Result]):
+    """Workers over one function of a task. A context: leaving it leaves no process behind.
 
-    def __init__(self, search: Search, jobs: int, seconds: float) -> None:
-        self._search = search
+    `failed` makes the result of a task whose worker was killed or died, from the task and the reason.
+    """
+
+    def __init__(
+        self, work: Callable[[Task], _Result], failed: Callable[[Task, str], _Result], jobs: int, seconds: float
+    ) -> None:
+        self._do = work
+        self._failed = failed
         self._seconds = seconds
         self._context = _context()
         self._workers = [self._start() for _ in range(jobs)]
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Pool[_Result]:
         return self
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
             worker.stop()
 
-    def run(self, tasks: Iterable[Task], done: Callable[[int], None] | None = None) -> dict[str, FileRows]:
-        """The rows of every task, by path. `done` is told how many files are through."""
-        rows: dict[str, FileRows] = {}
+    def run(self, tasks: Iterable[Task]) -> Iterator[_Result | None]:
+        """The results as they come, in no order; None now and then, while there is nothing new."""
         chunks = _chunks(tasks)
         for worker in self._workers:
             self._feed(worker, chunks)
         while any(worker.chunk for worker in self._workers):
             busy = {worker.pipe: worker for worker in self._workers if worker.chunk}
             for pipe in wait(list(busy), timeout=_POLL):
-                self._receive(busy[pipe], rows, chunks)  # type: ignore[index]
+                yield from self._receive(busy[pipe], chunks)  # type: ignore[index]
             for worker in self._workers:
                 if worker.overdue(self._seconds):
-                    self._replace(worker, rows, chunks, f"the search took more than {self._seconds:g} seconds")
-            if done is not None:
-                done(len(rows))
-        return rows
+                    reason = f"it took more than the limit of {self._seconds:g} seconds"
+                    yield self._replace(worker, chunks, reason)
+            yield None
 
-    def _receive(self, worker: _Worker, rows: dict[str, FileRows], chunks: Iterator[list[Task]]) -> None:
+    def _receive(self, worker: _Worker, chunks: Iterator[list[Task]]) -> Iterator[_Result]:
         try:
-            found = worker.pipe.recv()
+            found: list[_Result] = worker.pipe.recv()
         except (EOFError, OSError):
-            self._replace(worker, rows, chunks, "the process that searched it died")
+            yield self._replace(worker, chunks, "the process that worked on it died")
             return
-        for result in found:
-            rows[result.path] = result
         self._feed(worker, chunks)
+        yield from found
 
-    def _replace(self, worker: _Worker, rows: dict[str, FileRows], chunks: Iterator[list[Task]], reason: str) -> None:
-        """Puts another process in the place of one that hangs or died; the file it was at is not searched."""
+    def _replace(self, worker: _Worker, chunks: Iterator[list[Task]], reason: str) -> _Result:
+        """Puts another process in the place of one that hangs or died; gives the result of the task it was at."""
         at = min(max(int(worker.clock[0]), 0), len(worker.chunk) - 1)
         task = worker.chunk[at]
-        rows[task.path] = FileRows(task.path, dict.fromkeys(task.wanted, Found((), reason)))
         rest = worker.chunk[:at] + worker.chunk[at + 1 :]
         worker.stop()
         fresh = self._start()
         worker.process, worker.pipe, worker.clock = fresh.process, fresh.pipe, fresh.clock
         worker.chunk = []
         self._feed(worker, iter([rest]) if rest else chunks)
+        return self._failed(task, reason)
 
     def _feed(self, worker: _Worker, chunks: Iterator[list[Task]]) -> None:
         worker.chunk = next(chunks, [])
@@ -173,7 +192,7 @@ class Pool:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         clock = self._context.RawArray("d", 2)
-        process = self._context.Process(target=_work, args=(self._search, theirs, clock), daemon=True)
+        process = self._context.Process(target=_work, args=(self._do, theirs, clock), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, clock)
@@ -185,7 +204,7 @@ def _context() -> Any:
     return multiprocessing.get_context("fork" if forks else "spawn")
 
 
-def _work(search: Search, pipe: Connection, clock: Any) -> None:
+def _work(work: Callable[[Task], Any], pipe: Connection, clock: Any) -> None:
     """A worker's life: chunks in, rows out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
     while True:
@@ -193,10 +212,10 @@ def _work(search: Search, pipe: Connection, clock: Any) -> None:
             chunk = pipe.recv()
         except (EOFError, OSError):
             return
-        results: list[FileRows] = []
+        results: list[Any] = []
         for number, task in enumerate(chunk):
             clock[0], clock[1] = number, time.monotonic()
-            results.append(search(task))
+            results.append(work(task))
         clock[1] = 0
         pipe.send(results)
 
