@@ -162,6 +162,22 @@ def test_errors_keep_their_lines_where_policies_are_left_out(write: Write) -> No
     assert "p.yaml:10:" in ran.err
 
 
+def test_policies_of_an_extended_pack_can_be_named(write: Write, tmp_path: Path) -> None:
+    """A case speaks of the policies that the pack takes over, too; coverage and mutants are of its own."""
+    base = tmp_path / "base"
+    (base / "policies").mkdir(parents=True)
+    (base / "pack.yaml").write_text("name: base\nversion: '1'\n")
+    readme = "id: readme\ntitle: There is one\nrequire: {files: README.md}\nmessage: none\n"
+    (base / "policies" / "p.yaml").write_text(readme)
+    cases = "case: c\nfiles: {src/a.py: eval(1)}\nexpect: {readme: fail, no-eval: fail}\n"
+    folder = write(EVAL, cases, "extends: [../base]\n")
+    ran = polcheck("test", folder, "--coverage", "--mutate", "-f", "json")
+    (pack,) = json.loads(ran.out)["packs"]
+    assert (pack["passed"], pack["failed"]) == (1, 0)
+    assert {entry["policy"] for entry in pack["coverage"]["missing"]} == {"no-eval"}
+    assert {entry["policy"] for entry in pack["mutants"]["survived"]} == {"no-eval"}
+
+
 def test_processes_make_no_difference(write: Write) -> None:
     """Any number of processes gives the same output."""
     many = "\n---\n".join(

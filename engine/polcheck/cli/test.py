@@ -107,6 +107,8 @@ def _updated(name: str, options: Options) -> Tested:
     tested = _tested(name, options)
     changed = rewritten(tested.pack, tested.failed)
     folder = f"{disk.data_folder()}/policies/{name}" if name in disk.shipped_packs() else name
+    if not disk.is_folder(folder):
+        raise click.UsageError(f"`{name}` is not a folder, so its cases can't be rewritten")
     for file in changed:
         click.echo(file.diff, nl=False, err=True)
         disk.write_output(f"{folder}/{file.path}", file.after)

@@ -57,8 +57,8 @@ class Bench:
 
     @property
     def policies(self) -> tuple[CompiledPolicy, ...]:
-        """The policies of the pack, in order. Raises PolicyError when the pack can't be used."""
-        return self.plain.plan.policies
+        """The pack's own policies, in order. Raises PolicyError when the pack can't be used."""
+        return self.plain.plan.packs[0].policies
 
     def checker(self, case: Case) -> Checker:
         """The pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
@@ -79,7 +79,7 @@ class Bench:
 
     def prepare(self, cases: Iterable[Case]) -> None:
         """Compiles whatever the cases need. Raises PolicyError that names every problem, policies unknown included."""
-        known = {policy.id for policy in self.policies}
+        known = {policy.id for policy in self.plain.plan.policies}
         problems: list[Problem] = []
         for case in cases:
             problems += _unknown(case, known)
@@ -123,10 +123,14 @@ def said_by(judgement: Judgement, findings: Iterable[Finding]) -> Said:
 
 
 def _said(judgements: Sequence[Judgement], findings: Iterable[Finding]) -> dict[str, Said]:
-    by_policy: dict[str, list[Finding]] = {}
+    by_ref: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_policy.setdefault(finding.policy, []).append(finding)
-    return {judgement.policy.id: said_by(judgement, by_policy.get(judgement.policy.id, ())) for judgement in judgements}
+        by_ref.setdefault(finding.ref, []).append(finding)
+    said: dict[str, Said] = {}
+    for judgement in judgements:
+        # NOTE: the pack comes before those that it extends, so that an id means its own policy first
+        said.setdefault(judgement.policy.id, said_by(judgement, by_ref.get(judgement.policy.ref, ())))
+    return said
 
 
 def _unknown(case: Case, known: Iterable[str]) -> Iterable[Problem]:

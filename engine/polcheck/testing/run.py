@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from polcheck.judge import Row
+from polcheck.judge.evaluate import Journal
+from polcheck.judge.evaluate import Result as Outcome
 from polcheck.policy.packfiles import PackFiles, Schemas
-from polcheck.policy.plan import CompiledPolicy
+from polcheck.policy.plan import CompiledPolicy, Step
 from polcheck.testing.cases import Case, read_cases, read_equivalents
 from polcheck.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
 from polcheck.testing.judged import Bench, Result
@@ -112,7 +115,9 @@ class _Judge:
             return self.bench.judged(case), frozenset()
         watches: dict[str, Watch] = {}
 
-        def journal_of(policy: CompiledPolicy) -> Watch:
+        def journal_of(policy: CompiledPolicy) -> Journal:
+            if policy.pack != self.pages.name:
+                return _unheard  # a pack that this one extends has tests of its own
             return watches.setdefault(policy.id, Watch(policy, self.pages))
 
         result = self.bench.judged(case, journal_of)
@@ -121,6 +126,10 @@ class _Judge:
         for watch in named:
             seen |= set(of_outcome(watch.policy, result.said[watch.policy.id].outcome))
         return result, frozenset(seen)
+
+
+def _unheard(step: Step, before: Sequence[Row], after: Outcome) -> None:
+    """Is told of a step, and keeps nothing."""
 
 
 def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
