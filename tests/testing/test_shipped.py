@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from typed import polcheck
 
 from polcheck.disk import shipped_packs
+from typed import polcheck
 
 
 @pytest.mark.parametrize("name", shipped_packs())
