@@ -11,6 +11,7 @@ import click
 _COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
     "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
     "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
     "waive": ("polcheck.cli.waive", "waive", "Write a waiver into polcheck.yaml."),

@@ -1,0 +1,181 @@
+"""Judging thousands of submissions: compiled once, in all processes, in order, in constant memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from polcheck import disk
+from polcheck.documents.config import Json
+from polcheck.errors import SubmissionError
+from polcheck.library import checker
+from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.params import Settings
+from polcheck.pool import Pool, Task, cores
+from polcheck.report import Report
+from polcheck.submission import Submission, of_bundle
+
+SECONDS = 60.0  # for one submission
+
+
+class Entry(NamedTuple):
+    """One submission of a batch: its name, its bundle or the path at which it lies, and the columns that come with it."""
+
+    name: str
+    bundle: str | None = None
+    path: str = ""
+    columns: Mapping[str, Json] = {}
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The rows of one submission, one a requirement; `path` is its name."""
+
+    path: str
+    rows: tuple[dict[str, Json], ...]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What judges one entry, as a value that processes can be given.
+
+    `params_from` are parameters that an entry's columns say: parameter to column.
+    """
+
+    packs: tuple[PackFiles, ...]
+    settings: Settings
+    fail_on: str = "error"
+    params_from: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = SECONDS
+
+    def __call__(self, task: Task) -> Judged:
+        """The rows of one entry; one that can't be read is undecided, with the reason."""
+        entry: Entry = task.payload
+        try:
+            found = replace(checker(self.packs, self._settings(entry)), jobs=1)
+            report = found.check(_submission(entry), self.fail_on)
+        except SubmissionError as error:
+            return undecided(task, str(error))
+        return Judged(entry.name, tuple(_rows(entry.name, report)))
+
+    def _settings(self, entry: Entry) -> Settings:
+        if not self.params_from:
+            return self.settings
+        own = {name: entry.columns[column] for name, column in self.params_from.items() if column in entry.columns}
+        loose = {**self.settings.params.get("", {}), **own}
+        return replace(self.settings, params={**self.settings.params, "": loose})
+
+
+def undecided(task: Task, reason: str) -> Judged:
+    """The row of a submission that could not be judged."""
+    return Judged(task.path, ({**_EMPTY, "submission": task.path, "reason": reason},))
+
+
+_EMPTY: dict[str, Json] = {
+    "submission": "",
+    "digest": "",
+    "verdict": "none",
+    "pack": "",
+    "requirement": "",
+    "outcome": "undecided",
+    "findings": 0,
+    "reason": "",
+}
+
+
+def judged(entries: Iterable[Entry], judge: Judge, jobs: int = 0) -> Iterator[Judged | None]:
+    """The rows of every entry, in the order of the entries; None now and then, while there is nothing new.
+
+    Only as many submissions are held as are being worked on, and those that wait for an earlier one.
+    """
+    order: dict[str, None] = {}
+    ready: dict[str, Judged] = {}
+
+    def tasks() -> Iterator[Task]:
+        for entry in entries:
+            order[entry.name] = None
+            yield Task(entry.name, _size(entry), payload=entry)
+
+    with Pool(judge, undecided, jobs or cores(), judge.seconds) as pool:
+        for result in pool.run(tasks()):
+            if result is None:
+                yield None
+                continue
+            ready[result.path] = result
+            while order and (first := next(iter(order))) in ready:
+                del order[first]
+                yield ready.pop(first)
+
+
+def _size(entry: Entry) -> int:
+    return len(entry.bundle) if entry.bundle is not None else 50_000
+
+
+def _submission(entry: Entry) -> Submission:
+    if entry.fault:
+        raise SubmissionError(entry.fault)
+    if entry.bundle is None:
+        return replace(disk.read_submission(entry.path), name=entry.name)
+    try:
+        bundle = json.loads(entry.bundle)
+    except (ValueError, RecursionError) as error:
+        raise SubmissionError(f"`{entry.name}` is not JSON: {error}") from error
+    return of_bundle(bundle, entry.name)
+
+
+def _rows(name: str, report: Report) -> Iterator[dict[str, Json]]:
+    """One row a requirement; for a run without requirements, one a policy."""
+    fixed: dict[str, Json] = {"submission": name, "digest": report.submission.digest, "verdict": report.verdict}
+    for requirement in report.requirements:
+        policies = [p for p in report.policies if (p.pack, p.requirement) == (requirement.pack, requirement.id)]
+        key = (requirement.pack, requirement.id)
+        number = sum((finding.pack, finding.requirement) == key for finding in report.failing)
+        yield {
+            **_EMPTY,
+            **fixed,
+            "pack": requirement.pack,
+            "requirement": requirement.id,
+            "outcome": requirement.outcome,
+            "findings": number,
+            "reason": "; ".join(f"{path}: {why}" for policy in policies for path, why in policy.reasons[:1]),
+        }
+    if not report.requirements:
+        for policy in report.policies:
+            number = sum(finding.ref == policy.ref for finding in report.failing)
+            reason = "; ".join(f"{path}: {why}" for path, why in policy.reasons[:1])
+            own: dict[str, Json] = {"pack": policy.pack, "requirement": policy.id, "outcome": policy.outcome}
+            yield {**_EMPTY, **fixed, **own, "findings": number, "reason": reason}
+
+
+@dataclass
+class Tally:
+    """How often each requirement had each outcome, and each verdict was given."""
+
+    submissions: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Counts the rows of one submission."""
+        self.submissions += 1
+        if rows:
+            verdict = str(rows[0]["verdict"])
+            self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
+        for row in rows:
+            name = f"{row['pack']}:{row['requirement']}" if row["pack"] else "(not judged)"
+            counts = self.outcomes.setdefault(name, {})
+            counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
+
+    def table(self) -> str:
+        """The counts as a table for people."""
+        kinds = ["pass", "fail", "undecided", "not-applicable", "review"]
+        kinds = [kind for kind in kinds if any(kind in counts for counts in self.outcomes.values())]
+        width = max((len(name) for name in self.outcomes), default=0)
+        lines = [" ".join([" " * width, *(f"{kind:>14}" for kind in kinds)])]
+        for name, counts in self.outcomes.items():
+            lines.append(" ".join([f"{name:<{width}}", *(f"{counts.get(kind, 0):>14,}" for kind in kinds)]))
+        verdicts = ", ".join(f"{number:,} {verdict}" for verdict, number in sorted(self.verdicts.items()))
+        return "\n".join([*lines, "", f"{self.submissions:,} submissions: {verdicts}"])

@@ -1,0 +1,127 @@
+"""`polcheck batch`: judge thousands of submissions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+
+import click
+
+from polcheck.cli.inputs import params_of
+
+
+@click.command(short_help="Judge thousands of submissions.")
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
+@click.option("--pack", "-p", "packs", multiple=True, required=True, metavar="NAME|PATH", help="A pack to judge by.")
+@click.option("--out", "-o", required=True, metavar="FILE", help="Rows go here: FILE.jsonl or FILE.parquet.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run with the same inputs was stopped.")
+@click.option("--field", default="", metavar="NAME", help="The field of a row that holds the bundle.")
+@click.option("--id", "name", default="", metavar="NAME", help="The field of a row that holds the submission's name.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.option(
+    "--param-from", "columns", multiple=True, metavar="NAME=FIELD", help="Take a parameter from a field of each row."
+)
+@click.option("--select", multiple=True, metavar="POLICY", help="Only these policies, requirements or tags.")
+@click.option("--ignore", multiple=True, metavar="POLICY", help="Not these policies, requirements or tags.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="error", show_default=True)
+@click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes.  [default: one a core]")
+@click.option("--quiet", "-q", is_flag=True, help="No summary table.")
+def batch(
+    inputs: tuple[str, ...],
+    packs: tuple[str, ...],
+    out: str,
+    resume: bool,
+    field: str,
+    name: str,
+    params: tuple[str, ...],
+    columns: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fail_on: str,
+    jobs: int,
+    quiet: bool,
+) -> int:
+    """Judge every submission of INPUT…, and write one row a submission and requirement.
+
+    INPUT is a .jsonl file (a bundle a line, or a row that holds one in --field), a .parquet file, or a folder of
+    folders, bundles and archives. With --id or --field, the other fields of a row are columns for --param-from.
+
+    Exit status: 0 when every submission has a verdict, 2 when one has none.
+    """
+    from polcheck import disk
+    from polcheck.batch import Entry, Judge, Tally, judged
+    from polcheck.disk.batches import Rows, entries
+    from polcheck.library import checker
+    from polcheck.policy.params import Settings
+
+    if not out.endswith((".jsonl", ".parquet")):
+        raise click.UsageError("--out names a .jsonl or a .parquet file")
+    settings = Settings(params=params_of(params), select=select, ignore=ignore)
+    files = tuple(disk.read_pack(pack) for pack in packs)
+    checker(files, settings)  # a bad pack is told before anything is read, and workers find it compiled
+    judge = Judge(files, settings, fail_on, _pairs(columns))
+    rows = Rows(out, resume=resume)
+    tally = Tally()
+    for finished in rows.done:
+        tally.add(finished)
+    every = (Entry(*entry) for entry in entries(inputs, field, name))
+    _skip(every, len(rows.done))
+    try:
+        with _Rate() as rate:
+            for result in judged(every, judge, jobs):
+                if result is None:
+                    rate.show(tally.submissions)
+                    continue
+                rows.add(result.rows)
+                tally.add(result.rows)
+    finally:
+        rows.close()
+    if not quiet:
+        click.echo(tally.table())
+    return 2 if tally.verdicts.get("none") or not tally.submissions else 0
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    """Parameters to fields. Raises UsageError for anything else."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise click.UsageError(f"`{text}` is not NAME=FIELD")
+        pairs[name] = value
+    return pairs
+
+
+def _skip(every: Iterator[object], number: int) -> None:
+    for _ in range(number):
+        next(every, None)
+
+
+class _Rate:
+    """How many submissions are judged, how fast, on a terminal only."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._last = 0.0
+        self._first: int | None = None
+
+    def show(self, done: int) -> None:
+        """Shows the number and the rate."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done
+        if not sys.stderr.isatty() or now - self._last < 0.2:
+            return
+        self._last = now
+        rate = (done - self._first) / max(now - self._start, 0.001)
+        sys.stderr.write(f"\r\x1b[K{done:,} submissions, {rate:,.0f} a second")
+        sys.stderr.flush()
+
+    def __enter__(self) -> _Rate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._last:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
