@@ -34,9 +34,7 @@ def launch(run: dict, results_dir: Path, gpus: queue.Queue) -> None:
     gpu = gpus.get()
     try:
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": gpu}
-        process = subprocess.Popen(
-            command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        process = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         copies = [
             threading.Thread(target=forward, args=(process.stdout, folder / "stdout.log", sys.stdout)),
             threading.Thread(target=forward, args=(process.stderr, folder / "stderr.log", sys.stderr)),

@@ -14,9 +14,7 @@ class SmallNetwork(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.dropout = nn.Dropout(0.0)
-        self.layers = nn.Sequential(
-            nn.Linear(FEATURES, width), nn.ReLU(), self.dropout, nn.Linear(width, CLASSES)
-        )
+        self.layers = nn.Sequential(nn.Linear(FEATURES, width), nn.ReLU(), self.dropout, nn.Linear(width, CLASSES))
 
     def forward(self, points: torch.Tensor) -> torch.Tensor:
         """Return one score for each class."""
