@@ -21,7 +21,7 @@ SECONDS = 60.0  # for one submission
 
 
 class Entry(NamedTuple):
-    """One submission of a batch: its name, its bundle or the path at which it lies, and the columns that come with it."""
+    """One submission of a batch: its name, its bundle or the path at which it lies, and what else comes with it."""
 
     name: str
     bundle: str | None = None
