@@ -38,7 +38,7 @@ class Hit(NamedTuple):
 
 
 # ast-grep's pattern, and ours, for the same meaning
-SAME = [
+SAME: list[tuple[str, str]] = [
     ("isinstance($X, $Y)", "isinstance($x, $y)"),
     ("len($$$)", "len(...)"),
     ("$X.append($Y)", "$x.append($y)"),
@@ -60,7 +60,7 @@ SAME = [
     ("try:\n    $$$\nexcept $E:\n    $$$", "try: ...\nexcept $e: ..."),
 ]
 # the same where they differ: why, what the text of a match only of theirs and only of ours looks like
-OTHER = [
+OTHER: list[tuple[str, str, str, str | None, str | None]] = [
     ("open($X, $$$)", "open($x, ...)", "`...` may be nothing, and its comma with it", None, r"open\([^,]*\)$"),
     ("$X = None", "$x = None", "an annotation that the snippet leaves out", None, r"^[\w.]+: "),
     ("$X = $X + $Y", "$x = $x + $y", "parentheses make no difference", None, r"\("),
@@ -91,7 +91,7 @@ def trees() -> dict[str, Tree]:
 @cache
 def theirs() -> dict[str, frozenset[Hit]]:
     """The matches of every pattern as ast-grep finds them, in one run."""
-    patterns = [case[0] for case in (*SAME, *OTHER)]
+    patterns = [pattern for pattern, _ in SAME] + [case[0] for case in OTHER]
     rules = [
         json.dumps({"id": str(number), "language": "python", "rule": {"pattern": pattern}})
         for number, pattern in enumerate(patterns)
@@ -110,7 +110,7 @@ def theirs() -> dict[str, frozenset[Hit]]:
 @cache
 def ours() -> dict[str, frozenset[Hit]]:
     """The matches of every snippet."""
-    snippets = [case[1] for case in (*SAME, *OTHER)]
+    snippets = [snippet for _, snippet in SAME] + [case[1] for case in OTHER]
     bank = Bank([compile_pattern([snippet], "python", resolve=False) for snippet in snippets])
     found: dict[str, set[Hit]] = {snippet: set() for snippet in snippets}
     for path, tree in trees().items():
