@@ -217,6 +217,6 @@ def _paid_off(
     if not number:
         return ()
     what = "1 finding is" if number == 1 else f"{number:,} findings are"
-    text = f"{what} paid off and still in {name}: {_AGAIN} to keep them from coming back"
+    text = f"{what} paid off and still in {name}: {_AGAIN}, or the like may come back unseen"
     policies = sorted({entry.policy for entry, count in gone.items() if count > 0})
     return (Notice("baseline", text, None, tuple(policies)),)
