@@ -37,7 +37,7 @@ def _nodes(budget: Budget, value: Json) -> Json:
 
 @BELOW.add("entries(value: object|array) -> array", own=True)
 def _entries(value: dict[str, Json] | list[Json]) -> Json:
-    """The same rows, for the entries of this object or the elements of this list, and nothing below them."""
+    """A row as of `leaves` for each entry of this object or element of this list, whatever it holds; none below it."""
     return [row(step) for step in direct(value)]
 
 

@@ -1,0 +1,102 @@
+"""docs/language.md: nothing is missing in it, and its examples are sound.
+
+`WRITE_PAGES=1` rewrites the table of functions.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from packs import ROOT, pack, schemas
+from polcheck.extract import Facts
+from polcheck.policy.origin import Problems
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.params import Settings
+from polcheck.selectors.jmes.functions import FUNCTIONS
+from polcheck.selectors.syntax.predicates import KNOWN
+
+PAGE = ROOT / "docs" / "language.md"
+_TABLE = re.compile(r"(<!-- functions -->\n).*?(<!-- end of functions -->)", re.DOTALL)
+
+
+@cache
+def page() -> str:
+    """The page, its table of functions rewritten if asked for."""
+    text = PAGE.read_text("utf-8")
+    if os.environ.get("WRITE_PAGES"):
+        text = _TABLE.sub(lambda found: found[1] + table() + found[2], text)
+        PAGE.write_text(text, "utf-8")
+    return text
+
+
+def table() -> str:
+    """The functions as Markdown, from what they say of themselves."""
+    rows = ["| function | |", "|---|---|"]
+    for function in FUNCTIONS.values():
+        signature = function.signature.replace("|", "\\|")
+        rows.append(f"| `{signature}`{' *' if function.own else ''} | {function.summary} |")
+    return "\n".join(rows) + "\n"
+
+
+def examples() -> list[str]:
+    """The YAML of the page."""
+    return re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def _keys() -> list[str]:
+    named: dict[str, Any] = yaml.safe_load(schemas().text)
+    return sorted({key for schema in named.values() for key in schema})
+
+
+def test_the_table_of_functions_is_what_they_say_of_themselves() -> None:
+    """Every function, with its signature and what it does."""
+    found = _TABLE.search(page())
+    assert found
+    assert found.group() == f"<!-- functions -->\n{table()}<!-- end of functions -->"
+
+
+@pytest.mark.parametrize("key", _keys())
+def test_every_key_is_described(key: str) -> None:
+    """Each stands in the page, in backquotes."""
+    assert re.search(rf"`{key}[`:]", page())
+
+
+@pytest.mark.parametrize("predicate", KNOWN)
+def test_every_predicate_is_described(predicate: str) -> None:
+    """With its arguments."""
+    assert f"`({predicate} " in page()
+
+
+@pytest.mark.parametrize("fact", Facts.__slots__)
+def test_every_fact_of_a_file_is_described(fact: str) -> None:
+    """By its whole name."""
+    assert f"`file.{fact}`" in page()
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda text: text.split("\n", 1)[0])
+def test_every_example_is_sound(example: str) -> None:
+    """It compiles: as a pack where it is one, else as a policy."""
+    document = yaml.safe_load(example)
+    problems = Problems()
+    if "version" in document:
+        policy = "id: no-print\ntitle: t\nrequirement: R1\nforbid: {use: print}\nmessage: m\n"
+        made = PackFiles("t", {"pack.yaml": example.encode(), "policies/p.yaml": policy.encode()})
+    else:
+        given = "" if "id" in document else "id: p\ntitle: t\n"
+        made = pack(given + example + ("" if "message" in document else "message: m\n"))
+    assert compile_packs([made], Settings(), schemas(), problems).policies
+    assert problems.found == []
+
+
+def test_there_are_examples_of_every_selector() -> None:
+    """And of pack.yaml."""
+    shown = "\n".join(examples())
+    for selector in ("files", "pattern", "code", "data", "text", "values", "use", "any", "not", "in", "version"):
+        assert re.search(rf"\b{selector}:", shown), selector
