@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from polcheck import disk
 from polcheck.documents.config import Json
-from polcheck.errors import SubmissionError
+from polcheck.errors import PolcheckError, SubmissionError
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.pool import Pool, Task, cores
-from polcheck.report import Report
+from polcheck.report import PolicyOutcome, Report
 from polcheck.submission import Submission, of_bundle
 
 SECONDS = 60.0  # for one submission
@@ -32,9 +32,9 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """The rows of one submission, one a requirement; `path` is its name."""
+    """The rows of one submission, one a requirement; `number` is its place among the entries."""
 
-    path: str
+    number: int
     rows: tuple[dict[str, Json], ...]
 
 
@@ -52,26 +52,31 @@ class Judge:
     seconds: float = SECONDS
 
     def __call__(self, task: Task) -> Judged:
-        """The rows of one entry; one that can't be read is undecided, with the reason."""
+        """The rows of one entry; one that can't be read or has bad parameters is undecided, with the reason."""
         entry: Entry = task.payload
         try:
+            submission = _submission(entry)
             found = replace(checker(self.packs, self._settings(entry)), jobs=1)
-            report = found.check(_submission(entry), self.fail_on)
-        except SubmissionError as error:
+            report = found.check(submission, self.fail_on)
+        except PolcheckError as error:
             return undecided(task, str(error))
-        return Judged(entry.name, tuple(_rows(entry.name, report)))
+        return Judged(int(task.path), tuple(_rows(entry.name, report)))
 
     def _settings(self, entry: Entry) -> Settings:
         if not self.params_from:
             return self.settings
-        own = {name: entry.columns[column] for name, column in self.params_from.items() if column in entry.columns}
+        for name, column in self.params_from.items():
+            if column not in entry.columns:
+                raise SubmissionError(f"there is no field `{column}` to take the parameter `{name}` from")
+        own = {name: entry.columns[column] for name, column in self.params_from.items()}
         loose = {**self.settings.params.get("", {}), **own}
         return replace(self.settings, params={**self.settings.params, "": loose})
 
 
 def undecided(task: Task, reason: str) -> Judged:
     """The row of a submission that could not be judged."""
-    return Judged(task.path, ({**_EMPTY, "submission": task.path, "reason": reason},))
+    entry: Entry = task.payload
+    return Judged(int(task.path), ({**_EMPTY, "submission": entry.name, "reason": reason},))
 
 
 _EMPTY: dict[str, Json] = {
@@ -91,23 +96,19 @@ def judged(entries: Iterable[Entry], judge: Judge, jobs: int = 0) -> Iterator[Ju
 
     Only as many submissions are held as are being worked on, and those that wait for an earlier one.
     """
-    order: dict[str, None] = {}
-    ready: dict[str, Judged] = {}
-
-    def tasks() -> Iterator[Task]:
-        for entry in entries:
-            order[entry.name] = None
-            yield Task(entry.name, _size(entry), payload=entry)
-
+    ready: dict[int, Judged] = {}
+    due = 0
+    # NOTE: two entries may have the same name, so each goes by its number
+    tasks = (Task(str(number), _size(entry), payload=entry) for number, entry in enumerate(entries))
     with Pool(judge, undecided, jobs or cores(), judge.seconds) as pool:
-        for result in pool.run(tasks()):
+        for result in pool.run(tasks):
             if result is None:
                 yield None
                 continue
-            ready[result.path] = result
-            while order and (first := next(iter(order))) in ready:
-                del order[first]
-                yield ready.pop(first)
+            ready[result.number] = result
+            while due in ready:
+                yield ready.pop(due)
+                due += 1
 
 
 def _size(entry: Entry) -> int:
@@ -127,27 +128,24 @@ def _submission(entry: Entry) -> Submission:
 
 
 def _rows(name: str, report: Report) -> Iterator[dict[str, Json]]:
-    """One row a requirement; for a run without requirements, one a policy."""
-    fixed: dict[str, Json] = {"submission": name, "digest": report.submission.digest, "verdict": report.verdict}
+    """One row a requirement, then one for each policy that answers to none; at least one."""
+    fixed = {**_EMPTY, "submission": name, "digest": report.submission.digest, "verdict": report.verdict}
     for requirement in report.requirements:
-        policies = [p for p in report.policies if (p.pack, p.requirement) == (requirement.pack, requirement.id)]
         key = (requirement.pack, requirement.id)
+        policies = [policy for policy in report.policies if (policy.pack, policy.requirement) == key]
         number = sum((finding.pack, finding.requirement) == key for finding in report.failing)
-        yield {
-            **_EMPTY,
-            **fixed,
-            "pack": requirement.pack,
-            "requirement": requirement.id,
-            "outcome": requirement.outcome,
-            "findings": number,
-            "reason": "; ".join(f"{path}: {why}" for policy in policies for path, why in policy.reasons[:1]),
-        }
-    if not report.requirements:
-        for policy in report.policies:
-            number = sum(finding.ref == policy.ref for finding in report.failing)
-            reason = "; ".join(f"{path}: {why}" for path, why in policy.reasons[:1])
-            own: dict[str, Json] = {"pack": policy.pack, "requirement": policy.id, "outcome": policy.outcome}
-            yield {**_EMPTY, **fixed, **own, "findings": number, "reason": reason}
+        yield {**fixed, **_own(*key, requirement.outcome, number, policies)}
+    loose = [policy for policy in report.policies if not policy.requirement]
+    for policy in loose:
+        number = sum(finding.ref == policy.ref for finding in report.failing)
+        yield {**fixed, **_own(policy.pack, policy.id, policy.outcome, number, [policy])}
+    if not report.requirements and not loose:
+        yield {**fixed, "reason": "no policy was chosen"}
+
+
+def _own(pack: str, id: str, outcome: str, number: int, policies: Iterable[PolicyOutcome]) -> dict[str, Json]:
+    reason = "; ".join(f"{path}: {why}" for policy in policies for path, why in policy.reasons[:1])
+    return {"pack": pack, "requirement": id, "outcome": outcome, "findings": number, "reason": reason}
 
 
 @dataclass

@@ -51,7 +51,7 @@ def batch(
     """
     from polcheck import disk
     from polcheck.batch import Entry, Judge, Tally, judged
-    from polcheck.disk.batches import Rows, entries
+    from polcheck.disk.batches import Rows, entries, number_of
     from polcheck.library import checker
     from polcheck.policy.params import Settings
 
@@ -61,22 +61,22 @@ def batch(
     files = tuple(disk.read_pack(pack) for pack in packs)
     checker(files, settings)  # a bad pack is told before anything is read, and workers find it compiled
     judge = Judge(files, settings, fail_on, _pairs(columns))
-    rows = Rows(out, resume=resume)
     tally = Tally()
-    for finished in rows.done:
-        tally.add(finished)
+    rows = Rows(out, resume=resume, seen=tally.add)
     every = (Entry(*entry) for entry in entries(inputs, field, name))
-    _skip(every, len(rows.done))
+    finished = False
     try:
-        with _Rate() as rate:
+        _skip(every, rows.done)
+        with _Rate(number_of(inputs) if sys.stderr.isatty() else None, rows.done) as rate:
             for result in judged(every, judge, jobs):
                 if result is None:
                     rate.show(tally.submissions)
                     continue
                 rows.add(result.rows)
                 tally.add(result.rows)
+        finished = True
     finally:
-        rows.close()
+        rows.close(finished=finished)
     if not quiet:
         click.echo(tally.table())
     return 2 if tally.verdicts.get("none") or not tally.submissions else 0
@@ -99,23 +99,30 @@ def _skip(every: Iterator[object], number: int) -> None:
 
 
 class _Rate:
-    """How many submissions are judged, how fast, on a terminal only."""
+    """How many submissions are judged, how fast, and how long it will take; on a terminal only.
 
-    def __init__(self) -> None:
+    `total` is how many there are, where that is known; `before` how many an earlier run has judged.
+    """
+
+    def __init__(self, total: int | None, before: int) -> None:
+        self._total = total
+        self._before = before
         self._start = time.monotonic()
         self._last = 0.0
-        self._first: int | None = None
 
     def show(self, done: int) -> None:
-        """Shows the number and the rate."""
+        """Shows the number, the rate and the time left."""
         now = time.monotonic()
-        if self._first is None:
-            self._first = done
         if not sys.stderr.isatty() or now - self._last < 0.2:
             return
         self._last = now
-        rate = (done - self._first) / max(now - self._start, 0.001)
-        sys.stderr.write(f"\r\x1b[K{done:,} submissions, {rate:,.0f} a second")
+        rate = (done - self._before) / max(now - self._start, 0.001)
+        of = f" of {self._total:,}" if self._total else ""
+        left = ""
+        if self._total and rate > 0 and self._total > done:
+            minutes, seconds = divmod(int((self._total - done) / rate), 60)
+            left = f", {minutes}:{seconds:02} left"
+        sys.stderr.write(f"\r\x1b[K{done:,}{of} submissions, {rate:,.0f} a second{left}")
         sys.stderr.flush()
 
     def __enter__(self) -> _Rate:

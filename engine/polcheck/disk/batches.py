@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -78,60 +78,120 @@ def _table(path: str, column: str, name: str) -> Iterator[Item]:
 
 def _folder(path: str) -> Iterator[Item]:
     """Each folder and each bundle or archive in a folder is a submission."""
-    found = sorted(entry.name for entry in os.scandir(path) if entry.is_dir() or entry.name.lower().endswith(_ARCHIVES))
-    for name in found:
-        if not name.startswith("."):
-            yield name, None, os.path.join(path, name), {}, ""  # noqa: PTH118
+    for name in _members(path):
+        yield name, None, os.path.join(path, name), {}, ""  # noqa: PTH118
+
+
+def _members(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as found:
+            names = [each.name for each in found if each.is_dir() or each.name.lower().endswith(_ARCHIVES)]
+    except OSError as error:
+        raise SubmissionError(f"`{path}` can't be read: {error.strerror}") from error
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def number_of(inputs: Iterable[str]) -> int | None:
+    """About how many submissions the inputs hold; None when that can't be told."""
+    total = 0
+    try:
+        for path in inputs:
+            if path.endswith((".jsonl", ".ndjson")):
+                with Path(path).open("rb") as file:
+                    while block := file.read(1 << 20):
+                        total += block.count(b"\n")
+            elif path.endswith(".parquet"):
+                total += int(_parquet().ParquetFile(path).metadata.num_rows)
+            else:
+                total += len(_members(path)) if Path(path).is_dir() else 1
+    except (OSError, ValueError, PolcheckError):
+        return None
+    return total
 
 
 class Rows:
     """Rows in a file, a line each, so that a kill leaves whole submissions; turned into a table at the end if asked.
 
-    `done` are the submissions that an earlier run has finished, with their rows' outcomes, in order.
+    `done` is the number of submissions that an earlier run has finished; `seen` is given the rows of each, in order.
     """
 
-    def __init__(self, path: str, *, resume: bool) -> None:
+    def __init__(self, path: str, *, resume: bool, seen: Callable[[list[dict[str, Any]]], None]) -> None:
+        """Opens the file. Raises PolcheckError when it can't be, or would lose what an earlier run has written."""
         self._path = path
         self._lines = path + ".partial" if path.endswith(".parquet") else path
         if path.endswith(".parquet"):
             _parquet()
-        self.done: list[list[dict[str, Any]]] = []
-        if resume and Path(self._lines).exists():
-            self._recover()
-        elif not resume and Path(self._lines).exists() and Path(self._lines).stat().st_size:
-            raise PolcheckError(f"`{self._lines}` is there already: give --resume to go on, or remove it")
-        self._file: IO[bytes] = Path(self._lines).open("ab")  # noqa: SIM115 closed by `close`
+        self.done = 0
+        self._check(resume)
+        try:
+            if resume and Path(self._lines).exists():
+                self._recover(seen)
+            self._file: IO[bytes] = Path(self._lines).open("ab")  # noqa: SIM115 closed by `close`
+        except OSError as error:
+            raise PolcheckError(f"`{self._lines}` can't be written: {error.strerror}") from error
 
-    def _recover(self) -> None:
+    def _check(self, resume: bool) -> None:
+        table = self._lines != self._path and Path(self._path).exists()
+        if table and resume and not Path(self._lines).exists():
+            raise PolcheckError(f"`{self._path}` is finished: there is nothing to go on with")
+        for path in (self._lines, self._path):
+            if not resume and Path(path).is_file() and Path(path).stat().st_size:
+                raise PolcheckError(f"`{path}` is there already: give --resume to go on, or remove it")
+
+    def _recover(self, seen: Callable[[list[dict[str, Any]]], None]) -> None:
         """Reads what is whole; the last submission may have lost rows, so it is judged again."""
-        sizes: list[int] = []
-        last = None
+        group: list[dict[str, Any]] = []
+        keep = size = 0
         with Path(self._lines).open("rb") as file:
             for line in file:
-                if not line.endswith(b"\n"):
+                row = self._row(line) if line.endswith(b"\n") else None
+                if row is None:
                     break
-                row = json.loads(line)
-                if row["submission"] != last:
-                    last = row["submission"]
-                    self.done.append([])
-                    sizes.append(0)
-                self.done[-1].append(row)
-                sizes[-1] += len(line)
-        if self.done:
-            self.done.pop()
-            sizes.pop()
-        os.truncate(self._lines, sum(sizes))
+                if group and _begins(row, group):
+                    seen(group)
+                    self.done += 1
+                    keep += size
+                    group, size = [], 0
+                group.append(row)
+                size += len(line)
+        os.truncate(self._lines, keep)
+
+    def _row(self, line: bytes) -> dict[str, Any] | None:
+        """A row of an earlier run; None for a line that the kill has torn. Raises PolcheckError for any other."""
+        try:
+            row = json.loads(line)
+        except ValueError:
+            if not line.strip(b"\0\n"):
+                return None  # NOTE: a machine that went down can leave zeros where data was due
+            row = None
+        if not isinstance(row, dict) or not {"submission", "verdict", "pack", "requirement", "outcome"} <= row.keys():
+            raise PolcheckError(f"`{self._lines}` was not written by `polcheck batch`: it can't be gone on with")
+        return row
 
     def add(self, rows: Iterable[Mapping[str, Json]]) -> None:
-        """Writes the rows of one submission."""
+        """Writes the rows of one submission. Raises PolcheckError when they can't be."""
         text = "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows)
-        self._file.write(text.encode())
+        try:
+            self._file.write(text.encode())
+        except OSError as error:
+            raise PolcheckError(f"`{self._lines}` can't be written: {error.strerror}") from error
 
-    def close(self) -> None:
-        """Finishes the file. Raises PolcheckError when it can't be written."""
-        self._file.close()
-        if self._lines != self._path:
-            _to_parquet(self._lines, self._path)
+    def close(self, *, finished: bool) -> None:
+        """Closes the file; what is finished becomes a table if asked. Raises PolcheckError when it can't be written."""
+        try:
+            self._file.close()
+            if finished and self._lines != self._path:
+                _to_parquet(self._lines, self._path)
+        except OSError as error:
+            raise PolcheckError(f"`{self._path}` can't be written: {error.strerror}") from error
+
+
+def _begins(row: Mapping[str, Any], group: list[dict[str, Any]]) -> bool:
+    """Whether a row belongs to another submission: another name, or a requirement that the group has already."""
+    key = (row["pack"], row["requirement"])
+    return row["submission"] != group[0]["submission"] or any(
+        (other["pack"], other["requirement"]) == key for other in group
+    )
 
 
 def _to_parquet(lines: str, path: str) -> None:

@@ -1,0 +1,192 @@
+"""What `polcheck batch` writes for each submission, whatever it comes from."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trees import write
+from typed import Ran, polcheck
+
+GOOD = {"main_py": "load(1)\n"}
+BAD = {"main_py": "print(1)\n"}
+
+
+def lines(path: Path, rows: Iterable[object]) -> Path:
+    """A file with one JSON value a line."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def judged(pack: Path, *arguments: object) -> list[dict[str, Any]]:
+    """The rows that a batch writes."""
+    out = pack.parent / "rows.jsonl"
+    out.unlink(missing_ok=True)
+    ran = polcheck("batch", *arguments, "--pack", pack, "--out", out)
+    assert ran.err == ""
+    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+
+
+def brief(rows: Iterable[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Submission, requirement and outcome of each row."""
+    return [(Path(row["submission"]).name, row["requirement"], row["outcome"]) for row in rows]
+
+
+def test_each_submission_has_a_row_a_requirement_in_order(pack: Path) -> None:
+    """A line of JSONL is named by its place, and its rows follow those of the line before."""
+    rows = judged(pack, lines(pack.parent / "in.jsonl", [GOOD, BAD]))
+    assert brief(rows) == [
+        ("in.jsonl:1", "R1", "pass"),
+        ("in.jsonl:1", "R2", "pass"),
+        ("in.jsonl:2", "R1", "fail"),
+        ("in.jsonl:2", "R2", "fail"),
+    ]
+    assert [row["verdict"] for row in rows] == ["pass", "pass", "fail", "fail"]
+    assert [row["findings"] for row in rows] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_submissions_come_in_the_order_of_the_input(pack: Path, jobs: int) -> None:
+    """However many processes judge, and however large some submissions are, the order is the input's."""
+    many = [{"main_py": "load(1)\n" * (20_000 if number % 50 == 0 else 1)} for number in range(600)]
+    rows = judged(pack, lines(pack.parent / "in.jsonl", many), "--jobs", jobs)
+    assert [int(row["submission"].rpartition(":")[2]) for row in rows[::2]] == list(range(1, 601))
+
+
+def test_two_submissions_of_one_name_are_two(pack: Path) -> None:
+    """A name that comes again doesn't hide the first one that had it."""
+    rows = judged(pack, lines(pack.parent / "in.jsonl", [{"n": "a", **GOOD}, {"n": "a", **BAD}]), "--id", "n")
+    assert brief(rows) == [("a", "R1", "pass"), ("a", "R2", "pass"), ("a", "R1", "fail"), ("a", "R2", "fail")]
+
+
+def test_a_policy_without_a_requirement_has_a_row_of_its_own(pack: Path) -> None:
+    """What can fail a submission is among its rows, whether a requirement asks for it or not."""
+    with (pack / "policies" / "p.yaml").open("a") as file:
+        file.write('---\nid: tidy\ntitle: Tidy\nforbid: {files: "**", text: eval}\nmessage: eval\n')
+    rows = judged(pack, lines(pack.parent / "in.jsonl", [{"main_py": "load(eval)\n"}]))
+    assert brief(rows)[-1] == ("in.jsonl:1", "tidy", "fail")
+
+
+def test_a_folder_holds_folders_bundles_and_archives(pack: Path) -> None:
+    """Each member of a folder that can be a submission is one, in order of name; others are not."""
+    root = pack.parent / "many"
+    write(root, {"b/main.py": "load(1)\n", "c.json": json.dumps(BAD), "notes.txt": "no", ".hidden/main.py": "no"})
+    with tarfile.open(root / "a.tar.gz", "w:gz") as archive:
+        data = b"load(1)\n"
+        member = tarfile.TarInfo("main.py")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+    verdicts = {row["submission"]: row["verdict"] for row in judged(pack, root)}
+    assert list(verdicts.items()) == [("a.tar.gz", "pass"), ("b", "pass"), ("c.json", "fail")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "is not an object of texts"),
+        ('{"main_py": 1}', "`main_py` is not a text"),
+        ("{}", "holds no file"),
+        ('{"../x": "a"}', "leaves the submission"),
+    ],
+)
+def test_a_line_that_is_no_submission_is_undecided(pack: Path, line: str, reason: str) -> None:
+    """What can't be read has one row that says why, and the rest is judged."""
+    source = pack.parent / "in.jsonl"
+    source.write_text(f"{line}\n{json.dumps(GOOD)}\n")
+    first, *rest = judged(pack, source)
+    assert (first["outcome"], first["verdict"], first["requirement"]) == ("undecided", "none", "")
+    assert reason in first["reason"]
+    assert [row["verdict"] for row in rest] == ["pass", "pass"]
+
+
+def test_an_archive_that_is_broken_is_undecided(pack: Path) -> None:
+    """A bad member of a folder doesn't end the batch."""
+    root = pack.parent / "many"
+    write(root, {"a.zip": "no archive", "b/main.py": "load(1)\n"})
+    rows = judged(pack, root)
+    assert [(row["submission"], row["verdict"]) for row in rows] == [("a.zip", "none"), ("b", "pass"), ("b", "pass")]
+    assert rows[0]["reason"]
+
+
+def test_a_field_holds_the_bundle(pack: Path) -> None:
+    """--field says which one, as an object or as JSON text; a row without it is undecided."""
+    rows = [{"id": "x", "code": GOOD}, {"id": "y", "code": json.dumps(BAD)}, {"id": "z"}]
+    found = judged(pack, lines(pack.parent / "in.jsonl", rows), "--field", "code", "--id", "id")
+    verdicts = [(Path(row["submission"]).name, row["verdict"]) for row in found[::2]]
+    assert verdicts == [("x", "pass"), ("y", "fail"), ("in.jsonl:3", "none")]
+    assert "there is no field `code`" in found[-1]["reason"]
+
+
+def test_a_parameter_comes_from_a_field_of_each_row(pack: Path) -> None:
+    """--param-from judges each submission by the value that its row gives."""
+    rows = [{"word": word, "code": {"main_py": "save(1)\n"}} for word in ("load", "save")]
+    found = judged(pack, lines(pack.parent / "in.jsonl", rows), "--field", "code", "--param-from", "word=word")
+    assert [row["outcome"] for row in found if row["requirement"] == "R1"] == ["fail", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"word": "drop", "code": GOOD}, "the parameter `word` can't be `drop`"),
+        ({"word": None, "code": GOOD}, "the parameter `word` is of type string"),
+        ({"code": GOOD}, "there is no field `word` to take the parameter `word` from"),
+    ],
+)
+def test_a_row_whose_parameter_is_no_good_is_undecided(pack: Path, row: object, reason: str) -> None:
+    """A submission is never judged by another value than its own row's."""
+    found = judged(pack, lines(pack.parent / "in.jsonl", [row]), "--field", "code", "--param-from", "word=word")
+    assert [(each["outcome"], each["verdict"]) for each in found] == [("undecided", "none")]
+    assert reason in found[0]["reason"]
+
+
+def ran(pack: Path, source: Path, *arguments: object) -> Ran:
+    """A batch over one input."""
+    return polcheck("batch", source, "--pack", pack, "--out", pack.parent / "rows.jsonl", *arguments)
+
+
+def test_the_table_counts_outcomes_and_verdicts(pack: Path) -> None:
+    """The summary says of each requirement how often it had which outcome."""
+    table = ran(pack, lines(pack.parent / "in.jsonl", [GOOD, BAD, BAD])).out.splitlines()
+    assert table[0].split() == ["pass", "fail"]
+    assert table[1].split() == ["b:R1", "1", "2"]
+    assert table[-1] == "3 submissions: 2 fail, 1 pass"
+
+
+def test_the_exit_status_says_whether_all_have_a_verdict(pack: Path) -> None:
+    """0 when each submission passed or failed, 2 when one could not be judged, or there was none."""
+    assert ran(pack, lines(pack.parent / "a.jsonl", [GOOD, BAD])).status == 0
+    (pack.parent / "rows.jsonl").unlink()
+    assert ran(pack, lines(pack.parent / "b.jsonl", [GOOD, 1])).status == 2
+    (pack.parent / "rows.jsonl").unlink()
+    assert ran(pack, lines(pack.parent / "c.jsonl", [])).status == 2
+
+
+@pytest.mark.parametrize(
+    ("out", "reason"),
+    [
+        ("rows.csv", "--out names a .jsonl or a .parquet file"),
+        ("no/rows.jsonl", "can't be written"),
+        ("d.jsonl", "can't"),
+    ],
+)
+def test_an_output_that_can_not_be_written_is_refused(pack: Path, out: str, reason: str) -> None:
+    """A bad --out is told in words, before anything is judged."""
+    (pack.parent / "d.jsonl").mkdir()
+    source = lines(pack.parent / "in.jsonl", [GOOD])
+    found = polcheck("batch", source, "--pack", pack, "--out", pack.parent / out)
+    assert found.status == 2
+    assert reason in found.err
+
+
+def test_an_input_that_is_not_there_is_refused(pack: Path) -> None:
+    """A misspelt input is told in words."""
+    found = ran(pack, pack.parent / "nowhere.jsonl")
+    assert found.status == 2
+    assert "nowhere.jsonl` can't be read" in found.err
