@@ -58,7 +58,7 @@ class Locator:
             name = format_of(source.path)
             if name is not None:
                 with suppress(Unparsable):
-                    self._configs[source.path] = Pointers(parse_config(source, name))
+                    self._configs[source.path] = Pointers(parse_config(source, name), name in ("toml", "ini"))
         return self._configs[source.path]
 
     def _source(self, path: str) -> Source | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
+import yaml
 
 from packs import ROOT
 from polcheck.config import Written, read
@@ -102,6 +104,7 @@ def test_a_pyproject_without_the_table_is_no_configuration() -> None:
         ("waivers:\n  - {policy: a, reason: b, expires: 20270130}\n", ["2:28 `expires` must be a text, not a number"]),
         ("exclude: ['/x', a]\n", ["1:12 the path pattern `/x` can't be used: a path pattern starts at the "
                                   "submission's root, without `/`"]),
+        ("baseline: ../b.json\n", ["1:11 the baseline `../b.json` is not below the configuration"]),
         ("overrides:\n  - files: a\n", ["2:5 the override changes nothing"]),
         ("packs: [x\n", ["2:1 not YAML: did not find expected `,` or `]` while parsing a flow sequence"]),
         ("packs: [x]\npacks: [y]\n", ["2:1 the key `packs` is repeated"]),
@@ -124,3 +127,19 @@ def test_a_fault_in_pyproject_points_into_it() -> None:
     assert faults('[project]\nname = "x"\n[tool.polcheck]\nparks = 1\n', "pyproject.toml") == [
         "4:1 unknown key `parks`"
     ]
+
+
+@pytest.mark.parametrize("page", ["config.md", "waivers.md"])
+def test_what_the_documentation_shows_can_be_used(page: str) -> None:
+    """Each YAML block is a polcheck.yaml, or some keys of one."""
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / "docs" / page).read_text("utf-8"))
+    assert blocks
+    for block in blocks:
+        assert written(block).path == "polcheck.yaml"
+
+
+def test_the_documentation_shows_every_key() -> None:
+    """docs/config.md names each key of the schema."""
+    schema = yaml.safe_load(SCHEMA)
+    text = (ROOT / "docs" / "config.md").read_text("utf-8")
+    assert [key for key in schema["config"] if f"{key}:" not in text] == []

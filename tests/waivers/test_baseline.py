@@ -55,6 +55,7 @@ def marks(policy: str, files: dict[str, str]) -> list[str]:
         (DATA, {"a.yaml": "a: {b: [x, 'http://x']}\n"}, {"a.yaml": "# new\nz: 1\na:\n  b:\n    - http://x\n"}),
         (DATA, {"a.yaml": "a: {b: 'http://x'}\n"}, {"b.json": '{"a": {"b": "http://x"}}'}),
         (DATA, {"a.json": '{"a": {"b": "http://x"}}'}, {"c.toml": '[a]\nb = "http://x"\n'}),
+        (DATA, {"a.toml": '[a]\nx = 1\n[a.b]\nc = "http://x"\n'}, {"a.toml": '[a.b]\nc = "http://x"\n[z]\n'}),
         (JOINED, {"a.py": 'cfg["x"]\n', "c.yaml": "y: 1\n"}, {"b.py": '\n\nf(cfg["x"])\n', "d.yaml": "z: 1\n"}),
     ],
 )
@@ -69,6 +70,7 @@ def test_a_fingerprint_survives(policy: str, before: dict[str, str], after: dict
         (CODE, {"a.py": "print(1)\n"}, {"a.py": "print(2)\n"}),
         (CODE, {"a.py": "print(1)\n"}, {"a.py": "print(1)\nprint(1)\n"}),
         (DATA, {"a.yaml": "a: {b: 'http://x'}\n"}, {"a.yaml": "a: {c: 'http://x'}\n"}),
+        (DATA, {"a.toml": '[a]\n[a.b]\nc = "http://x"\n'}, {"a.toml": '[a]\n[a.d]\nc = "http://x"\n'}),
         (DATA, {"a.yaml": "a: 'http://x'\n"}, {"a.yaml": "a: 'http://y'\n"}),
         (LISTED, {"a.py": ""}, {"b.py": ""}),
         (JOINED, {"a.py": 'cfg["x"]\n', "c.yaml": "y: 1\n"}, {"a.py": 'cfg["z"]\n', "c.yaml": "y: 1\n"}),

@@ -84,6 +84,10 @@ def _table(origin: Origin) -> Json:
 def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]]:
     """What is wrong that the schema can't say: path patterns, dates, and overrides that change nothing."""
     yield from _patterns(table.get("exclude", []), ("exclude",))
+    baseline = table.get("baseline", "")
+    if baseline.startswith("/") or ".." in baseline.split("/"):
+        # NOTE: `polcheck baseline` writes there, and whoever judges a stranger's repository doesn't expect it elsewhere
+        yield ("baseline",), f"the baseline `{baseline}` is not below the configuration", "give a path without `..`"
     for key in ("overrides", "waivers"):
         for index, entry in enumerate(table.get(key, [])):
             yield from _patterns(entry.get("files", []), (key, index, "files"))

@@ -22,9 +22,13 @@ class _Member:
 
 @dataclass
 class Pointers:
-    """Finds pointers in one config file; the members of a container are located once, when they are needed."""
+    """Finds pointers in one config file; the members of a container are located once, when they are needed.
+
+    `scattered`: parts of one container may stand apart, as tables in TOML do, so that its place need not hold them.
+    """
 
     config: Config
+    scattered: bool = False
     _members: dict[tuple[int, Pointer], tuple[list[int], list[_Member]]] = field(default_factory=dict)
 
     def around(self, span: Span) -> tuple[Pointer, bool] | None:
@@ -39,23 +43,33 @@ class Pointers:
         return None
 
     def _descend(self, index: int, value: Json, where: Where, span: Span) -> tuple[Pointer, bool]:
-        pointer: Pointer = ()
-        while True:
+        found: Pointer = ()
+        waiting: list[tuple[Pointer, Json, Where]] = [((), value, where)]
+        while waiting:
+            pointer, value, where = waiting.pop()
             if span in (where.value, where.key):
                 return pointer, True
             member = self._holding(index, pointer, value, span)
-            if member is None:
-                return pointer, False
-            pointer, value, where = (*pointer, member.step), member.value, member.where
+            if member is not None:
+                found = (*pointer, member.step)
+                waiting = [(found, member.value, member.where)]
+            elif self.scattered and isinstance(value, dict | list):
+                _, members = self._all(index, pointer, value)
+                waiting += [((*pointer, each.step), each.value, each.where) for each in reversed(members)]
+        return found, False
 
     def _holding(self, index: int, pointer: Pointer, value: Json, span: Span) -> _Member | None:
         """The member of a container that holds `span`, if one does."""
+        starts, members = self._all(index, pointer, value)
+        place = bisect_right(starts, span.start) - 1
+        return members[place] if place >= 0 and members[place].extent.holds(span) else None
+
+    def _all(self, index: int, pointer: Pointer, value: Json) -> tuple[list[int], list[_Member]]:
+        """The members of a container in order of place, and where each begins."""
         if (index, pointer) not in self._members:
             members = sorted(self._located(index, pointer, value), key=lambda member: member.extent)
             self._members[index, pointer] = [member.extent.start for member in members], members
-        starts, members = self._members[index, pointer]
-        place = bisect_right(starts, span.start) - 1
-        return members[place] if place >= 0 and members[place].extent.holds(span) else None
+        return self._members[index, pointer]
 
     def _located(self, index: int, pointer: Pointer, value: Json) -> Iterable[_Member]:
         entries: Iterable[tuple[str | int, Json]] = ()
