@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 
 from polcheck.selectors.files import alternatives
 
@@ -16,6 +17,7 @@ _OTHER = "\0"  # stands for every character that no pattern names
 _ANY = "any"
 _SEGMENT = "segment"  # any character but `/`
 _WILD = re.compile(r"\*+|\?|\{[^}]*\}")
+_MOST_WAYS = 8
 _MOST_STATES = 5_000
 
 
@@ -131,12 +133,22 @@ def _split(texts: Sequence[str]) -> tuple[list[Glob], list[Glob]]:
     return inside or [glob("**")], [glob(text) for text in texts if text.startswith("!")]
 
 
-def _examples(globs: Sequence[Glob]) -> list[str]:
-    """Paths that come to mind: trying them is much quicker than a search."""
-    found = [_WILD.sub("0", way.replace("**/", "")) for each in globs for way in each.ways]
-    open_ = [way.replace("**/", "").removesuffix("**") for each in globs for way in each.ways if way.endswith("**")]
-    more = [_WILD.sub("0", start) + path for start in open_ for path in found]
-    return [path for path in dict.fromkeys((*found, *more)) if path and "//" not in path and path[-1] != "/"]
+def _examples(globs: Sequence[Glob]) -> Iterator[str]:
+    """Paths that come to mind, made of the patterns' parts: trying them is much quicker than a search."""
+    ways = [way for each in globs for way in each.ways[:_MOST_WAYS]]
+    heads = list(dict.fromkeys(["", *(_filled(way.partition("**")[0].rpartition("/")[0]) for way in ways)]))
+    bodies = list(dict.fromkeys(_filled(way) for way in ways))
+    tails = list(dict.fromkeys(_filled(way.rpartition("/")[2]) for way in ways))
+    yield from bodies
+    for head, body, tail in product(heads, ["", *bodies], tails):
+        path = "/".join(part for part in (head, body.rpartition("/")[0], tail) if part)
+        if path:
+            yield path
+
+
+def _filled(way: str) -> str:
+    """A path that an alternative takes, its holes filled."""
+    return "/".join(part for part in _WILD.sub("0", way.replace("**/", "")).split("/") if part)
 
 
 def _search(globs: Sequence[Glob], wanted: Wanted, folder: bool, needed: int) -> bool | None:

@@ -61,7 +61,6 @@ def probes(text: str, language: str) -> tuple[Probe, ...]:
     try:
         for probe in made:
             compiled(probe.shape, language)
-        compiled(blanked(text, patterns).decode(), language)
     except ValueError as error:
         raise _problem(error, text, patterns, language) from error
     return made
