@@ -39,10 +39,9 @@ class Findings:
         policy = judgement.policy
         location = self.locator.location(failure.spot) if failure.spot else None
         nearest = self.misses.of(policy, failure) if failure.missing else None
-        alone = failure.missing and policy.subjects is None
         if location is None and nearest is not None:
             location = nearest.location
-        if location is None and alone and judgement.searched:
+        if location is None and failure.missing and judgement.searched:
             location = Location(judgement.searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         scope = {**failure.scope, **_place(location)}

@@ -164,3 +164,9 @@ def test_a_pass_says_how_much_it_looked_at() -> None:
     )
     assert outcome(report) == "pass"
     assert (report.policies[0].subjects, report.policies[0].documents) == (2, 2)
+
+
+def test_a_subject_without_a_place_fails_at_the_first_file_that_was_searched() -> None:
+    """Rows of `values` lie nowhere, and nothing need be near."""
+    body = 'for: {values: [{stream: stderr}]}\nrequire: {files: "src/*.py", text: "(?P<stream>std[a-z]+)[.]log"}'
+    assert places(judge(body, {"src/a.py": "x = 1\n", "src/b.py": ""})) == ["src/a.py"]
