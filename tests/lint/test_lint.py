@@ -365,3 +365,15 @@ def test_several_packs_are_checked_together() -> None:
     packs = [PackFiles(n, {"pack.yaml": f"name: {n}\nversion: '1'\n".encode(), "policies/p.yaml": text}) for n in "ab"]
     found = lint(packs, schemas())
     assert (found.packs, found.problems) == ((("a", "1", 1), ("b", "1", 1)), ())
+
+
+def test_a_pack_that_another_one_extends_is_left_to_its_authors() -> None:
+    """Its errors count, its warnings are not shown."""
+    base = {"pack.yaml": b"name: base\nversion: '1'\n", "policies/p.yaml": one('forbid: {files: "{x}.py"}').encode()}
+    mine = {
+        "pack.yaml": b"name: mine\nversion: '1'\nextends: [base]\n",
+        "policies/q.yaml": b"id: q\ntitle: its own\nforbid: {files: a}\nmessage: m\nremedy: r\n",
+    }
+    packs = [PackFiles("mine", mine, bases={"base": PackFiles("base", base)})]
+    found = lint(packs, schemas())
+    assert (found.packs, found.problems) == ((("mine", "1", 1),), ())
