@@ -95,7 +95,8 @@ class Evaluator:
             made = self._made(join)
             if join.own:
                 result = self.conjunction(join.own, [replace(row, origin=i) for i, row in enumerate(made.rows)])
-                made = Relation(result.rows, made.gaps, made.looked)
+                rows = result.rows
+                made = Relation(lambda: rows, made.gaps, made.looked)
             self.relations[id(join)] = made
         return self.relations[id(join)]
 
@@ -114,15 +115,16 @@ class Evaluator:
             inner = replace(self, looked=set(), gaps={})
             result = inner.conjunction(source.what, [Row()])
             gaps = [Gap(path, {}, reason) for path, reason in inner.gaps]
-            self.used[source.name] = Relation(distinct(result.rows), gaps, frozenset(inner.looked))
+            found = distinct(result.rows)
+            self.used[source.name] = Relation(lambda: found, gaps, frozenset(inner.looked))
         base = self.used[source.name]
         if not join.renames:
-            return Relation(base.rows, base.gaps, base.looked)
+            return Relation(lambda: base.rows, base.gaps, base.looked)
         rows = [
             replace(row, names={join.renames.get(name, name): cell for name, cell in row.names.items()})
             for row in base.rows
         ]
-        return Relation(rows, base.gaps, base.looked)
+        return Relation(lambda: rows, base.gaps, base.looked)
 
     def _join(self, step: Join, rows: list[Row], exists: bool) -> Result:
         relation = self.relation(step)

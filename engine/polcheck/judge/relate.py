@@ -35,7 +35,7 @@ def _around(outer: Spot, inner: Spot) -> bool:
     return outer.span.holds(inner.span) and (outer.span != inner.span or outer.weight > inner.weight)
 
 
-def _stopped(step: Relate, target: Spot, item: Spot, rows: list[Row], nest: Nest) -> bool:
+def _stopped(step: Relate, target: Spot, item: Spot, rows: Sequence[Row], nest: Nest) -> bool:
     """Whether an `until` lies between the target and the item."""
     if target.span is None or item.span is None:
         return False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from polcheck.documents.config import Json
 from polcheck.extract import VALUE, WHOLE, Extractor, FileRows
@@ -34,13 +34,22 @@ class Gap(NamedTuple):
 
 @dataclass
 class Relation:
-    """The rows of one source, with the documents looked at and those not searched to their end."""
+    """The rows of one source, with the documents looked at and those not searched to their end.
 
-    rows: list[Row]
+    `make` makes the rows when all of them are asked for; `make_near` those of one file, each when it is asked for.
+    """
+
+    make: Callable[[], list[Row]]
     gaps: list[Gap] = field(default_factory=list)
     looked: frozenset[str] = frozenset()
+    make_near: Callable[[str], tuple[Sequence[Row], Nest]] | None = None
     _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = field(default_factory=dict)
-    _files: dict[str, tuple[list[Row], Nest]] = field(default_factory=dict)
+    _files: dict[str, tuple[Sequence[Row], Nest]] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows, in order of place."""
+        return self.make()
 
     def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Sequence[Row]:
         """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
@@ -63,8 +72,12 @@ class Relation:
             index.setdefault(key, []).append(row)
         return index
 
-    def near(self, path: str) -> tuple[list[Row], Nest]:
+    def near(self, path: str) -> tuple[Sequence[Row], Nest]:
         """The rows in one file that have a span, and their spans for asking what lies in what."""
+        if self.make_near is not None:
+            if path not in self._files:
+                self._files[path] = self.make_near(path)
+            return self._files[path]
         if not self._files:
             groups: dict[str, list[Row]] = {}
             for row in self.rows:
@@ -112,7 +125,7 @@ class World:
             if source.path_as:
                 names[source.path_as] = Cell(path, path)
             rows.append(Row(names, (spot,), spot))
-        return Relation(rows, self._unseen(source.files))
+        return Relation(lambda: rows, self._unseen(source.files))
 
     def _unseen(self, files: FilePatterns | None) -> list[Gap]:
         """The folders below which there may be files that the patterns let in, and nobody has looked."""
@@ -132,29 +145,40 @@ class World:
                 rows.append(Row({join.value_as: Cell(value)}))
             else:
                 rows.append(Row(shown={VALUE: Cell(value)}))
-        return Relation(rows)
+        return Relation(lambda: rows)
 
     def find(self, source: Find, join: Join) -> Relation:
         """The matches of a probe in its documents as rows."""
         ways = self._ways(source)
         looked = self._looked(source)
-        rows: list[Row] = []
         gaps = self._unseen(source.files)
         for path in looked & self.unreadable.keys():
             gaps += [Gap(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
-        for path, found in self._found.get(source.probe, ()):
-            if path not in looked:
-                continue
+        results = {path: found for path, found in self._found.get(source.probe, ()) if path in looked}
+        for path, found in results.items():
+            if found.incomplete:
+                gaps += [Gap(path, captures, found.incomplete) for captures in ways.get(path, _NO_CAPTURES)]
+
+        def rows_in(path: str) -> Iterator[Row]:
             for captures in ways.get(path, _NO_CAPTURES):
-                if found.incomplete:
-                    gaps.append(Gap(path, captures, found.incomplete))
                 base = {name: Cell(value, path) for name, value in captures.items()}
-                rows += [
-                    row
-                    for number, hit in enumerate(found.hits)
-                    if (row := _row(hit, Ref(path, source.probe, number), base, join)) is not None
-                ]
-        return Relation(rows, sorted(gaps, key=lambda gap: gap.path), looked)
+                for number, hit in enumerate(results[path].hits):
+                    row = _row(hit, path, source.probe, number, base, join)
+                    if row is not None:
+                        yield row
+
+        def near(path: str) -> tuple[Sequence[Row], Nest]:
+            hits = [hit for hit in results[path].hits if hit.span is not None] if path in results else []
+            rows = _Lazy(len(hits), lambda number: _row(hits[number], path, source.probe, number, {}, join))
+            return rows, Nest([hit.span for hit in hits if hit.span is not None])
+
+        alone = not (source.files and source.files.names)  # NOTE: a path capture may rule a hit out, or double it
+        return Relation(
+            lambda: [row for path in results for row in rows_in(path)],
+            sorted(gaps, key=lambda gap: gap.path),
+            looked,
+            near if alone and self.plan.probes[source.probe].kind != "data" else None,
+        )
 
     def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
@@ -212,14 +236,30 @@ class World:
         return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
 
 
-def _row(hit: Hit, ref: Ref, base: Mapping[str, Cell], join: Join) -> Row | None:
+class _Lazy(Sequence[Row]):
+    """Rows that are made when they are asked for."""
+
+    def __init__(self, number: int, make: Callable[[int], Row | None]) -> None:
+        self._rows: list[Row | None] = [None] * number
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if self._rows[index] is None:
+            self._rows[index] = self._make(index)
+        return self._rows[index]
+
+
+def _row(hit: Hit, path: str, probe: int, number: int, base: Mapping[str, Cell], join: Join) -> Row | None:
     """One hit as a row; None when a path capture and a binding of the same name differ."""
-    lazy = hit.span is None
-    spot = Spot(ref.path, hit.span, hit.point, ref if lazy else None, weight=hit.weight)
+    ref = Ref(path, probe, number) if hit.span is None else None
+    spot = Spot(path, hit.span, hit.point, ref, None, hit.weight)
     names = dict(base)
     shown: dict[str, Cell] = {}
     for key, bound in hit.bindings:
-        cell = Cell(bound.value, ref.path, bound.span, ref._replace(key=key) if lazy else None)
+        cell = Cell(bound.value, path, bound.span, ref._replace(key=key) if ref else None)
         if key == WHOLE or (key == VALUE and join.value_as):
             names[join.value_as] = cell
         elif key == VALUE and VALUE not in join.binds:
