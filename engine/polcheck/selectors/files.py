@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
 _WILD = re.compile(r"[*?{]")
 _MAX_ALTERNATIVES = 1_000
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
@@ -109,6 +110,7 @@ class _Glob:
     regex: Any
     excludes: bool
     folder: bool
+    end: str = ""  # what every path that matches ends in, told without the regular expression
 
     @property
     def names(self) -> frozenset[str]:
@@ -120,6 +122,8 @@ class _Glob:
         if self.folder != path.endswith("/"):
             return None
         text = path.rstrip("/") if self.folder else path
+        if not text.endswith(self.end):
+            return None
         found = self.regex.fullmatch(_encodable(text))
         if found is None:
             return None
@@ -211,7 +215,13 @@ def _compile(text: str) -> _Glob:
     folder = body.endswith("/")
     ways = alternatives(body.rstrip("/"))
     regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
-    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder)
+    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder, _end(ways))
+
+
+def _end(ways: Sequence[str]) -> str:
+    """What every path ends in that one of these alternatives matches."""
+    ends = {"" if "\\" in way else _LAST.search(way)[0] for way in ways}  # type: ignore[index]
+    return ends.pop() if len(ends) == 1 and next(iter(ends)).isascii() else ""
 
 
 def _regex(text: str, number: int) -> str:
