@@ -106,7 +106,7 @@ class Recall:
             return entry.rows
         here = self._here
         rows = {here[number]: found for number, found in entry.rows.found.items() if number in here}
-        return replace(entry.rows, found=rows, parsed=0)
+        return replace(entry.rows, found=rows)
 
     def turned(self, rows: Mapping[str, FileRows], wanted: Mapping[str, Sequence[int]], submission: Submission) -> Page:
         """The page for the next run: what this one knows of its files. One whose search was cut off has no digest."""
@@ -119,7 +119,8 @@ class Recall:
             if key not in numbers:
                 numbers[key] = len(page.sets)
                 page.sets.append(frozenset(key))
-            page.files[path] = Entry(submission.stamp(path), found.digest, numbers[key], found)
+            kept = replace(found, parsed=0) if found.parsed else found  # the next run parses nothing for it
+            page.files[path] = Entry(submission.stamp(path), found.digest, numbers[key], kept)
         return page
 
 

@@ -1,0 +1,185 @@
+"""What cannot match is not looked at, and that changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from counted import checker, policies, searches
+from polcheck.extract import Extractor
+from polcheck.flow import Checker
+from polcheck.submission import of_files
+
+SELECTORS = (
+    'files: "**/*.py", pattern: eval(...)',
+    'files: "**/*.py", pattern: torch.load(...)',
+    'files: "**/*.py", pattern: torch.$f(...)',
+    'files: "**/*.py", pattern: src.train.run(...)',
+    'files: "**/*.py", pattern: "import torch"',
+    'files: "**/*.py", pattern: "$x[\'run_id\']"',
+    'files: "**/*.py", pattern: "{\'run_id\': $_, ...}"',
+    'files: "**/*.py", pattern: "def run(...): ..."',
+    'files: "**/*.py", pattern: "assert $_"',
+    'files: "**/*.py", code: \'((call function: (identifier) @f) (#any-of? @f "eval" "exec"))\'',
+    'files: "**/*.py", code: \'((call function: (_) @f) (#resolves-to? @f "torch.load" "src.utils.x"))\'',
+    'files: "**/*.py", code: \'((identifier) @i (#match? @i "^lo+ad$"))\'',
+    'files: "**/*.py", code: \'((identifier) @i (#not-eq? @i "eval"))\'',
+    'files: "**/*.py", code: \'((comment) @c (#match? @c "TODO|FIXME"))\'',
+    "files: \"**/*.py\", code: '[(global_statement) (lambda)] @here'",
+    'files: "**", data: run_id',
+    'files: "**", data: \'"run id"\'',
+    'files: "**", data: "values(jobs)[].steps[].run"',
+    'files: "**", data: "leaves(@)[?matches(value, \'TODO\')]"',
+    'files: "**", data: "[?name == \'run_id\']"',
+    'files: "**", data: "not_null(run_id, name)"',
+    'files: "**", data: "[includes(@, \'run_id\')][?@]"',
+    'files: "**", data: \'"größe"\'',
+    "files: \"**\", text: 'load\\d*'",
+    "files: \"**\", text: '(?i)todo'",
+    "files: \"**\", text: 'eval|exec'",
+    "files: \"**\", text: '^import (?P<name>\\w+)$'",
+)
+PYTHON = (
+    "import torch\n",
+    "import torch as t\nt.load('x')\n",
+    "from torch import load as l\nl('y')\n",
+    "from torch import *\nload('z')\n",
+    "from . import train\ntrain.run()\n",
+    "from .train import run as go\ngo()\n",
+    "from .utils import x\nx()\n",
+    "eval('1')\n",
+    "exec(load)\n",
+    "evaluate(evals)\n",
+    "row['run_id'] = 1\n",
+    "row['run\\x5fid'] = 1\n",
+    "row['run' '_id'] = 1\n",
+    "d = {'run_id': 1, 'b': 2}\n",
+    "def run(a): pass\n",
+    "# TODO: more\n",
+    "f = lambda: loooad\n",
+    "assert True\n",
+    "größe = 1\n",
+)
+CONFIGS: dict[str, tuple[str, ...]] = {
+    "c.json": (
+        '{"run_id": "TODO"}',
+        '{"run\\u005fid": 1}',
+        '[{"name": "run_id"}]',
+        '[{"name": "run\\u005fid"}]',
+        '{"gr\\u00f6\\u00dfe": 1}',
+        '{"größe": 2}',
+        '{"run id": null}',
+        "{}",
+    ),
+    "c.yaml": (
+        "run_id: 1\n",
+        '"run\\x5fid": 1\n',
+        "jobs: {a: {steps: [{run: load1}]}}\n",
+        "? run id\n: 2\n",
+        "a: &x {run_id: 3}\nb: {<<: *x}\n",
+        "- name: >-\n    run_id\n",
+        "größe: TODO\n",
+    ),
+    "c.toml": ("run_id = 1\n", '"run\\u005fid" = 2\n', "[jobs.a]\nsteps = [{run = 'x'}]\n", '"run id" = 1\n'),
+    "c.ini": ("[a]\nRUN_ID = 1\n", "[jobs]\nx = load\n"),
+}
+
+
+@st.composite
+def submissions(draw: st.DrawFn) -> Mapping[str, str]:
+    """A few files, of which some match some selectors."""
+    paths = draw(st.lists(st.sampled_from(["src/a.py", "src/b.py", "load.py", *CONFIGS]), min_size=1, unique=True))
+    files: dict[str, str] = {}
+    for path in paths:
+        if path in CONFIGS:
+            files[path] = draw(st.sampled_from(CONFIGS[path]))
+        else:
+            files[path] = "".join(draw(st.lists(st.sampled_from(PYTHON), max_size=4)))
+    return files
+
+
+@st.composite
+def packs(draw: st.DrawFn) -> str:
+    """Policies over one or two selectors each."""
+    chosen = st.sampled_from(SELECTORS)
+    bodies = []
+    for _ in range(draw(st.integers(1, 5))):
+        form = draw(
+            st.sampled_from(["forbid: {%s}", "require: {%s}", "for: {%s}\nrequire: {%s}", "forbid: [{%s}, {%s}]"])
+        )
+        bodies.append(form % tuple(draw(chosen) for _ in range(form.count("%s"))))
+    return policies(*bodies)
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies=packs(), files=submissions())
+def test_skipping_changes_no_report(policies: str, files: Mapping[str, str]) -> None:
+    """The report is the one of an engine that parses every file and runs every probe."""
+    fast = compiled(policies)
+    if fast is None:
+        return
+    slow = replace(fast, searches=Extractor(fast.plan.probes, {}, skips=False))
+    submission = of_files(files)
+    assert fast.check(submission) == slow.check(submission)
+
+
+@settings(max_examples=60, deadline=None)
+@given(selectors=st.lists(st.sampled_from(SELECTORS), min_size=1, max_size=8), files=submissions())
+def test_skipping_changes_no_row(selectors: list[str], files: Mapping[str, str]) -> None:
+    """The rows of every file are those of an engine that skips nothing."""
+    checker_ = compiled(policies(*(f"forbid: {{{selector}}}" for selector in selectors)))
+    assert checker_ is not None
+    found = [
+        {path: rows.found for path, rows in replace(checker_, searches=search).extract(of_files(files)).items()}
+        for search in (Extractor(checker_.plan.probes), Extractor(checker_.plan.probes, {}, skips=False))
+    ]
+    assert found[0] == found[1]
+
+
+def compiled(text: str) -> Checker | None:
+    """What judges by these policies; None where two selectors can't stand together."""
+    from polcheck.errors import PolicyError
+
+    try:
+        return checker(text)
+    except PolicyError as error:
+        assert "join" in str(error), error
+        return None
+
+
+def test_a_file_without_the_literals_is_not_parsed() -> None:
+    """Of three files only the one that holds the word is parsed, once for two policies."""
+    both = checker(policies('forbid: {files: "*.py", pattern: eval(...)}', 'forbid: {files: "*.py", pattern: eval(1)}'))
+    rows = both.extract(of_files({"a.py": "evaluate()\n", "b.py": "eval(1)\n", "c.py": "x = 1\n"}))
+    assert {path: found.parsed for path, found in rows.items()} == {"a.py": 0, "b.py": 1, "c.py": 0}
+
+
+def test_a_config_without_the_key_is_not_parsed() -> None:
+    """A key that no document spells is not looked for; one that may be spelled with escapes is."""
+    one = checker(policies('forbid: {files: "*.json", data: run_id}'))
+    files = {"a.json": json.dumps({"other": 1}), "b.json": '{"run\\u005fid": 1}', "c.json": '{"run_id": 1}'}
+    rows = one.extract(of_files(files))
+    assert {path: found.parsed for path, found in rows.items()} == {"a.json": 0, "b.json": 1, "c.json": 1}
+
+
+def test_a_probe_runs_only_where_its_gate_is_open() -> None:
+    """What is only asked about a subject's file is not searched where no subject is."""
+    gated = checker(policies('for: {files: "*.py", pattern: "def main(): ..."}\nrequire: {pattern: "assert $_"}'))
+    with searches() as made:
+        gated.extract(of_files({"a.py": "assert 1\n", "b.py": "def main(): pass\n", "c.py": "def main(): assert 1\n"}))
+    ran = [(path, sorted(texts)) for path, texts in made]
+    assert ran == [
+        ("b.py", ["def main(): ..."]),
+        ("c.py", ["def main(): ..."]),
+        ("c.py", ["assert $_"]),
+    ]
+
+
+def test_policies_that_look_for_the_same_search_once() -> None:
+    """A hundred policies with one selector are one probe."""
+    many = checker(policies(*['forbid: {files: "*.py", pattern: eval(...)}'] * 100))
+    assert len(many.plan.probes) == 1
