@@ -92,6 +92,7 @@ def test_names_that_are_spoken_of_are_left_alone(body: str) -> None:
         ('forbid: [{files: "{x}.py"}, {not: {files: "{x}/{y}.py"}}]', "`y` is bound and never used"),
         ('forbid: {any: [{files: "{x}.py"}, {files: "a.txt"}]}', "`x` is bound and never used"),
         ('for: {files: "{x}.py"}\nrequire: {files: "{x}.md", text: "a(?P<y>.)"}', "`y` is bound and never used"),
+        ("forbid: {files: a.py, name: it}", "the match is called `it`, and nothing speaks of it"),
     ],
 )
 def test_a_name_that_nobody_speaks_of_is_told(body: str, message: str) -> None:
@@ -278,7 +279,10 @@ def test_policies_that_differ_in_when_are_not_the_same() -> None:
 
 def test_parts_that_nothing_uses_are_told() -> None:
     """Requirements, parameters, selectors, tables, templates, and files that nothing reads."""
-    head = PARAMS + "requirements: {R.a: Text, R.b: {title: T, decided_by: review}}\nselectors: {s: {files: a.py}}\n"
+    head = (
+        PARAMS
+        + "requirements: {R.a: Text, R.b: {title: T, decided_by: review, because: b}}\nselectors: {s: {files: a.py}}\n"
+    )
     files = {"tables/rows.yaml": "[a]", "templates/i.txt": "x", "stray.yaml": "a", "tests/c.yaml": "case: x"}
     found = linted(one("forbid: {files: a}") + "\nremedy: do\n", head, files)
     assert {problem.severity for problem in found.problems} == {"warning"}
@@ -365,6 +369,38 @@ def test_several_packs_are_checked_together() -> None:
     packs = [PackFiles(n, {"pack.yaml": f"name: {n}\nversion: '1'\n".encode(), "policies/p.yaml": text}) for n in "ab"]
     found = lint(packs, schemas())
     assert (found.packs, found.problems) == ((("a", "1", 1), ("b", "1", 1)), ())
+
+
+@pytest.mark.parametrize(("regex", "everywhere"), [("a*", True), ("(?:x|)", True), ("^$", False), ("a+", False)])
+def test_a_text_that_matches_everywhere_is_told(regex: str, everywhere: bool) -> None:
+    """An empty line is a place, the space between two characters is not."""
+    line = f"warning:3: `{regex}` matches nothing at all, and so everywhere"
+    assert told(f"forbid: {{files: a.md, text: '{regex}'}}") == ([line] if everywhere else [])
+
+
+def test_a_field_of_the_verdict_reads_what_a_report_has() -> None:
+    """Anything else would be null for ever."""
+    fields = "verdict: {ready: verdct == 'pass', fine: \"verdict == 'pass' && length(findings) == `0`\"}\n"
+    found = linted(one("forbid: {files: a}"), fields)
+    assert [(p.line, p.message, p.help) for p in found.of("error")] == [
+        (3, "a report has no `verdct`", "did you mean `verdict`?")
+    ]
+
+
+def test_a_requirement_for_reviewers_says_why() -> None:
+    """Or is told to."""
+    head = "requirements: {R.a: {title: T, decided_by: review}, R.b: {title: T, decided_by: review, because: taste}}\n"
+    notes = [problem.message for problem in linted(one("forbid: {files: a}") + "\nremedy: r", head).of("note")]
+    assert notes == ["the requirement `R.a` is for reviewers, and doesn't say why"]
+
+
+def test_a_private_name_says_that_any_match_will_do() -> None:
+    """A used selector binds what it binds; renamed to `_x`, nobody expects a join."""
+    head = "selectors: {calls: {files: '*.py', pattern: 'go($what, ...)'}}\n"
+    body = "for: {{files: 'src/{{name}}.py'}}\nrequire: {{use: calls{}}}\nmessage: '{{{{ name }}}}'"
+    (told_of,) = told(body.format(""), head)
+    assert told_of.startswith("error:4: this can only join on nothing: it binds `what`")
+    assert told(body.format(", as: {what: _what}"), head) == []
 
 
 def test_a_pack_that_another_one_extends_is_left_to_its_authors() -> None:

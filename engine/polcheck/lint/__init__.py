@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from polcheck.errors import Problem
-from polcheck.lint import branches, conditions, documents, pairs, paths, policies, unspoken, unused
+from polcheck.lint import branches, conditions, documents, pairs, paths, policies, texts, unspoken, unused, verdict
 from polcheck.lint.view import View
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import open_packs
@@ -24,6 +24,8 @@ CHECKS: tuple[Callable[[View], None], ...] = (
     pairs.check,
     unspoken.check,
     policies.check,
+    texts.check,
+    verdict.check,
     unused.check,
 )
 _ORDER = {"error": 0, "warning": 1, "note": 2}

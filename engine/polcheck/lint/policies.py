@@ -14,9 +14,10 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def check(view: View) -> None:
-    """Notes titles that two policies share, missing remedies, and successors and profiles that name nothing."""
+    """Notes titles that two policies share, what readers miss, and successors and profiles that name nothing."""
     _titles(view)
     _remedies(view)
+    _reviews(view)
     _successors(view)
     _profiles(view)
 
@@ -36,6 +37,14 @@ def _remedies(view: View) -> None:
         if not entry.written.remedy and entry.written.severity != "note":
             help = "add `remedy`: what to do about it, for whoever meets the finding"
             entry.origin.note(("id",), f"the policy `{entry.written.id}` has no remedy", help)
+
+
+def _reviews(view: View) -> None:
+    for requirement in view.pack.compiled.requirements:
+        if requirement.decided_by == "review" and not requirement.because:
+            at = ("requirements", requirement.id)
+            help = "add `because`: what a policy can't see"
+            view.head.note(at, f"the requirement `{requirement.id}` is for reviewers, and doesn't say why", help)
 
 
 def _successors(view: View) -> None:

@@ -21,7 +21,7 @@ _WAYS = {
 
 
 def check(view: View) -> None:
-    """Warns of captures, computed names and values that nothing joins on, reads or tells."""
+    """Warns of captures, computed names, values and named matches that nothing joins on, reads or tells."""
     for entry in view.entries:
         if entry.compiled is not None:
             _warn(entry.origin, binders(entry.compiled))
@@ -32,9 +32,11 @@ def check(view: View) -> None:
 def _warn(origin: Origin, found: Iterable[Binder]) -> None:
     for binder in found:
         if not binder.lone:
-            for name in sorted(binder.unused):
-                if not name.startswith("_"):
-                    _warn_name(origin, binder, name)
+            for name in sorted(binder.unused & binder.public):
+                _warn_name(origin, binder, name)
+        if binder.named:
+            message = f"the match is called `{binder.named}`, and nothing speaks of it"
+            origin.warning((*binder.step.at, "name"), message, f"say `{{{{ {binder.named}.path }}}}`, or drop `name`")
 
 
 def _warn_name(origin: Origin, binder: Binder, name: str) -> None:

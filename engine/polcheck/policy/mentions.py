@@ -29,7 +29,8 @@ _NONE: Names = frozenset()
 class Binder:
     """A step that binds names: those bound before it, its own, and those of them that nobody else speaks of.
 
-    `tied` says that the place of its match is asked for too, so that it may join without a shared name.
+    `tied` says that the place of its match is asked for too, so that it may join without a shared name. `named` is the
+    name of the match itself where nobody speaks of it.
     """
 
     step: Join | Within | Let
@@ -37,11 +38,17 @@ class Binder:
     binds: Names
     unused: Names
     tied: bool
+    named: str = ""
+
+    @property
+    def public(self) -> Names:
+        """The names that it binds for somebody to speak of: those that don't start with `_`."""
+        return frozenset(name for name in self.binds if not name.startswith("_"))
 
     @property
     def lone(self) -> bool:
         """Whether the step can only join on nothing: it shares no name, no place, and its names go nowhere."""
-        return not self.tied and bool(self.before and self.binds) and self.unused == self.binds
+        return not self.tied and bool(self.before and self.public) and self.unused == self.binds
 
 
 def binders(policy: CompiledPolicy) -> Iterator[Binder]:
@@ -146,8 +153,9 @@ def _at(step: Step, before: Names, after: Names, *, tied: bool) -> Iterator[Bind
 
 
 def _binder(step: Join | Within | Let, binds: Names, before: Names, spoken: Names, alias: str, *, tied: bool) -> Binder:
-    unused = _NONE if alias and alias in spoken else binds - before - spoken
-    return Binder(step, before, binds, unused, tied)
+    if alias in spoken:
+        return Binder(step, before, binds, _NONE, tied)
+    return Binder(step, before, binds, binds - before - spoken, tied, alias)
 
 
 def _near(step: Step) -> bool:

@@ -31,9 +31,9 @@ def _lone(found: Iterable[Binder], origin: Origin) -> None:
         if binder.lone:
             origin.error(
                 binder.step.at,
-                f"this can only join on nothing: it binds {_listed(binder.binds)}, "
+                f"this can only join on nothing: it binds {_listed(binder.public)}, "
                 f"and what is before it binds {_listed(binder.before)}",
-                "give the same name to what must be equal, or bind nothing if any match will do",
+                "give the same name to what must be equal; if any match will do, bind nothing, or a name with `_`",
             )
 
 
