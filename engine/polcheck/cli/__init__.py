@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
 
 import click
+
+from polcheck.cli.commands import Commands
 
 # command -> (module, attribute, help): the help of a command stands here so that listing them imports none
 _COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "render": ("polcheck.cli.render", "render", "Turn a saved report into other formats."),
     "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
     "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
     "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
@@ -27,39 +30,6 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """A group whose commands are imported on demand."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, in the order of a user's first day."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, attribute, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name; an unknown one is answered with what was probably meant."""
-        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else ""
-            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the list of commands into the help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
-
-
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         from polcheck.policy.version import VERSION
@@ -68,7 +38,9 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, table=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
 )
@@ -98,5 +70,11 @@ def main() -> None:
         status = 2
     except BrokenPipeError:
         sys.stderr.close()
+        status = 2
+    except Exception as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
+        if os.environ.get("POLCHECK_DEBUG"):
+            raise
+        click.echo(f"a fault in polcheck itself: {type(fault).__name__}: {fault}", err=True)
+        click.echo("help: set POLCHECK_DEBUG=1 to see where, and report it", err=True)
         status = 2
     sys.exit(status if isinstance(status, int) else 0)

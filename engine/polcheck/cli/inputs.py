@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from polcheck.project import Project
 
+
 def is_locked(given: bool | None) -> bool:
     """Whether polcheck.lock must not change: as asked, or, where nothing is, when this is a build server."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false") if given is None else given

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from polcheck.cli.commands import Commands
 
 # command -> (module, attribute, help)
 _COMMANDS = {
@@ -24,28 +24,7 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """A group whose commands are imported on demand."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, in the order of a user's first day."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, attribute, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the list of commands into the help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
-
-
-@click.group(cls=_Commands, short_help="Share packs between projects.")
+@click.group(cls=Commands, table=_COMMANDS, short_help="Share packs between projects.")
 def pack() -> None:
     """Share packs between projects: found, locked, verified, updated with open eyes.
 
