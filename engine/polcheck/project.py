@@ -143,6 +143,7 @@ class Project:
     ) -> Submission:
         """The submission. Raises SubmissionError when it can't be read."""
         written, given = self.inforce.written, self.inforce.given
+        theirs = disk.beyond(written.exclude, self.prefix) if written else ()
         folder = rev is None and disk.is_folder(self.target)
         return disk.read_submission(
             self.target,
@@ -150,7 +151,7 @@ class Project:
             stdin=stdin,
             gitignore=self.inforce.gitignore,
             tracked=bool(given.tracked) or (folder and self.inforce.tracked),
-            exclude=(*(written.exclude if written else ()), *_below((*given.exclude, *self._own()), self.prefix)),
+            exclude=(*theirs, *_below((*given.exclude, *self._own()), self.prefix)),
             prefix=self.prefix,
             progress=progress,
         )

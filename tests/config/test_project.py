@@ -37,6 +37,14 @@ def test_the_file_is_found_above_a_folder(tree: Tree) -> None:
     assert project.prefix == "src/a/"
 
 
+@pytest.mark.parametrize("exclude", ["vendor/**", "vendor/", "*/**", "{vendor,x}/a/**"])
+def test_a_folder_that_is_named_is_judged_though_it_is_excluded(tree: Tree, exclude: str) -> None:
+    """What a run over the whole project leaves out can still be asked for; what is excluded within it stays out."""
+    tree({"polcheck.yaml": f"exclude: ['{exclude}', '**/*.gen']\n", "vendor/a/b.py": "", "vendor/a/c.gen": "", "d": ""})
+    assert list(Project.at("vendor/a", Given()).read().paths) == ["b.py"]
+    assert "vendor/a/b.py" not in Project.at(".", Given()).read().paths
+
+
 def test_other_submissions_use_that_of_the_working_directory(tree: Tree) -> None:
     """A bundle has no folders above it, so the configuration is sought from the working directory upward."""
     tree({"polcheck.yaml": ONE, "b.json": '{"a.py": "x = 1"}'})

@@ -1,5 +1,6 @@
 """The only part of polcheck that touches files and starts processes (git): submissions in, packs in, reports out."""
 
+from polcheck.disk.exclude import beyond
 from polcheck.disk.fresh import write_new
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.output import append_output, write_output
@@ -20,6 +21,7 @@ __all__ = [
     "Trust",
     "append_output",
     "below",
+    "beyond",
     "data_folder",
     "exists",
     "find_config",

@@ -40,6 +40,17 @@ class Excluded:
         return self.out is not None and self.kept is None and bool(self.out.match(_matchable(self.prefix + path) + "/"))
 
 
+def beyond(texts: Sequence[str], prefix: str) -> tuple[str, ...]:
+    """Those of `texts` that don't leave out the folder `prefix` (which ends in `/`, or is empty) as a whole.
+
+    Whoever names a folder wants it judged, though a run over all of the project leaves it out. Raises ConfigError for
+    a pattern that can't be used.
+    """
+    above = folders_of([_matchable(prefix)])
+    compiled = ((text, _compiled(_with_folder(text.removeprefix("!")))) for text in texts)
+    return tuple(t for t, found in compiled if t.startswith("!") or found is None or not _any(found, above))
+
+
 def _with_folder(text: str) -> list[str]:
     """The pattern, and for `vendor/**` also the folder `vendor/`, which then needn't be walked."""
     return [text, text[:-2]] if text.endswith("/**") else [text]
