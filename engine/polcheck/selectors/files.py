@@ -220,7 +220,8 @@ def _compile(text: str) -> _Glob:
 
 def _end(ways: Sequence[str]) -> str:
     """What every path ends in that one of these alternatives matches."""
-    ends = {"" if "\\" in way else _LAST.search(way)[0] for way in ways}  # type: ignore[index]
+    # NOTE: without the `/` after a wildcard, since `**/a` matches `a`
+    ends = {"" if "\\" in way else _LAST.search(way)[0].removeprefix("/") for way in ways}  # type: ignore[index]
     return ends.pop() if len(ends) == 1 and next(iter(ends)).isascii() else ""
 
 
