@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -169,3 +169,21 @@ def notices_of(judgements: Iterable[Judgement], outcomes: Iterable[PolicyOutcome
         Notice("unsearched", reason, Location(path) if path else None, tuple(names))
         for (path, reason), names in sorted(policies.items())
     ]
+
+
+def deprecated_in(outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+    """One notice for each policy of the run that another one is to take the place of, or that is to go."""
+    outcomes = list(outcomes)
+    ids = {outcome.id for outcome in outcomes} | {outcome.ref for outcome in outcomes}
+    return [
+        Notice("deprecated", f"`{old.ref}` is deprecated: {_successor(old.deprecated, ids)}")
+        for old in outcomes
+        if old.deprecated
+    ]
+
+
+def _successor(text: str, ids: Container[str]) -> str:
+    """The successor that a deprecated policy names, or what it says in place of one."""
+    if text in ids:
+        return f"`{text}` takes its place and is in this run"
+    return f"use `{text}`" if " " not in text else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from polcheck.extract import Extractor, FileRows
-from polcheck.findings import Findings, notices_of, numbered, outcome_of
+from polcheck.findings import Findings, deprecated_in, notices_of, numbered, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
 from polcheck.locate import Locator
 from polcheck.misses import Misses
@@ -141,7 +141,12 @@ class Checker:
             requirements=tuple(self._requirements(policies)),
             policies=policies,
             findings=accepted.findings,
-            notices=(*self._unreadable(submission), *notices_of(judgements, policies), *accepted.notices),
+            notices=(
+                *self._unreadable(submission),
+                *notices_of(judgements, policies),
+                *deprecated_in(policies),
+                *accepted.notices,
+            ),
             polcheck=VERSION,
         )
         return replace(report, **fields_of(report, self.plan.packs))
