@@ -30,6 +30,7 @@ class Misses:
     locator: Locator
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
     _rows: dict[int, list[Row]] = field(default_factory=dict)
+    _sources: dict[tuple[int, str | None], Miss | None] = field(default_factory=dict)
 
     def of(self, policy: CompiledPolicy, failure: Failure) -> Miss | None:
         """The nearest miss of a failed `require`, or None when nothing is near."""
@@ -39,15 +40,25 @@ class Misses:
             if miss is not None:
                 return miss
         for join in joins:
-            miss = self.of_source(join)
+            anchor = failure.row.spots[0].path if _tied(join) and failure.row.spots else None
+            miss = self.of_source(join, anchor)
             if miss is not None:
                 return miss
         return None
 
-    def of_source(self, join: Join) -> Miss | None:
-        """What comes closest to a match of the join's selector, whatever it joins with; None when nothing is near."""
+    def of_source(self, join: Join, path: str | None = None) -> Miss | None:
+        """What comes closest to a match of the join's selector, whatever it joins with; None when nothing is near.
+
+        `path` is the only file that counts, where the selector looks in the subject's.
+        """
+        key = (id(join), path)
+        if key not in self._sources:  # NOTE: thousands of subjects may lack the same thing
+            self._sources[key] = self._of_source(join, path)
+        return self._sources[key]
+
+    def _of_source(self, join: Join, path: str | None) -> Miss | None:
         if isinstance(join.source, Find):
-            return self._closest_match(join.source)
+            return self._closest_match(join.source, path)
         return self._closest_path(join.source) if isinstance(join.source, Listing) else None
 
     def of_row(self, join: Join, row: Row) -> Miss | None:
@@ -77,11 +88,11 @@ class Misses:
                 self._rows[id(join)] = []
         return self._rows[id(join)]
 
-    def _closest_match(self, source: Find) -> Miss | None:
+    def _closest_match(self, source: Find, only: str | None) -> Miss | None:
         """The match that fails the fewest predicates, or the longest prefix of a path that resolves."""
         probe = self.world.plan.probes[source.probe]
         best: tuple[int, Miss] | None = None
-        for path in self._documents(source, probe):
+        for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
             found = self._in_document(source.probe, probe, path)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
@@ -152,3 +163,9 @@ def _joins(steps: Iterable[Step]) -> Iterable[Join]:
         elif isinstance(step, Union):
             for branch in step.branches:
                 yield from _joins(branch)
+
+
+def _tied(join: Join) -> bool:
+    """Whether a selector looks in the subject's file alone."""
+    source = join.source
+    return isinstance(source, Find) and (source.files is None or bool(join.scope) or join.near is not None)
