@@ -315,6 +315,21 @@ def test_parts_that_something_uses_are_left_alone() -> None:
     assert linted(one(textwrap.dedent(body)) + "\nremedy: do\n", head, files).problems == ()
 
 
+def test_a_second_document_of_pack_yaml_is_told() -> None:
+    """Nothing reads it."""
+    found = linted(one("forbid: {files: a}") + "\nremedy: r", "---\nrequirements: {R.a: Text}\n")
+    assert [(p.severity, p.line, p.message) for p in found.problems] == [
+        ("warning", 4, "what follows `---` is not read")
+    ]
+
+
+def test_files_that_nothing_reads_are_told_beside_errors() -> None:
+    """They may be why."""
+    files = {"pack.yaml": b"name: t\nversion: 1.0.0\n", "policy/p.yaml": b"id: p\n"}
+    found = lint([PackFiles("t", files)], schemas())
+    assert [p.message for p in found.problems] == ["the pack has no policy", "`policy/p.yaml` is not read"]
+
+
 def test_nothing_is_called_unused_while_there_are_errors() -> None:
     """What can't be read may use it."""
     found = linted("id: p\ntitle: [\n", PARAMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,9 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
 
     if not packs and not Path("pack.yaml").is_file():
         raise click.UsageError("no pack to check: give its name or folder, or run this in a folder with a pack.yaml")
-    found = lint([disk.read_pack(pack) for pack in packs or (".",)], disk.schemas())
+    # NOTE: what lies in the current folder is known there without the `./`
+    read = [disk.read_pack(pack) for pack in packs] or [replace(disk.read_pack("."), root="")]
+    found = lint(read, disk.schemas())
     if form == "json":
         from polcheck.lint.plain import plain
         from polcheck.render.json import dumps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from polcheck.errors import Problem
 from polcheck.lint.expressions import read_of
@@ -15,8 +16,9 @@ _YAML = (".yaml", ".yml")
 def check(view: View) -> None:
     """Warns of requirements without a policy, and of parameters, selectors, tables and files that nothing reads.
 
-    Says nothing while the pack has errors: what can't be read may use them.
+    But for the files, says nothing while the pack has errors: what can't be read may use them.
     """
+    _strays(view)
     if not view.complete:
         return
     _requirements(view)
@@ -24,7 +26,6 @@ def check(view: View) -> None:
     _selectors(view)
     _tables(view)
     _templates(view)
-    _strays(view)
 
 
 def _requirements(view: View) -> None:
@@ -77,6 +78,11 @@ def _templates(view: View) -> None:
 
 def _strays(view: View) -> None:
     """YAML that lies where nothing reads it."""
+    head = view.head
+    for index, value in enumerate(head.config.values):
+        if index > head.index and value is not None:
+            help = "pack.yaml is one document; policies are in policies/"
+            replace(head, index=index).warning((), "what follows `---` is not read", help)
     for path in sorted(view.pack.files.files):
         if path.endswith(_YAML) and path != "pack.yaml" and not path.startswith(_FOLDERS):
             help = "policies are in policies/, tables in tables/, cases in tests/"

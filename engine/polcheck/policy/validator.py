@@ -129,7 +129,9 @@ def _words(error: Any) -> tuple[str, str]:
             "boolean": "true or false",
         }
         named = " or ".join(words.get(name, {"dict": "a mapping", "list": "a list"}.get(name, name)) for name in wanted)
-        return f"`{field}` must be {named}, not {kind_of(error.value)}", ""
+        quoted = "string" in wanted and isinstance(error.value, int | float)
+        help = "put it in quotes" if quoted else ""
+        return f"`{field}` must be {named}, not {kind_of(error.value)}", help
     if error.code in (codes.EMPTY_NOT_ALLOWED.code, _IS_EMPTY.code):
         return f"`{field}` is empty", ""
     if error.code in (codes.UNALLOWED_VALUE.code, codes.UNALLOWED_VALUES.code):
