@@ -30,6 +30,7 @@ class Project:
 
     target: str
     inforce: InForce
+    opened: tuple[PackFiles, ...] | None = None  # the packs, where they are opened already
 
     @classmethod
     def at(cls, target: str, given: Given, config: str | None = None, *, isolated: bool = False) -> Project:
@@ -49,6 +50,8 @@ class Project:
     @cached_property
     def packs(self) -> tuple[PackFiles, ...]:
         """The packs to judge by, in the order in which they are named. Raises PolicyError that names every bad one."""
+        if self.opened is not None:
+            return self.opened
         found: list[PackFiles] = []
         problems: list[Problem] = []
         for entry in self.inforce.packs:

@@ -54,15 +54,11 @@ def packs_diff(before: Sequence[PackFiles], after: Sequence[PackFiles]) -> PackD
 
 
 def outcomes_diff(
-    before: Sequence[PackFiles],
-    after: Sequence[PackFiles],
-    submissions: Iterable[Submission],
-    settings: tuple[Settings, Settings],
-    fail_on: str = "error",
+    before: Sequence[PackFiles], after: Sequence[PackFiles], submissions: Iterable[Submission], settings: Settings
 ) -> list[SubmissionChange]:
-    """What changes for each submission; `settings` are those before and after. Raises PolicyError."""
-    old, new = checker(before, settings[0]), checker(after, settings[1])
-    return [_change(old.check(one, fail_on), new.check(one, fail_on)) for one in submissions]
+    """What changes for each submission with the same settings. Raises PolicyError for packs that can't be used."""
+    old, new = checker(before, settings), checker(after, settings)
+    return [change_of(old.check(one), new.check(one)) for one in submissions]
 
 
 def _opened(packs: Sequence[PackFiles]) -> tuple[OpenedPack, ...]:
@@ -73,7 +69,8 @@ def _opened(packs: Sequence[PackFiles]) -> tuple[OpenedPack, ...]:
     return opened
 
 
-def _change(before: Report, after: Report) -> SubmissionChange:
+def change_of(before: Report, after: Report) -> SubmissionChange:
+    """What differs between two reports on one submission; waived findings don't count."""
     old, new = _outcomes(before), _outcomes(after)
     nothing = ("", 0)
     changes = [_outcome(ref, old.get(ref, nothing), new.get(ref, nothing)) for ref in sorted({*old, *new})]

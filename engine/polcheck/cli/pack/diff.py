@@ -32,4 +32,4 @@ def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ..
     found = packs_diff(before, after)
     settings = Settings(params=params_of(params))
     read = [disk.read_submission(name) for name in submissions]
-    return echo_diff(found, outcomes_diff(before, after, read, (settings, settings)), form)
+    return echo_diff(found, outcomes_diff(before, after, read, settings), form)

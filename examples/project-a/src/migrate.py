@@ -1,0 +1,5 @@
+"""Brings the database up to date."""
+
+import os
+
+print(f"migrating {os.environ['DATABASE_URL']}")
