@@ -139,6 +139,7 @@ def test_waive_writes_a_waiver(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> N
         (("no-print", "--reason", " "), "a waiver needs a reason"),
         (("no-print",), "Missing option '--reason'"),
         (("no-print", "--reason", "x", "--expires", "tomorrow"), "`tomorrow` is not a date"),
+        (("no-print", "--reason", "x", "--expires", "2020-01-31"), "`2020-01-31` has passed"),
     ],
 )
 def test_waive_refuses_what_the_file_could_not_hold(tree: Tree, arguments: tuple[str, ...], said: str) -> None:

@@ -13,20 +13,20 @@ from polcheck.cli.commands import Commands
 _COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
     "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
     "render": ("polcheck.cli.render", "render", "Turn a saved report into other formats."),
-    "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
-    "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
     "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
     "waive": ("polcheck.cli.waive", "waive", "Write a waiver into polcheck.yaml."),
     "baseline": ("polcheck.cli.baseline", "baseline", "Record today's findings; later runs fail on new ones only."),
     "pack": ("polcheck.cli.pack", "pack", "Share packs between projects: add, lock, update, sign, …"),
-    "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
-    "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
-    "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
-    "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
     "new": ("polcheck.cli.new", "new", "Begin a pack, or a policy of one."),
-    "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
     "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
+    "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
+    "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
+    "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
+    "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
+    "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
+    "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
 }
 
 
@@ -70,6 +70,8 @@ def main() -> None:
         status = 2
     except BrokenPipeError:
         sys.stderr.close()
+        status = 2
+    except SystemExit:  # NOTE: click's, for a pipe that was closed; its status is that of a fail
         status = 2
     except Exception as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
         if os.environ.get("POLCHECK_DEBUG"):

@@ -24,7 +24,13 @@ from polcheck.cli.inputs import params_of
 )
 @click.option("--select", multiple=True, metavar="POLICY", help="Only these policies, requirements or tags.")
 @click.option("--ignore", multiple=True, metavar="POLICY", help="Not these policies, requirements or tags.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]), default="error", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity that fails a submission.",
+)
 @click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes.  [default: one a core]")
 @click.option("--quiet", "-q", is_flag=True, help="No summary table.")
 def batch(

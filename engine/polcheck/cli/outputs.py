@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import click
 
 from polcheck import disk, render
+from polcheck.errors import PolcheckError
 from polcheck.render.verdict import NoVerdict
 from polcheck.report import Report
 
@@ -54,7 +55,7 @@ class Outputs:
             if path:
                 disk.write_output(path, text)
             else:
-                sys.stdout.write(text)
+                _print(text)
             if name == "github":
                 _job_summary(report)
         return report.exit_status
@@ -64,6 +65,20 @@ class Outputs:
         base, _, template = name.partition(":")
         options = replace(self.options, template=_template(template)) if template else self.options
         return render.renderer(base)(report, options)
+
+
+def _print(text: str) -> None:
+    """Writes to standard output, and changes nothing where its reader has seen enough (`| head`).
+
+    Raises PolcheckError when it can't be written.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # NOTE: what is left is written at exit
+        if not isinstance(error, BrokenPipeError):
+            raise PolcheckError(f"can't write standard output: {(error.strerror or str(error)).lower()}") from error
 
 
 def _template(path: str) -> str:

@@ -18,12 +18,13 @@ from polcheck.cli.outputs import Outputs
     "formats",
     multiple=True,
     metavar="FORMAT[=FILE]",
-    help="text (the default), sarif, html, …; repeatable with files.",
+    help="text (the default), json, verdict, sarif, junit, github, gitlab, markdown, html or template:FILE; "
+    "repeatable, each but one with its file.",
 )
 @click.option("--output", "-o", metavar="FILE", help="Where the format without a file goes.")
 @click.option("--all", "show_all", is_flag=True, help="Show every finding in text, however many.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True)
-@click.option("--quiet", "-q", is_flag=True, help="Findings and the summary only.")
+@click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else.")
 @click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at.")
 def render(
     report: str,

@@ -27,7 +27,8 @@ __all__ = ["params_of", "run"]
     "formats",
     multiple=True,
     metavar="FORMAT[=FILE]",
-    help="text (the default), json, verdict, sarif, …; repeatable with files.",
+    help="text (the default), json, verdict, sarif, junit, github, gitlab, markdown, html or template:FILE; "
+    "repeatable, each but one with its file.",
 )
 @click.option(
     "--output",
@@ -43,7 +44,7 @@ __all__ = ["params_of", "run"]
     show_default=True,
     help="Colour in text; NO_COLOR is honoured.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Findings and the summary only.")
+@click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else.")
 @click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at.")
 def run(
     submission: str,

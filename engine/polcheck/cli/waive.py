@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.inputs import project_of
+from polcheck.cli.inputs import project_of, today
 
 if TYPE_CHECKING:
     from polcheck.documents.config import Json
@@ -34,6 +35,8 @@ def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires:
         raise click.UsageError("a waiver needs a reason")
     if expires and not is_date(expires):
         raise click.UsageError(f"`{expires}` is not a date: write it as 2027-01-31")
+    if expires and date.fromisoformat(expires) < today():
+        raise click.UsageError(f"`{expires}` has passed: the waiver would accept nothing")
     used = project_of(config)
     written = used.inforce.written
     if written is None:

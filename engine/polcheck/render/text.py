@@ -17,14 +17,13 @@ from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
 _REASONS = 3  # why a policy is undecided
-  # for people to look at, of one requirement
 
 
 def render(report: Report, options: Options) -> str:
     """The report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
     ink = Ink(options.color)
     if options.verbosity < 0:
-        quiet = [f"{brief(finding, ink)}\n" for finding in report.failing]
+        quiet = [f"{brief(finding, ink)}\n" for finding in _judged(report)]
         quiet += [f"{_undecided_line(policy, ink)}\n" for policy in _open(report)]
         return "".join(quiet)
     blocks = [
@@ -40,13 +39,18 @@ def render(report: Report, options: Options) -> str:
 
 
 def _findings(report: Report, options: Options, ink: Ink) -> Iterator[str]:
-    reviews = [requirement for requirement in report.requirements if requirement.outcome == "review"]
-    shown = [f for f in report.failing if not any(is_for_review(f, requirement) for requirement in reviews)]
+    shown = _judged(report)
     if len(shown) <= _MANY:
         yield from (full(finding, options, ink) for finding in shown)
         return
     for _, group in groupby(sorted(shown, key=_policy_order), key=lambda finding: finding.ref):
         yield _group(list(group), options, ink)
+
+
+def _judged(report: Report) -> list[Finding]:
+    """The findings but for those that gather places for what people decide."""
+    reviews = [requirement for requirement in report.requirements if requirement.outcome == "review"]
+    return [f for f in report.failing if not any(is_for_review(f, requirement) for requirement in reviews)]
 
 
 def _policy_order(finding: Finding) -> tuple[int, str, str]:
