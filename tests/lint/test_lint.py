@@ -393,6 +393,45 @@ def test_a_text_that_matches_everywhere_is_told(regex: str, everywhere: bool) ->
     assert told(f"forbid: {{files: a.md, text: '{regex}'}}") == ([line] if everywhere else [])
 
 
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        ("{files: a.yaml, data: keys(@)}", True),
+        ("{values: [a, b]}", True),
+        ("[{files: a.yaml, data: name, as: name}, {in: name, data: keys(@)}]", True),
+        ("{files: a.yaml, data: keys(@), as: k}", False),
+        ("{files: a.yaml, text: x}", False),
+        ("{values: [{k: a}]}", False),
+    ],
+)
+def test_a_message_that_shows_an_empty_value_is_told(item: str, shown: bool) -> None:
+    """`value` is what has no name of its own."""
+    lines = told(f'forbid: {item}\nmessage: "{{{{ value }}}}"')
+    assert ("warning:4: `value` is always empty here" in lines) == (not shown)
+
+
+def test_a_require_of_nothing_is_told() -> None:
+    """It passes where there is no file to look at."""
+    (line,) = told("require: {files: a.py, text: x, count: 0}")
+    assert line == "warning:3: a `require` of nothing passes where there is no file, too"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "forbid: [{files: a.py, text: x}, {files: a.py, text: y, scope: file}]",
+        "for: {files: a.py}\nforbid: {text: y, near: 3}",
+        "for: {files: a.py}\nrequire: {any: [{text: y, scope: file}]}",
+        "forbid: [{files: a.py, code: (call) @_c}, {files: a.py, pattern: $x = 1}, {inside: x}]",
+        "for: {files: a.py, where: file.lines > `3` && file.stem != 'b'}\nrequire: {text: x}",
+        "for: {files: a.py}\nrequire: {text: x, where: line > subject.line}",
+    ],
+)
+def test_modifiers_and_facts_that_mean_something_are_left_alone(body: str) -> None:
+    """Each has what it speaks of."""
+    assert told(body) == []
+
+
 def test_a_field_of_the_verdict_reads_what_a_report_has() -> None:
     """Anything else would be null for ever."""
     fields = "verdict: {ready: verdct == 'pass', fine: \"verdict == 'pass' && length(findings) == `0`\"}\n"

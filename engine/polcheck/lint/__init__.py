@@ -9,7 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from polcheck.errors import Problem
-from polcheck.lint import branches, conditions, documents, pairs, paths, policies, texts, unspoken, unused, verdict
+from polcheck.lint import (
+    branches,
+    conditions,
+    documents,
+    pairs,
+    paths,
+    policies,
+    telling,
+    texts,
+    unspoken,
+    unused,
+    verdict,
+)
 from polcheck.lint.view import View
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import open_packs
@@ -24,6 +36,7 @@ CHECKS: tuple[Callable[[View], None], ...] = (
     pairs.check,
     unspoken.check,
     policies.check,
+    telling.check,
     texts.check,
     verdict.check,
     unused.check,

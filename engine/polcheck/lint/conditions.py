@@ -7,8 +7,9 @@ from itertools import islice, product
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
-from polcheck.lint.expressions import constant, members
+from polcheck.lint.expressions import constant
 from polcheck.lint.view import View
+from polcheck.policy.members import members
 from polcheck.policy.origin import Origin
 from polcheck.policy.plan import Absence, Conjunction, Step, Union, Where
 from polcheck.selectors.jmes import EvaluationError, Expression

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from polcheck.lint.view import View
-from polcheck.selectors.jmes import ExpressionError
-from polcheck.selectors.jmes.nodes import Chain, Current, Field, Node, children
+from polcheck.policy.members import members, told
+from polcheck.selectors.jmes.nodes import Current, Field, Node, children
 from polcheck.selectors.jmes.syntax import parse
-
-_EVERY = frozenset({"*"})  # read as a whole, so that every member is
-
-
-def members(text: str, root: str) -> frozenset[str]:
-    """The names `x` for which an expression reads `root.x`; `*` among them when it reads `root` otherwise."""
-    try:
-        node, _ = parse(text)
-    except ExpressionError:
-        return _EVERY  # noted when it was compiled
-    return frozenset(_members(node, root))
-
-
-def told(text: str, root: str) -> frozenset[str]:
-    """The same for a template."""
-    found = re.findall(rf"\b{root}\b(?:\.(\w+)|\[['\"](\w+)['\"]\])?", text)
-    return frozenset(dotted or keyed or "*" for dotted, keyed in found)
 
 
 def constant(text: str) -> bool:
@@ -65,17 +47,3 @@ def _expressions(view: View) -> Iterable[str]:
         if isinstance(item.values, str):
             yield item.values
     yield from (value for value in view.document.get("verdict", {}).values() if isinstance(value, str))
-
-
-def _members(node: Node, root: str) -> Iterator[str]:
-    match node:
-        case Field(name):
-            if name == root:
-                yield "*"
-        case Chain((Field(name), Field(member), *rest)) if name == root:
-            yield member
-            for step in rest:
-                yield from _members(step, root)
-        case _:
-            for child in children(node):
-                yield from _members(child, root)

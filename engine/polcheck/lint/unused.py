@@ -8,6 +8,7 @@ from dataclasses import replace
 from polcheck.errors import Problem
 from polcheck.lint.expressions import read_of
 from polcheck.lint.view import View
+from polcheck.policy.members import WHOLE
 
 _FOLDERS = ("policies/", "tables/", "templates/", "tests/")
 _YAML = (".yaml", ".yml")
@@ -49,7 +50,7 @@ def _selectors(view: View) -> None:
 
 def _unread(view: View, key: str, names: Iterable[str], word: str, read: Iterable[str]) -> None:
     read = set(read)
-    if "*" not in read:
+    if WHOLE not in read:
         for name in names:
             if name not in read:
                 view.head.warning((key, name), f"the {word} `{name}` is never used", "drop it, or use it")
@@ -57,7 +58,7 @@ def _unread(view: View, key: str, names: Iterable[str], word: str, read: Iterabl
 
 def _tables(view: View) -> None:
     read = read_of(view, "tables")
-    if "*" in read:
+    if WHOLE in read:
         return
     for path in view.pack.files.below("tables", _YAML):
         name = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from polcheck.policy import plan, written
 from polcheck.policy.conjunction import Compiler
+from polcheck.policy.members import told
 from polcheck.policy.origin import Origin
 from polcheck.policy.refused import refuse_policy
 from polcheck.policy.scope import Scope
@@ -115,6 +116,8 @@ def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) 
     except TemplateFault as fault:
         compiler.error(at, f"the template can't be read: {fault}", "a name is written `{{ name }}`")
         return plan.Template(text)
+    read = {root: told(text, root) for root in sorted(used & {"file", "params"})}
+    compiler.unknown(text, read, at)
     for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
         compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
     return plan.Template(text)

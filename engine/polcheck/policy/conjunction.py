@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from polcheck.documents.config import Json, Pointer
 from polcheck.policy import plan
 from polcheck.policy.itemcheck import KINDS, SEARCHES, WORDS, check_keys, check_role
+from polcheck.policy.members import FILE, PLACE, members, unknown
 from polcheck.policy.origin import Origin
 from polcheck.policy.probes import Made, Probes, Selectors
 from polcheck.policy.scope import Scope
@@ -53,6 +54,17 @@ class Compiler:
             return
         place = offset if offset is None or offset >= 0 else None
         self.error(at, f"`{name}` is never bound", scope.meant(name), place)
+
+    @property
+    def known(self) -> Mapping[str, Iterable[str]]:
+        """The members of what polcheck sets."""
+        return {"params": self.params, "tables": self.tables, "file": FILE, "subject": PLACE}
+
+    def unknown(self, text: str, read: Mapping[str, frozenset[str]], at: Pointer) -> None:
+        """Notes what `text` reads of parameters, tables or facts that aren't there: null, and silently so."""
+        for place, message, help in unknown(read, self.known):
+            offset = text.find(place)
+            self.error(at, message, help, offset if offset >= 0 else None)
 
     def conjunction(self, items: tuple[Item, ...], scope: Scope, role: str = "") -> tuple[plan.Conjunction, Scope]:
         """The steps of a list of items, and the scope after it."""
@@ -148,8 +160,6 @@ class Compiler:
                 return None
             for name in sorted(expression.names - {"params", "tables"}):
                 self.error(at, f"`values` sees only `params` and `tables`, not `{name}`")
-            self._check_member(item.values, "tables", "table", self.tables, at)
-            self._check_member(item.values, "params", "parameter", self.params, at)
             rows = tuple(expression.rows({"params": dict(self.params), "tables": dict(self.tables)}))
         else:
             rows = item.values or ()
@@ -160,20 +170,6 @@ class Compiler:
         optional = frozenset.union(*hashes) - binds if hashes else frozenset()
         value_as = "" if hashes or not isinstance(item.rename, str) else item.rename
         return plan.Values(rows), Made(binds, optional, value_as, single=not hashes)
-
-    def _check_member(self, text: str, kind: str, word: str, known: Mapping[str, Json], at: Pointer) -> None:
-        """Notes `tables.x` or `params.x` where the pack has no `x`."""
-        if text.startswith(f"{kind}."):
-            name = (
-                text.split(".", 1)[1]
-                .split("[", maxsplit=1)[0]
-                .split(".", maxsplit=1)[0]
-                .split(" ", maxsplit=1)[0]
-                .strip('"')
-            )
-            if name not in known:
-                place = "declare it under `params` in pack.yaml" if kind == "params" else "tables are files of tables/"
-                self.error(at, f"the pack has no {word} `{name}`", self.suggest(name, known) or place)
 
     def _use(self, item: Item) -> tuple[plan.Used, Made] | None:
         at = (*item.at, "use")
@@ -223,6 +219,7 @@ class Compiler:
         source: tuple[plan.Find | plan.Listing | plan.Values | plan.Used, Made],
         scope: Scope,
     ) -> tuple[list[plan.Step], Scope]:
+        self._check_tie(item, scope)
         origin, made = source
         captures = origin.files.binds if isinstance(origin, plan.Find) and origin.files else frozenset()
         whole = made.value_as or made.path_as
@@ -248,6 +245,13 @@ class Compiler:
         placed = not isinstance(origin, plan.Values)
         after = scope.plus(binds | lets, item.name, placed)
         return self._said(rest, [step], after, binds)
+
+    def _check_tie(self, item: Item, scope: Scope) -> None:
+        """Notes `scope` and `near` where no match is before, which they would be about."""
+        for key, given in (("scope", item.scope), ("near", item.near is not None)):
+            if given and not scope.placed:
+                message = f"`{key}` speaks of the subject, or of the first match before, and here is none"
+                self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
 
     def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[plan.Where | plan.Let, ...], Item]:
         """The `let` and `where` that see the item's row alone, and the item without them."""
@@ -354,10 +358,13 @@ class Compiler:
 
     def _expression(self, text: str, at: Pointer) -> Expression | None:
         try:
-            return compile_expression(text)
+            expression = compile_expression(text)
         except ExpressionError as error:
             self.error(at, error.message, error.help, error.position)
             return None
+        read = {root: members(text, root) for root in sorted(self.known.keys() & expression.names)}
+        self.unknown(text, read, at)
+        return expression
 
 
 def _renamable(branch: tuple[Item, ...]) -> bool:

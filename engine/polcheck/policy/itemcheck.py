@@ -28,6 +28,8 @@ def check_role(item: Item, role: str, last: bool, error: Report) -> None:
         error((*item.at, "count"), "`count` belongs to the last item of a `require`", help)
     if item.count is not None and item.count[1] is not None and item.count[0] > item.count[1]:
         error((*item.at, "count"), "`min` is more than `max`", "no number is both: exchange them")
+    if item.count == (0, None):
+        error((*item.at, "count"), "there are always that many", "say how many there must be at least")
     if item.per and role != "for":
         error((*item.at, "per"), "`per` belongs to an item of `for`", "it says which rows are one subject")
 
@@ -52,5 +54,7 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
         )
     if item.near is not None and kind not in SEARCHES:
         error((*item.at, "near"), "`near` has nothing to work on here")
+    if not item.resolve and kind != "pattern":
+        error((*item.at, "resolve"), "`resolve` has nothing to work on here", "it is about the names of a `pattern`")
     if item.within and item.files:
         error((*item.at, "in"), "`in` looks inside a value, so `files` says nothing", "drop one of them")

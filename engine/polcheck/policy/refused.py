@@ -6,7 +6,21 @@ from collections.abc import Iterable
 
 from polcheck.policy.mentions import Binder, Names, binders, steps_of
 from polcheck.policy.origin import Origin
-from polcheck.policy.plan import Absence, CompiledPolicy, Conjunction, Join, Listing, Relate, Step, Union, Values
+from polcheck.policy.plan import (
+    Absence,
+    CompiledPolicy,
+    Conjunction,
+    Find,
+    Join,
+    Listing,
+    Relate,
+    Step,
+    Union,
+    Used,
+    Values,
+    Within,
+)
+from polcheck.policy.steps import below
 
 
 def refuse_policy(policy: CompiledPolicy, origin: Origin) -> None:
@@ -17,12 +31,14 @@ def refuse_policy(policy: CompiledPolicy, origin: Origin) -> None:
     _placeless(subjects, None, origin)
     first = next((step for step in subjects if isinstance(step, Join | Union)), None)
     _placeless(policy.demand, first, origin)
+    _lost_words((*policy.when, *subjects, *policy.demand), origin)
 
 
 def refuse_selector(steps: Conjunction, binds: Names, origin: Origin) -> None:
     """Notes at `origin` the items of a named selector, which binds `binds`, that can't mean anything."""
     _lone(steps_of(steps, binds), origin)
     _placeless(steps, None, origin)
+    _lost_words(steps, origin)
 
 
 def _lone(found: Iterable[Binder], origin: Origin) -> None:
@@ -55,6 +71,29 @@ def _placeless(steps: Conjunction, before: Step | None, origin: Origin) -> None:
             _placeless(inner, before, origin)
         if not isinstance(step, Absence):
             before = step if isinstance(step, Join | Union) else before
+
+
+def _lost_words(steps: Conjunction, origin: Origin) -> None:
+    """Notes relations to a capture of a path, or to a value of a row: it lies nowhere, so none ever holds."""
+    every = list(below(steps))
+    somewhere = frozenset(name for step in every for name in _placed(step))
+    nowhere = frozenset(name for step in every if isinstance(step, Join) for name in step.binds) - somewhere
+    for step in every:
+        if isinstance(step, Relate) and isinstance(step.target, str) and step.target in nowhere:
+            origin.error(
+                (*step.at, step.relation),
+                f"`{step.relation}` never holds: `{step.target}` has no place in a text",
+                "name a capture of `pattern`, `code` or `text`, or write a target",
+            )
+
+
+def _placed(step: Step) -> Names:
+    """The names that a step binds to something in a text."""
+    if not isinstance(step, Join):
+        return step.binds if isinstance(step, Within) else frozenset()
+    if isinstance(step.source, Find):
+        return step.binds - (step.source.files.binds if step.source.files else frozenset())
+    return step.binds if isinstance(step.source, Used) else frozenset()
 
 
 def _nested(step: Step) -> tuple[Conjunction, ...]:

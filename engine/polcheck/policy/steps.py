@@ -22,25 +22,26 @@ from polcheck.policy.plan import (
 def every_step(policy: CompiledPolicy) -> Iterator[Step]:
     """Every step of a policy, those of nested conjunctions and used selectors included."""
     for conjunction in (policy.when, policy.subjects or (), policy.demand):
-        yield from _below(conjunction)
+        yield from below(conjunction)
 
 
-def _below(steps: Iterable[Step]) -> Iterator[Step]:
+def below(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps of a conjunction and all that are nested in them."""
     for step in steps:
         yield step
         if isinstance(step, Join):
-            yield from _below(step.own)
+            yield from below(step.own)
             if isinstance(step.source, Used):
-                yield from _below(step.source.what)
+                yield from below(step.source.what)
         elif isinstance(step, Union):
             for branch in step.branches:
-                yield from _below(branch)
+                yield from below(branch)
         elif isinstance(step, Absence):
-            yield from _below(step.what)
+            yield from below(step.what)
         elif isinstance(step, Relate):
-            yield from _below(step.until)
+            yield from below(step.until)
             if not isinstance(step.target, str):
-                yield from _below(step.target)
+                yield from below(step.target)
 
 
 def reads(step: Step) -> frozenset[str]:
