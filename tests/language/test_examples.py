@@ -151,7 +151,9 @@ FLAGS = """
 def test_a_flag_that_a_workflow_passes_is_one_that_the_parser_defines() -> None:
     """A text inside of a configuration value joins with a call in code; the finding points into the script."""
     files = {
-        ".github/workflows/ci.yml": "on: push\njobs:\n  t:\n    steps:\n      - run: |\n          make\n          acme run --fast\n",
+        ".github/workflows/ci.yml": (
+            "on: push\njobs:\n  t:\n    steps:\n      - run: |\n          make\n          acme run --fast\n"
+        ),
         "src/acme/cli.py": "p.add_argument('--fast', action='store_true')\n",
     }
     assert outcome(judge(FLAGS, files)) == "pass"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from packs import judge, outcome, places
 
+from packs import judge, outcome, places
 from polcheck.errors import PolicyError
 
 
@@ -260,7 +260,10 @@ def test_comments_and_strings_are_text() -> None:
 
 def test_the_word_subject_is_the_subject_itself() -> None:
     """With `forbid`, every subject that has no partner is a finding; having no subject is fine elsewhere."""
-    body = 'for: [{files: "*.py", pattern: "go($x)"}, {per: [x]}]\nforbid: [subject, {not: {files: "ok.txt", text: "(?P<x>.+)"}}]'
+    body = """
+        for: [{files: "*.py", pattern: "go($x)"}, {per: [x]}]
+        forbid: [subject, {not: {files: "ok.txt", text: "(?P<x>.+)"}}]
+    """
     assert places(judge(body, {"a.py": "go(a)\ngo(b)\ngo(a)\n", "ok.txt": "b\n"})) == ["a.py:1:1"]
     with pytest.raises(PolicyError, match="`subject` needs a `for`"):
         judge("forbid: [subject]", {"a.py": ""})
