@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_ADDRESS = re.compile(r" (?:object )?at 0x[0-9a-f]+")  # differs from run to run
+_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,9 @@ class SubmissionError(PolcheckError):
 
 class ConfigError(PolicyError):
     """A polcheck.yaml or a command-line value that can't be used."""
+
+
+def told(doing: str, error: BaseException) -> str:
+    """What went wrong in polcheck itself while `doing` something: one line, the same in every run."""
+    first = _ADDRESS.sub("", str(error).strip().partition("\n")[0])[:_LONGEST]
+    return f"{doing} failed: {type(error).__name__}" + (f": {first}" if first else "")

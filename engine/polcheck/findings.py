@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from polcheck.documents.config import Json
-from polcheck.judge import Failure, Judgement
+from polcheck.errors import told
+from polcheck.judge import Failure, Judgement, undecided
 from polcheck.judge.rows import Cell, text_of
 from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
@@ -34,6 +35,13 @@ class Findings:
             finding = self._finding(judgement, failure)
             made.setdefault((finding.location, finding.message), finding)
         return sorted(made.values(), key=_order)
+
+    def contained(self, judgement: Judgement) -> tuple[list[Finding], Judgement]:
+        """The findings of one policy, and its judgement: undecided when polcheck fails to make them."""
+        try:
+            return self.of(judgement), judgement
+        except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
+            return [], undecided(judgement, told("telling its findings", error), fault=True)
 
     def _finding(self, judgement: Judgement, failure: Failure) -> Finding:
         policy = judgement.policy
@@ -156,17 +164,23 @@ def outcome_of(judgement: Judgement, counting: Sequence[Finding]) -> PolicyOutco
     )
 
 
-def notices_of(judgements: Iterable[Judgement], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+def notices_of(judgements: Sequence[Judgement], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
     """One notice for each document that could not be searched to its end, with the policies that it keeps undecided."""
-    undecided = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
+    open_ = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
     policies: dict[tuple[str, str], list[str]] = {}
+    faults = {judgement.reasons[-1] for judgement in judgements if judgement.fault}
     for judgement in judgements:
         for reason in judgement.reasons:
             names = policies.setdefault(reason, [])
-            if judgement.policy.ref in undecided:
+            if judgement.policy.ref in open_:
                 names.append(judgement.policy.ref)
     return [
-        Notice("unsearched", reason, Location(path) if path else None, tuple(names))
+        Notice(
+            "fault" if (path, reason) in faults else "unsearched",
+            reason,
+            Location(path) if path else None,
+            tuple(names),
+        )
         for (path, reason), names in sorted(policies.items())
     ]
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from polcheck.extract import Extractor, FileRows
 from polcheck.findings import Findings, deprecated_in, notices_of, numbered, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
+from polcheck.limits import DEFAULT, Limits
 from polcheck.locate import Locator
 from polcheck.misses import Misses
 from polcheck.policy.gates import gates_of
@@ -42,6 +43,7 @@ class Checker:
     searches: Extractor | None = None  # compiled already, for a plan with the same probes
     jobs: int = 0  # processes to search with; 0 is one a core
     seconds: float = SECONDS  # for the search of one file
+    limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
 
     @cached_property
@@ -76,7 +78,7 @@ class Checker:
         """
         placed = self.place(submission)
         world = self.world(placed, progress, memory)
-        return self.report(placed, world, judge(world, self.plan.packs), fail_on, accept)
+        return self.report(placed, world, judge(world, self.plan.packs, limits=self.limits), fail_on, accept)
 
     def place(self, submission: Submission) -> Submission:
         """The submission with the fields of its bundle at the paths that the packs say."""
@@ -98,7 +100,9 @@ class Checker:
         """The report that follows from judgements: places, messages, what is waived, requirements, verdict."""
         locator = Locator(placed, self.extractor)
         maker = Findings(locator, Misses(world, locator))
-        findings = numbered(finding for judgement in judgements for finding in maker.of(judgement))
+        told = [maker.contained(judgement) for judgement in judgements]
+        judgements = [judgement for _, judgement in told]
+        findings = numbered(finding for made, _ in told for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
         accepted = accept(findings, replace(placed, marked=marked), judgements) if accept else Accepted(findings)
         return self._assembled(placed, judgements, accepted, fail_on)

@@ -1,7 +1,7 @@
 """Judge: relational, over what extract found. It never opens a file."""
 
 from polcheck.judge.demands import Demand, Demands
-from polcheck.judge.outcome import Failure, Judgement, Outcome, judge
+from polcheck.judge.outcome import Failure, Judgement, Outcome, judge, undecided
 from polcheck.judge.rows import Cell, Inner, Ref, Row, Spot
 from polcheck.judge.world import World
 
@@ -18,4 +18,5 @@ __all__ = [
     "Spot",
     "World",
     "judge",
+    "undecided",
 ]

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from polcheck.documents.config import Json
+from polcheck.judge.gaps import Gap
 from polcheck.judge.merge import distinct, exported, inner_row, merged, narrowed, truth
 from polcheck.judge.relate import lies, related
 from polcheck.judge.rows import Cell, Row, Spot, text_of
 from polcheck.judge.scope import Scopes
-from polcheck.judge.world import Gap, Relation, World
+from polcheck.judge.work import Work
+from polcheck.judge.world import Relation, World
 from polcheck.policy.plan import (
     Absence,
     Conjunction,
@@ -28,7 +30,6 @@ from polcheck.policy.plan import (
 )
 from polcheck.selectors.jmes import EvaluationError, Expression
 
-MAX_ROWS = 200_000
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # told of every step: what went in, what came out
 _Keep = Callable[[Row], bool]
 
@@ -53,6 +54,7 @@ class Evaluator:
     looked_before: set[str] = field(default_factory=set)  # for subjects; `looked` is then for what they need
     gaps: dict[tuple[str, str], None] = field(default_factory=dict)
     journal: Journal | None = None
+    work: Work = field(default_factory=Work)
 
     def conjunction(self, steps: Conjunction, rows: Sequence[Row], exists: bool = False) -> Result:
         """Extends `rows` by each step in turn. With `exists`, one certain row for each origin is enough."""
@@ -63,9 +65,10 @@ class Evaluator:
             if self.journal is not None:
                 self.journal(step, result.rows, after)
             result = Result(after.rows, result.open | after.open)
-            if len(result.rows) > MAX_ROWS:
-                self._note(Gap("", {}, f"more than {MAX_ROWS} rows in a join"), rows, result.open)
-                result.rows = result.rows[:MAX_ROWS]
+            most = self.work.limits.rows
+            if len(result.rows) > most:
+                self._note(Gap("", {}, f"more than {most:,} rows in a join (the limit `rows`)"), rows, result.open)
+                result.rows = result.rows[:most]
             if not result.rows:
                 break
         return result
@@ -136,17 +139,23 @@ class Evaluator:
         for row in rows:
             if exists and row.origin in met:
                 continue
+            if len(out) > self.work.limits.rows:
+                break
             path = None if roams or row.subject is None else row.subject.path
             self.looked |= relation.looked if path is None else relation.looked & {path}
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
+            self.work.spend()
             for other in relation.joined(shared, row, path):
+                self.work.spend()
                 if not keep(other):
                     continue
                 longer = merged(row, other, step.name)
                 out.append(longer)
                 if exists and longer.certain:
                     met.add(row.origin)
+                    break
+                if len(out) > self.work.limits.rows:
                     break
             self._gaps(relation, row, path, open_)
         return Result(out, open_ - met)
@@ -175,9 +184,12 @@ class Evaluator:
         return keep
 
     def _gaps(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
-        for gap in relation.gaps:
-            if (path is None or not gap.path or gap.path == path) and gap.may_join(row):
-                self._note(gap, [row], into)
+        gaps = relation.open.open_to(row, path)
+        if gaps:
+            into.add(row.origin)
+        for gap in gaps:
+            self.work.spend()
+            self.gaps[(gap.path, gap.reason)] = None
 
     def _union(self, step: Union, rows: list[Row], exists: bool) -> Result:
         out: list[Row] = []
@@ -186,6 +198,7 @@ class Evaluator:
         numbered = [replace(row, origin=index) for index, row in enumerate(rows)]
         for branch in step.branches:
             result = self.conjunction(branch, numbered, exists and not renames)
+            self.work.spend(len(result.rows))
             open_ |= {rows[index].origin for index in result.open}
             for row in result.rows:
                 given = rows[row.origin]
@@ -215,10 +228,15 @@ class Evaluator:
             cell = row.names.get(step.source)
             if cell is None:
                 continue
+            self.work.spend()
+            self.work.look()
             found = self.world.inside(step.probe, step.language, cell.value)
             if found.incomplete:
                 self._note(Gap(cell.path, {}, found.incomplete), [row], open_)
             for hit in found.hits:
+                self.work.spend()
+                if len(out) > self.work.limits.rows:
+                    break
                 other = inner_row(hit, cell, step)
                 if all(
                     text_of(row.names[name].value) == text_of(value.value)
@@ -252,6 +270,7 @@ class Evaluator:
         return Result(out, open_)
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
+        self.work.spend()
         try:
             return expression.evaluate(self.scopes.of(row, expression.names))
         except EvaluationError as error:
@@ -275,7 +294,7 @@ class Evaluator:
                 continue
             self.looked |= relation.looked & {spot.path}
             self._gaps(relation, row, spot.path, open_)
-            for other in related(step, relation, stops, spot):
+            for other in related(step, relation, stops, spot, self.work):
                 if all(
                     text_of(row.names[n].value) == text_of(other.names[n].value)
                     for n in names

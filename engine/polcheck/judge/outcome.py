@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from polcheck.documents.config import Json
+from polcheck.errors import told
 from polcheck.judge.evaluate import Evaluator, Journal
 from polcheck.judge.merge import distinct
 from polcheck.judge.rows import Row, Spot, text_of
 from polcheck.judge.scope import Scopes
+from polcheck.judge.work import TooMuchWork, Work
 from polcheck.judge.world import World
+from polcheck.limits import DEFAULT, Limits
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Step, Union, Used
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
@@ -37,7 +40,8 @@ class Judgement:
 
     `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
-    `require` or `forbid` looked in. `open`: something beside the failures is undecided.
+    `require` or `forbid` looked in. `open`: something beside the failures is undecided. `more` counts the failures that
+    the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says.
     """
 
     policy: CompiledPolicy
@@ -48,21 +52,47 @@ class Judgement:
     reasons: tuple[tuple[str, str], ...] = ()
     searched: tuple[str, ...] = ()
     open: bool = False
+    more: int = 0
+    fault: bool = False
 
 
 def judge(
     world: World,
     packs: Sequence[CompiledPack],
     journal_of: Callable[[CompiledPolicy], Journal] | None = None,
+    limits: Limits = DEFAULT,
 ) -> list[Judgement]:
-    """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy."""
+    """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy.
+
+    A policy that is over the limits, or that polcheck fails on, is undecided; the others are judged.
+    """
     found: list[Judgement] = []
+    clock = limits.of_run(len(world.paths))
     for pack in packs:
         base = Evaluator(world, Scopes(world, pack.params, pack.tables))
         for policy in pack.policies:
             journal = journal_of(policy) if journal_of else None
-            found.append(_judged(policy, replace(base, looked=set(), looked_before=set(), gaps={}, journal=journal)))
+            work = Work(limits, clock.within(limits.seconds))
+            fresh = replace(base, looked=set(), looked_before=set(), gaps={}, journal=journal, work=work)
+            found.append(_contained(policy, fresh))
     return found
+
+
+def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> Judgement:
+    """The judgement of one policy; undecided when judging it could not be brought to its end."""
+    try:
+        evaluator.work.look()
+        return _judged(policy, evaluator)
+    except TooMuchWork as limit:
+        return undecided(_made(policy, evaluator, "undecided"), str(limit))
+    except Exception as error:  # NOTE: whatever goes wrong with one policy must neither pass it nor hide the others
+        return undecided(_made(policy, evaluator, "undecided"), told("judging it", error), fault=True)
+
+
+def undecided(judgement: Judgement, reason: str, *, fault: bool = False) -> Judgement:
+    """The judgement of the same policy when something, for this reason, could not be brought to its end."""
+    reasons = (*judgement.reasons, ("", reason))
+    return replace(judgement, outcome="undecided", failures=(), reasons=reasons, open=True, fault=fault)
 
 
 def _judged(policy: CompiledPolicy, evaluator: Evaluator) -> Judgement:
@@ -89,16 +119,19 @@ def _made(
     failures: Iterable[Failure] = (),
     subjects: int = 0,
     open_: bool = False,
+    more: int = 0,
 ) -> Judgement:
+    left = f"{more:,} more findings than are told (the limit `findings`)"
     return Judgement(
         policy=policy,
         outcome=outcome,
         failures=tuple(failures),
         subjects=subjects,
         documents=tuple(sorted(evaluator.looked | evaluator.looked_before)),
-        reasons=tuple(sorted(evaluator.gaps)),
+        reasons=(*sorted(evaluator.gaps), *((("", left),) if more else ())),
         searched=tuple(sorted(evaluator.looked)),
-        open=open_ or outcome == "undecided",
+        open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are told must not pass it
+        more=more,
     )
 
 
@@ -139,7 +172,7 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
     states = _met(policy, result.rows, owners, len(groups)) if policy.count else _found(result.rows, owners)
     open_ = {owners[origin] for origin in result.open}
     bounded = policy.count is not None and policy.count[1] is not None
-    failures: list[Failure] = []
+    failing: list[list[Row]] = []
     undecided = unseen
     for number, group in enumerate(groups):
         state = states.get(number)
@@ -151,10 +184,13 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
         if state is not None or not sure:
             undecided = True
         else:
-            failures.append(_failure(evaluator, group, group[0], missing=True))
+            failing.append(group)
     subjects = len(groups) if policy.subjects is not None else 0
+    most = evaluator.work.limits.findings
+    failures = [_failure(evaluator, group, group[0], missing=True) for group in failing[:most]]
+    more = max(len(failing) - most, 0)
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
-    return _made(policy, evaluator, outcome, failures, subjects, undecided)
+    return _made(policy, evaluator, outcome, failures, subjects, undecided, more)
 
 
 def _found(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
@@ -210,16 +246,16 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
         if row.certain and any(member.certain for member in groups[owner]):
             certain.setdefault(owner, []).append(row)
     undecided = unseen or bool(result.open) or any(not row.certain for row in result.rows)
-    failures: list[Failure] = []
+    pairs: list[tuple[list[Row], Row]] = []
     for owner in sorted(certain):
-        if alone:
-            failures += [_failure(evaluator, [], row, missing=False) for row in certain[owner]]
-        else:
-            failures.append(_failure(evaluator, groups[owner], certain[owner][0], missing=False))
+        pairs += [([], row) for row in certain[owner]] if alone else [(groups[owner], certain[owner][0])]
+    most = evaluator.work.limits.findings
+    failures = [_failure(evaluator, group, row, missing=False) for group, row in pairs[:most]]
+    more = max(len(pairs) - most, 0)
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _made(policy, evaluator, "not-applicable")
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
-    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided)
+    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided, more)
 
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:

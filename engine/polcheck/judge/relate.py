@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from polcheck.judge.rows import Cell, Nest, Row, Spot
+from polcheck.judge.work import Work
 from polcheck.judge.world import Relation
 from polcheck.policy.plan import Relate
 from polcheck.source import Span
 
 
-def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: Spot) -> Iterable[Row]:
-    """The rows of `relation` that lie to a match as the step says, with none of `stops` in between."""
+def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: Spot, work: Work) -> Iterable[Row]:
+    """The rows of `relation` that lie to a match as the step says, with none of `stops` in between.
+
+    Raises TooMuchWork.
+    """
     if spot.span is None:
         return
     candidates, nest = relation.near(spot.path)
@@ -19,6 +23,7 @@ def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: S
     indices = chosen(spot.span) if chosen else nest.before(spot.span.start)
     between = [stop.near(spot.path) for stop in stops]
     for index in indices:
+        work.spend(1 + len(stops))
         other = candidates[index].spots[0]
         if step.relation != "after" and not (
             _around(other, spot) if step.relation == "inside" else _around(spot, other)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from polcheck.documents.config import Json
 from polcheck.extract import VALUE, WHOLE, Extractor, FileRows
+from polcheck.judge.gaps import Gap, Gaps
 from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.selectors.files import FilePatterns, folders_of
@@ -16,20 +17,6 @@ from polcheck.selectors.found import Found, Hit
 from polcheck.selectors.text import TextSearch
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
-
-
-class Gap(NamedTuple):
-    """A document that could not be searched to its end, with the path captures it would have bound."""
-
-    path: str
-    names: Mapping[str, str]
-    reason: str
-
-    def may_join(self, row: Row) -> bool:
-        """Whether a match in the unsearched part could have joined `row`, as far as path captures tell."""
-        return all(
-            name not in row.names or text_of(row.names[name].value) == value for name, value in self.names.items()
-        )
 
 
 @dataclass
@@ -50,6 +37,11 @@ class Relation:
     def rows(self) -> list[Row]:
         """All rows, in order of place."""
         return self.make()
+
+    @cached_property
+    def open(self) -> Gaps:
+        """The gaps, ready to be asked."""
+        return Gaps(self.gaps)
 
     def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Sequence[Row]:
         """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
