@@ -1,16 +1,21 @@
-"""Runs polcheck and kills the process at the Nth file operation in two folders. `crashing.py N FOLDER FOLDER ARGS…`."""
+"""Runs polcheck and kills the process at the Nth change of a file in two folders. `crashing.py N FOLDER FOLDER ARGS…`.
+
+Reading changes nothing: who is killed at a read is as if killed after the change before it.
+"""
 
 import os
 import sys
 
-COUNTED = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.scandir")
+CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink")
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 left = [int(sys.argv[1])]
 folders = tuple(sys.argv[2:4])
 
 
 def count(event: str, arguments: tuple[object, ...]) -> None:
     """Ends the process, without a chance to clean up, when enough was done."""
-    if event in COUNTED and any(isinstance(one, str | os.PathLike) and inside(os.fspath(one)) for one in arguments):
+    changes = event in CHANGES or (event == "open" and int(str(arguments[2])) & WRITING)
+    if changes and any(isinstance(one, str | os.PathLike) and inside(os.fspath(one)) for one in arguments):
         left[0] -= 1
         if left[0] < 0:
             os._exit(77)
