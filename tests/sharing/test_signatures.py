@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.sharing.statement import Signature, Statement, signatures_in, with_signature
+from polcheck.sharing.statement import Signature, Statement, merged, signatures_in, with_signature
 from polcheck.sharing.trust import Publisher, Trust, Untrusted
 from sharing.conftest import FETCHED, Polcheck
 from sharing.places import GitPlace, Place, pack, write
@@ -216,3 +216,11 @@ def test_without_publishers_nothing_has_to_be_signed() -> None:
     trust = Trust((Publisher(("a",), ("k",)),), date(2027, 1, 1))
     with pytest.raises(Untrusted):
         trust.check("x", b"", "sha256:0", lambda *_: True)
+
+
+def test_signatures_of_two_copies_are_kept_together() -> None:
+    """A copy without a signature doesn't take away that of another."""
+    one, two = (Signature(Statement(name, "1", "sha256:0"), ARMOUR) for name in ("a", "b"))
+    first, second = with_signature(b"", one), with_signature(b"", two)
+    assert merged(first, b"") == first == merged(b"", first) == merged(first, first)
+    assert signatures_in(merged(first, second), "sha256:0") == [one, two]

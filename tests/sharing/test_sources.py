@@ -218,3 +218,27 @@ def test_a_source_that_leads_nowhere_changes_nothing(name: str, polcheck: Polche
     """A pack that can't be had is not added."""
     assert polcheck("pack", "add", name, status=2).err
     assert not Path("polcheck.yaml").exists() and not Path("polcheck.lock").exists()
+
+
+@pytest.mark.parametrize("place", ["git file"], indirect=True)
+def test_a_locked_pack_has_a_name(place: Place, polcheck: Polcheck) -> None:
+    """On the command line, a locked pack is called by its name; another source is taken as it is now."""
+    place.publish(pack())
+    polcheck("pack", "add", place.source)
+    text = Path("polcheck.lock").read_text("utf-8")
+    place.publish(pack("1.1.0", "exit(...)"))
+    assert "it prints" in polcheck("run", "--pack", "acme", status=1).out
+    assert "it prints" in polcheck("run", "--pack", place.source, status=1).out
+    polcheck("validate", "acme")
+    elsewhere = place.source.replace("@main", "")
+    polcheck("run", "--pack", elsewhere)
+    assert "--locked forbids" in polcheck("run", "--locked", "--pack", elsewhere, status=2).err
+    assert Path("polcheck.lock").read_text("utf-8") == text
+
+
+def test_a_pack_that_can_not_be_used_is_not_added(polcheck: Polcheck, tmp_path: Path) -> None:
+    """A broken pack, or one that needs a newer polcheck, is told before anything is written."""
+    files = pack()
+    FolderPlace(tmp_path).publish({**files, "pack.yaml": files["pack.yaml"] + "requires: polcheck>=99\n"})
+    assert "the pack needs polcheck>=99" in polcheck("pack", "add", "../acme", status=2).err
+    assert not Path("polcheck.yaml").exists() and not Path("polcheck.lock").exists()

@@ -18,6 +18,7 @@ from polcheck.disk.regular import reason_of
 from polcheck.errors import PolcheckError, SubmissionError
 from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing.archive import packed
+from polcheck.sharing.statement import merged
 
 _UNFINISHED = ".unfinished-"
 _A_DAY = 24 * 60 * 60.0
@@ -64,7 +65,7 @@ class Cache:
 
     def put(self, pack: PackFiles) -> None:
         """Keeps a pack. Raises CacheError when it can't be written, and PolcheckError for names no archive can hold."""
-        data = packed(pack.files, pack.signatures)
+        data = packed(pack.files, merged(self._signatures(pack.digest), pack.signatures))
         if self._data(pack.digest) == data:
             return
         readable(data, pack)
@@ -74,6 +75,14 @@ class Cache:
             self._write(self._path(pack.digest), data)
         except OSError as error:
             raise CacheError(f"can't write to the cache `{self.folder}`: {reason_of(error)}") from error
+
+    def _signatures(self, digest: str) -> bytes:
+        """Those of the copy that is here. NOTE: another project may need one that this source doesn't have."""
+        try:
+            found = self.get(digest, "", "")
+        except CacheError:
+            return b""
+        return found.signatures if found else b""
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest.removeprefix('sha256:')}.tar"

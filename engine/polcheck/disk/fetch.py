@@ -50,10 +50,11 @@ class Fetcher:
         """What opens packs and everything that they extend."""
         return Resolver(self.take, self.known)
 
-    def source(self, text: str) -> Source:
-        """The source that a text means in polcheck.yaml or on the command line.
+    def source(self, text: str, *, by_name: bool = False) -> Source:
+        """The source that a text means in polcheck.yaml or, `by_name`, on the command line.
 
-        A name is that of a pack that ships or is installed, else of a folder. Raises PolicyError.
+        A name is that of a pack that ships or is installed, else of a folder, else of one that is locked. Raises
+        PolicyError.
         """
         try:
             source = parse(text)
@@ -61,7 +62,8 @@ class Fetcher:
             raise PolicyError([Problem(error.message, help=error.help)]) from error
         if isinstance(source, Named) and not self.known(source.name) and Path(self.folder, source.name).is_dir():
             return Folder(f"./{source.name}")
-        return source
+        named = self.lock.named(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
+        return parse(named[0].source) if len(named) == 1 else source
 
     def known(self, name: str) -> bool:
         """Whether a pack of this name ships with polcheck or is installed."""

@@ -80,7 +80,7 @@ class ProjectPacks:
 
         Raises PolicyError when there is none, and PolcheckError when it can't be had or isn't what is locked.
         """
-        return self.resolver.open(self.fetcher.source(text))
+        return self.resolver.open(self.fetcher.source(text, by_name=not self.asked.own))
 
     def changed(self) -> Lock | None:
         """The lock with what was opened, where that isn't in it yet; None where it is, or nothing needs a lock.

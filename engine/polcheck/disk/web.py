@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from polcheck.disk.regular import reason_of
 from polcheck.sharing.sources import FetchError, is_loopback
 
-_SECONDS = 60.0
+_SECONDS = 60.0  # without a byte
+_LONGEST = 600.0
+_CHUNK = 1 << 20
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 
@@ -107,7 +110,15 @@ def _asked(request: Request) -> Response:
 def _body(request: Request, answer: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:
     if request.method == "HEAD":
         return b""
-    data: bytes = answer.read(request.most + 1)
+    parts: list[bytes] = []
+    left = request.most + 1
+    until = time.monotonic() + _LONGEST
+    while left > 0 and (part := answer.read1(min(left, _CHUNK))):
+        parts.append(part)
+        left -= len(part)
+        if time.monotonic() > until:
+            raise FetchError(f"{shown(request.url)} takes longer than {_LONGEST:.0f} seconds")
+    data = b"".join(parts)
     if len(data) > request.most:
         raise FetchError(f"{shown(request.url)} gives more than {request.most} bytes")
     length = answer.headers.get("Content-Length", "")

@@ -13,6 +13,7 @@ from polcheck import disk
 from polcheck.config import PackEntry, Written
 from polcheck.disk.project_packs import lock_path, reread
 from polcheck.errors import ConfigError, PolicyError, Problem
+from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.sharing import edit
 from polcheck.sharing.lock import Lock, Locked, LockError
@@ -86,7 +87,7 @@ class PackProject:
     def add(self, text: str) -> Change:
         """Names one more pack in the configuration, which is made where there is none, and locks and fetches it.
 
-        Raises PolcheckError when the pack is there already, can't be had, or may not be added.
+        Raises PolcheckError when the pack is there already, can't be had or used, or may not be added.
         """
         self._check_may_change("add a pack")
         opener = self.opener()
@@ -94,6 +95,7 @@ class PackProject:
         if str(source) in self._sources(opener):
             raise ConfigError([Problem(f"{self._config_name} names `{source}` already")])
         opened = [opener.resolver.open(one) for one in (*self._sources(opener).values(), source)]
+        checker(opened[-1])  # NOTE: what can't be used here is not added
         after = opener.resolver.lock()
         path, new_text = self._with(str(source))
         change = Change(self.lock, after, tuple(opened))

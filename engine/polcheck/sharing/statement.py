@@ -52,3 +52,9 @@ def with_signature(data: bytes, signature: Signature) -> bytes:
     said = signature.statement
     block = f"name: {said.name}\nversion: {said.version}\n".encode() + signature.armour.strip() + b"\n"
     return data if block in data else data + block
+
+
+def merged(data: bytes, more: bytes) -> bytes:
+    """The `pack.sig` with the signatures of two; each once, those of the first first."""
+    blocks = [match[0] for match in _BLOCK.finditer(data)]
+    return b"".join(dict.fromkeys([*blocks, *(match[0] for match in _BLOCK.finditer(more))]))
