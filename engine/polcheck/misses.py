@@ -147,7 +147,9 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
         except KeyError:
             continue
         hint = f"; did you mean `{near.closest}`?" if near.closest else ""
-        miss = Miss(f"`{near.text}` is there, `{near.failed}` is not{hint}", at(source, where.key or where.value))
+        there = "" if near.text == "@" else f"`{near.text}` is there, "  # NOTE: that a document is there says nothing
+        lacks = f"`{near.failed}` is not" + ("" if there else " there")
+        miss = Miss(f"{there}{lacks}{hint}", at(source, where.key or where.value))
         rank = -len(near.pointer)
         if best is None or rank < best[0]:
             best = (rank, miss)

@@ -7,6 +7,7 @@ from unittest import mock
 from counted import checker, policies
 from packs import check
 from polcheck import misses
+from polcheck.documents import parse_config
 from polcheck.submission import of_files
 
 
@@ -14,7 +15,7 @@ def test_each_finding_looks_in_its_own_file() -> None:
     """Of a hundred files that lack a key each is read once more, not each for every other."""
     files = {f"m{number:03}.json": '{"domein": 1}' for number in range(100)}
     lacking = checker(policies('for: {files: "*.json"}\nrequire: {data: domain}'))
-    with mock.patch.object(misses, "parse_config", wraps=misses.parse_config) as parsed:
+    with mock.patch.object(misses, "parse_config", wraps=parse_config) as parsed:
         report = lacking.check(of_files(files))
     assert len(report.findings) == 100
     assert parsed.call_count == 100
@@ -36,7 +37,7 @@ def test_what_all_lack_is_looked_for_once() -> None:
     """A selector that looks in other files comes closest to the same thing for every subject."""
     files = {f"m{number:03}.py": f"load({number})\n" for number in range(50)} | {"c.json": '{"kee": 1}'}
     lacking = checker(policies('for: {files: "*.py", pattern: load($n)}\nrequire: {files: c.json, data: key}'))
-    with mock.patch.object(misses, "parse_config", wraps=misses.parse_config) as parsed:
+    with mock.patch.object(misses, "parse_config", wraps=parse_config) as parsed:
         report = lacking.check(of_files(files))
     assert len(report.findings) == 50
     assert parsed.call_count == 1

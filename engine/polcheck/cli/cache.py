@@ -29,7 +29,11 @@ def clear() -> None:
     from polcheck.disk import kept
     from polcheck.errors import PolcheckError
 
+    before = kept.kept_bytes().values()
     try:
         kept.forget()
     except OSError as error:
         raise PolcheckError(f"the cache can't be emptied: {error}") from error
+    size = sum(entry for _, entry in before) / 1_000_000
+    number = sum(entries for entries, _ in before)
+    click.echo(f"removed {number} entries ({size:.1f} MB) from {kept.cache_folder()}", err=True)

@@ -20,9 +20,12 @@ def config(submission: str, project: ProjectOf, baseline: str | None, form: str)
 
     The command line wins over the file, the file over profiles of packs, and those over the packs' defaults.
     """
+    from polcheck import disk
     from polcheck.config import listing
     from polcheck.render.json import dumps
 
+    if submission != "-" and not disk.exists(submission):
+        raise click.UsageError(f"there is no file or folder `{submission}`")
     used = project(submission, baseline=baseline)
     plan = used.checker.plan if used.inforce.packs else None
     values = listing(used.inforce, used.settings, plan.packs if plan else ())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from polcheck.disk.regular import reason_of
 from polcheck.documents.config import Json
 from polcheck.errors import PolcheckError, SubmissionError
 
@@ -41,7 +42,7 @@ def _lines(path: str, column: str, name: str) -> Iterator[Item]:
                 if line.strip():
                     yield _of_line(f"{path}:{number}", line, column, name)
     except OSError as error:
-        raise SubmissionError(f"`{path}` can't be read: {error.strerror}") from error
+        raise SubmissionError(f"`{path}` can't be read: {reason_of(error)}") from error
 
 
 def _of_line(place: str, line: str, column: str, name: str) -> Item:
@@ -87,7 +88,7 @@ def _members(path: str) -> list[str]:
         with os.scandir(path) as found:
             names = [each.name for each in found if each.is_dir() or each.name.lower().endswith(_ARCHIVES)]
     except OSError as error:
-        raise SubmissionError(f"`{path}` can't be read: {error.strerror}") from error
+        raise SubmissionError(f"`{path}` can't be read: {reason_of(error)}") from error
     return sorted(name for name in names if not name.startswith("."))
 
 
@@ -128,7 +129,7 @@ class Rows:
                 self._recover(seen)
             self._file: IO[bytes] = Path(self._lines).open("ab")  # noqa: SIM115 closed by `close`
         except OSError as error:
-            raise PolcheckError(f"`{self._lines}` can't be written: {error.strerror}") from error
+            raise PolcheckError(f"`{self._lines}` can't be written: {reason_of(error)}") from error
 
     def _check(self, resume: bool) -> None:
         table = self._lines != self._path and Path(self._path).exists()
@@ -174,7 +175,7 @@ class Rows:
         try:
             self._file.write(text.encode())
         except OSError as error:
-            raise PolcheckError(f"`{self._lines}` can't be written: {error.strerror}") from error
+            raise PolcheckError(f"`{self._lines}` can't be written: {reason_of(error)}") from error
 
     def close(self, *, finished: bool) -> None:
         """Closes the file; what is finished becomes a table if asked. Raises PolcheckError when it can't be written."""
@@ -183,7 +184,7 @@ class Rows:
             if finished and self._lines != self._path:
                 _to_parquet(self._lines, self._path)
         except OSError as error:
-            raise PolcheckError(f"`{self._path}` can't be written: {error.strerror}") from error
+            raise PolcheckError(f"`{self._path}` can't be written: {reason_of(error)}") from error
 
 
 def _begins(row: Mapping[str, Any], group: list[dict[str, Any]]) -> bool:
