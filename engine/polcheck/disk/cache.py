@@ -10,14 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from polcheck.disk.archive import read_archive
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.kept import cache_folder
 from polcheck.disk.packs import PACK_LIMITS, made
 from polcheck.disk.regular import reason_of
 from polcheck.errors import PolcheckError, SubmissionError
 from polcheck.policy.packfiles import PackFiles
-from polcheck.sharing.archive import packed
 from polcheck.sharing.statement import merged
 
 _UNFINISHED = ".unfinished-"
@@ -51,6 +49,8 @@ class Cache:
         data = self._data(digest)
         if data is None:
             return None
+        from polcheck.disk.archive import read_archive
+
         help = "help: `polcheck pack sync` fetches it again"
         try:
             found = read_archive(io.BytesIO(data), len(data), "tar", Gathered(name, PACK_LIMITS))
@@ -65,6 +65,8 @@ class Cache:
 
     def put(self, pack: PackFiles) -> None:
         """Keeps a pack. Raises CacheError when it can't be written, and PolcheckError for names no archive can hold."""
+        from polcheck.sharing.archive import packed
+
         data = packed(pack.files, merged(self._signatures(pack.digest), pack.signatures))
         if self._data(pack.digest) == data:
             return
@@ -122,6 +124,8 @@ class Cache:
 
 def readable(data: bytes, pack: PackFiles) -> None:
     """Raises PolcheckError when the archive `data` doesn't give the pack back, as with names that it can't hold."""
+    from polcheck.disk.archive import read_archive
+
     try:
         found = made("", read_archive(io.BytesIO(data), len(data), "tar", Gathered(pack.root, PACK_LIMITS)))
     except SubmissionError as error:

@@ -11,7 +11,7 @@ from polcheck.disk.limits import MIB, Limits
 from polcheck.disk.paths import shown
 from polcheck.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.policy.packfiles import PackFiles, Schemas
-from polcheck.sharing.archive import SIGNATURES
+from polcheck.sharing.statement import SIGNATURES
 from polcheck.submission import Submission
 
 PACK_LIMITS = Limits(files=10_000, file_bytes=4 * MIB, total_bytes=64 * MIB)

@@ -15,10 +15,10 @@ from polcheck.errors import PolicyError, Problem
 from polcheck.library import checker
 from polcheck.policy.extension import extensions
 from polcheck.policy.packfiles import PackFiles
-from polcheck.sharing.archive import SIGNATURES, compressed, packed
+from polcheck.sharing.archive import compressed, packed
 from polcheck.sharing.manifest import digest_of
 from polcheck.sharing.sources import Archive, Folder, Oci, SourceError, parse
-from polcheck.sharing.statement import Signature, Statement, signatures_in, with_signature
+from polcheck.sharing.statement import SIGNATURES, Signature, Statement, signatures_in, with_signature
 from polcheck.sharing.trust import Trust, Untrusted
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")

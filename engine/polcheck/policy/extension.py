@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polcheck.documents.config import Json, Pointer
-from polcheck.policy import plan
-from polcheck.policy.origin import Origin, Problems
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings, fault_of, matches, severity_in
+
+if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that read no YAML
+    from polcheck.documents.config import Json, Pointer
+    from polcheck.policy import plan
+    from polcheck.policy.origin import Origin, Problems
 
 _MOST_ROUTES = 256
 

@@ -8,7 +8,8 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 
-SIGNATURES = "pack.sig"  # beside pack.yaml, and not part of the content that it signs
+from polcheck.sharing.statement import SIGNATURES
+
 _GZIP_HEAD = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x02\xff"  # no name, no time, no system
 
 

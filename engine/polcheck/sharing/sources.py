@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from polcheck.errors import PolcheckError
@@ -266,6 +265,8 @@ def is_loopback(hostname: str) -> bool:
     """Whether a host is this machine by its very name."""
     if hostname == "localhost":
         return True
+    from ipaddress import ip_address
+
     try:
         return ip_address(hostname).is_loopback
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+SIGNATURES = "pack.sig"  # beside pack.yaml, and not part of the content that it signs
 NAMESPACE = "polcheck-pack"  # of ssh-keygen -Y: a signature made for git or for mail is none of a pack
 _HEAD = "polcheck-pack-signature 1"
 _BLOCK = re.compile(
