@@ -76,6 +76,11 @@ def _policy(change: PolicyChange) -> Iterator[str]:
 
 
 def _value(what: str, before: Json, after: Json, indent: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            if before.get(key) != after.get(key):
+                yield from _value(f"{what} {key}", before.get(key), after.get(key), indent)
+        return
     old, new = _shown(before), _shown(after)
     if "\n" not in old + new and len(old) + len(new) < 80:
         yield f"{indent}{what}: {old} -> {new}"
