@@ -186,7 +186,8 @@ def test_an_output_that_can_not_be_written_is_refused(pack: Path, out: str, reas
 
 
 def test_an_input_that_is_not_there_is_refused(pack: Path) -> None:
-    """A misspelt input is told in words."""
-    found = ran(pack, pack.parent / "nowhere.jsonl")
+    """A misspelt input is told in words, and leaves no rows in the way of the next run."""
+    found = polcheck("batch", pack.parent / "nowhere.jsonl", "--pack", pack, "--out", pack.parent / "none.jsonl")
     assert found.status == 2
-    assert "nowhere.jsonl` can't be read" in found.err
+    assert f"there is no file or folder `{pack.parent / 'nowhere.jsonl'}`" in found.err
+    assert not (pack.parent / "none.jsonl").exists()

@@ -94,6 +94,12 @@ def test_places_for_reviewers_stand_with_their_requirement(report: Report) -> No
     assert "note[web:tone]" not in text and "note[web:tone]" not in _text(report, verbosity=-1)
 
 
+def test_places_for_reviewers_that_fail_the_run_are_shown(report: Report) -> None:
+    """With `--fail-on note` nobody has to guess what failed."""
+    strict = replace(report, fail_on="note")
+    assert "note[web:tone]" in _text(strict, verbosity=-1) and "note[web:tone]" in _text(strict)
+
+
 def test_an_excerpt_is_six_lines_at_most() -> None:
     """One line ahead of the place, no blank lines at its ends, and not the whole of a long match."""
     lines = ("", "before", "class A:", "    a = 1", "", "    b = 1", "    c = 1", "    d = 1", "    e = 1")

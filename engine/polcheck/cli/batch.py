@@ -63,6 +63,9 @@ def batch(
 
     if not out.endswith((".jsonl", ".parquet")):
         raise click.UsageError("--out names a .jsonl or a .parquet file")
+    for path in inputs:
+        if not disk.exists(path):
+            raise click.UsageError(f"there is no file or folder `{path}`")
     settings = Settings(params=params_of(params), select=select, ignore=ignore)
     files = tuple(disk.read_pack(pack) for pack in packs)
     checker(files, settings)  # a bad pack is told before anything is read, and workers find it compiled

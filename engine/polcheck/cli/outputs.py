@@ -11,6 +11,7 @@ import click
 
 from polcheck import disk, render
 from polcheck.errors import PolcheckError
+from polcheck.policy.template import TemplateFault
 from polcheck.render.verdict import NoVerdict
 from polcheck.report import Report
 
@@ -61,10 +62,14 @@ class Outputs:
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
-        """One format of the report; `template:FILE` is read from its file."""
+        """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
         base, _, template = name.partition(":")
-        options = replace(self.options, template=_template(template)) if template else self.options
-        return render.renderer(base)(report, options)
+        if not template:
+            return render.renderer(base)(report, self.options)
+        try:
+            return render.renderer(base)(report, replace(self.options, template=_template(template)))
+        except TemplateFault as fault:
+            raise PolcheckError(f"the template `{template}` fails: {fault}") from fault
 
 
 def _print(text: str) -> None:

@@ -12,7 +12,7 @@ from polcheck.render.ink import Ink
 from polcheck.render.textfinding import brief, full, label
 from polcheck.render.verdict import reason
 from polcheck.render.words import counted, examined, is_for_review, summary
-from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report
+from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report, named_by
 
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
@@ -48,7 +48,9 @@ def _findings(report: Report, options: Options, ink: Ink) -> Iterator[str]:
 
 
 def _judged(report: Report) -> list[Finding]:
-    """The findings but for those that gather places for what people decide."""
+    """The findings but for those that gather places for what people decide, unless notes fail the run."""
+    if "note" in named_by(report.fail_on):
+        return list(report.failing)
     reviews = [requirement for requirement in report.requirements if requirement.outcome == "review"]
     return [f for f in report.failing if not any(is_for_review(f, requirement) for requirement in reviews)]
 
