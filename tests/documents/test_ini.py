@@ -15,9 +15,7 @@ from polcheck.source import Place, Source, Span, Unreadable
 Scalars = Callable[[Config], list[tuple[int, Pointer, Json]]]
 
 LINES = st.one_of(
-    st.sampled_from(
-        ["", "  ", "# c", "  ; c", "[a]", "[b]", "[DEFAULT]", " [a] # x", "[]", "k", "K = 1", "k: 2=3"]
-    ),
+    st.sampled_from(["", "  ", "# c", "  ; c", "[a]", "[b]", "[DEFAULT]", " [a] # x", "[]", "k", "K = 1", "k: 2=3"]),
     st.sampled_from(["  more", "\tmore # not", "    = x", "é😀 = é # in", "k =", "a b : c", "\x0bx = \x1c1"]),
     st.text(st.sampled_from("ab=:#;[] \té😀"), max_size=8),
 )
@@ -58,9 +56,7 @@ def test_reads_what_configparser_reads(scalars: Scalars, lines: list[str], line_
         assert where.key is not None
         assert text[slice(*where.key)].lower() == pointer[-1]
         written = [line.strip() for line in text[slice(*where.value)].split(line_break)]
-        assert "\n".join(line for line in written if line[:1] not in ("#", ";") or line == written[0]) == (
-            value or ""
-        )
+        assert "\n".join(line for line in written if line[:1] not in ("#", ";") or line == written[0]) == (value or "")
 
 
 def test_values_over_several_lines_are_joined() -> None:

@@ -141,9 +141,7 @@ def test_every_container_holds_its_members(tree: dict[str, Any], choices: random
 
 
 def _containers(value: Json, pointer: Pointer) -> Iterator[Pointer]:
-    members: Any = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
+    members: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, item in members:
         yield (*pointer, step)
         yield from _containers(item, (*pointer, step))

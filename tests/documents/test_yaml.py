@@ -84,9 +84,7 @@ def test_what_the_library_writes_is_read(tree: Json, flow: bool | None) -> None:
 
 @settings(deadline=None)
 @given(
-    st.lists(
-        st.text(st.sampled_from("ab :#😀"), min_size=1).filter(lambda line: line == line.strip()), min_size=1
-    ),
+    st.lists(st.text(st.sampled_from("ab :#😀"), min_size=1).filter(lambda line: line == line.strip()), min_size=1),
     st.sampled_from("|>"),
     st.sampled_from(["", "-", "+"]),
     st.sampled_from(["\n", "\r\n"]),
@@ -281,9 +279,7 @@ def test_empty_values_stand_behind_their_mark() -> None:
     """An omitted value has an empty place on the line of its key or dash."""
     source = Source("a.yaml", b"a:\nb: {c: , d}\ne:\n  -\n  - \n? f\n? g\n")
     config = parse(source)
-    assert config.values == (
-        {"a": None, "b": {"c": None, "d": None}, "e": [None, None], "f": None, "g": None},
-    )
+    assert config.values == ({"a": None, "b": {"c": None, "d": None}, "e": [None, None], "f": None, "g": None},)
     lines = []
     for pointer in (("a",), ("b", "c"), ("b", "d"), ("e", 0), ("e", 1), ("f",), ("g",)):
         span = config.locate(0, pointer).value
@@ -328,9 +324,7 @@ def test_what_is_not_yaml_is_refused(text: str, reason: str, line: int, column: 
     assert source.place(caught.value.span)[1:3] == (line, column)
 
 
-@pytest.mark.parametrize(
-    "pointer", [("b",), ("a", 1), ("a", -1), ("a", "0"), ("a", 0, "x"), (0,), ("m", "<<")]
-)
+@pytest.mark.parametrize("pointer", [("b",), ("a", 1), ("a", -1), ("a", "0"), ("a", 0, "x"), (0,), ("m", "<<")])
 def test_unresolved_pointers_raise(pointer: Pointer) -> None:
     """A pointer that doesn't resolve raises KeyError."""
     with pytest.raises(KeyError):
