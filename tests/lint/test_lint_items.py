@@ -1,0 +1,229 @@
+"""Each check of `polcheck validate` on what a policy says: what it tells, and what it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from lint.linting import PARAMS, linted, told
+from packs import one
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'forbid: {files: "src/*.py", pattern: "eval(...)"}',
+        'forbid: {files: "src/*.py", pattern: "f($x, ...)"}\nmessage: "{{ x }}"',
+        'forbid: {files: "src/*.py", pattern: "f($x, ...)", where: "x != \'a\'"}',
+        'forbid: [{files: "src/*.py", pattern: "f($x, ...)"}, {not: {files: "{x}.py"}}]',
+        'forbid: [{files: "src/*.py", pattern: "f($x, ...)"}, {in: x, text: a}]',
+        'forbid: [{files: "src/*.py", pattern: "f($x, ...)"}, {inside: {pattern: "def $x(...): ..."}}]',
+        'for: [{files: "src/*.py", pattern: "f($x, ...)"}, {per: x}]\nrequire: {files: a.py}',
+        'for: {files: "*.py", pattern: "f($x, ...)", name: call}\nrequire: {files: a.py}\nmessage: "{{ call.line }}"',
+        'forbid: {files: "src/*.py", pattern: "f($_x, ...)"}',
+        'forbid: {files: "a.yaml", data: "leaves(@)[?value == \'x\']"}',
+        'forbid: {any: [{files: "{x}.py"}, {files: "{x}.txt"}]}\nmessage: "{{ x }}"',
+    ],
+)
+def test_names_that_are_spoken_of_are_left_alone(body: str) -> None:
+    """In a message, a condition, a join, a value to look in; so are private ones, and keys of rows."""
+    assert told(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('forbid: {files: "src/*.py", pattern: "f($x, ...)"}', "`x` is bound and never used"),
+        ('forbid: {files: "src/{name}.py", pattern: "f(...)"}', "`name` is bound and never used"),
+        ("forbid: {files: a.py, code: '(call function: (_) @f)'}", "`f` is bound and never used"),
+        ("forbid: {files: a.py, text: 'a(?P<rest>.)'}", "`rest` is bound and never used"),
+        ("forbid: {files: a.yaml, data: keys(@), as: k}", "`k` is bound and never used"),
+        ("forbid: {files: a.py, text: a, let: {b: 'lower(`\"A\"`)'}}", "`b` is computed and never used"),
+        ('forbid: [{files: "{x}.py"}, {not: {files: "{x}/{y}.py"}}]', "`y` is bound and never used"),
+        ('forbid: {any: [{files: "{x}.py"}, {files: "a.txt"}]}', "`x` is bound and never used"),
+        ('for: {files: "{x}.py"}\nrequire: {files: "{x}.md", text: "a(?P<y>.)"}', "`y` is bound and never used"),
+        ("forbid: {files: a.py, name: it}", "the match is called `it`, and nothing speaks of it"),
+    ],
+)
+def test_a_name_that_nobody_speaks_of_is_told(body: str, message: str) -> None:
+    """With its line, as a warning."""
+    assert next(line for line in told(body) if message in line).startswith("warning:")
+
+
+def test_a_name_is_told_where_it_is_written() -> None:
+    """The caret stands under the capture."""
+    (problem,) = linted(
+        one('forbid: {files: a.py, pattern: "f($a, $b, ...)"}\nmessage: "{{ a }}"') + "\nremedy: do"
+    ).problems
+    assert (problem.line, problem.column) == (3, 39)
+    assert problem.excerpt[problem.column - 1 :].startswith("$b")
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ('["src/*.py", "!src/**"]', "error:3: `src/*.py` matches nothing: `!src/**` excludes all of it"),
+        ('["src/*.py", "a.py", "!src/**"]', "warning:3: `src/*.py` matches nothing: `!src/**` excludes all of it"),
+        ('"src/[!a]*"', "warning:3: `[!a]` stands for itself: there are no sets of characters"),
+        ('["src/*.py", "!tests/**"]', "warning:3: `!tests/**` excludes nothing that the others match"),
+        ('["{a,b}/*", "!a/*", "!b/*"]', "error:3: all of `{a,b}/*` is excluded"),
+    ],
+)
+def test_patterns_that_exclude_too_much_or_nothing_are_told(files: str, line: str) -> None:
+    """An error where nothing is left."""
+    assert told(f"forbid: {{files: {files}}}") == [line]
+
+
+@pytest.mark.parametrize(
+    "files", ['["src/*.py", "!src/a.py"]', '["**", "!src/**"]', '"!docs/**"', '["{x:**}.py", "!a/**"]']
+)
+def test_patterns_that_leave_something_are_left_alone(files: str) -> None:
+    """Whatever it is."""
+    assert not [line for line in told(f"forbid: {{files: {files}}}") if "excl" in line]
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        ('{files: "*.yaml", pattern: "f(...)"}', "error:3: this `pattern` is python, and never looks in `*.yaml`"),
+        ("{files: Makefile, code: (call)}", "error:3: this `code` is python, and never looks in `Makefile`"),
+        ('{files: ["*.py", "*.md"], code: (call)}', "warning:3: this `code` is python, and never looks in `*.md`"),
+        ('{files: ["*.yaml", "*.md"], data: a}', "warning:3: `*.md` is no configuration that `data` could read"),
+        ('{files: "docs/", text: a}', "error:3: `text` looks in files, and `docs/` stands for folders"),
+        ('{files: "*.toml", data: "[0]"}', "error:3: `[0]` of an object is always null: this never matches"),
+        ('{files: "*.{toml,ini}", data: "[?a]"}', "error:3: `[?…]` of an object is always null: this never matches"),
+        ('{files: "*.md", language: ini, data: "a.b.c"}', "error:3: `c` is never in an INI file: this never matches"),
+    ],
+)  # fmt: skip
+def test_selectors_that_cannot_match_their_files_are_told(item: str, line: str) -> None:
+    """By language, by format, by what a document of the format is."""
+    assert told(f"forbid: {item}") == [line]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        '{files: "*.{py,pyi}", pattern: "f(...)"}',
+        '{files: "bin/*", pattern: "f(...)"}',
+        '{files: "*.py.in", language: python, pattern: "f(...)"}',
+        '{files: "*.yaml", data: "[0]"}',
+        '{files: "*.{toml,json}", data: "[0]"}',
+        '{files: "*.ini", data: "a.b"}',
+        '{files: "*.toml", data: "a.b.c.d[0]"}',
+        '{files: "docs/"}',
+        '{files: "docs/**", text: a}',
+    ],
+)
+def test_selectors_that_can_match_their_files_are_left_alone(item: str) -> None:
+    """Also where the ending leaves that open."""
+    assert told(f"forbid: {item}") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("when: {where: \"params.contract == 'v3'\"}", "error:3: the policy `p` never applies"),
+        ("when: {where: 'params.deep && !(params.deep)'}", "error:3: the policy `p` never applies"),
+        ("when: {any: [{where: \"params.contract == 'v3'\"}]}", "error:3: the policy `p` never applies"),
+        ("when: {not: {where: \"params.contract != 'v3'\"}}", "error:3: the policy `p` never applies"),
+        ("when: {where: \"params.contract != 'v3'\"}", "warning:3: `params.contract != 'v3'` always holds"),
+        ("for: {files: a, where: '`false`'}", "warning:3: `` `false` `` never holds"),
+        ("for: {files: a, where: '`1`'}", "warning:3: `` `1` `` always holds"),
+    ],
+)  # fmt: skip
+def test_conditions_that_are_always_the_same_are_told(body: str, line: str) -> None:
+    """An error where the policy never applies."""
+    assert line in told(f"{body}\nforbid: {{files: a}}", PARAMS)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["params.contract == 'v2'", "params.deep", "contains(params.words, 'x')", "params.contract != 'v3' && params.deep"],
+)
+def test_conditions_that_depend_on_parameters_are_left_alone(condition: str) -> None:
+    """Also on those whose values are open."""
+    assert told(f'when: {{where: "{condition}"}}\nforbid: {{files: a}}', PARAMS) == []
+
+
+@pytest.mark.parametrize(
+    ("one_branch", "other"),
+    [
+        ('{files: a.py, pattern: "f(...)"}', '{files: a.py, pattern: "f(...)"}'),
+        ('{files: "*.py", pattern: "f(...)"}', '{files: a.py, pattern: "f(...)"}'),
+        ('{files: a.py, pattern: "f(...)"}', '[{files: a.py, pattern: "f(...)"}, {not: {files: b.py}}]'),
+        ("{files: a.py, text: x}", '{files: a.py, text: x, where: "file.lines > `3`"}'),
+        ("{files: a.py, text: x}", "{files: a.py, text: x, inside: {pattern: 'def $_(...): ...'}}"),
+    ],
+)
+def test_a_branch_that_another_one_covers_is_told(one_branch: str, other: str) -> None:
+    """Wherever it stands."""
+    message = "this branch is never needed: the one on line {} matches wherever it does"
+    assert told(f"forbid:\n  any:\n    - {one_branch}\n    - {other}") == [f"warning:6: {message.format(5)}"]
+    if one_branch != other:
+        assert told(f"forbid:\n  any:\n    - {other}\n    - {one_branch}") == [f"warning:5: {message.format(6)}"]
+
+
+@pytest.mark.parametrize(
+    ("one_branch", "other"),
+    [
+        ('{files: a.py, pattern: "f(...)"}', '{files: a.py, pattern: "g(...)"}'),
+        ('{files: "*.py", pattern: "f(...)"}', '{files: "*.pyi", pattern: "f(...)"}'),
+        ("{files: a.py, text: x, where: \"file.lines > `3`\"}", "{files: a.py, text: x, where: \"file.size > `3`\"}"),
+        ('[{files: a.py}, {not: {files: b.py}}]', '[{files: a.py}, {not: {files: c.py}}]'),
+    ],
+)  # fmt: skip
+def test_branches_that_differ_are_left_alone(one_branch: str, other: str) -> None:
+    """Each finds what the other doesn't."""
+    assert told(f"forbid:\n  any:\n    - {one_branch}\n    - {other}") == []
+
+
+def test_a_text_that_stands_twice_in_a_list_is_told() -> None:
+    """The second one."""
+    assert told('forbid: {files: a.py, pattern: ["f(...)", "g(...)", "f(...)"]}') == [
+        "warning:3: `f(...)` stands twice in the list"
+    ]
+
+
+@pytest.mark.parametrize(("regex", "everywhere"), [("a*", True), ("(?:x|)", True), ("^$", False), ("a+", False)])
+def test_a_text_that_matches_everywhere_is_told(regex: str, everywhere: bool) -> None:
+    """An empty line is a place, the space between two characters is not."""
+    line = f"warning:3: `{regex}` matches nothing at all, and so everywhere"
+    assert told(f"forbid: {{files: a.md, text: '{regex}'}}") == ([line] if everywhere else [])
+
+
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        ("{files: a.yaml, data: keys(@)}", True),
+        ("{values: [a, b]}", True),
+        ("[{files: a.yaml, data: name, as: name}, {in: name, data: keys(@)}]", True),
+        ("{files: a.yaml, data: keys(@), as: k}", False),
+        ("{files: a.yaml, text: x}", False),
+        ("{values: [{k: a}]}", False),
+    ],
+)
+def test_a_message_that_shows_an_empty_value_is_told(item: str, shown: bool) -> None:
+    """`value` is what has no name of its own."""
+    lines = told(f'forbid: {item}\nmessage: "{{{{ value }}}}"')
+    assert ("warning:4: `value` is always empty here" in lines) == (not shown)
+
+
+def test_a_require_of_nothing_is_told() -> None:
+    """It passes where there is no file to look at."""
+    (line,) = told("require: {files: a.py, text: x, count: 0}")
+    assert line == "warning:3: a `require` of nothing passes where there is no file, too"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "forbid: [{files: a.py, text: x}, {files: a.py, text: y, scope: file}]",
+        "for: {files: a.py}\nforbid: {text: y, near: 3}",
+        "for: {files: a.py}\nrequire: {any: [{text: y, scope: file}]}",
+        "forbid: [{files: a.py, code: (call) @_c}, {files: a.py, pattern: $x = 1}, {inside: x}]",
+        "for: {files: a.py, where: file.lines > `3` && file.stem != 'b'}\nrequire: {text: x}",
+        "for: {files: a.py}\nrequire: {text: x, where: line > subject.line}",
+    ],
+)
+def test_modifiers_and_facts_that_mean_something_are_left_alone(body: str) -> None:
+    """Each has what it speaks of."""
+    assert told(body) == []
