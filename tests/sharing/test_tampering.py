@@ -142,3 +142,13 @@ def test_a_lock_that_cannot_be_used(text: str, said: str, polcheck: Polcheck) ->
     Path("polcheck.lock").write_text(text)
     error = polcheck("run", status=2).err
     assert "polcheck.lock" in error and said in error
+
+
+def test_nothing_to_prove_is_no_proof(polcheck: Polcheck, tmp_path: Path) -> None:
+    """Without a lock there is nothing to verify; a pack that isn't locked is at fault."""
+    assert "no pack is locked" in polcheck("pack", "verify", status=2).err
+    assert "no pack is locked" in polcheck("pack", "outdated", status=2).err
+    polcheck("pack", "add", "python-project")
+    text = Path("polcheck.yaml").read_text("utf-8")
+    Path("polcheck.yaml").write_text(f"{text}  - airas-base-code\n", "utf-8")
+    assert "airas-base-code  FAULT: it is not locked" in polcheck("pack", "verify", status=1).out

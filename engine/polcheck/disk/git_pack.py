@@ -23,6 +23,24 @@ from polcheck.sharing.sources import FetchError, Git
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SECONDS = 300
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "protocol.ext.allow=never", "gc.auto=0")
+# what a hook has in its environment, and what would send git to the repository that the hook is of
+_ELSEWHERE = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+        "GIT_CONFIG",
+        "GIT_GRAFT_FILE",
+        "GIT_SHALLOW_FILE",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_QUARANTINE_PATH",
+    }
+)
 _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:http:ssh:file", "LC_ALL": "C"}
 
 
@@ -116,9 +134,8 @@ def _git(source: Git, folder: str | None, *arguments: str) -> bytes:
 
 
 def _environment(source: Git) -> Mapping[str, str]:
-    """The environment without what would send git to another repository, such as a hook's GIT_DIR."""
-    kept = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
-    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in kept}
+    """The user's environment, in which git looks at the repository that it's told and no other."""
+    own = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     if source.url.startswith("http:"):
         own["NO_PROXY"] = own["no_proxy"] = urlsplit(source.url).hostname or ""
     # NOTE: without it ssh asks on the terminal whether a host is known

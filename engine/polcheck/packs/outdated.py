@@ -40,8 +40,11 @@ class Newer:
 
 
 def newer(project: PackProject) -> list[Newer]:
-    """The locked packs that are outdated, in order of name. Raises PolcheckError for a source that can't be reached."""
-    found = [_newer(project, pack) for pack in project.lock.packs.values()]
+    """The locked packs that are outdated, in order of name.
+
+    Raises PolcheckError when none is locked, or a source can't be reached.
+    """
+    found = [_newer(project, pack) for pack in project.locked()]
     return [one for one in found if one.now or one.tag]
 
 

@@ -78,6 +78,12 @@ class PackProject:
         """The lock as it is; empty where there is none. Raises LockError when it can't be used."""
         return disk.read_lock(self.folder) or Lock({})
 
+    def locked(self) -> tuple[Locked, ...]:
+        """The packs of the lock, in its order. Raises LockError when it holds none."""
+        if not self.lock.packs:
+            raise LockError("no pack is locked\nhelp: `polcheck pack lock` locks those of polcheck.yaml")
+        return tuple(self.lock.packs.values())
+
     def opener(self, *, heal: bool = False, fresh: Collection[str] = ()) -> disk.ProjectPacks:
         """What opens the project's packs, from the lock but for those in `fresh`."""
         trust = disk.trust_of(self.written, self.today)

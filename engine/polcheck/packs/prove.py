@@ -27,7 +27,8 @@ class Proof:
     @property
     def text(self) -> str:
         """The proof for people."""
-        return f"{self.name} {self.version}  {f'FAULT: {self.fault}' if self.fault else self.said}"
+        who = f"{self.name} {self.version}".strip()
+        return f"{who}  FAULT: {self.fault}" if self.fault else f"{who}  {self.said}"
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -37,13 +38,14 @@ class Proof:
 
 
 def proved(project: PackProject) -> list[Proof]:
-    """What comes of each locked pack, without fetching any; a pack that isn't here is at fault.
+    """What comes of each pack, without fetching any; a pack that isn't here or isn't locked is at fault.
 
-    Raises PolcheckError when the lock can't be used.
+    Raises LockError when nothing is locked.
     """
     opener = project.opener()
-    found = []
-    for pack in project.lock.packs.values():
+    unlocked = [source for source in project.sources if source not in project.lock.packs]
+    found = [Proof(source, "", "", "it is not locked") for source in unlocked]
+    for pack in project.locked():
         try:
             opener.fetcher.kept(parse(pack.source), pack)
         except PolcheckError as error:
