@@ -31,8 +31,9 @@ class Findings:
     def of(self, judgement: Judgement) -> list[Finding]:
         """The findings of one policy, in order of place; the same message at the same place is one."""
         made: dict[tuple[object, ...], Finding] = {}
+        searched = tuple(sorted(judgement.searched)) if any(f.missing for f in judgement.failures) else ()
         for failure in judgement.failures:
-            finding = self._finding(judgement, failure)
+            finding = self._finding(judgement, failure, searched)
             made.setdefault((finding.location, finding.message), finding)
         return sorted(made.values(), key=_order)
 
@@ -43,14 +44,14 @@ class Findings:
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
             return [], undecided(judgement, told("telling its findings", error), fault=True)
 
-    def _finding(self, judgement: Judgement, failure: Failure) -> Finding:
+    def _finding(self, judgement: Judgement, failure: Failure, searched: tuple[str, ...]) -> Finding:
         policy = judgement.policy
         location = self.locator.location(failure.spot) if failure.spot else None
         nearest = self.misses.of(policy, failure) if failure.missing else None
         if location is None and nearest is not None:
             location = nearest.location
-        if location is None and failure.missing and judgement.searched:
-            location = Location(judgement.searched[0])
+        if location is None and failure.missing and searched:
+            location = Location(searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         scope = {**failure.scope, **_place(location)}
         bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
@@ -65,7 +66,7 @@ class Findings:
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=bindings,
-            looked_in=judgement.searched if failure.missing else (),
+            looked_in=searched if failure.missing else (),
             nearest=nearest,
             see=policy.see,
             fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),

@@ -85,7 +85,7 @@ def ask(question: Question, submission: Submission) -> Answer:
     return Answer(
         tuple(sorted(matches, key=_order)),
         tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
-        judgement.documents,
+        tuple(sorted(judgement.documents)),
         judgement.reasons,
         tuple(problems.warnings),
     )

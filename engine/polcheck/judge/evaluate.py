@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from polcheck.documents.config import Json
 from polcheck.judge.gaps import Gap
+from polcheck.judge.looked import Looked
 from polcheck.judge.merge import distinct, exported, inner_row, merged, narrowed, truth
 from polcheck.judge.relate import lies, related
 from polcheck.judge.rows import Cell, Row, Spot, text_of
@@ -50,8 +51,8 @@ class Evaluator:
     scopes: Scopes
     relations: dict[int, Relation] = field(default_factory=dict)
     used: dict[str, Relation] = field(default_factory=dict)
-    looked: set[str] = field(default_factory=set)
-    looked_before: set[str] = field(default_factory=set)  # for subjects; `looked` is then for what they need
+    looked: Looked = field(default_factory=Looked)
+    looked_before: Looked = field(default_factory=Looked)  # for subjects; `looked` is then for what they need
     gaps: dict[tuple[str, str], None] = field(default_factory=dict)
     journal: Journal | None = None
     work: Work = field(default_factory=Work)
@@ -115,11 +116,11 @@ class Evaluator:
 
     def _of_selector(self, source: Used, join: Join) -> Relation:
         if source.name not in self.used:
-            inner = replace(self, looked=set(), gaps={})
+            inner = replace(self, looked=Looked(), gaps={})
             result = inner.conjunction(source.what, [Row()])
             gaps = [Gap(path, {}, reason) for path, reason in inner.gaps]
             found = distinct(result.rows)
-            self.used[source.name] = Relation(lambda: found, gaps, frozenset(inner.looked))
+            self.used[source.name] = Relation(lambda: found, gaps, inner.looked.all())
         base = self.used[source.name]
         if not join.renames:
             return Relation(lambda: base.rows, base.gaps, base.looked)
@@ -142,7 +143,7 @@ class Evaluator:
             if len(out) > self.work.limits.rows:
                 break
             path = None if roams or row.subject is None else row.subject.path
-            self.looked |= relation.looked if path is None else relation.looked & {path}
+            self.looked.add(relation.looked, path)
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
             self.work.spend()
@@ -292,7 +293,7 @@ class Evaluator:
             spot = row.current
             if spot is None or spot.span is None:
                 continue
-            self.looked |= relation.looked & {spot.path}
+            self.looked.add(relation.looked, spot.path)
             self._gaps(relation, row, spot.path, open_)
             for other in related(step, relation, stops, spot, self.work):
                 if all(

@@ -9,6 +9,7 @@ from typing import Literal
 from polcheck.documents.config import Json
 from polcheck.errors import told
 from polcheck.judge.evaluate import Evaluator, Journal
+from polcheck.judge.looked import Looked
 from polcheck.judge.merge import distinct
 from polcheck.judge.rows import Row, Spot, text_of
 from polcheck.judge.scope import Scopes
@@ -48,9 +49,9 @@ class Judgement:
     outcome: Outcome
     failures: tuple[Failure, ...] = ()
     subjects: int = 0
-    documents: tuple[str, ...] = ()
+    documents: frozenset[str] = frozenset()
     reasons: tuple[tuple[str, str], ...] = ()
-    searched: tuple[str, ...] = ()
+    searched: frozenset[str] = frozenset()
     open: bool = False
     more: int = 0
     fault: bool = False
@@ -73,7 +74,7 @@ def judge(
         for policy in pack.policies:
             journal = journal_of(policy) if journal_of else None
             work = Work(limits, clock.within(limits.seconds))
-            fresh = replace(base, looked=set(), looked_before=set(), gaps={}, journal=journal, work=work)
+            fresh = replace(base, looked=Looked(), looked_before=Looked(), gaps={}, journal=journal, work=work)
             found.append(_contained(policy, fresh))
     return found
 
@@ -101,12 +102,12 @@ def _judged(policy: CompiledPolicy, evaluator: Evaluator) -> Judgement:
         if not any(row.certain for row in result.rows):
             undecided = bool(result.rows or result.open)
             return _made(policy, evaluator, "undecided" if undecided else "not-applicable")
-        evaluator.looked.clear()
+        evaluator.looked = Looked()
         evaluator.gaps.clear()
     groups, unseen = _subjects(policy, evaluator)
     if not groups:
         return _made(policy, evaluator, "undecided" if unseen else "not-applicable")
-    evaluator.looked_before, evaluator.looked = evaluator.looked, set()
+    evaluator.looked_before, evaluator.looked = evaluator.looked, Looked()
     if policy.forbids:
         return _forbidden(policy, evaluator, groups, unseen)
     return _required(policy, evaluator, groups, unseen)
@@ -127,9 +128,9 @@ def _made(
         outcome=outcome,
         failures=tuple(failures),
         subjects=subjects,
-        documents=tuple(sorted(evaluator.looked | evaluator.looked_before)),
+        documents=evaluator.looked.all(evaluator.looked_before),
         reasons=(*sorted(evaluator.gaps), *((("", left),) if more else ())),
-        searched=tuple(sorted(evaluator.looked)),
+        searched=evaluator.looked.all(),
         open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are told must not pass it
         more=more,
     )
