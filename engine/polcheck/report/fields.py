@@ -16,7 +16,8 @@ from polcheck.selectors.jmes import EvaluationError
 def fields_of(report: Report, packs: Iterable[CompiledPack]) -> dict[str, Any]:
     """`fields` and `fields_fault` of the report: every pack's fields, and why they can't be given, if so."""
     fields: dict[str, Json] = {}
-    plain = to_plain(report)
+    packs = [pack for pack in packs if pack.verdict]
+    plain = to_plain(report) if packs else {}
     for pack in packs:
         scope = issue_scope(report, pack.name, pack.params)
         for field in pack.verdict:
