@@ -1,0 +1,42 @@
+"""README.md, CHANGELOG.md and the pages of docs/ against what they speak of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from polcheck.cli import _COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(#[^)\s]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each link between the pages names a file or folder that is there."""
+    text = page.read_text("utf-8")
+    assert [link for link, _ in _LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md"])
+def test_every_command_is_named(page: str) -> None:
+    """Whoever reads the page learns of each command."""
+    words = set(re.findall(r"`(?:polcheck )?([a-z]+)[^`]*`", (ROOT / page).read_text("utf-8")))
+    assert set(_COMMANDS) - words == set()
+
+
+def test_the_readme_says_why_people_decide() -> None:
+    """The table has each requirement of airas-base-code that is `decided_by: review`, with the pack's reason."""
+    requirements = yaml.safe_load((ROOT / "policies/airas-base-code/pack.yaml").read_text("utf-8"))["requirements"]
+    reviewed = [
+        f"| {name} | {entry['title']} | {entry['because']} |"
+        for name, entry in requirements.items()
+        if isinstance(entry, dict) and entry.get("decided_by") == "review"
+    ]
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert [line for line in lines if re.match(r"\| [CX]\d*\.", line)] == reviewed
+    assert f"decide {len(requirements) - len(reviewed)} of the {len(requirements)} requirements" in " ".join(lines)
