@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from packs import one, pack, schemas
 
+from packs import one, pack, schemas
 from polcheck.disk import read_submission
 from polcheck.flow import Checker
 from polcheck.policy.pack import compile_packs

@@ -26,9 +26,7 @@ def parse(source: Source, limits: Limits = DEFAULT) -> Config:
     """
     text = source.text
     members = _Members()
-    decoder = json.JSONDecoder(
-        object_pairs_hook=members, parse_constant=_refuse_constant, parse_float=_finite
-    )
+    decoder = json.JSONDecoder(object_pairs_hook=members, parse_constant=_refuse_constant, parse_float=_finite)
     value = _decode(decoder, text, limits)
     opened = text.count("[") + text.count("{")
     if opened > limits.depth or opened + text.count(",") >= limits.values:

@@ -12,7 +12,7 @@ from polcheck.documents.config import Json
 from polcheck.errors import PolicyError, Problem
 from polcheck.policy import plan, written
 from polcheck.policy.compile import Context, compile_policy
-from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.conjunction import Compiler
 from polcheck.policy.extension import Arrival, arrivals, check_agreement
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles, Schemas
@@ -20,6 +20,7 @@ from polcheck.policy.params import Settings, in_force, names_of
 from polcheck.policy.probes import Probes, Selectors
 from polcheck.policy.refused import refuse_selector
 from polcheck.policy.schema import shape
+from polcheck.policy.scope import Scope
 from polcheck.policy.steps import needs_places, probes_of
 from polcheck.policy.template import TemplateFault, names
 from polcheck.selectors.jmes import ExpressionError, compile_expression
