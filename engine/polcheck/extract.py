@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from polcheck.documents import format_of, language_of, parse_config, syntax
 from polcheck.documents.config import Config, Json, Unparsable
+from polcheck.errors import told
 from polcheck.policy.plan import Probe
 from polcheck.prefilter import Prefilter
 from polcheck.selectors.found import Bound, Found, Hit
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 WHOLE = ""  # the name under which a match gives its whole text
 VALUE = "value"  # the name under which a row that is one value gives it
+
+
+# NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
+# `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
+PARSED_HERE = 1_500
+
+
+class TooRisky(Exception):
+    """A file should be searched in a process that can be killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +73,16 @@ class _Documents:
     """One file as the documents that it is read as, each parsed once."""
 
     source: Source
+    careful: bool = False
     parsed: int = 0
     _trees: dict[str, syntax.Tree] = field(default_factory=dict)
     _configs: dict[str, Config | Found] = field(default_factory=dict)
 
     def tree(self, language: str) -> syntax.Tree:
-        """The syntax tree. Raises Unreadable or UnknownLanguage."""
+        """The syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
         if language not in self._trees:
+            if self.careful and len(self.source.data) > PARSED_HERE:
+                raise TooRisky
             self._trees[language] = syntax.parse(self.source, language)
             self.parsed += 1
         return self._trees[language]
@@ -123,14 +136,16 @@ class Extractor:
         facts: bool = False,
         lines: bool = False,
         known: Mapping[int, Found] | None = None,
+        careful: bool = False,
     ) -> FileRows:
         """The rows of the wanted probes in one file; whatever could not be searched to its end says so.
 
-        `known` are the rows of other probes in the same file; they are among the result.
+        `known` are the rows of other probes in the same file; they are among the result. Raises TooRisky, if `careful`,
+        for a file that has to be parsed and is so large that this may never end.
         """
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
         found: dict[int, Found] = dict(known or {})
-        documents = _Documents(source)
+        documents = _Documents(source, careful)
         while left:
             ready = [index for index in left if self._opens(index, found)] if self.skips else left
             if not ready:
@@ -142,7 +157,7 @@ class Extractor:
         return FileRows(
             source.path,
             kept,
-            facts_of(source) if facts else None,
+            facts_of(source, careful) if facts else None,
             starts,
             documents.parsed,
             marked=b"polcheck:" in source.data,
@@ -155,20 +170,24 @@ class Extractor:
 
     def _search(self, documents: _Documents, indices: Iterable[int]) -> dict[int, Found]:
         """The results of some probes in one file."""
-        source = documents.source
         found: dict[int, Found] = {}
         by_language: dict[str, list[int]] = {}
         for index in indices:
             probe = self.probes[index]
-            if isinstance(probe.what, TextSearch):
-                found[index] = _whole(search_text(source, probe.what), probe, source)
-            elif isinstance(probe.what, Expression):
-                found[index] = self._search_config(documents, probe)
-            else:
+            if isinstance(probe.what, Syntax):
                 by_language.setdefault(probe.language, []).append(index)
+            else:
+                found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
         for language, group in by_language.items():
-            found |= self._search_tree(documents, language, group)
+            found |= _contained(partial(self._search_tree, documents, language), group)
         return found
+
+    def _search_one(self, documents: _Documents, index: int) -> dict[int, Found]:
+        """The result of one probe that looks for no syntax."""
+        probe = self.probes[index]
+        if isinstance(probe.what, TextSearch):
+            return {index: _whole(search_text(documents.source, probe.what), probe, documents.source)}
+        return {index: self._search_config(documents, probe)}
 
     def _search_tree(self, documents: _Documents, language: str, indices: list[int]) -> dict[int, Found]:
         try:
@@ -246,6 +265,18 @@ class Extractor:
             return None
 
 
+def _contained(search: Callable[[list[int]], dict[int, Found]], indices: list[int]) -> dict[int, Found]:
+    """The results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
+    try:
+        return search(indices)
+    except TooRisky:
+        raise
+    except Exception as error:
+        if len(indices) == 1:
+            return {indices[0]: Found((), told("the search", error))}
+    return {index: result for one in indices for index, result in _contained(search, [one]).items()}
+
+
 def search_text(source: Source, search: TextSearch) -> Found:
     """Every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
     try:
@@ -256,11 +287,14 @@ def search_text(source: Source, search: TextSearch) -> Found:
         return found if binary else replace(found, incomplete=found.incomplete or str(error))
 
 
-def facts_of(source: Source) -> Facts:
-    """The facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can be read."""
+def facts_of(source: Source, careful: bool = False) -> Facts:
+    """The facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can be read.
+
+    Raises TooRisky as `extract` does.
+    """
     name = source.path.rsplit("/", 1)[-1]
     language = language_of(source.path) or format_of(source.path) or ""
-    error, line = _parse_error(source, language)
+    error, line = _parse_error(source, language, careful)
     try:
         lines = source.text.count("\n") + (not source.text.endswith("\n") and bool(source.text))
     except Unreadable:
@@ -278,7 +312,7 @@ def facts_of(source: Source) -> Facts:
     )
 
 
-def _parse_error(source: Source, language: str) -> tuple[str, int]:
+def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int]:
     """What the language's own parser says is wrong, and the line; an empty text when nothing is."""
     try:
         if language == "python":
@@ -286,6 +320,8 @@ def _parse_error(source: Source, language: str) -> tuple[str, int]:
         if format_of(source.path):
             parse_config(source, language)
         elif language:
+            if careful and len(source.data) > PARSED_HERE:
+                raise TooRisky
             root = syntax.parse(source, language).tree.root_node
             return ("syntax error", root.start_point[0] + 1) if root.has_error else ("", 0)
         else:

@@ -7,10 +7,7 @@ inside either: a worker that is over its time on one file is killed, the file is
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from polcheck.extract import Extractor, FileRows
+from polcheck.confined import confine, context, is_confined
+from polcheck.errors import told
+from polcheck.extract import Extractor, FileRows, TooRisky
 from polcheck.selectors.found import Found
 from polcheck.submission import Submission
 
@@ -44,7 +43,6 @@ class Task(NamedTuple):
     payload: Any = None
 
 
-Search = Callable[[Task], FileRows]
 _Result = TypeVar("_Result")
 
 
@@ -57,6 +55,16 @@ class Searching:
     facts: bool
     lines: bool
     digests: bool = False
+    careful: bool = False
+
+    def here(self, task: Task) -> FileRows | None:
+        """The rows of one file, unless its search may take so long or so much that it needs a process of its own."""
+        if task.size > LARGE_FILE:
+            return None
+        try:
+            return replace(self, careful=True)(task)
+        except TooRisky:
+            return None
 
     def __call__(self, task: Task) -> FileRows:
         """The rows of one file; one that can't be read any more is not searched."""
@@ -66,35 +74,47 @@ class Searching:
             reason = f"can't be read: {error.strerror or error}"
             return _unsearched(task, reason)
         known = task.known.found if task.known else None
-        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known)
+        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful)
         return replace(rows, digest=hashlib.sha256(source.data).digest()) if self.digests else rows
 
 
 def searched(
-    tasks: Sequence[Task], search: Search, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
+    tasks: Sequence[Task], search: Searching, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
 ) -> dict[str, FileRows]:
     """The rows of every task, by path: in this process when the work is small, else in `jobs` others (0: one a core).
 
-    A large file is never searched in this process, where nothing could stop it.
+    What could take forever is never searched in this process, where nothing could stop it; unless that is one that
+    may be lost itself.
     """
+    if is_confined():
+        return {task.path: _contained(search, task) for task in tasks}
     total = sum(task.size for task in tasks)
-    small = total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES
-    if (jobs == 1 or small) and all(task.size <= LARGE_FILE for task in tasks):
-        rows: dict[str, FileRows] = {}
+    done: dict[str, FileRows] = {}
+    if jobs == 1 or (total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES):
         for number, task in enumerate(tasks):
             if progress is not None:
                 progress(number, len(tasks))
-            rows[task.path] = search(task)
-        return rows
-    workers = max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
-    done: dict[str, FileRows] = {}
-    with Pool(search, _unsearched, workers, seconds) as pool:
-        for result in pool.run(tasks):
-            if result is not None:
-                done[result.path] = result
-            elif progress is not None:
-                progress(len(done), len(tasks))
+            found = _contained(search.here, task)
+            if found is not None:
+                done[task.path] = found
+    left = [task for task in tasks if task.path not in done]
+    if left:
+        workers = max(1, min(jobs or cores(), sum(task.size for task in left) // CHUNK_BYTES + 1))
+        with Pool(search, _unsearched, workers, seconds) as pool:
+            for result in pool.run(left):
+                if result is not None:
+                    done[result.path] = result
+                elif progress is not None:
+                    progress(len(done), len(tasks))
     return {task.path: done[task.path] for task in tasks}
+
+
+def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileRows:
+    """The rows of one file; where polcheck fails, what says so."""
+    try:
+        return search(task)
+    except Exception as error:
+        return _unsearched(task, told("the search", error))
 
 
 def _unsearched(task: Task, reason: str) -> FileRows:
@@ -136,7 +156,7 @@ class Pool(Generic[_Result]):
         self._do = work
         self._failed = failed
         self._seconds = seconds
-        self._context = _context()
+        self._context = context()
         self._workers = [self._start() for _ in range(jobs)]
 
     def __enter__(self) -> Pool[_Result]:
@@ -192,21 +212,22 @@ class Pool(Generic[_Result]):
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         clock = self._context.RawArray("d", 2)
-        process = self._context.Process(target=_work, args=(self._do, theirs, clock), daemon=True)
+        copy = ours if self._context.get_start_method() == "fork" else None
+        process = self._context.Process(target=_work, args=(self._do, self._failed, theirs, copy, clock), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, clock)
 
 
-def _context() -> Any:
-    """How processes start: by fork where that is safe, since it needs no copying."""
-    forks = hasattr(os, "fork") and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if forks else "spawn")
-
-
-def _work(work: Callable[[Task], Any], pipe: Connection, clock: Any) -> None:
+def _work(
+    work: Callable[[Task], Any],
+    failed: Callable[[Task, str], Any],
+    pipe: Connection,
+    ours: Connection | None,
+    clock: Any,
+) -> None:
     """A worker's life: chunks in, rows out, until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    confine(ours)
     while True:
         try:
             chunk = pipe.recv()
@@ -215,7 +236,10 @@ def _work(work: Callable[[Task], Any], pipe: Connection, clock: Any) -> None:
         results: list[Any] = []
         for number, task in enumerate(chunk):
             clock[0], clock[1] = number, time.monotonic()
-            results.append(work(task))
+            try:
+                results.append(work(task))
+            except Exception as error:  # NOTE: a fault over one file must not take the others with it
+                results.append(failed(task, told("the search", error)))
         clock[1] = 0
         pipe.send(results)
 
