@@ -15,8 +15,9 @@ from polcheck.policy.plan import Probe
 from polcheck.prefilter import Prefilter
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
+from polcheck.selectors.jmes.values import MAX_STEPS
 from polcheck.selectors.syntax import Bank, Syntax
-from polcheck.selectors.text import TextSearch
+from polcheck.selectors.text import TextSearch, encodable
 from polcheck.source import Source, Span, Unreadable
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ VALUE = "value"  # the name under which a row that is one value gives it
 # NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
 # `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
 PARSED_HERE = 1_500
+LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
+SEARCHED_HERE = 20_000  # a text that is bound, where a regular expression may look to its end for each match
 
 
 class TooRisky(Exception):
@@ -203,14 +206,14 @@ class Extractor:
         config = documents.config(probe.language or format_of(documents.source.path) or "")
         return config if isinstance(config, Found) else self._search_values(config, probe)
 
-    def _search_values(self, config: Config, probe: Probe) -> Found:
+    def _search_values(self, config: Config, probe: Probe, steps: int = MAX_STEPS) -> Found:
         expression = probe.what
         assert isinstance(expression, Expression)
         hits: list[Hit] = []
         for index, value in enumerate(config.values):
             try:
                 if probe.places:
-                    hits += [_placed(config, index, row, expression) for row in expression.trace(value)]
+                    hits += [_placed(config, index, row, expression) for row in expression.trace(value, steps)]
                 else:
                     hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)]
             except EvaluationError as error:
@@ -223,7 +226,7 @@ class Extractor:
         if isinstance(probe.what, Expression):
             return self._within_data(value, probe, probe.what)
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        source = Source("", text.encode("utf-8", "surrogatepass"))
+        source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
             return _whole(probe.what.search(text), probe, source)
         return self._search_tree(_Documents(source), probe.language, [index])[index]
@@ -231,7 +234,7 @@ class Extractor:
     def _within_data(self, value: Json, probe: Probe, expression: Expression) -> Found:
         values: tuple[Json, ...] = (value,)
         if probe.language and isinstance(value, str):
-            source = Source("", value.encode("utf-8", "surrogatepass"))
+            source = Source("", encodable(value).encode())
             try:
                 values = parse_config(source, probe.language).values
             except (Unparsable, Unreadable) as error:
@@ -248,7 +251,9 @@ class Extractor:
         probe = self.probes[index]
         name = probe.language or format_of(source.path) or ""
         try:
-            return list(self._search_values(parse_config(source, name), replace(probe, places=True)).hits)
+            return list(
+                self._search_values(parse_config(source, name), replace(probe, places=True), LOCATED_STEPS).hits
+            )
         except (Unparsable, Unreadable):
             return []
 
@@ -263,6 +268,24 @@ class Extractor:
             return nearest(probe.what, syntax.parse(source, probe.language))
         except (Unreadable, syntax.UnknownLanguage):
             return None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Searches that judging and findings ask for later, as a function that a process beside this one can run."""
+
+    extractor: Extractor
+
+    def __call__(self, request: tuple[Json | Source, int]) -> Found | Near | None:
+        """What a probe finds in a value, or its nearest miss in a file."""
+        where, index = request
+        if isinstance(where, Source):
+            return self.extractor.nearest(where, index)
+        return self.extractor.within(where, index)
+
+    def is_risky(self, text: str | bytes, index: int) -> bool:
+        """Whether a search in this text could take so long or so much that it needs a process of its own."""
+        return len(text) > (PARSED_HERE if isinstance(self.extractor.probes[index].what, Syntax) else SEARCHED_HERE)
 
 
 def _contained(search: Callable[[list[int]], dict[int, Found]], indices: list[int]) -> dict[int, Found]:

@@ -16,9 +16,10 @@ from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.template import TemplateFault, render
-from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome
+from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome, cut, shortened
 
 _MOST_RELATED = 20
+_LONGEST_MESSAGE = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Findings:
         if location is None and failure.missing and searched:
             location = Location(searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
-        scope = {**failure.scope, **_place(location)}
+        scope = {**cut(failure.scope), **_place(location)}
         bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
         return Finding(
             pack=policy.pack,
@@ -65,7 +66,7 @@ class Findings:
             remedy=_rendered(policy.remedy, scope),
             location=location,
             related=tuple(entry for entry in related if entry != location),
-            bindings=bindings,
+            bindings=cut(bindings),
             looked_in=searched if failure.missing else (),
             nearest=nearest,
             see=policy.see,
@@ -86,7 +87,7 @@ def _rendered(template: Template, scope: Mapping[str, Any]) -> str:
     if template.plain:
         return template.text.strip()
     try:
-        return render(template.text, scope).strip()
+        return shortened(render(template.text, scope).strip(), _LONGEST_MESSAGE)
     except TemplateFault as fault:
         return f"{template.text.strip()} ({fault})"
 

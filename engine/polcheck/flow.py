@@ -98,7 +98,7 @@ class Checker:
         accept: Accept | None = None,
     ) -> Report:
         """The report that follows from judgements: places, messages, what is waived, requirements, verdict."""
-        locator = Locator(placed, self.extractor)
+        locator = Locator(placed, self.extractor, self.limits)
         maker = Findings(locator, Misses(world, locator))
         told = [maker.contained(judgement) for judgement in judgements]
         judgements = [judgement for _, judgement in told]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from polcheck.documents import format_of, parse_config
 from polcheck.documents.config import Unparsable
 from polcheck.documents.pointers import Pointers
 from polcheck.extract import Extractor
 from polcheck.judge import Inner, Spot
+from polcheck.limits import DEFAULT, Clock, Limits
 from polcheck.report import Excerpt, Location
 from polcheck.selectors.found import Hit
 from polcheck.source import Source, Span, Unreadable
@@ -18,6 +20,8 @@ from polcheck.submission import Submission
 
 _AROUND = 1  # lines of context before and after
 _MOST_LINES = 12
+_MOST_CHARACTERS = 4_000  # of an excerpt
+_MOST_BYTES = 4_000_000  # of a config document in which places are worked out
 
 
 @dataclass
@@ -26,12 +30,19 @@ class Locator:
 
     submission: Submission
     extractor: Extractor
+    limits: Limits = DEFAULT
+    _starts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _hits: dict[tuple[str, int], list[Hit]] = field(default_factory=dict)
     _configs: dict[str, Pointers | None] = field(default_factory=dict)
 
+    @cached_property
+    def clock(self) -> Clock:
+        """The time for working out places, which begins with the first; after it, files as a whole must do."""
+        return self.limits.of_run(len(self.submission.paths))
+
     def location(self, spot: Spot) -> Location:
         """The location of a match: its place where it has one, else the file as a whole."""
-        source = self._source(spot.path)
+        source = None if self.clock.over else self._source(spot.path)
         if source is None:
             return Location(spot.path)
         span = self._span(spot, source)
@@ -42,7 +53,7 @@ class Locator:
 
         Empty where the file as a whole is meant or can't be read.
         """
-        source = self._source(spot.path)
+        source = None if self.clock.over else self._source(spot.path)
         span = self._span(spot, source) if source is not None else None
         if source is None or span is None:
             return ""
@@ -56,7 +67,7 @@ class Locator:
         if source.path not in self._configs:
             self._configs[source.path] = None
             name = format_of(source.path)
-            if name is not None:
+            if name is not None and len(source.data) <= _MOST_BYTES:
                 with suppress(Unparsable):
                     self._configs[source.path] = Pointers(parse_config(source, name), name in ("toml", "ini"))
         return self._configs[source.path]
@@ -74,51 +85,65 @@ class Locator:
         if span is None and spot.ref is not None:
             key = (spot.ref.path, spot.ref.probe)
             if key not in self._hits:
-                self._hits[key] = self.extractor.locate(source, spot.ref.probe)
+                near = len(source.data) <= _MOST_BYTES
+                self._hits[key] = self.extractor.locate(source, spot.ref.probe) if near else []
             hits = self._hits[key]
             if spot.ref.hit < len(hits):
                 hit = hits[spot.ref.hit]
                 parts = {name: bound.span for name, bound in hit.bindings}
                 span = parts.get(spot.ref.key) or hit.span
         if span is not None and spot.inner is not None:
-            return _inside(source, span, spot.inner)
+            return self._inside(source, span, spot.inner)
         return span
+
+    def _inside(self, source: Source, span: Span, inner: Inner) -> Span:
+        """The place of a stretch of a value's text, found again in the source by counting its occurrences.
+
+        NOTE: a value can be written with escapes or folded; where the stretch does not occur as it is, the whole value
+        is meant.
+        """
+        wanted = inner.text[inner.start : inner.end]
+        if not wanted:
+            return span
+        before = bisect_left(self._occurrences(inner.text, wanted), inner.start)
+        written = self._occurrences(source.text[span.start : span.end], wanted)
+        if before >= len(written):
+            return span
+        start = span.start + written[before]
+        return Span(start, start + len(wanted))
+
+    def _occurrences(self, text: str, wanted: str) -> list[int]:
+        """Where `wanted` begins in `text`; occurrences may overlap. Looked up once for all that stand in one text."""
+        key = (text, wanted)
+        if key not in self._starts:
+            found: list[int] = []
+            index = text.find(wanted)
+            while index >= 0:
+                found.append(index)
+                index = text.find(wanted, index + 1)
+            self._starts[key] = found
+        return self._starts[key]
 
 
 def at(source: Source, span: Span) -> Location:
-    """The location of a span, with the source around it."""
+    """The location of a span, with the source around it as far as people can read it."""
     place = source.place(span)
-    first = max(place.line - _AROUND, 1)
-    last = min(place.end_line + _AROUND, place.line + _MOST_LINES, len(source.line_starts))
-    lines = tuple(source.line(number) for number in range(first, last + 1))
-    return Location(source.path, place, Excerpt(first, lines))
+    first, last = place.line, min(place.end_line, place.line + _MOST_LINES, len(source.line_starts))
+    lines = [source.line(number) for number in range(first, last + 1)]
+    room = _MOST_CHARACTERS - sum(map(len, lines))
+    if room < 0:
+        return Location(source.path, place)  # NOTE: a line of megabytes would be shown as often as something is in it
+    for number in range(first - 1, max(first - 1 - _AROUND, 0), -1):
+        if len(source.line(number)) > room:
+            break
+        first, lines = number, [source.line(number), *lines]
+    for number in range(last + 1, min(place.end_line + _AROUND, place.line + _MOST_LINES, len(source.line_starts)) + 1):
+        if len(source.line(number)) > room:
+            break
+        lines.append(source.line(number))
+    return Location(source.path, place, Excerpt(first, tuple(lines)))
 
 
 def outline(text: str) -> str:
     """The first line of a text, without its white space: neither layout nor what follows counts."""
     return "".join(text.strip().partition("\n")[0].split())
-
-
-def _inside(source: Source, span: Span, inner: Inner) -> Span:
-    """The place of a stretch of a value's text, found again in the source by counting its occurrences.
-
-    NOTE: a value can be written with escapes or folded; where the stretch does not occur as it is, the whole value
-    is meant.
-    """
-    wanted = inner.text[inner.start : inner.end]
-    if not wanted:
-        return span
-    before = sum(1 for _ in _occurrences(inner.text, wanted, inner.start))
-    written = source.text[span.start : span.end]
-    for number, index in enumerate(_occurrences(written, wanted, len(written))):
-        if number == before:
-            return Span(span.start + index, span.start + index + len(wanted))
-    return span
-
-
-def _occurrences(text: str, wanted: str, end: int) -> Iterator[int]:
-    """Where `wanted` begins in `text`, before `end`; occurrences may overlap."""
-    index = text.find(wanted)
-    while 0 <= index < end:
-        yield index
-        index = text.find(wanted, index + 1)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 from polcheck.documents import format_of, parse_config
 from polcheck.documents.config import Unparsable
 from polcheck.judge import Failure, Row, World
 from polcheck.judge.rows import text_of
+from polcheck.limits import Clock
 from polcheck.locate import Locator, at
 from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Probe, Step, Union, Used, Values
 from polcheck.report import Location, Miss
@@ -20,6 +23,8 @@ from polcheck.source import Source, Unreadable
 _MOST_FILES = 40
 _MOST_VALUES = 2_000
 _CUTOFF = 0.75
+_LONGEST = 300  # characters of a text that is compared with others
+_SECONDS = 3.0
 
 
 @dataclass
@@ -30,10 +35,18 @@ class Misses:
     locator: Locator
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
     _rows: dict[int, list[Row]] = field(default_factory=dict)
+    _values: dict[tuple[int, str], dict[str, Row]] = field(default_factory=dict)
     _sources: dict[tuple[int, str | None], Miss | None] = field(default_factory=dict)
 
+    @cached_property
+    def clock(self) -> Clock:
+        """The time for finding nearest misses, which begins with the first."""
+        return self.locator.clock.within(_SECONDS)
+
     def of(self, policy: CompiledPolicy, failure: Failure) -> Miss | None:
-        """The nearest miss of a failed `require`, or None when nothing is near."""
+        """The nearest miss of a failed `require`, or None when nothing is near, or looking for it takes too long."""
+        if self.clock.over:
+            return None
         joins = list(_joins(policy.demand))
         for join in joins:
             miss = self.of_row(join, failure.row)
@@ -68,12 +81,23 @@ class Misses:
             return None
         name = shared[-1]
         wanted = text_of(row.names[name].value)
-        values = {text_of(other.names[name].value): other for other in self._source_rows(join) if name in other.names}
-        close = difflib.get_close_matches(wanted, list(values)[:_MOST_VALUES], n=1, cutoff=_CUTOFF)
+        if len(wanted) > _LONGEST:
+            return None
+        values = self._source_values(join, name)
+        close = difflib.get_close_matches(wanted, values, n=1, cutoff=_CUTOFF)
         if not close or close[0] == wanted:
             return None
         spot = values[close[0]].current
         return Miss(f"the closest `{name}` is `{close[0]}`", self.locator.location(spot) if spot else None)
+
+    def _source_values(self, join: Join, name: str) -> dict[str, Row]:
+        """The first values of a name among a source's rows, as texts, and the row of each."""
+        key = (id(join), name)
+        if key not in self._values:
+            values = ((text_of(row.names[name].value), row) for row in self._source_rows(join) if name in row.names)
+            short = {text: row for text, row in values if len(text) <= _LONGEST}
+            self._values[key] = dict(islice(short.items(), _MOST_VALUES))
+        return self._values[key]
 
     def _source_rows(self, join: Join) -> list[Row]:
         if id(join) not in self._rows:
@@ -93,7 +117,7 @@ class Misses:
         probe = self.world.plan.probes[source.probe]
         best: tuple[int, Miss] | None = None
         for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
-            found = self._in_document(source.probe, probe, path)
+            found = None if self.clock.over else self._in_document(source.probe, probe, path)
             if found is not None and (best is None or found[0] < best[0]):
                 best = found
         return best[1] if best else None
@@ -116,7 +140,7 @@ class Misses:
     def _near_syntax(self, index: int, source: Source) -> tuple[int, Miss] | None:
         key = (index, source.path)
         if key not in self._near:
-            self._near[key] = self.locator.extractor.nearest(source, index)
+            self._near[key] = self.world.nearest(source, index)
         near = self._near[key]
         if near is None:
             return None
@@ -125,7 +149,10 @@ class Misses:
     def _closest_path(self, source: Listing) -> Miss | None:
         plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
         for wanted in plain:
-            close = difflib.get_close_matches(wanted, self.world.paths, n=1, cutoff=_CUTOFF)
+            alike = (
+                path for path in self.world.paths if abs(len(path) - len(wanted)) <= min(len(wanted), _LONGEST) // 2
+            )
+            close = difflib.get_close_matches(wanted, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
             if close:
                 return Miss(f"the closest path is `{close[0]}`", Location(close[0]))
         return None

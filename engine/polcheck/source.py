@@ -22,6 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# NOTE: these take quadratic time, or make texts that are none: with half surrogate pairs
+_ODD = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -62,7 +64,7 @@ class Source:
         """The decoded text. Raises Unreadable when the bytes don't fit their encoding."""
         try:
             return _decode(self.path, self.data)
-        except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        except (ValueError, SyntaxError, LookupError) as error:
             raise Unreadable(f"not text: {error}") from error
 
     @cached_property
@@ -125,5 +127,7 @@ def _decode(path: str, data: bytes) -> str:
             return data[len(mark) :].decode(encoding)
     if path.endswith((".py", ".pyi")) and b"coding" in data[:400]:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)  # PEP 263
+        if codecs.lookup(encoding).name.replace("_", "-") in _ODD:
+            raise ValueError(f"the encoding `{encoding}` is not read")
         return data.decode(encoding)
     return data.decode("utf-8")

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from polcheck.confined import Aside, Overrun
 from polcheck.documents.config import Json
-from polcheck.extract import VALUE, WHOLE, Extractor, FileRows
+from polcheck.extract import VALUE, WHOLE, Asked, Extractor, FileRows
 from polcheck.judge.gaps import Gap, Gaps
 from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.selectors.files import FilePatterns, folders_of
 from polcheck.selectors.found import Found, Hit
+from polcheck.selectors.syntax import Near
 from polcheck.selectors.text import TextSearch
+from polcheck.source import Source
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
 
@@ -210,8 +213,38 @@ class World:
         """The matches of a probe inside a value; the same value is searched once."""
         key = (probe, language, text_of(value))
         if key not in self._inside:
-            self._inside[key] = self.extractor.within(value, probe)
+            self._inside[key] = self._within(value, probe, key[2])
         return self._inside[key]
+
+    def _within(self, value: Json, probe: int, text: str) -> Found:
+        if not self.asked.is_risky(text, probe):
+            return self.extractor.within(value, probe)
+        try:
+            found = self.aside.ask((value, probe))
+        except Overrun as error:
+            return Found((), str(error))
+        assert isinstance(found, Found)
+        return found
+
+    def nearest(self, source: Source, probe: int) -> Near | None:
+        """The nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too long."""
+        if not self.asked.is_risky(source.data, probe):
+            return self.extractor.nearest(source, probe)
+        try:
+            found = self.aside.ask((source, probe))
+        except Overrun:
+            return None
+        return found if isinstance(found, Near) else None
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The searches that are still to come."""
+        return Asked(self.extractor)
+
+    @cached_property
+    def aside(self) -> Aside[Found | Near | None]:
+        """Where those of them are done that could go on forever."""
+        return Aside(self.asked)
 
     def line(self, spot: Spot) -> tuple[int, int]:
         """The first and last line of a place; zeros where it isn't known."""

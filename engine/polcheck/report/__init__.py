@@ -1,5 +1,6 @@
 """The report of a run: findings, outcomes, notices, and the verdict."""
 
+from polcheck.report.cut import cut, shortened
 from polcheck.report.finding import Excerpt, Finding, Location, Miss, Waived
 from polcheck.report.plain import NotAReport, finding_plain, from_plain, to_plain
 from polcheck.report.report import (
@@ -33,9 +34,11 @@ __all__ = [
     "SubmissionUsed",
     "Verdict",
     "Waived",
+    "cut",
     "finding_plain",
     "from_plain",
     "named_by",
+    "shortened",
     "to_plain",
     "verdict_of",
     "worst",

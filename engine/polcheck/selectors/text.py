@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from polcheck.limits import Clock
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.textneeds import needed
 from polcheck.source import Span
 
 MAX_ROWS = 10_000
+MAX_LENGTH = 10_000
+MAX_GROUPS = 100
+MAX_DEPTH = 200
+SECONDS = 5.0
+_SELDOM = 16  # matches between two looks at the clock
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MULTILINE = "(?m)"
 
 
@@ -43,9 +51,12 @@ class TextSearch:
     def search(self, text: str, limit: int = MAX_ROWS) -> Found:
         """Every occurrence in `text`, in order; incomplete past `limit` of them."""
         hits: list[Hit] = []
+        clock = Clock(SECONDS)  # NOTE: each match is found in linear time, all of them together are not
         compiled = _compiled(self.regex)
         groups = [(name, number) for name, number in compiled.groupindex.items() if not name.startswith("_")]
-        for match in compiled.finditer(text):
+        for match in compiled.finditer(encodable(text)):
+            if not len(hits) % _SELDOM and clock.over:
+                return Found(tuple(hits), f"the search took more than the limit of {clock.seconds:g} seconds")
             if len(hits) >= limit:
                 return Found(tuple(hits), f"more than {limit:,} matches of `text`")
             bindings = tuple(
@@ -61,6 +72,10 @@ def compile_text(regex: str) -> TextSearch:
     """The search. Raises TextProblem when RE2 does not take the expression."""
     import re2
 
+    if len(regex) > MAX_LENGTH:
+        raise TextProblem(f"a regular expression of more than {MAX_LENGTH:,} characters")
+    if regex.count("(") > MAX_DEPTH and _depth(regex) > MAX_DEPTH:
+        raise TextProblem(f"a regular expression with parentheses more than {MAX_DEPTH} deep")
     try:
         compiled = _compiled(regex)
     except re2.error as error:
@@ -70,6 +85,8 @@ def compile_text(regex: str) -> TextSearch:
             hint = "look-around and back-references are not linear-time: match more, and say the rest in `where`"
         reason = reason.removesuffix(f": {_MULTILINE}{regex}")
         raise TextProblem(f"`{regex}` is not a regular expression: {reason}", hint) from None
+    if compiled.groups > MAX_GROUPS:
+        raise TextProblem(f"a regular expression of more than {MAX_GROUPS} groups", "`(?:…)` groups without binding")
     return TextSearch(regex, frozenset(n for n in compiled.groupindex if not n.startswith("_")))
 
 
@@ -80,3 +97,17 @@ def _compiled(regex: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     return re2.compile(_MULTILINE + regex, options)
+
+
+def encodable(text: str) -> str:
+    """The text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _depth(regex: str) -> int:
+    """At least how deep the parentheses are; escaped ones and those in sets count, too."""
+    depth = most = 0
+    for char in regex:
+        depth += (char == "(") - (char == ")")
+        most = max(most, depth)
+    return most

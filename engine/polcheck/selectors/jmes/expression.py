@@ -18,7 +18,7 @@ from polcheck.selectors.jmes.refusals import refuse_calls, refuse_misleading
 from polcheck.selectors.jmes.shape import binds, judges, shape_of
 from polcheck.selectors.jmes.syntax import parse
 from polcheck.selectors.jmes.tracing import Tracer
-from polcheck.selectors.jmes.values import Budget
+from polcheck.selectors.jmes.values import MAX_STEPS, Budget
 
 # NOTE: beyond so many copies of one value a result is counted: shared lists print as often as they occur.
 _MANY_COPIES = 1_000
@@ -105,9 +105,9 @@ class Expression:
             return [row for row in result if row is not None]
         return [] if result is None else [result]
 
-    def trace(self, value: Json) -> list[Traced]:
+    def trace(self, value: Json, steps: int = MAX_STEPS) -> list[Traced]:
         """The same rows, with their origins. Raises EvaluationError that says where the wrong value stands."""
-        budget = Budget()
+        budget = Budget(steps)
         cell = _bounded(lambda: self._traced(value, budget))
         if self._copies:
             budget.tree(cell.value)

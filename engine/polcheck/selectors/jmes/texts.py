@@ -77,10 +77,12 @@ def _split(budget: Budget, text: str, separator: str) -> Json:
     return list(text.split(separator) if separator else text)
 
 
-@TEXTS.add("matches(value: any, regex: string) -> boolean", own=True)
-def _matches(value: Json, pattern: str) -> Json:
+@TEXTS.add("matches(value: any, regex: string) -> boolean", spends=True, own=True)
+def _matches(budget: Budget, value: Json, pattern: str) -> Json:
     """Whether the regular expression (RE2) is found anywhere in the text; false for what is no text."""
     compiled = regex(pattern)
+    if isinstance(value, str):
+        budget.spend(len(value) // CHARACTERS_A_STEP)
     return isinstance(value, str) and compiled.search(_encodable(value)) is not None
 
 
@@ -93,6 +95,7 @@ def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
     for match in regex(pattern).finditer(text):
         added = [part if isinstance(part, str) else match.group(part) or "" for part in parts]
         length += sum(map(len, added)) - (match.end() - match.start())
+        budget.look()
         # NOTE: a match costs as much as several elements; what it adds is paid before it is kept.
         budget.spend(_STEPS_A_MATCH + sum(map(len, added)) // CHARACTERS_A_STEP)
         pieces += [text[end : match.start()], *added]
@@ -101,9 +104,11 @@ def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
     return "".join(pieces) + text[end:]
 
 
-@TEXTS.add("satisfies(version: any, specifier: string) -> boolean", own=True)
-def _satisfies(version: Json, specifier: str) -> Json:
+@TEXTS.add("satisfies(version: any, specifier: string) -> boolean", spends=True, own=True)
+def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
     """Whether the version meets the specifier (PEP 440; pre-releases count); false for what is no version."""
+    budget.spend(_STEPS_A_MATCH + len(specifier) + (len(version) if isinstance(version, str) else 0))
+    budget.look()
     wanted = specifier_set(specifier)
     if type(version) in NUMBERS:
         version = str(version)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from polcheck.documents.config import Json, Pointer
+from polcheck.limits import Clock
 from polcheck.selectors.jmes.errors import LimitError
 
 KINDS: dict[type, str] = {
@@ -21,6 +22,7 @@ KINDS: dict[type, str] = {
 NUMBERS = frozenset({int, float})
 MAX_STEPS = 1_000_000
 MAX_TEXT = 10_000_000
+MAX_SECONDS = 5.0
 # NOTE: one step for so many characters, so that texts are bounded by the same count as elements are.
 CHARACTERS_A_STEP = 64
 _SHOWN = 60
@@ -29,10 +31,18 @@ _SHOWN = 60
 class Budget:
     """The steps that one evaluation may still take; INVARIANT: every list and text it makes was paid for."""
 
-    __slots__ = ("left",)
+    __slots__ = ("clock", "left")
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
+        self.clock: Clock | None = None
+
+    def look(self) -> None:
+        """Look at the clock, which starts with the first look. Raises LimitError when the time is over."""
+        if self.clock is None:
+            self.clock = Clock(MAX_SECONDS)
+        elif self.clock.over:
+            raise LimitError(f"the expression takes more than {MAX_SECONDS:g} seconds on this value")
 
     def spend(self, steps: int) -> None:
         """Take `steps` off. Raises LimitError when none are left."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(rb"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 # NOTE: a chain of calls repeats its text at every link, so longer ones are not even read
 _LONGEST = 500
+_MOST_SEGMENTS = 64
 IMPORTS = "[(import_statement) (import_from_statement)] @import"
 """The query that finds the statements that `Names` reads."""
 _ALIASES = """(module (expression_statement
@@ -51,7 +52,8 @@ class Names:
     def of(self, node: Node) -> tuple[str, ...]:
         """The dotted names that `node` may stand for; empty when it is no name or chain of attributes."""
         if node.end_byte - node.start_byte > _LONGEST:
-            return ()
+            chain = _spelled(node)  # NOTE: white space must not hide a name
+            return self._follow(chain) if chain else ()
         text = node.text or b""
         known = self._known.get(text)
         if known is None:
@@ -149,8 +151,13 @@ def dotted(node: Node) -> str:
     text = node.text or b""
     if _PLAIN.fullmatch(text) or (not text.isascii() and _words(text)):
         return text.decode()
+    return _spelled(node)
+
+
+def _spelled(node: Node) -> str:
+    """The dotted name as its nodes spell it; empty when it is none, or longer than any name that somebody asks for."""
     segments: list[str] = []
-    while True:
+    while len(segments) < _MOST_SEGMENTS:
         while node.type == "parenthesized_expression" and (inner := only_child(node)) is not None:
             node = inner
         if node.type == "identifier":
@@ -161,6 +168,7 @@ def dotted(node: Node) -> str:
             return ""
         segments.append((attribute.text or b"").decode("utf-8", "replace"))
         node = base
+    return ""
 
 
 def only_child(node: Node) -> Node | None:
