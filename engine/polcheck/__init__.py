@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from polcheck.on_demand import on_demand
 
 if TYPE_CHECKING:
     from polcheck.errors import ConfigError, PolcheckError, PolicyError, Problem, SubmissionError
@@ -11,21 +13,6 @@ if TYPE_CHECKING:
     from polcheck.policy.params import Settings
     from polcheck.report import Finding, Report
     from polcheck.submission import Submission
-
-_HOMES = {
-    "Checker": "polcheck.flow",
-    "ConfigError": "polcheck.errors",
-    "Finding": "polcheck.report",
-    "PolcheckError": "polcheck.errors",
-    "PolicyError": "polcheck.errors",
-    "Problem": "polcheck.errors",
-    "Report": "polcheck.report",
-    "Settings": "polcheck.policy.params",
-    "Submission": "polcheck.submission",
-    "SubmissionError": "polcheck.errors",
-    "check": "polcheck.library",
-    "checker": "polcheck.library",
-}
 
 __all__ = [
     "Checker",
@@ -42,11 +29,20 @@ __all__ = [
     "checker",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """The public names, imported when they are asked for: the command line starts without them."""
-    if name not in _HOMES:
-        raise AttributeError(f"module `polcheck` has no attribute `{name}`")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = on_demand(
+    __name__,
+    {
+        "Checker": "polcheck.flow",
+        "ConfigError": "polcheck.errors",
+        "Finding": "polcheck.report",
+        "PolcheckError": "polcheck.errors",
+        "PolicyError": "polcheck.errors",
+        "Problem": "polcheck.errors",
+        "Report": "polcheck.report",
+        "Settings": "polcheck.policy.params",
+        "Submission": "polcheck.submission",
+        "SubmissionError": "polcheck.errors",
+        "check": "polcheck.library",
+        "checker": "polcheck.library",
+    },
+)

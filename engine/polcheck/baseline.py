@@ -14,6 +14,7 @@ from polcheck.documents.config import Config, Pointer, Unparsable
 from polcheck.errors import ConfigError, Problem
 from polcheck.judge import Judgement
 from polcheck.policy.plan import CompiledPack
+from polcheck.records import record
 from polcheck.report import Finding, Notice, Report, Waived
 from polcheck.source import Source, Span, Unreadable
 from polcheck.submission import Submission
@@ -47,7 +48,7 @@ class Entry:
         return cls(finding.ref, path, finding.fingerprint.partition(":")[0], finding.message, content)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Baseline:
     """The findings of one day, sorted, and the packs (name, version, digest) that made them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from polcheck import disk
@@ -14,6 +14,7 @@ from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.pool import Pool, Task, cores
+from polcheck.records import record
 from polcheck.report import PolicyOutcome, Report
 from polcheck.submission import Submission, of_bundle
 
@@ -30,7 +31,7 @@ class Entry(NamedTuple):
     fault: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Judged:
     """The rows of one submission, one a requirement; `number` is its place among the entries."""
 
@@ -38,7 +39,7 @@ class Judged:
     rows: tuple[dict[str, Json], ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Judge:
     """What judges one entry, as a value that processes can be given.
 
@@ -148,7 +149,7 @@ def _own(pack: str, id: str, outcome: str, number: int, policies: Iterable[Polic
     return {"pack": pack, "requirement": id, "outcome": outcome, "findings": number, "reason": reason}
 
 
-@dataclass
+@record
 class Tally:
     """How often each requirement had each outcome, and each verdict was given."""
 

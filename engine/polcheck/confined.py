@@ -7,17 +7,18 @@ gigabytes, and a template that doubles a text ends its process. A process beside
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import weakref
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from polcheck.errors import told
+
+if TYPE_CHECKING:  # NOTE: most runs need no other process
+    from multiprocessing.connection import Connection
 
 SECONDS = 5.0  # for one request
 MEMORY = 2 << 30  # bytes that a process may take beyond what it began with
@@ -36,6 +37,8 @@ def is_confined() -> bool:
 
 def context() -> Any:
     """How processes start: by fork where that is safe, since it needs no copying."""
+    import multiprocessing
+
     forks = hasattr(os, "fork") and threading.active_count() == 1
     return multiprocessing.get_context("fork" if forks else "spawn")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from polcheck.documents.config import Config, Json, Unparsable
 from polcheck.errors import told
 from polcheck.policy.plan import Probe
 from polcheck.prefilter import Prefilter
+from polcheck.records import record
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
 from polcheck.selectors.jmes.values import MAX_STEPS
@@ -30,6 +31,7 @@ VALUE = "value"  # the name under which a row that is one value gives it
 # NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
 # `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
 PARSED_HERE = 1_500
+COMPILED_HERE = 64_000  # of Python: where its own compiler finds nothing wrong, there is nothing to recover from
 LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
 SEARCHED_HERE = 20_000  # a text that is bound, where a regular expression may look to its end for each match
 
@@ -38,7 +40,7 @@ class TooRisky(Exception):
     """A file should be searched in a process that can be killed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Facts:
     """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer."""
 
@@ -53,7 +55,7 @@ class Facts:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FileRows:
     """What extract found in one file.
 
@@ -71,7 +73,7 @@ class FileRows:
     marked: bool = False
 
 
-@dataclass
+@record
 class _Documents:
     """One file as the documents that it is read as, each parsed once."""
 
@@ -84,7 +86,7 @@ class _Documents:
     def tree(self, language: str) -> syntax.Tree:
         """The syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
         if language not in self._trees:
-            if self.careful and len(self.source.data) > PARSED_HERE:
+            if self.careful and _is_risky(self.source, language):
                 raise TooRisky
             self._trees[language] = syntax.parse(self.source, language)
             self.parsed += 1
@@ -98,7 +100,7 @@ class _Documents:
         return self._configs[name]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Extractor:
     """The probes of a plan, ready to search files. What is compiled is kept and used again."""
 
@@ -270,7 +272,7 @@ class Extractor:
             return None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Asked:
     """Searches that judging and findings ask for later, as a function that a process beside this one can run."""
 
@@ -286,6 +288,14 @@ class Asked:
     def is_risky(self, text: str | bytes, index: int) -> bool:
         """Whether a search in this text could take so long or so much that it needs a process of its own."""
         return len(text) > (PARSED_HERE if isinstance(self.extractor.probes[index].what, Syntax) else SEARCHED_HERE)
+
+
+def _is_risky(source: Source, language: str) -> bool:
+    """Whether parsing a file could take so long or so much that it needs a process of its own. Raises Unreadable."""
+    if len(source.data) <= PARSED_HERE:
+        return False
+    sound = language == "python" and len(source.data) <= COMPILED_HERE and syntax.python_error(source) is None
+    return not sound
 
 
 def _contained(search: Callable[[list[int]], dict[int, Found]], indices: list[int]) -> dict[int, Found]:
@@ -343,7 +353,7 @@ def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int
         if format_of(source.path):
             parse_config(source, language)
         elif language:
-            if careful and len(source.data) > PARSED_HERE:
+            if careful and _is_risky(source, language):
                 raise TooRisky
             root = syntax.parse(source, language).tree.root_node
             return ("syntax error", root.start_point[0] + 1) if root.has_error else ("", 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from polcheck.documents.config import Json
@@ -16,13 +16,14 @@ from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.template import TemplateFault, render
+from polcheck.records import record
 from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome, cut, shortened
 
 _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Findings:
     """Makes findings of one run's judgements."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from polcheck.extract import Extractor, FileRows
@@ -17,6 +17,7 @@ from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
 from polcheck.pool import ENOUGH_BYTES, SECONDS, Searching, Task, searched
 from polcheck.recall import Memory, Recall
+from polcheck.records import record
 from polcheck.report import (
     Finding,
     Notice,
@@ -35,7 +36,7 @@ from polcheck.waivers import Accept, Accepted
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Checker:
     """A plan, ready to judge many submissions: what is compiled for the first is used for the rest."""
 

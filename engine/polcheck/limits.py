@@ -7,10 +7,11 @@ What is read is bounded in `disk.limits`, what one document may be in `documents
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+
+from polcheck.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limits:
     """Bounds for one run.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from polcheck.documents import format_of, parse_config
@@ -13,6 +13,7 @@ from polcheck.documents.pointers import Pointers
 from polcheck.extract import Extractor
 from polcheck.judge import Inner, Spot
 from polcheck.limits import DEFAULT, Clock, Limits
+from polcheck.records import record
 from polcheck.report import Excerpt, Location
 from polcheck.selectors.found import Hit
 from polcheck.source import Source, Span, Unreadable
@@ -24,7 +25,7 @@ _MOST_CHARACTERS = 4_000  # of an excerpt
 _MOST_BYTES = 4_000_000  # of a config document in which places are worked out
 
 
-@dataclass
+@record
 class Locator:
     """Works out places in one submission; what was worked out once is kept."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 
@@ -15,6 +15,7 @@ from polcheck.judge.rows import text_of
 from polcheck.limits import Clock
 from polcheck.locate import Locator, at
 from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Probe, Step, Union, Used, Values
+from polcheck.records import record
 from polcheck.report import Location, Miss
 from polcheck.selectors.jmes import Expression
 from polcheck.selectors.syntax import Near, Syntax
@@ -27,7 +28,7 @@ _LONGEST = 300  # characters of a text that is compared with others
 _SECONDS = 3.0
 
 
-@dataclass
+@record
 class Misses:
     """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
 

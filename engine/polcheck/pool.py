@@ -11,15 +11,18 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, wait
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from polcheck.confined import confine, context, is_confined
 from polcheck.errors import told
 from polcheck.extract import Extractor, FileRows, TooRisky
+from polcheck.records import record
 from polcheck.selectors.found import Found
 from polcheck.submission import Submission
+
+if TYPE_CHECKING:  # NOTE: a small submission needs no other process
+    from multiprocessing.connection import Connection
 
 CHUNK_BYTES = 400_000
 CHUNK_FILES = 400
@@ -46,7 +49,7 @@ class Task(NamedTuple):
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Searching:
     """The search of one submission's files, as a value that processes can be given."""
 
@@ -123,7 +126,7 @@ def _unsearched(task: Task, reason: str) -> FileRows:
     return FileRows(task.path, {**known, **dict.fromkeys(task.wanted, Found((), reason))})
 
 
-@dataclass
+@record
 class _Worker:
     """One process, the chunk that it has, and its clock: the file it is at, and since when."""
 
@@ -168,6 +171,8 @@ class Pool(Generic[_Result]):
 
     def run(self, tasks: Iterable[Task]) -> Iterator[_Result | None]:
         """The results as they come, in no order; None now and then, while there is nothing new."""
+        from multiprocessing.connection import wait
+
         chunks = _chunks(tasks)
         for worker in self._workers:
             self._feed(worker, chunks)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from polcheck.documents import format_of
 from polcheck.policy.plan import Probe
+from polcheck.records import record
 from polcheck.selectors.jmes import Expression
 from polcheck.selectors.syntax import Syntax
 from polcheck.source import Source, Unreadable
@@ -25,7 +25,7 @@ _CASELESS = frozenset({"ini"})  # option names are lower-cased
 Clause = frozenset[int]  # literals by number, one of which must be there
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Prefilter:
     """The literals of all probes of a plan, tested over a file's bytes in one pass."""
 

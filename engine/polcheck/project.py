@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from polcheck import disk
-from polcheck.baseline import Baseline, read_for, recorded_in, there_at
-from polcheck.config import Given, InForce, check_agreement
+from polcheck.config import InForce
 from polcheck.errors import ConfigError, PolicyError, Problem
 from polcheck.flow import Checker, Progress
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.recall import Memory
+from polcheck.records import record
 from polcheck.report import Notice
 from polcheck.submission import Submission
 from polcheck.waivers import Accept, Waivers, in_turn
 
+if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
+    from polcheck.baseline import Baseline
+    from polcheck.config import Given
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Project:
     """What is in force for one submission, the packs it asks for, and where its paths begin."""
 
@@ -56,12 +60,16 @@ class Project:
         problems: list[Problem] = []
         for entry in self.inforce.packs:
             try:
-                found.append(self._opened.open(entry.source))
+                found.append(self._at_hand(entry.source) or self._opened.open(entry.source))
             except PolicyError as error:
                 problems += [self._placed(problem, entry.at) for problem in error.problems]
         if problems:
             raise PolicyError(problems)
         return tuple(found)
+
+    def _at_hand(self, source: str) -> PackFiles | None:
+        """The pack that a text names, where nothing is locked, signed, installed or extended that could change it."""
+        return None if self.inforce.written else disk.pack_at_hand(source)
 
     @cached_property
     def _opened(self) -> disk.ProjectPacks:
@@ -81,6 +89,8 @@ class Project:
         Raises LockError when polcheck.lock would have to change and must not.
         """
         _ = self.packs
+        if not self.inforce.written:
+            return ""
         lock = self._opened.changed()
         if lock is None:
             return ""
@@ -106,14 +116,18 @@ class Project:
     @cached_property
     def settings(self) -> Settings:
         """What is set from outside the packs."""
-        return self.inforce.settings(self.names)
+        # NOTE: only a file sets anything by the packs' names, for which each pack.yaml is parsed
+        return self.inforce.settings(self.names if self.inforce.written else ("",) * len(self.packs))
 
     @cached_property
     def checker(self) -> Checker:
         """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
         given = self.inforce.given
         found = replace(checker(self.packs, self.settings, kept=given.cache), jobs=given.jobs)
-        check_agreement(self.inforce, found.plan.packs)
+        if self.inforce.asks_by_name:
+            from polcheck.config import check_agreement
+
+            check_agreement(self.inforce, found.plan.packs)
         return found
 
     @contextmanager
@@ -182,11 +196,15 @@ class Project:
         waivers = Waivers(self.inforce, today, self.policies, self.prefix, self._config_path())
         if not use_baseline or not self.baseline_path:
             return waivers
+        from polcheck.baseline import recorded_in
+
         recorded, notices = self.baseline()
         return in_turn(waivers, recorded_in(recorded, self.baseline_path, notices))
 
     def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
         """The baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
+        from polcheck.baseline import read_for
+
         source = disk.read_own(self.baseline_path, "`polcheck baseline` records one")
         return read_for(source, self.checker.plan.packs)
 
@@ -212,6 +230,8 @@ class Project:
 
     def since(self, rev: str, progress: Progress | None = None) -> Accept:
         """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
+        from polcheck.baseline import Baseline, there_at
+
         before = self.checker.place(self.read(rev))
         return there_at(Baseline.of(self.checker.check(before, progress=progress), before), rev)
 

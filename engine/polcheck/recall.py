@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from polcheck.extract import Extractor, FileRows
 from polcheck.policy.plan import Probe
 from polcheck.pool import Task
+from polcheck.records import record
 from polcheck.submission import Stamp, Submission
 
 
@@ -28,7 +29,7 @@ class Entry(NamedTuple):
     rows: FileRows
 
 
-@dataclass
+@record
 class Page:
     """The rows of one folder's files. Probes are named by what they look for, and numbered by their place here."""
 
@@ -38,7 +39,7 @@ class Page:
     asks: tuple[bool, bool] = (False, False)  # whether facts and lines were asked for
 
 
-@dataclass
+@record
 class Memory:
     """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new)."""
 
@@ -46,7 +47,7 @@ class Memory:
     turned: Page | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Recall:
     """A page as one plan sees it."""
 

@@ -11,9 +11,10 @@ import io
 import re
 import tokenize
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
+
+from polcheck.records import record
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -52,7 +53,7 @@ class Unreadable(Exception):
     """The bytes are not text in an encoding that could be found out; its text says why."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Source:
     """One file: its path in the submission (with `/`) and its bytes."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Protocol
 
 from polcheck.errors import SubmissionError
+from polcheck.records import record
 from polcheck.source import Source
 
 _MOST_SOURCES = 2_000
@@ -60,7 +61,7 @@ class Files(Mapping[str, bytes]):
         return None if isinstance(held, bytes) else held.stamp
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Submission:
     """The files of one submission by path (with `/`, relative to its root).
 

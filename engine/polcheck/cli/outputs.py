@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
 from polcheck import disk, render
 from polcheck.errors import PolcheckError
 from polcheck.policy.template import TemplateFault
+from polcheck.records import record
 from polcheck.render.verdict import NoVerdict
 from polcheck.report import Report
 
 _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Outputs:
     """The formats of one run: `(format, file)`, an empty file being standard output."""
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import field
+from typing import TYPE_CHECKING
 
-from polcheck.config.written import Override, PackEntry, Waiver, Written
 from polcheck.documents.config import Json, Pointer
 from polcheck.errors import Problem
 from polcheck.policy.params import Key, Settings
+from polcheck.records import record
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from polcheck.config.written import Override, PackEntry, Waiver, Written
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Given:
     """What the command line sets; None or empty where it doesn't. `params` are by pack, those of every pack under ``.
 
@@ -37,7 +42,7 @@ class Given:
     today: date | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class InForce:
     """What the command line and the file (if there is one) say together."""
 
@@ -48,6 +53,8 @@ class InForce:
     def packs(self) -> tuple[PackEntry, ...]:
         """The packs to judge by: those of the command line, else those of the file."""
         if self.given.packs:
+            from polcheck.config.written import PackEntry
+
             return tuple(PackEntry(text) for text in self.given.packs)
         return self.written.packs if self.written else ()
 
@@ -55,6 +62,12 @@ class InForce:
     def own_packs(self) -> bool:
         """Whether the packs are those of the file, so that it has to agree with them."""
         return not self.given.packs
+
+    @property
+    def asks_by_name(self) -> bool:
+        """Whether anything names packs, policies, requirements or tags that may not be there."""
+        given = self.given
+        return self.written is not None or bool(given.select or given.ignore or given.params or given.profiles)
 
     @property
     def fail_on(self) -> str:
@@ -140,7 +153,7 @@ class InForce:
             yield key
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Blame:
     """Makes problems of settings. INVARIANT: a function with a value, so that Settings can be compared."""
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.errors import Problem
 from polcheck.policy.origin import Origin, Problems
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, compile_files
 from polcheck.source import Place, Span
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PackEntry:
     """One pack to judge by."""
 
@@ -25,7 +26,7 @@ class PackEntry:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Override:
     """What is different for the files that `files` lets in."""
 
@@ -36,7 +37,7 @@ class Override:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Waiver:
     """Accepted findings of one policy; without `files`, all of them. `expires` is a date, or empty."""
 
@@ -48,7 +49,7 @@ class Waiver:
     expires: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Publisher:
     """Keys, or files of them, that may publish packs of these names. `expires` is a date, or empty."""
 
@@ -58,7 +59,7 @@ class Publisher:
     expires: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Written:
     """One polcheck.yaml, or the table of polcheck in a pyproject.toml, whose pointer is then `base`.
 

@@ -7,7 +7,6 @@ import os
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from polcheck.disk.gathered import Gathered
@@ -16,6 +15,7 @@ from polcheck.disk.packs import PACK_LIMITS, made
 from polcheck.disk.regular import reason_of
 from polcheck.errors import PolcheckError, SubmissionError
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing.statement import merged
 
 _UNFINISHED = ".unfinished-"
@@ -26,7 +26,7 @@ class CacheError(PolcheckError):
     """The cache can't be used, or what lies in it isn't what it was."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cache:
     """The packs in one folder.
 

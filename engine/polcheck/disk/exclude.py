@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from polcheck.errors import ConfigError, Problem
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files, folders_of
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Excluded:
     """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too.
 

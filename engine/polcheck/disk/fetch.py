@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from polcheck.disk.packs import missing, read_pack, shipped_packs
 from polcheck.errors import PolcheckError, PolicyError, Problem
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.version import VERSION
+from polcheck.records import record
 from polcheck.sharing.lock import Lock, Locked, LockError
 from polcheck.sharing.manifest import digest_of
 from polcheck.sharing.resolve import Resolver, Taken
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # NOTE: what fetches (git, http, entry points) is imported where it is needed: most runs find all packs at hand.
 
 
-@dataclass
+@record
 class Fetcher:
     """Takes packs for one project.
 

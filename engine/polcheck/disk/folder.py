@@ -10,7 +10,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from polcheck.disk.index import Index, index_of
 from polcheck.disk.regular import Irregular, opened_folder, promised, read_regular, reason_of
 from polcheck.disk.repository import Repository, repository_of
 from polcheck.errors import SubmissionError
+from polcheck.records import record
 from polcheck.submission import Submission
 
 
@@ -48,7 +49,7 @@ class _Folder(NamedTuple):
     only_tracked: bool
 
 
-@dataclass
+@record
 class _Walk:
     root: bytes
     gathered: Gathered

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.disk.exclude import Excluded
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.errors import SubmissionError
+from polcheck.records import record
 from polcheck.submission import Files, Later, Submission, not_empty
 
 Progress = Callable[[int], None]
 
 
-@dataclass
+@record
 class Gathered:
     """The files and the unreadable files of the submission that people call `name`."""
 

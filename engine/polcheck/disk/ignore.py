@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from polcheck.records import record
 
 _CLASSES = {
     b"alnum": rb"[0-9A-Za-z]", b"alpha": rb"[A-Za-z]", b"blank": rb"[ \t]", b"cntrl": rb"[\x00-\x1f\x7f]",
@@ -26,7 +27,7 @@ _MEMORY = 64 * 1024 * 1024
 MAX_BYTES = 64 * 1024  # a bigger .gitignore ignores nothing: made to be slow, one path can take seconds
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rules:
     """The patterns of one `.gitignore`.
 

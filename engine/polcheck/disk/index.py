@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from dataclasses import dataclass
 
 from polcheck.disk.limits import MIB
 from polcheck.disk.repository import Repository, content
+from polcheck.records import record
 
 _HEAD = struct.Struct(">4sII")
 _MODE = struct.Struct(">24xI12x")  # of an entry's ten numbers
@@ -23,7 +23,7 @@ _SUBMODULE = 0o160000
 _MAX_BYTES = 256 * MIB
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Index:
     """What git tracks below a folder, by paths relative to it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -14,12 +13,13 @@ from polcheck.disk.packs import PACK_LIMITS, made
 from polcheck.disk.regular import Irregular, read_regular, reason_of
 from polcheck.errors import PolicyError, Problem, SubmissionError
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 
 GROUP = "polcheck.packs"
 _COMPILED = "__pycache__"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Installed:
     """One entry point: the pack's name, its folder as `package/folder`, and the distribution."""
 

@@ -7,16 +7,18 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from polcheck.records import record
 
 _PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
 _HELPER = re.compile(r"[A-Za-z0-9._-]+")
 _SECONDS = 30
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Login:
     """A user and a password; the user `<token>` says that the password is a token to refresh."""
 

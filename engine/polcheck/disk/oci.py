@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -17,6 +17,7 @@ from polcheck.disk.limits import MIB
 from polcheck.disk.login import Login, basic, login_for, parameters
 from polcheck.disk.web import Request, Response, ask, shown
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing.manifest import EMPTY, MANIFEST_TYPE, digest_of, layer_of, written
 from polcheck.sharing.sources import FetchError, Oci, is_loopback
 
@@ -31,7 +32,7 @@ _OK, _CREATED, _ACCEPTED, _NOT_FOUND = (
 )
 
 
-@dataclass
+@record
 class Registry:
     """One repository of a registry; it keeps the token that the registry gives for it."""
 

@@ -57,6 +57,21 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
     return _read(shown(str(folder)) if base else text.rstrip("/") or text, folder)
 
 
+def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
+    """The pack that ships under this name, or is in the folder at this path, if it extends no other.
+
+    None where it takes more to say which pack is meant. Raises PolicyError when one of its files can't be read.
+    """
+    from polcheck.policy.extension import extensions
+
+    text = str(name_or_path)
+    is_path = isinstance(name_or_path, Path) or "/" in text  # NOTE: a bare name may be that of an installed pack
+    if text not in shipped_packs() and not (is_path and Path(text).is_dir()):
+        return None
+    pack = read_pack(name_or_path)
+    return None if extensions(pack) else pack
+
+
 def _read(root: str, folder: Path) -> PackFiles:
     try:
         found = read_folder(str(folder), Gathered(root, PACK_LIMITS), gitignore=False)

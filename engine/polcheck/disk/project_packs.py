@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from polcheck.disk.cache import Cache
 from polcheck.disk.fetch import Fetcher
 from polcheck.disk.output import write_output
-from polcheck.disk.packs import data_folder, shipped_packs
-from polcheck.disk.packs import read_pack as read_one
+from polcheck.disk.packs import data_folder, pack_at_hand
 from polcheck.disk.paths import shown
 from polcheck.disk.regular import reason_of
 from polcheck.errors import ConfigError, PolcheckError, Problem
-from polcheck.policy.extension import extensions
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing.lock import LOCK_NAME, Lock, LockError, parse
 from polcheck.sharing.resolve import Resolver
 from polcheck.sharing.trust import Publisher, Trust, is_key, public_keys
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Asked:
     """How the packs of a project are to be opened.
 
@@ -47,7 +46,7 @@ class Asked:
     trust: Trust = field(default_factory=Trust)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ProjectPacks:
     """The packs of one project as they are opened one after another."""
 
@@ -107,11 +106,10 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
     Anything else that names a pack, and what a pack extends, is as the polcheck.lock of the working directory's project
     has it. Raises PolicyError when there is no such pack, and PolcheckError when it can't be had.
     """
+    found = pack_at_hand(name_or_path)
+    if found is not None:
+        return found
     text = str(name_or_path)
-    if text in shipped_packs() or Path(text).is_dir():
-        pack = read_one(name_or_path)
-        if not extensions(pack):
-            return pack
     from polcheck.disk.project import find_config
 
     config = find_config(".")

@@ -6,8 +6,8 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from polcheck.records import record
 from polcheck.submission import Stamp
 
 # NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
@@ -61,7 +61,7 @@ def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None 
     return data
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Promised:
     """A regular file as it was when its folder was walked: to be read later, if it is that file still."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from polcheck.disk.ignore import MAX_BYTES, Rules
 from polcheck.disk.regular import Irregular, read_regular
+from polcheck.records import record
 
 _MAX_POINTER = 16 * 1024
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Repository:
     """The repository whose work tree holds `folder`; both paths are without links."""
 

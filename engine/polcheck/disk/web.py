@@ -7,11 +7,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from urllib.parse import urljoin, urlsplit
 
 from polcheck.disk.regular import reason_of
+from polcheck.records import record
 from polcheck.sharing.sources import FetchError, is_loopback
 
 _SECONDS = 60.0  # without a byte
@@ -21,7 +22,7 @@ _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Response:
     """What a server answered; header names are lower case."""
 
@@ -31,7 +32,7 @@ class Response:
     url: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Request:
     """What is asked of a server. More than `most` bytes of an answer are refused."""
 

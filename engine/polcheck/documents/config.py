@@ -7,8 +7,8 @@ times become ISO 8601 strings; whatever else a format knows becomes the nearest 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from polcheck.records import record
 from polcheck.source import Span
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Where:
     """The spans of one value in its file: the value's own, and its key's where it has one."""
 
@@ -31,7 +31,7 @@ class Where:
     key: Span | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Config:
     """A parsed configuration file: one value for each document in it (YAML may hold several).
 

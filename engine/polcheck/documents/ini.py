@@ -7,10 +7,11 @@ Reads what `configparser.RawConfigParser(allow_no_value=True, strict=False)` rea
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Config, Json, Pointer, Unparsable, Where
 from polcheck.documents.limits import DEFAULT, Limits
+from polcheck.records import record
 from polcheck.source import Source, Span
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
@@ -34,7 +35,7 @@ def parse(source: Source, limits: Limits = DEFAULT) -> Config:
     return Config((values,), _Places(scan.sections).locate, tuple(scan.repeated))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Option:
     """One option: `lines` are those of its value so far, None when it has none."""
 
@@ -47,7 +48,7 @@ class _Option:
         return None if self.lines is None else "\n".join(self.lines).rstrip()
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Section:
     """One section; `start` and `end` are those of the first stretch that is headed by its name."""
 
@@ -138,7 +139,7 @@ class _Scan:
             self._limits.too_many(span)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Places:
     """Where sections and options stand."""
 

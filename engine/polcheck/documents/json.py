@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NoReturn
 
 from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable, Where
 from polcheck.documents.limits import DEFAULT, Limits
+from polcheck.records import record
 from polcheck.source import Source, Span
 
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
@@ -100,7 +101,7 @@ def _repeated(text: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Places:
     """Where the values of a text stand; of each container on the way to one, the members are cached.
 

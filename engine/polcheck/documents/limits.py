@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from polcheck.documents.config import Json, LimitExceeded
+from polcheck.records import record
 from polcheck.source import Span
 
 # NOTE: CPython refuses to write integers of more than 4,300 digits in decimal; this many bits are just fewer.
 _WIDEST_INTEGER = 14_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Limits:
     """Bounds for one file: nested containers, values as written, and values that aliases add to them."""
 

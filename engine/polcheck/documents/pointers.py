@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Config, Json, Pointer, Where
+from polcheck.records import record
 from polcheck.source import Span
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Member:
     """One value of a container: its key or index, its extent with its key, and where both stand."""
 
@@ -20,7 +21,7 @@ class _Member:
     where: Where
 
 
-@dataclass
+@record
 class Pointers:
     """Finds pointers in one config file; the members of a container are located once, when they are needed.
 

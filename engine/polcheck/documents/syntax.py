@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 from polcheck.source import Source
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class UnknownLanguage(PolcheckError):
         super().__init__(message)
 
 
-@dataclass(frozen=True, eq=False)
+@record(frozen=True, eq=False)
 class Tree:
     """One file and its syntax tree, which stands for `source.utf8`; equal only to itself."""
 

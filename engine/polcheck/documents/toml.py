@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable, Where
 from polcheck.documents.limits import DEFAULT, Limits, integer_in_bounds
+from polcheck.records import record
 from polcheck.source import Source, Span
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _plain(values: dict[str, Any]) -> None:
                 integer_in_bounds(item)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Spot:
     """A value in the syntax tree: bytes of its key and of itself; its members, once they are known.
 
@@ -183,7 +184,7 @@ def _name(segment: Node) -> str:
         return text
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Places:
     """Where the values of a source stand."""
 

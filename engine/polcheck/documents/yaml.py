@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from yaml._yaml import CParser
@@ -29,6 +29,7 @@ from yaml.reader import ReaderError
 from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable, Where
 from polcheck.documents.core_schema import plain, tagged
 from polcheck.documents.limits import DEFAULT, Limits
+from polcheck.records import record
 from polcheck.source import Source, Span
 
 _SHOWN = 40  # characters of a name in an error's text
@@ -46,7 +47,7 @@ def parse(source: Source, limits: Limits = DEFAULT) -> Config:
     return Config(tuple(builder.places.values), builder.places.locate, tuple(builder.repeated))
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Places:
     """Where the values of all documents stand.
 
@@ -109,7 +110,7 @@ class _Open:
         self.merges: list[tuple[Json, Span]] = []
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Anchored:
     """What an anchor names: how many values it stands for, and how many levels of containers."""
 

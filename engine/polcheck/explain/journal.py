@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.judge import Row
 from polcheck.judge.evaluate import Result
 from polcheck.policy.plan import Step, Within
+from polcheck.records import record
 
 _Signature = tuple[int, frozenset[str]]
 
 
-@dataclass
+@record
 class Event:
     """Everything that went through one step; a step that is taken several times has all of it here."""
 
@@ -21,7 +22,7 @@ class Event:
     lost: list[Row] = field(default_factory=list)
 
 
-@dataclass
+@record
 class Journal:
     """A journal for judge, asked by step afterwards. INVARIANT: steps are told apart by identity."""
 

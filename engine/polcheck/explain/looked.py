@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from polcheck.explain.told import Document, LeftOut
 from polcheck.judge import World
 from polcheck.judge.world import Relation
 from polcheck.policy.plan import Find, Probe
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, compile_files
 from polcheck.selectors.jmes import Expression
 from polcheck.selectors.text import TextSearch
@@ -17,7 +17,7 @@ from polcheck.submission import Submission
 _MOST_WORDS = 3
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Looker:
     """Answers for one submission."""
 

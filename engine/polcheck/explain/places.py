@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Pointer
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPolicy
+from polcheck.records import record
 
 
-@dataclass
+@record
 class Places:
     """Finds the lines of one policy and of the selectors that it uses."""
 

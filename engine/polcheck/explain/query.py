@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from polcheck.documents import CONFIG_FORMATS, language_of
 from polcheck.documents.config import Config, Json, Pointer, Where
@@ -17,13 +16,14 @@ from polcheck.policy.origin import Origin, Problems
 from polcheck.policy.probes import DEFAULT_LANGUAGE, Probes, Selectors
 from polcheck.policy.scope import Scope
 from polcheck.policy.steps import needs_places, probes_of
+from polcheck.records import record
 from polcheck.report import Location
 from polcheck.selectors.syntax import Syntax
 from polcheck.source import Source
 from polcheck.submission import Submission
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Question:
     """A selector as the command line gives it; several `texts` are a union."""
 
@@ -35,7 +35,7 @@ class Question:
     resolve: bool = True
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Match:
     """One hit: where it is, and what it binds."""
 
@@ -43,7 +43,7 @@ class Match:
     bindings: Mapping[str, Json]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Answer:
     """What a selector finds.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from polcheck.documents.config import Json
 from polcheck.judge.rows import text_of
+from polcheck.records import record
 from polcheck.render.drawing import draw
 from polcheck.render.escape import terminal
 from polcheck.render.ink import Ink
@@ -17,7 +17,7 @@ from polcheck.report import Location
 _MOST_VALUE = 80  # characters of a bound value
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Look:
     """How to show things: in colour, how wide, and whether everything or only the first of many."""
 

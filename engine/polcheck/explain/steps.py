@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from polcheck.explain.journal import Event, Journal
 from polcheck.explain.looked import Looker
@@ -15,11 +14,12 @@ from polcheck.judge.merge import distinct
 from polcheck.locate import Locator
 from polcheck.misses import Misses
 from polcheck.policy import plan
+from polcheck.records import record
 from polcheck.report import Location, Miss
 from polcheck.selectors.syntax import Syntax
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Teller:
     """Tells steps of one policy over one submission; at most `most` rows of each are shown."""
 

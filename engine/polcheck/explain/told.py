@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.report import Finding, Location, Miss
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Document:
     """A file that a selector looked at. `note` says what kept it from being searched; `open`, that it matters."""
 
@@ -19,7 +20,7 @@ class Document:
     open: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LeftOut:
     """The files that a selector did not look at for one reason."""
 
@@ -27,7 +28,7 @@ class LeftOut:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Match:
     """A row: the places of its matches, and what its names stand for. Not `certain`: a `not` left it open."""
 
@@ -36,7 +37,7 @@ class Match:
     certain: bool = True
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Lost:
     """A row that a step did not let through, and what would have come closest."""
 
@@ -44,7 +45,7 @@ class Lost:
     nearest: Miss | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sample:
     """The first of many: `total` counts all of them."""
 
@@ -52,7 +53,7 @@ class Sample:
     matches: tuple[Match, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Selected:
     """What a selector finds by itself, before anything is joined.
 
@@ -66,7 +67,7 @@ class Selected:
     nearest: Miss | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Step:
     """One step of a conjunction: what it is, what it looked at, and which rows it let through.
 
@@ -89,7 +90,7 @@ class Step:
     below: tuple[Branch, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Branch:
     """Steps inside of a step: a branch of `any`, what `not` looks for, the conditions of a selector."""
 
@@ -97,7 +98,7 @@ class Branch:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Part:
     """`when`, `for`, `require` or `forbid`: its steps, and the rows that came out of it.
 
@@ -112,7 +113,7 @@ class Part:
     failed_total: int = 0
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Explanation:
     """A policy step by step, and how that made its outcome; `because` are sentences."""
 

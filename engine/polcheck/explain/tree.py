@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polcheck.documents import format_of, language_of, parse_config, syntax
 from polcheck.documents.config import Config, Json, Pointer, Unparsable
 from polcheck.documents.syntax import LANGUAGES, UnknownLanguage
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 from polcheck.source import Place, Source, Span, Unreadable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _KINDS: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Branch:
     """One node of a syntax tree. `field` is the name by which its parent calls it, `text` what a leaf says.
 
@@ -41,7 +41,7 @@ class Branch:
     fault: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """One value of a data tree: the number of its document, its RFC 6901 pointer, its place where it has one."""
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from polcheck.documents import kind_of
 from polcheck.policy.plan import Find, Join, Plan
 from polcheck.policy.steps import every_step, reads
-from polcheck.policy.template import names as template_names
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Demand:
     """One probe over some files; `files` None is every file that the probe can read."""
 
@@ -20,7 +19,7 @@ class Demand:
     files: FilePatterns | None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Demands:
     """Everything that the policies of a plan ask of files."""
 
@@ -34,7 +33,7 @@ class Demands:
         steps = [step for policy in plan.policies for step in every_step(policy)]
         wanted = {name for step in steps for name in reads(step)}
         for policy in plan.policies:
-            wanted |= template_names(policy.message.text) | template_names(policy.remedy.text)
+            wanted |= policy.message.names | policy.remedy.names
         found: dict[tuple[int, tuple[str, ...]], Demand] = {}
         for step in steps:
             if isinstance(step, Join) and isinstance(step.source, Find):

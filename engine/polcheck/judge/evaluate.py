@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.documents.config import Json
 from polcheck.judge.gaps import Gap
@@ -29,13 +29,14 @@ from polcheck.policy.plan import (
     Where,
     Within,
 )
+from polcheck.records import record
 from polcheck.selectors.jmes import EvaluationError, Expression
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # told of every step: what went in, what came out
 _Keep = Callable[[Row], bool]
 
 
-@dataclass
+@record
 class Result:
     """The rows that extend the given ones, and the origins whose search did not come to its end."""
 
@@ -43,7 +44,7 @@ class Result:
     open: set[int] = field(default_factory=set)
 
 
-@dataclass
+@record
 class Evaluator:
     """Evaluates conjunctions for the policies of one pack over one world; remembers what it looked at."""
 

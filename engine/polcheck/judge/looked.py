@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from polcheck.records import record
 
 
-@dataclass
+@record
 class Looked:
     """Whole sets of documents, each kept once, and single ones."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from polcheck.documents.config import Json
@@ -17,11 +17,12 @@ from polcheck.judge.work import TooMuchWork, Work
 from polcheck.judge.world import World
 from polcheck.limits import DEFAULT, Limits
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Step, Union, Used
+from polcheck.records import record
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Failure:
     """One way in which a policy fails: where it points, other places that show it, and what messages see.
 
@@ -35,7 +36,7 @@ class Failure:
     missing: bool
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Judgement:
     """What judge says of one policy.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.source import Span
 
 
@@ -50,7 +51,7 @@ class Spot(NamedTuple):
     weight: int = 0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Row:
     """One way to satisfy the items so far.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from polcheck.documents.config import Json
 from polcheck.judge.rows import Row, Spot
 from polcheck.judge.world import World
+from polcheck.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scopes:
     """Makes scopes for the policies of one pack."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.limits import DEFAULT, Clock, Limits
+from polcheck.records import record
 
 _SELDOM = 256  # pairs between two looks at the clock
 
@@ -13,7 +14,7 @@ class TooMuchWork(Exception):
     """A policy asks for more than a limit allows; the text names the limit."""
 
 
-@dataclass
+@record
 class Work:
     """What is left of it for one policy.
 

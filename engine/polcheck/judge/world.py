@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polcheck.confined import Aside, Overrun
 from polcheck.documents.config import Json
@@ -13,16 +13,19 @@ from polcheck.extract import VALUE, WHOLE, Asked, Extractor, FileRows
 from polcheck.judge.gaps import Gap, Gaps
 from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, folders_of
 from polcheck.selectors.found import Found, Hit
-from polcheck.selectors.syntax import Near
 from polcheck.selectors.text import TextSearch
 from polcheck.source import Source
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax import Near
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
 
 
-@dataclass
+@record
 class Relation:
     """The rows of one source, with the documents looked at and those not searched to their end.
 
@@ -85,7 +88,7 @@ class Relation:
         return self._files.get(path, ([], Nest([])))
 
 
-@dataclass
+@record
 class World:
     """The listing and the extracted rows of one submission under one plan."""
 
@@ -234,7 +237,7 @@ class World:
             found = self.aside.ask((source, probe))
         except Overrun:
             return None
-        return found if isinstance(found, Near) else None
+        return None if isinstance(found, Found) else found
 
     @cached_property
     def asked(self) -> Asked:

@@ -6,7 +6,6 @@ One module a subject, each with one function `check(view)`; what it finds goes t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from polcheck.errors import Problem
 from polcheck.lint import (
@@ -27,6 +26,7 @@ from polcheck.policy.origin import Problems
 from polcheck.policy.pack import open_packs
 from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings
+from polcheck.records import record
 
 CHECKS: tuple[Callable[[View], None], ...] = (
     paths.check,
@@ -44,7 +44,7 @@ CHECKS: tuple[Callable[[View], None], ...] = (
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Linted:
     """What was found: of each pack its name, version and number of policies; and every problem, errors first."""
 

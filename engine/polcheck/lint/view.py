@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +12,10 @@ from polcheck.policy.origin import Origin, Problems
 from polcheck.policy.pack import OpenedPack
 from polcheck.policy.plan import Absence, CompiledPolicy, Conjunction, Join, Probe, Relate, Step, Union
 from polcheck.policy.written import Item
+from polcheck.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """One policy: as written, where, and compiled (None when it could not be)."""
 
@@ -24,7 +24,7 @@ class Entry:
     compiled: CompiledPolicy | None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class View:
     """An opened pack and the probes of its plan.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from polcheck import disk
 from polcheck.errors import PolicyError
@@ -12,12 +11,13 @@ from polcheck.policy.origin import Problems
 from polcheck.policy.pack import OpenedPack, open_packs
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
+from polcheck.records import record
 from polcheck.report import Report
 from polcheck.sharing.diff import PackDiff, diff
 from polcheck.submission import Submission
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OutcomeChange:
     """One policy whose outcome or number of findings differs; the outcome is empty where there is no such policy."""
 
@@ -33,7 +33,7 @@ class OutcomeChange:
         return (self.before, self.findings_before) == (self.after, self.findings_after)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SubmissionChange:
     """One submission: its verdicts, and the policies that come out differently, sorted."""
 

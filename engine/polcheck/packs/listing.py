@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +12,11 @@ from polcheck.packs.project import PackProject
 from polcheck.packs.publish import Verified, pack_now, verify
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPack
+from polcheck.records import record
 from polcheck.sharing.lock import Lock, Locked
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Row:
     """One pack of the list; `depth` is 0 for those that the configuration names."""
 
@@ -68,7 +68,7 @@ def _below(lock: Lock, source: str, depth: int) -> Iterator[Row]:
         yield from _below(lock, base, depth + 1)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class About:
     """One pack in full."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
 from polcheck.packs.project import PackProject
+from polcheck.records import record
 from polcheck.sharing.lock import Locked
 from polcheck.sharing.sources import Git, Oci, Source, parse
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Newer:
     """One pack: what it is now where its source leads elsewhere, and the newest version tag after its own."""
 

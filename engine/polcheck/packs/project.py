@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from polcheck.disk.project_packs import lock_path, reread
 from polcheck.errors import ConfigError, PolicyError, Problem
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing import edit
 from polcheck.sharing.lock import Lock, Locked, LockError
 from polcheck.sharing.sources import Archive, Folder, Source, SourceError, group_of, parse
@@ -22,7 +23,7 @@ from polcheck.sharing.sources import Archive, Folder, Source, SourceError, group
 CONFIG_NAME = "polcheck.yaml"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Change:
     """A lock before and after, and the packs that were opened, in the order in which they are named."""
 
@@ -47,7 +48,7 @@ class Change:
         return lines
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PackProject:
     """The configuration that names the packs, if there is one; with `strict`, its lock is not changed."""
 

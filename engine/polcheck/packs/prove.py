@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from polcheck import disk
@@ -11,11 +10,12 @@ from polcheck.disk.project_packs import keys_of
 from polcheck.errors import PolcheckError
 from polcheck.packs.project import PackProject
 from polcheck.packs.publish import pack_now, verify
+from polcheck.records import record
 from polcheck.sharing.sources import parse
 from polcheck.sharing.trust import Publisher, Trust
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Proof:
     """What came of one pack, or of one of its signatures: `fault` is why it isn't what it should be."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from polcheck import disk
@@ -15,6 +14,7 @@ from polcheck.errors import PolicyError, Problem
 from polcheck.library import checker
 from polcheck.policy.extension import extensions
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing.archive import compressed, packed
 from polcheck.sharing.manifest import digest_of
 from polcheck.sharing.sources import Archive, Folder, Oci, SourceError, parse
@@ -24,7 +24,7 @@ from polcheck.sharing.trust import Trust, Untrusted
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Built:
     """An archive of a pack: its bytes, the pack, and the name that a file of it has."""
 
@@ -104,7 +104,7 @@ def sign(folder: str, key: str) -> tuple[str, Signature]:
     return path, signature
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Verified:
     """What came of one signature: `key` is the fingerprint of the key that made it, `fault` why it doesn't count."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.policy import plan, written
 from polcheck.policy.conjunction import Compiler
@@ -11,12 +11,13 @@ from polcheck.policy.origin import Origin
 from polcheck.policy.refused import refuse_policy
 from polcheck.policy.scope import Scope
 from polcheck.policy.template import TemplateFault, names
+from polcheck.records import record
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 _MESSAGE_NAMES = frozenset({"path", "line", "column", "file", "params", "value"})
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Context:
     """What policies of one pack may refer to."""
 
@@ -120,4 +121,4 @@ def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) 
     compiler.unknown(text, read, at)
     for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
         compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
-    return plan.Template(text)
+    return plan.Template(text, used)

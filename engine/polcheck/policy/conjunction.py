@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.policy import plan
@@ -14,6 +14,7 @@ from polcheck.policy.origin import Origin
 from polcheck.policy.probes import Made, Probes, Selectors
 from polcheck.policy.scope import Scope
 from polcheck.policy.written import Item
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files
 from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
 
@@ -21,7 +22,7 @@ _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "s
 _OWN_NAMES = _ROW_NAMES - {"subject"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Compiler:
     """Compiles the conjunctions of one pack. `origin` is where the current ones are written."""
 

@@ -9,12 +9,13 @@ extension decides; where two routes disagree, the project has to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings, fault_of, matches, severity_in
+from polcheck.records import record
 
 if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that read no YAML
     from polcheck.documents.config import Json, Pointer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that 
 _MOST_ROUTES = 256
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Extension:
     """One entry of `extends`: the pack as it is named, and what is taken of it and of what it extends itself."""
 
@@ -76,7 +77,7 @@ def _extension(head: Origin, at: Pointer, fields: Mapping[str, Any]) -> Extensio
     )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Arrival:
     """A pack of a run, and every route by which it came in; a listed one has an empty route."""
 

@@ -7,9 +7,10 @@ the match that it speaks of is not: its gate. Extract runs such a probe only whe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from polcheck.policy.plan import Absence, CompiledPolicy, Find, Join, Plan, Relate, Step, Union, Used, Within
+from polcheck.records import record
 
 Gates = dict[int, frozenset[int] | None]  # probe -> its gates; None: it matters everywhere
 
@@ -22,7 +23,7 @@ def gates_of(plan: Plan) -> Gates:
     return {probe: frozenset(gates) if gates is not None else None for probe, gates in walk.found.items()}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Rows:
     """What is known of the rows at a step: the probes of their first match and of the one before.
 

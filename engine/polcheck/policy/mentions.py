@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from polcheck.policy.plan import (
     Absence,
@@ -20,12 +19,13 @@ from polcheck.policy.plan import (
 )
 from polcheck.policy.steps import reads
 from polcheck.policy.template import TemplateFault, names
+from polcheck.records import record
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Binder:
     """A step that binds names: those bound before it, its own, and those of them that nobody else speaks of.
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents import yaml
 from polcheck.documents.config import Config, Json, Pointer, Unparsable
 from polcheck.errors import Problem
+from polcheck.records import record
 from polcheck.source import Source, Span, Unreadable
 
 _BLOCK = ("|", ">")
 
 
-@dataclass
+@record
 class Problems:
     """Everything that is wrong so far. The only mutable thing in this layer: compiling goes on after a fault."""
 
@@ -35,7 +36,7 @@ class Problems:
         return [problem for problem in self.found if problem.severity != "error"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Origin:
     """One YAML document of a file, and the problems that are found in it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -23,6 +23,7 @@ from polcheck.policy.schema import shape
 from polcheck.policy.scope import Scope
 from polcheck.policy.steps import needs_places, probes_of
 from polcheck.policy.template import TemplateFault, names
+from polcheck.records import record
 from polcheck.selectors.jmes import ExpressionError, compile_expression
 from polcheck.source import Source
 
@@ -31,7 +32,7 @@ _ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "ver
 _YAML = (".yaml", ".yml")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OpenedPack:
     """A pack with the way back to what people wrote: what could be compiled of it, and where it is written.
 
@@ -86,7 +87,7 @@ def open_packs(
     return plan.Plan(compiled, tuple(probes.made)), tuple(opened)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Loader:
     """Loads one pack; what is wrong goes to `problems`."""
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from polcheck.records import record
 from polcheck.source import Source
 
 if TYPE_CHECKING:  # NOTE: a pack whose plan was kept is never read
     from polcheck.policy.origin import Origin
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PackFiles:
     """The files of one pack as they lie in its folder; `root` is how people call that folder.
 
@@ -72,7 +73,7 @@ class PackFiles:
         return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Schemas:
     """The texts of the schemas that shapes are checked with."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from polcheck.documents.config import Json, kind_of
 from polcheck.errors import Problem
+from polcheck.records import record
 
 if TYPE_CHECKING:  # NOTE: a run whose packs are compiled already needs neither
     from polcheck.policy import plan
@@ -31,7 +32,7 @@ def _unplaced(_: Key, message: str, help: str = "") -> Problem:
     return Problem(message, help=help)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Settings:
     """What a run sets from outside its packs.
 

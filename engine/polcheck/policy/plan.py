@@ -6,10 +6,11 @@ Everything here is frozen and picklable; nothing here is a dict of YAML any more
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from polcheck.documents import format_of, language_of
+from polcheck.records import record
 
 if TYPE_CHECKING:  # NOTE: a plan that was kept needs of these only what it holds
     from polcheck.documents.config import Json, Pointer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # NOTE: a plan that was kept needs of these only what it hold
 Relation = Literal["inside", "has", "after"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Probe:
     """One thing to look for in a file's document, whatever policies ask for it.
 
@@ -44,7 +45,7 @@ class Probe:
         return format_of(path) is not None if self.kind == "data" else language_of(path) == self.language
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Find:
     """A source of rows: matches of a probe in documents. `path_as` binds the whole path.
 
@@ -56,7 +57,7 @@ class Find:
     path_as: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Listing:
     """A source of rows: paths of the submission."""
 
@@ -64,14 +65,14 @@ class Listing:
     path_as: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Values:
     """A source of rows: written in the policy, or made by an expression over params and tables."""
 
     rows: tuple[Json, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Used:
     """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
 
@@ -83,7 +84,7 @@ class Used:
     anchored: bool
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Join:
     """Joins rows of a source on the names that both sides bind.
 
@@ -104,7 +105,7 @@ class Join:
     name: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Within:
     """Matches of a probe inside a value that is already bound; `language` parses a text first."""
 
@@ -118,7 +119,7 @@ class Within:
     name: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Union:
     """`any`: rows that some branch extends; it binds what every branch binds."""
 
@@ -128,7 +129,7 @@ class Union:
     renames: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Absence:
     """`not`: rows that the conjunction does not extend."""
 
@@ -136,7 +137,7 @@ class Absence:
     what: Conjunction
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Where:
     """A condition on the row so far."""
 
@@ -144,7 +145,7 @@ class Where:
     condition: Expression
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Let:
     """Names computed from the row so far; a name that is already bound must be equal."""
 
@@ -152,7 +153,7 @@ class Let:
     names: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Relate:
     """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
 
@@ -170,11 +171,12 @@ Step = Join | Within | Union | Absence | Where | Let | Relate
 Conjunction = tuple[Step, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Template:
-    """A message of a policy: minijinja source, and whether it needs rendering at all."""
+    """A message of a policy: minijinja source, the names that it reads, and whether it needs rendering at all."""
 
     text: str
+    names: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
@@ -182,7 +184,7 @@ class Template:
         return "{{" not in self.text and "{%" not in self.text and "{#" not in self.text
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CompiledPolicy:
     """One policy, ready to be judged. `path` is its file in the pack, `line` where it begins."""
 
@@ -212,7 +214,7 @@ class CompiledPolicy:
         return f"{self.pack}:{self.id}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Requirement:
     """An item of the rubric that a pack answers to."""
 
@@ -224,7 +226,7 @@ class Requirement:
     description: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class VerdictField:
     """One field of `--format verdict`: an expression over the report, or the text of a template."""
 
@@ -233,7 +235,7 @@ class VerdictField:
     template: str | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CompiledPack:
     """One pack of a run. `digest` covers every file of it; `params` are the values in force.
 
@@ -256,7 +258,7 @@ class CompiledPack:
     profiles: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plan:
     """Everything that a run needs to know of its packs."""
 

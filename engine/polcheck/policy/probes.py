@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.documents import CONFIG_FORMATS, format_of, language_of
 from polcheck.documents.syntax import UnknownLanguage
 from polcheck.policy import plan
 from polcheck.policy.origin import Origin
 from polcheck.policy.written import Item
+from polcheck.records import record
 from polcheck.selectors.files import FilePatterns
 from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
 from polcheck.selectors.syntax import Syntax, SyntaxProblem, compile_code, compile_pattern
@@ -19,7 +20,7 @@ DEFAULT_LANGUAGE = "python"
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Made:
     """What the rows of a source bind: always, sometimes, or as one value (`value_as`, `path_as`)."""
 
@@ -30,7 +31,7 @@ class Made:
     single: bool = False
 
 
-@dataclass
+@record
 class Selectors:
     """The selectors that have names: the pack's own, then polcheck's."""
 
@@ -46,7 +47,7 @@ class Selectors:
         return self.known
 
 
-@dataclass
+@record
 class Probes:
     """The probes of a plan under construction."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
+
+from polcheck.records import record
 
 Names = frozenset[str]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scope:
     """The names that are bound so far: captures and values in `names`, rows named by `name:` in `aliases`.
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
+from polcheck.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Item:
     """One item of a `for`, `require`, `forbid`, `any` or `not`, or a target of `inside`, `has` or `after`."""
 
@@ -44,7 +45,7 @@ class Item:
     word: str = ""  # an item that is a bare word: `subject`
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Policy:
     """One policy document, shape checked."""
 

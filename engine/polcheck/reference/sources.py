@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +11,12 @@ from polcheck.documents.config import Pointer
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.plan import CompiledPolicy
+from polcheck.records import record
 
 _PARTS = ("when", "for", "require", "forbid")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sources:
     """The files of one pack that compiles."""
 

@@ -6,15 +6,15 @@ Renderers are pure: a report and options in, text out; nothing here prints or to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
+from polcheck.records import record
 from polcheck.report import Report
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Options:
     """How to show a report; each format uses what concerns it.
 

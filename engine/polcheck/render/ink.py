@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from polcheck.records import record
 
 _CODES = {
     "error": "1;31",
@@ -18,7 +18,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Ink:
     """Puts texts into colour when `color` is set, and leaves them alone otherwise."""
 

@@ -6,9 +6,9 @@ Results that failed are told apart from waived ones by `suppressions` and, once 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from polcheck.records import record
 from polcheck.render import Options
 from polcheck.render.json import dumps
 from polcheck.render.sarifplace import Artifacts, message
@@ -54,7 +54,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Log:
     """One run being written: where results find their rule and their file, and which kinds of waivers are in it."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from polcheck.records import record
 from polcheck.render.escape import shown, uri
 from polcheck.report import Excerpt, Location
 from polcheck.source import Place
@@ -17,7 +18,7 @@ def message(text: str) -> dict[str, str]:
     return {"text": shown(text).replace("](", "]\\(") or "(no text)"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Artifacts:
     """The files that results speak of, each listed once, in the order in which they are first named."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.source import Place
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Excerpt:
     """The source around a place: the number of its first line, and the lines as they stand."""
 
@@ -17,7 +18,7 @@ class Excerpt:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Location:
     """A path of the submission and, where something in the file is meant, the place in it."""
 
@@ -39,7 +40,7 @@ class Location:
         return f"{self.path}:{self.place.line}:{self.place.column}" if self.place else self.path
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Miss:
     """What comes nearest to a thing that is missing: a sentence, and its place where it has one."""
 
@@ -47,7 +48,7 @@ class Miss:
     location: Location | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Waived:
     """Why a finding is accepted: `kind` is `inline`, `config` or `baseline`."""
 
@@ -58,7 +59,7 @@ class Waived:
     location: Location | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Finding:
     """One failure of one policy.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.report.finding import Finding, Location
 
 VERSION = 1  # of the report's JSON form, see schemas/report.json
@@ -15,7 +16,7 @@ SEVERITIES = ("error", "warning", "note")
 _WORST = ("fail", "undecided", "pass", "not-applicable")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PolicyOutcome:
     """What came of one policy.
 
@@ -42,7 +43,7 @@ class PolicyOutcome:
         return f"{self.pack}:{self.id}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RequirementOutcome:
     """What came of one requirement: the worst of its policies, or `review` where people decide."""
 
@@ -54,7 +55,7 @@ class RequirementOutcome:
     because: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Notice:
     """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
@@ -67,7 +68,7 @@ class Notice:
     policies: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PackUsed:
     """One pack of the run: exactly what was used, and with which parameters."""
 
@@ -78,7 +79,7 @@ class PackUsed:
     source: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SubmissionUsed:
     """What was judged."""
 
@@ -88,7 +89,7 @@ class SubmissionUsed:
     files: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Report:
     """Everything that a run found out. Waived findings stay in `findings`, with `waived` set."""
 

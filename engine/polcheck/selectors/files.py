@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
+
+from polcheck.records import record
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
@@ -30,7 +31,7 @@ class FilesProblem(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class FilePatterns:
     """A compiled list of path patterns: a path is in when one includes it and none excludes it."""
 
@@ -105,7 +106,7 @@ class FilePatterns:
         return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Glob:
     regex: Any
     excludes: bool

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.source import Span
 
 
@@ -30,7 +30,7 @@ class Hit(NamedTuple):
     weight: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Found:
     """The hits of one selector in one document; `incomplete` says why the search did not come to its end."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from polcheck.limits import Clock
+from polcheck.records import record
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.textneeds import needed
 from polcheck.source import Span
@@ -31,7 +31,7 @@ class TextProblem(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TextSearch:
     """A regular expression (RE2 syntax; `^` and `$` are those of a line) ready to search."""
 

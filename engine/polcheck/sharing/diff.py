@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from polcheck.documents.config import Json
 from polcheck.policy.pack import OpenedPack
+from polcheck.records import record
 from polcheck.sharing.meaning import SELECTING, WORDING, Meaning, meanings
 
 _HEAD = ("version", "licence", "requires", "language")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Changed:
     """One value before and after; None where there is none."""
 
@@ -22,7 +22,7 @@ class Changed:
     after: Json
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PolicyChange:
     """A policy that is in both: what of it changed, what it leans on that changed, and which of its words did."""
 
@@ -39,7 +39,7 @@ class PolicyChange:
         return bool(self.changes or self.through)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Brief:
     """A policy that is in one of the two only; `instead` is the successor that it named."""
 
@@ -49,7 +49,7 @@ class Brief:
     instead: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PackDiff:
     """Everything that differs; every tuple is sorted. `about` is of the packs themselves: versions, licences."""
 

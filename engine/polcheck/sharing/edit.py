@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from polcheck.documents.config import Pointer
 from polcheck.errors import ConfigError, Problem
 from polcheck.policy.origin import Origin
+from polcheck.records import record
 
 _PLAIN = re.compile(r"[A-Za-z0-9./_-][A-Za-z0-9./_+@=-]*(?::[A-Za-z0-9./_+@=-]+)*")
 _NOT_TEXT = re.compile(r"[0-9.+_-]*|true|false|null|yes|no|on|off", re.IGNORECASE)
 NEW = "# Packs to judge by. Parameters, severities and waivers have their place here, too: see `polcheck config`.\n"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Packs:
     """The list of packs in a configuration; `base` leads to the configuration's table, `count` is the list's length."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 
 LOCK_NAME = "polcheck.lock"
 VERSION = 1
@@ -23,7 +24,7 @@ class LockError(PolcheckError):
     """A polcheck.lock that can't be used, or that what is there doesn't fit."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Locked:
     """One pack: where it is from, what that was when it was locked, and the digest of its content.
 
@@ -51,7 +52,7 @@ class Locked:
         return self.resolved.partition(":")[2]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Lock:
     """The packs of a project and what they extend, by source."""
 

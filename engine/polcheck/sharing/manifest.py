@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 PACK_TYPE = "application/vnd.polcheck.pack.v1"
@@ -16,7 +16,7 @@ _EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Layer:
     """The blob that holds the pack."""
 

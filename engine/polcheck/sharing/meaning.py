@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from polcheck.documents.config import Json
 from polcheck.policy import written
 from polcheck.policy.pack import OpenedPack
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
+from polcheck.records import record
 
 SELECTING = ("when", "for", "require", "forbid")
 WORDING = ("title", "message", "remedy", "description", "see", "tags")
@@ -18,7 +19,7 @@ _FIELDS = {"for": "subjects"}
 _READS = re.compile(r'\b(params|tables)\b(?:\s*\.\s*(?:"([^"]*)"|([A-Za-z_][A-Za-z0-9_]*)))?')
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Meaning:
     """One policy of a pack, with the severity that it has there, and all that its selectors lean on.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.errors import PolicyError, Problem
 from polcheck.policy.extension import Extension, extensions
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.sharing.lock import Lock, Locked
 from polcheck.sharing.sources import Named, Source, SourceError, joined, parse
 
@@ -15,7 +16,7 @@ _DEEPEST = 20
 _MOST = 200
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Taken:
     """A pack that was read, without those that it extends, and what its source was then (as in the lock)."""
 
@@ -23,14 +24,14 @@ class Taken:
     resolved: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Opened:
     files: PackFiles
     resolved: str
     children: tuple[str, ...]
 
 
-@dataclass
+@record
 class Resolver:
     """Opens packs and what they extend. `take` reads one pack; `known` says whether a name is that of a pack."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
@@ -31,7 +32,7 @@ class FetchError(PolcheckError):
     """What a source should have given and didn't."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Named:
     """A pack that ships with polcheck, or that an installed distribution brings."""
 
@@ -43,7 +44,7 @@ class Named:
         return self.name
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Folder:
     """A folder, seen from the project's own (or absolute)."""
 
@@ -55,7 +56,7 @@ class Folder:
         return self.path
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Git:
     """A folder of a git repository at a branch, tag or commit; without `rev` where its HEAD is."""
 
@@ -74,7 +75,7 @@ class Git:
         return f"git+{self.url}{rev}{_fragment(self.subdirectory)}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Oci:
     """A pack in an OCI registry, by tag or by the digest of its manifest."""
 
@@ -95,7 +96,7 @@ class Oci:
         return f"oci://{self.host}/{self.repository}{tag}{digest}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Archive:
     """A .zip or .tar.* file, at a path or a URL."""
 

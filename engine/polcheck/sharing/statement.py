@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from polcheck.records import record
 
 SIGNATURES = "pack.sig"  # beside pack.yaml, and not part of the content that it signs
 NAMESPACE = "polcheck-pack"  # of ssh-keygen -Y: a signature made for git or for mail is none of a pack
@@ -14,7 +15,7 @@ _BLOCK = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Statement:
     """What a publisher says of some content: it is this pack in this version."""
 
@@ -28,7 +29,7 @@ class Statement:
         return f"{_HEAD}\nname: {self.name}\nversion: {self.version}\ndigest: {self.digest}\n".encode()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Signature:
     """A statement and the SSH signature under it, in its armour."""
 

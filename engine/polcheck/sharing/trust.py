@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
 from polcheck.errors import PolcheckError
+from polcheck.records import record
 from polcheck.sharing.statement import Signature, signatures_in
 
 _KEY = re.compile(r"((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) ([A-Za-z0-9+/]+={0,2})(?: .*)?")
@@ -19,7 +19,7 @@ class Untrusted(PolcheckError):
     """A pack that nobody who may publish it has signed."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Publisher:
     """Keys that may publish packs of these names, up to and with the day `expires`, if there is one."""
 
@@ -32,7 +32,7 @@ class Publisher:
         return any(fnmatchcase(name, pattern) for pattern in self.packs)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Trust:
     """Every publisher of a project; with none, nothing has to be signed."""
 

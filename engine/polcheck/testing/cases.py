@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
@@ -11,6 +11,7 @@ from polcheck.errors import PolicyError, SubmissionError
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.schema import shape
+from polcheck.records import record
 from polcheck.submission import check_path
 
 FOLDER = "tests"
@@ -19,7 +20,7 @@ OUTCOMES = ("pass", "fail", "not-applicable", "undecided", "off")
 NOWHERE = "nowhere"  # the place of a finding that points at nothing
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Expected:
     """What one policy must say. `at`, `message` and `nearest` are None where the case doesn't look at them."""
 
@@ -36,7 +37,7 @@ class Expected:
         return (self.at, self.message, self.nearest) != (None, None, None)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Case:
     """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it."""
 
@@ -68,7 +69,7 @@ class Case:
         return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Equivalent:
     """A mutant that no submission can tell from its policy, and why."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.testing.cases import Case, Expected
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Shown:
     """One finding as cases see it: `path:line:column` (or the path, or `nowhere`), message, nearest miss."""
 
@@ -19,7 +19,7 @@ class Shown:
     nearest: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Said:
     """What one policy said of a submission; `reasons` are why it is undecided."""
 
@@ -28,7 +28,7 @@ class Said:
     reasons: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Fault:
     """One expectation that was not met: of a policy, or of `verdict` or `fields.NAME`; `notes` show the findings."""
 

@@ -10,6 +10,7 @@ from polcheck.judge import Row
 from polcheck.judge.evaluate import Result
 from polcheck.policy.plan import Absence, CompiledPolicy, Conjunction, Relate, Step, Union, Where
 from polcheck.policy.steps import every_step
+from polcheck.records import record
 from polcheck.testing.pages import Pages
 
 OUTCOME = "outcome"
@@ -39,7 +40,7 @@ class Point:
 Seen = frozenset[tuple[Point, int]]  # the second is the side: 0 or 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Unseen:
     """A way that no case goes: where the point stands (`path:line`), and what did not happen."""
 
@@ -48,7 +49,7 @@ class Unseen:
     side: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Coverage:
     """How many ways there are, how many cases go, and those that none does."""
 
@@ -62,7 +63,7 @@ class Coverage:
         return 100.0 * self.seen / self.total if self.total else 100.0
 
 
-@dataclass
+@record
 class Watch:
     """Listens to the judging of one policy, and notes which ways it went. Used for one case."""
 

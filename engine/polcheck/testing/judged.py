@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from polcheck.documents.config import Json
 from polcheck.errors import PolicyError, Problem
@@ -19,6 +19,7 @@ from polcheck.policy.pack import compile_packs
 from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import CompiledPolicy
+from polcheck.records import record
 from polcheck.report import Finding
 from polcheck.submission import of_files
 from polcheck.testing.cases import NOWHERE, Case
@@ -27,7 +28,7 @@ from polcheck.testing.compared import Fault, Said, Shown, faults_of
 JournalOf = Callable[[CompiledPolicy], Journal]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Result:
     """What came of one case: what is not as expected, and what was said (`verdict` and `fields` where asked for)."""
 
@@ -42,7 +43,7 @@ class Result:
         return not self.faults
 
 
-@dataclass
+@record
 class Bench:
     """Judges the cases of one pack; the pack is compiled once for each set of parameters that a case asks for."""
 

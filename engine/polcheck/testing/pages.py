@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 
 SELECTORS = "selectors."
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Pages:
     """The YAML of a pack that compiles. Owners are ids of policies, and `selectors.NAME` for those of pack.yaml."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from polcheck.judge import Row
@@ -11,6 +11,7 @@ from polcheck.judge.evaluate import Journal
 from polcheck.judge.evaluate import Result as Outcome
 from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.policy.plan import CompiledPolicy, Step
+from polcheck.records import record
 from polcheck.testing.cases import Case, read_cases, read_equivalents
 from polcheck.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
 from polcheck.testing.judged import Bench, Result
@@ -22,7 +23,7 @@ from polcheck.testing.pool import Progress, spread
 _ENOUGH = 40  # cases that make another process worth its start
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Options:
     """What to run: cases that hold `keyword`, policies that match `select`; how many processes; what else to find."""
 
@@ -33,7 +34,7 @@ class Options:
     mutate: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Tested:
     """What came of a pack's tests. `coverage` and `mutation` are None where they weren't asked for.
 
@@ -102,7 +103,7 @@ def _mutation(
     return hunt.run([policy.id for policy in policies], options.jobs, watch("mutating"), complete=every)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Judge:
     """Judges a case, and tells which ways it went where that is asked for."""
 

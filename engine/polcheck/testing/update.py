@@ -6,12 +6,12 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.errors import PolcheckError
 from polcheck.policy.origin import Origin, Problems, read
 from polcheck.policy.packfiles import PackFiles
+from polcheck.records import record
 from polcheck.source import Source
 from polcheck.testing.cases import NOWHERE, OUTCOMES, Case, Expected
 from polcheck.testing.compared import Said, fault_of
@@ -21,7 +21,7 @@ from polcheck.testing.mutants.edits import edited, value_at
 _PLACE = re.compile(r"[A-Za-z.][\w./-]*\.\w+:\d+(:\d+)?", re.ASCII)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rewritten:
     """One case file as it should be: its path in the pack, how people find it, and its text before and after."""
 
@@ -37,7 +37,7 @@ class Rewritten:
         return "".join(difflib.unified_diff(before, after, self.where, self.where))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Edit:
     document: int
     at: Pointer

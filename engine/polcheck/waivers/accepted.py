@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from polcheck.judge import Judgement
+from polcheck.records import record
 from polcheck.report import Finding, Notice
 from polcheck.submission import Submission
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Accepted:
     """The findings of a run in their order, and what a reader should know of waivers and baselines."""
 

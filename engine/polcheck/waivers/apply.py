@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from polcheck.config import InForce, Override, Waiver
 from polcheck.judge import Judgement
 from polcheck.policy.params import matches, severity_in
 from polcheck.policy.plan import CompiledPolicy
+from polcheck.records import record
 from polcheck.report import Excerpt, Finding, Location, Notice, Waived
 from polcheck.selectors.files import FilePatterns
 from polcheck.submission import Submission
 from polcheck.waivers.accepted import Accepted
 from polcheck.waivers.inline import InlineWaiver, inline_waivers
 
+if TYPE_CHECKING:
+    from polcheck.config import InForce, Override, Waiver
+
 _SOON = timedelta(days=30)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Waivers:
     """What accepts findings in one run: comments in the submission, and the waivers and overrides of a polcheck.yaml.
 
@@ -61,7 +65,7 @@ class Waivers:
         return bool(files.match(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
-@dataclass
+@record
 class _Run:
     """One submission's findings met by what accepts them; remembers what was of use."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from polcheck.documents.comments import CommentAt, comments
+from polcheck.records import record
 from polcheck.report import Excerpt, Finding, Location
 from polcheck.source import Source, Span, Unreadable
 from polcheck.submission import Submission
@@ -17,7 +17,7 @@ _NEXT = re.compile(r"[#/;<-]*[ \t]*" + _WORDS)
 _CLOSERS = re.compile(r"[ \t]*(?:\*/|-->|#\}|\*\))?[ \t\r]*$")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class InlineWaiver:
     """One comment that waives findings of `policies`: those on `lines`, and, if `leading`, those of the whole file.
 

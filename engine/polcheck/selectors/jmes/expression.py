@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.selectors.jmes.cells import Cell, Origin
 from polcheck.selectors.jmes.errors import ExpressionError, LimitError
 from polcheck.selectors.jmes.fast import Code, compiled
-from polcheck.selectors.jmes.nearest import Nearest, nearest
 from polcheck.selectors.jmes.nodes import Hash, Listing, Node, Pipe, children
-from polcheck.selectors.jmes.reads import needed_keys, root_names
-from polcheck.selectors.jmes.refusals import refuse_calls, refuse_misleading
-from polcheck.selectors.jmes.shape import binds, judges, shape_of
-from polcheck.selectors.jmes.syntax import parse
-from polcheck.selectors.jmes.tracing import Tracer
 from polcheck.selectors.jmes.values import MAX_STEPS, Budget
+
+if TYPE_CHECKING:  # NOTE: an expression of a plan that was kept has been parsed and refused nothing
+    from polcheck.selectors.jmes.nearest import Nearest
 
 # NOTE: beyond so many copies of one value a result is counted: shared lists print as often as they occur.
 _MANY_COPIES = 1_000
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Traced:
     """A row and where it came from; for a row that is an object, also where each of its entries did."""
 
@@ -50,6 +47,11 @@ class Expression:
 
     def __init__(self, text: str, strict: bool = False) -> None:
         """Raises ExpressionError. `strict`: no null tolerance, and nothing refused but what can never run."""
+        from polcheck.selectors.jmes.reads import needed_keys, root_names
+        from polcheck.selectors.jmes.refusals import refuse_calls, refuse_misleading
+        from polcheck.selectors.jmes.shape import binds, judges, shape_of
+        from polcheck.selectors.jmes.syntax import parse
+
         node, tokens = parse(text)
         try:
             refuse_calls(node)
@@ -76,6 +78,8 @@ class Expression:
     @cached_property
     def _node(self) -> Node:
         """The parsed expression; parsed again, when it is asked for, in an expression that was kept."""
+        from polcheck.selectors.jmes.syntax import parse
+
         return parse(self.text)[0]
 
     @cached_property
@@ -116,9 +120,13 @@ class Expression:
 
     def nearest(self, value: Json) -> Nearest:
         """The longest beginning of the expression that finds something, and what failed after it."""
+        from polcheck.selectors.jmes.nearest import nearest
+
         return nearest(self._node, value)
 
     def _traced(self, value: Json, budget: Budget) -> Cell:
+        from polcheck.selectors.jmes.tracing import Tracer
+
         return Tracer(budget, self._strict).run(self._node, Cell(value, ()))
 
 

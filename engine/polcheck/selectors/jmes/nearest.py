@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from polcheck.documents.config import Json, Pointer
+from polcheck.records import record
 from polcheck.selectors.jmes.cells import Cell
 from polcheck.selectors.jmes.errors import EvaluationError
 from polcheck.selectors.jmes.nodes import (
@@ -33,7 +34,7 @@ from polcheck.selectors.jmes.writing import text_of
 _CLOSE = 0.6
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Nearest:
     """The longest beginning of an expression that resolves, and the step after it that doesn't.
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from polcheck.documents.config import Json
+from polcheck.records import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Current:
     """`@`; `implied` where nothing is written, as before `[0]` at the start of a projection's right side."""
 
     implied: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Field:
     """A key of the current object."""
 
@@ -22,7 +21,7 @@ class Field:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Literal:
     """A value written in the expression."""
 
@@ -30,14 +29,14 @@ class Literal:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Index:
     """`[n]`: one item of the current list."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Slice:
     """`[start:stop:step]`."""
 
@@ -46,21 +45,21 @@ class Slice:
     step: int | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Chain:
     """Steps one after the other, each on what the one before gave: `a.b[0]`."""
 
     steps: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Pipe:
     """`a | b | c`: as a chain, and each step sees a projection's result as one list."""
 
     steps: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Each:
     """A projection over a list: `base[*]`, `base[]` (then `base` is Flatten) or a slice."""
 
@@ -68,7 +67,7 @@ class Each:
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Filter:
     """`base[?condition]` and what follows it."""
 
@@ -78,7 +77,7 @@ class Filter:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Values:
     """`base.*` and what follows it."""
 
@@ -86,7 +85,7 @@ class Values:
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Flatten:
     """The list of `base` with the lists in it opened."""
 
@@ -94,14 +93,14 @@ class Flatten:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Listing:
     """`[a, b]`."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Hash:
     """`{key: a, …}`."""
 
@@ -109,28 +108,28 @@ class Hash:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Either:
     """`a || b || c`."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Both:
     """`a && b && c`."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Not:
     """`!a`."""
 
     item: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Comparison:
     """`a == b` and its like; `operator` is eq, ne, lt, lte, gt or gte."""
 
@@ -139,7 +138,7 @@ class Comparison:
     right: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Call:
     """`name(argument, …)`."""
 
@@ -148,7 +147,7 @@ class Call:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, slots=True, eq=False)
 class Reference:
     """`&a`: an expression that a function applies to each item."""
 

@@ -6,9 +6,10 @@ What is always null is refused: a step that the value before it can never take.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.selectors.jmes.below import ROW_KEYS
 from polcheck.selectors.jmes.errors import ExpressionError
 from polcheck.selectors.jmes.functions import FUNCTIONS
@@ -40,7 +41,7 @@ from polcheck.selectors.jmes.values import KINDS, kind_of
 from polcheck.selectors.jmes.writing import text_of
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Shape:
     """A kind of value (`any` when open); of a list what its items are, of an object its known entries."""
 

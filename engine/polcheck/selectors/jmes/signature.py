@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 from polcheck.documents.config import Json
+from polcheck.records import record
 from polcheck.selectors.jmes.errors import TypeMismatchError
 from polcheck.selectors.jmes.values import CHARACTERS_A_STEP, KINDS, Budget, kind_of, shown
 
 _SIGNATURE = re.compile(r"(?P<name>\w+)\((?P<parameters>.*)\) -> (?P<returns>\S+)")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """One parameter: its name, the types it takes, and what a list may hold.
 
@@ -29,7 +29,7 @@ class Parameter:
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Function:
     """A function: `core` computes it from plain values that were checked.
 

@@ -16,15 +16,16 @@ In an annotation `list[int]` is a type and no subscript: `x: list[$t]` finds it,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from polcheck.selectors.syntax.bank import LIMITS, Bank, Limits
-from polcheck.selectors.syntax.problem import SyntaxProblem
-from polcheck.selectors.syntax.selector import Syntax
+from polcheck.on_demand import on_demand
 
 if TYPE_CHECKING:
+    from polcheck.selectors.syntax.bank import LIMITS, Bank, Limits
     from polcheck.selectors.syntax.compiled import compile_code, compile_pattern
     from polcheck.selectors.syntax.miss import Near, nearest
+    from polcheck.selectors.syntax.problem import SyntaxProblem
+    from polcheck.selectors.syntax.selector import Syntax
 
 __all__ = [
     "LIMITS",
@@ -37,13 +38,18 @@ __all__ = [
     "compile_pattern",
     "nearest",
 ]
-_HOMES = {"compile_code": "compiled", "compile_pattern": "compiled", "Near": "miss", "nearest": "miss"}
 
-
-def __getattr__(name: str) -> Any:
-    """What compiles selectors and looks for near misses: a search that needs neither starts without them."""
-    if name not in _HOMES:
-        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = on_demand(
+    __name__,
+    {
+        "Bank": "polcheck.selectors.syntax.bank",
+        "LIMITS": "polcheck.selectors.syntax.bank",
+        "Limits": "polcheck.selectors.syntax.bank",
+        "Near": "polcheck.selectors.syntax.miss",
+        "Syntax": "polcheck.selectors.syntax.selector",
+        "SyntaxProblem": "polcheck.selectors.syntax.problem",
+        "compile_code": "polcheck.selectors.syntax.compiled",
+        "compile_pattern": "polcheck.selectors.syntax.compiled",
+        "nearest": "polcheck.selectors.syntax.miss",
+    },
+)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.documents.syntax import Tree
+from polcheck.records import record
 from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
@@ -55,7 +56,7 @@ class _Member(NamedTuple):
     rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
 
 
-@dataclass
+@record
 class _Group:
     """The members that share a shape; `tables` lead from the text or name of a capture to members.
 

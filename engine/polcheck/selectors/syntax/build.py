@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from polcheck.selectors.syntax.names import only_child
+from polcheck.selectors.syntax.parts import after_expression, parameter_parts
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
 from polcheck.selectors.syntax.shape import (
     CLAUSED,
@@ -316,20 +317,6 @@ def _among_others(items: list[Shape], labels: list[str | None]) -> tuple[list[Sh
         if not (isinstance(pair[0], Many) and index and isinstance(spread[index - 1][0], Many))
     ]
     return [item for item, _ in kept], [label for _, label in kept]
-
-
-def after_expression(interpolation: Node) -> bytes:
-    """How an interpolated part is converted and formatted, as written."""
-    kinds = ("type_conversion", "format_specifier")
-    return b"".join(child.text or b"" for child in interpolation.named_children if child.type in kinds)
-
-
-def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
-    """The name, annotation and default of a Python parameter."""
-    name = node.child_by_field_name("name")
-    if name is None:
-        name = node.named_children[0] if node.type == "typed_parameter" else node
-    return name, node.child_by_field_name("type"), node.child_by_field_name("value")
 
 
 def _children(node: Node) -> list[Node]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from polcheck.documents.syntax import grammar
+from polcheck.records import record
 from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
-from polcheck.selectors.syntax.probe import Probe, probes
+from polcheck.selectors.syntax.patterns import probes
+from polcheck.selectors.syntax.probe import Probe
 from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.selector import Clauses, Syntax
 from polcheck.selectors.syntax.shape import Shape
@@ -21,7 +22,7 @@ _WORD = re.compile(r"\b[^\W\d]\w*")
 _MOST_LITERALS = 32
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Made:
     query: str
     runs: tuple[tuple[Probe, Shape | None], ...]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from polcheck.selectors.syntax.build import after_expression, parameter_parts
 from polcheck.selectors.syntax.names import Names, dotted, only_child
+from polcheck.selectors.syntax.parts import after_expression, parameter_parts
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
     IGNORED,

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import re2
 
+from polcheck.records import record
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean
-from polcheck.selectors.syntax.query import Call, Token, unquoted
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from polcheck.selectors.syntax.names import Names
+    from polcheck.selectors.syntax.query import Call, Token
 
 _TEXT = {"eq?": "eq", "match?": "match", "any-of?": "any-of", "resolves-to?": "resolves-to"}
 KNOWN = (
@@ -40,7 +40,7 @@ KNOWN = (
 _DOTTED = re.compile(r"[^\W\d]\w*(\.([^\W\d]\w*|\*))*")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Predicate:
     """One predicate: `values` holds its strings, `other` the second capture of `#eq?` where it has one.
 
@@ -125,6 +125,8 @@ def names_match(wanted: str, found: str) -> bool:
 
 def read_predicate(call: Call, captures: Sequence[str], language: str) -> Predicate:
     """The predicate that `call` writes, over a pattern's `captures`. Raises SyntaxProblem."""
+    from polcheck.selectors.syntax.query import unquoted  # NOTE: a search needs nothing that reads queries
+
     if call.name not in KNOWN:
         raise _unknown(call)
     bare = call.name[1:]

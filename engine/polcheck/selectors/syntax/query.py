@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from polcheck.records import record
 from polcheck.selectors.syntax.problem import SyntaxProblem
 
 _TOKEN = re.compile(
@@ -38,7 +39,7 @@ class Token(NamedTuple):
     start: int
 
 
-@dataclass
+@record
 class Element:
     """A node, group, alternation or literal of a pattern; `parts` are its words and elements in order."""
 
@@ -70,7 +71,7 @@ class Call(NamedTuple):
     end: int
 
 
-@dataclass
+@record
 class Written:
     """One pattern of a query: its outermost element and its predicates."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from polcheck.records import record
 from polcheck.selectors.syntax.probe import Probe
 from polcheck.selectors.syntax.shape import Shape
 
@@ -11,7 +12,7 @@ Clauses = tuple[frozenset[str], ...]
 Alternative = tuple[Probe, Shape | None, str]  # what to run, the snippet's shape where there is one, and the text
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Syntax:
     """A selector over syntax trees: plain data that pickles.
 

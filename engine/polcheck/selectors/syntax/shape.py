@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from polcheck.records import record
 from polcheck.selectors.syntax.textshape import Quoted
 
 IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
@@ -28,19 +27,19 @@ UNASKED = {
 """For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Many:
     """`...`: any number of items."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hole:
     """`$name`: one node; None for `$_`."""
 
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Leaf:
     """A node without children, by kind and text."""
 
@@ -48,14 +47,14 @@ class Leaf:
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Word:
     """An operator, a keyword or a bracket."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Name:
     """A chain of names; a hole's segment is `*`, and `holes` says where each is and what it binds."""
 
@@ -63,14 +62,14 @@ class Name:
     holes: tuple[tuple[int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Formatted:
     """An f-string: its texts, and its interpolated parts with how each is written after the expression."""
 
     pieces: tuple[str | tuple[Shape, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Keyword:
     """A keyword argument; its name is a text or a hole."""
 
@@ -78,7 +77,7 @@ class Keyword:
     value: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Parameter:
     """A parameter; an annotation or default that the snippet doesn't write is not looked at."""
 
@@ -87,7 +86,7 @@ class Parameter:
     default: Shape | None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Import:
     """An import statement: its module, and the names of which each must be there."""
 
@@ -96,7 +95,7 @@ class Import:
     names: tuple[tuple[Hole | Leaf, Hole | Leaf | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Branch:
     """A node of one of `kinds` with its items; `unasked` are kinds of children that aren't looked at."""
 
@@ -106,7 +105,7 @@ class Branch:
     unasked: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Arguments:
     """The arguments of a call: positional ones in order, keywords in any order."""
 
@@ -115,7 +114,7 @@ class Arguments:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Mapping:
     """The pairs of a dictionary, in any order; `open` when more may be there."""
 
@@ -123,7 +122,7 @@ class Mapping:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Statements:
     """Statements that follow one another."""
 

@@ -7,10 +7,10 @@ in characters, so that places survive.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polcheck.documents.syntax import parse
+from polcheck.records import record
 from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.source import Source
 
@@ -36,7 +36,7 @@ _CLAUSE = re.compile(r"(?<=\.\.\.) (?=(?:except|finally|else|elif)\b)")
 NAME_OF_HOLE = re.compile(rf"{MARK}([A-Za-z_]\w*)", re.ASCII)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Prepared:
     """A snippet's text with its marks, and the statements that it is made of."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import re2
 
+from polcheck.records import record
 from polcheck.selectors.syntax.predicates import regex
 from polcheck.selectors.syntax.problem import SyntaxProblem
 
 _PART = re.compile(r"\$\$|\$(?P<name>[A-Za-z_]\w*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Quoted:
     """The texts between the parts that bind, one more than `names`; a name is None for `$_`."""
 

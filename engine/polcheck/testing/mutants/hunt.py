@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.records import record
 from polcheck.testing.cases import Case, Equivalent
 from polcheck.testing.mutants.mutant import Mutant
 from polcheck.testing.mutants.operators import OPERATORS, mutants
@@ -35,7 +36,7 @@ class Tally(NamedTuple):
     equivalent: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mutation:
     """What came of a pack's mutants.
 
@@ -67,7 +68,7 @@ class _Task(NamedTuple):
     mutants: tuple[Mutant, ...]
 
 
-@dataclass
+@record
 class Hunt:
     """One pack, its cases (all of which pass), and the mutants that its tests call equivalent."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from polcheck.documents.config import Json, Pointer
+from polcheck.records import record
 from polcheck.testing.pages import pointer_text
 
 _MOST_SHOWN = 160
@@ -22,7 +23,7 @@ class Change(NamedTuple):
     after: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mutant:
     """A change of one owner: a policy's id, or `selectors.NAME`. `number` tells apart changes of one place."""
 

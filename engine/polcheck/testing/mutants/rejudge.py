@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from polcheck.documents.config import Json
@@ -18,6 +18,7 @@ from polcheck.policy.pack import compile_packs
 from polcheck.policy.packfiles import Schemas
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import Plan, Probe
+from polcheck.records import record
 from polcheck.selectors.found import Found
 from polcheck.submission import Submission, of_files
 from polcheck.testing.cases import Case, Expected
@@ -32,7 +33,7 @@ SURVIVED = "survived"
 REFUSED = "refused"  # it doesn't compile, so that nobody could have written it
 
 
-@dataclass
+@record
 class Ground:
     """One policy and the cases that name it; the submissions, and what was found in them by probes that stay."""
 
@@ -73,7 +74,7 @@ class Ground:
         self.cases.insert(0, case)
 
 
-@dataclass
+@record
 class Trial:
     """Tries the mutants of one owner, in one process."""
 

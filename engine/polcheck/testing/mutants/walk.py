@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
+from polcheck.records import record
 from polcheck.testing.mutants.edits import edited, value_at
 
 _CONJUNCTIONS = ("when", "for", "require", "forbid")
 _TARGETS = ("inside", "has", "after", "until")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Site:
     """One item: its mapping, where it is, the conjunction that holds it, and whether it is a target of a relation."""
 
@@ -25,7 +25,7 @@ class Site:
     target: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Conjoined:
     """One conjunction: where it is, its items (one that is no list has one), and the key that holds it."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from polcheck.config.inforce import InForce
 from polcheck.documents.config import Json, Pointer
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import CompiledPack
+from polcheck.records import record
 
 _DEFAULT = "default"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Value:
     """One value in force: its key, and where it comes from: `file:line`, an option, a profile, a pack, or `default`."""
 
