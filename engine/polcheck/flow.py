@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cached_property
 
 from polcheck.extract import Extractor, FileRows
@@ -34,6 +34,7 @@ from polcheck.submission import Submission, merged_fields
 from polcheck.waivers import Accept, Accepted
 
 Progress = Callable[[int, int], None]
+_Wanted = Mapping[str, tuple[int, ...]]
 
 
 @record(frozen=True)
@@ -46,6 +47,7 @@ class Checker:
     seconds: float = SECONDS  # for the search of one file
     limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
+    _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last submission
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -82,8 +84,17 @@ class Checker:
         return self.report(placed, world, judge(world, self.plan.packs, limits=self.limits), fail_on, accept)
 
     def place(self, submission: Submission) -> Submission:
-        """The submission with the fields of its bundle at the paths that the packs say."""
-        return submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
+        """The submission with the fields of its bundle where the packs say, after a look at what is asked for."""
+        placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
+        return placed.settled(placed.listed if self.demands.facts else self._wanted(placed))
+
+    def _wanted(self, submission: Submission) -> _Wanted:
+        """The probes to run in each file of a placed submission."""
+        if self._asked and self._asked[0][0] is self.plan and self._asked[0][1] is submission.paths:
+            return self._asked[0][2]
+        wanted = self.demands.wanted(submission.listed, self.plan)
+        self._asked[:] = [(self.plan, submission.paths, wanted)]
+        return wanted
 
     def world(self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None) -> World:
         """What judge needs to know of a placed submission."""
@@ -113,7 +124,7 @@ class Checker:
     ) -> dict[str, FileRows]:
         """The rows of every file that some policy looks into; those that `memory` knows are not worked out again."""
         facts, lines = self.demands.facts, self.demands.lines
-        wanted = self.demands.wanted(submission.listed, self.plan)
+        wanted = self._wanted(submission)
         paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
         search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)

@@ -69,6 +69,12 @@ class Searching:
         except TooRisky:
             return None
 
+    def telling(self, task: Task) -> FileRows | None:
+        """The rows of one file if they say anything: most of a large submission holds nothing that is looked for."""
+        rows = self(task)
+        silent = not (rows.found or rows.digest or rows.marked or rows.line_starts or rows.parsed)
+        return None if silent and rows.facts is None else rows
+
     def __call__(self, task: Task) -> FileRows:
         """The rows of one file; one that can't be read any more is not searched."""
         try:
@@ -93,23 +99,23 @@ def searched(
         return {task.path: _contained(search, task) for task in tasks}
     total = sum(task.size for task in tasks)
     done: dict[str, FileRows] = {}
-    if jobs == 1 or (total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES):
+    if total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES:
         for number, task in enumerate(tasks):
             if progress is not None:
                 progress(number, len(tasks))
             found = _contained(search.here, task)
             if found is not None:
                 done[task.path] = found
-    left = [task for task in tasks if task.path not in done]
+    left = tasks if not done else [task for task in tasks if task.path not in done]
     if left:
         workers = max(1, min(jobs or cores(), sum(task.size for task in left) // CHUNK_BYTES + 1))
-        with Pool(search, _unsearched, workers, seconds) as pool:
+        with Pool(search.telling, _unsearched, workers, seconds) as pool:
             for result in pool.run(left):
                 if result is not None:
                     done[result.path] = result
                 elif progress is not None:
                     progress(len(done), len(tasks))
-    return {task.path: done[task.path] for task in tasks}
+    return {task.path: done.get(task.path) or FileRows(task.path, {}) for task in tasks}
 
 
 def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileRows:

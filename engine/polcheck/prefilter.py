@@ -19,6 +19,7 @@ from polcheck.selectors.syntax import Syntax
 from polcheck.source import Source, Unreadable
 
 _WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
+_TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*)*\("  # between a name and its arguments: white space, comments, what is closed
 _LETTERS = re.compile(r"[^\s\\'\"]+")
 _CASELESS = frozenset({"ini"})  # option names are lower-cased
 
@@ -50,6 +51,19 @@ class Prefilter:
         ]
 
     @cached_property
+    def _firsts(self) -> tuple[dict[int, frozenset[int]], frozenset[int], frozenset[int]]:
+        """Where to begin: by literal, the probes whose first need it meets; those that need none; those over values."""
+        first: dict[int, set[int]] = {}
+        anywhere: set[int] = set()
+        for index, clauses in enumerate(self._needs):
+            if not clauses:
+                anywhere.add(index)
+            for literal in clauses[0] if clauses else ():
+                first.setdefault(literal, set()).add(index)
+        spelled = frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Expression))
+        return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere), spelled
+
+    @cached_property
     def _literals(self) -> Any:
         """All literals as one set of expressions; None where there is none."""
         import re2
@@ -63,7 +77,7 @@ class Prefilter:
         made = re2.Set.SearchSet(options)
         for kind, text in self._numbers:
             plain = re2.escape(text.encode())
-            made.Add(rb"\b" + plain + rb"\b" if kind == "word" else plain)
+            made.Add({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
         made.Add(b"")
         made.Compile()
         return made
@@ -81,13 +95,18 @@ class Prefilter:
         found = self._found(source)
         if found is None:
             return list(wanted)
-        escaped = b"\\" in source.utf8 or format_of(source.path) in _CASELESS
+        first, anywhere, spelled = self._firsts
+        likely = anywhere.union(*(first[literal] for literal in found if literal in first))
+        escaped = frozenset[int]()
+        if spelled and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
+            escaped = spelled
+        if not (likely or escaped):
+            return []
         needs = self._needs
         return [
             index
             for index in wanted
-            if (escaped and isinstance(self.probes[index].what, Expression))
-            or all(not clause.isdisjoint(found) for clause in needs[index])
+            if index in escaped or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
         ]
 
     def _found(self, source: Source) -> frozenset[int] | None:
@@ -99,9 +118,8 @@ class Prefilter:
             data = source.utf8
         except Unreadable:
             return None
-        found = frozenset(literals.Match(data) or ()).union(
-            literals.Match(source.path.encode("utf-8", "replace")) or ()
-        )
+        # NOTE: a name that is followed through a relative import may have its first part in the path alone
+        found = frozenset(literals.Match(data + b"\n" + source.path.encode("utf-8", "replace")) or ())
         return found if self._always in found else None
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
@@ -118,9 +136,9 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
     what = probe.what
     if isinstance(what, Syntax):
         return [
-            frozenset(("word", word) for word in clause)
+            frozenset(("call", word[:-1]) if word.endswith("(") else ("word", word) for word in clause)
             for clause in what.literals
-            if all(_WORD.fullmatch(word) for word in clause)
+            if all(_WORD.fullmatch(word.removesuffix("(")) for word in clause)
         ]
     if isinstance(what, Expression):
         clauses = [frozenset(("letters", _longest(key)) for key in clause) for clause in what.literals]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
 from typing import Protocol
@@ -32,13 +32,26 @@ class Later(Protocol):
 
 
 class Files(Mapping[str, bytes]):
-    """Files by path, of which some are read when they are asked for, each time anew."""
+    """Files by path, of which some are read when they are asked for, each time anew.
 
-    def __init__(self, held: Mapping[str, bytes | Later]) -> None:
+    Of those that are None nothing but the path is known: `look` is asked for them, and raises OSError for what is no
+    file that may be read.
+    """
+
+    def __init__(self, held: Mapping[str, bytes | Later | None], look: Callable[[str], Later] | None = None) -> None:
         self._held = dict(held)
+        self._look = look
+
+    def _seen(self, path: str) -> bytes | Later:
+        """What is held of a file, looked at by now."""
+        held = self._held[path]
+        if held is None:
+            assert self._look is not None
+            held = self._held[path] = self._look(path)
+        return held
 
     def __getitem__(self, path: str) -> bytes:
-        held = self._held[path]
+        held = self._seen(path)
         return held if isinstance(held, bytes) else held.read()
 
     def __contains__(self, path: object) -> bool:
@@ -52,13 +65,29 @@ class Files(Mapping[str, bytes]):
 
     def size(self, path: str) -> int:
         """How many bytes the file at `path` has."""
-        held = self._held[path]
+        held = self._seen(path)
         return len(held) if isinstance(held, bytes) else held.size
 
     def stamp(self, path: str) -> Stamp | None:
         """What tells that the file at `path` is as it was without reading it; None when nothing does."""
-        held = self._held[path]
+        held = self._seen(path)
         return None if isinstance(held, bytes) else held.stamp
+
+    def faults(self, paths: Iterable[str]) -> dict[str, str]:
+        """Looks at files: those that can't be read, with the reason."""
+        found: dict[str, str] = {}
+        for path in paths:
+            if self._held.get(path, b"") is None:
+                try:
+                    self._seen(path)
+                except OSError as error:
+                    found[path] = error.strerror or str(error)
+        return found
+
+    def without(self, paths: Iterable[str]) -> Files:
+        """The same without some of them."""
+        left = set(paths)
+        return Files({path: held for path, held in self._held.items() if path not in left}, self._look)
 
 
 @record(frozen=True)
@@ -87,7 +116,7 @@ class Submission:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every path of the submission, sorted."""
-        return tuple(sorted({*self.files, *self.unreadable}))
+        return tuple(sorted({*self.files, *self.unreadable} if self.unreadable else self.files))
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -106,6 +135,18 @@ class Submission:
                 content = b"unreadable"
             total.update(len(name).to_bytes(8, "big") + name + content)
         return f"sha256:{total.hexdigest()}"
+
+    def settled(self, paths: Iterable[str]) -> Submission:
+        """The submission after looking at the files at `paths`: those that can't be read are known to be so.
+
+        NOTE: nobody looks at files that no policy asks for; there may be a hundred times as many.
+        """
+        faults = self.files.faults(paths) if isinstance(self.files, Files) else {}
+        if not faults:
+            return self
+        assert isinstance(self.files, Files)
+        unreadable = dict(sorted({**self.unreadable, **faults}.items()))
+        return replace(self, files=self.files.without(faults), unreadable=unreadable)
 
     def size(self, path: str) -> int:
         """How many bytes the file at `path` has."""
@@ -146,6 +187,9 @@ class Submission:
 
 def check_path(path: str) -> None:
     """Raises SubmissionError when `path` is not a plain path below the root."""
+    odd = "/." in path or "//" in path or "\x00" in path
+    if not odd and path[:1] not in ("", "/", ".") and path[-1] != "/":
+        return
     parts = path.split("/")
     if not path or path.startswith("/") or any(part in ("", ".", "..") for part in parts):
         raise SubmissionError(f"the path `{path}` leaves the submission")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import field
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 from polcheck.disk.gathered import Gathered
@@ -22,7 +24,7 @@ from polcheck.disk.regular import Irregular, opened_folder, promised, read_regul
 from polcheck.disk.repository import Repository, repository_of
 from polcheck.errors import SubmissionError
 from polcheck.records import record
-from polcheck.submission import Submission
+from polcheck.submission import Later, Submission
 
 
 def read_folder(folder: str, gathered: Gathered, *, gitignore: bool = True, tracked: bool = False) -> Submission:
@@ -38,7 +40,32 @@ def read_folder(folder: str, gathered: Gathered, *, gitignore: bool = True, trac
         walk.run(None, only_tracked=True)
     else:
         walk.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
-    return gathered.submission("folder")
+    return gathered.submission("folder", Look(root, gathered))
+
+
+@record(frozen=True)
+class Look:
+    """Looks at listed files below a folder when somebody asks for them."""
+
+    root: bytes
+    gathered: Gathered
+
+    def __call__(self, path: str) -> Later:
+        """The file at `path`. Raises OSError when it can't be read, is no file any more, or is over a limit."""
+        full = os.path.join(self.root, path.encode("utf-8", "surrogateescape"))  # noqa: PTH118
+        return self.gathered.admitted(path, _later(full))
+
+
+def _later(full: bytes) -> Later:
+    try:
+        return promised(full)
+    except Irregular as error:
+        raise OSError(0, str(error)) from error
+    except OSError as error:
+        raise OSError(0, f"it can't be read: {reason_of(error)}") from error
+
+
+_IS_UTF8 = sys.getfilesystemencoding() == "utf-8"
 
 
 class _Folder(NamedTuple):
@@ -107,7 +134,7 @@ class _Walk:
             entries = list(islice(scan, most + 1))
         if len(entries) > most:
             raise self.gathered.too_many()
-        return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        return sorted(entries, key=attrgetter("name"))
 
     def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
         """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
@@ -123,11 +150,15 @@ class _Walk:
 
     def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
         """Reads each file in a folder; yields the folders in it that are to be walked."""
+        lead = _text(folder.path)
+        plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.gathered.excluded.out is None
         for entry in entries:
             if entry.name == ".git":
                 continue
-            name = os.fsencode(entry.name)
-            path = folder.path + name
+            if plain and entry.is_file(follow_symlinks=False):  # NOTE: as most are; nothing is asked of the system
+                self.gathered.list(lead + entry.name)
+                continue
+            path = folder.path + os.fsencode(entry.name)
             try:
                 is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
             except OSError as error:
@@ -141,7 +172,7 @@ class _Walk:
             elif is_link:
                 self._link(path)
             else:
-                self._file(name, path, number)
+                self._file(entry, path)
 
     def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
         """Whether to look at `path`, and whether only for what git tracks in it."""
@@ -178,22 +209,23 @@ class _Walk:
             what = f"comparing `{self.gathered.name}` with its .gitignore files takes too long"
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
-    def _file(self, name: bytes, path: bytes, number: int | None = None) -> None:
-        """Takes one file in, to be read when it is asked for; what is none is noted with the reason."""
+    def _file(self, entry: os.DirEntry[str], path: bytes) -> None:
+        """Takes one file in, to be looked at when it is asked for; what is none is noted with the reason."""
         text = _text(path)
         try:
-            later = promised(name, self._full(name if number is None else path), number)
-            # NOTE: whether it may be read at all shows now, so that nothing that can't is counted as judged
-            readable = os.access(name, os.R_OK, dir_fd=number, effective_ids=os.access in os.supports_effective_ids)
-        except Irregular as error:
-            self.gathered.miss(text, str(error))
+            if entry.is_file(follow_symlinks=False):
+                self.gathered.list(text)
+            else:
+                self._here(text, self._full(path))
         except OSError as error:
             self.gathered.miss(text, f"it can't be read: {reason_of(error)}")
-        else:
-            if not readable:
-                self.gathered.miss(text, "it can't be read: permission denied")
-            elif self.gathered.admits(text, later.size):
-                self.gathered.promise(text, later)
+
+    def _here(self, text: str, full: bytes) -> None:
+        """Takes in the file at `full` as the one at `text`, or notes why not."""
+        try:
+            self.gathered.list(text, self.gathered.admitted(text, _later(full)))
+        except OSError as error:
+            self.gathered.miss(text, str(error.strerror))
 
     def _link(self, path: bytes) -> None:
         """Reads the file that a link leads to if it's below the root and not git's own."""
@@ -215,7 +247,7 @@ class _Walk:
         elif is_folder:
             self.folder_links.append((text, below))
         else:
-            self._file(target, path)
+            self._here(text, target)
 
     def _full(self, path: bytes) -> bytes:
         return os.path.join(self.root, path)  # noqa: PTH118

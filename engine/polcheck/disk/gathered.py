@@ -11,6 +11,7 @@ from polcheck.errors import SubmissionError
 from polcheck.records import record
 from polcheck.submission import Files, Later, Submission, not_empty
 
+_STEP = 256  # files between two reports of progress
 Progress = Callable[[int], None]
 
 
@@ -23,7 +24,7 @@ class Gathered:
     excluded: Excluded = field(default_factory=Excluded)
     progress: Progress | None = None
     left_out: int = 0
-    _files: dict[str, bytes | Later] = field(default_factory=dict)
+    _files: dict[str, bytes | Later | None] = field(default_factory=dict)
     _unreadable: dict[str, str] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
     _bytes: int = 0
@@ -49,7 +50,16 @@ class Gathered:
             self.miss(path, reason)
         return not reason
 
+    def admitted(self, path: str, file: Later) -> Later:
+        """A file that was listed, counted now that it is looked at. Raises OSError with the limit that forbids it."""
+        reason = self._over(path, file.size)
+        if reason:
+            raise OSError(0, reason)
+        self._bytes += file.size
+        return file
+
     def _over(self, path: str, size: int) -> str:
+        """The limit that a file is over; empty when it's over none."""
         limits = self.limits
         if self.too_long(path):
             return f"its path is over the limit `path_length` of {limits.path_length} bytes"
@@ -71,12 +81,11 @@ class Gathered:
         if self.progress is not None:
             self.progress(len(self._files))
 
-    def promise(self, path: str, file: Later) -> None:
-        """Adds a file that is read when it's asked for. Raises SubmissionError as `take` does."""
+    def list(self, path: str, file: Later | None = None) -> None:
+        """Adds a file that is looked at and read when it's asked for. Raises SubmissionError as `take` does."""
         self._check_new(path)
         self._files[path] = file
-        self._bytes += file.size
-        if self.progress is not None:
+        if self.progress is not None and not len(self._files) % _STEP:
             self.progress(len(self._files))
 
     def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
@@ -96,12 +105,12 @@ class Gathered:
         """The error for a submission of too many files."""
         return SubmissionError(f"`{self.name}` holds more files than the limit `files` of {self.limits.files}")
 
-    def submission(self, kind: str) -> Submission:
-        """The submission, in order of path. Raises SubmissionError when it is empty."""
+    def submission(self, kind: str, look: Callable[[str], Later] | None = None) -> Submission:
+        """The submission, in order of path; `look` is for files that were listed. Raises SubmissionError when empty."""
         if self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
-        files = Files(dict(sorted(self._files.items())))
+        files = Files(dict(sorted(self._files.items())), look)
         unreadable = dict(sorted(self._unreadable.items()))
         return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))
 

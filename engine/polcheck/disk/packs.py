@@ -77,7 +77,7 @@ def _read(root: str, folder: Path) -> PackFiles:
         found = read_folder(str(folder), Gathered(root, PACK_LIMITS), gitignore=False)
     except SubmissionError as error:
         raise PolicyError([Problem(str(error))]) from error
-    return made(root, found)
+    return made(root, found.settled(found.files))
 
 
 def made(root: str, found: Submission, source: str = "") -> PackFiles:

@@ -71,25 +71,29 @@ class Promised:
 
     def read(self) -> bytes:
         """The bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
+        # NOTE: it was a regular file when it was looked at; the stamp tells whether what is opened is still that one
+        number = os.open(self.path, _FILE)
         try:
-            data = read_regular(self.path, lambda size: size == self.size)
-        except Irregular as error:
-            raise OSError(0, str(error)) from error
-        if data is None or _stamp(os.lstat(self.path)) != self.stamp:
-            raise OSError(0, "it changed while it was judged")
+            data = _read(number, self.size) if _stamp(os.fstat(number)) == self.stamp else b""
+            if _stamp(os.fstat(number)) != self.stamp or len(data) != self.size:
+                raise OSError(0, "it changed while it was judged")
+        finally:
+            os.close(number)
         return data
 
 
-def promised(path: bytes, full: bytes, folder: int | None = None) -> Promised:
-    """The file at `path` (in the open `folder`), to be read later at `full`.
+def promised(path: bytes) -> Promised:
+    """The file at `path`, to be read later.
 
-    Raises Irregular when it's no regular file, and OSError when nothing can be known of it.
+    Raises Irregular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
     """
-    status = os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False)
+    status = os.lstat(path)
     kind = _kind(status)
     if kind:
         raise Irregular(kind)
-    return Promised(full, status.st_size, _stamp(status))
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(0, "permission denied")
+    return Promised(path, status.st_size, _stamp(status))
 
 
 def _stamp(status: os.stat_result) -> Stamp:
@@ -104,7 +108,9 @@ def _read(number: int, size: int) -> bytes:
     while wanted > 0 and (part := os.read(number, wanted)):
         parts.append(part)
         wanted -= len(part)
-    return b"".join(parts)
+        if wanted == 1:
+            break  # NOTE: all of it; whether it has grown meanwhile shows in what its inode says afterwards
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _kind(status: os.stat_result) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import warnings
 from functools import cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.errors import PolcheckError
@@ -67,7 +66,9 @@ def parse(source: Source, language: str) -> Tree:
 
 def language_of(path: str) -> str | None:
     """The language that the ending of `path` stands for, None for an ending that no language has."""
-    return _BY_SUFFIX.get(PurePosixPath(path).suffix.lower())
+    start = path.rfind("/") + 1
+    dot = path.rfind(".")
+    return _BY_SUFFIX.get(path[dot:].lower()) if dot > start else None
 
 
 @cache

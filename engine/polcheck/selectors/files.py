@@ -66,6 +66,9 @@ class FilePatterns:
         A folder's path ends in `/`.
         """
         inside, outside = self._compiled
+        if len(inside) == 1 and not outside:
+            only = inside[0].match(path)
+            return [] if only is None else [only]
         ways: list[dict[str, str]] = []
         for glob in inside:
             found = glob.match(path)
@@ -112,6 +115,7 @@ class _Glob:
     excludes: bool
     folder: bool
     end: str = ""  # what every path that matches ends in, told without the regular expression
+    whole: bool = False  # whether every path that ends so matches
 
     @property
     def names(self) -> frozenset[str]:
@@ -125,6 +129,8 @@ class _Glob:
         text = path.rstrip("/") if self.folder else path
         if not text.endswith(self.end):
             return None
+        if self.whole:
+            return {}
         found = self.regex.fullmatch(_encodable(text))
         if found is None:
             return None
@@ -216,7 +222,9 @@ def _compile(text: str) -> _Glob:
     folder = body.endswith("/")
     ways = alternatives(body.rstrip("/"))
     regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
-    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder, _end(ways))
+    end = _end(ways)
+    whole = len(ways) == 1 and ways[0] == f"**/*{end}" and bool(end)
+    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder, end, whole)
 
 
 def _end(ways: Sequence[str]) -> str:

@@ -137,9 +137,10 @@ class _Writer:
             self.predicates.append(f"(#eq? @{capture} {_string(text)})")
 
 
-def literals(shape: Shape, language: str) -> tuple[frozenset[str], ...]:
+def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str], ...]:
     """Words that stand in every file in which `shape` matches, or in its path, each set being alternatives.
 
+    A word that ends in `(` is one that is called, with no more than white space, comments and `)` in between.
     NOTE: texts of strings are left out: `"\\x61"` and `"a" "b"` don't hold the words of their values.
     """
     found: set[frozenset[str]] = set()
@@ -147,6 +148,8 @@ def literals(shape: Shape, language: str) -> tuple[frozenset[str], ...]:
     for part in walk(shape):
         if isinstance(part, Import) and isinstance(part.module, Leaf):
             skipped.add(id(part.module))  # a relative import may stand for it
+        if isinstance(part, Branch) and language == "python" and "call" in part.kinds:
+            found |= {frozenset({word}) for word in _called(part.items[0], resolve)}
         if isinstance(part, Name):
             found |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
@@ -156,7 +159,16 @@ def literals(shape: Shape, language: str) -> tuple[frozenset[str], ...]:
                 found.add(frozenset({word}))
         elif isinstance(part, Word) and part.text in _KEYWORDS:
             found.add(frozenset({part.text}))
-    return tuple(sorted(found, key=sorted))
+    implied = {frozenset({word.removesuffix("(")}) for words in found for word in words if word.endswith("(")}
+    return tuple(sorted(found - implied, key=sorted))
+
+
+def _called(shape: Shape, resolve: bool) -> list[str]:
+    """What is called by its own name; none where an import may have given it another one."""
+    if not isinstance(shape, Name) or (resolve and "." in shape.text):
+        return []
+    word = shape.text.rpartition(".")[2]
+    return [] if word == "*" else [f"{word}("]
 
 
 def _words_of_name(text: str) -> list[str]:

@@ -91,7 +91,7 @@ def _pattern(text: str, language: str, resolve: bool) -> _Made:
             f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
         ) from problem
     runs = tuple((probe, shape) for probe in made)
-    return _Made(query, runs, names, names, literals(shape, language), _warnings(shape, text, language))
+    return _Made(query, runs, names, names, literals(shape, language, resolve), _warnings(shape, text, language))
 
 
 def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
