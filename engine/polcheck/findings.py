@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
+from polcheck.confined import Aside
 from polcheck.documents.config import Json
 from polcheck.errors import told
 from polcheck.judge import Failure, Judgement, undecided
@@ -15,7 +16,7 @@ from polcheck.judge.rows import Cell, text_of
 from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
 from polcheck.policy.plan import CompiledPolicy, Template
-from polcheck.policy.template import TemplateFault, render
+from polcheck.policy.template import Beside, TemplateFault, render, rendered
 from polcheck.records import record
 from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome, cut, shortened
 
@@ -29,6 +30,7 @@ class Findings:
 
     locator: Locator
     misses: Misses
+    beside: Beside = field(default_factory=lambda: Aside(rendered))
 
     def of(self, judgement: Judgement) -> list[Finding]:
         """The findings of one policy, in order of place; the same message at the same place is one."""
@@ -63,8 +65,8 @@ class Findings:
             requirement=policy.requirement,
             severity=policy.severity,
             title=policy.title,
-            message=_rendered(policy.message, scope),
-            remedy=_rendered(policy.remedy, scope),
+            message=self._rendered(policy.message, scope),
+            remedy=self._rendered(policy.remedy, scope),
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=cut(bindings),
@@ -74,6 +76,17 @@ class Findings:
             fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),
         )
 
+    def _rendered(self, template: Template, scope: Mapping[str, Any]) -> str:
+        """The text for people; a template that runs out of fuel or time says so instead of its text."""
+        if template.plain:
+            return template.text.strip()
+        try:
+            if self.locator.clock.over:
+                raise TemplateFault("there is no time left to fill this in: the limit `run_seconds`")
+            return shortened(render(template.text, scope, beside=self.beside).strip(), _LONGEST_MESSAGE)
+        except TemplateFault as fault:
+            return f"{template.text.strip()} ({fault})"
+
 
 def _place(location: Location | None) -> dict[str, Json]:
     return {
@@ -81,16 +94,6 @@ def _place(location: Location | None) -> dict[str, Json]:
         "line": location.line if location else None,
         "column": location.column if location else None,
     }
-
-
-def _rendered(template: Template, scope: Mapping[str, Any]) -> str:
-    """The text for people; a template that runs out of fuel says so instead of its text."""
-    if template.plain:
-        return template.text.strip()
-    try:
-        return shortened(render(template.text, scope).strip(), _LONGEST_MESSAGE)
-    except TemplateFault as fault:
-        return f"{template.text.strip()} ({fault})"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -237,7 +237,7 @@ class _Loader:
                 continue
             text = self.pack.files[path].decode("utf-8", "replace")
             self._check_template(path, text)
-            yield plan.VerdictField(name, template=text)
+            yield plan.VerdictField(name, template=text, ours=self.pack.shipped)
 
     def _check_template(self, path: str, text: str) -> None:
         where = f"{self.pack.root}/{path}"
