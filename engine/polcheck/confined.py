@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # NOTE: most runs need no other process
 
 SECONDS = 5.0  # for one request
 MEMORY = 2 << 30  # bytes that a process may take beyond what it began with
+DIED = f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed"
 _Reply = TypeVar("_Reply")
 _state = {"confined": False}
 
@@ -103,7 +104,7 @@ class Aside(Generic[_Reply]):
             good, reply = pipe.recv()
         except (EOFError, OSError):
             self.close()
-            raise Overrun(f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed") from None
+            raise Overrun(DIED) from None
         except BaseException:
             self.close()  # NOTE: after ctrl-C an answer may still come, and is none to the next request
             raise

@@ -50,6 +50,10 @@ class TemplateFault(PolcheckError):
     """A template that can't be compiled or rendered; its text says why."""
 
 
+class TemplateOverrun(TemplateFault):
+    """A template whose process had to be ended: rendering it again would cost as much again."""
+
+
 @lru_cache(maxsize=2)
 def _environment(fuel: int) -> Environment:
     from minijinja import Environment
@@ -133,7 +137,7 @@ def _asked(aside: Aside[Answer[_T]], request: Any) -> _T:
     try:
         return _result(aside.ask(request))
     except Overrun as error:
-        raise TemplateFault(str(error)) from None
+        raise TemplateOverrun(str(error)) from None
 
 
 def _result(answer: Answer[_T]) -> _T:
