@@ -7,6 +7,7 @@ gigabytes, and a template that doubles a text ends its process. A process beside
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
@@ -55,6 +56,7 @@ def confine(ours: Connection | None = None) -> None:
     _state["confined"] = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
     if not os.environ.get("POLCHECK_DEBUG"):
+        faulthandler.disable()
         with contextlib.suppress(OSError, ValueError):  # libraries in C complain to standard error as they die
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
     _bound_memory()

@@ -221,13 +221,14 @@ class Extractor:
         assert isinstance(expression, Expression)
         hits: list[Hit] = []
         for index, value in enumerate(config.values):
-            if len(hits) > self.matches:
+            left = self.matches + 1 - len(hits)
+            if not left:
                 break
             try:
                 if probe.places:
-                    hits += [_placed(config, index, row, expression) for row in expression.trace(value, steps)]
+                    hits += [_placed(config, index, row, expression) for row in expression.trace(value, steps)[:left]]
                 else:
-                    hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)]
+                    hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)[:left]]
             except EvaluationError as error:
                 return Found(tuple(hits), f"`{expression.text}`: {error}")
         if len(hits) > self.matches:

@@ -143,7 +143,11 @@ class Compiler:
                 at = (*item.at, "files", index)
                 self.error(at, problem.message, problem.help, problem.offset)
                 return None
-        files = compile_files(texts)
+        try:
+            files = compile_files(texts)
+        except FilesProblem as problem:
+            self.error((*item.at, "files"), problem.message, problem.help)
+            return None
         for name in sorted(files.binds & (_ROW_NAMES - {"subject"})):
             self.error(
                 (*item.at, "files"),
