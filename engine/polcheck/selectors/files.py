@@ -17,11 +17,11 @@ from polcheck.records import record
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
 _WILD = re.compile(r"[*?{]")
-_MAX_ALTERNATIVES = 1_000
+MAX_ALTERNATIVES = 1_000
 _MAX_WRITTEN_OUT = 200_000  # characters
-_MAX_PATTERNS = 1_000
-_MAX_LENGTH = 4_096
-_MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
+MAX_PATTERNS = 1_000
+MAX_LENGTH = 4_096
+MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
 _FEW = 8
 _UNITED = 20_000  # characters of a regular expression, well within what RE2 takes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
@@ -187,8 +187,8 @@ def _searched(regex: str) -> Any:
 
 def compile_files(texts: Sequence[str]) -> FilePatterns:
     """The compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
-    if len(texts) > _MAX_PATTERNS:
-        raise FilesProblem(f"more than {_MAX_PATTERNS:,} path patterns")
+    if len(texts) > MAX_PATTERNS:
+        raise FilesProblem(f"more than {MAX_PATTERNS:,} path patterns")
     names: list[frozenset[str]] = []
     for text in texts:
         glob = _compile(text)
@@ -210,8 +210,8 @@ def alternatives(text: str) -> list[str]:
         start, end, choices = group
         queue += [current[:start] + choice + current[end:] for choice in reversed(choices)]
         number = len(queue) + len(done)
-        if number > _MAX_ALTERNATIVES or number * len(text) > _MAX_WRITTEN_OUT:
-            raise FilesProblem(f"more than {_MAX_ALTERNATIVES} alternatives, or too much text in them")
+        if number > MAX_ALTERNATIVES or number * len(text) > _MAX_WRITTEN_OUT:
+            raise FilesProblem(f"more than {MAX_ALTERNATIVES} alternatives, or too much text in them")
     return done
 
 
@@ -255,8 +255,8 @@ def _group(text: str, start: int) -> tuple[int, list[str]]:
 
 @lru_cache(maxsize=4096)
 def _compile(text: str) -> _Glob:
-    if len(text) > _MAX_LENGTH:
-        raise FilesProblem(f"a path pattern of more than {_MAX_LENGTH:,} characters")
+    if len(text) > MAX_LENGTH:
+        raise FilesProblem(f"a path pattern of more than {MAX_LENGTH:,} characters")
     excludes = text.startswith("!")
     body = text[1:] if excludes else text
     if not body or body.startswith("/"):
@@ -265,8 +265,8 @@ def _compile(text: str) -> _Glob:
         raise FilesProblem("a path pattern has no `.` or `..` segments", 0, "name the path from the root")
     folder = body.endswith("/")
     ways = alternatives(body.rstrip("/"))
-    if any(len(_WILD.findall(way)) > _MAX_WILDCARDS for way in ways):
-        raise FilesProblem(f"more than {_MAX_WILDCARDS} wildcards in a path pattern")
+    if any(len(_WILD.findall(way)) > MAX_WILDCARDS for way in ways):
+        raise FilesProblem(f"more than {MAX_WILDCARDS} wildcards in a path pattern")
     regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
     return _Glob(_searched(f"(?s:{regex})"), excludes, folder, _end(ways))
 

@@ -12,7 +12,7 @@ from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean, refuse_reserved
 from polcheck.selectors.syntax.query import MOST_CAPTURES, Element, Written, blanked, read
 
-_MOST_CHOICES = 50  # NOTE: with 200 of them tree-sitter takes 5 s to read the query, with 2,000 forever
+MOST_CHOICES = 50  # NOTE: with 200 of them tree-sitter takes 5 s to read the query, with 2,000 forever
 _ERROR = re.compile(
     r"(?P<what>Invalid (?P<kind>node type|field name|capture name|syntax)|Impossible pattern)"
     r" at row (?P<row>\d+), column (?P<column>\d+)(?:: (?P<name>.*))?",
@@ -119,9 +119,9 @@ def _check_captures(element: Element, outside: int) -> None:
 def _check_choices(element: Element) -> None:
     """Raises SyntaxProblem for more choices than tree-sitter's analysis of a query ends soon with."""
     choices = sum(bool(part.quantifier) + (part.form == "alternation") for part in element.walk())
-    if choices > _MOST_CHOICES:
+    if choices > MOST_CHOICES:
         raise SyntaxProblem(
-            f"more than {_MOST_CHOICES} quantifiers and alternations in a pattern", element.start, "split the pattern"
+            f"more than {MOST_CHOICES} quantifiers and alternations in a pattern", element.start, "split the pattern"
         )
 
 
