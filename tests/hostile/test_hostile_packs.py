@@ -154,7 +154,7 @@ def test_templates_are_bounded(text: str, says: str) -> None:
 
 def test_memory_of_templates_is_bounded() -> None:
     """A text that doubles takes the process beside this one with it, and nothing else."""
-    with in_time(), pytest.raises(TemplateFault, match="it took more than 2048 MiB of memory"):
+    with in_time(), pytest.raises(TemplateFault, match="it took more than"):
         render(GROWS, {"x": "y" * 1_000})
 
 
@@ -213,7 +213,7 @@ def test_a_message_that_was_lost_is_not_tried_again() -> None:
     """Thousands of findings with a message that fills all memory cost one process."""
     report = judged(f'forbid: {{files: a.txt, text: "(?P<x>a)"}}\nmessage: "{GROWS}"', {"a.txt": "a\n" * 3_000})
     assert (outcome_of(report), len(report.findings)) == ("fail", 3_000)
-    assert {"its process was killed" in finding.message for finding in report.findings} == {True}
+    assert {"(it took more than " in finding.message for finding in report.findings} == {True}
 
 
 def test_messages_that_grow_are_cut() -> None:
