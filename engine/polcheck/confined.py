@@ -7,6 +7,7 @@ gigabytes, and a template that doubles a text ends its process. A process beside
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # NOTE: most runs need no other process
 
 SECONDS = 5.0  # for one request
 MEMORY = 2 << 30  # bytes that a process may take beyond what it began with
+DIED = f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed"
 _Reply = TypeVar("_Reply")
 _state = {"confined": False}
 
@@ -54,6 +56,7 @@ def confine(ours: Connection | None = None) -> None:
     _state["confined"] = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
     if not os.environ.get("POLCHECK_DEBUG"):
+        faulthandler.disable()
         with contextlib.suppress(OSError, ValueError):  # libraries in C complain to standard error as they die
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
     _bound_memory()
@@ -103,7 +106,7 @@ class Aside(Generic[_Reply]):
             good, reply = pipe.recv()
         except (EOFError, OSError):
             self.close()
-            raise Overrun(f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed") from None
+            raise Overrun(DIED) from None
         except BaseException:
             self.close()  # NOTE: after ctrl-C an answer may still come, and is none to the next request
             raise

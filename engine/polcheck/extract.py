@@ -6,18 +6,19 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from polcheck.documents import format_of, language_of, parse_config, syntax
 from polcheck.documents.config import Config, Json, Unparsable
 from polcheck.errors import told
+from polcheck.limits import DEFAULT
 from polcheck.policy.plan import Probe
 from polcheck.prefilter import Prefilter
 from polcheck.records import record
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.jmes import EvaluationError, Expression, Origin, Traced
 from polcheck.selectors.jmes.values import MAX_STEPS
-from polcheck.selectors.syntax import Bank, Syntax
+from polcheck.selectors.syntax import LIMITS, Bank, Syntax
 from polcheck.selectors.text import TextSearch, encodable
 from polcheck.source import Source, Span, Unreadable
 
@@ -107,11 +108,12 @@ class Extractor:
     probes: Sequence[Probe]
     gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
     skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
+    matches: int = DEFAULT.matches  # of one probe in one file
 
     def __getstate__(self) -> tuple[object, ...]:
-        return (tuple(self.probes), self.gates, self.skips)  # what is compiled is not for other processes
+        return (tuple(self.probes), self.gates, self.skips, self.matches)  # what is compiled is not for other processes
 
-    def __setstate__(self, state: tuple[Sequence[Probe], Mapping[int, frozenset[int] | None], bool]) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.__init__(*state)  # type: ignore[misc]
 
     @cached_property
@@ -123,7 +125,10 @@ class Extractor:
                 groups.setdefault(probe.language, []).append(index)
         return {
             language: (
-                Bank([probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)]),
+                Bank(
+                    [probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)],
+                    LIMITS._replace(rows=self.matches),
+                ),
                 {index: place for place, index in enumerate(group)},
             )
             for language, group in groups.items()
@@ -191,12 +196,15 @@ class Extractor:
         """The result of one probe that looks for no syntax."""
         probe = self.probes[index]
         if isinstance(probe.what, TextSearch):
-            return {index: _whole(search_text(documents.source, probe.what), probe, documents.source)}
+            return {index: _whole(search_text(documents.source, probe.what, self.matches), probe, documents.source)}
         return {index: self._search_config(documents, probe)}
 
     def _search_tree(self, documents: _Documents, language: str, indices: list[int]) -> dict[int, Found]:
         try:
             tree = documents.tree(language)
+            size = len(documents.source.data)
+            if documents.careful and any(_multiplies(self.probes[index].what, size) for index in indices):
+                raise TooRisky
         except (Unreadable, syntax.UnknownLanguage) as error:
             return dict.fromkeys(indices, Found((), str(error)))
         bank, places = self._banks[language]
@@ -213,13 +221,18 @@ class Extractor:
         assert isinstance(expression, Expression)
         hits: list[Hit] = []
         for index, value in enumerate(config.values):
+            left = self.matches + 1 - len(hits)
+            if not left:
+                break
             try:
                 if probe.places:
-                    hits += [_placed(config, index, row, expression) for row in expression.trace(value, steps)]
+                    hits += [_placed(config, index, row, expression) for row in expression.trace(value, steps)[:left]]
                 else:
-                    hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)]
+                    hits += [Hit(None, _bindings(row, expression)) for row in expression.rows(value)[:left]]
             except EvaluationError as error:
                 return Found(tuple(hits), f"`{expression.text}`: {error}")
+        if len(hits) > self.matches:
+            return Found(tuple(hits[: self.matches]), f"more than {self.matches:,} matches of `data`")
         return Found(tuple(hits))
 
     def within(self, value: Json, index: int) -> Found:
@@ -230,7 +243,7 @@ class Extractor:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
-            return _whole(probe.what.search(text), probe, source)
+            return _whole(probe.what.search(text, self.matches), probe, source)
         return self._search_tree(_Documents(source), probe.language, [index])[index]
 
     def _within_data(self, value: Json, probe: Probe, expression: Expression) -> Found:
@@ -287,7 +300,19 @@ class Asked:
 
     def is_risky(self, text: str | bytes, index: int) -> bool:
         """Whether a search in this text could take so long or so much that it needs a process of its own."""
-        return len(text) > (PARSED_HERE if isinstance(self.extractor.probes[index].what, Syntax) else SEARCHED_HERE)
+        what = self.extractor.probes[index].what
+        if isinstance(what, Syntax):
+            return len(text) > PARSED_HERE or _multiplies(what, len(text))
+        return len(text) > SEARCHED_HERE
+
+
+def _multiplies(what: object, size: int) -> bool:
+    """Whether a probe may have very many matches in a text of that size."""
+    if not isinstance(what, Syntax) or what.kind != "code":
+        return False
+    from polcheck.selectors.syntax.risk import may_multiply
+
+    return may_multiply(what, size)
 
 
 def _is_risky(source: Source, language: str) -> bool:
@@ -310,12 +335,12 @@ def _contained(search: Callable[[list[int]], dict[int, Found]], indices: list[in
     return {index: result for one in indices for index, result in _contained(search, [one]).items()}
 
 
-def search_text(source: Source, search: TextSearch) -> Found:
+def search_text(source: Source, search: TextSearch, most: int = DEFAULT.matches) -> Found:
     """Every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
     try:
-        return search.search(source.text)
+        return search.search(source.text, most)
     except Unreadable as error:
-        found = search.search(_readable(source))
+        found = search.search(_readable(source), most)
         binary = b"\x00" in source.data[:8192] and not (language_of(source.path) or format_of(source.path))
         return found if binary else replace(found, incomplete=found.incomplete or str(error))
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
+from polcheck.confined import Aside
 from polcheck.documents.config import Json
 from polcheck.errors import told
 from polcheck.judge import Failure, Judgement, undecided
 from polcheck.judge.rows import Cell, text_of
+from polcheck.limits import Clock
 from polcheck.locate import Locator, outline
 from polcheck.misses import Misses
 from polcheck.policy.plan import CompiledPolicy, Template
-from polcheck.policy.template import TemplateFault, render
+from polcheck.policy.template import Beside, TemplateFault, TemplateOverrun, render, rendered
 from polcheck.records import record
 from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome, cut, shortened
 
@@ -29,13 +31,16 @@ class Findings:
 
     locator: Locator
     misses: Misses
+    beside: Beside = field(default_factory=lambda: Aside(rendered))
+    _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
 
     def of(self, judgement: Judgement) -> list[Finding]:
         """The findings of one policy, in order of place; the same message at the same place is one."""
         made: dict[tuple[object, ...], Finding] = {}
         searched = tuple(sorted(judgement.searched)) if any(f.missing for f in judgement.failures) else ()
+        clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in judgement.failures:
-            finding = self._finding(judgement, failure, searched)
+            finding = self._finding(judgement, failure, searched, clock)
             made.setdefault((finding.location, finding.message), finding)
         return sorted(made.values(), key=_order)
 
@@ -46,7 +51,7 @@ class Findings:
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
             return [], undecided(judgement, told("telling its findings", error), fault=True)
 
-    def _finding(self, judgement: Judgement, failure: Failure, searched: tuple[str, ...]) -> Finding:
+    def _finding(self, judgement: Judgement, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
         policy = judgement.policy
         location = self.locator.location(failure.spot) if failure.spot else None
         nearest = self.misses.of(policy, failure) if failure.missing else None
@@ -63,8 +68,8 @@ class Findings:
             requirement=policy.requirement,
             severity=policy.severity,
             title=policy.title,
-            message=_rendered(policy.message, scope),
-            remedy=_rendered(policy.remedy, scope),
+            message=self._rendered(policy.message, scope, clock),
+            remedy=self._rendered(policy.remedy, scope, clock),
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=cut(bindings),
@@ -74,6 +79,21 @@ class Findings:
             fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),
         )
 
+    def _rendered(self, template: Template, scope: Mapping[str, Any], clock: Clock) -> str:
+        """The text for people; a template that runs out of fuel or time says so instead of its text."""
+        if template.plain:
+            return template.text.strip()
+        try:
+            if template.text in self._overrun:
+                raise self._overrun[template.text]
+            if clock.over:
+                raise TemplateFault("there is no time left to fill this in")
+            return shortened(render(template.text, scope, beside=self.beside).strip(), _LONGEST_MESSAGE)
+        except TemplateFault as fault:
+            if isinstance(fault, TemplateOverrun):
+                self._overrun[template.text] = fault
+            return f"{template.text.strip()} ({fault})"
+
 
 def _place(location: Location | None) -> dict[str, Json]:
     return {
@@ -81,16 +101,6 @@ def _place(location: Location | None) -> dict[str, Json]:
         "line": location.line if location else None,
         "column": location.column if location else None,
     }
-
-
-def _rendered(template: Template, scope: Mapping[str, Any]) -> str:
-    """The text for people; a template that runs out of fuel says so instead of its text."""
-    if template.plain:
-        return template.text.strip()
-    try:
-        return shortened(render(template.text, scope).strip(), _LONGEST_MESSAGE)
-    except TemplateFault as fault:
-        return f"{template.text.strip()} ({fault})"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

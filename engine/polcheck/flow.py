@@ -15,7 +15,7 @@ from polcheck.misses import Misses
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
-from polcheck.pool import ENOUGH_BYTES, SECONDS, Searching, Task, searched
+from polcheck.pool import ENOUGH_BYTES, Searching, Task, searched
 from polcheck.recall import Memory, Recall
 from polcheck.records import record
 from polcheck.report import (
@@ -44,7 +44,6 @@ class Checker:
     plan: Plan
     searches: Extractor | None = None  # compiled already, for a plan with the same probes
     jobs: int = 0  # processes to search with; 0 is one a core
-    seconds: float = SECONDS  # for the search of one file
     limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
     _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last submission
@@ -52,7 +51,7 @@ class Checker:
     @cached_property
     def extractor(self) -> Extractor:
         """The compiled searches."""
-        return self.searches or Extractor(self.plan.probes, gates_of(self.plan))
+        return self.searches or Extractor(self.plan.probes, gates_of(self.plan), matches=self.limits.matches)
 
     def narrowed(self, policies: Container[str]) -> Checker:
         """The same for the policies with these ids alone; what is compiled is shared."""
@@ -129,10 +128,10 @@ class Checker:
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
         search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
         if memory is None or sum(task.size for task in tasks) < ENOUGH_BYTES:
-            return searched(tasks, search, self.jobs, self.seconds, progress)
+            return searched(tasks, search, self.jobs, self.limits.search_seconds, progress)
         recall = Recall(memory.page, self.extractor, facts, lines)
         known, left = recall.split(tasks, submission)
-        rows = known | searched(left, search, self.jobs, self.seconds, progress)
+        rows = known | searched(left, search, self.jobs, self.limits.search_seconds, progress)
         if left or len(rows) != len(memory.page.files):
             memory.turned = recall.turned(rows, wanted, submission)
         return {task.path: rows[task.path] for task in tasks}

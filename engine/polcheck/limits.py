@@ -17,9 +17,12 @@ class Limits:
 
     For each policy: `rows` at one step of a conjunction, `pairs` of rows that are looked at to get them, `findings`
     that are made of its failures, and `seconds` for judging it and for its findings. For all policies together:
-    `run_seconds`, and `file_seconds` more for each file of the submission.
+    `run_seconds`, and `file_seconds` more for each file of the submission. For searching one file: `search_seconds`,
+    and `matches` of each selector.
     """
 
+    matches: int = 10_000
+    search_seconds: float = 5.0
     rows: int = 100_000
     pairs: int = 3_000_000
     findings: int = 10_000

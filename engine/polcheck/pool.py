@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from polcheck.confined import confine, context, is_confined
+from polcheck.confined import DIED, confine, context, is_confined
 from polcheck.errors import told
 from polcheck.extract import Extractor, FileRows, TooRisky
 from polcheck.records import record
@@ -29,7 +29,6 @@ CHUNK_FILES = 400
 ENOUGH_BYTES = 2_000_000  # what pays for starting processes
 ENOUGH_FILES = 2_000
 LARGE_FILE = 200_000
-SECONDS = 5.0  # for the search of one file
 _POLL = 0.25  # seconds between looks at the workers' clocks
 
 
@@ -196,7 +195,7 @@ class Pool(Generic[_Result]):
         try:
             found: list[_Result] = worker.pipe.recv()
         except (EOFError, OSError):
-            yield self._replace(worker, chunks, "the process that worked on it died")
+            yield self._replace(worker, chunks, DIED)
             return
         self._feed(worker, chunks)
         yield from found

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from polcheck import disk
+from polcheck import disk, limits
 from polcheck.config import InForce
 from polcheck.errors import ConfigError, PolicyError, Problem
 from polcheck.flow import Checker, Progress
@@ -26,6 +26,8 @@ from polcheck.waivers import Accept, Waivers, in_turn
 if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
     from polcheck.baseline import Baseline
     from polcheck.config import Given
+
+_Limits = TypeVar("_Limits", bound=Any)
 
 
 @record(frozen=True)
@@ -123,11 +125,20 @@ class Project:
     def checker(self) -> Checker:
         """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
         given = self.inforce.given
-        found = replace(checker(self.packs, self.settings, kept=given.cache), jobs=given.jobs)
+        found = replace(
+            checker(self.packs, self.settings, kept=given.cache), jobs=given.jobs, limits=self._set(limits.DEFAULT)
+        )
         if self.inforce.asks_by_name:
             from polcheck.config import check_agreement
 
             check_agreement(self.inforce, found.plan.packs)
+        return found
+
+    def _set(self, default: _Limits) -> _Limits:
+        """Limits of one kind, with those that the configuration sets."""
+        own = {part.name for part in fields(default)}
+        given = {name: value for name, value in self.inforce.limits.items() if name in own}
+        found: _Limits = replace(default, **given)
         return found
 
     @contextmanager
@@ -171,6 +182,7 @@ class Project:
             exclude=(*theirs, *_below((*given.exclude, *self._own()), self.prefix)),
             prefix=self.prefix,
             progress=progress,
+            limits=self._set(disk.Limits()),
         )
 
     @cached_property

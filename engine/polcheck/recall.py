@@ -127,7 +127,7 @@ class Recall:
 
 def _keys(extractor: Extractor) -> list[str]:
     """For each probe, a digest of all that its rows depend on; what opens its gates is part of it."""
-    own = [_text(probe) for probe in extractor.probes]
+    own = [f"{extractor.matches} {_text(probe)}" for probe in extractor.probes]
     keys: list[str] = []
     for number, text in enumerate(own):
         gates = extractor.gates.get(number)

@@ -81,7 +81,7 @@ WHOLE: dict[str, list[str]] = {
         """
         {packs: [a, {source: s, params: {a: 1}, profile: p, select: a, ignore: [b]}], params: {a: {b: 1}},
          profiles: {a: b}, severities: {a: 'off'}, select: a, ignore: [b], exclude: [c], fail-on: never, baseline: b,
-         gitignore: true, tracked: false,
+         gitignore: true, tracked: false, limits: {matches: 5},
          overrides: [{files: a, ignore: [b], severities: {a: note}, reason: r}],
          waivers: [{policy: a, files: [b], reason: r, owner: o, expires: '2027-01-31'}],
          trusted: [{packs: a, keys: [b], expires: '2027-01-31'}]}

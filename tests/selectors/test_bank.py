@@ -120,6 +120,22 @@ def test_a_deep_file_is_searched(code: str) -> None:
     """Depth of a file costs no recursion."""
     found = Bank([compile_pattern(["$a = $b", "json.dumps($x)"], "python")]).search(tree_of(code))[0]
     assert len(found.hits) == 1
+    assert not found.incomplete
+
+
+@pytest.mark.parametrize("depth", [59_990, 59_998, 65_540, 130_000])
+def test_what_lies_deep_is_found_once(depth: int) -> None:
+    """Nothing is passed over below the levels to which tree-sitter searches, and nothing near that is found twice."""
+    code = "x = " + "(" * depth + "f(g(1), f(2))" + ")" * depth
+    found = Bank([compile_pattern(["f(...)"], "python"), compile_pattern(["g(...)"], "python")]).search(tree_of(code))
+    assert {index: (len(result.hits), result.incomplete) for index, result in found.items()} == {0: (2, ""), 1: (1, "")}
+
+
+def test_a_file_is_searched_to_a_depth() -> None:
+    """What lies below the levels that are searched makes the search incomplete; what was found is kept."""
+    code = "x = " + "(" * 610_000 + "f(1)" + ")" * 610_000
+    found = Bank([compile_pattern(["$a = $b"], "python")]).search(tree_of(code))[0]
+    assert (len(found.hits), found.incomplete) == (1, "nested more than 600,000 levels deep")
 
 
 NAMES = st.sampled_from(["a", "f", "torch", "load", "x1", "_y"])

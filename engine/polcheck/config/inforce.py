@@ -92,6 +92,11 @@ class InForce:
         return _first(self.given.tracked, self.written.tracked if self.written else None, False)
 
     @property
+    def limits(self) -> Mapping[str, int | float]:
+        """The limits that the file sets, by name."""
+        return self.written.limits if self.written else {}
+
+    @property
     def overrides(self) -> tuple[Override, ...]:
         """What is different for some files."""
         return self.written.overrides if self.written else ()

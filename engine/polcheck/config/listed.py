@@ -32,6 +32,7 @@ def listing(inforce: InForce, settings: Settings, packs: Sequence[CompiledPack])
         *_chosen(inforce),
         *_entries(inforce),
         *_single(inforce),
+        *(Value(f"limits.{name}", value, _where(inforce, ("limits", name))) for name, value in inforce.limits.items()),
     ]
 
 

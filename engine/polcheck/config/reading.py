@@ -113,6 +113,11 @@ def _patterns(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
         except FilesProblem as problem:
             where = (*at, index) if isinstance(value, list) else at
             yield where, f"the path pattern `{text}` can't be used: {problem.message}", problem.help
+            return
+    try:
+        compile_files(texts(value))
+    except FilesProblem as problem:
+        yield at, f"the path patterns can't be used: {problem.message}", problem.help
 
 
 def is_date(text: str) -> bool:

@@ -83,6 +83,7 @@ class Written:
     gitignore: bool | None = None
     tracked: bool | None = None
     trusted: tuple[Publisher, ...] = ()
+    limits: Mapping[str, int | float] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 
 from polcheck.disk.folder import read_folder
@@ -48,7 +49,7 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
     """
     text = str(name_or_path)
     if isinstance(name_or_path, str) and text in shipped_packs():
-        return _read(text, data_folder() / "policies" / text)
+        return replace(_read(text, data_folder() / "policies" / text), shipped=True)
     folder = Path(base, name_or_path)
     if not folder.is_dir():
         raise PolicyError([missing(text, is_file=folder.is_file())])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import field
+from functools import cached_property
 
 from polcheck.documents.config import Config, Json, Pointer, Where
 from polcheck.records import record
@@ -34,14 +35,29 @@ class Pointers:
 
     def around(self, span: Span) -> tuple[Pointer, bool] | None:
         """The innermost value that holds `span`, and whether that is its own place or its key's; None without any."""
-        for index, value in enumerate(self.config.values):
+        starts, documents = self._documents
+        number = bisect_right(starts, span.start) - 1
+        # NOTE: a document without content has no extent, so that two may begin at one place
+        while number >= 0 and starts[number] <= span.start:
+            index, where = documents[number]
+            if where.value.holds(span):
+                return self._descend(index, self.config.values[index], where, span)
+            if where.value.end > where.value.start:
+                return None
+            number -= 1
+        return None
+
+    @cached_property
+    def _documents(self) -> tuple[list[int], list[tuple[int, Where]]]:
+        """The documents of the file in order of place, and where each begins."""
+        found: list[tuple[int, Where]] = []
+        for index in range(len(self.config.values)):
             try:
-                where = self.config.locate(index, ())
+                found.append((index, self.config.locate(index, ())))
             except KeyError:
                 continue
-            if where.value.holds(span):
-                return self._descend(index, value, where, span)
-        return None
+        found.sort(key=lambda document: (document[1].value.start, document[0]))
+        return [where.value.start for _, where in found], found
 
     def _descend(self, index: int, value: Json, where: Where, span: Span) -> tuple[Pointer, bool]:
         found: Pointer = ()

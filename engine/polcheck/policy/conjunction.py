@@ -11,7 +11,7 @@ from polcheck.policy import plan
 from polcheck.policy.itemcheck import KINDS, SEARCHES, WORDS, check_keys, check_role
 from polcheck.policy.members import FILE, PLACE, members, unknown
 from polcheck.policy.origin import Origin
-from polcheck.policy.probes import Made, Probes, Selectors
+from polcheck.policy.probes import MAX_USES, Made, Probes, Selectors
 from polcheck.policy.scope import Scope
 from polcheck.policy.written import Item
 from polcheck.records import record
@@ -143,7 +143,11 @@ class Compiler:
                 at = (*item.at, "files", index)
                 self.error(at, problem.message, problem.help, problem.offset)
                 return None
-        files = compile_files(texts)
+        try:
+            files = compile_files(texts)
+        except FilesProblem as problem:
+            self.error((*item.at, "files"), problem.message, problem.help)
+            return None
         for name in sorted(files.binds & (_ROW_NAMES - {"subject"})):
             self.error(
                 (*item.at, "files"),
@@ -180,6 +184,10 @@ class Compiler:
             return None
         if item.use in self.using:
             self.error(at, f"the selector `{item.use}` uses itself")
+            return None
+        if self.selectors.is_used_up():
+            if self.selectors.uses == MAX_USES + 1:
+                self.error(at, f"selectors are used more than {MAX_USES:,} times, counting those that use others")
             return None
         items, origin = found
         inner = replace(

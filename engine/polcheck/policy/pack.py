@@ -29,6 +29,7 @@ from polcheck.source import Source
 
 LANGUAGE_VERSION = 1
 _ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "verdict"})
+MAX_POLICIES = 5_000
 _YAML = (".yaml", ".yml")
 
 
@@ -217,8 +218,13 @@ class _Loader:
         return made
 
     def _policies(self, context: Context) -> Iterable[tuple[Origin, plan.CompiledPolicy | None]]:
+        count = 0
         for path in self.pack.below("policies", _YAML):
             for origin in read(self.pack.source_of(path), self.problems):
+                count += 1
+                if count > MAX_POLICIES:
+                    origin.error((), f"more than {MAX_POLICIES:,} policies in a pack", "make it several packs")
+                    return
                 if self._shaped(origin, "policy"):
                     yield origin, compile_policy(origin, context)
 
@@ -237,7 +243,7 @@ class _Loader:
                 continue
             text = self.pack.files[path].decode("utf-8", "replace")
             self._check_template(path, text)
-            yield plan.VerdictField(name, template=text)
+            yield plan.VerdictField(name, template=text, ours=self.pack.shipped)
 
     def _check_template(self, path: str, text: str) -> None:
         where = f"{self.pack.root}/{path}"

@@ -20,7 +20,7 @@ class PackFiles:
     """The files of one pack as they lie in its folder; `root` is how people call that folder.
 
     `signatures` are what lies in its `pack.sig`, which is not among the files. `bases` are the packs that it extends,
-    by the texts with which its pack.yaml names them.
+    by the texts with which its pack.yaml names them. `shipped`: it is a part of polcheck, and no stranger's.
     """
 
     root: str
@@ -28,6 +28,7 @@ class PackFiles:
     source: str = ""
     signatures: bytes = b""
     bases: Mapping[str, PackFiles] = field(default_factory=dict)
+    shipped: bool = False
 
     @cached_property
     def digest(self) -> str:

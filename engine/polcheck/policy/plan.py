@@ -228,11 +228,15 @@ class Requirement:
 
 @record(frozen=True)
 class VerdictField:
-    """One field of `--format verdict`: an expression over the report, or the text of a template."""
+    """One field of `--format verdict`: an expression over the report, or the text of a template.
+
+    `ours`: the template ships with polcheck.
+    """
 
     name: str
     expression: Expression | None = None
     template: str | None = None
+    ours: bool = False
 
 
 @record(frozen=True)

@@ -17,6 +17,7 @@ from polcheck.selectors.syntax import Syntax, SyntaxProblem, compile_code, compi
 from polcheck.selectors.text import TextProblem, TextSearch, compile_text
 
 DEFAULT_LANGUAGE = "python"
+MAX_USES = 20_000  # of named selectors, in all policies of a pack together
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 
 
@@ -36,6 +37,12 @@ class Selectors:
     """The selectors that have names: the pack's own, then polcheck's."""
 
     known: Mapping[str, tuple[tuple[Item, ...], Origin]] = field(default_factory=dict)
+    uses: int = 0
+
+    def is_used_up(self) -> bool:
+        """Counts a use; whether there are too many: selectors that use selectors can double at each step."""
+        self.uses += 1
+        return self.uses > MAX_USES
 
     def find(self, name: str) -> tuple[tuple[Item, ...], Origin] | None:
         """The items of the selector and where they are written, or None."""

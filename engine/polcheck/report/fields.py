@@ -33,7 +33,7 @@ def fields_of(report: Report, packs: Iterable[CompiledPack]) -> dict[str, Any]:
 def _value(field: VerdictField, plain: Mapping[str, Any], scope: Mapping[str, Any]) -> Json:
     if field.expression is not None:
         return field.expression.evaluate(dict(plain))
-    return render(field.template or "", scope, TEXT_FUEL).strip()
+    return render(field.template or "", scope, TEXT_FUEL, ours=field.ours).strip()
 
 
 def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) -> dict[str, Any]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -17,7 +17,13 @@ from polcheck.records import record
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
 _WILD = re.compile(r"[*?{]")
-_MAX_ALTERNATIVES = 1_000
+MAX_ALTERNATIVES = 1_000
+_MAX_WRITTEN_OUT = 200_000  # characters
+MAX_PATTERNS = 1_000
+MAX_LENGTH = 4_096
+MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
+_FEW = 8
+_UNITED = 20_000  # characters of a regular expression, well within what RE2 takes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
 
 
@@ -47,8 +53,8 @@ class FilePatterns:
     @cached_property
     def _compiled(self) -> tuple[tuple[_Glob, ...], tuple[_Glob, ...]]:
         globs = [_compile(text) for text in self.texts]
-        inside = tuple(glob for glob in globs if not glob.excludes)
-        return inside or (_compile("**"),), tuple(glob for glob in globs if glob.excludes)
+        inside = _united([glob for glob in globs if not glob.excludes])
+        return inside or (_compile("**"),), _united([glob for glob in globs if glob.excludes])
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -144,8 +150,51 @@ class _Glob:
         return captures
 
 
+def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
+    """The same patterns; many that capture nothing are tried as one, since every path is compared with each."""
+    left = [glob for glob in globs if glob.names]
+    for folder in (False, True):
+        plain = [glob for glob in globs if glob.folder is folder and not glob.names]
+        if len(plain) <= _FEW:
+            left += plain
+            continue
+        for group in _groups(plain):
+            left.append(_Glob(_searched("|".join(glob.regex.pattern for glob in group)), group[0].excludes, folder))
+    return tuple(left)
+
+
+def _groups(globs: Iterable[_Glob]) -> Iterator[list[_Glob]]:
+    """The patterns in groups that are not too large together."""
+    group: list[_Glob] = []
+    size = 0
+    for glob in globs:
+        size += len(glob.regex.pattern)
+        if group and size > _UNITED:
+            yield group
+            group, size = [], len(glob.regex.pattern)
+        group.append(glob)
+    if group:
+        yield group
+
+
+def _searched(regex: str) -> Any:
+    """The compiled expression. Raises FilesProblem where it is too large."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(regex, options)
+    except re2.error:
+        raise FilesProblem(
+            "a path pattern that stands for too much", 0, "split it, or use fewer alternatives"
+        ) from None
+
+
 def compile_files(texts: Sequence[str]) -> FilePatterns:
     """The compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
+    if len(texts) > MAX_PATTERNS:
+        raise FilesProblem(f"more than {MAX_PATTERNS:,} path patterns")
     names: list[frozenset[str]] = []
     for text in texts:
         glob = _compile(text)
@@ -166,8 +215,9 @@ def alternatives(text: str) -> list[str]:
             continue
         start, end, choices = group
         queue += [current[:start] + choice + current[end:] for choice in reversed(choices)]
-        if len(queue) + len(done) > _MAX_ALTERNATIVES:
-            raise FilesProblem(f"more than {_MAX_ALTERNATIVES} alternatives")
+        number = len(queue) + len(done)
+        if number > MAX_ALTERNATIVES or number * len(text) > _MAX_WRITTEN_OUT:
+            raise FilesProblem(f"more than {MAX_ALTERNATIVES} alternatives, or too much text in them")
     return done
 
 
@@ -211,8 +261,8 @@ def _group(text: str, start: int) -> tuple[int, list[str]]:
 
 @lru_cache(maxsize=4096)
 def _compile(text: str) -> _Glob:
-    import re2
-
+    if len(text) > MAX_LENGTH:
+        raise FilesProblem(f"a path pattern of more than {MAX_LENGTH:,} characters")
     excludes = text.startswith("!")
     body = text[1:] if excludes else text
     if not body or body.startswith("/"):
@@ -221,10 +271,12 @@ def _compile(text: str) -> _Glob:
         raise FilesProblem("a path pattern has no `.` or `..` segments", 0, "name the path from the root")
     folder = body.endswith("/")
     ways = alternatives(body.rstrip("/"))
+    if any(len(_WILD.findall(way)) > MAX_WILDCARDS for way in ways):
+        raise FilesProblem(f"more than {MAX_WILDCARDS} wildcards in a path pattern")
     regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
     end = _end(ways)
     whole = len(ways) == 1 and ways[0] == f"**/*{end}" and bool(end)
-    return _Glob(re2.compile(f"(?s:{regex})"), excludes, folder, end, whole)
+    return _Glob(_searched(f"(?s:{regex})"), excludes, folder, end, whole)
 
 
 def _end(ways: Sequence[str]) -> str:
@@ -300,9 +352,7 @@ def _covers(pattern: str, folder: Sequence[str]) -> bool:
 @lru_cache(maxsize=4096)
 def _segment(text: str) -> Any:
     """One segment of a pattern as a regular expression."""
-    import re2
-
-    return re2.compile(f"(?s:{_regex(text, 0)})")
+    return _searched(f"(?s:{_regex(text, 0)})")
 
 
 def folders_of(paths: Iterable[str]) -> list[str]:

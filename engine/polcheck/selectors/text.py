@@ -8,14 +8,13 @@ from typing import Any
 
 from polcheck.limits import Clock
 from polcheck.records import record
+from polcheck.selectors.bounds import too_much
 from polcheck.selectors.found import Bound, Found, Hit
 from polcheck.selectors.textneeds import needed
 from polcheck.source import Span
 
 MAX_ROWS = 10_000
-MAX_LENGTH = 10_000
 MAX_GROUPS = 100
-MAX_DEPTH = 200
 SECONDS = 5.0
 _SELDOM = 16  # matches between two looks at the clock
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -72,10 +71,9 @@ def compile_text(regex: str) -> TextSearch:
     """The search. Raises TextProblem when RE2 does not take the expression."""
     import re2
 
-    if len(regex) > MAX_LENGTH:
-        raise TextProblem(f"a regular expression of more than {MAX_LENGTH:,} characters")
-    if regex.count("(") > MAX_DEPTH and _depth(regex) > MAX_DEPTH:
-        raise TextProblem(f"a regular expression with parentheses more than {MAX_DEPTH} deep")
+    over = too_much(regex)
+    if over:
+        raise TextProblem(over)
     try:
         compiled = _compiled(regex)
     except re2.error as error:
@@ -102,12 +100,3 @@ def _compiled(regex: str) -> Any:
 def encodable(text: str) -> str:
     """The text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-def _depth(regex: str) -> int:
-    """At least how deep the parentheses are; escaped ones and those in sets count, too."""
-    depth = most = 0
-    for char in regex:
-        depth += (char == "(") - (char == ")")
-        most = max(most, depth)
-    return most

@@ -9,6 +9,7 @@ from typing import Any
 import re2
 
 from polcheck.documents.config import Json
+from polcheck.selectors.bounds import too_much
 from polcheck.selectors.jmes.errors import TypeMismatchError
 from polcheck.selectors.jmes.signature import Table
 from polcheck.selectors.jmes.values import CHARACTERS_A_STEP, NUMBERS, Budget
@@ -125,6 +126,9 @@ def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
 @lru_cache(maxsize=1024)
 def regex(pattern: str) -> Any:
     """The compiled pattern. Raises TypeMismatchError when it isn't one."""
+    over = too_much(pattern)
+    if over:
+        raise TypeMismatchError(over, 1)
     options = re2.Options()
     options.log_errors = False
     try:

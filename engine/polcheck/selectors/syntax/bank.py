@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polcheck.documents.syntax import Tree
 from polcheck.records import record
 from polcheck.selectors.found import Found
-from polcheck.selectors.syntax.broken import first_error, too_wide
+from polcheck.selectors.syntax.broken import MOST_LEVELS, beginnings, first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
@@ -146,13 +146,16 @@ class Bank:
             broken = f"syntax error at line {first_error(tree)}"
             if too_wide(tree, self.limits.width):
                 return dict.fromkeys(selectors, Found((), broken))
+        roots, is_whole = beginnings(tree)
+        if not is_whole:
+            broken = f"nested more than {MOST_LEVELS:,} levels deep"
         rows = self._empty(tree, selectors)
         groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
-        search = _Search(self, tree, rows)
+        search = _Search(self, tree, rows, roots)
         if groups and not search.run(groups):
             # NOTE: only a search of its own tells which shape has lost matches
             rows = self._empty(tree, selectors)
-            search = _Search(self, tree, rows)
+            search = _Search(self, tree, rows, roots)
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
@@ -192,10 +195,11 @@ class Bank:
 class _Search:
     """One bank over one tree."""
 
-    def __init__(self, bank: Bank, tree: Tree, rows: dict[int, Rows]) -> None:
+    def __init__(self, bank: Bank, tree: Tree, rows: dict[int, Rows], roots: Sequence[Node]) -> None:
         self.bank = bank
         self.tree = tree
         self.rows = rows
+        self.roots = roots
         self.matchers: dict[int, Matcher] = {}
         self._names: Names | None = None
 
@@ -207,15 +211,12 @@ class _Search:
 
     def run(self, numbers: list[int]) -> bool:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
-        from tree_sitter import QueryCursor
-
         groups = [self.bank.group(number) for number in numbers]
         follows = any(group.follows for group in groups) and not are_known(self.tree)
-        cursor = QueryCursor(self.bank.query(numbers, follows), match_limit=self.bank.limits.matches)
-        matches = cursor.matches(self.tree.tree.root_node)
-        if cursor.did_exceed_match_limit and len(numbers) > 1:
+        matches, complete = self._matches(self.bank.query(numbers, follows))
+        if not complete and len(numbers) > 1:
             return False
-        if follows and not cursor.did_exceed_match_limit:
+        if follows and complete:
             last = len(groups)
             names_of(self.tree, [captures["import"][0] for pattern, captures in matches if pattern == last])
         for pattern, captures in matches:
@@ -227,7 +228,19 @@ class _Search:
                 rows = self.rows.get(member.selector)
                 if rows is not None and not rows.stopped:
                     self.deal(member, nodes, rows)
-        return not cursor.did_exceed_match_limit
+        return complete
+
+    def _matches(self, query: Query) -> tuple[list[tuple[int, dict[str, list[Node]]]], bool]:
+        """What tree-sitter finds, a match near where a search begins maybe twice; and whether it has lost none."""
+        from tree_sitter import QueryCursor
+
+        cursor = QueryCursor(query, match_limit=self.bank.limits.matches)
+        matches = cursor.matches(self.roots[0])
+        complete = not cursor.did_exceed_match_limit
+        for root in self.roots[1:]:
+            matches += cursor.matches(root)
+            complete = complete and not cursor.did_exceed_match_limit
+        return matches, complete
 
     def deal(self, member: _Member, nodes: Sequence[Sequence[Node]], rows: Rows) -> None:
         """Adds the hits of one match to a selector's rows."""

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+# NOTE: tree-sitter's search passes without a word over nodes more than 65,535 levels below the one where it begins. It
+# begins again every so many levels, so that what is found near an end is found whole.
+_STRIDE = 60_000
+MOST_LEVELS = 600_000
+
+
 def first_error(tree: Tree) -> int:
     """The line, from 1, of the first error in a tree that has one."""
     node = tree.tree.root_node
@@ -34,6 +40,22 @@ def too_wide(tree: Tree, width: int) -> bool:
         if node.child_count <= width:
             waiting += [child for child in node.children if child.has_error]
     return False
+
+
+def beginnings(tree: Tree) -> tuple[list[Node], bool]:
+    """The nodes where a search has to begin to pass over nothing, and whether all of them are among them."""
+    found: list[Node] = [tree.tree.root_node]
+    waiting: list[tuple[Node, int]] = [(tree.tree.root_node, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth and depth % _STRIDE == 0:
+            if depth >= MOST_LEVELS:
+                return found, False
+            found.append(node)
+        needed = _STRIDE - depth % _STRIDE  # nodes below, or none of them is where a search begins
+        if node.descendant_count > needed:
+            waiting += [(child, depth + 1) for child in node.children if child.descendant_count >= needed]
+    return found, True
 
 
 def _holds_error(node: Node) -> bool:

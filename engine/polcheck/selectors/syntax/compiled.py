@@ -20,6 +20,7 @@ from polcheck.selectors.syntax.textshape import Quoted
 
 _WORD = re.compile(r"\b[^\W\d]\w*")
 _MOST_LITERALS = 32
+MAX_LENGTH = 10_000
 
 
 @record(frozen=True)
@@ -56,6 +57,8 @@ def _each(texts: Sequence[str], make: Callable[[str], _Made]) -> list[_Made]:
     made: list[_Made] = []
     for index, text in enumerate(texts):
         try:
+            if len(text) > MAX_LENGTH:
+                raise SyntaxProblem(f"more than {MAX_LENGTH:,} characters", 0, "give a list of shorter ones")
             made.append(make(text))
         except SyntaxProblem as problem:
             problem.index = index

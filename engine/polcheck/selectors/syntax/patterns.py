@@ -12,6 +12,7 @@ from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean, refuse_reserved
 from polcheck.selectors.syntax.query import MOST_CAPTURES, Element, Written, blanked, read
 
+MOST_CHOICES = 50  # NOTE: with 200 of them tree-sitter takes 5 s to read the query, with 2,000 forever
 _ERROR = re.compile(
     r"(?P<what>Invalid (?P<kind>node type|field name|capture name|syntax)|Impossible pattern)"
     r" at row (?P<row>\d+), column (?P<column>\d+)(?:: (?P<name>.*))?",
@@ -24,6 +25,7 @@ def probes(text: str, language: str) -> tuple[Probe, ...]:
     patterns = read(text)
     for pattern in patterns:
         _check_captures(pattern.element, 0)
+        _check_choices(pattern.element)
     made = tuple(_probe(pattern, language) for pattern in patterns)
     try:
         for probe in made:
@@ -112,6 +114,15 @@ def _check_captures(element: Element, outside: int) -> None:
     for index, part in enumerate(element.elements):
         inherits = element.form == "alternation" or (element.form == "group" and index == 0)
         _check_captures(part, total if inherits else 0)
+
+
+def _check_choices(element: Element) -> None:
+    """Raises SyntaxProblem for more choices than tree-sitter's analysis of a query ends soon with."""
+    choices = sum(bool(part.quantifier) + (part.form == "alternation") for part in element.walk())
+    if choices > MOST_CHOICES:
+        raise SyntaxProblem(
+            f"more than {MOST_CHOICES} quantifiers and alternations in a pattern", element.start, "split the pattern"
+        )
 
 
 def _most_captures(element: Element) -> int:
