@@ -53,6 +53,7 @@ def confine(ours: Connection | None = None) -> None:
         ours.close()
     _state["confined"] = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if not os.environ.get("POLCHECK_DEBUG"):
         with contextlib.suppress(OSError, ValueError):  # libraries in C complain to standard error as they die
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
