@@ -70,6 +70,11 @@ class ConfigError(PolicyError):
     """A polcheck.yaml or a command-line value that can't be used."""
 
 
+def is_fault(text: str, doing: str) -> bool:
+    """Whether the text is what `told` says of `doing`."""
+    return text.startswith(f"{doing} failed: ")
+
+
 def told(doing: str, error: BaseException) -> str:
     """What went wrong in polcheck itself while `doing` something: one line, the same in every run."""
     first = _ADDRESS.sub("", str(error).strip().partition("\n")[0])[:_LONGEST]

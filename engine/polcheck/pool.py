@@ -15,7 +15,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from polcheck.confined import confine, context, is_confined
-from polcheck.errors import told
+from polcheck.errors import is_fault, told
 from polcheck.extract import Extractor, FileRows, TooRisky
 from polcheck.records import record
 from polcheck.selectors.found import Found
@@ -78,7 +78,10 @@ class Searching:
             return _unsearched(task, reason)
         known = task.known.found if task.known else None
         rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful)
-        return replace(rows, digest=hashlib.sha256(source.data).digest()) if self.digests else rows
+        # NOTE: a fault is not to be known again: there may have been no memory left, this once
+        if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.found.values()):
+            return rows
+        return replace(rows, digest=hashlib.sha256(source.data).digest())
 
 
 def searched(
