@@ -13,6 +13,8 @@ import secrets
 import stat
 import sys
 from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +37,8 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("polcheck", appauthor=False))
 
 
-def plan_key(*parts: str) -> str:
-    """The name under which the plan made of `parts` is kept by this polcheck and this Python."""
+def key_of(*parts: str) -> str:
+    """The name under which what is made of `parts` is kept by this polcheck, these dependencies and this Python."""
     total = hashlib.sha256()
     for part in (VERSION, _code_stamp(), sys.version, *parts):
         data = part.encode("utf-8", "surrogatepass")
@@ -46,8 +48,10 @@ def plan_key(*parts: str) -> str:
 
 def load_plan(key: str) -> Plan | None:
     """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
-    plan: Plan | None = load_whole(cache_folder() / "plans" / key)
-    return plan
+    from polcheck.policy.plan import Plan
+
+    found = load_whole(cache_folder() / "plans" / key)
+    return found if isinstance(found, Plan) else None
 
 
 def keep_plan(key: str, plan: Plan) -> None:
@@ -116,8 +120,14 @@ def _is_own(path: Path) -> bool:
     return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
+@cache
 def _code_stamp() -> str:
-    """What changes whenever polcheck's own code does, in a checkout too: the times of its folders and modules."""
+    """What changes whenever the code does that makes what is kept.
+
+    In a checkout too: the times of polcheck's own modules, and of the folder that a grammar is installed into.
+    """
+    installed = find_spec("tree_sitter")
+    dependencies = Path(installed.origin).parents[1].stat().st_mtime_ns if installed and installed.origin else 0
     newest = 0
     waiting = [Path(__file__).resolve().parent.parent]
     root = str(waiting[0])
@@ -129,4 +139,4 @@ def _code_stamp() -> str:
                         waiting.append(Path(entry.path))
                 elif entry.name.endswith((".py", ".yaml")):
                     newest = max(newest, entry.stat().st_mtime_ns)
-    return f"{root}:{newest}"
+    return f"{root}:{dependencies}:{newest}"
