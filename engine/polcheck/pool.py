@@ -125,8 +125,9 @@ def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileR
 
 def _unsearched(task: Task, reason: str) -> FileRows:
     """The rows of a file whose search was cut off; what was known of it before is not lost."""
-    known = task.known.found if task.known else {}
-    return FileRows(task.path, {**known, **dict.fromkeys(task.wanted, Found((), reason))})
+    known = task.known or FileRows(task.path, {})
+    found = {**known.found, **dict.fromkeys(task.wanted, Found((), reason))}
+    return replace(known, found=found, digest=b"", unread=reason)
 
 
 @record
