@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from polcheck.confined import confine, context, is_confined
+from polcheck.confined import GRACE, confine, context, end_after, is_confined
 from polcheck.errors import is_fault, told
 from polcheck.extract import Extractor, FileRows, TooRisky
 from polcheck.records import record
@@ -222,7 +222,8 @@ class Pool(Generic[_Result]):
         ours, theirs = self._context.Pipe()
         clock = self._context.RawArray("d", 2)
         copy = ours if self._context.get_start_method() == "fork" else None
-        process = self._context.Process(target=_work, args=(self._do, self._failed, theirs, copy, clock), daemon=True)
+        work = (self._do, self._failed, theirs, copy, clock, self._seconds + GRACE)
+        process = self._context.Process(target=_work, args=work, daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, clock)
@@ -234,6 +235,7 @@ def _work(
     pipe: Connection,
     ours: Connection | None,
     clock: Any,
+    seconds: float,
 ) -> None:
     """A worker's life: chunks in, rows out, until the pipe ends."""
     confine(ours)
@@ -245,11 +247,13 @@ def _work(
         results: list[Any] = []
         for number, task in enumerate(chunk):
             clock[0], clock[1] = number, time.monotonic()
+            end_after(seconds)
             try:
                 results.append(work(task))
             except Exception as error:  # NOTE: a fault over one file must not take the others with it
                 results.append(failed(task, told("the search", error)))
         clock[1] = 0
+        end_after(0)
         pipe.send(results)
 
 
