@@ -107,7 +107,10 @@ class Aside(Generic[_Reply]):
         """The answer. Raises Overrun when there is none in time, or the process dies."""
         if is_confined():
             return self._work(request)
-        pipe = self._pipe or self._start()
+        try:
+            pipe = self._pipe or self._start()
+        except OSError as error:
+            raise Overrun(f"no process could be started for it: {(error.strerror or str(error)).lower()}") from error
         try:
             pipe.send(request)
             if not pipe.poll(self.seconds):

@@ -106,12 +106,16 @@ def searched(
     left = [task for task in tasks if task.path not in done]
     if left:
         workers = max(1, min(jobs or cores(), sum(task.size for task in left) // CHUNK_BYTES + 1))
-        with Pool(search, _unsearched, workers, seconds) as pool:
-            for result in pool.run(left):
-                if result is not None:
-                    done[result.path] = result
-                elif progress is not None:
-                    progress(len(done), len(tasks))
+        try:
+            with Pool(search, _unsearched, workers, seconds) as pool:
+                for result in pool.run(left):
+                    if result is not None:
+                        done[result.path] = result
+                    elif progress is not None:
+                        progress(len(done), len(tasks))
+        except OSError as error:  # NOTE: the system gives no more processes
+            reason = f"no process could be started to search it: {(error.strerror or str(error)).lower()}"
+            done |= {task.path: _unsearched(task, reason) for task in left if task.path not in done}
     return {task.path: done[task.path] for task in tasks}
 
 
@@ -164,7 +168,12 @@ class Pool(Generic[_Result]):
         self._failed = failed
         self._seconds = seconds
         self._context = context()
-        self._workers = [self._start() for _ in range(jobs)]
+        self._workers: list[_Worker] = []
+        try:
+            self._workers += (self._start() for _ in range(jobs))
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Pool[_Result]:
         return self

@@ -56,9 +56,7 @@ def load_plan(key: str) -> Plan | None:
 
 def keep_plan(key: str, plan: Plan) -> None:
     """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
-    with suppress(pickle.PicklingError):
-        data = pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
-        keep_whole(cache_folder() / "plans" / key, data, _MOST_PLANS)
+    keep_whole(cache_folder() / "plans" / key, plan, _MOST_PLANS)
 
 
 def load_whole(path: Path) -> Any:
@@ -74,8 +72,17 @@ def load_whole(path: Path) -> Any:
         return None
 
 
-def keep_whole(path: Path, data: bytes, most: int) -> None:
-    """Keeps a pickle at `path`, and at most so many in its folder: the ones that were written last."""
+def keep_whole(path: Path, value: object, most: int, most_bytes: int = sys.maxsize) -> None:
+    """Keeps a value at `path`, and at most so many in its folder: the ones that were written last.
+
+    One that is too large, or can't be pickled or written, is not kept.
+    """
+    try:
+        data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, RecursionError, MemoryError):
+        return
+    if len(data) > most_bytes:
+        return
     folder = path.parent
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,11 +96,17 @@ def keep_whole(path: Path, data: bytes, most: int) -> None:
 
 
 def kept_bytes() -> dict[str, tuple[int, int]]:
-    """For each kind of thing that is kept, how many there are and how many bytes they take."""
+    """For each kind of thing that is kept, how many there are and how many bytes they take.
+
+    Raises OSError when they can't be listed.
+    """
     found: dict[str, tuple[int, int]] = {}
     for kind in ("plans", "rows"):
         folder = cache_folder() / kind
-        sizes = [path.stat().st_size for path in folder.iterdir()] if folder.is_dir() else []
+        sizes: list[int] = []
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # another run may remove it meanwhile
+                sizes.append(path.stat().st_size)
         found[kind] = (len(sizes), sum(sizes))
     return found
 

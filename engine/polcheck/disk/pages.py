@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 from polcheck.disk.kept import cache_folder, keep_whole, key_of, load_whole
@@ -20,9 +19,7 @@ def page_of(folder: str) -> Page:
 
 def keep_page(folder: str, page: Page) -> None:
     """Keeps the page of a folder, whole or not at all; one that is too large, or can't be written, is not kept."""
-    data = pickle.dumps(page, protocol=pickle.HIGHEST_PROTOCOL)
-    if len(data) <= MOST_BYTES:
-        keep_whole(_path(folder), data, _MOST_PAGES)
+    keep_whole(_path(folder), page, _MOST_PAGES, MOST_BYTES)
 
 
 def _path(folder: str) -> Path:

@@ -49,13 +49,15 @@ def render(text: str, scope: Mapping[str, Any], fuel: int = MESSAGE_FUEL) -> str
     """The rendered text. Raises TemplateFault when it fails, runs out of fuel or grows past MAX_OUTPUT characters."""
     try:
         result = _environment(fuel).render_str(text, **scope)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # NOTE: a panic of the engine, which is native code, is no Exception
         raise TemplateFault(_reason(error)) from None
     if len(result) > MAX_OUTPUT:
         raise TemplateFault(f"the text grows past {MAX_OUTPUT} characters")
     return result
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     first = str(error).split("\n", 1)[0].strip()
     return _WHERE.sub("", first).removesuffix(".")
