@@ -103,15 +103,16 @@ def _abandon(stream: TextIO) -> None:
 @contextmanager
 def prepared() -> Iterator[None]:
     """A context in which standard output and error are `Output`, and SIGTERM ends what ctrl-C ends."""
-    before = sys.stdout, sys.stderr
+    before = sys.stdin, sys.stdout, sys.stderr
     with _stopped_by_sigterm():
         _fill_descriptors()
-        sys.stdout = Output(_in_utf8(before[0], 1), log=False)
-        sys.stderr = Output(_in_utf8(before[1], 2), log=True)
+        sys.stdin = before[0] or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = Output(_in_utf8(before[1], 1), log=False)
+        sys.stderr = Output(_in_utf8(before[2], 2), log=True)
         try:
             yield
         finally:
-            sys.stdout, sys.stderr = before
+            sys.stdin, sys.stdout, sys.stderr = before
 
 
 def _in_utf8(stream: TextIO | None, number: int) -> TextIO:

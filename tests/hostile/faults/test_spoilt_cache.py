@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import subprocess
 import sys
@@ -69,24 +68,6 @@ def test_a_cache_that_is_no_folder(work: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("POLCHECK_CACHE", place)
     assert [_report(), _report()] == [plain, plain]
     assert polcheck("cache", "info").status == polcheck("cache", "clear").status == 0
-
-
-@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
-def test_a_cache_of_somebody_else(work: Path) -> None:
-    """A folder that only another user can read or write to holds nothing for this one."""
-    _report()
-    for path in ((work / "cache"), *(work / "cache").iterdir()):
-        path.chmod(0o700)
-    for path in [work, *work.parents][:3]:
-        path.chmod(0o755)
-    become = "import os\nos.setgroups([]); os.setgid(65534); os.setuid(65534)\nfrom polcheck.cli import main\nmain()\n"
-    process = subprocess.run(
-        [sys.executable, "-c", become, *arguments("-f", "json")],
-        env=environment(work), cwd=work, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "ModuleNotFoundError" in process.stderr or "PermissionError" in process.stderr:
-        pytest.skip("another user can't run this Python")
-    assert (process.returncode, process.stdout, process.stderr) == (1, _report("--no-cache"), "")
 
 
 def _whole(value: object) -> bytes:
