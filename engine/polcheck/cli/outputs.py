@@ -20,6 +20,8 @@ from polcheck.report import Report
 
 _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
 
+_COMMANDS = ("github", "template")
+
 
 @record(frozen=True)
 class Outputs:
@@ -59,7 +61,7 @@ class Outputs:
             if path:
                 disk.write_output(path, text)
             else:
-                _print(text, commands=name != "text")
+                _print(text, commands=name.partition(":")[0] in _COMMANDS)
             if name == "github":
                 _job_summary(report)
         return report.exit_status
@@ -78,8 +80,7 @@ class Outputs:
 def _print(text: str, *, commands: bool) -> None:
     """Writes to standard output, and changes nothing where its reader has seen enough (`| head`).
 
-    `commands`: lines of the text may be workflow commands, or a program reads it. Raises PolcheckError when it can't be
-    written.
+    `commands`: lines of the text may be workflow commands. Raises PolcheckError when it can't be written.
     """
     with suppress(BrokenPipeError):
         if commands and isinstance(sys.stdout, Output):

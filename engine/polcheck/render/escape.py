@@ -37,6 +37,7 @@ _HIDDEN_IN_JSON = re.compile(
     "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
 _LOGGED = re.compile(r"#(?=#\[)")  # GitHub takes `##[` for a workflow command anywhere in a log
 
 
@@ -87,12 +88,17 @@ def _spelled_line(line: str) -> str:
 
 def html(text: str) -> str:
     """The text for an HTML element or a quoted attribute."""
-    return _html.escape(shown(text), quote=True)
+    return _logged(_html.escape(shown(text), quote=True))
 
 
 def xml(text: str) -> str:
     """The text for an XML element; what XML can't hold is spelled out."""
-    return _html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False)
+    return _logged(_html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False))
+
+
+def _logged(text: str) -> str:
+    """Markup in which no line begins as a workflow command does, should it go to a log."""
+    return _COMMAND.sub(r"\1&#58;", text) if "::" in text else text
 
 
 def xml_attribute(text: str) -> str:
