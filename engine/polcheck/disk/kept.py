@@ -12,6 +12,7 @@ import pickle
 import secrets
 import stat
 import sys
+import time
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from polcheck.policy.plan import Plan
 
 _MOST_PLANS = 64
+_A_DAY = 86_400
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -120,8 +122,15 @@ def forget() -> None:
 
 
 def _drop_oldest(folder: Path, most: int) -> None:
-    kept = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    for path in kept[:-most]:
+    """Removes all entries but the newest, and what runs that were killed left unfinished a day ago."""
+    kept: list[tuple[float, Path]] = []
+    for path in folder.iterdir():
+        age = path.stat().st_mtime
+        if not path.name.startswith("."):
+            kept.append((age, path))
+        elif time.time() - age > _A_DAY:
+            path.unlink(missing_ok=True)
+    for _, path in sorted(kept)[:-most]:
         path.unlink(missing_ok=True)
 
 

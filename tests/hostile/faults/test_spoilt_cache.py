@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -133,6 +135,17 @@ def test_a_fault_is_not_kept(work: Path) -> None:
         library._compiled_or_kept.cache_clear()
         assert polcheck(*arguments("-f", "json", "-j", "1")).status == 2
     assert _report() == plain
+
+
+def test_what_killed_runs_left_is_swept(work: Path) -> None:
+    """An unfinished entry goes when it is a day old; a younger one may belong to a run that goes on."""
+    folder = work / "cache" / "rows"
+    folder.mkdir(parents=True)
+    for name, age in ((".old", 90_000), (".young", 60)):
+        (folder / name).write_bytes(b"half")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    _report()
+    assert sorted(path.name for path in folder.glob(".*")) == [".young"]
 
 
 def test_runs_at_once_over_one_cache(work: Path) -> None:
