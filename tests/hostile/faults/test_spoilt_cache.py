@@ -36,6 +36,17 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 main()
 """
 
+HAMMER = """
+import sys
+from pathlib import Path
+from polcheck.disk.kept import keep_whole, load_whole
+path, own = Path("kept/entry"), int(sys.argv[1])
+for turn in range(300):
+    keep_whole(path, [own] * (10 + 5000 * (turn % 2)), 1)
+    found = load_whole(path)
+    assert found in ([n] * size for n in range(3) for size in (10, 5010)), found
+"""
+
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -152,16 +163,25 @@ def test_runs_at_once_over_one_cache(work: Path) -> None:
     """Each says what a run by itself says, whatever the others write meanwhile."""
     plain = _report("--no-cache")
     script = POOLED + "main()\n"
-    for _ in range(2):
-        running = [
-            subprocess.Popen(
-                [sys.executable, "-c", script, *arguments("-f", "json", "-j", "1")],
-                env=environment(work), cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            )
-            for _ in range(3)
-        ]  # fmt: skip
-        assert {(*process.communicate(), process.returncode) for process in running} == {(plain, "", 1)}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, *arguments("-f", "json", "-j", "1")],
+            env=environment(work), cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    assert {(*process.communicate(), process.returncode) for process in running} == {(plain, "", 1)}
     assert [path for path in (work / "cache").rglob(".*") if path.is_file()] == []
+
+
+def test_many_write_and_read_one_entry(work: Path) -> None:
+    """Whoever reads it finds what somebody wrote, whole."""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", HAMMER, str(number)], env=environment(work), cwd=work)
+        for number in range(3)
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert [path.name for path in (work / "kept").iterdir()] == ["entry"]
 
 
 def test_the_cache_is_emptied_during_a_run(work: Path) -> None:
