@@ -50,7 +50,7 @@ def test_the_judge_touches_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     told = json.loads(process.stdout)
-    assert told["submissions"] > 25
+    assert told["submissions"] > 10
     assert told["touched"].keys() == {"compile"}
     assert told["second"] == told["first"]
     assert told["first"].keys() == {"pass", "fail", "undecided", "not-applicable"}
