@@ -85,4 +85,8 @@ def test_workers_of_a_run_that_was_killed(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     assert hanging in alive(process.pid)
-    awaited(lambda: not alive(process.pid), 10)
+    try:
+        awaited(lambda: not alive(process.pid), 10)
+    finally:
+        for number in alive(process.pid):
+            os.kill(number, signal.SIGKILL)
