@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # NOTE: most runs need no other process
 SECONDS = 5.0  # for one request
 MEMORY = 2 << 30  # bytes that a process may take beyond what it began with
 DIED = f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed"
+GRACE = 2.0  # seconds after which a process ends that its parent should have ended
 _Reply = TypeVar("_Reply")
 _state = {"confined": False}
 
@@ -55,11 +56,23 @@ def confine(ours: Connection | None = None) -> None:
         ours.close()
     _state["confined"] = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
     if not os.environ.get("POLCHECK_DEBUG"):
         faulthandler.disable()
         with contextlib.suppress(OSError, ValueError):  # libraries in C complain to standard error as they die
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno() if sys.__stderr__ else 2)
     _bound_memory()
+
+
+def end_after(seconds: float) -> None:
+    """Has the system end this process when so much time goes by, whatever it is doing; 0 is never.
+
+    NOTE: a parent that was killed can't end it, and a search that goes on forever never asks whether there is one.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _bound_memory() -> None:
@@ -97,7 +110,10 @@ class Aside(Generic[_Reply]):
         """The answer. Raises Overrun when there is none in time, or the process dies."""
         if is_confined():
             return self._work(request)
-        pipe = self._pipe or self._start()
+        try:
+            pipe = self._pipe or self._start()
+        except OSError as error:
+            raise Overrun(f"no process could be started for it: {(error.strerror or str(error)).lower()}") from error
         try:
             pipe.send(request)
             if not pipe.poll(self.seconds):
@@ -124,7 +140,7 @@ class Aside(Generic[_Reply]):
         how = context()
         ours, theirs = how.Pipe()
         copy = ours if how.get_start_method() == "fork" else None
-        process = how.Process(target=_serve, args=(self._work, theirs, copy), daemon=True)
+        process = how.Process(target=_serve, args=(self._work, theirs, copy, self.seconds), daemon=True)
         process.start()
         theirs.close()
         self._pipe = ours
@@ -138,7 +154,7 @@ def _end(process: Any, pipe: Connection) -> None:
     pipe.close()
 
 
-def _serve(work: Callable[[Any], Any], pipe: Connection, ours: Connection | None) -> None:
+def _serve(work: Callable[[Any], Any], pipe: Connection, ours: Connection | None, seconds: float) -> None:
     """The process's life: requests in, answers out, until the pipe ends."""
     confine(ours)
     while True:
@@ -146,8 +162,10 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, ours: Connection | None
             request = pipe.recv()
         except (EOFError, OSError):
             return
+        end_after(seconds + GRACE)
         try:
             reply = (True, work(request))
         except Exception as error:
             reply = (False, told("it", error))
+        end_after(0)
         pipe.send(reply)

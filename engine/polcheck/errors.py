@@ -29,12 +29,17 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part)
-        lines = [f"{place}: {self.message}" if place else self.message]
+        lines = [_one_line(f"{place}: {self.message}" if place else self.message)]
         if self.excerpt and self.line:
             lines += [f"  {self.excerpt}", "  " + _caret_indent(self.excerpt, self.column) + "^"]
         if self.help:
             lines.append(f"help: {self.help}")
         return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """The text on one line. NOTE: a stranger's file name must not look like an error of its own."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _caret_indent(excerpt: str, column: int) -> str:
@@ -55,11 +60,19 @@ class PolicyError(PolcheckError):
 
 
 class SubmissionError(PolcheckError):
-    """A submission that can't be read at all: missing, broken, empty, or leaving its own root."""
+    """A submission that can't be read at all: missing, broken, empty, or leaving its own root. Its text is one line."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(_one_line(text))
 
 
 class ConfigError(PolicyError):
     """A polcheck.yaml or a command-line value that can't be used."""
+
+
+def is_fault(text: str, doing: str) -> bool:
+    """Whether the text is what `told` says of `doing`."""
+    return text.startswith(f"{doing} failed: ")
 
 
 def told(doing: str, error: BaseException) -> str:

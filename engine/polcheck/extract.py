@@ -62,7 +62,8 @@ class FileRows:
 
     `found` holds the probes that found something or could not search to the end; the others that were wanted found
     nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
-    `digest` is that of the bytes, where the rows are to be known again; `marked` that they hold `polcheck:`.
+    `digest` is that of the bytes, where the rows are to be known again; `marked` that they hold `polcheck:`; `unread`
+    says why the search was cut off.
     """
 
     path: str
@@ -72,6 +73,7 @@ class FileRows:
     parsed: int = 0
     digest: bytes = b""
     marked: bool = False
+    unread: str = ""
 
 
 @record

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from polcheck.confined import DIED, confine, context, is_confined
-from polcheck.errors import told
+from polcheck.confined import DIED, GRACE, confine, context, end_after, is_confined
+from polcheck.errors import is_fault, told
 from polcheck.extract import Extractor, FileRows, TooRisky
 from polcheck.records import record
 from polcheck.selectors.found import Found
@@ -83,7 +83,10 @@ class Searching:
             return _unsearched(task, reason)
         known = task.known.found if task.known else None
         rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful)
-        return replace(rows, digest=hashlib.sha256(source.data).digest()) if self.digests else rows
+        # NOTE: a fault is not to be known again: there may have been no memory left, this once
+        if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.found.values()):
+            return rows
+        return replace(rows, digest=hashlib.sha256(source.data).digest())
 
 
 def searched(
@@ -108,12 +111,16 @@ def searched(
     left = tasks if not done else [task for task in tasks if task.path not in done]
     if left:
         workers = max(1, min(jobs or cores(), sum(task.size for task in left) // CHUNK_BYTES + 1))
-        with Pool(search.telling, _unsearched, workers, seconds) as pool:
-            for result in pool.run(left):
-                if result is not None:
-                    done[result.path] = result
-                elif progress is not None:
-                    progress(len(done), len(tasks))
+        try:
+            with Pool(search.telling, _unsearched, workers, seconds) as pool:
+                for result in pool.run(left):
+                    if result is not None:
+                        done[result.path] = result
+                    elif progress is not None:
+                        progress(len(done), len(tasks))
+        except OSError as error:  # NOTE: the system gives no more processes
+            reason = f"no process could be started to search it: {(error.strerror or str(error)).lower()}"
+            done |= {task.path: _unsearched(task, reason) for task in left if task.path not in done}
     return {task.path: done.get(task.path) or FileRows(task.path, {}) for task in tasks}
 
 
@@ -127,8 +134,9 @@ def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileR
 
 def _unsearched(task: Task, reason: str) -> FileRows:
     """The rows of a file whose search was cut off; what was known of it before is not lost."""
-    known = task.known.found if task.known else {}
-    return FileRows(task.path, {**known, **dict.fromkeys(task.wanted, Found((), reason))})
+    known = task.known or FileRows(task.path, {})
+    found = {**known.found, **dict.fromkeys(task.wanted, Found((), reason))}
+    return replace(known, found=found, digest=b"", unread=reason)
 
 
 @record
@@ -165,7 +173,12 @@ class Pool(Generic[_Result]):
         self._failed = failed
         self._seconds = seconds
         self._context = context()
-        self._workers = [self._start() for _ in range(jobs)]
+        self._workers: list[_Worker] = []
+        try:
+            self._workers += (self._start() for _ in range(jobs))
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Pool[_Result]:
         return self
@@ -223,7 +236,8 @@ class Pool(Generic[_Result]):
         ours, theirs = self._context.Pipe()
         clock = self._context.RawArray("d", 2)
         copy = ours if self._context.get_start_method() == "fork" else None
-        process = self._context.Process(target=_work, args=(self._do, self._failed, theirs, copy, clock), daemon=True)
+        work = (self._do, self._failed, theirs, copy, clock, self._seconds + GRACE)
+        process = self._context.Process(target=_work, args=work, daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours, clock)
@@ -235,6 +249,7 @@ def _work(
     pipe: Connection,
     ours: Connection | None,
     clock: Any,
+    seconds: float,
 ) -> None:
     """A worker's life: chunks in, rows out, until the pipe ends."""
     confine(ours)
@@ -246,11 +261,13 @@ def _work(
         results: list[Any] = []
         for number, task in enumerate(chunk):
             clock[0], clock[1] = number, time.monotonic()
+            end_after(seconds)
             try:
                 results.append(work(task))
             except Exception as error:  # NOTE: a fault over one file must not take the others with it
                 results.append(failed(task, told("the search", error)))
         clock[1] = 0
+        end_after(0)
         pipe.send(results)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -81,7 +81,7 @@ class Project:
                 folder=written.folder if written else None,
                 strict=given.locked,
                 own=self.inforce.own_packs,
-                trust=disk.trust_of(written, given.today or date.today()),
+                trust=disk.trust_of(written, given.today or datetime.now(UTC).date()),
             )
         )
 

@@ -67,15 +67,18 @@ def test_a_repository_without_index_tracks_nothing(tree: Write, git: Git) -> Non
 
 
 def test_a_damaged_index_is_an_error_when_it_matters(tree: Write, git: Git) -> None:
-    """Tracked files can't be told from a damaged index; all files can be read without it."""
-    root = tree({"x": "", "y": "", ".gitignore": "y\n"})
+    """Tracked files can't be told from a damaged index; what is ignored unless it is tracked is not left out unseen."""
+    root = tree({"x": "", "y": "", "z/a": "", ".gitignore": "y\nz/\n"})
     git(root, "init", "-q")
     git(root, "add", "x")
     path = root / ".git/index"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(SubmissionError, match=r"the index of the git repository of `.*` can't be read"):
         read_submission(root, tracked=True)
-    assert read_submission(root).paths == (".gitignore", "x")
+    read = read_submission(root)
+    assert read.listed == (".gitignore", "x", "y")
+    assert set(read.unreadable) == {"y", "z"}
+    assert set(read.folders) == {"z"}
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,6 +8,7 @@ import sys
 import click
 
 from polcheck.cli.commands import Commands
+from polcheck.cli.surroundings import prepared
 
 # command -> (module, attribute, help): the help of a command stands here so that listing them imports none
 _COMMANDS = {
@@ -53,30 +54,36 @@ def _group() -> None:
 
 def main() -> None:
     """Runs the command line and exits: 0, 1 or 2."""
+    with prepared():
+        status = _status()
+    sys.exit(status)
+
+
+def _status() -> int:
+    """The exit status of the command line, once everything is printed."""
     from polcheck.errors import PolcheckError
 
+    status: object = 2
     try:
         status = _group.main(prog_name="polcheck", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as leave:
-        status = leave.exit_code
+        return leave.exit_code
     except click.ClickException as error:
         error.show()
-        status = 2
-    except click.Abort:
+        return 2
+    except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
-        status = 2
+        return 2
     except PolcheckError as error:
         click.echo(str(error), err=True)
-        status = 2
-    except BrokenPipeError:
-        sys.stderr.close()
-        status = 2
-    except SystemExit:  # NOTE: click's, for a pipe that was closed; its status is that of a fail
-        status = 2
-    except Exception as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
+        return 2
+    except (BrokenPipeError, SystemExit):  # NOTE: click's, for a pipe that was closed; its status is that of a fail
+        return 2
+    except BaseException as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
         if os.environ.get("POLCHECK_DEBUG"):
             raise
         click.echo(f"a fault in polcheck itself: {type(fault).__name__}: {fault}", err=True)
         click.echo("help: set POLCHECK_DEBUG=1 to see where, and report it", err=True)
-        status = 2
-    sys.exit(status if isinstance(status, int) else 0)
+        return 2
+    return status if isinstance(status, int) else 0

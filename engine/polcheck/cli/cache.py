@@ -17,9 +17,14 @@ def cache() -> None:
 def info() -> None:
     """Show where the cache is, and how much of what it holds."""
     from polcheck.disk import kept
+    from polcheck.errors import PolcheckError
 
+    try:
+        found = kept.kept_bytes()
+    except OSError as error:
+        raise PolcheckError(f"the cache can't be listed: {error}") from error
     click.echo(f"{kept.cache_folder()}")
-    for kind, (number, size) in kept.kept_bytes().items():
+    for kind, (number, size) in found.items():
         click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
 
 
@@ -29,8 +34,8 @@ def clear() -> None:
     from polcheck.disk import kept
     from polcheck.errors import PolcheckError
 
-    before = kept.kept_bytes().values()
     try:
+        before = kept.kept_bytes().values()
         kept.forget()
     except OSError as error:
         raise PolcheckError(f"the cache can't be emptied: {error}") from error

@@ -22,6 +22,7 @@ def config(submission: str, project: ProjectOf, baseline: str | None, form: str)
     """
     from polcheck import disk
     from polcheck.config import listing
+    from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
 
     if submission != "-" and not disk.exists(submission):
@@ -35,7 +36,7 @@ def config(submission: str, project: ProjectOf, baseline: str | None, form: str)
         sys.stdout.write(dumps({"file": written.path if written else None, "values": rows}))
         return 0
     click.echo(f"file: {written.path if written else 'none'}\n")
-    texts = [(value.key, _shown(value.value), value.source) for value in values]
+    texts = [(terminal(value.key), terminal(_shown(value.value)), terminal(value.source)) for value in values]
     widths = [min(max((len(row[column]) for row in texts), default=0), most) for column, most in ((0, 48), (1, 48))]
     for key, value_text, source in texts:
         click.echo(f"{key:{widths[0]}}  {value_text:{widths[1]}}  {source}".rstrip())

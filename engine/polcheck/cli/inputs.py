@@ -156,6 +156,6 @@ def has_packs(project: Project) -> Project:
 
 
 def today() -> date:
-    """The day on which waivers expire: that of SOURCE_DATE_EPOCH where it is set, else this one."""
+    """The day on which waivers expire, the same in every time zone: that of SOURCE_DATE_EPOCH, else this one."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch.isdigit() else date.today()
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()

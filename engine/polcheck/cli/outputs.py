@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
 import click
 
 from polcheck import disk, render
+from polcheck.cli.surroundings import Output
 from polcheck.errors import PolcheckError
 from polcheck.policy.template import TemplateFault
 from polcheck.records import record
@@ -17,6 +19,8 @@ from polcheck.render.verdict import NoVerdict
 from polcheck.report import Report
 
 _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
+
+_COMMANDS = ("github", "template")
 
 
 @record(frozen=True)
@@ -57,7 +61,7 @@ class Outputs:
             if path:
                 disk.write_output(path, text)
             else:
-                _print(text)
+                _print(text, commands=name.partition(":")[0] in _COMMANDS)
             if name == "github":
                 _job_summary(report)
         return report.exit_status
@@ -73,18 +77,17 @@ class Outputs:
             raise PolcheckError(f"the template `{template}` fails: {fault}") from fault
 
 
-def _print(text: str) -> None:
+def _print(text: str, *, commands: bool) -> None:
     """Writes to standard output, and changes nothing where its reader has seen enough (`| head`).
 
-    Raises PolcheckError when it can't be written.
+    `commands`: lines of the text may be workflow commands. Raises PolcheckError when it can't be written.
     """
-    try:
-        sys.stdout.write(text)
+    with suppress(BrokenPipeError):
+        if commands and isinstance(sys.stdout, Output):
+            sys.stdout.commands(text)
+        else:
+            sys.stdout.write(text)
         sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # NOTE: what is left is written at exit
-        if not isinstance(error, BrokenPipeError):
-            raise PolcheckError(f"can't write standard output: {(error.strerror or str(error)).lower()}") from error
 
 
 def _template(path: str) -> str:

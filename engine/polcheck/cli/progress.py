@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 
 _PATIENCE = 1.0  # seconds before anything is shown
@@ -36,8 +37,7 @@ class Bar:
             return
         self._last = now
         self._shown = True
-        sys.stderr.write(f"\r\x1b[K{self._label} {text}")
-        sys.stderr.flush()
+        _draw(f"{self._label} {text}")
 
     def __enter__(self) -> Bar:
         return self
@@ -46,5 +46,12 @@ class Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            _draw("")
+
+
+def _draw(text: str) -> None:
+    """Writes a line over the one that the terminal shows. NOTE: `sys.stderr` would spell the controls out."""
+    if sys.__stderr__ is not None:
+        with suppress(OSError):
+            sys.__stderr__.write(f"\r\x1b[K{text}")
+            sys.__stderr__.flush()

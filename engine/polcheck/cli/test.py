@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -61,6 +60,7 @@ def test(
     """
     from polcheck import disk
     from polcheck.pool import cores
+    from polcheck.render.json import dumps
     from polcheck.testing.plain import to_junit, to_plain
     from polcheck.testing.run import Options
     from polcheck.testing.shown import shown
@@ -73,7 +73,7 @@ def test(
     if junit:
         disk.write_output(junit, to_junit(every))
     if form == "json":
-        text = json.dumps(to_plain(every), indent=2, ensure_ascii=False) + "\n"
+        text = dumps(to_plain(every))
     else:
         color_it = not output and colored(color)
         text = "\n".join(shown(tested, color=color_it, verbosity=verbose - quiet) for tested in every)

@@ -64,10 +64,12 @@ def _show(found: Linted, *, ink: bool, quiet: bool) -> None:
 
 
 def _text(problem: Problem, *, ink: bool) -> str:
+    from polcheck.render.escape import terminal
+
     word = click.style(problem.severity, fg=_INKS[problem.severity], bold=True) if ink else problem.severity
     place = ":".join(str(part) for part in (problem.path, problem.line, problem.column) if part)
-    lines = str(problem).split("\n")
-    lines[0] = f"{place}: {word}: {problem.message}" if place else f"{word}: {problem.message}"
+    lines = [terminal(line) for line in str(problem).split("\n")]
+    lines[0] = f"{terminal(place)}: {word}: {terminal(problem.message)}" if place else f"{word}: {lines[0]}"
     return "\n".join(lines)
 
 

@@ -180,6 +180,10 @@ class _Walk:
         if is_folder and self.gathered.leaves_out_folder(text):
             return False, False
         only_tracked = folder.only_tracked or self._ignored(folder, path, is_folder=is_folder)
+        if only_tracked and self.repository and self.tracked is None:
+            reason = "ignored unless git tracks it, and the index of its repository can't be read"
+            self.gathered.miss(text, reason, folder=is_folder)
+            return False, True
         if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
             if self.tracked and path in self.tracked.submodules:
                 reason = "a submodule: its files are tracked by another repository"

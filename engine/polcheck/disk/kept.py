@@ -12,7 +12,10 @@ import pickle
 import secrets
 import stat
 import sys
+import time
 from contextlib import suppress
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from polcheck.policy.plan import Plan
 
 _MOST_PLANS = 64
+_A_DAY = 86_400
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -35,8 +39,8 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("polcheck", appauthor=False))
 
 
-def plan_key(*parts: str) -> str:
-    """The name under which the plan made of `parts` is kept by this polcheck and this Python."""
+def key_of(*parts: str) -> str:
+    """The name under which what is made of `parts` is kept by this polcheck, these dependencies and this Python."""
     total = hashlib.sha256()
     for part in (VERSION, _code_stamp(), sys.version, *parts):
         data = part.encode("utf-8", "surrogatepass")
@@ -46,15 +50,15 @@ def plan_key(*parts: str) -> str:
 
 def load_plan(key: str) -> Plan | None:
     """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
-    plan: Plan | None = load_whole(cache_folder() / "plans" / key)
-    return plan
+    from polcheck.policy.plan import Plan
+
+    found = load_whole(cache_folder() / "plans" / key)
+    return found if isinstance(found, Plan) else None
 
 
 def keep_plan(key: str, plan: Plan) -> None:
     """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
-    with suppress(pickle.PicklingError):
-        data = pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
-        keep_whole(cache_folder() / "plans" / key, data, _MOST_PLANS)
+    keep_whole(cache_folder() / "plans" / key, plan, _MOST_PLANS)
 
 
 def load_whole(path: Path) -> Any:
@@ -70,8 +74,17 @@ def load_whole(path: Path) -> Any:
         return None
 
 
-def keep_whole(path: Path, data: bytes, most: int) -> None:
-    """Keeps a pickle at `path`, and at most so many in its folder: the ones that were written last."""
+def keep_whole(path: Path, value: object, most: int, most_bytes: int = sys.maxsize) -> None:
+    """Keeps a value at `path`, and at most so many in its folder: the ones that were written last.
+
+    One that is too large, or can't be pickled or written, is not kept.
+    """
+    try:
+        data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, RecursionError, MemoryError):
+        return
+    if len(data) > most_bytes:
+        return
     folder = path.parent
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,11 +98,17 @@ def keep_whole(path: Path, data: bytes, most: int) -> None:
 
 
 def kept_bytes() -> dict[str, tuple[int, int]]:
-    """For each kind of thing that is kept, how many there are and how many bytes they take."""
+    """For each kind of thing that is kept, how many there are and how many bytes they take.
+
+    Raises OSError when they can't be listed.
+    """
     found: dict[str, tuple[int, int]] = {}
     for kind in ("plans", "rows"):
         folder = cache_folder() / kind
-        sizes = [path.stat().st_size for path in folder.iterdir()] if folder.is_dir() else []
+        sizes: list[int] = []
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # another run may remove it meanwhile
+                sizes.append(path.stat().st_size)
         found[kind] = (len(sizes), sum(sizes))
     return found
 
@@ -103,8 +122,15 @@ def forget() -> None:
 
 
 def _drop_oldest(folder: Path, most: int) -> None:
-    kept = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    for path in kept[:-most]:
+    """Removes all entries but the newest, and what runs that were killed left unfinished a day ago."""
+    kept: list[tuple[float, Path]] = []
+    for path in folder.iterdir():
+        age = path.stat().st_mtime
+        if not path.name.startswith("."):
+            kept.append((age, path))
+        elif time.time() - age > _A_DAY:
+            path.unlink(missing_ok=True)
+    for _, path in sorted(kept)[:-most]:
         path.unlink(missing_ok=True)
 
 
@@ -116,8 +142,14 @@ def _is_own(path: Path) -> bool:
     return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
+@cache
 def _code_stamp() -> str:
-    """What changes whenever polcheck's own code does, in a checkout too: the times of its folders and modules."""
+    """What changes whenever the code does that makes what is kept.
+
+    In a checkout too: the times of polcheck's own modules, and of the folder that a grammar is installed into.
+    """
+    installed = find_spec("tree_sitter")
+    dependencies = Path(installed.origin).parents[1].stat().st_mtime_ns if installed and installed.origin else 0
     newest = 0
     waiting = [Path(__file__).resolve().parent.parent]
     root = str(waiting[0])
@@ -129,4 +161,4 @@ def _code_stamp() -> str:
                         waiting.append(Path(entry.path))
                 elif entry.name.endswith((".py", ".yaml")):
                     newest = max(newest, entry.stat().st_mtime_ns)
-    return f"{root}:{newest}"
+    return f"{root}:{dependencies}:{newest}"

@@ -8,6 +8,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from polcheck.disk.regular import reason_of
 from polcheck.errors import PolcheckError
 
 
@@ -30,8 +31,7 @@ def write_bytes(path: str, data: bytes) -> None:
         else:
             Path(target).write_bytes(data)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise PolcheckError(f"can't write `{path}`: {reason}") from error
+        raise PolcheckError(f"can't write `{path}`: {reason_of(error)}") from error
 
 
 def append_output(path: str, text: str) -> None:
@@ -40,7 +40,7 @@ def append_output(path: str, text: str) -> None:
         with Path(path).open("ab") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
-        raise PolcheckError(f"can't write `{path}`: {error}") from error
+        raise PolcheckError(f"can't write `{path}`: {reason_of(error)}") from error
 
 
 def _mode(path: str) -> int | None:

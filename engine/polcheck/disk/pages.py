@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from pathlib import Path
 
-from polcheck.disk.kept import cache_folder, keep_whole, load_whole
-from polcheck.policy.version import VERSION
+from polcheck.disk.kept import cache_folder, keep_whole, key_of, load_whole
 from polcheck.recall import Page
 
 MOST_BYTES = 256 << 20  # of one page
@@ -22,11 +19,9 @@ def page_of(folder: str) -> Page:
 
 def keep_page(folder: str, page: Page) -> None:
     """Keeps the page of a folder, whole or not at all; one that is too large, or can't be written, is not kept."""
-    data = pickle.dumps(page, protocol=pickle.HIGHEST_PROTOCOL)
-    if len(data) <= MOST_BYTES:
-        keep_whole(_path(folder), data, _MOST_PAGES)
+    keep_whole(_path(folder), page, _MOST_PAGES, MOST_BYTES)
 
 
 def _path(folder: str) -> Path:
-    name = hashlib.sha256(f"{VERSION}\0{Path(folder).resolve()}".encode("utf-8", "surrogatepass")).hexdigest()
-    return cache_folder() / "rows" / name
+    # NOTE: rows depend on the grammars and on the Python that says whether a file parses, as plans do on the code
+    return cache_folder() / "rows" / key_of(str(Path(folder).resolve()))

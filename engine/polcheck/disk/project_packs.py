@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
 
     config = find_config(".")
     folder = config.folder if config else None
-    trust = trust_of(config, date.today())
+    trust = trust_of(config, datetime.now(UTC).date())
     return ProjectPacks.of(Asked(folder, strict=True, own=False, trust=trust)).open(text)
 
 

@@ -105,7 +105,8 @@ def python_error(source: Source) -> tuple[str, int] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, source.path or "<text>", "exec", dont_inherit=True)
+            # NOTE: for an error Python opens the file of this name to show its line; the empty name is none of a file
+            compile(text, "", "exec", dont_inherit=True)
     except SyntaxError as error:
         return error.msg, error.lineno or 0
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:

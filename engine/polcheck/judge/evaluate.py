@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 
 from polcheck.documents.config import Json
-from polcheck.judge.gaps import Gap
+from polcheck.judge.gaps import Gap, gap_of
 from polcheck.judge.looked import Looked
 from polcheck.judge.merge import distinct, exported, inner_row, merged, narrowed, truth
 from polcheck.judge.relate import lies, related
@@ -99,9 +99,12 @@ class Evaluator:
         if id(join) not in self.relations:
             made = self._made(join)
             if join.own:
-                result = self.conjunction(join.own, [replace(row, origin=i) for i, row in enumerate(made.rows)])
+                inner = replace(self, gaps={})
+                result = inner.conjunction(join.own, [replace(row, origin=i) for i, row in enumerate(made.rows)])
                 rows = result.rows
-                made = Relation(lambda: rows, made.gaps, made.looked)
+                # INVARIANT: a row whose condition could not be evaluated is a gap for all that it could have joined
+                open_ = [gap_of(made.rows[number], inner.gaps) for number in sorted(result.open)]
+                made = Relation(lambda: rows, [*made.gaps, *open_], made.looked)
             self.relations[id(join)] = made
         return self.relations[id(join)]
 
@@ -273,12 +276,15 @@ class Evaluator:
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
         self.work.spend()
-        try:
-            return expression.evaluate(self.scopes.of(row, expression.names))
-        except EvaluationError as error:
-            path = row.current.path if row.current else ""
-            self._note(Gap(path, {}, f"`{expression.text}`: {error}"), [row], into)
-            return None
+        path = row.current.path if row.current else ""
+        reason = self.world.unknown(path, expression) if "file" in expression.names else ""
+        if not reason:
+            try:
+                return expression.evaluate(self.scopes.of(row, expression.names))
+            except EvaluationError as error:
+                reason = f"`{expression.text}`: {error}"
+        self._note(Gap(path, {}, reason), [row], into)
+        return None
 
     def _relate(self, step: Relate, rows: list[Row]) -> Result:
         if isinstance(step.target, str):

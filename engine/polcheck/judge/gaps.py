@@ -16,6 +16,13 @@ class Gap(NamedTuple):
     reason: str
 
 
+def gap_of(row: Row, reasons: Iterable[tuple[str, str]]) -> Gap:
+    """The gap that a row leaves which is neither in nor out, for the reason that its file has among (path, reason)."""
+    path = row.current.path if row.current else ""
+    reason = next((reason for where, reason in reasons if where in (path, "")), "")
+    return Gap(path, {name: text_of(cell.value) for name, cell in row.names.items()}, reason)
+
+
 class Gaps:
     """The gaps of one source of rows.
 

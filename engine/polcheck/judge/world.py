@@ -20,6 +20,7 @@ from polcheck.selectors.text import TextSearch
 from polcheck.source import Source
 
 if TYPE_CHECKING:
+    from polcheck.selectors.jmes import Expression
     from polcheck.selectors.syntax import Near
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
@@ -248,6 +249,17 @@ class World:
     def aside(self) -> Aside[Found | Near | None]:
         """Where those of them are done that could go on forever."""
         return Aside(self.asked)
+
+    def unknown(self, path: str, expression: Expression) -> str:
+        """Why the facts that an expression wants of the file at `path` aren't known; empty when they are."""
+        rows = self.rows.get(path)
+        if not path or path.endswith("/") or (rows is not None and rows.facts is not None):
+            return ""
+        from polcheck.policy.members import TOLD_BY_PATH, members
+
+        if members(expression.text, "file") <= TOLD_BY_PATH:
+            return ""
+        return (rows.unread if rows else "") or self.unreadable.get(path) or "nothing is known of the file"
 
     def line(self, spot: Spot) -> tuple[int, int]:
         """The first and last line of a place; zeros where it isn't known."""

@@ -12,6 +12,7 @@ from polcheck.selectors.jmes.syntax import parse
 
 WHOLE = "*"  # stands for every member of what is read as a whole
 FILE = frozenset({"name", "stem", "dir", "size", "lines", "language", "parsed", "error", "line"})
+TOLD_BY_PATH = frozenset({"name", "dir"})  # of a file that nobody could read
 PLACE = frozenset({"path", "line", "column"})
 _SAID = {
     "params": ("the pack has no parameter", "declare it under `params` in pack.yaml"),

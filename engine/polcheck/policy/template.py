@@ -110,7 +110,9 @@ def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
     text, scope, fuel = request
     try:
         result = _environment(fuel).render_str(text, **scope)
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # NOTE: a panic of the engine, which is native code, is no Exception
         return False, _reason(error)
     if len(result) > MAX_OUTPUT:
         return False, f"the text grows past {MAX_OUTPUT} characters"
@@ -157,6 +159,6 @@ def _weight(value: Any) -> int:
     return 20
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     first = str(error).split("\n", 1)[0].strip()
     return _WHERE.sub("", first).removesuffix(".")

@@ -6,6 +6,7 @@ INVARIANT: a renderer passes every text that it didn't write itself through the 
 from __future__ import annotations
 
 import html as _html
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -31,12 +32,22 @@ _DEFUSED = {
 }
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# NOTE: JSON spells out C0 itself; C1, marks of direction and the like control terminals all the same
+_HIDDEN_IN_JSON = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
+_LOGGED = re.compile(r"#(?=#\[)")  # GitHub takes `##[` for a workflow command anywhere in a log
 
 
 def terminal(text: str) -> str:
-    """The text on one line for a terminal: control, direction and line-break characters are spelled out."""
-    return text if text.isprintable() else "".join(visible(char) for char in text)
+    """The text on one line for a terminal: control, direction and line-break characters are spelled out.
+
+    So is what GitHub takes for a workflow command anywhere in a log; `::` at its beginning is left to the stream.
+    """
+    spelled = text if text.isprintable() else "".join(visible(char) for char in text)
+    return _LOGGED.sub(r"\\x23", spelled) if "##[" in spelled else spelled
 
 
 def visible(char: str) -> str:
@@ -59,9 +70,9 @@ def web(address: str) -> bool:
     return _WEB.fullmatch(address) is not None
 
 
-def surrogates(text: str) -> str:
-    """JSON text whose lone surrogates, which UTF-8 can't carry, are spelled as escapes."""
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+def json_text(text: str) -> str:
+    """JSON text with escapes for what controls a terminal, and for lone surrogates, which UTF-8 can't carry."""
+    return _HIDDEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
 
 
 def shown(text: str) -> str:
@@ -77,12 +88,17 @@ def _spelled_line(line: str) -> str:
 
 def html(text: str) -> str:
     """The text for an HTML element or a quoted attribute."""
-    return _html.escape(shown(text), quote=True)
+    return _logged(_html.escape(shown(text), quote=True))
 
 
 def xml(text: str) -> str:
     """The text for an XML element; what XML can't hold is spelled out."""
-    return _html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False)
+    return _logged(_html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False))
+
+
+def _logged(text: str) -> str:
+    """Markup in which no line begins as a workflow command does, should it go to a log."""
+    return _COMMAND.sub(r"\1&#58;", text) if "::" in text else text
 
 
 def xml_attribute(text: str) -> str:

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from polcheck.render import Options
-from polcheck.render.escape import surrogates
+from polcheck.render.escape import json_text
 from polcheck.report import Report, to_plain
 
 
@@ -22,7 +22,7 @@ def dumps(value: Any) -> str:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     except ValueError:
         text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False)
-    return surrogates(text) + "\n"
+    return json_text(text) + "\n"
 
 
 def _finite(value: Any) -> Any:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def list_packs(form: str, project: PackProject) -> int:
     """List the packs that polcheck.yaml names, and below each what it extends, as they are locked."""
     from polcheck.packs.listing import rows
+    from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
 
     found = rows(project)
@@ -27,7 +28,9 @@ def list_packs(form: str, project: PackProject) -> int:
         return 0
     if not found:
         click.echo("no pack: `polcheck pack add SOURCE` adds one", err=True)
-    texts = [("  " * row.depth + row.name, row.version, row.where, row.source) for row in found]
+    texts = [
+        ("  " * row.depth + terminal(row.name), *map(terminal, (row.version, row.where, row.source))) for row in found
+    ]
     widths = [max((len(text[column]) for text in texts), default=0) for column in range(3)]
     for name, version, where, source in texts:
         click.echo(f"{name:{widths[0]}}  {version:{widths[1]}}  {where:{widths[2]}}  {source}")

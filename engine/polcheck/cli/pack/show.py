@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 def show(name: str, form: str, project: PackProject) -> int:
     """Show a pack: a locked one by its name, or what a source leads to now."""
     from polcheck.packs.listing import described
+    from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
 
     about = described(project, name)
     if form == "json":
         sys.stdout.write(dumps(about.plain))
     else:
-        click.echo("\n".join(about.lines))
+        click.echo("\n".join(map(terminal, about.lines)))
     return 0
