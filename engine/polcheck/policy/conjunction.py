@@ -181,6 +181,8 @@ class Compiler:
         if item.use in self.using:
             self.error(at, f"the selector `{item.use}` uses itself")
             return None
+        if item.files and self._files(item) is None:
+            return None
         items, origin = found
         inner = replace(
             self,
@@ -190,8 +192,6 @@ class Compiler:
             using=(*self.using, item.use),
         )
         steps, after = inner.conjunction(items, Scope())
-        if item.files:
-            self._files(item)
         anchored = not (item.files or self.inherited) and any(_roams(step) for step in steps)
         return plan.Used(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
 
