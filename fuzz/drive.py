@@ -36,9 +36,11 @@ def by_coverage(name: str, seconds: int, seed: int) -> None:
     """Feeds a harness by atheris, which ends the process."""
     import atheris
 
+    seeds = corpus(name)
     with atheris.instrument_imports(include=["polcheck"]):
         run = harness(name)
-    seeds = corpus(name)
+        for data in seeds:  # NOTE: much is imported when it is first needed
+            run(data)
 
     def change(data: bytes, most: int, number: int) -> bytes:
         chance = random.Random(number)
@@ -48,7 +50,7 @@ def by_coverage(name: str, seconds: int, seed: int) -> None:
 
     with tempfile.TemporaryDirectory() as learned:
         options = [f"-max_total_time={seconds}", f"-seed={seed}", f"-timeout={SLOW}", f"-max_len={LONGEST}"]
-        options += [f"-artifact_prefix={FOUND / name}/", "-rss_limit_mb=3000", "-print_final_stats=1"]
+        options += [f"-artifact_prefix={FOUND / name}/", "-rss_limit_mb=3000"]
         atheris.Setup([sys.argv[0], *options, learned, str(CORPUS / name)], run, custom_mutator=change)
         atheris.Fuzz()
 
