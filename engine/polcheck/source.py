@@ -59,7 +59,7 @@ class Unreadable(Exception):
 
 @record(frozen=True)
 class Source:
-    """One file: its path in the submission (with `/`) and its bytes."""
+    """One file: its path in the submission (with `/`) and its bytes; without a path, a text in UTF-8 from elsewhere."""
 
     path: str
     data: bytes
@@ -135,7 +135,7 @@ def _decode(path: str, data: bytes) -> str:
         if codecs.lookup(encoding).name.replace("_", "-") in _ODD:
             raise ValueError(f"the encoding `{encoding}` is not read")
         return data.decode(encoding)
-    if len(data) >= 4 and b"\x00" in data[:2]:  # NOTE: what readers of JSON take for another encoding
+    if path and len(data) >= 4 and b"\x00" in data[:2]:  # NOTE: what readers of JSON take for another encoding
         raise ValueError("it is binary, or in UTF-16 or UTF-32 without a byte-order mark")
     return data.decode("utf-8")
 
@@ -147,7 +147,7 @@ def _declared(path: str, data: bytes) -> str:
     """
     if not data.startswith((b"#", b" ", b"\t", b"\f", b"\r", b"\n")):
         return ""
-    if not path.endswith(_PYTHON) and not _SHEBANG.match(data):
+    if not path.endswith(_PYTHON) and not (path and _SHEBANG.match(data)):
         return ""
     found = _COOKIE.match(data)
     return found[1].decode("ascii") if found else ""
