@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from itertools import cycle
 from xml.etree import ElementTree
@@ -95,6 +96,7 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag, tag
 
 
+@cache
 def _own_scripts() -> int:
     return renderer("html")(_report(cycle("x")), Options()).count("<script")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harnesses.parts import two_parts
 from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files, folders_of
-from polcheck.selectors.text import TextProblem, TextSearch, compile_text
+from polcheck.selectors.text import TextProblem, TextSearch, compile_text, encodable
 
 _MOST_PATHS = 50
 
@@ -22,7 +22,7 @@ def text(data: bytes) -> str:
         spans = [hit.span, *(bound.span for _, bound in hit.bindings)]
         assert all(span is not None and 0 <= span.start <= span.end <= len(subject) for span in spans)
         assert {name for name, _ in hit.bindings} <= search.binds
-    assert not found.hits or _may_match(search, subject)
+    assert not found.hits or _may_match(search, encodable(subject))
     return str(found)
 
 
