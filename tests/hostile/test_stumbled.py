@@ -50,3 +50,34 @@ def test_an_option_that_is_no_text_is_an_error_of_usage(option: str, tmp_path: P
     ran = polcheck("query", option, "x\udcff", tmp_path)
     assert ran.status == 2
     assert "not UTF-8" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("# nothing\reval(x)\n", "a.py:1:11"),
+        ("x = '''\n'''\reval(x)\n", "a.py:2:5"),
+        ("ｅval(x)\n", "a.py:1:1"),
+        ("'🦉'; 𝒆𝒗𝒂𝒍(x)\n", "a.py:1:6"),
+        ("if x:\n    e\u1d5bal(ﬁ)  # ﬁ\n", "a.py:2:5"),
+        ("(eval)(x)\n", "a.py:1:1"),
+        ("(( eval  # why\n))(x)\n", "a.py:1:1"),
+    ],
+)
+def test_a_call_that_python_sees_is_seen(code: str, place: str) -> None:
+    """Lines that end in a carriage return, names in another form, and parentheses hide nothing."""
+    assert "eval" in compile(code, "a.py", "exec").co_names
+    assert places(judge("forbid: {pattern: eval(...)}", {"a.py": code})) == [place]
+
+
+def test_names_in_another_form_bind_what_they_mean() -> None:
+    """They join with those in the usual form, and texts stay as they are written."""
+    body = 'forbid: [{pattern: "use($x)"}, {values: [{x: file}]}]\nmessage: "{{ x }}"'
+    report = judge(body, {"a.py": "use(ﬁle)\nuse('ﬁle')\n"})
+    assert [str(finding.location) for finding in report.findings] == ["a.py:1:1"]
+
+
+def test_names_that_only_differ_in_form_are_the_same() -> None:
+    """Composed in the policy, decomposed in the code."""
+    code = "gro\u0308\u00dfe(1)\n"
+    assert places(judge('forbid: {pattern: "gr\u00f6\u00dfe(...)"}', {"a.py": code})) == ["a.py:1:1"]
