@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from polcheck.documents import format_of
+from polcheck.documents.spelling import is_disguised
 from polcheck.policy.plan import Probe
 from polcheck.records import record
 from polcheck.selectors.jmes import Expression
@@ -82,11 +83,13 @@ class Prefilter:
         if found is None:
             return list(wanted)
         escaped = b"\\" in source.utf8 or format_of(source.path) in _CASELESS
+        disguised = is_disguised(source)
         needs = self._needs
         return [
             index
             for index in wanted
             if (escaped and isinstance(self.probes[index].what, Expression))
+            or (disguised and isinstance(self.probes[index].what, Syntax))
             or all(not clause.isdisjoint(found) for clause in needs[index])
         ]
 
