@@ -20,6 +20,7 @@ from polcheck import flow, pool
 from polcheck.errors import PolicyError
 from polcheck.extract import Extractor
 from polcheck.flow import Checker
+from polcheck.misses import Misses
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
 from polcheck.recall import Memory, Page
@@ -136,8 +137,10 @@ MOVED = "zz9/moved"
 @given(policies(), submissions())
 def test_moving_everything_into_a_folder_moves_the_report(policies: list[Policy], files: Files) -> None:
     """With patterns that begin with the folder, all that changes are the paths."""
-    there = judged([moved(policy) for policy in policies], {f"{MOVED}/{path}": data for path, data in files.items()})
-    assert json.loads(re.sub(f"{MOVED}/?", "", comparable(there))) == json.loads(comparable(judged(policies, files)))
+    elsewhere = {f"{MOVED}/{path}": data for path, data in files.items()}
+    with mock.patch.object(Misses, "_closest_path", lambda *_: None):  # how alike paths are depends on their lengths
+        there, here = judged([moved(policy) for policy in policies], elsewhere), judged(policies, files)
+    assert json.loads(re.sub(f"{MOVED}/?", "", comparable(there))) == json.loads(comparable(here))
 
 
 def moved(part: Any) -> Any:
