@@ -53,7 +53,7 @@ def _matched(patterns: FilePatterns, path: str) -> list[dict[str, str]]:
         assert all(patterns.binds <= way.keys() <= patterns.names for way in ways)
         assert all(value in path for way in ways for value in way.values())
         ends = patterns.suffixes
-        assert not ends or path.rstrip("/").endswith(tuple(ends)), ends
+        assert not ends or encodable(path.rstrip("/")).endswith(tuple(ends)), ends
         for folder in folders_of([path]):
             assert patterns.may_reach(folder.rstrip("/")), folder
     return ways
