@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from polcheck.documents import format_of
+from polcheck.documents.spelling import is_disguised
 from polcheck.policy.plan import Probe
 from polcheck.records import record
 from polcheck.selectors.jmes import Expression
@@ -95,18 +96,20 @@ class Prefilter:
         found = self._found(source)
         if found is None:
             return list(wanted)
-        first, anywhere, spelled = self._firsts
+        first, anywhere, values = self._firsts
         likely = anywhere.union(*(first[literal] for literal in found if literal in first))
-        escaped = frozenset[int]()
-        if spelled and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
-            escaped = spelled
-        if not (likely or escaped):
+        anyway = frozenset[int]()  # those to which words may be spelled otherwise
+        if values and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
+            anyway = values
+        if is_disguised(source):
+            anyway |= frozenset(index for index in wanted if isinstance(self.probes[index].what, Syntax))
+        if not (likely or anyway):
             return []
         needs = self._needs
         return [
             index
             for index in wanted
-            if index in escaped or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
+            if index in anyway or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
         ]
 
     def _found(self, source: Source) -> frozenset[int] | None:

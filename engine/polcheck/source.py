@@ -7,9 +7,7 @@ columns count from 1. Tree-sitter counts UTF-8 bytes: `Source.span_of_bytes` is 
 from __future__ import annotations
 
 import codecs
-import io
 import re
-import tokenize
 from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
@@ -25,6 +23,12 @@ _BOMS = (
 )
 # NOTE: these take quadratic time, or make texts that are none: with half surrogate pairs
 _ODD = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+# NOTE: as Python's own tokenizer has it, not `tokenize`: an encoding that is overlooked hides code from every selector
+_COOKIE = re.compile(
+    rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)",
+)
+_PYTHON = (".py", ".pyi", ".pyw")
+_SHEBANG = re.compile(rb"#![^\r\n]*python")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -55,7 +59,7 @@ class Unreadable(Exception):
 
 @record(frozen=True)
 class Source:
-    """One file: its path in the submission (with `/`) and its bytes."""
+    """One file: its path in the submission (with `/`) and its bytes; without a path, a text in UTF-8 from elsewhere."""
 
     path: str
     data: bytes
@@ -71,7 +75,7 @@ class Source:
     @cached_property
     def utf8(self) -> bytes:
         """The text in UTF-8, without a byte-order mark. Raises Unreadable as `text` does."""
-        if self.data.isascii() and b"\x00" not in self.data[:4]:
+        if self.data.isascii() and b"\x00" not in self.data[:4] and not _declared(self.path, self.data):
             return self.data
         return self.text.encode("utf-8", "surrogatepass")
 
@@ -126,9 +130,24 @@ def _decode(path: str, data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding)
-    if path.endswith((".py", ".pyi")) and b"coding" in data[:400]:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)  # PEP 263
+    encoding = _declared(path, data)
+    if encoding:
         if codecs.lookup(encoding).name.replace("_", "-") in _ODD:
             raise ValueError(f"the encoding `{encoding}` is not read")
         return data.decode(encoding)
+    if path and len(data) >= 4 and b"\x00" in data[:2]:  # NOTE: what readers of JSON take for another encoding
+        raise ValueError("it is binary, or in UTF-16 or UTF-32 without a byte-order mark")
     return data.decode("utf-8")
+
+
+def _declared(path: str, data: bytes) -> str:
+    """The encoding that a Python file says it is in (PEP 263); empty where it says nothing, or isn't one.
+
+    ASCII may mean something else in such a file.
+    """
+    if not data.startswith((b"#", b" ", b"\t", b"\f", b"\r", b"\n")):
+        return ""
+    if not path.endswith(_PYTHON) and not (path and _SHEBANG.match(data)):
+        return ""
+    found = _COOKIE.match(data)
+    return found[1].decode("ascii") if found else ""

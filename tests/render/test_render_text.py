@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -145,6 +145,7 @@ def test_an_empty_place_still_has_a_caret() -> None:
     assert _drawn("ab", 3, 3) == ("ab", "  ^")
 
 
+@example("\x1f" * 5, 6, 0, 10)
 @given(st.text(max_size=60), st.integers(1, 70), st.integers(0, 70), st.integers(10, 90))
 def test_drawings_stay_within_the_width(line: str, column: int, length: int, width: int) -> None:
     """Whatever the line holds, it and its underline fit the width (24 at least), on one line each."""

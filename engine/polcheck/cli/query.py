@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from polcheck.cli.looks import color_option, look_of
 if TYPE_CHECKING:
     from polcheck.submission import Submission
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # what the system makes of such bytes
 _KINDS = ("pattern", "code", "data", "text")
 
 
@@ -60,6 +62,8 @@ def query(
     ((kind, texts),) = given.items()
     if not all(text.strip() for text in texts):
         raise click.UsageError(f"--{kind} is empty")
+    if any(map(_SURROGATE.search, (*texts, where, rename))):
+        raise click.UsageError("an option holds bytes that are not UTF-8, which no selector can look for")
     if kind == "text" and language:
         raise click.UsageError("--text looks at characters, so --language says nothing")
     question = Question(kind, texts, language, rename, where, not no_resolve)

@@ -11,6 +11,7 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.documents.spelling import tree_of
 from polcheck.errors import PolcheckError
 from polcheck.records import record
 from polcheck.source import Source
@@ -52,7 +53,7 @@ class UnknownLanguage(PolcheckError):
 
 @record(frozen=True, eq=False)
 class Tree:
-    """One file and its syntax tree, which stands for `source.utf8`; equal only to itself."""
+    """One file and its syntax tree, whose offsets are those of `source.utf8`; equal only to itself."""
 
     source: Source
     language: str
@@ -61,7 +62,9 @@ class Tree:
 
 def parse(source: Source, language: str) -> Tree:
     """The tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
-    return Tree(source, language, _parser(language).parse(source.utf8))
+    parser = _parser(language)
+    tree = tree_of(source, parser.parse) if language == "python" else parser.parse(source.utf8)
+    return Tree(source, language, tree)
 
 
 def language_of(path: str) -> str | None:

@@ -189,6 +189,8 @@ class Compiler:
             if self.selectors.uses == MAX_USES + 1:
                 self.error(at, f"selectors are used more than {MAX_USES:,} times, counting those that use others")
             return None
+        if item.files and self._files(item) is None:
+            return None
         items, origin = found
         inner = replace(
             self,
@@ -198,8 +200,6 @@ class Compiler:
             using=(*self.using, item.use),
         )
         steps, after = inner.conjunction(items, Scope())
-        if item.files:
-            self._files(item)
         anchored = not (item.files or self.inherited) and any(_roams(step) for step in steps)
         return plan.Used(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
 

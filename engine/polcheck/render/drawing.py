@@ -62,7 +62,7 @@ def mark_under(line: str, place: Place, first: int, room: int, mark: Paint) -> s
     end = place.end_column - 1 if place.end_line == place.line else len(line)
     lead = 1 if first else 0
     cells = _cells(line, first, room - lead)
-    indent = lead + sum(map(columns, cells[: start - first]))
+    indent = min(lead + sum(map(columns, cells[: start - first])), room - 1)  # controls are spelled wider than they are
     length = sum(map(columns, cells[start - first : max(end - first, 0)]))
     return " " * indent + mark("^" * max(1, min(length, room - indent)))
 

@@ -89,7 +89,8 @@ class FilePatterns:
         included = [text for text in self.texts if not text.startswith("!")] or ["**"]
         excluded = [text[1:] for text in self.texts if text.startswith("!")]
         parts = folder.split("/")
-        if any(_covers(way, parts) for text in excluded for way in alternatives(text)):
+        # NOTE: what excludes files excludes no folder, and folders may be asked for
+        if not self.folders and any(_covers(way, parts) for text in excluded for way in alternatives(text)):
             return False
         return any(_reaches(way, parts) for text in included for way in alternatives(text))
 

@@ -15,7 +15,7 @@ from polcheck.documents.syntax import Tree
 from polcheck.records import record
 from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import MOST_LEVELS, beginnings, first_error, too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, unwrapped
 from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.probe import Probe, compiled
@@ -104,6 +104,9 @@ class _Group:
                     yield from table.get(name, ())
             else:
                 yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
+                if node.type == "parenthesized_expression":  # to a snippet they make no difference
+                    held = (unwrapped(node).text or b"").decode("utf-8", "replace")
+                    yield from (member for member in table.get(held, ()) if member.shape is not None)
         for (capture, length, places), table in self.wild.items():
             for name in names().of(nodes[capture][0]):
                 segments = name.split(".")

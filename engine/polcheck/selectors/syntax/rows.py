@@ -67,10 +67,12 @@ def hits_of_shape(matcher: Matcher, shape: Shape, node: Node, tree: Tree) -> Ite
 
 
 def hits_of_captures(probe: Probe, nodes: Sequence[Sequence[Node]], tree: Tree) -> Iterator[Row]:
-    """The rows of a query's match: one for each choice among captures that hold several nodes."""
+    """The rows of a query's match: one for each choice among captures that hold several nodes, none without a node."""
     spanned = [node for number in probe.roots for node in nodes[number]]
     if len(probe.roots) != 1 or not spanned:
         spanned = [node for held in nodes for node in held]
+    if not spanned:
+        return  # NOTE: `(x)*` matches nothing at all, too, and that is nowhere
     weight = sum(node.descendant_count for node in spanned)
     start, end = min(node.start_byte for node in spanned), max(node.end_byte for node in spanned)
     pointed = nodes[probe.here] if probe.here is not None else ()

@@ -1,0 +1,101 @@
+"""Configuration documents: read or refused, and every value has a place within the text."""
+
+from __future__ import annotations
+
+import json as library
+from collections.abc import Iterator
+from math import isfinite
+
+from polcheck.documents import parse_config
+from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable
+from polcheck.documents.pointers import Pointers
+from polcheck.source import Source, Span, Unreadable
+
+_MOST = 300  # values whose places are asked for
+
+
+def yaml(data: bytes) -> str:
+    """What a YAML stream holds, or why it is refused."""
+    return _read(data, "yaml")
+
+
+def toml(data: bytes) -> str:
+    """What a TOML file holds, or why it is refused."""
+    return _read(data, "toml")
+
+
+def ini(data: bytes) -> str:
+    """What an INI file holds, or why it is refused."""
+    return _read(data, "ini")
+
+
+def json(data: bytes) -> str:
+    """What a JSON text holds, or why it is refused: the library's values, and refused where it refuses."""
+    source = Source("a.json", data)
+    try:
+        (value,) = parse_config(source, "json").values
+    except (LimitExceeded, Unreadable):
+        return _read(data, "json")
+    except Unparsable:
+        try:
+            library.loads(source.text, parse_constant=_refuse)
+        except ValueError:
+            return _read(data, "json")
+        raise
+    assert value == library.loads(source.text, parse_constant=_refuse, parse_float=_finite)
+    return _read(data, "json")
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float | str:
+    """A number as polcheck reads it: one that no float holds is kept as it is written."""
+    return float(text) if isfinite(float(text)) else text
+
+
+def _read(data: bytes, name: str) -> str:
+    source = Source(f"a.{name}", data)
+    try:
+        config = parse_config(source, name)
+    except Unreadable as error:
+        return f"unreadable: {error}"
+    except Unparsable as error:
+        assert error.reason
+        if error.span is not None:
+            _within(error.span, source)
+            assert source.place(error.span).line <= len(source.line_starts)
+        return f"{type(error).__name__}: {error.reason} {error.span}"
+    for span in config.repeated:
+        _within(span, source)
+    return "\n".join([library.dumps(config.values), *_places(config, source, name)])
+
+
+def _places(config: Config, source: Source, name: str) -> Iterator[str]:
+    """Where each value stands, and that it is found again from there without an error."""
+    found = Pointers(config, name in ("toml", "ini"))
+    for index, value in enumerate(config.values):
+        for number, pointer in enumerate(_pointers(value)):
+            if number == _MOST:
+                break
+            where = config.locate(index, pointer)
+            _within(where.value, source)
+            if where.key is not None:
+                _within(where.key, source)
+            yield f"{pointer} {where.value} {where.key} {source.place(where.value)} {found.around(where.value)}"
+
+
+def _pointers(value: Json) -> Iterator[Pointer]:
+    pending: list[tuple[Pointer, Json]] = [((), value)]
+    while pending:
+        at, value = pending.pop()
+        yield at
+        if isinstance(value, dict):
+            pending += [((*at, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            pending += [((*at, number), item) for number, item in enumerate(value)]
+
+
+def _within(span: Span, source: Source) -> None:
+    assert 0 <= span.start <= span.end <= len(source.text), f"{span} is not within the text"
