@@ -40,7 +40,7 @@ class Expected:
 
 @record(frozen=True)
 class Differs:
-    """Rewrites under which policies of a case may say something else, and why; `*` is wild in both."""
+    """A rewrite under which a policy of a case may say something else, and why; `*` is wild in both."""
 
     rewrite: str
     reason: str
@@ -169,7 +169,11 @@ def _case(pack: PackFiles, path: str, origin: Origin) -> Case:
         profile=document.get("profile", ""),
         verdict=document.get("verdict", ""),
         fields=document.get("fields", {}),
-        differs=tuple(Differs(**entry) for entry in document.get("differs", ())),
+        differs=tuple(
+            Differs(rewrite, entry["reason"], entry.get("policy", "*"))
+            for entry in document.get("differs", ())
+            for rewrite in _texts(entry["rewrite"]) or ()
+        ),
     )
 
 

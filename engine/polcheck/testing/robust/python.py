@@ -48,6 +48,23 @@ def quotes(text: str) -> Iterator[Group]:
             yield Edit(start, start + size, other), Edit(end - size, end, other)
 
 
+def prefixes(text: str) -> Iterator[Group]:
+    """An `r` before each string that has no prefix and no backslash."""
+    for token in tokens(text):
+        if token.kind == tokenize.STRING and token.text[0] in "'\"" and "\\" not in token.text and not token.in_string:
+            yield (Edit(token.start, token.start, "r"),)
+
+
+def pieces(text: str) -> Iterator[Group]:
+    """Two strings side by side for each of several words that has no prefix, no quote and no backslash in it."""
+    for token in tokens(text):
+        found = _STRING.fullmatch(token.text) if token.kind == tokenize.STRING and not token.in_string else None
+        if found and not found["prefix"] and len(found["quote"]) == 1 and not re.search(r"['\"\\]", found["body"]):
+            middle = token.start + found["body"].rfind(" ", 0, -1) + 2
+            if middle > token.start + 1:
+                yield (Edit(middle, middle, f"{found['quote']} {found['quote']}"),)
+
+
 def comments(text: str) -> Iterator[Group]:
     """A comment on a line of its own before each statement."""
     for at, margin in _statements(text):

@@ -49,6 +49,8 @@ _ANY = frozenset({*MEANINGS, "prose", "script"})
 
 REWRITES: Mapping[str, Rewrite] = {
     "python-quotes": Rewrite(_PYTHON, "`'` becomes `\"`, and the reverse", python.quotes),
+    "python-prefixes": Rewrite(_PYTHON, "`r` before strings", python.prefixes),
+    "python-pieces": Rewrite(_PYTHON, "two strings side by side for one", python.pieces),
     "python-comments": Rewrite(_PYTHON, "a comment before each statement", python.comments),
     "python-blank-lines": Rewrite(_PYTHON, "two blank lines before each statement", python.blank_lines),
     "python-margins": Rewrite(_PYTHON, "a comment at the end of each line", python.margins),

@@ -43,10 +43,10 @@ class Style:
     anchors: bool = False
 
     def __call__(self, text: str) -> str:
-        """The documents of `text` in this style. Raises Unparsable."""
-        return "---\n".join(
-            _Writer(self, _repeated(value) if self.anchors else {}).page(value) for value in documents(text)
-        )
+        """The documents of `text` in this style; a text of comments alone stays. Raises Unparsable."""
+        if not (values := documents(text)):
+            return text
+        return "---\n".join(_Writer(self, _repeated(value) if self.anchors else {}).page(value) for value in values)
 
 
 BLOCK = Style()
