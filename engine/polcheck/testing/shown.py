@@ -122,7 +122,7 @@ def _robustness(tested: Tested, found: Robustness, ink: Ink, verbosity: int) -> 
         yield ""
     for case, entry in found.unused:
         yield f"{_where(case)}: nothing differs under `{terminal(entry.rewrite)}` for `{terminal(entry.policy)}`"
-    counts = f"{found.cases} cases, {found.tried} tried, {len(found.differences)} differences"
+    counts = f"{found.cases} cases, {found.tried} tried, {len(found.differences)} different"
     yield f"rewrites of {tested.name}: {counts}, {len(found.excused)} excused"
 
 

@@ -57,23 +57,22 @@ def in_order(groups: Iterable[Group]) -> tuple[Edit, ...]:
 def most(text: str, groups: Sequence[Group], keeps: Callable[[str], bool]) -> tuple[Edit, ...]:
     """The edits of as many groups as can be made so that `keeps` holds of what comes out; none if there are none.
 
-    Where all together don't, each half is tried alone, and so on; what was kept together is tried together.
+    Where all together don't, one half is tried, then the other beside what was kept, and so on.
     """
+    chosen: list[Group] = []
     left = _MOST_TRIES
 
-    def kept(groups: Sequence[Group]) -> list[Group]:
+    def add(groups: Sequence[Group]) -> None:
         nonlocal left
         if not groups or left <= 0:
-            return []
+            return
         left -= 1
-        if keeps(applied(text, in_order(groups))):
-            return list(groups)
-        if len(groups) == 1:
-            return []
-        half = len(groups) // 2
-        return [*kept(groups[:half]), *kept(groups[half:])]
+        if keeps(applied(text, in_order([*chosen, *groups]))):
+            chosen.extend(groups)
+        elif len(groups) > 1:
+            half = len(groups) // 2
+            add(groups[:half])
+            add(groups[half:])
 
-    found = kept(groups)
-    edits = in_order(found)
-    # NOTE: what keeps the meaning alone may not do so beside others
-    return edits if len(found) == len(groups) or keeps(applied(text, edits)) else ()
+    add(groups)
+    return in_order(chosen)

@@ -9,6 +9,7 @@ import tokenize
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from keyword import iskeyword
 from typing import NamedTuple
 
 from polcheck.testing.robust.edit import Edit, Group
@@ -86,17 +87,20 @@ def margins(text: str) -> Iterator[Group]:
 
 
 def breaks(text: str) -> Iterator[Group]:
-    """Inside brackets, a line break after each that opens, before each that closes, and after each comma."""
+    """Inside brackets, a line break after each that opens, before each that closes, and after each comma.
+
+    NOTE: lines are indented further than their statement: the grammar of syntax trees takes some others for broken.
+    """
+    margins = dict(_statements(text))
+    margin = ""
     for before, token in pairwise(tokens(text)):
-        if token.in_string or before.in_string or token.kind in (tokenize.NL, tokenize.COMMENT):
+        margin = margins.get(text.rfind("\n", 0, before.start) + 1, margin) if not before.depth else margin
+        if token.in_string or before.in_string or {before.kind, token.kind} & _LAYOUT:
             continue
-        opened = before.text in _OPENING and token.text not in _CLOSING
-        closing = token.text in _CLOSING and before.text not in _OPENING
-        parted = before.text == "," and token.depth and token.text not in _CLOSING
-        if before.kind == tokenize.OP and (opened or parted):
-            yield (Edit(before.end, token.start, "\n" + "    " * (token.depth + 1)),)
-        elif token.kind == tokenize.OP and closing and before.kind not in (tokenize.NL, tokenize.COMMENT):
-            yield (Edit(before.end, token.start, "\n" + "    " * token.depth),)
+        opens = before.text in _OPENING or (before.text == "," and token.depth > 0)
+        closes = token.text in _CLOSING and token.kind == tokenize.OP
+        if (closes and before.text not in _OPENING) or (opens and before.kind == tokenize.OP and not closes):
+            yield (Edit(before.end, token.start, f"\n{margin}" + "    " * token.depth),)
 
 
 def joined(text: str) -> Iterator[Group]:
@@ -142,12 +146,13 @@ def tabs(text: str) -> Iterator[Group]:
 
 
 def parentheses(text: str) -> Iterator[Group]:
-    """Parentheses round what is assigned, returned, asserted, awaited as a condition, or given to a parameter."""
-    offset = _offsets(text)
+    """Parentheses round what is assigned, returned, asserted, asked or given to a call, if it has none."""
+    offset, grouping = _offsets(text), _grouping(text)
     for node in ast.walk(_parsed(text)):
         for value in _wrapped(node):
             start, end = offset(value.lineno, value.col_offset), offset(value.end_lineno, value.end_col_offset)
-            yield Edit(start, start, "("), Edit(end, end, ")")
+            if len(text[:start].rstrip()) - 1 not in grouping:
+                yield Edit(start, start, "("), Edit(end, end, ")")
 
 
 def bare(text: str) -> Iterator[Group]:
@@ -207,6 +212,18 @@ def _wrapped(node: ast.AST) -> Iterator[ast.expr]:
             yield test
         case ast.Call(args=arguments):
             yield from (argument for argument in arguments if not isinstance(argument, ast.Starred))
+
+
+def _grouping(text: str) -> frozenset[int]:
+    """Where the parentheses open that aren't a call's or a definition's."""
+    found = [token for token in tokens(text) if token.kind not in _LAYOUT]
+    return frozenset(
+        token.start
+        for before, token in pairwise(found)
+        if token.text == "("
+        and not (before.kind == tokenize.NAME and not iskeyword(before.text))
+        and not (before.kind == tokenize.STRING or before.text in _CLOSING)
+    )
 
 
 def _offsets(text: str) -> Callable[[int | None, int | None], int]:

@@ -152,21 +152,32 @@ def rewritten(path: str, data: bytes) -> Iterator[Rewritten]:
         meaning = _meaning(kind, text)
     except _NOT_IN_FORMAT:
         return
+
+    def same(new: str) -> bool:
+        try:
+            return _meaning(kind, new) == meaning
+        except _NOT_IN_FORMAT:
+            return False
+
     for name, rewrite in REWRITES.items():
-        if kind in rewrite.kinds and (made := _made(rewrite, text, lambda new: _same(kind, meaning, new))):
-            yield Rewritten(name, path, text, *made)
+        if kind in rewrite.kinds:
+            after, edits = _made(rewrite, text, same)
+            found = Rewritten(name, path, text, after, edits)
+            if after != text and found.data != data:
+                yield found
 
 
-def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str, tuple[Edit, ...] | None] | None:
+def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str, tuple[Edit, ...] | None]:
+    """The text after a rewrite, and the edits that lead there; as it was where that can't be."""
     try:
         if rewrite.edits is not None:
             edits = most(text, list(rewrite.edits(text)), same)
-            return (applied(text, edits), edits) if edits else None
+            return applied(text, edits), edits
         assert rewrite.whole is not None
         new = rewrite.whole(text)
     except _NOT_IN_FORMAT:
-        return None
-    return (new, None) if new != text and same(new) else None
+        return text, None
+    return (new if same(new) else text), None
 
 
 def _kind(path: str) -> str:
@@ -178,13 +189,6 @@ def _kind(path: str) -> str:
 
 def _meaning(kind: str, text: str) -> str:
     return MEANINGS[kind](text) if kind in MEANINGS else ""
-
-
-def _same(kind: str, meaning: str, text: str) -> bool:
-    try:
-        return _meaning(kind, text) == meaning
-    except _NOT_IN_FORMAT:
-        return False
 
 
 def _lines(text: str) -> list[str]:

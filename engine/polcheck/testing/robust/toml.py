@@ -39,9 +39,10 @@ class Style:
 
     def __call__(self, text: str) -> str:
         """What `text` says in this style. Raises TOMLDecodeError."""
-        return "".join(f"{line}\n" for line in self._root(data(text)))
+        return "".join(f"{line}\n" for line in self.lines(data(text)))
 
-    def _root(self, table: dict[str, Any]) -> Iterator[str]:
+    def lines(self, table: dict[str, Any]) -> Iterator[str]:
+        """The lines of a document that says what `table` does."""
         if self.tables == "headers":
             yield from self._table((), table)
         elif self.tables == "inline":

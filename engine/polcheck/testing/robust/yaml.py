@@ -14,7 +14,9 @@ from polcheck.source import Source
 from polcheck.testing.robust.edit import Edit, Group
 
 _BARE = re.compile(r"[A-Za-z_$][\w$./@=+-]*(?: [\w$./@=+-]+)*", re.ASCII)
-_WIDE = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]")
+_WIDE = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
+_ESCAPED = re.compile(r'["\\]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]')
+_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 _KEY = re.compile(r"(?m)^(?P<margin> *)(?:- +)?[\w'\"][^\n#]*:(?: |$)")
 _SHORT = 3  # an anchor for a text of so few characters is nothing that anybody writes
 
@@ -120,8 +122,16 @@ class _Writer:
         if not quote and _BARE.fullmatch(text) and core_schema.plain(text) == text:
             return text
         if _WIDE.search(text) or "\n" in text or quote == '"':
-            return json.dumps(text, ensure_ascii=not text.isprintable())
+            return f'"{_ESCAPED.sub(_escape, text)}"'
         return "'" + text.replace("'", "''") + "'"
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    number = ord(char)
+    if char in _NAMED:
+        return _NAMED[char]
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def comments(text: str) -> Iterator[Group]:
