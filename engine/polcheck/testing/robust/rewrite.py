@@ -6,7 +6,6 @@ import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import Error as IniError
-from dataclasses import dataclass
 from difflib import unified_diff
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from polcheck.documents import format_of, language_of
 from polcheck.documents.config import Unparsable
+from polcheck.records import record
 from polcheck.source import Source, Span, Unreadable
 from polcheck.testing.robust import endings, ini, json, python, toml, yaml
 from polcheck.testing.robust.edit import Edit, Group, Moves, applied, most
@@ -92,7 +92,7 @@ REWRITES: Mapping[str, Rewrite] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rewritten:
     """A file before and after a rewrite; `edits` lead from one to the other, None where it was written anew."""
 

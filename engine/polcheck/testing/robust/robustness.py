@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from polcheck.records import record
 from polcheck.testing.cases import Case, Differs, Expected
 from polcheck.testing.compared import Said
 from polcheck.testing.judged import Bench, Result
@@ -40,7 +41,7 @@ class Tally(NamedTuple):
     excused: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Robustness:
     """What came of a pack's cases rewritten. `unused` are entries of `differs` that no difference needs."""
 
@@ -70,7 +71,7 @@ def robustness(
     return Robustness(len(cases), wrong, right, tuple(tallies), tuple(_unused(cases, right)) if complete else ())
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Trial:
     """Judges a case with each of its files rewritten: the rewrites that were tried, and what they changed."""
 

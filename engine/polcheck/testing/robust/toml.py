@@ -6,10 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Literal
 
+from polcheck.records import record
 from polcheck.testing.robust.edit import Edit, Group
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -27,7 +27,7 @@ def meaning(text: str) -> str:
     return json.dumps(data(text), sort_keys=True, default=repr)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Style:
     """How data is written: where tables stand, the quote of texts, whether keys are quoted, arrays one line an item."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from polcheck.documents import core_schema, parse_config
 from polcheck.documents.config import Json, Unparsable
+from polcheck.records import record
 from polcheck.source import Source
 from polcheck.testing.robust.edit import Edit, Group
 
@@ -34,7 +35,7 @@ def meaning(text: str) -> str:
     return json.dumps(documents(text), sort_keys=True)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Style:
     """How documents are written. `quote` is that of texts: empty where they can do without."""
 
