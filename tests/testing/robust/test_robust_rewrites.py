@@ -41,7 +41,7 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
     "python-joined": ("a.py", "f(\n  a,\n  b\n)\n", "f(a, b )\n"),
     "python-commas": ("a.py", "f(a)\ng(b,)\n(c)\n(d,)\n", "f(a,)\ng(b)\n(c)\n(d,)\n"),
     "python-spaces": ("a.py", "f(a,b[0])\n", "f ( a ,b [ 0 ] )\n"),
-    "python-tabs": ("a.py", "if a:\n  if b:\n    c\n", "if a:\n\tif b:\n\t\tc\n"),
+    "python-tabs": ("a.py", "if a:\n  if b:\n    f(\n c\n )\n", "if a:\n\tif b:\n\t\tf(\n\t\t\tc\n\t\t)\n"),
     "python-parentheses": ("a.py", "x = f(a, k=b, *c)\n", "x = (f((a), k=(b), *c))\n"),
     "python-bare": ("a.py", "x = (a)\ny = (a, b)\nf((c))\n", "x =  a \ny =  a, b \nf( c )\n"),
     "yaml-block": ("a.yml", "{a: 'b', c: [1, {d: 'no: 1'}]}\n", "a: b\nc:\n  - 1\n  - d: 'no: 1'\n"),

@@ -132,15 +132,15 @@ def spaces(text: str) -> Iterator[Group]:
 
 
 def tabs(text: str) -> Iterator[Group]:
-    """Tabs to indent with, one a level."""
+    """Tabs to indent with, one a level and one a bracket."""
     depth, margins = 0, []
     for before, token in pairwise([Token(tokenize.NEWLINE, "", 0, 0, 0, False), *tokens(text)]):
         if token.kind in (tokenize.INDENT, tokenize.DEDENT):
             depth += 1 if token.kind == tokenize.INDENT else -1
-        elif before.kind in (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT) and not token.depth:
+        elif before.kind in (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT) and not token.in_string:
             start = text.rfind("\n", 0, token.start) + 1
             if token.kind not in _LAYOUT and start < token.start:
-                margins.append(Edit(start, token.start, "\t" * depth))
+                margins.append(Edit(start, token.start, "\t" * (depth + token.depth)))
     if margins:
         yield tuple(margins)
 

@@ -58,7 +58,7 @@ REWRITES: Mapping[str, Rewrite] = {
     "python-joined": Rewrite(_PYTHON, "no line breaks inside brackets", python.joined),
     "python-commas": Rewrite(_PYTHON, "a trailing comma inside brackets, and none where there was one", python.commas),
     "python-spaces": Rewrite(_PYTHON, "spaces inside and before brackets, and before commas", python.spaces),
-    "python-tabs": Rewrite(_PYTHON, "indentation by tabs", python.tabs),
+    "python-tabs": Rewrite(_PYTHON, "indentation by tabs, inside brackets too", python.tabs),
     "python-parentheses": Rewrite(_PYTHON, "parentheses round values, arguments and conditions", python.parentheses),
     "python-bare": Rewrite(_PYTHON, "no parentheses that change nothing", python.bare),
     "yaml-block": Rewrite(_YAML, "block style, texts without quotes where they can be", whole=yaml.BLOCK),
