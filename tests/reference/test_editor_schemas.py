@@ -74,7 +74,8 @@ WHOLE: dict[str, list[str]] = {
     "case": [
         """
         {case: c, files: {a: b}, folder: f, params: {a: 1}, profile: p, verdict: pass, fields: {a: [1]},
-         expect: {a: pass, b: {outcome: fail, at: [x, y], message: m, nearest: n}}}
+         expect: {a: pass, b: {outcome: fail, at: [x, y], message: m, nearest: n}},
+         differs: [{rewrite: a, reason: r}, {rewrite: [a, b], policy: p, reason: r}]}
         """
     ],
     "config": [

@@ -39,7 +39,7 @@ def test_what_is_shown_is_printed(pack: Path, command: str, output: str) -> None
 
 def test_the_page_shows_commands() -> None:
     """The page holds the commands that the test above runs."""
-    assert len(SHOWN) == 4
+    assert len(SHOWN) == 5
 
 
 def test_the_equivalent_mutant_of_the_page_is_one(pack: Path) -> None:
@@ -47,6 +47,16 @@ def test_the_equivalent_mutant_of_the_page_is_one(pack: Path) -> None:
     (entry,) = re.findall(r"```yaml\n(- policy: .*?)```", PAGE, re.DOTALL)
     (pack / "tests" / "equivalent.yaml").write_text(entry)
     assert "2 survived, 1 equivalent" in polcheck("test", "--mutate", "-q").out
+
+
+def test_the_difference_of_the_page_is_shown(pack: Path) -> None:
+    """The policy that the page writes with a text instead of a pattern differs as the page says."""
+    (text,) = re.findall(r"`(text: 'eval.*?')`", PAGE)
+    (shown,) = re.findall(r"```\n(DIFFERS.*?)```", PAGE, re.DOTALL)
+    policy = pack / "policies" / "eval.yaml"
+    policy.write_text(re.sub(r"pattern: .*", lambda _: text, policy.read_text()))
+    ran = polcheck("test", "--robust")
+    assert (ran.status, ran.out.partition("\n\n")[0] + "\n") == (1, shown)
 
 
 def test_every_option_is_on_the_page() -> None:

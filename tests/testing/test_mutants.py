@@ -85,7 +85,7 @@ def test_every_operator_makes_a_mutant_here() -> None:
 
 def test_the_operators_are_documented() -> None:
     """The table in docs/testing.md is that of the operators."""
-    _, _, text = (ROOT / "docs" / "testing.md").read_text("utf-8").partition("### Operators")
+    text = (ROOT / "docs" / "testing.md").read_text("utf-8").partition("### Operators")[2].partition("\n## ")[0]
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|$", text, re.MULTILINE))
     assert rows == {name: says.replace("|", "\\|") for name, says in OPERATORS.items()}
 
@@ -174,7 +174,7 @@ def test_an_entry_that_excuses_nothing_is_reported(write: Write) -> None:
 def test_mutants_wait_until_the_cases_pass(write: Write) -> None:
     """A case that fails anyway notices nothing."""
     ran = polcheck("test", write(EVAL, EVALUATES.replace("fail", "pass")), "--mutate")
-    assert (ran.status, "no mutants were made" in ran.out) == (1, True)
+    assert (ran.status, "nothing was mutated or rewritten" in ran.out) == (1, True)
 
 
 def test_a_policy_without_a_case_is_named(write: Write) -> None:

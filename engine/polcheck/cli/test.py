@@ -1,4 +1,4 @@
-"""`polcheck test`: judge the cases of packs, show what they leave out, and hunt for mutants that none of them kills."""
+"""`polcheck test`: judge the cases of packs, show what they leave out, change policies and rewrite files."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     help="Fail when coverage is below this; implies --coverage.",
 )
 @click.option("--mutate", is_flag=True, help="Change policies in one place each, and show the changes no case notices.")
+@click.option(
+    "--robust", is_flag=True, help="Rewrite the files of cases without changing what they mean, and judge again."
+)
 @click.option("--junit", metavar="FILE", help="Also write the cases as JUnit XML.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", "-o", metavar="FILE", help="Where to write; standard output if not given.")
@@ -47,6 +50,7 @@ def test(
     coverage: bool,
     fail_under: float | None,
     mutate: bool,
+    robust: bool,
     junit: str | None,
     form: str,
     output: str | None,
@@ -56,7 +60,8 @@ def test(
 ) -> int:
     """Judge the cases in the tests/ of each PACK (a name or a folder; the current folder if none is given).
 
-    Exit status: 0 every case passed, 1 one failed (or a mutant lives, or coverage is too low), 2 there is no case.
+    Exit status: 0 every case passed, 1 one failed (or a mutant lives, a rewrite matters, coverage is
+    too low), 2 there is no case.
     """
     from polcheck import disk
     from polcheck.pool import cores
@@ -65,9 +70,11 @@ def test(
     from polcheck.testing.run import Options
     from polcheck.testing.shown import shown
 
-    if update and mutate:
-        raise click.UsageError("mutants are hunted when the cases pass: first --update, then --mutate")
-    options = Options(keyword, select, jobs or cores(), coverage or fail_under is not None, mutate)
+    if update and (mutate or robust):
+        raise click.UsageError(
+            "mutants and rewrites are for cases that pass: first --update, then --mutate or --robust"
+        )
+    options = Options(keyword, select, jobs or cores(), coverage or fail_under is not None, mutate, robust)
     run = _updated if update else _tested
     every = [run(name, options) for name in packs or (".",)]
     if junit:
@@ -120,8 +127,10 @@ def _status(every: Sequence[Tested], fail_under: float | None) -> int:
     if any(not tested.cases for tested in every):
         return 2
     for tested in every:
-        mutation, coverage = tested.mutation, tested.coverage
+        mutation, coverage, robustness = tested.mutation, tested.coverage, tested.robustness
         if tested.failed or (mutation is not None and (mutation.survived or mutation.unused)):
+            return 1
+        if robustness is not None and (robustness.differences or robustness.unused):
             return 1
         if fail_under is not None and coverage is not None and coverage.percent < fail_under:
             return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from polcheck.documents.config import Json, Pointer
@@ -38,6 +39,19 @@ class Expected:
 
 
 @record(frozen=True)
+class Differs:
+    """A rewrite under which a policy of a case may say something else, and why; `*` is wild in both."""
+
+    rewrite: str
+    reason: str
+    policy: str = "*"
+
+    def means(self, rewrite: str, policy: str) -> bool:
+        """Whether the entry speaks of this rewrite and this policy."""
+        return fnmatchcase(rewrite, self.rewrite) and fnmatchcase(policy, self.policy)
+
+
+@record(frozen=True)
 class Case:
     """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it."""
 
@@ -52,6 +66,7 @@ class Case:
     profile: str = ""
     verdict: str = ""
     fields: Mapping[str, Json] = field(default_factory=dict)
+    differs: tuple[Differs, ...] = ()
 
     @property
     def policies(self) -> frozenset[str]:
@@ -154,6 +169,11 @@ def _case(pack: PackFiles, path: str, origin: Origin) -> Case:
         profile=document.get("profile", ""),
         verdict=document.get("verdict", ""),
         fields=document.get("fields", {}),
+        differs=tuple(
+            Differs(rewrite, entry["reason"], entry.get("policy", "*"))
+            for entry in document.get("differs", ())
+            for rewrite in _texts(entry["rewrite"]) or ()
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from polcheck.testing.coverage import Unseen
 from polcheck.testing.judged import Result
 from polcheck.testing.mutants.hunt import Lived
 from polcheck.testing.pages import pointer_text
+from polcheck.testing.robust.robustness import Difference
 from polcheck.testing.run import Tested
 
 
@@ -43,6 +44,14 @@ def _pack(tested: Tested) -> dict[str, Any]:
             "equivalent": [_lived(lived) for lived in mutation.equivalent],
             "unused": [entry.where for entry in mutation.unused],
             "operators": [tally._asdict() for tally in mutation.tallies],
+        }
+    if (robustness := tested.robustness) is not None:
+        plain["rewrites"] = {
+            "tried": robustness.tried,
+            "differences": [_difference(difference) for difference in robustness.differences],
+            "excused": [_difference(difference) for difference in robustness.excused],
+            "unused": [f"{case.where}:{case.line}" for case, _ in robustness.unused],
+            "rewrites": [tally._asdict() for tally in robustness.tallies],
         }
     return plain
 
@@ -79,8 +88,23 @@ def _lived(lived: Lived) -> dict[str, Any]:
     return {**plain, "reason": lived.reason} if lived.reason else plain
 
 
+def _difference(difference: Difference) -> dict[str, Any]:
+    plain = {
+        "case": difference.case.name,
+        "path": difference.case.where,
+        "line": difference.line,
+        "about": difference.about,
+        "rewrite": difference.rewrite,
+        "file": difference.path,
+        "expected": difference.expected,
+        "got": difference.got,
+        "diff": difference.diff,
+    }
+    return {**plain, "reason": difference.reason} if difference.reason else plain
+
+
 def to_junit(every: Sequence[Tested]) -> str:
-    """The cases as JUnit XML: a test suite a pack, a test case a case. Neither coverage nor mutants are in it."""
+    """The cases as JUnit XML: a test suite a pack, a test case a case. Coverage, mutants and rewrites aren't in it."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="polcheck test">']
     for tested in every:
         counts = f'tests="{len(tested.cases)}" failures="{len(tested.failed)}" errors="0" skipped="0"'

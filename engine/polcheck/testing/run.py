@@ -1,4 +1,4 @@
-"""The tests of one pack, run: its cases, and on request what they leave out and the mutants that they let live."""
+"""The tests of one pack, run: its cases; on request what they leave out, which mutants live, which rewrites matter."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from polcheck.testing.mutants.hunt import Hunt, Mutation
 from polcheck.testing.narrow import narrowed
 from polcheck.testing.pages import Pages
 from polcheck.testing.pool import Progress, spread
+from polcheck.testing.robust.robustness import Robustness, robustness
 
 _ENOUGH = 40  # cases that make another process worth its start
 
@@ -32,13 +33,14 @@ class Options:
     jobs: int = 1
     coverage: bool = False
     mutate: bool = False
+    robust: bool = False
 
 
 @record(frozen=True)
 class Tested:
-    """What came of a pack's tests. `coverage` and `mutation` are None where they weren't asked for.
+    """What came of a pack's tests. `coverage`, `mutation` and `robustness` are None where they weren't asked for.
 
-    `waiting`: mutants were asked for, and are made only when every case passes.
+    `waiting`: mutants or rewrites were asked for, and are made only when every case passes.
     """
 
     pack: PackFiles
@@ -46,6 +48,7 @@ class Tested:
     results: tuple[Result, ...]
     coverage: Coverage | None = None
     mutation: Mutation | None = None
+    robustness: Robustness | None = None
     waiting: bool = False
 
     @property
@@ -65,7 +68,7 @@ Watcher = Callable[[str], "Progress | None"]  # from the name of a stage to what
 def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watcher | None = None) -> Tested:
     """What came of the pack's tests. Raises PolicyError for a pack or cases that can't be used.
 
-    Mutants are made only when every case passes: a case that fails anyway kills nothing.
+    Mutants and rewrites are made only when every case passes: a case that fails anyway notices nothing.
     """
     cases = _chosen(read_cases(pack, schemas.tests), options)
     watch = watcher or (lambda _: None)
@@ -83,11 +86,14 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
     if options.coverage:
         seen = {way for _, ways in judged for way in ways}
         tested = replace(tested, coverage=coverage(policies, pages, seen))
-    if not options.mutate:
-        return tested
     if tested.failed:
-        return replace(tested, waiting=True)
-    return replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
+        return replace(tested, waiting=options.mutate or options.robust)
+    if options.robust:
+        found = robustness(bench, cases, options.jobs, watch("rewriting"), complete=not options.select)
+        tested = replace(tested, robustness=found)
+    if options.mutate:
+        tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
+    return tested
 
 
 def _mutation(

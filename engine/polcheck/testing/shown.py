@@ -12,11 +12,12 @@ from polcheck.testing.coverage import Coverage
 from polcheck.testing.judged import Result
 from polcheck.testing.mutants.hunt import Lived, Mutation
 from polcheck.testing.pages import pointer_text
+from polcheck.testing.robust.robustness import Difference, Robustness
 from polcheck.testing.run import Tested
 
 
 def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
-    """The failures, the coverage, the mutants and a line that sums up; with `verbosity` 1 every case, with -1 less."""
+    """What is wrong, what was asked for, and a line that sums up; with `verbosity` 1 every case too, with -1 less."""
     ink = Ink(color)
     lines: list[str] = []
     for case, result in zip(tested.cases, tested.results, strict=True):
@@ -28,8 +29,10 @@ def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
         lines += _coverage(tested, tested.coverage, ink, verbosity)
     if tested.mutation is not None:
         lines += _mutation(tested, tested.mutation, ink, verbosity)
+    if tested.robustness is not None:
+        lines += _robustness(tested, tested.robustness, ink, verbosity)
     if tested.waiting:
-        lines.append("no mutants were made: a case that fails anyway notices nothing")
+        lines.append("nothing was mutated or rewritten: a case that fails anyway notices nothing")
     lines.append(_summary(tested, ink))
     return "\n".join(lines) + "\n"
 
@@ -105,6 +108,33 @@ def _lived(lived: Lived, ink: Ink) -> Iterator[str]:
     before, after = mutant.cut
     yield f"      from  {terminal(before)}"
     yield f"      to    {terminal(after)}"
+
+
+def _robustness(tested: Tested, found: Robustness, ink: Ink, verbosity: int) -> Iterator[str]:
+    for difference in found.differences:
+        yield from _difference(difference, ink)
+    if verbosity > 0:
+        for difference in found.excused:
+            where = f"{difference.about}  {difference.rewrite} of {terminal(difference.path)}"
+            yield f"{ink.dim('excused')}  {where}  {terminal(difference.reason)}"
+        rows = [(t.rewrite, str(t.tried), str(t.differences), str(t.excused)) for t in found.tallies]
+        yield from _table(("rewrite", "tried", "differences", "excused"), rows, ink, right=True)
+        yield ""
+    for case, entry in found.unused:
+        yield f"{_where(case)}: nothing differs under `{terminal(entry.rewrite)}` for `{terminal(entry.policy)}`"
+    counts = f"{found.cases} cases, {found.tried} tried, {len(found.differences)} different"
+    yield f"rewrites of {tested.name}: {counts}, {len(found.excused)} excused"
+
+
+def _difference(difference: Difference, ink: Ink) -> Iterator[str]:
+    yield f"{ink.name('fail', text='DIFFERS')}  {ink.bold(terminal(difference.case.name))}"
+    yield f"  {ink.margin('-->')} {difference.case.where}:{difference.line}"
+    yield f"  {ink.bold(difference.about)}  {difference.rewrite} of {terminal(difference.path)}"
+    yield f"    expected  {terminal(difference.expected)}"
+    yield f"    got       {terminal(difference.got)}"
+    for line in difference.diff.removesuffix("\n").split("\n"):
+        yield f"      {terminal(line)}"
+    yield ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], ink: Ink, right: bool = False) -> Iterator[str]:
