@@ -12,10 +12,16 @@ import pytest
 
 from polcheck.disk import Limits, read_submission
 from polcheck.errors import ConfigError, SubmissionError
+from polcheck.submission import Submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
 NOBODY = 65534
+
+
+def settled(read: Submission) -> Submission:
+    """The submission after a look at each of its files."""
+    return read.settled(read.files)
 
 
 @contextmanager
@@ -159,7 +165,7 @@ def test_files_and_folders_without_permission_are_unreadable(tree: Write, monkey
     monkeypatch.chdir(root)
     try:
         with nobody():
-            read = read_submission(".")
+            read = settled(read_submission("."))
     finally:
         for name in ("shut", "blind"):
             (root / name).chmod(0o755)
@@ -188,7 +194,7 @@ def test_a_file_that_changes_after_it_was_listed_is_not_read(tree: Write, change
     """A file is judged as it was listed, or not at all; what comes in its place is never read."""
     root = tree({"a": "1234", "b": "kept"})
     path = root / "a"
-    read = read_submission(root)
+    read = settled(read_submission(root))
     if change in ("grow", "shrink"):
         os.truncate(path, 9 if change == "grow" else 1)
     elif change == "touch":
@@ -227,14 +233,14 @@ def test_a_folder_that_becomes_a_link_is_not_followed(
 
 def test_big_files_are_unreadable(tree: Write) -> None:
     """A file over the limit is noted with the limit's name, and one of just that size is read."""
-    read = read_submission(tree({"big": "12345", "fits": "1234"}), limits=Limits(file_bytes=4))
+    read = settled(read_submission(tree({"big": "12345", "fits": "1234"}), limits=Limits(file_bytes=4)))
     assert list(read.files) == ["fits"]
     assert read.unreadable == {"big": "5 bytes are over the limit `file_bytes` of 4"}
 
 
 def test_what_exceeds_the_sum_is_unreadable(tree: Write) -> None:
     """Once the sum of sizes is used up, further files are noted with the limit's name; smaller ones still fit."""
-    read = read_submission(tree({"a": "1234", "b": "1234", "c": "1"}), limits=Limits(total_bytes=5))
+    read = settled(read_submission(tree({"a": "1234", "b": "1234", "c": "1"}), limits=Limits(total_bytes=5)))
     assert list(read.files) == ["a", "c"]
     assert "`total_bytes`" in read.unreadable["b"]
 
@@ -244,7 +250,7 @@ def test_a_huge_sparse_file_costs_nothing(tree: Write) -> None:
     root = tree({"x": ""})
     with (root / "huge").open("wb") as file:
         file.truncate(1 << 40)
-    assert "`file_bytes`" in read_submission(root).unreadable["huge"]
+    assert "`file_bytes`" in settled(read_submission(root)).unreadable["huge"]
 
 
 @pytest.mark.parametrize("files", [["a", "b", "c"], ["a/x", "b/x", "c/x"]])
@@ -259,7 +265,7 @@ def test_too_many_files_are_an_error(tree: Write, files: list[str]) -> None:
 def test_long_paths_are_unreadable(tree: Write) -> None:
     """A file or folder whose path has more bytes than the limit is noted; characters don't count."""
     root = tree({"éé": "", "ab": "", "x/y/z": ""})
-    read = read_submission(root, limits=Limits(path_length=3))
+    read = settled(read_submission(root, limits=Limits(path_length=3)))
     assert list(read.files) == ["ab"]
     assert all("`path_length`" in reason for reason in read.unreadable.values())
     assert list(read.unreadable) == ["x/y/z", "éé"]
@@ -342,10 +348,10 @@ def test_a_bad_pattern_is_named(tree: Write) -> None:
 
 
 def test_progress_counts_the_files(tree: Write) -> None:
-    """Whoever wants to know is told after each file how many were read."""
+    """Whoever wants to know is told now and then how many files there are."""
     seen: list[int] = []
-    read_submission(tree({"a": "", "b": "", "c/d": ""}), progress=seen.append)
-    assert seen == [1, 2, 3]
+    read_submission(tree({f"{number}": "" for number in range(600)}), progress=seen.append)
+    assert seen == [256, 512]
 
 
 @pytest.mark.parametrize("target", ["nowhere", "nowhere/below", "a\0b"])

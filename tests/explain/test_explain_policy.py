@@ -210,10 +210,10 @@ def test_a_target_is_looked_for_in_the_files_of_the_rows() -> None:
     [
         ("require: {pattern: f()}", {"a.py": "f()"}, "pass", "`require` found a match"),
         ("require: {pattern: f()}", {"a.py": "x"}, "fail", "everything that could hold it was searched"),
-        ("require: {pattern: f()}", {"a.py": "(f\n"}, "undecided", "what could not be searched may hold it"),
+        ("require: {pattern: f()}", {"a.py": "(f(\n"}, "undecided", "what could not be searched may hold it"),
         ("forbid: {pattern: f()}", {"a.py": "f()\nf()"}, "fail", "`forbid` wants no match, and there are 2"),
         ("forbid: {pattern: f()}", {"a.py": "x"}, "pass", "there is none"),
-        ("forbid: {pattern: f()}", {"a.py": "(f\n"}, "undecided", "what could not be searched may hold one"),
+        ("forbid: {pattern: f()}", {"a.py": "(f(\n"}, "undecided", "what could not be searched may hold one"),
         ("forbid: {files: b.py, pattern: f()}", {"a.py": ""}, "not-applicable", "found no document to look in"),
         (
             "for: {pattern: f($x)}\nforbid: {values: ['1'], as: x}",
@@ -234,7 +234,7 @@ def test_a_target_is_looked_for_in_the_files_of_the_rows() -> None:
             "not-applicable",
             "`for` found no subject",
         ),
-        ("for: {pattern: f($x)}\nrequire: {values: ['1'], as: x}", {"a.py": "(f\n"}, "undecided", "may hold one"),
+        ("for: {pattern: f($x)}\nrequire: {values: ['1'], as: x}", {"a.py": "(f(\n"}, "undecided", "may hold one"),
         ("when: {files: b.py}\nforbid: {pattern: f()}", {"a.py": "f()"}, "not-applicable", "`when` does not hold"),
         ("require: {pattern: f(), count: 2}", {"a.py": "f()"}, "fail", "did not find 2 distinct places"),
         ("require: {pattern: f(), count: {min: 1, max: 2}}", {"a.py": "f()"}, "pass", "1 to 2 distinct places"),

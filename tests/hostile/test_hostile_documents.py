@@ -19,7 +19,7 @@ def _data(ending: str) -> str:
 @pytest.mark.parametrize(
     ("name", "beginning", "repeated", "end", "says"),
     [
-        ("h.py", b"eval;x = [", b"1,", b"]", "it took more than"),
+        ("h.py", b"eval #(\nx = [", b"1,", b"]", "it took more than"),
         ("h.json", b"[", b"1,", b"1]", ("not JSON: more than 1000000 values", "it took more than")),
         ("h.yaml", b"[", b"a,", b"a]", ("not YAML at line 1: more than 1000000 values", "it took more than")),
         ("h.toml", b"a = [", b"1,", b"1]", "it took more than"),

@@ -9,13 +9,13 @@ BROKEN = "def f(:\n  pass\n"
 
 def test_a_require_that_found_its_match_passes_whatever_could_not_be_read() -> None:
     """A broken file beside the match does not matter."""
-    report = judge('require: {files: "*.py", pattern: "go()"}', {"a.py": "go()\n", "b.py": BROKEN + "go\n"})
+    report = judge('require: {files: "*.py", pattern: "go()"}', {"a.py": "go()\n", "b.py": BROKEN + "go(\n"})
     assert outcome(report) == "pass"
 
 
 def test_a_require_without_its_match_is_undecided_when_a_file_that_could_hold_it_is_broken() -> None:
     """The broken file holds the literal, so it was not searched to its end."""
-    report = judge('require: {files: "*.py", pattern: "go()"}', {"a.py": "x()\n", "b.py": BROKEN + "go\n"})
+    report = judge('require: {files: "*.py", pattern: "go()"}', {"a.py": "x()\n", "b.py": BROKEN + "go(\n"})
     assert outcome(report) == "undecided"
     assert report.verdict == "none"
     assert report.policies[0].reasons[0][0] == "b.py"
@@ -29,13 +29,13 @@ def test_a_broken_file_without_the_literal_counts_as_searched() -> None:
 
 def test_a_forbid_that_found_a_match_fails_whatever_could_not_be_read() -> None:
     """One match is enough."""
-    report = judge('forbid: {files: "*.py", pattern: "go()"}', {"a.py": "go()\n", "b.py": BROKEN + "go\n"})
+    report = judge('forbid: {files: "*.py", pattern: "go()"}', {"a.py": "go()\n", "b.py": BROKEN + "go(\n"})
     assert outcome(report) == "fail"
 
 
 def test_a_forbid_without_a_match_is_undecided_when_a_file_is_broken() -> None:
     """What could not be searched might hold one."""
-    report = judge('forbid: {files: "*.py", pattern: "go()"}', {"a.py": "x()\n", "b.py": BROKEN + "go\n"})
+    report = judge('forbid: {files: "*.py", pattern: "go()"}', {"a.py": "x()\n", "b.py": BROKEN + "go(\n"})
     assert outcome(report) == "undecided"
 
 
@@ -90,7 +90,7 @@ def test_a_certain_row_fails_beside_an_unfinished_search_of_other_files() -> Non
           - {files: "src/{name}.py", pattern: "go()"}
           - not: {files: "test/{name}.py", pattern: "check()"}
     """
-    files = {"src/a.py": "go()\n", "src/b.py": "go()\n", "test/b.py": BROKEN + "check\n"}
+    files = {"src/a.py": "go()\n", "src/b.py": "go()\n", "test/b.py": BROKEN + "check(\n"}
     report = judge(body, files)
     assert outcome(report) == "fail"
     assert places(report) == ["src/a.py:1:1"]

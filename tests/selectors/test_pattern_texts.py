@@ -62,7 +62,7 @@ def test_a_string_of_three_dots_is_warned_of() -> None:
 LITERALS = [
     ("torch.load(...)", [{"load"}, {"torch"}]),
     ("torchvision.models.$m(...)", [{"models"}, {"torchvision"}]),
-    ("f(key=$v, ...)", [{"f"}, {"key"}]),
+    ("f(key=$v, ...)", [{"f("}, {"key"}]),
     ("assert $x", [{"assert"}]),
     ("from src.model import Net", [{"Net"}]),
     ("$d['run_id']", []),

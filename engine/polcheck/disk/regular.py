@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -72,7 +73,12 @@ class Promised:
     def read(self) -> bytes:
         """The bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
         # NOTE: it was a regular file when it was looked at; the stamp tells whether what is opened is still that one
-        number = os.open(self.path, _FILE)
+        try:
+            number = os.open(self.path, _FILE)
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # a link lies in its place
+                raise OSError(0, "it changed while it was judged") from error
+            raise
         try:
             data = _read(number, self.size) if _stamp(os.fstat(number)) == self.stamp else b""
             if _stamp(os.fstat(number)) != self.stamp or len(data) != self.size:

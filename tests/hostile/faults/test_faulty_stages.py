@@ -63,7 +63,7 @@ def test_in_one_search_for_text(error: type[Exception]) -> None:
     """The search of one regular expression fails: the policy that it is of is undecided."""
     judge = checker(policies('forbid: {files: "*.py", text: "nowhere"}', 'forbid: {files: "*.py", text: "eval"}'))
     everywhere = mock.patch.object(Prefilter, "possible", lambda self, source, wanted: list(wanted))
-    with everywhere, _broken(TextSearch, "search", error, lambda self, text: self.regex == "nowhere"):
+    with everywhere, _broken(TextSearch, "search", error, lambda self, *text: self.regex == "nowhere"):
         _undecided(judge.check(of_files(FILES)), _told("the search", error), "fail")
 
 

@@ -38,7 +38,7 @@ def test_a_worker_killed_in_the_middle_of_a_file(tmp_path: Path) -> None:
     """The file at which it was is undecided; all others are searched."""
     process = started(project(tmp_path), POOLED + HANGS + RUN, arguments("-f", "json", "-j", "2"))
     os.kill(worker(tmp_path), signal.SIGKILL)
-    _searched_but_for(ended(process), ("src/m3.py",), "the process that worked on it died")
+    _searched_but_for(ended(process), ("src/m3.py",), "it took more than 2048 MiB of memory, or its process was killed")
 
 
 def test_a_worker_that_hangs(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_workers_that_die_at_their_start(tmp_path: Path) -> None:
     """Nothing could be searched, and the run ends."""
     dying = POOLED + "pool.confine = lambda ours: os._exit(1)\nsearch = print\n"
     result = ran(project(tmp_path), dying + RUN, "-f", "json", "-j", "2")
-    _searched_but_for(result, ALL, "the process that worked on it died")
+    _searched_but_for(result, ALL, "it took more than 2048 MiB of memory, or its process was killed")
 
 
 def test_no_process_can_be_started(tmp_path: Path) -> None:

@@ -67,9 +67,10 @@ def test_a_file_that_moves_after_it_was_listed(tmp_path: Path, kind: str, move: 
     file.parent.mkdir()
     file.write_text("print(1)\n")
     (tmp_path / "b.py").write_text("print(1)\n")
-    read = read_submission(tmp_path)
+    judge = checker(policies(BODIES[kind]))
+    read = judge.place(read_submission(tmp_path))
     MOVES[move](file)
-    _undecided(checker(policies(BODIES[kind])).check(read), "src/a.py")
+    _undecided(judge.check(read), "src/a.py")
 
 
 def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
@@ -178,3 +179,12 @@ def test_a_cache_and_an_output_of_somebody_else(tmp_path: Path) -> None:
     assert (status, len(out.splitlines()), err) == (1, 8, "")
     status, _, err = _as_nobody(root, *arguments("-o", "packs/report.txt"))
     assert (status, err) == (2, "can't write `packs/report.txt`: permission denied\n")
+
+
+def test_a_file_that_changes_before_it_is_looked_at_is_judged_as_it_is(tmp_path: Path) -> None:
+    """Listing a folder looks at no file; what is judged is what lies there once a policy asks for it."""
+    file = tmp_path / "a.py"
+    file.write_text("print(1)\n")
+    read = read_submission(tmp_path)
+    file.write_text("eval(1)\n")
+    assert [str(found.location) for found in checker(policies(BODIES["pattern"])).check(read).findings] == ["a.py:1:1"]

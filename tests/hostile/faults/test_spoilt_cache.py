@@ -33,6 +33,7 @@ LIMITED = """
 import resource
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
+pool.ENOUGH_BYTES = 1 << 30  # the memory that processes share is a file too
 main()
 """
 
