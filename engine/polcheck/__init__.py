@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from polcheck.on_demand import on_demand
 
+TYPE_CHECKING = False  # NOTE: `typing` takes longer to import than what a run that was made before takes
 if TYPE_CHECKING:
     from polcheck.errors import ConfigError, PolcheckError, PolicyError, Problem, SubmissionError
     from polcheck.flow import Checker

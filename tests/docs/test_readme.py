@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polcheck.cli import _COMMANDS
+from polcheck.cli.commandline import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -26,7 +26,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_command_is_named(page: str) -> None:
     """Whoever reads the page learns of each command."""
     words = set(re.findall(r"`(?:polcheck )?([a-z]+)[^`]*`", (ROOT / page).read_text("utf-8")))
-    assert set(_COMMANDS) - words == set()
+    assert set(COMMANDS) - words == set()
 
 
 def test_the_readme_says_why_people_decide() -> None:

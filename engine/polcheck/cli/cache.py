@@ -7,7 +7,7 @@ import click
 
 @click.group(short_help="Show or empty what is kept between runs.")
 def cache() -> None:
-    """Show or empty what is kept between runs: compiled packs, and the rows of large submissions.
+    """Show or empty what is kept between runs: compiled packs, the rows of large submissions, and what runs said.
 
     It lies in the folder that POLCHECK_CACHE names, else in the user's cache folder. All of it can be made again.
     """
@@ -30,7 +30,7 @@ def info() -> None:
 
 @cache.command(short_help="Remove everything that is kept.")
 def clear() -> None:
-    """Remove compiled packs and rows. Packs that were fetched stay: `polcheck pack` looks after them."""
+    """Remove compiled packs, rows and what runs said. Packs that were fetched stay: `polcheck pack` looks after them."""
     from polcheck.disk import kept
     from polcheck.errors import PolcheckError
 

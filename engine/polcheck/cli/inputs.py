@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -79,29 +78,30 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         locked: bool | None,
         **others: Any,
     ) -> Any:
-        from polcheck.config import Given
-        from polcheck.project import Project
-
         if isolated and config:
             raise click.UsageError("give --config or --isolated, not both")
-        given = Given(
-            packs=packs,
-            params=params_of(params),
-            profiles=_profiles(profiles),
-            select=select,
-            ignore=ignore,
-            exclude=exclude,
-            fail_on=fail_on,
-            gitignore=False if no_gitignore else None,
-            tracked=True if tracked else None,
-            jobs=jobs,
-            cache=not no_cache,
-            locked=is_locked(locked),
-            today=today(),
-        )
 
         def project(target: str, baseline: str | None = None) -> Project:
-            return Project.at(target, replace(given, baseline=baseline), config, isolated=isolated)
+            from polcheck.config import Given
+            from polcheck.project import Project
+
+            given = Given(
+                packs=packs,
+                params=params_of(params),
+                profiles=_profiles(profiles),
+                select=select,
+                ignore=ignore,
+                exclude=exclude,
+                fail_on=fail_on,
+                gitignore=False if no_gitignore else None,
+                tracked=True if tracked else None,
+                baseline=baseline,
+                jobs=jobs,
+                cache=not no_cache,
+                locked=is_locked(locked),
+                today=today(),
+            )
+            return Project.at(target, given, config, isolated=isolated)
 
         return command(project=project, **others)
 

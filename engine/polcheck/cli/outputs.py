@@ -7,28 +7,30 @@ import shutil
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from polcheck import disk, render
-from polcheck.cli.surroundings import Output
+from polcheck.cli.surroundings import Output, harmless
 from polcheck.errors import PolcheckError
-from polcheck.policy.template import TemplateFault
 from polcheck.records import record
-from polcheck.render.verdict import NoVerdict
-from polcheck.report import Report
+
+if TYPE_CHECKING:  # NOTE: what was said before is said again without any of it
+    from polcheck.report import Report
 
 _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
 
 _COMMANDS = ("github", "template")
 
 
-@record(frozen=True)
+@record
 class Outputs:
     """The formats of one run: `(format, file)`, an empty file being standard output."""
 
     wanted: tuple[tuple[str, str], ...]
     options: render.Options
+    printed: str = ""  # what went to standard output, made harmless
 
     @classmethod
     def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
@@ -52,6 +54,8 @@ class Outputs:
 
     def write(self, report: Report) -> int:
         """Writes every output and gives the exit status, which no format changes."""
+        from polcheck.render.verdict import NoVerdict
+
         for name, path in self.wanted:
             try:
                 text = self._text(name, report)
@@ -61,13 +65,20 @@ class Outputs:
             if path:
                 disk.write_output(path, text)
             else:
-                _print(text, commands=name.partition(":")[0] in _COMMANDS)
+                self.printed = _print(text, commands=name.partition(":")[0] in _COMMANDS)
             if name == "github":
                 _job_summary(report)
         return report.exit_status
 
+    @property
+    def alone(self) -> bool:
+        """Whether all there is goes to standard output."""
+        return [path for _, path in self.wanted] == [""]
+
     def _text(self, name: str, report: Report) -> str:
         """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
+        from polcheck.policy.template import TemplateFault
+
         base, _, template = name.partition(":")
         if not template:
             return render.renderer(base)(report, self.options)
@@ -77,17 +88,19 @@ class Outputs:
             raise PolcheckError(f"the template `{template}` fails: {fault}") from fault
 
 
-def _print(text: str, *, commands: bool) -> None:
-    """Writes to standard output, and changes nothing where its reader has seen enough (`| head`).
+def _print(text: str, *, commands: bool) -> str:
+    """Writes to standard output, and changes nothing where its reader has seen enough (`| head`); gives what it wrote.
 
     `commands`: lines of the text may be workflow commands. Raises PolcheckError when it can't be written.
     """
+    said = harmless(text, commands=commands)
     with suppress(BrokenPipeError):
-        if commands and isinstance(sys.stdout, Output):
-            sys.stdout.commands(text)
+        if isinstance(sys.stdout, Output):
+            sys.stdout.commands(said)
         else:
-            sys.stdout.write(text)
+            sys.stdout.write(said)
         sys.stdout.flush()
+    return said
 
 
 def _template(path: str) -> str:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
+from polcheck import disk
 from polcheck.cli.inputs import ProjectOf, has_packs, params_of, project_options, today
 from polcheck.cli.outputs import Outputs
 from polcheck.cli.progress import Bar
+
+if TYPE_CHECKING:
+    from polcheck.project import Project
+    from polcheck.report import Report
 
 __all__ = ["params_of", "run"]
 
@@ -67,19 +73,29 @@ def run(
 
     Exit status: 0 pass, 1 fail, 2 no verdict.
     """
-    from polcheck.waivers import in_turn
-
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
-    used = has_packs(project(submission, baseline="" if no_baseline else baseline))
+    with disk.watching() as watch:
+        used = has_packs(project(submission, baseline="" if no_baseline else baseline))
+        report = _judged(used, outputs, rev, since)
+    status = outputs.write(report)
+    words = click.get_current_context().find_object(str)
+    if words and outputs.alone and report.decided:
+        disk.keep_said(words, outputs.printed.encode("utf-8", "backslashreplace"), status, watch)
+    return status
+
+
+def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None) -> Report:
+    """The report on what the options ask for."""
     judge = replace(used.checker, digests=outputs.digests)
     accept = used.acceptance(today())
     with Bar("reading") as bar:
         read = used.read(rev, sys.stdin.buffer, bar.count)
     if since is not None:
+        from polcheck.waivers import in_turn
+
         with Bar(f"judging {since}") as bar:
             accept = in_turn(accept, used.since(since, bar.update))
     with Bar("judging") as bar, used.memory() as memory:
-        report = judge.check(read, used.inforce.fail_on, bar.update, accept, memory)
-    return outputs.write(report)
+        return judge.check(read, used.inforce.fail_on, bar.update, accept, memory)

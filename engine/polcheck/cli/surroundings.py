@@ -29,6 +29,11 @@ _COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
 _OLD_COMMAND = re.compile(r"#(?=#\[)")
 
 
+def harmless(text: str, *, commands: bool = False) -> str:
+    """The text without what controls a terminal and, unless it may hold `commands`, what a log takes for one."""
+    return _HIDDEN.sub(_spelled, text if commands else _COMMAND.sub(r"\1\\x3a", text))
+
+
 class Output(io.TextIOBase):
     """Standard output, or standard error where `log` is set, over the stream that the process was given."""
 
@@ -56,9 +61,9 @@ class Output(io.TextIOBase):
         Raises BrokenPipeError when nobody reads, and PolcheckError when standard output can't be written; what is said
         to a standard error that can't be written is lost.
         """
-        said = _COMMAND.sub(r"\1\\x3a", text)
         # NOTE: JSON goes to standard output too, which could not say `\x23`
-        return self.commands(_OLD_COMMAND.sub(r"\\x23", said) if self._log else said)
+        self.commands(harmless(_OLD_COMMAND.sub(r"\\x23", text) if self._log else text))
+        return len(text)
 
     def commands(self, text: str) -> int:
         """Writes a text that may hold workflow commands; raises as `write` does."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from polcheck.on_demand import on_demand
 
+TYPE_CHECKING = False  # NOTE: `typing` takes longer to import than what a run that was made before takes
 if TYPE_CHECKING:
     from polcheck.disk.exclude import beyond
     from polcheck.disk.fresh import write_new
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
     from polcheck.disk.paths import below, exists, is_folder, shown
     from polcheck.disk.project import find_config, read_config, read_config_in, read_own
     from polcheck.disk.project_packs import Asked, ProjectPacks, read_lock, read_pack, trust_of, write_lock
+    from polcheck.disk.runs import keep_said
     from polcheck.disk.single import read_file
     from polcheck.disk.target import read_submission
+    from polcheck.disk.watch import watching
     from polcheck.sharing.trust import Trust
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "find_config",
     "is_folder",
     "keep_page",
+    "keep_said",
     "pack_at_hand",
     "page_of",
     "read_config",
@@ -47,6 +49,7 @@ __all__ = [
     "shipped_packs",
     "shown",
     "trust_of",
+    "watching",
     "write_lock",
     "write_new",
     "write_output",
@@ -68,6 +71,7 @@ __getattr__ = on_demand(
         "find_config": "polcheck.disk.project",
         "is_folder": "polcheck.disk.paths",
         "keep_page": "polcheck.disk.pages",
+        "keep_said": "polcheck.disk.runs",
         "pack_at_hand": "polcheck.disk.packs",
         "page_of": "polcheck.disk.pages",
         "read_config": "polcheck.disk.project",
@@ -81,6 +85,7 @@ __getattr__ = on_demand(
         "shipped_packs": "polcheck.disk.packs",
         "shown": "polcheck.disk.paths",
         "trust_of": "polcheck.disk.project_packs",
+        "watching": "polcheck.disk.watch",
         "write_lock": "polcheck.disk.project_packs",
         "write_new": "polcheck.disk.fresh",
         "write_output": "polcheck.disk.output",

@@ -13,6 +13,7 @@ from polcheck.disk.gathered import Gathered
 from polcheck.disk.kept import cache_folder
 from polcheck.disk.packs import PACK_LIMITS, made
 from polcheck.disk.regular import reason_of
+from polcheck.disk.watch import note
 from polcheck.errors import PolcheckError, SubmissionError
 from polcheck.policy.packfiles import PackFiles
 from polcheck.records import record
@@ -91,6 +92,7 @@ class Cache:
 
     def _data(self, digest: str) -> bytes | None:
         most = 2 * PACK_LIMITS.total_bytes
+        note(self._path(digest))
         try:
             with self._path(digest).open("rb") as file:
                 data = file.read(most + 1)

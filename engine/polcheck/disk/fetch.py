@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.disk.cache import Cache, CacheError
 from polcheck.disk.packs import missing, read_pack, shipped_packs
+from polcheck.disk.watch import note, note_blind
 from polcheck.errors import PolcheckError, PolicyError, Problem
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.version import VERSION
@@ -61,6 +62,7 @@ class Fetcher:
             source = parse(text)
         except SourceError as error:
             raise PolicyError([Problem(error.message, help=error.help)]) from error
+        note(Path(self.folder, text))
         if isinstance(source, Named) and not self.known(source.name) and Path(self.folder, source.name).is_dir():
             return Folder(f"./{source.name}")
         named = self.lock.named(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
@@ -74,6 +76,7 @@ class Fetcher:
     def _installed(self) -> dict[str, Installed]:
         from polcheck.disk.installed import installed_packs
 
+        note_blind()
         return installed_packs()
 
     def take(self, source: Source) -> Taken:
@@ -96,6 +99,8 @@ class Fetcher:
 
     def now(self, source: Source) -> Taken:
         """The pack from a source as it is now, whatever is locked or trusted. Raises PolicyError and FetchError."""
+        if source.kept:
+            note_blind()
         if isinstance(source, Git):
             from polcheck.disk.git_pack import pack_at
 
@@ -175,6 +180,7 @@ class Fetcher:
 
     def _then(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
         """The pack as it was when it was locked. Raises FetchError when it can't be had any more."""
+        note_blind()
         kind = {Git: "git", Oci: "oci", Archive: "archive"}[type(source)]
         if entry.kind != kind:
             raise LockError(f"polcheck.lock was changed by hand: `{source}` can't be `{entry.resolved}`")

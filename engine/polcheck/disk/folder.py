@@ -22,6 +22,7 @@ from polcheck.disk.ignore import MAX_BYTES, Rules, ignored
 from polcheck.disk.index import Index, index_of
 from polcheck.disk.regular import Irregular, opened_folder, promised, read_regular, reason_of
 from polcheck.disk.repository import Repository, repository_of
+from polcheck.disk.watch import note, note_blind
 from polcheck.errors import SubmissionError
 from polcheck.records import record
 from polcheck.submission import Later, Submission
@@ -60,8 +61,10 @@ def _later(full: bytes) -> Later:
     try:
         return promised(full)
     except Irregular as error:
+        note_blind()
         raise OSError(0, str(error)) from error
     except OSError as error:
+        note_blind()
         raise OSError(0, f"it can't be read: {reason_of(error)}") from error
 
 
@@ -117,7 +120,9 @@ class _Walk:
         """Reads the files of a folder; the folders in it that are to be walked."""
         try:
             # NOTE: without the final `/`, with which a link would be followed
-            with opened_folder(self._full(folder.path[:-1]), follow=not folder.path) as number:
+            full = self._full(folder.path[:-1])
+            note(full)
+            with opened_folder(full, follow=not folder.path) as number:
                 entries = self._entries(number)
                 self.walked.add(folder.path.rstrip(b"/"))
                 return list(self._below(number, self._with_rules(number, folder, entries), entries))
@@ -140,6 +145,7 @@ class _Walk:
         """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
         if folder.rules is None or not any(entry.name == ".gitignore" for entry in entries):
             return folder
+        note(self._full(folder.path) + b".gitignore")
         try:
             data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
         except (OSError, Irregular):
@@ -234,6 +240,7 @@ class _Walk:
     def _link(self, path: bytes) -> None:
         """Reads the file that a link leads to if it's below the root and not git's own."""
         text = _text(path)
+        note_blind()
         try:
             target = os.path.realpath(self._full(path), strict=True)
             is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from polcheck.disk.exclude import Excluded
 from polcheck.disk.limits import DEFAULT, Limits
+from polcheck.disk.watch import note_blind
 from polcheck.errors import SubmissionError
 from polcheck.records import record
 from polcheck.submission import Files, Later, Submission, not_empty
@@ -91,6 +92,7 @@ class Gathered:
     def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
         """Adds a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""
         self._check_new(path)
+        note_blind()
         self._unreadable[path] = reason
         if folder:
             self._folders.add(path)

@@ -12,6 +12,7 @@ import struct
 
 from polcheck.disk.limits import MIB
 from polcheck.disk.repository import Repository, content
+from polcheck.disk.watch import note
 from polcheck.records import record
 
 _HEAD = struct.Struct(">4sII")
@@ -38,6 +39,7 @@ class Index:
 
 def index_of(repository: Repository) -> Index | None:
     """What is tracked below the repository's folder; None when its index can't be read, nothing when there is none."""
+    note(repository.own / "index")
     if not os.path.lexists(repository.own / "index"):
         return Index()
     try:

@@ -10,6 +10,7 @@ from polcheck.disk.folder import read_folder
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.limits import MIB, Limits
 from polcheck.disk.paths import shown
+from polcheck.disk.watch import note
 from polcheck.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.policy.packfiles import PackFiles, Schemas
 from polcheck.sharing.statement import SIGNATURES
@@ -33,11 +34,14 @@ def data_folder() -> Path:
 def schemas() -> Schemas:
     """The schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
     folder = data_folder() / "schemas"
+    for name in ("policy", "pack", "tests"):
+        note(folder / f"{name}.yaml")
     return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack", "tests")))
 
 
 def shipped_packs() -> list[str]:
     """The names of the packs that ship with polcheck, sorted."""
+    note(data_folder() / "policies")
     return sorted(path.parent.name for path in (data_folder() / "policies").glob("*/pack.yaml"))
 
 
@@ -66,6 +70,7 @@ def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
     from polcheck.policy.extension import extensions
 
     text = str(name_or_path)
+    note(text)
     is_path = isinstance(name_or_path, Path) or "/" in text  # NOTE: a bare name may be that of an installed pack
     if text not in shipped_packs() and not (is_path and Path(text).is_dir()):
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from polcheck.disk.packs import data_folder
 from polcheck.disk.paths import shown
 from polcheck.disk.regular import reason_of
+from polcheck.disk.watch import note
 from polcheck.errors import ConfigError, Problem
 from polcheck.source import Source
 
@@ -31,7 +32,10 @@ def find_config(target: str) -> Written | None:
 
 def read_config_in(folder: str) -> Written | None:
     """The configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
-    found = [read_config(str(path)) for name in CONFIG_NAMES if (path := Path(folder, name)).is_file()]
+    places = [Path(folder, name) for name in CONFIG_NAMES]
+    for path in places:
+        note(path)
+    found = [read_config(str(path)) for path in places if path.is_file()]
     own = [written for written in found if written is not None]
     if len(own) > 1:
         where = own[1].where(())
@@ -54,6 +58,7 @@ def read_config(path: str) -> Written | None:
 
 def read_own(path: str, hint: str = "") -> Source:
     """A small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be read."""
+    note(path)
     try:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

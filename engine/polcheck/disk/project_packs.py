@@ -14,6 +14,7 @@ from polcheck.disk.output import write_output
 from polcheck.disk.packs import data_folder, pack_at_hand
 from polcheck.disk.paths import shown
 from polcheck.disk.regular import reason_of
+from polcheck.disk.watch import note
 from polcheck.errors import ConfigError, PolcheckError, Problem
 from polcheck.policy.packfiles import PackFiles
 from polcheck.records import record
@@ -126,6 +127,7 @@ def lock_path(folder: str) -> str:
 def read_lock(folder: str) -> Lock | None:
     """The lock of the project in a folder; None when it has none. Raises LockError when it can't be used."""
     path = lock_path(folder)
+    note(path)
     try:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -173,6 +175,7 @@ def keys_of(text: str, folder: str) -> tuple[str, ...]:
         if is_key(text):
             return public_keys(text, "`trusted`")
         path = Path(folder, Path(text).expanduser())
+        note(path)
         with path.open("rb") as file:
             return public_keys(file.read(_MOST_BYTES).decode("utf-8", "replace"), shown(str(path)))
     except (OSError, ValueError, RuntimeError) as error:

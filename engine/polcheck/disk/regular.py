@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from polcheck.disk.watch import note, stamp_of
 from polcheck.records import record
 from polcheck.submission import Stamp
 
@@ -80,8 +81,8 @@ class Promised:
                 raise OSError(0, "it changed while it was judged") from error
             raise
         try:
-            data = _read(number, self.size) if _stamp(os.fstat(number)) == self.stamp else b""
-            if _stamp(os.fstat(number)) != self.stamp or len(data) != self.size:
+            data = _read(number, self.size) if stamp_of(os.fstat(number)) == self.stamp else b""
+            if stamp_of(os.fstat(number)) != self.stamp or len(data) != self.size:
                 raise OSError(0, "it changed while it was judged")
         finally:
             os.close(number)
@@ -99,12 +100,9 @@ def promised(path: bytes) -> Promised:
         raise Irregular(kind)
     if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(0, "permission denied")
-    return Promised(path, status.st_size, _stamp(status))
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    """What changes with every write: the inode, its size, and the times of content and inode in nanoseconds."""
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    stamp = stamp_of(status)
+    note(path, stamp)
+    return Promised(path, status.st_size, stamp)
 
 
 def _read(number: int, size: int) -> bytes:

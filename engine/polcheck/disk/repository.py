@@ -9,6 +9,7 @@ from pathlib import Path
 
 from polcheck.disk.ignore import MAX_BYTES, Rules
 from polcheck.disk.regular import Irregular, read_regular
+from polcheck.disk.watch import note
 from polcheck.records import record
 
 _MAX_POINTER = 16 * 1024
@@ -59,6 +60,7 @@ def repository_of(folder: bytes) -> Repository | None:
     """The repository of the nearest folder at or above `folder` that has a `.git`; None when there is none."""
     inner = Path(os.fsdecode(os.path.realpath(folder)))
     for place in (inner, *inner.parents):
+        note(place / ".git")
         if os.path.lexists(place / ".git"):
             return Repository(place, inner)
     return None
@@ -66,6 +68,7 @@ def repository_of(folder: bytes) -> Repository | None:
 
 def content(path: Path, most: int) -> bytes | None:
     """The bytes of a file of git's; None when it can't be read or is bigger than `most`."""
+    note(path)
     try:
         return read_regular(os.fsencode(path), lambda size: size <= most)
     except (OSError, ValueError, Irregular):

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from polcheck.disk.limits import DEFAULT
 from polcheck.disk.regular import reason_of
+from polcheck.disk.watch import note, note_blind
 from polcheck.errors import PolcheckError
 from polcheck.source import Source
 
@@ -20,8 +21,10 @@ def read_file(path: str, stdin: BinaryIO) -> Source:
     most = DEFAULT.file_bytes
     try:
         if path == "-":
+            note_blind()
             data = stdin.read(most + 1)
         else:
+            note(path)
             with Path(path).open("rb") as file:
                 data = file.read(most + 1)
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from polcheck.disk.folder import read_folder
 from polcheck.disk.gathered import Gathered
 from polcheck.disk.limits import DEFAULT, Limits
 from polcheck.disk.regular import reason_of
+from polcheck.disk.watch import note_blind
 from polcheck.errors import SubmissionError
 from polcheck.submission import Submission
 
@@ -61,6 +62,8 @@ def read_submission(
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
     gathered = Gathered(str(target), limits, Excluded.of(exclude, prefix), progress)
+    if str(target) == "-" or rev is not None or not Path(target).is_dir():
+        note_blind()  # NOTE: what runs once only, or git answers for
     if str(target) == "-":
         _check_folder_only("standard input", rev, tracked=tracked)
         return _read_stream(stdin or sys.stdin.buffer, gathered)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from polcheck.records import record
-from polcheck.report import Report
+
+if TYPE_CHECKING:
+    from polcheck.report import Report
 
 
 @record(frozen=True)

@@ -111,6 +111,11 @@ class Report:
         return {"pass": 0, "fail": 1, "none": 2}[self.verdict]
 
     @property
+    def decided(self) -> bool:
+        """Whether nothing was left open: the same submission would give the same report at any time."""
+        return all(policy.outcome != "undecided" and not policy.reasons for policy in self.policies)
+
+    @property
     def failing(self) -> tuple[Finding, ...]:
         """The findings that are not waived."""
         return tuple(finding for finding in self.findings if finding.waived is None)

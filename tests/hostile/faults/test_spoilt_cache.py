@@ -21,12 +21,15 @@ from polcheck.recall import Entry, Page
 from typed import polcheck
 
 FULL = """
-import errno, io, pathlib
-def full(self, data):
-    with self.open("wb") as file:
-        file.write(data[: len(data) // 2])
+import errno
+from polcheck.disk import store
+def full(path, mode):
+    with open(path, mode) as file:
+        if "w" not in mode:
+            return open(path, mode)
+        file.write(b"half")
     raise OSError(errno.ENOSPC, "No space left on device")
-pathlib.Path.write_bytes = full
+store.open = full
 main()
 """
 LIMITED = """
@@ -128,7 +131,7 @@ def test_a_folder_in_the_place_of_an_entry(work: Path, kind: str) -> None:
     assert _report() == plain
 
 
-@pytest.mark.parametrize("changed", ["sys.version", "polcheck.disk.kept._code_stamp"])
+@pytest.mark.parametrize("changed", ["sys.version", "polcheck.disk.store._code_stamp"])
 def test_rows_of_another_python_or_other_grammars(work: Path, changed: str) -> None:
     """What another parser said isn't taken for what this one says."""
     _report()

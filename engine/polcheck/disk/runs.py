@@ -1,0 +1,44 @@
+"""What runs said, kept for the same run over the same files: nothing is read, parsed or judged to say it again.
+
+NOTE: as with `store`, little is imported here: this is asked before anything else is done.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+
+from polcheck.disk.store import key_of, read_whole, store, write_whole
+from polcheck.disk.watch import Watch, stamp_at
+
+_MOST_RUNS = 64
+_MOST_BYTES = 32 << 20
+
+
+def said_before(words: str) -> tuple[bytes, int] | None:
+    """What the run with these words, from this folder, wrote to standard output, and its exit status.
+
+    None unless all that it looked at is as it was then.
+    """
+    data = read_whole(_path(words))
+    if data is None:
+        return None
+    try:
+        said, status, places = marshal.loads(data)
+    except (ValueError, EOFError, TypeError):
+        return None
+    if all(stamp_at(place) == stamp for place, stamp in places):
+        return said, status
+    return None
+
+
+def keep_said(words: str, said: bytes, status: int, watch: Watch) -> None:
+    """Keeps what a run wrote, unless it looked at something that may have changed unseen."""
+    if watch.settled:
+        data = marshal.dumps((said, status, list(watch.places.items())))
+        if len(data) <= _MOST_BYTES:
+            write_whole(_path(words), data, _MOST_RUNS)
+
+
+def _path(words: str) -> str:
+    return os.path.join(store(), "runs", key_of(os.getcwd(), words))  # noqa: PTH109, PTH118

@@ -1,0 +1,132 @@
+"""A run that was made before says the same at once, and only when nothing that it looked at has changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ENGINE = str(Path(__file__).resolve().parents[2] / "engine")
+POLICY = """\
+id: no-eval
+title: Nothing is evaluated
+forbid: {files: "**/*.py", pattern: eval(...)}
+message: eval is called
+"""
+# what a run that judges imports, and one that says again what was said does not
+TELL = "import atexit, sys; atexit.register(lambda: print('polcheck.flow' in sys.modules, file=sys.stderr)); "
+START = TELL + "from polcheck.cli import main; main()"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one finding."""
+    work = tmp_path / "work"
+    for name, text in {
+        "polcheck.yaml": "packs: [./pack]\n",
+        "pack/pack.yaml": "name: ours\nversion: 1.0.0\n",
+        "pack/policies/p.yaml": POLICY,
+        "src/a.py": "eval(1)\n",
+        "src/notes.txt": "nobody looks at this\n",
+        ".gitignore": "build/\n",
+    }.items():
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHONPATH", ENGINE)
+    time.sleep(0.05)  # so that what is written later has another time
+    return work
+
+
+def run(*words: str, race: str = "0") -> tuple[int, str, bool]:
+    """The exit status, the output, and whether the submission was judged."""
+    begin = f"import polcheck.disk.watch as w; w._RACE = {race}; "
+    command = [sys.executable, "-c", begin + START, "run", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr.endswith("True\n")
+
+
+def test_nothing_is_judged_twice(root: Path) -> None:
+    """The second run says byte for byte what the first said, with its status, and judges nothing."""
+    status, said, judged = run()
+    assert (status, judged) == (1, True)
+    assert "eval is called" in said
+    assert run() == (1, said, False)
+
+
+CHANGES: dict[str, Callable[[], object]] = {
+    "a file that is looked at": lambda: Path("src/a.py").write_text("eval(2)\n"),
+    "a new file": lambda: Path("src/b.py").write_text("eval(3)\n"),
+    "a file less": lambda: Path("src/a.py").unlink(),
+    "a new folder": lambda: Path("more").mkdir(),
+    "what is ignored": lambda: Path(".gitignore").write_text("src/\n"),
+    "a .gitignore below": lambda: Path("src/.gitignore").write_text("a.py\n"),
+    "a policy": lambda: Path("pack/policies/p.yaml").write_text(POLICY.replace("is called", "was called")),
+    "a new policy": lambda: Path("pack/policies/q.yaml").write_text(POLICY.replace("no-eval", "q")),
+    "the configuration": lambda: Path("polcheck.yaml").write_text("packs: [./pack]\nfail-on: never\n"),
+    "another configuration": lambda: Path("pyproject.toml").write_text('[tool.polcheck]\npacks = ["./pack"]\n'),
+    "a lock": lambda: Path("polcheck.lock").write_text("version = 1\n"),
+    "a repository": lambda: Path(".git").mkdir(),
+    "permissions": lambda: Path("src/a.py").chmod(0o640),
+}
+
+
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_a_change_is_judged(root: Path, change: str) -> None:
+    """Whatever the verdict could follow from is looked at again."""
+    run()
+    assert run()[2] is False
+    CHANGES[change]()
+    assert run()[2] is True
+
+
+def test_a_file_that_no_policy_asks_for_changes_nothing(root: Path) -> None:
+    """Its content is of no interest to the run."""
+    said = run()[1]
+    Path("src/notes.txt").write_text("still not\n")
+    assert run() == (1, said, False)
+
+
+def test_a_digest_is_of_every_file(root: Path) -> None:
+    """Where the output says the submission's digest, every file counts."""
+    run("-f", "json")
+    assert run("-f", "json")[2] is False
+    Path("src/notes.txt").write_text("changed\n")
+    assert run("-f", "json")[2] is True
+
+
+@pytest.mark.parametrize("words", [["--no-cache"], ["-f", "text", "-f", "json=out.json"], ["-o", "out.txt"]])
+def test_what_is_not_kept(root: Path, words: list[str]) -> None:
+    """Without a cache, and where files are written, each run judges."""
+    Path("polcheck.yaml").write_text('packs: [./pack]\nexclude: ["out.*"]\n')
+    assert [run(*words)[2] for _ in range(2)] == [True, True]
+
+
+def test_other_words_are_another_run(root: Path) -> None:
+    """What one set of options said is no answer to another."""
+    run()
+    assert run("-q")[2] is True
+    assert run("--fail-on", "never")[2] is True
+
+
+def test_what_changed_just_now_is_not_trusted(root: Path) -> None:
+    """A file system may tell a change of the same moment from no change: such a run is not kept."""
+    assert [run(race="3_600_000_000_000")[2] for _ in range(2)] == [True, True]
+
+
+def test_an_undecided_run_is_made_again(root: Path) -> None:
+    """What a limit or a fault cut short may be decided the next time."""
+    Path("src/a.py").write_text("(eval(\n")
+    assert [run()[::2] for _ in range(2)] == [(2, True), (2, True)]
+
+
+def test_a_link_is_judged_again(root: Path) -> None:
+    """Where a link leads, no stamp of it tells."""
+    Path("src/link.py").symlink_to("a.py")
+    assert [run()[2] for _ in range(2)] == [True, True]
