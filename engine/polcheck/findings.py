@@ -60,7 +60,8 @@ class Findings:
         if location is None and failure.missing and searched:
             location = Location(searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
-        scope = {**cut(failure.scope), **_place(location)}
+        wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
+        scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
         bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
         return Finding(
             pack=policy.pack,

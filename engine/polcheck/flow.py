@@ -9,6 +9,7 @@ from functools import cached_property
 from polcheck.extract import Extractor, FileRows
 from polcheck.findings import Findings, deprecated_in, notices_of, numbered, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
+from polcheck.judge.world import Relation
 from polcheck.limits import DEFAULT, Limits
 from polcheck.locate import Locator
 from polcheck.misses import Misses
@@ -46,6 +47,7 @@ class Checker:
     jobs: int = 0  # processes to search with; 0 is one a core
     limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
+    _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last submission
 
     @cached_property
@@ -98,7 +100,8 @@ class Checker:
     def world(self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None) -> World:
         """What judge needs to know of a placed submission."""
         rows = self.extract(submission, progress, memory)
-        return World(self.plan, submission.listed, rows, submission.unreadable, self.extractor, submission.folders)
+        folders, constants = submission.folders, self._constants
+        return World(self.plan, submission.listed, rows, submission.unreadable, self.extractor, folders, constants)
 
     def report(
         self,

@@ -105,7 +105,11 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """The offset at which each line begins."""
-        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+        starts, at = [0], 0
+        for line in self.text.split("\n")[:-1]:
+            at += len(line) + 1
+            starts.append(at)
+        return starts
 
     def line_of(self, offset: int) -> int:
         """The line, from 1, that holds the character at `offset`."""

@@ -30,7 +30,7 @@ def info() -> None:
 
 @cache.command(short_help="Remove everything that is kept.")
 def clear() -> None:
-    """Remove compiled packs, rows and what runs said. Packs that were fetched stay: `polcheck pack` looks after them."""
+    """Remove compiled packs, rows and what runs said. Fetched packs stay: `polcheck pack` looks after them."""
     from polcheck.disk import kept
     from polcheck.errors import PolcheckError
 

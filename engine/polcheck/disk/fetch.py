@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Container
 from dataclasses import field, replace
 from functools import cached_property
@@ -76,7 +77,8 @@ class Fetcher:
     def _installed(self) -> dict[str, Installed]:
         from polcheck.disk.installed import installed_packs
 
-        note_blind()
+        for folder in sys.path:
+            note(folder)
         return installed_packs()
 
     def take(self, source: Source) -> Taken:
@@ -128,6 +130,7 @@ class Fetcher:
             raise PolicyError([missing(source.name)])
         from polcheck.disk.installed import read_installed
 
+        note_blind()
         installed = self._installed[source.name]
         return Taken(read_installed(installed), f"installed:{installed.resolved}")
 

@@ -100,7 +100,7 @@ class Evaluator:
             made = self._made(join)
             if join.own:
                 inner = replace(self, gaps={})
-                result = inner.conjunction(join.own, [replace(row, origin=i) for i, row in enumerate(made.rows)])
+                result = inner.conjunction(join.own, [row.but(origin=i) for i, row in enumerate(made.rows)])
                 rows = result.rows
                 # INVARIANT: a row whose condition could not be evaluated is a gap for all that it could have joined
                 open_ = [gap_of(made.rows[number], inner.gaps) for number in sorted(result.open)]
@@ -129,8 +129,7 @@ class Evaluator:
         if not join.renames:
             return Relation(lambda: base.rows, base.gaps, base.looked)
         rows = [
-            replace(row, names={join.renames.get(name, name): cell for name, cell in row.names.items()})
-            for row in base.rows
+            row.but(names={join.renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows
         ]
         return Relation(lambda: rows, base.gaps, base.looked)
 
@@ -200,7 +199,7 @@ class Evaluator:
         out: list[Row] = []
         open_: set[int] = set()
         renames = dict(step.renames)
-        numbered = [replace(row, origin=index) for index, row in enumerate(rows)]
+        numbered = [row.but(origin=index) for index, row in enumerate(rows)]
         for branch in step.branches:
             result = self.conjunction(branch, numbered, exists and not renames)
             self.work.spend(len(result.rows))
@@ -209,18 +208,16 @@ class Evaluator:
                 given = rows[row.origin]
                 names = exported(given, row, step.binds, renames)
                 if names is not None:
-                    out.append(replace(row, names=names, origin=given.origin))
+                    out.append(row.but(names=names, origin=given.origin))
         return Result(distinct(out), open_)
 
     def _absence(self, step: Absence, rows: list[Row]) -> Result:
-        result = self.conjunction(
-            step.what, [replace(row, origin=index) for index, row in enumerate(rows)], exists=True
-        )
+        result = self.conjunction(step.what, [row.but(origin=index) for index, row in enumerate(rows)], exists=True)
         certain = {row.origin for row in result.rows if row.certain}
         unsure = {row.origin for row in result.rows} | result.open
         return Result(
             [
-                replace(row, certain=False) if index in unsure else row
+                row.but(certain=False) if index in unsure else row
                 for index, row in enumerate(rows)
                 if index not in certain
             ]
@@ -265,13 +262,13 @@ class Evaluator:
         for row in rows:
             names = dict(row.names)
             for name, expression in step.names:
-                value = self._evaluated(expression, replace(row, names=names), open_)
+                value = self._evaluated(expression, row.but(names=names), open_)
                 if name in names and text_of(names[name].value) != text_of(value):
                     break
                 spot = row.current or Spot("")
                 names.setdefault(name, Cell(value, spot.path, spot.span, spot.ref, spot.inner))
             else:
-                out.append(replace(row, names=names))
+                out.append(row.but(names=names))
         return Result(out, open_)
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
@@ -310,5 +307,5 @@ class Evaluator:
                 ):
                     result = self.conjunction(rest, [merged(row, other, first.name)])
                     open_ |= result.open
-                    out += [replace(found, current=spot) for found in result.rows]
+                    out += [found.but(current=spot) for found in result.rows]
         return Result(out, open_)

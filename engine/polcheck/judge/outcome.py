@@ -142,7 +142,7 @@ def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[R
     if policy.subjects is None:
         return [[Row()]], False
     result = evaluator.conjunction(policy.subjects, [Row()])
-    rows = sorted((replace(row, origin=0) for row in distinct(result.rows)), key=Row.order)
+    rows = sorted((row.but(origin=0) for row in distinct(result.rows)), key=Row.order)
     groups: dict[object, list[Row]] = {}
     for number, row in enumerate(rows):
         key: object = number
@@ -158,7 +158,7 @@ def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
     owners: list[int] = []
     for number, group in enumerate(groups):
         for row in group:
-            rows.append(replace(row, origin=len(rows), current=_subject(row)))
+            rows.append(row.but(origin=len(rows), current=_subject(row)))
             owners.append(number)
     return rows, owners
 

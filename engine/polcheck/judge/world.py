@@ -99,6 +99,7 @@ class World:
     unreadable: Mapping[str, str]
     extractor: Extractor
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
+    constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the id of a join of the plan
     _matches: dict[tuple[str, ...], list[tuple[str, dict[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
@@ -135,7 +136,13 @@ class World:
         ]
 
     def values(self, source: Values, join: Join) -> Relation:
-        """The written rows."""
+        """The written rows; those of the same submission's plan are made once for all submissions."""
+        known = self.constants.get(id(join))
+        if known is None:
+            known = self.constants[id(join)] = self._written(source, join)
+        return known
+
+    def _written(self, source: Values, join: Join) -> Relation:
         rows: list[Row] = []
         for value in source.rows:
             if isinstance(value, dict):

@@ -68,15 +68,21 @@ def hits_of_shape(matcher: Matcher, shape: Shape, node: Node, tree: Tree) -> Ite
 
 def hits_of_captures(probe: Probe, nodes: Sequence[Sequence[Node]], tree: Tree) -> Iterator[Row]:
     """The rows of a query's match: one for each choice among captures that hold several nodes, none without a node."""
-    spanned = [node for number in probe.roots for node in nodes[number]]
-    if len(probe.roots) != 1 or not spanned:
-        spanned = [node for held in nodes for node in held]
-    if not spanned:
-        return  # NOTE: `(x)*` matches nothing at all, too, and that is nowhere
-    weight = sum(node.descendant_count for node in spanned)
-    start, end = min(node.start_byte for node in spanned), max(node.end_byte for node in spanned)
+    spanned = nodes[probe.roots[0]] if len(probe.roots) == 1 else ()
+    if len(spanned) == 1:  # NOTE: as nearly always
+        root = spanned[0]
+        weight, start, end = root.descendant_count, root.start_byte, root.end_byte
+    else:
+        spanned = spanned or [node for held in nodes for node in held]
+        if not spanned:
+            return  # NOTE: `(x)*` matches nothing at all, too, and that is nowhere
+        weight = sum(node.descendant_count for node in spanned)
+        start, end = min(node.start_byte for node in spanned), max(node.end_byte for node in spanned)
     pointed = nodes[probe.here] if probe.here is not None else ()
     here, here_end = (pointed[0].start_byte, pointed[-1].end_byte) if pointed else (-1, -1)
+    if not probe.public:
+        yield start, end, here, here_end, (), weight
+        return
     held = [(name, nodes[number]) for number, name in probe.public if nodes[number]]
     choices = [[(name, value_of(node, tree.language)) for node in many] for name, many in held]
     for chosen in product(*choices):
