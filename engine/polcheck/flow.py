@@ -32,6 +32,7 @@ from polcheck.report import (
 )
 from polcheck.report.fields import fields_of
 from polcheck.submission import Submission, merged_fields
+from polcheck.timings import Timings
 from polcheck.waivers import Accept, Accepted
 
 Progress = Callable[[int, int], None]
@@ -75,14 +76,42 @@ class Checker:
         progress: Progress | None = None,
         accept: Accept | None = None,
         memory: Memory | None = None,
+        timings: Timings | None = None,
     ) -> Report:
-        """The report on one submission; `accept` waives findings, `memory` is of earlier runs.
+        """The report on one submission; `accept` waives findings, `memory` is of earlier runs, `timings` takes times.
 
         Raises SubmissionError for fields without a place.
         """
-        placed = self.place(submission)
-        world = self.world(placed, progress, memory)
-        return self.report(placed, world, judge(world, self.plan.packs, limits=self.limits), fail_on, accept)
+        times = timings or Timings()
+        with times.stage("search"):
+            placed = self.place(submission)
+            world = self.world(placed, progress, memory)
+        with times.stage("judge"):
+            judgements = judge(world, self.plan.packs, limits=self.limits, timings=times)
+        with times.stage("tell"):
+            report = self.report(placed, world, judgements, fail_on, accept)
+        if timings is not None:
+            self._count(timings, placed, world, memory)
+        return report
+
+    def timed(self) -> Checker:
+        """The same, searching for each selector alone, so that it can be told how long that takes."""
+        return replace(self, searches=replace(self.extractor, timed=True))
+
+    def _count(self, timings: Timings, placed: Submission, world: World, memory: Memory | None) -> None:
+        """What was done for which files."""
+        known = memory.known if memory else frozenset()
+        asked = [rows for path in self._wanted(placed) if (rows := world.rows.get(path)) is not None]
+        timings.files.update(
+            listed=len(placed.paths),
+            asked=len(asked),
+            known=len(known),
+            skipped=sum(not rows.spent and rows.path not in known for rows in asked),
+            parsed=sum(rows.parsed for rows in asked if rows.path not in known),
+        )
+        for rows in asked:
+            if rows.path not in known:
+                timings.searched(rows.spent, {probe: len(found.hits) for probe, found in rows.found.items()})
 
     def place(self, submission: Submission) -> Submission:
         """The submission with the fields of its bundle where the packs say, after a look at what is asked for."""
@@ -134,6 +163,7 @@ class Checker:
             return searched(tasks, search, self.jobs, self.limits.search_seconds, progress)
         recall = Recall(memory.page, self.extractor, facts, lines)
         known, left = recall.split(tasks, submission)
+        memory.known = frozenset(known)
         rows = known | searched(left, search, self.jobs, self.limits.search_seconds, progress)
         if left or len(rows) != len(memory.page.files):
             memory.turned = recall.turned(rows, wanted, submission)

@@ -71,7 +71,7 @@ class Searching:
     def telling(self, task: Task) -> FileRows | None:
         """The rows of one file if they say anything: most of a large submission holds nothing that is looked for."""
         rows = self(task)
-        silent = not (rows.found or rows.digest or rows.marked or rows.line_starts or rows.parsed)
+        silent = not (rows.found or rows.digest or rows.marked or rows.line_starts or rows.parsed or rows.spent)
         return None if silent and rows.facts is None else rows
 
     def __call__(self, task: Task) -> FileRows:

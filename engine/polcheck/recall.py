@@ -41,10 +41,14 @@ class Page:
 
 @record
 class Memory:
-    """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new)."""
+    """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new).
+
+    `known` are the files in which nothing had to be searched.
+    """
 
     page: Page = field(default_factory=Page)
     turned: Page | None = None
+    known: frozenset[str] = frozenset()
 
 
 @record(frozen=True)
@@ -120,7 +124,7 @@ class Recall:
             if key not in numbers:
                 numbers[key] = len(page.sets)
                 page.sets.append(frozenset(key))
-            kept = replace(found, parsed=0) if found.parsed else found  # the next run parses nothing for it
+            kept = replace(found, parsed=0, spent={}) if found.parsed else found  # the next run parses nothing for it
             page.files[path] = Entry(submission.stamp(path), found.digest, numbers[key], kept)
         return page
 

@@ -12,6 +12,7 @@ from polcheck import disk
 from polcheck.cli.inputs import ProjectOf, has_packs, params_of, project_options, today
 from polcheck.cli.outputs import Outputs
 from polcheck.cli.progress import Bar
+from polcheck.timings import Timings
 
 if TYPE_CHECKING:
     from polcheck.project import Project
@@ -50,6 +51,10 @@ __all__ = ["params_of", "run"]
     show_default=True,
     help="Colour in text; NO_COLOR is honoured.",
 )
+@click.option(
+    "--timings", is_flag=True, help="Show on standard error where the time went: stages, selectors, policies."
+)
+@click.option("--timings-json", metavar="FILE", help="Write that to FILE as JSON.")
 @click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else.")
 @click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at.")
 def run(
@@ -63,6 +68,8 @@ def run(
     output: str | None,
     show_all: bool,
     color: str,
+    timings: bool,
+    timings_json: str | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -76,26 +83,41 @@ def run(
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
+    times = Timings() if timings or timings_json else None
     with disk.watching() as watch:
         used = has_packs(project(submission, baseline="" if no_baseline else baseline))
-        report = _judged(used, outputs, rev, since)
+        report = _judged(used, outputs, rev, since, times)
     status = outputs.write(report)
     words = click.get_current_context().find_object(str)
-    if words and outputs.alone and report.decided:
+    if times is not None:
+        _show_timings(times, used, timings_json, shown=timings)
+    elif words and outputs.alone and report.decided:
         disk.keep_said(words, outputs.printed.encode("utf-8", "backslashreplace"), status, watch)
     return status
 
 
-def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None) -> Report:
+def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None) -> Report:
     """The report on what the options ask for."""
-    judge = replace(used.checker, digests=outputs.digests)
-    accept = used.acceptance(today())
-    with Bar("reading") as bar:
+    measured = times or Timings()
+    with measured.stage("start"):
+        judge = replace(used.checker, digests=outputs.digests)
+        judge = judge.timed() if times else judge
+        accept = used.acceptance(today())
+    with Bar("reading") as bar, measured.stage("list"):
         read = used.read(rev, sys.stdin.buffer, bar.count)
     if since is not None:
         from polcheck.waivers import in_turn
 
-        with Bar(f"judging {since}") as bar:
+        with Bar(f"judging {since}") as bar, measured.stage("since"):
             accept = in_turn(accept, used.since(since, bar.update))
     with Bar("judging") as bar, used.memory() as memory:
-        return judge.check(read, used.inforce.fail_on, bar.update, accept, memory)
+        return judge.check(read, used.inforce.fail_on, bar.update, accept, memory, times)
+
+
+def _show_timings(times: Timings, used: Project, path: str | None, *, shown: bool) -> None:
+    from polcheck.cli import timings
+
+    if path:
+        disk.write_output(path, timings.as_json(times, used.checker.plan))
+    if shown:
+        click.echo(timings.as_table(times, used.checker.plan), err=True, nl=False)

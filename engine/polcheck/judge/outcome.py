@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -18,6 +19,7 @@ from polcheck.judge.world import World
 from polcheck.limits import DEFAULT, Limits
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Step, Union, Used
 from polcheck.records import record
+from polcheck.timings import Timings
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
@@ -63,6 +65,7 @@ def judge(
     packs: Sequence[CompiledPack],
     journal_of: Callable[[CompiledPolicy], Journal] | None = None,
     limits: Limits = DEFAULT,
+    timings: Timings | None = None,
 ) -> list[Judgement]:
     """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy.
 
@@ -76,7 +79,10 @@ def judge(
             journal = journal_of(policy) if journal_of else None
             work = Work(limits, clock.within(limits.seconds))
             fresh = replace(base, looked=Looked(), looked_before=Looked(), gaps={}, journal=journal, work=work)
+            began = time.perf_counter()
             found.append(_contained(policy, fresh))
+            if timings is not None:
+                timings.judged(policy.ref, time.perf_counter() - began)
     return found
 
 

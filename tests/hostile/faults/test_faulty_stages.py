@@ -107,10 +107,9 @@ def test_in_telling_what_can_match(error: type[Exception]) -> None:
 def test_in_working_out_facts(body: str, condition: str) -> None:
     """Without its facts, no condition over them holds or fails in a file."""
     judge = checker(policies(body.format(condition), 'forbid: {files: "c.py", where: "file.lines > `3`"}'))
-    whole = mock.patch("polcheck.extract.facts_of", side_effect=MemoryError("no luck"))
-    from polcheck import extract
+    whole = mock.patch("polcheck.extract.extractor.facts_of", side_effect=MemoryError("no luck"))
+    from polcheck.extract.facts import facts_of as facts
 
-    facts = extract.facts_of
     with whole as broken:
         broken.side_effect = lambda source, careful: (
             facts(source, careful) if source.path == "c.py" else (_ for _ in ()).throw(MemoryError("no luck"))

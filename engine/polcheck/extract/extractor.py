@@ -1,0 +1,256 @@
+"""The search of files for the probes of a plan."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from polcheck.documents import format_of, parse_config, syntax
+from polcheck.documents.config import Config, Json, Unparsable
+from polcheck.errors import told
+from polcheck.extract.documents import Documents, search_text
+from polcheck.extract.facts import facts_of
+from polcheck.extract.risk import TooRisky, multiplies
+from polcheck.extract.rows import FileRows, bindings_of, line_starts_of, placed, whole
+from polcheck.limits import DEFAULT
+from polcheck.policy.plan import Probe
+from polcheck.prefilter import Prefilter
+from polcheck.records import record
+from polcheck.selectors.found import Found, Hit
+from polcheck.selectors.jmes import EvaluationError, Expression
+from polcheck.selectors.jmes.values import MAX_STEPS
+from polcheck.selectors.syntax import LIMITS, Bank, Syntax
+from polcheck.selectors.text import TextSearch, encodable
+from polcheck.source import Source, Unreadable
+from polcheck.timings import PARSING
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax import Near
+
+LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
+
+
+@record(frozen=True)
+class Extractor:
+    """The probes of a plan, ready to search files. What is compiled is kept and used again."""
+
+    probes: Sequence[Probe]
+    gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
+    skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
+    timed: bool = False  # whether each probe is searched for alone, so that it can be told what it takes
+    matches: int = DEFAULT.matches  # of one probe in one file
+
+    def __getstate__(self) -> tuple[object, ...]:
+        # what is compiled is not for other processes
+        return (tuple(self.probes), self.gates, self.skips, self.matches, self.timed)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    @cached_property
+    def _banks(self) -> dict[str, tuple[Bank, dict[int, int]]]:
+        """For each language, the merged search and the place of each probe in it."""
+        groups: dict[str, list[int]] = {}
+        for index, probe in enumerate(self.probes):
+            if isinstance(probe.what, Syntax):
+                groups.setdefault(probe.language, []).append(index)
+        return {
+            language: (
+                Bank(
+                    [probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)],
+                    LIMITS._replace(rows=self.matches),
+                ),
+                {index: place for place, index in enumerate(group)},
+            )
+            for language, group in groups.items()
+        }
+
+    @cached_property
+    def prefilter(self) -> Prefilter:
+        """What tells from a file's bytes which probes can match."""
+        return Prefilter(self.probes)
+
+    def extract(
+        self,
+        source: Source,
+        wanted: Sequence[int],
+        facts: bool = False,
+        lines: bool = False,
+        known: Mapping[int, Found] | None = None,
+        careful: bool = False,
+    ) -> FileRows:
+        """The rows of the wanted probes in one file; whatever could not be searched to its end says so.
+
+        `known` are the rows of other probes in the same file; they are among the result. Raises TooRisky, if `careful`,
+        for a file that has to be parsed and is so large that this may never end.
+        """
+        left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
+        found: dict[int, Found] = dict(known or {})
+        documents = Documents(source, careful)
+        while left:
+            ready = [index for index in left if self._opens(index, found)] if self.skips else left
+            if not ready:
+                break
+            found |= self._alone(documents, ready) if self.timed else self._search(documents, ready)
+            left = [index for index in left if index not in found]
+        kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
+        starts = line_starts_of(source) if lines else ()
+        return FileRows(
+            source.path,
+            kept,
+            facts_of(source, careful) if facts else None,
+            starts,
+            documents.parsed,
+            marked=b"polcheck:" in source.data,
+            spent=documents.spent,
+        )
+
+    def _alone(self, documents: Documents, indices: Iterable[int]) -> dict[int, Found]:
+        """The results of some probes in one file, one after another, each with the time that it takes."""
+        found: dict[int, Found] = {}
+        for index in indices:
+            before = documents.parsed
+            began = time.perf_counter()
+            with suppress(Unreadable, syntax.UnknownLanguage):
+                self._parse(documents, self.probes[index])
+            parsed = time.perf_counter()
+            found |= self._search(documents, [index])
+            if documents.parsed > before:
+                documents.spent[PARSING] = documents.spent.get(PARSING, 0.0) + parsed - began
+            documents.spent[index] = time.perf_counter() - parsed
+        return found
+
+    def _parse(self, documents: Documents, probe: Probe) -> None:
+        """Parses a file as a probe needs it. Raises Unreadable, UnknownLanguage or TooRisky."""
+        if isinstance(probe.what, Syntax):
+            documents.tree(probe.language)
+        elif isinstance(probe.what, Expression):
+            documents.config(probe.language or format_of(documents.source.path) or "")
+
+    def _opens(self, index: int, found: Mapping[int, Found]) -> bool:
+        """Whether a probe matters in a file where these results were found."""
+        gates = self.gates.get(index)
+        return gates is None or any(gate in found and found[gate].hits for gate in gates)
+
+    def _search(self, documents: Documents, indices: Iterable[int]) -> dict[int, Found]:
+        """The results of some probes in one file."""
+        found: dict[int, Found] = {}
+        by_language: dict[str, list[int]] = {}
+        for index in indices:
+            probe = self.probes[index]
+            if isinstance(probe.what, Syntax):
+                by_language.setdefault(probe.language, []).append(index)
+            else:
+                found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
+        for language, group in by_language.items():
+            found |= _contained(partial(self._search_tree, documents, language), group)
+        return found
+
+    def _search_one(self, documents: Documents, index: int) -> dict[int, Found]:
+        """The result of one probe that looks for no syntax."""
+        probe = self.probes[index]
+        if isinstance(probe.what, TextSearch):
+            return {index: whole(search_text(documents.source, probe.what, self.matches), probe, documents.source)}
+        return {index: self._search_config(documents, probe)}
+
+    def _search_tree(self, documents: Documents, language: str, indices: list[int]) -> dict[int, Found]:
+        try:
+            tree = documents.tree(language)
+            size = len(documents.source.data)
+            if documents.careful and any(multiplies(self.probes[index].what, size) for index in indices):
+                raise TooRisky
+        except (Unreadable, syntax.UnknownLanguage) as error:
+            return dict.fromkeys(indices, Found((), str(error)))
+        bank, places = self._banks[language]
+        results = bank.search(tree, [places[index] for index in indices])
+        source = documents.source
+        return {index: whole(results.get(places[index], Found()), self.probes[index], source) for index in indices}
+
+    def _search_config(self, documents: Documents, probe: Probe) -> Found:
+        config = documents.config(probe.language or format_of(documents.source.path) or "")
+        return config if isinstance(config, Found) else self._search_values(config, probe)
+
+    def _search_values(self, config: Config, probe: Probe, steps: int = MAX_STEPS) -> Found:
+        expression = probe.what
+        assert isinstance(expression, Expression)
+        hits: list[Hit] = []
+        for index, value in enumerate(config.values):
+            left = self.matches + 1 - len(hits)
+            if not left:
+                break
+            try:
+                if probe.places:
+                    hits += [placed(config, index, row, expression) for row in expression.trace(value, steps)[:left]]
+                else:
+                    hits += [Hit(None, bindings_of(row, expression)) for row in expression.rows(value)[:left]]
+            except EvaluationError as error:
+                return Found(tuple(hits), f"`{expression.text}`: {error}")
+        if len(hits) > self.matches:
+            return Found(tuple(hits[: self.matches]), f"more than {self.matches:,} matches of `data`")
+        return Found(tuple(hits))
+
+    def within(self, value: Json, index: int) -> Found:
+        """The matches of a probe inside a bound value; spans count characters of its text."""
+        probe = self.probes[index]
+        if isinstance(probe.what, Expression):
+            return self._within_data(value, probe, probe.what)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        source = Source("", encodable(text).encode())
+        if isinstance(probe.what, TextSearch):
+            return whole(probe.what.search(text, self.matches), probe, source)
+        return self._search_tree(Documents(source), probe.language, [index])[index]
+
+    def _within_data(self, value: Json, probe: Probe, expression: Expression) -> Found:
+        values: tuple[Json, ...] = (value,)
+        if probe.language and isinstance(value, str):
+            source = Source("", encodable(value).encode())
+            try:
+                values = parse_config(source, probe.language).values
+            except (Unparsable, Unreadable) as error:
+                return Found((), f"not {probe.language.upper()}: {error}")
+        try:
+            return Found(
+                tuple(Hit(None, bindings_of(row, expression)) for item in values for row in expression.rows(item))
+            )
+        except EvaluationError as error:
+            return Found((), f"`{expression.text}`: {error}")
+
+    def locate(self, source: Source, index: int) -> list[Hit]:
+        """The hits of a `data` probe again, in the same order, with their places. Empty when the file can't be read."""
+        probe = self.probes[index]
+        name = probe.language or format_of(source.path) or ""
+        try:
+            return list(
+                self._search_values(parse_config(source, name), replace(probe, places=True), LOCATED_STEPS).hits
+            )
+        except (Unparsable, Unreadable):
+            return []
+
+    def nearest(self, source: Source, index: int) -> Near | None:
+        """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
+        probe = self.probes[index]
+        if not isinstance(probe.what, Syntax):
+            return None
+        try:
+            from polcheck.selectors.syntax import nearest
+
+            return nearest(probe.what, syntax.parse(source, probe.language))
+        except (Unreadable, syntax.UnknownLanguage):
+            return None
+
+
+def _contained(search: Callable[[list[int]], dict[int, Found]], indices: list[int]) -> dict[int, Found]:
+    """The results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
+    try:
+        return search(indices)
+    except TooRisky:
+        raise
+    except Exception as error:
+        if len(indices) == 1:
+            return {indices[0]: Found((), told("the search", error))}
+    return {index: result for one in indices for index, result in _contained(search, [one]).items()}
