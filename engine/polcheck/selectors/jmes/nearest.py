@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from polcheck.documents.config import Json, Pointer
 from polcheck.records import record
@@ -144,6 +145,12 @@ def _last(node: Node) -> Node:
                 return node
 
 
+@lru_cache(maxsize=4096)
+def _likeness(name: str, key: str) -> float:
+    """How much two names are alike. NOTE: a thousand documents of one kind have the same keys."""
+    return difflib.SequenceMatcher(None, name.lower(), key.lower()).ratio()
+
+
 def _closest(failed: Node, ends: list[Cell]) -> tuple[str | None, Pointer | None]:
     """The existing key most like the missing field, and the object that has it."""
     last = _last(failed)
@@ -152,7 +159,9 @@ def _closest(failed: Node, ends: list[Cell]) -> tuple[str | None, Pointer | None
     best, score, holder = None, _CLOSE, None
     for end in ends:
         for key in end.value if isinstance(end.value, dict) else ():
-            likeness = difflib.SequenceMatcher(None, last.name.lower(), key.lower()).ratio()
+            if 2 * min(len(last.name), len(key)) <= score * (len(last.name) + len(key)):
+                continue  # NOTE: texts of such lengths have too little in common
+            likeness = _likeness(last.name, key)
             if likeness > score:
                 best, score, holder = key, likeness, end.origin[0].pointer if end.origin else None
     return best, holder
