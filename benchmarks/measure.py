@@ -49,6 +49,12 @@ class Command:
     statuses: tuple[int, ...] = (0, 1)
 
 
+def _environment(command: Command) -> dict[str, str]:
+    """The environment of a command: as where it is installed, with Python's compiled modules kept."""
+    every = {**os.environ, **command.environment}
+    return {name: value for name, value in every.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def in_turn(commands: Sequence[Command], times: int) -> dict[str, Timed]:
     """Every command run so many times, in turn, after one run of each that isn't counted."""
     found = {command.name: Timed() for command in commands}
@@ -90,7 +96,7 @@ def _once(command: Command) -> tuple[float, float, float]:
         [sys.executable, "-I", "-S", "-c", _STARTER, *command.words],
         cwd=command.folder,
         capture_output=True,
-        env={**os.environ, **command.environment},
+        env=_environment(command),
         check=True,
     )
     status, seconds, work, memory = json.loads(ran.stdout)
@@ -105,7 +111,7 @@ def output(command: Command) -> str:
         command.words,
         cwd=command.folder,
         capture_output=True,
-        env={**os.environ, **command.environment},
+        env=_environment(command),
         check=False,
     )
     if ran.returncode not in command.statuses:
