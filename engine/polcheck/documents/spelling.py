@@ -1,21 +1,28 @@
 """Python code as Python reads it, where tree-sitter reads it otherwise; each byte keeps its place.
 
 Python ends a line, and with it a comment, at a lone carriage return, and takes names that differ in form alone for the
-same (NFKC): `ｅval` is `eval`. What only one of the two sees could be hidden from every policy.
+same (NFKC): `ｅval` is `eval`. The grammar takes `[*eval(x)]` for a call of `*eval`, as if the star bound more than the
+call. What only one of the two sees could be hidden from every policy.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized, normalize
 
 from polcheck.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Node, Query, Tree
 
+_GAP = rb"(?:[\s\\]|#[^\n]*\n)*"  # white space, comments, continued lines
+# a star before what is called or looked into; what it is there for, the tree tells
+_STAR = re.compile(rb"\*" + _GAP + rb"(?:[\"'(\[{]|[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _GAP + rb"[\"'(.\[])")
+_SPLATS = """[(call function: (list_splat) @star) (attribute object: (list_splat) @star)
+ (subscript value: (list_splat) @star)]"""
 _LONE = re.compile(rb"\r(?!\n)")
 
 
@@ -23,10 +30,20 @@ def tree_of(source: Source, parse: Callable[[bytes], Tree]) -> Tree:
     """What `parse` makes of Python code. Raises Unreadable."""
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
     tree = parse(data)
-    if not is_disguised(source):
-        return tree
-    spelled = _spelled(tree, data)
-    return parse(spelled) if spelled != data else tree
+    changed = bytearray(data)
+    if is_disguised(source):
+        _spell(changed, tree, data)
+    if _STAR.search(data):
+        _mend(changed, tree)
+    return parse(bytes(changed)) if changed != data else tree
+
+
+def _mend(changed: bytearray, tree: Tree) -> None:
+    """Puts a sign that binds as the star should in the place of each star that was taken for a part of a call."""
+    from tree_sitter import QueryCursor
+
+    for node in QueryCursor(_splats(), match_limit=256).captures(tree.root_node).get("star", ()):
+        changed[node.start_byte] = ord("+")
 
 
 def is_disguised(source: Source) -> bool:
@@ -34,9 +51,17 @@ def is_disguised(source: Source) -> bool:
     return not source.utf8.isascii() and not is_normalized("NFKC", source.text)
 
 
-def _spelled(tree: Tree, data: bytes) -> bytes:
-    """The code with its names as they mean; blanks fill the room that is left."""
-    changed = bytearray(data)
+@cache
+def _splats() -> Query:
+    from tree_sitter import Query
+
+    from polcheck.documents.syntax import grammar
+
+    return Query(grammar("python"), _SPLATS)
+
+
+def _spell(changed: bytearray, tree: Tree, data: bytes) -> None:
+    """Writes names as they mean; blanks fill the room that is left."""
     for node in _names(tree.root_node):
         old = data[node.start_byte : node.end_byte]
         if old.isascii():
@@ -44,7 +69,6 @@ def _spelled(tree: Tree, data: bytes) -> bytes:
         new = normalize("NFKC", old.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
         if len(new) <= len(old):
             changed[node.start_byte : node.end_byte] = new.ljust(len(old))
-    return bytes(changed)
 
 
 def _names(root: Node) -> list[Node]:
