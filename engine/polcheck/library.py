@@ -115,9 +115,9 @@ def _compiled(packs: _Packs, settings: _Frozen) -> Checker:
 @lru_cache(maxsize=64)
 def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
     """As `_compiled`, with plans that earlier runs have kept."""
-    from polcheck.disk import kept
+    from polcheck.disk import kept, store
 
-    key = kept.key_of(
+    key = store.key_of(
         settings.key, _schemas().text, *(f"{pack.root}\0{pack.source}\0{pack.identity}" for pack in packs)
     )
     plan = kept.load_plan(key)

@@ -141,7 +141,6 @@ def _keys(extractor: Extractor) -> list[str]:
 
 
 def _text(probe: Probe) -> str:
-    what = probe.what
-    texts = getattr(what, "texts", None) or (getattr(what, "text", None) or getattr(what, "regex", ""),)
-    parts = (probe.kind, probe.language, probe.places, probe.whole, probe.forced, getattr(what, "resolve", True))
-    return repr((parts, texts))
+    resolve = getattr(probe.what, "resolve", True)
+    parts = (probe.kind, probe.language, probe.places, probe.whole, probe.forced, resolve)
+    return repr((parts, probe.texts))

@@ -7,9 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
+from operator import itemgetter
+from typing import TypeVar
 
 from polcheck.records import record
 
+_Key = TypeVar("_Key")
+_Spent = TypeVar("_Spent")
 PARSING = -1  # in place of a probe: what parsing a file took, before it was searched
 
 
@@ -48,10 +52,6 @@ class Timings:
                 total, files, found = self.selectors.get(probe, (0.0, 0, 0))
                 self.selectors[probe] = (total + seconds, files + 1, found + matches.get(probe, 0))
 
-    def slowest(self) -> list[tuple[int, tuple[float, int, int]]]:
-        """The selectors and what was measured of them, the slowest first."""
-        return sorted(self.selectors.items(), key=lambda item: item[1], reverse=True)
-
     def plain(self, names: Mapping[int, str]) -> dict[str, object]:
         """All of it as JSON has it, the slowest first; `names` are those of selectors, by the number of their probe."""
         return {
@@ -60,13 +60,15 @@ class Timings:
             "parsing": round(self.parsing, 6),
             "selectors": [
                 {"selector": names.get(probe, ""), "seconds": round(seconds, 6), "files": files, "matches": found}
-                for probe, (seconds, files, found) in self.slowest()
+                for probe, (seconds, files, found) in slowest(self.selectors)
             ],
-            "policies": [
-                {"policy": name, "seconds": round(took, 6)}
-                for name, took in sorted(self.policies.items(), key=lambda item: item[1], reverse=True)
-            ],
+            "policies": [{"policy": name, "seconds": round(took, 6)} for name, took in slowest(self.policies)],
         }
+
+
+def slowest(spent: Mapping[_Key, _Spent]) -> list[tuple[_Key, _Spent]]:
+    """What was measured, with its time (the first of several measures), the slowest first."""
+    return sorted(spent.items(), key=itemgetter(1), reverse=True)
 
 
 def _rounded(times: Mapping[str, float]) -> dict[str, float]:

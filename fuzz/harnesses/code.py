@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Literal
 
 from harnesses.parts import encoded, two_parts
 from polcheck.documents.comments import comments
@@ -44,22 +45,21 @@ def python(data: bytes) -> str:
 
 def pattern(data: bytes) -> str:
     """What a snippet, the first part, finds in the second, its nearest miss, or why it is refused."""
-    text, code = two_parts(data)
-    try:
-        made = compile_pattern([text], "python")
-    except SyntaxProblem as problem:
-        return _refused(problem, text)
-    return _searched(made, "pattern", code)
+    return _made(data, "pattern", compile_pattern)
 
 
 def query(data: bytes) -> str:
     """What a tree-sitter query, the first part, finds in the second, its nearest miss, or why it is refused."""
+    return _made(data, "code", compile_code)
+
+
+def _made(data: bytes, kind: Literal["code", "pattern"], make: Callable[[list[str], str], Syntax]) -> str:
     text, code = two_parts(data)
     try:
-        made = compile_code([text], "python")
+        made = make([text], "python")
     except SyntaxProblem as problem:
         return _refused(problem, text)
-    return _searched(made, "code", code)
+    return _searched(made, kind, code)
 
 
 def _refused(problem: SyntaxProblem, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import time
@@ -130,3 +131,25 @@ def test_a_link_is_judged_again(root: Path) -> None:
     """Where a link leads, no stamp of it tells."""
     Path("src/link.py").symlink_to("a.py")
     assert [run()[2] for _ in range(2)] == [True, True]
+
+
+def test_a_working_directory_that_is_gone_is_no_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one nothing is kept, and each run judges."""
+    gone = root / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    words = [str(root), "--isolated", "--pack", str(root / "pack")]
+    status, said, judged = run(*words)
+    assert (status, judged) == (1, True)
+    assert "eval is called" in said
+    assert run(*words) == (1, said, True)
+
+
+def test_what_was_kept_and_is_damaged_is_judged_again(root: Path, tmp_path: Path) -> None:
+    """Whole bytes that make no sense are no answer."""
+    expected = run()
+    (kept,) = (tmp_path / "cache" / "runs").iterdir()
+    data = b"nonsense"
+    kept.write_bytes(hashlib.sha256(data).digest() + data)
+    assert run() == expected

@@ -7,7 +7,8 @@ import sys
 import click
 
 from polcheck.cli.inputs import has_packs, params_of, today
-from polcheck.cli.looks import color_option, look_of
+from polcheck.cli.looks import look_of
+from polcheck.cli.outputs import color_option
 
 _MOST = 10
 

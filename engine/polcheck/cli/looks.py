@@ -1,24 +1,14 @@
-"""How the commands that show things to authors show them: the options they share."""
+"""How the commands that show things to authors show them."""
 
 from __future__ import annotations
 
 import shutil
 from typing import TYPE_CHECKING
 
-import click
-
 from polcheck.cli.outputs import colored
 
 if TYPE_CHECKING:
     from polcheck.explain.shown import Look
-
-color_option = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour in text; NO_COLOR is honoured.",
-)
 
 
 def look_of(color: str, *, show_all: bool, verbose: bool) -> Look:

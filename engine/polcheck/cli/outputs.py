@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,6 +90,58 @@ class Outputs:
             raise PolcheckError(f"the template `{template}` fails: {fault}") from fault
 
 
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour in text; NO_COLOR is honoured.",
+)
+_OPTIONS = (
+    click.option(
+        "--format",
+        "-f",
+        "formats",
+        multiple=True,
+        metavar="FORMAT[=FILE]",
+        help="text (the default), json, verdict, sarif, junit, github, gitlab, markdown, html or template:FILE; "
+        "repeatable, each but one with its file.",
+    ),
+    click.option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Where the format without a file goes; standard output if not given.",
+    ),
+    click.option("--all", "show_all", is_flag=True, help="Show every finding in text, however many."),
+    color_option,
+    click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else."),
+    click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at."),
+)
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where a report goes, and as what: the command gets them as `outputs`."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *,
+        formats: tuple[str, ...],
+        output: str | None,
+        show_all: bool,
+        color: str,
+        quiet: bool,
+        verbose: bool,
+        **others: Any,
+    ) -> Any:
+        outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
+        return command(outputs=outputs, **others)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 def _print(text: str, *, commands: bool) -> str:
     """Writes to standard output, and changes nothing where its reader has seen enough (`| head`); gives what it wrote.
 
@@ -96,7 +150,7 @@ def _print(text: str, *, commands: bool) -> str:
     said = harmless(text, commands=commands)
     with suppress(BrokenPipeError):
         if isinstance(sys.stdout, Output):
-            sys.stdout.commands(said)
+            sys.stdout.put(said)
         else:
             sys.stdout.write(said)
         sys.stdout.flush()

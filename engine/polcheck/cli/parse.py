@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from polcheck.cli.looks import color_option, look_of
+from polcheck.cli.looks import look_of
+from polcheck.cli.outputs import color_option
 
 
 @click.command(short_help="Show the tree of a file, as selectors see it.")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.looks import color_option, look_of
+from polcheck.cli.looks import look_of
+from polcheck.cli.outputs import color_option
 
 if TYPE_CHECKING:
     from polcheck.submission import Submission

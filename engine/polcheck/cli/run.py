@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck import disk
-from polcheck.cli.inputs import ProjectOf, has_packs, params_of, project_options, today
-from polcheck.cli.outputs import Outputs
+from polcheck.cli.inputs import ProjectOf, has_packs, project_options, today
+from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.progress import Bar
 from polcheck.timings import Timings
 
 if TYPE_CHECKING:
     from polcheck.project import Project
     from polcheck.report import Report
-
-__all__ = ["params_of", "run"]
 
 
 @click.command(short_help="Judge a submission by packs of policies.")
@@ -28,35 +26,11 @@ __all__ = ["params_of", "run"]
 @click.option("--since", metavar="REV", help="Report only what is new since a git revision, wherever it was changed.")
 @click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
 @click.option("--no-baseline", is_flag=True, help="Use no baseline.")
-@click.option(
-    "--format",
-    "-f",
-    "formats",
-    multiple=True,
-    metavar="FORMAT[=FILE]",
-    help="text (the default), json, verdict, sarif, junit, github, gitlab, markdown, html or template:FILE; "
-    "repeatable, each but one with its file.",
-)
-@click.option(
-    "--output",
-    "-o",
-    metavar="FILE",
-    help="Where the format without a file goes; standard output if not given.",
-)
-@click.option("--all", "show_all", is_flag=True, help="Show every finding in text, however many.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour in text; NO_COLOR is honoured.",
-)
+@output_options
 @click.option(
     "--timings", is_flag=True, help="Show on standard error where the time went: stages, selectors, policies."
 )
 @click.option("--timings-json", metavar="FILE", help="Write that to FILE as JSON.")
-@click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else.")
-@click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at.")
 def run(
     submission: str,
     project: ProjectOf,
@@ -64,14 +38,9 @@ def run(
     since: str | None,
     baseline: str | None,
     no_baseline: bool,
-    formats: tuple[str, ...],
-    output: str | None,
-    show_all: bool,
-    color: str,
+    outputs: Outputs,
     timings: bool,
     timings_json: str | None,
-    quiet: bool,
-    verbose: bool,
 ) -> int:
     """Judge SUBMISSION by packs of policies: those of --pack, else those of the nearest polcheck.yaml.
 
@@ -82,7 +51,6 @@ def run(
     """
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
-    outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
     times = Timings() if timings or timings_json else None
     with disk.watching() as watch:
         used = has_packs(project(submission, baseline="" if no_baseline else baseline))

@@ -62,16 +62,14 @@ class Output(io.TextIOBase):
         to a standard error that can't be written is lost.
         """
         # NOTE: JSON goes to standard output too, which could not say `\x23`
-        self.commands(harmless(_OLD_COMMAND.sub(r"\\x23", text) if self._log else text))
+        self.put(harmless(_OLD_COMMAND.sub(r"\\x23", text) if self._log else text))
         return len(text)
 
-    def commands(self, text: str) -> int:
-        """Writes a text that may hold workflow commands; raises as `write` does."""
-        said = _HIDDEN.sub(_spelled, text)
+    def put(self, said: str) -> None:
+        """Writes a text that is harmless already; raises as `write` does."""
         if said:  # NOTE: click asks with an empty text what kind of stream this is, and hears no error then
             with self._told():
                 self._under.write(said)
-        return len(text)
 
     def flush(self) -> None:
         """Writes what is held back. Raises as `write` does."""

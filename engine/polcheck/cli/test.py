@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.looks import color_option
-from polcheck.cli.outputs import colored
+from polcheck.cli.outputs import color_option, colored
 from polcheck.cli.progress import Bar
 
 if TYPE_CHECKING:

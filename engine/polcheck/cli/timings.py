@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from polcheck.policy.plan import Find, Join, Plan
 from polcheck.policy.steps import every_step
-from polcheck.selectors.jmes import Expression
-from polcheck.selectors.text import TextSearch
-from polcheck.timings import Timings
+from polcheck.render.json import dumps
+from polcheck.selectors.syntax.predicates import shortened
+from polcheck.timings import Timings, slowest
 
 _MOST = 20
-_LONGEST = 60
 
 
 def as_json(timings: Timings, plan: Plan) -> str:
     """All that was measured."""
-    return json.dumps(timings.plain(_names(plan)), indent=2) + "\n"
+    return dumps(timings.plain(_names(plan)))
 
 
 def as_table(timings: Timings, plan: Plan) -> str:
@@ -34,11 +32,11 @@ def as_table(timings: Timings, plan: Plan) -> str:
     names = _names(plan)
     rows = [
         (f"{seconds:8.3f} s", f"{count:,} files", f"{found:,} matches", names.get(probe, "?"))
-        for probe, (seconds, count, found) in timings.slowest()[:_MOST]
+        for probe, (seconds, count, found) in slowest(timings.selectors)[:_MOST]
     ]
     lines += _titled("selectors, searched for one by one to be timed", rows)
-    slowest = sorted(timings.policies.items(), key=lambda item: item[1], reverse=True)
-    lines += _titled("policies, once all is searched", [(f"{took:8.3f} s", name) for name, took in slowest[:_MOST]])
+    policies = [(f"{took:8.3f} s", name) for name, took in slowest(timings.policies)[:_MOST]]
+    lines += _titled("policies, once all is searched", policies)
     return "\n".join(lines) + "\n"
 
 
@@ -60,18 +58,6 @@ def _names(plan: Plan) -> Mapping[int, str]:
         for step in every_step(policy):
             if isinstance(step, Join) and isinstance(step.source, Find):
                 probe = step.source.probe
-                names.setdefault(probe, f"{policy.ref}  {_text(plan, probe)}")
+                looked = plan.probes[probe]
+                names.setdefault(probe, f"{policy.ref}  {looked.kind}: {shortened(' | '.join(looked.texts))}")
     return names
-
-
-def _text(plan: Plan, number: int) -> str:
-    probe = plan.probes[number]
-    what = probe.what
-    if isinstance(what, Expression):
-        text = what.text
-    elif isinstance(what, TextSearch):
-        text = what.regex
-    else:
-        text = " | ".join(what.texts)
-    short = " ".join(text.split())
-    return f"{probe.kind}: {short if len(short) <= _LONGEST else short[: _LONGEST - 1] + '…'}"

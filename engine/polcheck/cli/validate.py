@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.looks import color_option
-from polcheck.cli.outputs import colored
+from polcheck.cli.outputs import color_option, colored
 
 if TYPE_CHECKING:
     from polcheck.errors import Problem

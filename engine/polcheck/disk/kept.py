@@ -12,22 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polcheck.disk.store import key_of, read_whole, store, write_whole
+from polcheck.disk.store import read_whole, store, write_whole
 
 if TYPE_CHECKING:
     from polcheck.policy.plan import Plan
 
-__all__ = [
-    "KINDS",
-    "cache_folder",
-    "forget",
-    "keep_plan",
-    "keep_whole",
-    "kept_bytes",
-    "key_of",
-    "load_plan",
-    "load_whole",
-]
 KINDS = ("plans", "rows", "runs")
 _MOST_PLANS = 64
 

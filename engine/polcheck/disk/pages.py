@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from polcheck.disk.kept import cache_folder, keep_whole, key_of, load_whole
+from polcheck.disk.kept import cache_folder, keep_whole, load_whole
+from polcheck.disk.store import key_of
 from polcheck.recall import Page
 
 MOST_BYTES = 256 << 20  # of one page

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 import os
+from contextlib import suppress
 
 from polcheck.disk.store import key_of, read_whole, store, write_whole
 from polcheck.disk.watch import Watch, stamp_at
@@ -20,16 +21,14 @@ def said_before(words: str) -> tuple[bytes, int] | None:
 
     None unless all that it looked at is as it was then.
     """
-    data = read_whole(_path(words))
-    if data is None:
-        return None
     try:
+        data = read_whole(_path(words))
+        if data is None:
+            return None
         said, status, places = marshal.loads(data)
-    except (ValueError, EOFError, TypeError):
+        return (said, status) if all(stamp_at(place) == stamp for place, stamp in places) else None
+    except Exception:  # NOTE: whatever is wrong, with what was kept or with this folder, the run is made and tells
         return None
-    if all(stamp_at(place) == stamp for place, stamp in places):
-        return said, status
-    return None
 
 
 def keep_said(words: str, said: bytes, status: int, watch: Watch) -> None:
@@ -37,7 +36,8 @@ def keep_said(words: str, said: bytes, status: int, watch: Watch) -> None:
     if watch.settled:
         data = marshal.dumps((said, status, list(watch.places.items())))
         if len(data) <= _MOST_BYTES:
-            write_whole(_path(words), data, _MOST_RUNS)
+            with suppress(OSError):  # this folder may be gone by now
+                write_whole(_path(words), data, _MOST_RUNS)
 
 
 def _path(words: str) -> str:

@@ -20,8 +20,6 @@ from polcheck.policy.plan import (
     Where,
     Within,
 )
-from polcheck.selectors.jmes import Expression
-from polcheck.selectors.syntax import Syntax
 
 Words = tuple[tuple[str, str], ...]
 _MOST_ROWS = 5
@@ -84,11 +82,7 @@ def selector_name(source: Used) -> str:
 
 
 def _probe(probe: Probe) -> Words:
-    if isinstance(probe.what, Syntax):
-        texts = tuple((probe.kind, text) for text in probe.what.texts)
-    else:
-        text = probe.what.text if isinstance(probe.what, Expression) else probe.what.regex
-        texts = ((probe.kind, text),)
+    texts = ((probe.kind, text) for text in probe.texts)
     language = (("language", probe.language),) if probe.forced else ()
     return (*texts, *language)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from polcheck.documents import format_of, language_of
 from polcheck.records import record
@@ -37,6 +37,12 @@ class Probe:
     places: bool = False
     whole: bool = False
     forced: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is looked for, as it is written; several are a union."""
+        what: Any = self.what
+        return (what.text,) if self.kind == "data" else (what.regex,) if self.kind == "text" else what.texts
 
     def reads(self, path: str) -> bool:
         """Whether a file is a document that this probe can look in, as far as its path tells."""

@@ -16,7 +16,7 @@ import pytest
 
 from faulty import POOLED, arguments, command, environment, project, ran
 from polcheck import library
-from polcheck.disk import kept
+from polcheck.disk import store
 from polcheck.recall import Entry, Page
 from typed import polcheck
 
@@ -139,7 +139,7 @@ def test_rows_of_another_python_or_other_grammars(work: Path, changed: str) -> N
     value = mock.Mock(return_value="another") if "stamp" in changed else "another"
     with mock.patch(changed, value):
         _report()
-        assert kept.key_of() != ""
+        assert store.key_of() != ""
     assert {path.name for path in (work / "cache" / "rows").iterdir()} > before
 
 
