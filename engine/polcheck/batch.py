@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from polcheck import disk
 from polcheck.documents.config import Json
 from polcheck.errors import PolcheckError, SubmissionError
+from polcheck.flow import Summary
 from polcheck.library import checker
 from polcheck.policy.packfiles import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.pool import Pool, Task, cores
 from polcheck.records import record
-from polcheck.report import PolicyOutcome, Report
+from polcheck.report import PolicyOutcome
 from polcheck.submission import Submission, of_bundle
 
 SECONDS = 60.0  # for one submission
@@ -58,10 +59,10 @@ class Judge:
         try:
             submission = _submission(entry)
             found = replace(checker(self.packs, self._settings(entry)), jobs=1)
-            report = found.check(submission, self.fail_on)
+            summary = found.summary(submission, self.fail_on)
         except PolcheckError as error:
             return undecided(task, str(error))
-        return Judged(int(task.path), tuple(_rows(entry.name, report)))
+        return Judged(int(task.path), tuple(_rows(entry.name, summary)))
 
     def _settings(self, entry: Entry) -> Settings:
         if not self.params_from:
@@ -128,19 +129,21 @@ def _submission(entry: Entry) -> Submission:
     return of_bundle(bundle, entry.name)
 
 
-def _rows(name: str, report: Report) -> Iterator[dict[str, Json]]:
+def _rows(name: str, summary: Summary) -> Iterator[dict[str, Json]]:
     """One row a requirement, then one for each policy that answers to none; at least one."""
-    fixed = {**_EMPTY, "submission": name, "digest": report.submission.digest, "verdict": report.verdict}
-    for requirement in report.requirements:
+    fixed = {**_EMPTY, "submission": name, "digest": summary.digest, "verdict": summary.verdict}
+    by_requirement: dict[tuple[str, str], list[PolicyOutcome]] = {}
+    for policy in summary.policies:
+        by_requirement.setdefault((policy.pack, policy.requirement), []).append(policy)
+    for requirement in summary.requirements:
         key = (requirement.pack, requirement.id)
-        policies = [policy for policy in report.policies if (policy.pack, policy.requirement) == key]
-        number = sum((finding.pack, finding.requirement) == key for finding in report.failing)
+        policies = by_requirement.get(key, [])
+        number = sum(summary.findings[policy.ref] for policy in policies)
         yield {**fixed, **_own(*key, requirement.outcome, number, policies)}
-    loose = [policy for policy in report.policies if not policy.requirement]
+    loose = [policy for policy in summary.policies if not policy.requirement]
     for policy in loose:
-        number = sum(finding.ref == policy.ref for finding in report.failing)
-        yield {**fixed, **_own(policy.pack, policy.id, policy.outcome, number, [policy])}
-    if not report.requirements and not loose:
+        yield {**fixed, **_own(policy.pack, policy.id, policy.outcome, summary.findings[policy.ref], [policy])}
+    if not summary.requirements and not loose:
         yield {**fixed, "reason": "no policy was chosen"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
@@ -43,6 +43,13 @@ class Findings:
             finding = self._finding(judgement, failure, searched, clock)
             made.setdefault((finding.location, finding.message), finding)
         return sorted(made.values(), key=_order)
+
+    def count(self, judgement: Judgement) -> tuple[int, Judgement]:
+        """How many findings `contained` gives, and its judgement; of a single failure no text is made for that."""
+        if len(judgement.failures) < 2:
+            return len(judgement.failures), judgement
+        made, told_of = self.contained(judgement)
+        return len(made), told_of
 
     def contained(self, judgement: Judgement) -> tuple[list[Finding], Judgement]:
         """The findings of one policy, and its judgement: undecided when polcheck fails to make them."""
@@ -148,8 +155,8 @@ def _of_path(cell: Cell) -> bool:
     return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
 
 
-def outcome_of(judgement: Judgement, counting: Sequence[Finding]) -> PolicyOutcome:
-    """What the report says of one policy; `counting` are its findings that nobody accepted.
+def outcome_of(judgement: Judgement, counting: Collection[str]) -> PolicyOutcome:
+    """What the report says of one policy; `counting` are the severities of its findings that nobody accepted.
 
     Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
     the severity of the worst of them.
@@ -158,7 +165,7 @@ def outcome_of(judgement: Judgement, counting: Sequence[Finding]) -> PolicyOutco
     outcome = judgement.outcome
     severity = policy.severity
     if outcome == "fail" and counting:
-        severity = min((finding.severity for finding in counting), key=SEVERITIES.index)
+        severity = min(counting, key=SEVERITIES.index)
     elif outcome == "fail":
         outcome = "undecided" if judgement.open else "pass"
     return PolicyOutcome(

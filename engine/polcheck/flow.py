@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from polcheck.extract import Extractor, FileRows
 from polcheck.findings import Findings, deprecated_in, notices_of, numbered, outcome_of
 from polcheck.judge import Demands, Judgement, World, judge
-from polcheck.judge.world import Relation
+from polcheck.judge.relation import Relation
 from polcheck.limits import DEFAULT, Limits
 from polcheck.locate import Locator
 from polcheck.misses import Misses
@@ -20,7 +21,6 @@ from polcheck.pool import ENOUGH_BYTES, Searching, Task, searched
 from polcheck.recall import Memory, Recall
 from polcheck.records import record
 from polcheck.report import (
-    Finding,
     Notice,
     PackUsed,
     PolicyOutcome,
@@ -37,6 +37,18 @@ from polcheck.waivers import Accept, Accepted
 
 Progress = Callable[[int, int], None]
 _Wanted = Mapping[str, tuple[int, ...]]
+_ALIKE = 8  # small submissions whose listings are kept: those of one kind often have the same files
+_FEW = 100
+
+
+class Summary(NamedTuple):
+    """What a report says without its texts; `findings` counts those of each policy, by its pack and name."""
+
+    verdict: str
+    digest: str
+    requirements: tuple[RequirementOutcome, ...]
+    policies: tuple[PolicyOutcome, ...]
+    findings: Mapping[str, int]
 
 
 @record(frozen=True)
@@ -49,7 +61,7 @@ class Checker:
     limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
-    _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last submission
+    _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last ones
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -94,6 +106,21 @@ class Checker:
             self._count(timings, placed, world, memory)
         return report
 
+    def summary(self, submission: Submission, fail_on: str = "error") -> Summary:
+        """What `check` would say, in numbers: nothing is worked out that only people read.
+
+        Raises SubmissionError for fields without a place.
+        """
+        placed = self.place(submission)
+        world = self.world(placed)
+        maker = self._findings(placed, world)
+        counted = [maker.count(judgement) for judgement in judge(world, self.plan.packs, limits=self.limits)]
+        severities = [[judgement.policy.severity] * bool(number) for number, judgement in counted]
+        policies = tuple(outcome_of(judged, found) for (_, judged), found in zip(counted, severities, strict=True))
+        findings = {judgement.policy.ref: number for number, judgement in counted}
+        digest = placed.digest if self.digests else ""
+        return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
+
     def timed(self) -> Checker:
         """The same, searching for each selector alone, so that it can be told how long that takes."""
         return replace(self, searches=replace(self.extractor, timed=True))
@@ -120,10 +147,12 @@ class Checker:
 
     def _wanted(self, submission: Submission) -> _Wanted:
         """The probes to run in each file of a placed submission."""
-        if self._asked and self._asked[0][0] is self.plan and self._asked[0][1] is submission.paths:
-            return self._asked[0][2]
+        for plan, paths, wanted in self._asked:
+            if plan is self.plan and paths == submission.listed:
+                return wanted
         wanted = self.demands.wanted(submission.listed, self.plan)
-        self._asked[:] = [(self.plan, submission.paths, wanted)]
+        del self._asked[_ALIKE - 1 if len(submission.listed) < _FEW else 0 :]
+        self._asked.insert(0, (self.plan, submission.listed, wanted))
         return wanted
 
     def world(self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None) -> World:
@@ -141,14 +170,17 @@ class Checker:
         accept: Accept | None = None,
     ) -> Report:
         """The report that follows from judgements: places, messages, what is waived, requirements, verdict."""
-        locator = Locator(placed, self.extractor, self.limits)
-        maker = Findings(locator, Misses(world, locator))
+        maker = self._findings(placed, world)
         told = [maker.contained(judgement) for judgement in judgements]
         judgements = [judgement for _, judgement in told]
         findings = numbered(finding for made, _ in told for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
         accepted = accept(findings, replace(placed, marked=marked), judgements) if accept else Accepted(findings)
         return self._assembled(placed, judgements, accepted, fail_on)
+
+    def _findings(self, placed: Submission, world: World) -> Findings:
+        locator = Locator(placed, self.extractor, self.limits)
+        return Findings(locator, Misses(world, locator))
 
     def extract(
         self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None
@@ -176,10 +208,10 @@ class Checker:
         accepted: Accepted,
         fail_on: str,
     ) -> Report:
-        counting: dict[str, list[Finding]] = {}
+        counting: dict[str, set[str]] = {}
         for finding in accepted.findings:
             if finding.waived is None:
-                counting.setdefault(finding.ref, []).append(finding)
+                counting.setdefault(finding.ref, set()).add(finding.severity)
         policies = tuple(outcome_of(judgement, counting.get(judgement.policy.ref, ())) for judgement in judgements)
         report = Report(
             verdict=verdict_of(policies, fail_on),

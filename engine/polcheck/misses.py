@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from functools import cached_property
 from itertools import islice
@@ -35,7 +35,7 @@ class Misses:
     world: World
     locator: Locator
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
-    _rows: dict[int, list[Row]] = field(default_factory=dict)
+    _rows: dict[int, Sequence[Row]] = field(default_factory=dict)
     _values: dict[tuple[int, str], dict[str, Row]] = field(default_factory=dict)
     _sources: dict[tuple[int, str | None], Miss | None] = field(default_factory=dict)
 
@@ -100,7 +100,7 @@ class Misses:
             self._values[key] = dict(islice(short.items(), _MOST_VALUES))
         return self._values[key]
 
-    def _source_rows(self, join: Join) -> list[Row]:
+    def _source_rows(self, join: Join) -> Sequence[Row]:
         if id(join) not in self._rows:
             source = join.source
             if isinstance(source, Find):

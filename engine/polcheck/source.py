@@ -1,7 +1,7 @@
 """The bytes and text of one file, and places in it.
 
 Offsets count characters of the decoded text (a byte-order mark is not part of it); lines and
-columns count from 1. Tree-sitter counts UTF-8 bytes: `Source.span_of_bytes` is the one place that converts.
+columns count from 1. Tree-sitter counts UTF-8 bytes: `Source.span_of_bytes` and `offsets_of_bytes` convert.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -96,6 +97,10 @@ class Source:
         if len(self.utf8) == len(self.text):
             return Span(start, end)
         return Span(self._characters(start), self._characters(end))
+
+    def offsets_of_bytes(self, offsets: Sequence[int]) -> Sequence[int]:
+        """The offsets of UTF-8 bytes, as those of characters."""
+        return offsets if len(self.utf8) == len(self.text) else [self._characters(offset) for offset in offsets]
 
     def _characters(self, offset: int) -> int:
         ends, excess = self._wide

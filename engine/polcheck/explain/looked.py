@@ -6,7 +6,7 @@ from collections import Counter
 
 from polcheck.explain.told import Document, LeftOut
 from polcheck.judge import World
-from polcheck.judge.world import Relation
+from polcheck.judge.relation import Relation
 from polcheck.policy.plan import Find, Probe
 from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, compile_files

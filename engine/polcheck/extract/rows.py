@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from polcheck.documents.config import Config, Json
 from polcheck.policy.plan import Probe
 from polcheck.records import record
-from polcheck.selectors.found import Bound, Found, Hit
+from polcheck.selectors.found import Bound, Found, Hit, Hits
 from polcheck.selectors.jmes import Expression, Origin, Traced
 from polcheck.source import Source, Span, Unreadable
 
@@ -73,6 +73,10 @@ def whole(found: Found, probe: Probe, source: Source) -> Found:
     if not probe.whole:
         return found
     text = readable(source)
+    if isinstance(found.hits, Hits):
+        spans = found.hits.spans
+        texts = [text[start:end] for start, end in zip(spans.starts, spans.ends, strict=True)]
+        return replace(found, hits=found.hits.bound(WHOLE, texts))
     hits = [
         hit._replace(bindings=(*hit.bindings, (WHOLE, Bound(text[hit.span.start : hit.span.end], hit.span))))
         for hit in found.hits

@@ -10,10 +10,11 @@ from polcheck.judge.gaps import Gap, gap_of
 from polcheck.judge.looked import Looked
 from polcheck.judge.merge import distinct, exported, inner_row, merged, narrowed, truth
 from polcheck.judge.relate import lies, related
+from polcheck.judge.relation import Relation
 from polcheck.judge.rows import Cell, Row, Spot, text_of
 from polcheck.judge.scope import Scopes
 from polcheck.judge.work import Work
-from polcheck.judge.world import Relation, World
+from polcheck.judge.world import World
 from polcheck.policy.plan import (
     Absence,
     Conjunction,
@@ -119,6 +120,9 @@ class Evaluator:
         return self._of_selector(source, join)
 
     def _of_selector(self, source: Used, join: Join) -> Relation:
+        alias = self._alias(source, join)
+        if alias is not None:
+            return alias
         if source.name not in self.used:
             inner = replace(self, looked=Looked(), gaps={})
             result = inner.conjunction(source.what, [Row()])
@@ -132,6 +136,17 @@ class Evaluator:
             row.but(names={join.renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows
         ]
         return Relation(lambda: rows, base.gaps, base.looked)
+
+    def _alias(self, source: Used, join: Join) -> Relation | None:
+        """The rows of a selector that is but one search, under the names of the join: none is made unless asked for."""
+        only = source.what[0]
+        if self.journal is not None or len(source.what) > 1 or not isinstance(only, Join) or _is_more(only):
+            return None
+        assert isinstance(only.source, Find)
+        renames = {old: new for old, new in join.renames.items() if old not in only.renames}
+        renames |= {old: join.renames.get(new, new) for old, new in only.renames.items()}
+        value_as = join.renames.get(only.value_as, only.value_as)
+        return self.world.find(only.source, replace(only, renames=renames, value_as=value_as))
 
     def _join(self, step: Join, rows: list[Row], exists: bool) -> Result:
         relation = self.relation(step)
@@ -309,3 +324,11 @@ class Evaluator:
                     open_ |= result.open
                     out += [found.but(current=spot) for found in result.rows]
         return Result(out, open_)
+
+
+def _is_more(join: Join) -> bool:
+    """Whether a join is more than the matches of one probe: by conditions, a place, a name, or what a path captures."""
+    source = join.source
+    if not isinstance(source, Find) or (source.files and source.files.names):
+        return True
+    return bool(join.own or join.scope or join.name) or join.near is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from polcheck.judge.relation import Relation
 from polcheck.judge.rows import Cell, Nest, Row, Spot
 from polcheck.judge.work import Work
-from polcheck.judge.world import Relation
 from polcheck.policy.plan import Relate
 from polcheck.source import Span
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from polcheck.confined import Aside, Overrun
 from polcheck.documents.config import Json
-from polcheck.extract import VALUE, WHOLE, Asked, Extractor, FileRows
-from polcheck.judge.gaps import Gap, Gaps
-from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
+from polcheck.extract import VALUE, Asked, Extractor, FileRows
+from polcheck.judge.gaps import Gap
+from polcheck.judge.relation import Matches, Relation, row_of
+from polcheck.judge.rows import Cell, Row, Spot, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.records import record
 from polcheck.selectors.files import FilePatterns, folders_of
-from polcheck.selectors.found import Found, Hit
+from polcheck.selectors.found import Found
 from polcheck.selectors.text import TextSearch
 from polcheck.source import Source
 
@@ -24,69 +25,6 @@ if TYPE_CHECKING:
     from polcheck.selectors.syntax import Near
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
-
-
-@record
-class Relation:
-    """The rows of one source, with the documents looked at and those not searched to their end.
-
-    `make` makes the rows when all of them are asked for; `make_near` those of one file, each when it is asked for.
-    """
-
-    make: Callable[[], list[Row]]
-    gaps: list[Gap] = field(default_factory=list)
-    looked: frozenset[str] = frozenset()
-    make_near: Callable[[str], tuple[Sequence[Row], Nest]] | None = None
-    _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]] = field(default_factory=dict)
-    _files: dict[str, tuple[Sequence[Row], Nest]] = field(default_factory=dict)
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """All rows, in order of place."""
-        return self.make()
-
-    @cached_property
-    def open(self) -> Gaps:
-        """The gaps, ready to be asked."""
-        return Gaps(self.gaps)
-
-    def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Sequence[Row]:
-        """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
-        keys = names if path is None else (*names, "\0path")
-        if not keys:
-            return self.rows
-        if keys not in self._indices:
-            self._indices[keys] = self._index(names, path is not None)
-        wanted = tuple(text_of(row.names[name].value) for name in names)
-        return self._indices[keys].get(wanted if path is None else (*wanted, path), ())
-
-    def _index(self, names: tuple[str, ...], by_path: bool) -> dict[tuple[str, ...], list[Row]]:
-        index: dict[tuple[str, ...], list[Row]] = {}
-        for row in self.rows:
-            if any(name not in row.names for name in names):
-                continue
-            key = tuple(text_of(row.names[name].value) for name in names)
-            if by_path:
-                key = (*key, row.spots[0].path if row.spots else "")
-            index.setdefault(key, []).append(row)
-        return index
-
-    def near(self, path: str) -> tuple[Sequence[Row], Nest]:
-        """The rows in one file that have a span, and their spans for asking what lies in what."""
-        if self.make_near is not None:
-            if path not in self._files:
-                self._files[path] = self.make_near(path)
-            return self._files[path]
-        if not self._files:
-            groups: dict[str, list[Row]] = {}
-            for row in self.rows:
-                if row.spots and row.spots[0].span is not None:
-                    groups.setdefault(row.spots[0].path, []).append(row)
-            self._files |= {
-                name: (rows, Nest([span for row in rows if (span := row.spots[0].span)]))
-                for name, rows in groups.items()
-            }
-        return self._files.get(path, ([], Nest([])))
 
 
 @record
@@ -165,26 +103,24 @@ class World:
             if found.incomplete:
                 gaps += [Gap(path, captures, found.incomplete) for captures in ways.get(path, _NO_CAPTURES)]
 
-        def rows_in(path: str) -> Iterator[Row]:
-            for captures in ways.get(path, _NO_CAPTURES):
-                base = {name: Cell(value, path) for name, value in captures.items()}
-                for number, hit in enumerate(results[path].hits):
-                    row = _row(hit, path, source.probe, number, base, join)
-                    if row is not None:
-                        yield row
-
-        def near(path: str) -> tuple[Sequence[Row], Nest]:
-            hits = [hit for hit in results[path].hits if hit.span is not None] if path in results else []
-            rows = _Lazy(len(hits), lambda number: _row(hits[number], path, source.probe, number, {}, join))
-            return rows, Nest([hit.span for hit in hits if hit.span is not None])
-
-        alone = not (source.files and source.files.names)  # NOTE: a path capture may rule a hit out, or double it
         return Relation(
-            lambda: [row for path in results for row in rows_in(path)],
+            # NOTE: a path capture may rule a hit out, or double it
+            lambda: self._by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
             sorted(gaps, key=lambda gap: gap.path),
             looked,
-            near if alone and self.plan.probes[source.probe].kind != "data" else None,
         )
+
+    def _by_ways(
+        self, results: Mapping[str, Found], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
+    ) -> list[Row]:
+        """The matches of a probe as rows that bind what path patterns captured."""
+        rows: list[Row] = []
+        for path, found in results.items():
+            for captures in ways.get(path, _NO_CAPTURES):
+                base = {name: Cell(value, path) for name, value in captures.items()}
+                made = (row_of(hit, path, probe, number, base, join) for number, hit in enumerate(found.hits))
+                rows += [row for row in made if row is not None]
+        return rows
 
     def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
@@ -281,39 +217,3 @@ class World:
         """The column at which a place begins; zero where it isn't known."""
         line, _ = self.line(spot)
         return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
-
-
-class _Lazy(Sequence[Row]):
-    """Rows that are made when they are asked for."""
-
-    def __init__(self, number: int, make: Callable[[int], Row | None]) -> None:
-        self._rows: list[Row | None] = [None] * number
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __getitem__(self, index: Any) -> Any:
-        if self._rows[index] is None:
-            self._rows[index] = self._make(index)
-        return self._rows[index]
-
-
-def _row(hit: Hit, path: str, probe: int, number: int, base: Mapping[str, Cell], join: Join) -> Row | None:
-    """One hit as a row; None when a path capture and a binding of the same name differ."""
-    ref = Ref(path, probe, number) if hit.span is None else None
-    spot = Spot(path, hit.span, hit.point, ref, None, hit.weight)
-    names = dict(base)
-    shown: dict[str, Cell] = {}
-    for key, bound in hit.bindings:
-        cell = Cell(bound.value, path, bound.span, ref._replace(key=key) if ref else None)
-        if key == WHOLE or (key == VALUE and join.value_as):
-            names[join.value_as] = cell
-        elif key == VALUE and VALUE not in join.binds:
-            shown[VALUE] = cell
-        else:
-            name = join.renames.get(key, key)
-            if name in base and text_of(base[name].value) != text_of(bound.value):
-                return None
-            names[name] = cell
-    return Row(names, (spot,), spot, shown=shown)

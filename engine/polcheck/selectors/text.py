@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from polcheck.limits import Clock
 from polcheck.records import record
 from polcheck.selectors.bounds import too_much
-from polcheck.selectors.found import Bound, Found, Hit
+from polcheck.selectors.found import Bound, Column, Found, Hit, Hits, Spans
 from polcheck.selectors.textneeds import needed
 from polcheck.source import Span
 
@@ -49,22 +50,45 @@ class TextSearch:
 
     def search(self, text: str, limit: int = MAX_ROWS) -> Found:
         """Every occurrence in `text`, in order; incomplete past `limit` of them."""
-        hits: list[Hit] = []
+        found: list[Any] = []
+        incomplete = ""
         clock = Clock(SECONDS)  # NOTE: each match is found in linear time, all of them together are not
         compiled = _compiled(self.regex)
-        groups = [(name, number) for name, number in compiled.groupindex.items() if not name.startswith("_")]
         for match in compiled.finditer(encodable(text)):
-            if not len(hits) % _SELDOM and clock.over:
-                return Found(tuple(hits), f"the search took more than the limit of {clock.seconds:g} seconds")
-            if len(hits) >= limit:
-                return Found(tuple(hits), f"more than {limit:,} matches of `text`")
-            bindings = tuple(
-                (name, Bound(value, Span(*match.span(number))))
-                for name, number in groups
-                if (value := match.group(number)) is not None
-            )
-            hits.append(Hit(Span(*match.span()), bindings))
-        return Found(tuple(hits))
+            if not len(found) % _SELDOM and clock.over:
+                incomplete = f"the search took more than the limit of {clock.seconds:g} seconds"
+                break
+            if len(found) >= limit:
+                incomplete = f"more than {limit:,} matches of `text`"
+                break
+            found.append(match)
+        groups = {name: number for name, number in compiled.groupindex.items() if not name.startswith("_")}
+        return Found(_hits(found, groups), incomplete)
+
+
+def _hits(matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Hit]:
+    """The matches of a regular expression; a group that took no part in one binds nothing."""
+    columns: dict[str, Column] = {}
+    for name, number in groups.items():
+        values = [match.group(number) for match in matches]
+        if None in values:
+            return tuple([_hit(match, groups) for match in matches])
+        columns[name] = Column(_spans(matches, number), values)
+    return Hits(_spans(matches, 0), [0] * len(matches), columns)
+
+
+def _spans(matches: Iterable[Any], group: int) -> Spans:
+    spans = [match.span(group) for match in matches]
+    return Spans([start for start, _ in spans], [end for _, end in spans])
+
+
+def _hit(match: Any, groups: Mapping[str, int]) -> Hit:
+    bindings = tuple(
+        (name, Bound(value, Span(*match.span(number))))
+        for name, number in groups.items()
+        if (value := match.group(number)) is not None
+    )
+    return Hit(Span(*match.span()), bindings)
 
 
 def compile_text(regex: str) -> TextSearch:

@@ -19,7 +19,7 @@ from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, unwrapped
 from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.probe import Probe, compiled
-from polcheck.selectors.syntax.rows import Rows, hits_of_captures, hits_of_shape
+from polcheck.selectors.syntax.rows import Captured, Rows, hits_of_shape
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.syntax.shape import Shape
 
@@ -94,9 +94,8 @@ class _Group:
         places = tuple(number for number, segment in enumerate(segments) if segment == "*")
         return self.wild.setdefault((predicate.capture, len(segments), places), {})
 
-    def members(self, nodes: Sequence[Sequence[Node]], names: Callable[[], Names]) -> Iterator[_Member]:
-        """The members that may match `nodes`."""
-        yield from self.always
+    def looked_up(self, nodes: Captured, names: Callable[[], Names]) -> Iterator[_Member]:
+        """The members in the tables that may match `nodes`."""
         for (capture, form), table in self.tables.items():
             node = nodes[capture][0]
             if form == "name":
@@ -165,7 +164,7 @@ class Bank:
         return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
 
     def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
-        return {selector: Rows(tree.source, self.limits.rows, self.limits.text) for selector in selectors}
+        return {selector: Rows(tree, self.limits.rows, self.limits.text) for selector in selectors}
 
     def _grouped(self) -> list[_Group]:
         if self._groups is None:
@@ -219,18 +218,13 @@ class _Search:
         matches, complete = self._matches(self.bank.query(numbers, follows))
         if not complete and len(numbers) > 1:
             return False
-        if follows and complete:
-            last = len(groups)
-            names_of(self.tree, [captures["import"][0] for pattern, captures in matches if pattern == last])
+        by_pattern: list[list[dict[str, list[Node]]]] = [[] for _ in range(len(groups) + 1)]
         for pattern, captures in matches:
-            if pattern >= len(groups):
-                continue
-            group = groups[pattern]
-            nodes = [captures.get(name, ()) for name in group.captures]
-            for member in group.members(nodes, self.names):
-                rows = self.rows.get(member.selector)
-                if rows is not None and not rows.stopped:
-                    self.deal(member, nodes, rows)
+            by_pattern[pattern].append(captures)
+        if follows and complete:
+            names_of(self.tree, [captures["import"][0] for captures in by_pattern[-1]])
+        for group, found in zip(groups, by_pattern, strict=False):
+            self._deal(group, [[captures.get(name, ()) for name in group.captures] for captures in found])
         return complete
 
     def _matches(self, query: Query) -> tuple[list[tuple[int, dict[str, list[Node]]]], bool]:
@@ -245,23 +239,46 @@ class _Search:
             complete = complete and not cursor.did_exceed_match_limit
         return matches, complete
 
-    def deal(self, member: _Member, nodes: Sequence[Sequence[Node]], rows: Rows) -> None:
-        """Adds the hits of one match to a selector's rows."""
-        for predicate in member.rest:
-            if not predicate.holds(nodes, self.names):
-                return
-        if member.shape is None:
-            rows.add(hits_of_captures(member.probe, nodes, self.tree))
+    def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
+        """Gives the matches of one shape to the selectors that want them."""
+        for member in group.always:
+            self._give(member, matches)
+        if not group.tables and not group.wild:
             return
-        matcher = self.matchers.get(member.selector)
-        if matcher is None:
-            syntax = self.bank.syntaxes[member.selector]
-            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.bank.limits.steps)
-            self.matchers[member.selector] = matcher
+        wanted: dict[int, tuple[_Member, list[Captured]]] = {}
+        for nodes in matches:
+            for member in group.looked_up(nodes, self.names):
+                wanted.setdefault(id(member), (member, []))[1].append(nodes)
+        for member, found in wanted.values():
+            self._give(member, found)
+
+    def _give(self, member: _Member, matches: Sequence[Captured]) -> None:
+        """Adds the hits among some matches to a selector's rows."""
+        rows = self.rows.get(member.selector)
+        if rows is None or rows.stopped:
+            return
+        if member.rest:
+            matches = [
+                nodes for nodes in matches if all(predicate.holds(nodes, self.names) for predicate in member.rest)
+            ]
+        if member.shape is None:
+            rows.take(member.probe, matches)
+            return
+        matcher = self._matcher(member.selector)
+        root = member.probe.roots[0]
         try:
-            rows.add(hits_of_shape(matcher, member.shape, nodes[member.probe.roots[0]][0], self.tree))
+            all(rows.add(hits_of_shape(matcher, member.shape, nodes[root][0])) for nodes in matches)
         except TooMuchWork:
             rows.stopped = f"limit of {self.bank.limits.steps:,} comparisons exceeded"
+
+    def _matcher(self, selector: int) -> Matcher:
+        """What compares snippets for one selector, with what is left of its steps."""
+        matcher = self.matchers.get(selector)
+        if matcher is None:
+            syntax = self.bank.syntaxes[selector]
+            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.bank.limits.steps)
+            self.matchers[selector] = matcher
+        return matcher
 
     def stop(self, selectors: Collection[int], why: str) -> None:
         """Notes for `selectors` that their search is not complete."""

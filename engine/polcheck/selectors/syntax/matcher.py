@@ -226,7 +226,7 @@ class Matcher:
         else:
             return
         named = [child for child in nodes if child.type in ("keyword_argument", "dictionary_splat")]
-        if len(named) > len(shape.keywords) and not shape.open:
+        if len(named) < len(shape.keywords) or (len(named) > len(shape.keywords) and not shape.open):
             return
         placed = [child for child in nodes if child.type not in ("keyword_argument", "dictionary_splat")]
         for found, _ in self._sequence(shape.positional, placed, binds, whole=True):

@@ -67,7 +67,7 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     if syntax.kind == "pattern" and best.unlike > 1 - _ALIKE:
         return None
     span = tree.source.span_of_bytes
-    rows = islice(hits_of_captures(best.probe, best.nodes, tree), 1)
+    rows = islice(hits_of_captures(best.probe, best.nodes, tree.language), 1)
     bindings = tuple((name, Bound(bind.value, span(bind.start, bind.end))) for row in rows for name, bind in row[4])
     return Near(span(best.start, best.end), best.failed, bindings)
 

@@ -1,0 +1,48 @@
+"""The numbers of a batch are those of the reports that nobody wrote."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from packs import ROOT
+from polcheck import disk
+from polcheck.library import checker
+from polcheck.submission import Submission, of_files
+
+PACKS = ("airas-base-code", "python-project")
+
+
+def _submissions() -> Iterator[Submission]:
+    """The project's examples: whole, and each without one of its files."""
+    for name in ("ready", "not-ready", "project-a"):
+        whole = disk.read_submission(ROOT / "examples" / name)
+        yield whole
+        files = {path: whole.files[path] for path in whole.listed}
+        for path in files:
+            yield of_files({other: data for other, data in files.items() if other != path})
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_summary_says_what_the_report_says(pack: str) -> None:
+    """Verdict, digest, outcomes and the number of findings of each policy."""
+    used = checker(pack)
+    for submission in _submissions():
+        report, summary = used.check(submission), used.summary(submission)
+        assert (summary.verdict, summary.digest) == (report.verdict, report.submission.digest)
+        assert (summary.policies, summary.requirements) == (report.policies, report.requirements)
+        counted = Counter(finding.ref for finding in report.findings)
+        assert {ref: number for ref, number in summary.findings.items() if number} == counted
+
+
+def test_findings_that_read_the_same_count_once() -> None:
+    """Two failures at one place with one message are one finding, in a summary as in a report."""
+    used = checker("python-project")
+    found = {"pyproject.toml": b"[project]\nname = 'a'\n", "a.py": b"import os, os\n"}
+    report, summary = used.check(of_files(found)), used.summary(of_files(found))
+    assert sum(summary.findings.values()) == len(report.findings)
+    assert used.summary(of_files(found), "note").verdict == used.check(of_files(found), "note").verdict
+    assert replace(used, digests=False).summary(of_files(found)).digest == ""
