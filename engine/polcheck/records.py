@@ -1,14 +1,15 @@
 """Data classes that cost next to nothing until they are used.
 
 NOTE: `dataclasses` writes and compiles five or six functions for each class as its module is imported, 0.3 ms a class;
-a run that answers in a blink has no time for two hundred of them. Here a class gets its `__init__` when its first
-object is made, and shares the rest. That a frozen one isn't written to is for the type checker to see to.
+a run that answers in a blink has no time for two hundred of them. Here a class is completed when its first object is
+made or its fields are asked for, and shares the rest. That a frozen one isn't written to is for the type checker to see
+to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, make_dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform, overload
@@ -33,9 +34,12 @@ def record(cls: Any = None, /, *, frozen: bool = False, eq: bool = True, slots: 
     if cls is None:
         return partial(record, frozen=frozen, eq=eq, slots=slots)
     own = cls.__dict__
-    made: Any = dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
+    names = tuple(name for name in own.get("__annotations__", ()) if name not in getattr(cls, "__match_args__", ()))
+    made: Any = _with_slots(cls, names) if slots else cls
+    made.__match_args__ = (*getattr(cls, "__match_args__", ()), *names)  # type: ignore[misc]
+    made.__dataclass_fields__ = _Later(made, cls, "__dataclass_fields__")
     if "__init__" not in own:
-        made.__init__ = _first_init(made)
+        made.__init__ = _Later(made, cls, "__init__")
     if slots and "__reduce__" not in own:
         made.__reduce__ = _reduce  # NOTE: as the default does it, rows take three times as long from process to process
     if "__repr__" not in own:
@@ -47,17 +51,35 @@ def record(cls: Any = None, /, *, frozen: bool = False, eq: bool = True, slots: 
     return made
 
 
-def _first_init(cls: Any) -> Callable[..., None]:
-    """What makes the `__init__` of the class when its first object is made, and calls it."""
+class _Later:
+    """A part that a class has once it is complete: asking for the part completes the class.
 
-    def first(self: Any, *args: Any, **kwargs: Any) -> None:
-        space = {"__post_init__": cls.__post_init__} if hasattr(cls, "__post_init__") else {}
-        parts = [(each.name, each.type, each) for each in fields(cls)]
-        alike = make_dataclass(cls.__name__, parts, namespace=space, repr=False, eq=False, match_args=False)
-        cls.__init__ = vars(alike)["__init__"]
-        cls.__init__(self, *args, **kwargs)
+    `plain` is the class as it was written, which is the same one unless that was made anew with slots.
+    """
 
-    return first
+    def __init__(self, made: Any, plain: Any, name: str) -> None:
+        self._made = made
+        self._plain = plain
+        self._name = name
+
+    def __get__(self, one: Any, _: type) -> Any:
+        made, plain = self._made, self._plain
+        first = isinstance(made.__dict__.get("__init__"), _Later)
+        if first and made is plain:
+            del made.__init__
+        dataclass(init=first, repr=False, eq=False, match_args=False)(plain)
+        if first:
+            made.__init__ = plain.__init__
+        made.__dataclass_fields__, made.__dataclass_params__ = plain.__dataclass_fields__, plain.__dataclass_params__
+        return getattr(made if one is None else one, self._name)
+
+
+def _with_slots(cls: Any, names: Sequence[str]) -> Any:
+    """The class made anew with slots for the fields of its own."""
+    body = {key: value for key, value in cls.__dict__.items() if key not in (*names, "__dict__", "__weakref__")}
+    made: Any = type(cls)(cls.__name__, cls.__bases__, {**body, "__slots__": names})
+    made.__qualname__ = cls.__qualname__
+    return made
 
 
 def _reduce(self: Any) -> tuple[type, tuple[Any, ...]]:

@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from polcheck.documents.syntax import parse
-from polcheck.selectors.found import Hits
-from polcheck.selectors.syntax import Bank, compile_code, compile_pattern
+from polcheck.selectors.found import Found, Hits
+from polcheck.selectors.syntax import Bank, Syntax, compile_code, compile_pattern
 from polcheck.selectors.syntax.rows import Rows
 from polcheck.selectors.text import compile_text
 from polcheck.source import Source, Span
@@ -41,7 +41,7 @@ QUERIES = [
 ]
 
 
-def _found(syntaxes: list, *, columns: bool) -> list:
+def _found(syntaxes: list[Syntax], *, columns: bool) -> list[Found]:
     tree = parse(Source("src/main.py", CODE.encode()), "python")
     if columns:
         return list(Bank(syntaxes).search(tree).values())

@@ -16,6 +16,7 @@ from functools import cache
 from polcheck.policy.version import VERSION
 
 _A_DAY = 86_400
+_SYSTEM: str = sys.platform
 _DIGEST = hashlib.sha256().digest_size
 _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
 
@@ -25,6 +26,11 @@ def store() -> str:
     given = os.environ.get("POLCHECK_CACHE")
     if given:
         return given
+    if _SYSTEM == "linux":
+        # NOTE: what platformdirs says there; to import it takes as long as a whole run that is said again
+        base = os.environ.get("XDG_CACHE_HOME", "").strip()
+        base = base if os.path.isabs(base) else os.path.expanduser("~/.cache")  # noqa: PTH111, PTH117
+        return os.path.join(base, "polcheck")  # noqa: PTH118
     from platformdirs import user_cache_dir
 
     return user_cache_dir("polcheck", appauthor=False)

@@ -92,11 +92,16 @@ class Extractor:
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
         found: dict[int, Found] = dict(known or {})
         documents = Documents(source, careful)
+        beside: dict[int, Found] = {}  # of probes that may yet turn out not to matter
         while left:
             ready = [index for index in left if self._opens(index, found)] if self.skips else left
             if not ready:
                 break
-            found |= self._alone(documents, ready) if self.timed else self._search(documents, ready)
+            asked = [index for index in ready if index not in beside]
+            along = () if self.timed else self._along(asked, left)
+            results = self._alone(documents, asked) if self.timed else self._search(documents, [*asked, *along])
+            beside |= results
+            found |= {index: beside[index] for index in ready}
             left = [index for index in left if index not in found]
         kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
         starts = line_starts_of(source) if lines else ()
@@ -136,6 +141,34 @@ class Extractor:
         """Whether a probe matters in a file where these results were found."""
         gates = self.gates.get(index)
         return gates is None or any(gate in found and found[gate].hits for gate in gates)
+
+    def _along(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
+        """The probes that cost nothing more where these are searched for: the same nodes, as they are."""
+        others = sorted(self._plain.difference(asked).intersection(left))
+        if not others:
+            return []
+        shapes = {shape for index in asked for shape in self._shapes[index]}
+        return [index for index in others if self._shapes[index] <= shapes]
+
+    @cached_property
+    def _plain(self) -> frozenset[int]:
+        """The probes that take all nodes of their shapes."""
+        return frozenset(
+            index
+            for index, probe in enumerate(self.probes)
+            if isinstance(probe.what, Syntax)
+            and not any(shape or found.predicates for found, shape, _ in probe.what.alternatives)
+        )
+
+    @cached_property
+    def _shapes(self) -> list[frozenset[tuple[str, str]]]:
+        """For each probe, the language and shapes that tree-sitter searches for; none for what it doesn't search."""
+        return [
+            frozenset((probe.language, found.shape) for found, _, _ in probe.what.alternatives)
+            if isinstance(probe.what, Syntax)
+            else frozenset()
+            for probe in self.probes
+        ]
 
     def _search(self, documents: Documents, indices: Iterable[int]) -> dict[int, Found]:
         """The results of some probes in one file."""

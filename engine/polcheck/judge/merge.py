@@ -15,6 +15,9 @@ from polcheck.source import Span
 
 def merged(row: Row, other: Row, alias: str) -> Row:
     """`row` extended by a row of a source."""
+    if not (row.spots or row.names or row.shown or row.aliases or alias):  # NOTE: the first item of a list
+        same = other.origin == row.origin and (row.certain or not other.certain)
+        return other if same else other.but(origin=row.origin, certain=row.certain and other.certain)
     aliases = {**row.aliases, alias: other} if alias else row.aliases
     return Row(
         {**other.names, **row.names},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from polcheck.judge.relation import Relation
-from polcheck.judge.rows import Cell, Nest, Row, Spot
+from polcheck.judge.rows import Cell, Nest, Row, Spot, Stretch
 from polcheck.judge.work import Work
 from polcheck.policy.plan import Relate
 from polcheck.source import Span
@@ -18,37 +18,26 @@ def related(step: Relate, relation: Relation, stops: Sequence[Relation], spot: S
     """
     if spot.span is None:
         return
+    item = Stretch(*spot.span, spot.weight)
     candidates, nest = relation.near(spot.path)
     chosen = {"inside": nest.around, "has": nest.within}.get(step.relation)
-    indices = chosen(spot.span) if chosen else nest.before(spot.span.start)
-    between = [stop.near(spot.path) for stop in stops]
-    for index in indices:
+    between = [stop.near(spot.path)[1] for stop in stops]
+    for index in chosen(item) if chosen else nest.before(item.start):
         work.spend(1 + len(stops))
-        other = candidates[index].spots[0]
-        if step.relation != "after" and not (
-            _around(other, spot) if step.relation == "inside" else _around(spot, other)
-        ):
+        other = nest.stretches[index]
+        if step.relation != "after" and not (other.around(item) if step.relation == "inside" else item.around(other)):
             continue
-        if not any(_stopped(step, other, spot, rows, around) for rows, around in between):
+        if not any(_stopped(step, other, item, stop) for stop in between):
             yield candidates[index]
 
 
-def _around(outer: Spot, inner: Spot) -> bool:
-    """Whether a match is around another one, and not the same node."""
-    if outer.span is None or inner.span is None:
-        return False
-    return outer.span.holds(inner.span) and (outer.span != inner.span or outer.weight > inner.weight)
-
-
-def _stopped(step: Relate, target: Spot, item: Spot, rows: Sequence[Row], nest: Nest) -> bool:
+def _stopped(step: Relate, target: Stretch, item: Stretch, stops: Nest) -> bool:
     """Whether an `until` lies between the target and the item."""
-    if target.span is None or item.span is None:
-        return False
     if step.relation == "after":
-        return bool(nest.within(Span(target.span.end, item.span.start)))
+        return bool(stops.within(Span(target.end, item.start)))
     outer, inner = (target, item) if step.relation == "inside" else (item, target)
-    stops = (rows[index].spots[0] for index in nest.around(inner.span or Span(0, 0)))
-    return any(_around(outer, stop) and _around(stop, inner) for stop in stops)
+    held = (stops.stretches[index] for index in stops.around(inner))
+    return any(outer.around(stop) and stop.around(inner) for stop in held)
 
 
 def lies(step: Relate, row: Row) -> bool:

@@ -6,14 +6,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from polcheck.extract import VALUE, WHOLE
 from polcheck.judge.gaps import Gap, Gaps
-from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, text_of
+from polcheck.judge.rows import Cell, Nest, Ref, Row, Spot, Stretch, text_of
 from polcheck.policy.plan import Join
 from polcheck.records import record
 from polcheck.selectors.found import Found, Hit, Hits
+from polcheck.source import Span
 
 _Keyed = Iterable[tuple[int, tuple[str, ...], str]]  # the number of a row, the texts of some of its names, its path
 
@@ -72,7 +74,7 @@ class Relation:
                 if row.spots and row.spots[0].span is not None:
                     groups.setdefault(row.spots[0].path, []).append(row)
             self._files |= {
-                name: (found, Nest([span for row in found if (span := row.spots[0].span)]))
+                name: (found, Nest([_stretch(row.spots[0].span, row.spots[0].weight) for row in found]))
                 for name, found in groups.items()
             }
         return self._files.get(path, ((), Nest(())))
@@ -85,6 +87,10 @@ def _keyed(rows: Iterable[Row], names: Sequence[str]) -> _Keyed:
             yield number, tuple([text_of(row.names[name].value) for name in names]), path
 
 
+def _stretch(span: Span | None, weight: int) -> Stretch:
+    return Stretch(*(span or Span(0, 0)), weight)
+
+
 class Matches(Sequence[Row]):
     """The matches of one probe in some files as rows, in order of place, each made when it is asked for."""
 
@@ -93,12 +99,8 @@ class Matches(Sequence[Row]):
         self._probe = probe
         self._join = join
         self._paths = list(self._hits)
-        self._firsts: list[int] = []
-        number = 0
-        for hits in self._hits.values():
-            self._firsts.append(number)
-            number += len(hits)
-        self._rows: list[Row | None] = [None] * number
+        self._firsts = list(accumulate(map(len, self._hits.values()), initial=0))
+        self._rows: list[Row | None] = [None] * self._firsts.pop()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -111,8 +113,18 @@ class Matches(Sequence[Row]):
             index = range(len(self._rows))[index]
             file = bisect_right(self._firsts, index) - 1
             path, number = self._paths[file], index - self._firsts[file]
-            row = self._rows[index] = row_of(self._hits[path][number], path, self._probe, number, {}, self._join)
+            row = self._rows[index] = self._made(self._hits[path], path, number)
         return row
+
+    def _made(self, hits: Sequence[Hit], path: str, number: int) -> Row | None:
+        if not isinstance(hits, Hits):
+            return row_of(hits[number], path, self._probe, number, {}, self._join)
+        points = hits.points
+        spot = Spot(path, hits.spans.at(number), points and points.at(number), None, None, hits.weights[number])
+        cells = [
+            (key, Cell(column.values[number], path, column.spans.at(number))) for key, column in hits.columns.items()
+        ]
+        return _row(spot, cells, {}, self._join)
 
     def keyed(self, names: Sequence[str]) -> _Keyed:
         """What an index of the rows is made from; a row that lacks one of the names is left out."""
@@ -128,16 +140,20 @@ class Matches(Sequence[Row]):
                 rows = self[first : first + len(hits)]
                 yield from ((first + number, key, path) for number, key, _ in _keyed(rows, names))
 
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        """The number of the first row of each file."""
+        return dict(zip(self._paths, self._firsts, strict=True))
+
     def near(self, path: str) -> tuple[Sequence[Row], Nest]:
-        """The rows in one file that have a span, and the spans."""
+        """The rows in one file that have a span, and where they stand."""
         hits = self._hits.get(path, ())
-        if not hits:
-            return (), Nest(())
-        first = self._firsts[self._paths.index(path)]
+        first = self._first.get(path, 0)
         if isinstance(hits, Hits):
-            return _Part(self, range(first, first + len(hits))), Nest(hits.spans.each())
-        placed = [(first + number, hit.span) for number, hit in enumerate(hits) if hit.span is not None]
-        return _Part(self, [number for number, _ in placed]), Nest([span for _, span in placed])
+            stretches = list(map(Stretch, hits.spans.starts, hits.spans.ends, hits.weights))
+            return _Part(self, range(first, first + len(hits))), Nest(stretches)
+        placed = [(first + number, _stretch(hit.span, hit.weight)) for number, hit in enumerate(hits) if hit.span]
+        return _Part(self, [number for number, _ in placed]), Nest([stretch for _, stretch in placed])
 
 
 class _Part(Sequence[Row]):
@@ -167,14 +183,21 @@ def row_of(hit: Hit, path: str, probe: int, number: int, base: Mapping[str, Cell
     """One hit as a row; None when a path capture and a binding of the same name differ."""
     ref = Ref(path, probe, number) if hit.span is None else None
     spot = Spot(path, hit.span, hit.point, ref, None, hit.weight)
+    cells = [
+        (key, Cell(bound.value, path, bound.span, ref._replace(key=key) if ref else None))
+        for key, bound in hit.bindings
+    ]
+    return _row(spot, cells, base, join)
+
+
+def _row(spot: Spot, cells: Iterable[tuple[str, Cell]], base: Mapping[str, Cell], join: Join) -> Row | None:
     names = dict(base)
     shown: dict[str, Cell] = {}
-    for key, bound in hit.bindings:
-        cell = Cell(bound.value, path, bound.span, ref._replace(key=key) if ref else None)
+    for key, cell in cells:
         name = name_of(key, join)
         if name is None:
             shown[key] = cell
-        elif name in base and text_of(base[name].value) != text_of(bound.value):
+        elif name in base and text_of(base[name].value) != text_of(cell.value):
             return None
         else:
             names[name] = cell

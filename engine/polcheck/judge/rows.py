@@ -121,18 +121,33 @@ def text_of(value: Json) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-class Nest:
-    """Spans of one file, made for asking which of them hold a span, or lie in one."""
+class Stretch(NamedTuple):
+    """Where a match begins and ends in its file, and how many nodes it holds."""
 
-    def __init__(self, spans: Sequence[Span]) -> None:
-        self._order = sorted(range(len(spans)), key=lambda i: (spans[i].start, -spans[i].end))
-        self._spans = [spans[i] for i in self._order]
+    start: int
+    end: int
+    weight: int = 0
+
+    def around(self, other: Stretch) -> bool:
+        """Whether this match is around another one, and not the same node."""
+        if self.start > other.start or other.end > self.end:
+            return False
+        return self[:2] != other[:2] or self.weight > other.weight
+
+
+class Nest:
+    """Matches in one file, made for asking which of them are around a place, or lie in one."""
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self.stretches = stretches
+        self._order = sorted(range(len(stretches)), key=lambda i: (stretches[i].start, -stretches[i].end))
+        self._spans = [stretches[i] for i in self._order]
         self._starts = [span.start for span in self._spans]
         self._ends = sorted((span.end, i) for i, span in zip(self._order, self._spans, strict=True))
         self._parents, self._nested = _parents(self._spans)
 
-    def around(self, span: Span) -> list[int]:
-        """The indices of the spans that hold `span`, the innermost first."""
+    def around(self, span: Span | Stretch) -> list[int]:
+        """The indices of the matches that hold `span`, the innermost first."""
         last = bisect_right(self._starts, span.start) - 1
         if not self._nested:
             return [self._order[i] for i in range(last, -1, -1) if self._spans[i].end >= span.end]
@@ -143,23 +158,23 @@ class Nest:
             last = self._parents[last]
         return found
 
-    def within(self, span: Span) -> list[int]:
-        """The indices of the spans that lie in `span`, in order of place."""
+    def within(self, span: Span | Stretch) -> list[int]:
+        """The indices of the matches that lie in `span`, in order of place."""
         first, last = bisect_left(self._starts, span.start), bisect_right(self._starts, span.end)
         return [self._order[i] for i in range(first, last) if self._spans[i].end <= span.end]
 
     def before(self, offset: int) -> list[int]:
-        """The indices of the spans that end at `offset` or before."""
+        """The indices of the matches that end at `offset` or before."""
         return [index for _, index in self._ends[: bisect_right(self._ends, (offset, len(self._order)))]]
 
 
-def _parents(spans: Sequence[Span]) -> tuple[list[int], bool]:
+def _parents(spans: Sequence[Stretch]) -> tuple[list[int], bool]:
     """For spans in order, the index of the span right around each, and whether no two overlap in part."""
     parents: list[int] = []
     stack: list[int] = []
     nested = True
     for index, span in enumerate(spans):
-        while stack and spans[stack[-1]].end <= span.start and spans[stack[-1]] != span:
+        while stack and spans[stack[-1]].end <= span.start and spans[stack[-1]][:2] != span[:2]:
             stack.pop()
         if stack and spans[stack[-1]].end < span.end:
             nested = False

@@ -5,12 +5,11 @@ INVARIANT: a renderer passes every text that it didn't write itself through the 
 
 from __future__ import annotations
 
-import html as _html
 import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import quote
+from functools import lru_cache
 
 _JOINERS = "\u200c\u200d"  # they hold emoji and words of some scripts together, and move nothing
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -30,7 +29,6 @@ _DEFUSED = {
     ">": "&gt;",
     '"': "&quot;",
 }
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WEB = re.compile(r"https?://[!#-;=?-\[\]_a-z~]+")
 # NOTE: JSON spells out C0 itself; C1, marks of direction and the like control terminals all the same
 _HIDDEN_IN_JSON = re.compile(
@@ -88,12 +86,24 @@ def _spelled_line(line: str) -> str:
 
 def html(text: str) -> str:
     """The text for an HTML element or a quoted attribute."""
-    return _logged(_html.escape(shown(text), quote=True))
+    return _logged(_escaped(shown(text), quote=True))
 
 
 def xml(text: str) -> str:
     """The text for an XML element; what XML can't hold is spelled out."""
-    return _logged(_html.escape(_NOT_XML.sub(lambda match: _spelled(match.group()), shown(text)), quote=False))
+    return _logged(_escaped(_not_xml().sub(lambda match: _spelled(match.group()), shown(text)), quote=False))
+
+
+@lru_cache(maxsize=1)
+def _not_xml() -> re.Pattern[str]:
+    # NOTE: to compile it takes 3 ms, which a run that writes no XML has no use for
+    return re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _escaped(text: str, *, quote: bool) -> str:
+    from html import escape
+
+    return escape(text, quote)
 
 
 def _logged(text: str) -> str:
@@ -118,6 +128,8 @@ def workflow_property(text: str) -> str:
 
 def uri(path: str) -> str:
     """A path as a relative URI reference."""
+    from urllib.parse import quote
+
     try:
         data = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

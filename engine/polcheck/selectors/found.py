@@ -41,10 +41,6 @@ class Spans(NamedTuple):
         """The span of one match."""
         return Span(self.starts[number], self.ends[number])
 
-    def each(self) -> list[Span]:
-        """All of them, in order of the matches."""
-        return list(map(Span, self.starts, self.ends))
-
 
 class Column:
     """What each match binds to one name. The values may be worked out when the first of them is asked for."""

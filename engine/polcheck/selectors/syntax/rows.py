@@ -58,7 +58,9 @@ class Rows:
 
     def found(self, broken: str) -> Found:
         """The hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""
-        hits: Sequence[Hit] | None = () if self.rows or self.stopped else self._as_taken()
+        if not (self.taken or self.rows):
+            return Found((), self.stopped or broken)
+        hits = None if self.rows or self.stopped else self._as_taken()
         return Found(hits or self._one_by_one(), self.stopped or broken)
 
     def _as_taken(self) -> Hits | None:
