@@ -22,7 +22,7 @@ from polcheck import pool, flow
 from polcheck.extract import Extractor
 from polcheck.cli import main
 
-pool.ENOUGH_BYTES = flow.ENOUGH_BYTES = 0
+pool.ENOUGH_BYTES = flow.WORTH_BYTES = 0
 pool.CHUNK_BYTES = 1
 extract = Extractor.extract
 def searching(self, source, *rest, **named):

@@ -17,7 +17,7 @@ from polcheck.misses import Misses
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
-from polcheck.pool import ENOUGH_BYTES, Searching, Task, searched
+from polcheck.pool import Searching, Task, searched
 from polcheck.recall import Memory, Recall
 from polcheck.records import record
 from polcheck.report import (
@@ -36,6 +36,7 @@ from polcheck.timings import Timings
 from polcheck.waivers import Accept, Accepted
 
 Progress = Callable[[int, int], None]
+WORTH_BYTES = 10_000  # to search through less takes no longer than to keep what was found, and to look it up
 _Wanted = Mapping[str, tuple[int, ...]]
 _ALIKE = 8  # small submissions whose listings are kept: those of one kind often have the same files
 _FEW = 100
@@ -191,7 +192,7 @@ class Checker:
         paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
         search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
-        if memory is None or sum(task.size for task in tasks) < ENOUGH_BYTES:
+        if memory is None or sum(task.size for task in tasks) < WORTH_BYTES:
             return searched(tasks, search, self.jobs, self.limits.search_seconds, progress)
         recall = Recall(memory.page, self.extractor, facts, lines)
         known, left = recall.split(tasks, submission)

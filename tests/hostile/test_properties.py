@@ -62,7 +62,7 @@ def small_is_enough() -> Iterator[None]:
     with ExitStack() as patches:
         for name, value in {"ENOUGH_BYTES": 0, "ENOUGH_FILES": 0, "CHUNK_BYTES": 1, "CHUNK_FILES": 1}.items():
             patches.enter_context(mock.patch.object(pool, name, value))
-        patches.enter_context(mock.patch.object(flow, "ENOUGH_BYTES", 0))
+        patches.enter_context(mock.patch.object(flow, "WORTH_BYTES", 0))
         yield
 
 

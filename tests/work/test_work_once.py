@@ -24,7 +24,7 @@ FILES = {"a.py": "eval(1)\n", "b.py": "eval(2)\nload(3)\n", "c.py": "x = 1\n"}
 @pytest.fixture(autouse=True)
 def large() -> Iterator[None]:
     """However small a submission is, it is large enough to be remembered."""
-    with mock.patch("polcheck.flow.ENOUGH_BYTES", 0):
+    with mock.patch("polcheck.flow.WORTH_BYTES", 0):
         yield
 
 

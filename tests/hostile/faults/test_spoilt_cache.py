@@ -57,7 +57,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with findings, an empty cache, and submissions of any size large enough to be remembered."""
     monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(project(tmp_path))
-    with mock.patch("polcheck.flow.ENOUGH_BYTES", 0):
+    with mock.patch("polcheck.flow.WORTH_BYTES", 0):
         yield tmp_path
 
 

@@ -6,7 +6,6 @@ leads from that text to the selectors that want it, so that the cost doesn't gro
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,17 +15,16 @@ from polcheck.records import record
 from polcheck.selectors.found import Found
 from polcheck.selectors.syntax.broken import MOST_LEVELS, beginnings, first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, unwrapped
-from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
+from polcheck.selectors.syntax.names import Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
-from polcheck.selectors.syntax.probe import Probe, compiled
+from polcheck.selectors.syntax.probe import Probe
+from polcheck.selectors.syntax.queries import Queries
 from polcheck.selectors.syntax.rows import Captured, Rows, hits_of_shape
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.syntax.shape import Shape
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Query
-
-_QUERIES_KEPT = 64
+    from tree_sitter import Node
 
 
 class Limits(NamedTuple):
@@ -70,10 +68,12 @@ class _Group:
     wild: dict[tuple[int, int, tuple[int, ...]], dict[str, list[_Member]]] = field(default_factory=dict)
     selectors: set[int] = field(default_factory=set)
     follows: bool = False  # whether a member asks what names stand for
+    harmless: bool = True  # whether it has no more matches than a file has nodes
 
     def add(self, selector: int, probe: Probe, shape: Shape | None) -> None:
         """Takes a member in, under the texts that it wants where one of its predicates lists them."""
         self.selectors.add(selector)
+        self.harmless &= probe.free == 1 or shape is not None
         self.follows |= any(predicate.test == "resolves-to" for predicate in probe.predicates)
         for predicate in probe.predicates:
             if _can_be_looked_up(predicate, probe):
@@ -131,7 +131,7 @@ class Bank:
         self.syntaxes = tuple(syntaxes)
         self.limits = limits
         self._groups: list[_Group] | None = None
-        self._queries: OrderedDict[tuple[int, ...], Query] = OrderedDict()
+        self._queries: Queries | None = None
 
     def __getstate__(self) -> tuple[tuple[Syntax, ...], Limits]:
         return self.syntaxes, self.limits
@@ -176,18 +176,15 @@ class Bank:
             self._groups = list(groups.values())
         return self._groups
 
-    def query(self, numbers: Sequence[int], imports: bool) -> Query:
-        """The query that searches for the shapes with these numbers, and last for import statements."""
-        key = (*numbers, -1) if imports else tuple(numbers)
-        query = self._queries.get(key)
-        if query is None:
-            shapes = [self._grouped()[number].shape for number in numbers]
-            text = "\n".join([*shapes, IMPORTS] if imports else shapes)
-            query = self._queries[key] = compiled(text, self.syntaxes[0].language)
-            if len(self._queries) > _QUERIES_KEPT:
-                self._queries.popitem(last=False)
-        self._queries.move_to_end(key)
-        return query
+    @property
+    def queries(self) -> Queries:
+        """What searches for the shapes of the groups."""
+        if self._queries is None:
+            groups = self._grouped()
+            harmless = [number for number, group in enumerate(groups) if group.harmless]
+            language = self.syntaxes[0].language
+            self._queries = Queries(language, [group.shape for group in groups], harmless, self.limits.matches)
+        return self._queries
 
     def group(self, number: int) -> _Group:
         """The selectors' patterns of one shape."""
@@ -215,29 +212,15 @@ class _Search:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
         groups = [self.bank.group(number) for number in numbers]
         follows = any(group.follows for group in groups) and not are_known(self.tree)
-        matches, complete = self._matches(self.bank.query(numbers, follows))
-        if not complete and len(numbers) > 1:
+        found = self.bank.queries.search(self.tree, self.roots, numbers, follows)
+        if not found.complete and len(numbers) > 1:
             return False
-        by_pattern: list[list[dict[str, list[Node]]]] = [[] for _ in range(len(groups) + 1)]
-        for pattern, captures in matches:
-            by_pattern[pattern].append(captures)
-        if follows and complete:
-            names_of(self.tree, [captures["import"][0] for captures in by_pattern[-1]])
-        for group, found in zip(groups, by_pattern, strict=False):
-            self._deal(group, [[captures.get(name, ()) for name in group.captures] for captures in found])
-        return complete
-
-    def _matches(self, query: Query) -> tuple[list[tuple[int, dict[str, list[Node]]]], bool]:
-        """What tree-sitter finds, a match near where a search begins maybe twice; and whether it has lost none."""
-        from tree_sitter import QueryCursor
-
-        cursor = QueryCursor(query, match_limit=self.bank.limits.matches)
-        matches = cursor.matches(self.roots[0])
-        complete = not cursor.did_exceed_match_limit
-        for root in self.roots[1:]:
-            matches += cursor.matches(root)
-            complete = complete and not cursor.did_exceed_match_limit
-        return matches, complete
+        if follows and found.complete:
+            names_of(self.tree, [captures["import"][0] for captures in found.imports])
+        for number, group in zip(numbers, groups, strict=True):
+            matches = [[captures.get(name, ()) for name in group.captures] for captures in found.matches[number]]
+            self._deal(group, matches)
+        return found.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
         """Gives the matches of one shape to the selectors that want them."""

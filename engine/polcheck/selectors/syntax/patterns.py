@@ -11,6 +11,7 @@ from polcheck.selectors.syntax.predicates import read_predicate
 from polcheck.selectors.syntax.probe import Probe, compiled
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean, refuse_reserved
 from polcheck.selectors.syntax.query import MOST_CAPTURES, Element, Written, blanked, read
+from polcheck.selectors.syntax.risk import free_of
 
 MOST_CHOICES = 50  # NOTE: with 200 of them tree-sitter takes 5 s to read the query, with 2,000 forever
 _ERROR = re.compile(
@@ -62,6 +63,7 @@ def _probe(pattern: Written, language: str) -> Probe:
         single=certain - _repeated(pattern.element),
         width=len(writer.numbers) + len(writer.hidden),
         kinds=kinds,
+        free=free_of(pattern.element),
     )
 
 

@@ -22,7 +22,8 @@ class Probe:
     """A pattern: its canonical query text, its captures by number, and its predicates.
 
     `roots` are the captures that a match spans, `public` those that bind; `certain` are the captures
-    that every match holds, `here` is the one that moves the finding's place.
+    that every match holds, `here` is the one that moves the finding's place. `free` is the largest number of choices
+    that a match makes: 1 where no two siblings are free.
     """
 
     shape: str
@@ -35,6 +36,7 @@ class Probe:
     single: frozenset[str]  # the captures that hold exactly one node in every match
     width: int  # how many captures the shape has, with the hidden ones
     kinds: tuple[tuple[int, str], ...]  # the node kind that each capture stands after, where it is one
+    free: int
 
     @property
     def always(self) -> frozenset[str]:

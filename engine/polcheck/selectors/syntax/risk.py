@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from polcheck.selectors.syntax.query import Element, read
 from polcheck.selectors.syntax.selector import Syntax
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax.query import Element
 
 MANY = 1_000_000
 _NODE = 4  # bytes, at least, of a sibling and what stands beside it
@@ -17,14 +19,13 @@ def may_multiply(syntax: Syntax, size: int) -> bool:
     NOTE: `(module (_) @a (_) @b)` matches each pair of statements; tree-sitter's limit on matches bounds neither their
     number nor the time.
     """
-    most = max(_free(probe.shape) for probe, _, _ in syntax.alternatives)
+    most = max(probe.free for probe, _, _ in syntax.alternatives)
     return most > 1 and (size / _NODE) ** min(most, 20) > MANY
 
 
-@lru_cache(maxsize=4096)
-def _free(shape: str) -> int:
+def free_of(element: Element) -> int:
     """The largest number of choices that a match of a pattern may make: 1 where it has no two free siblings."""
-    return max(1 + _choices(pattern.element) for pattern in read(shape))
+    return 1 + _choices(element)
 
 
 def _choices(element: Element) -> int:
