@@ -66,7 +66,7 @@ class Prefilter:
 
     @cached_property
     def _literals(self) -> Any:
-        """All literals as one set of expressions; None where there is none."""
+        """All literals as one set of expressions; None where there is none, or none that RE2 takes."""
         import re2
 
         if not self._numbers:
@@ -80,7 +80,10 @@ class Prefilter:
             plain = re2.escape(text.encode())
             made.Add({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
         made.Add(b"")
-        made.Compile()
+        try:
+            made.Compile()
+        except re2.error:  # NOTE: together they are too large
+            return None
         return made
 
     @property

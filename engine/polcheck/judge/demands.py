@@ -53,9 +53,8 @@ class Demands:
         asked: dict[str, list[int]] = {}
         for number, demands in enumerate(groups.values()):
             files = demands[0].files
-            for path in paths:
-                if files is None or files.match(path):
-                    asked.setdefault(path, []).append(number)
+            for path in paths if files is None else dict.fromkeys(path for path, _ in files.among(paths)):
+                asked.setdefault(path, []).append(number)
         members = list(groups.values())
         known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
         found: dict[str, tuple[int, ...]] = {}

@@ -38,7 +38,7 @@ class World:
     extractor: Extractor
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the id of a join of the plan
-    _matches: dict[tuple[str, ...], list[tuple[str, dict[str, str]]]] = field(default_factory=dict)
+    _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
     _inside: dict[tuple[int, str, str], Found] = field(default_factory=dict)
@@ -47,11 +47,11 @@ class World:
     def _folders(self) -> list[str]:
         return folders_of((*self.paths, *self.unread))
 
-    def matches(self, files: FilePatterns) -> list[tuple[str, dict[str, str]]]:
+    def matches(self, files: FilePatterns) -> list[tuple[str, Mapping[str, str]]]:
         """The paths that the patterns let in, with their captures."""
         if files.texts not in self._matches:
             listing: Iterable[str] = (*self.paths, *self._folders) if files.folders else self.paths
-            self._matches[files.texts] = [(path, way) for path in listing for way in files.match(path)]
+            self._matches[files.texts] = files.among(listing)
         return self._matches[files.texts]
 
     def listing(self, source: Listing) -> Relation:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -25,6 +25,9 @@ MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
 _FEW = 8
 _UNITED = 20_000  # characters of a regular expression, well within what RE2 takes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
+
+
+_NOTHING: Mapping[str, str] = {}
 
 
 class FilesProblem(Exception):
@@ -83,6 +86,14 @@ class FilePatterns:
         if ways and any(glob.match(path) is not None for glob in outside):
             return []
         return ways
+
+    def among(self, paths: Iterable[str]) -> list[tuple[str, Mapping[str, str]]]:
+        """Those of `paths` that are in, each once for each way, with its captures."""
+        inside, outside = self._compiled
+        only = inside[0]
+        if len(inside) == 1 and not outside and only.whole and not only.folder:  # NOTE: `**/*.py`, over every file
+            return [(path, _NOTHING) for path in paths if path.endswith(only.end) and path[-1] != "/"]
+        return [(path, way) for path in paths for way in self.match(path)]
 
     def may_reach(self, folder: str) -> bool:
         """Whether the path `folder`, or one below it, may be in. True when that can't be told from the patterns."""

@@ -19,6 +19,7 @@ from polcheck.selectors.syntax.names import Names, are_known, names_of
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.probe import Probe
 from polcheck.selectors.syntax.queries import Queries
+from polcheck.selectors.syntax.regexes import Regexes
 from polcheck.selectors.syntax.rows import Captured, Rows, hits_of_shape
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.syntax.shape import Shape
@@ -58,7 +59,7 @@ class _Member(NamedTuple):
 class _Group:
     """The members that share a shape; `tables` lead from the text or name of a capture to members.
 
-    `wild` does so for names with `*`, by the number of segments and which of them are open.
+    `wild` does so for names with `*`, by the number of segments and which of them are open; `regexes` for `#match?`.
     """
 
     shape: str
@@ -66,6 +67,7 @@ class _Group:
     always: list[_Member] = field(default_factory=list)
     tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
     wild: dict[tuple[int, int, tuple[int, ...]], dict[str, list[_Member]]] = field(default_factory=dict)
+    regexes: dict[int, Regexes[_Member]] = field(default_factory=dict)  # by capture
     selectors: set[int] = field(default_factory=set)
     follows: bool = False  # whether a member asks what names stand for
     harmless: bool = True  # whether it has no more matches than a file has nodes
@@ -75,10 +77,13 @@ class _Group:
         self.selectors.add(selector)
         self.harmless &= probe.free == 1 or shape is not None
         self.follows |= any(predicate.test == "resolves-to" for predicate in probe.predicates)
-        for predicate in probe.predicates:
+        for predicate in sorted(probe.predicates, key=lambda predicate: predicate.test == "match"):
             if _can_be_looked_up(predicate, probe):
                 rest = tuple(other for other in probe.predicates if other is not predicate)
                 member = _Member(selector, probe, shape, rest)
+                if predicate.test == "match":
+                    self.regexes.setdefault(predicate.capture, Regexes()).add(predicate.values[0], member)
+                    return
                 for value in set(predicate.values):
                     self._table(predicate, value).setdefault(value, []).append(member)
                 return
@@ -106,6 +111,8 @@ class _Group:
                 if node.type == "parenthesized_expression":  # to a snippet they make no difference
                     held = (unwrapped(node).text or b"").decode("utf-8", "replace")
                     yield from (member for member in table.get(held, ()) if member.shape is not None)
+        for capture, regexes in self.regexes.items():
+            yield from regexes.items(nodes[capture][0].text)
         for (capture, length, places), table in self.wild.items():
             for name in names().of(nodes[capture][0]):
                 segments = name.split(".")
@@ -115,7 +122,7 @@ class _Group:
 
 
 def _can_be_looked_up(predicate: Predicate, probe: Probe) -> bool:
-    listed = predicate.test in ("eq", "any-of", "resolves-to") and bool(predicate.values)
+    listed = bool(predicate.values)
     single = probe.captures[predicate.capture] in probe.single
     return listed and single and not (predicate.negated or predicate.any)
 
@@ -226,7 +233,7 @@ class _Search:
         """Gives the matches of one shape to the selectors that want them."""
         for member in group.always:
             self._give(member, matches)
-        if not group.tables and not group.wild:
+        if not (group.tables or group.regexes or group.wild):
             return
         wanted: dict[int, tuple[_Member, list[Captured]]] = {}
         for nodes in matches:
