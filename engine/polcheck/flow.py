@@ -18,7 +18,7 @@ from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
 from polcheck.policy.version import VERSION
 from polcheck.pool import Searching, Task, searched
-from polcheck.recall import Memory, Recall
+from polcheck.recall import Alike, Memory, Recall
 from polcheck.records import record
 from polcheck.report import (
     Notice,
@@ -62,6 +62,7 @@ class Checker:
     limits: Limits = DEFAULT
     digests: bool = True  # whether reports say the submission's digest, for which every file is read
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
+    _alike: Alike = field(default_factory=Alike)  # of earlier submissions, where they are summed up
     _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last ones
 
     @cached_property
@@ -113,7 +114,7 @@ class Checker:
         Raises SubmissionError for fields without a place.
         """
         placed = self.place(submission)
-        world = self.world(placed)
+        world = self.world(placed, alike=self._alike)
         maker = self._findings(placed, world)
         counted = [maker.count(judgement) for judgement in judge(world, self.plan.packs, limits=self.limits)]
         severities = [[judgement.policy.severity] * bool(number) for number, judgement in counted]
@@ -156,9 +157,15 @@ class Checker:
         self._asked.insert(0, (self.plan, submission.listed, wanted))
         return wanted
 
-    def world(self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None) -> World:
+    def world(
+        self,
+        submission: Submission,
+        progress: Progress | None = None,
+        memory: Memory | None = None,
+        alike: Alike | None = None,
+    ) -> World:
         """What judge needs to know of a placed submission."""
-        rows = self.extract(submission, progress, memory)
+        rows = self.extract(submission, progress, memory, alike)
         folders, constants = submission.folders, self._constants
         return World(self.plan, submission.listed, rows, submission.unreadable, self.extractor, folders, constants)
 
@@ -184,14 +191,26 @@ class Checker:
         return Findings(locator, Misses(world, locator))
 
     def extract(
-        self, submission: Submission, progress: Progress | None = None, memory: Memory | None = None
+        self,
+        submission: Submission,
+        progress: Progress | None = None,
+        memory: Memory | None = None,
+        alike: Alike | None = None,
     ) -> dict[str, FileRows]:
-        """The rows of every file that some policy looks into; those that `memory` knows are not worked out again."""
+        """The rows of every file that some policy looks into.
+
+        Those that `memory` knows of an earlier run, or `alike` of an earlier submission, are not worked out again.
+        """
         facts, lines = self.demands.facts, self.demands.lines
         wanted = self._wanted(submission)
         paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
         search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
+        if alike is not None:
+            known, left = alike.split(tasks, submission)
+            rows = known | searched(left, search, self.jobs, self.limits.search_seconds, progress)
+            alike.keep(left, rows, submission)
+            return {task.path: rows[task.path] for task in tasks}
         if memory is None or sum(task.size for task in tasks) < WORTH_BYTES:
             return searched(tasks, search, self.jobs, self.limits.search_seconds, progress)
         recall = Recall(memory.page, self.extractor, facts, lines)

@@ -8,6 +8,7 @@ against a stamp of its inode that no ordinary write leaves as it was.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
@@ -18,6 +19,9 @@ from polcheck.policy.plan import Probe
 from polcheck.pool import Task
 from polcheck.records import record
 from polcheck.submission import Stamp, Submission
+
+_MOST_ALIKE = 64  # files
+_MOST_ALIKE_BYTES = 50_000  # of one of them
 
 
 class Entry(NamedTuple):
@@ -49,6 +53,43 @@ class Memory:
     page: Page = field(default_factory=Page)
     turned: Page | None = None
     known: frozenset[str] = frozenset()
+
+
+@record
+class Alike:
+    """The rows of files that submissions of one batch have in common: of the last ones that were asked for."""
+
+    rows: OrderedDict[tuple[str, bytes, tuple[int, ...]], FileRows] = field(default_factory=OrderedDict)
+
+    def split(self, tasks: Iterable[Task], submission: Submission) -> tuple[dict[str, FileRows], list[Task]]:
+        """The rows that are known, and the files that are left to be searched."""
+        known: dict[str, FileRows] = {}
+        left: list[Task] = []
+        for task in tasks:
+            key = self._key(task, submission)
+            if key is not None and key in self.rows:
+                self.rows.move_to_end(key)
+                known[task.path] = self.rows[key]
+            else:
+                left.append(task)
+        return known, left
+
+    def keep(self, tasks: Iterable[Task], rows: Mapping[str, FileRows], submission: Submission) -> None:
+        """Takes in what was found in files, but for what was not searched to its end."""
+        for task in tasks:
+            key, found = self._key(task, submission), rows[task.path]
+            if key is not None and not found.unread and not any(one.incomplete for one in found.found.values()):
+                self.rows[key] = found
+                if len(self.rows) > _MOST_ALIKE:
+                    self.rows.popitem(last=False)
+
+    def _key(self, task: Task, submission: Submission) -> tuple[str, bytes, tuple[int, ...]] | None:
+        if task.size > _MOST_ALIKE_BYTES:
+            return None
+        try:
+            return task.path, hashlib.sha256(submission.files[task.path]).digest(), task.wanted
+        except OSError:
+            return None
 
 
 @record(frozen=True)

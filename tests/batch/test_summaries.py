@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
 from packs import ROOT
 from polcheck import disk
+from polcheck.extract import FileRows
 from polcheck.library import checker
+from polcheck.pool import Searching, Task
 from polcheck.submission import Submission, of_files
 
 PACKS = ("airas-base-code", "python-project")
@@ -46,3 +49,32 @@ def test_findings_that_read_the_same_count_once() -> None:
     assert sum(summary.findings.values()) == len(report.findings)
     assert used.summary(of_files(found), "note").verdict == used.check(of_files(found), "note").verdict
     assert replace(used, digests=False).summary(of_files(found)).digest == ""
+
+
+def test_a_file_that_submissions_share_is_searched_once() -> None:
+    """Under one path, with the same bytes; whatever else there is, the summary is that of the report."""
+    used = checker("airas-base-code")
+    whole = disk.read_submission(ROOT / "examples" / "ready")
+    files = {path: whole.files[path] for path in whole.listed}
+    searched: list[str] = []
+
+    def counted(self: Searching, task: Task) -> FileRows | None:
+        searched.append(task.path)
+        return here(self, task)
+
+    here = Searching.here
+    with patch.object(Searching, "here", counted):
+        for number in range(3):
+            other = of_files({**files, "src/model.py": files["src/model.py"] + b"# %d\n" % number})
+            assert used.summary(other).policies == used.check(other).policies
+    summed_up = [path for path in searched if path != "src/model.py"]
+    assert len(searched) - len(summed_up) == 6 and set(Counter(summed_up).values()) <= {3, 4}
+
+
+def test_what_was_not_searched_to_its_end_is_searched_again() -> None:
+    """A file that is broken, or over a limit, is not taken as known."""
+    used = checker("airas-base-code")
+    broken = of_files({"src/train.py": b"def f(:\n"})
+    first = used.summary(broken)
+    with patch.object(Searching, "here", side_effect=Searching.here, autospec=True) as here:
+        assert used.summary(broken) == first and here.called

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import cerberus
 from cerberus import errors as codes
+from cerberus.schema import DefinitionSchema
 
 from polcheck.documents.config import Json, Pointer, kind_of
 
@@ -20,6 +21,10 @@ _ONE_OR_MANY = codes.ErrorDefinition(0x9B, "one_or_many")
 # NOTE: without a rule of their own: Cerberus looks up the constraint of an error's rule, which isn't written there
 _IS_EMPTY = codes.ErrorDefinition(0x0A, None)
 _IS_NEGATIVE = codes.ErrorDefinition(0x0B, None)
+_MOST_DEFINED = 100
+_DEFINED: dict[
+    int, tuple[Any, Any]
+] = {}  # by the schema's id: the schema, which keeps its id, and what Cerberus made of it
 _TEXT = "text"
 _NUMBER = "number"
 _NAMES = "names"
@@ -27,7 +32,8 @@ _NAMES = "names"
 
 def faults(document: Json, name: str, schemas: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
     """For each fault of a mapping where it is, what is wrong, and what would be right (may be empty)."""
-    validator = _Validator(schemas[name], polcheck_schemas=schemas)
+    validator = _Validator(polcheck_schemas=schemas)
+    validator.schema = validator.defined(name)
     # NOTE: no schema sets, renames or converts anything, and to look for that takes twice as long as to check
     validator.validate(document, normalize=False)
     return list(_flat(_with_known_keys(validator)))
@@ -43,6 +49,16 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
     def _named(self) -> Mapping[str, Any]:
         schemas: Mapping[str, Any] = self._config["polcheck_schemas"]
         return schemas
+
+    def defined(self, name: str) -> Any:
+        """The schema of this name as Cerberus takes it, made once: it reads the whole of each that it is given."""
+        schema = self._named[name]
+        known = _DEFINED.get(id(schema))
+        if known is None or known[0] is not schema:
+            if len(_DEFINED) == _MOST_DEFINED:
+                _DEFINED.clear()
+            known = _DEFINED[id(schema)] = (schema, DefinitionSchema(self, schema))
+        return known[1]
 
     def _validate_one_of(self, kinds: str | list[str], field: Any, value: object) -> None:
         """{'type': ['string', 'list']}"""
