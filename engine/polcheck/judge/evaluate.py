@@ -131,7 +131,7 @@ class Evaluator:
             self.used[source.name] = Relation(lambda: found, gaps, inner.looked.all())
         base = self.used[source.name]
         if not join.renames:
-            return Relation(lambda: base.rows, base.gaps, base.looked)
+            return base  # NOTE: with what it was indexed by for others
         rows = [
             row.but(names={join.renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows
         ]

@@ -105,22 +105,10 @@ class World:
 
         return Relation(
             # NOTE: a path capture may rule a hit out, or double it
-            lambda: self._by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
+            lambda: _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
             sorted(gaps, key=lambda gap: gap.path),
             looked,
         )
-
-    def _by_ways(
-        self, results: Mapping[str, Found], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
-    ) -> list[Row]:
-        """The matches of a probe as rows that bind what path patterns captured."""
-        rows: list[Row] = []
-        for path, found in results.items():
-            for captures in ways.get(path, _NO_CAPTURES):
-                base = {name: Cell(value, path) for name, value in captures.items()}
-                made = (row_of(hit, path, probe, number, base, join) for number, hit in enumerate(found.hits))
-                rows += [row for row in made if row is not None]
-        return rows
 
     def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
@@ -217,3 +205,16 @@ class World:
         """The column at which a place begins; zero where it isn't known."""
         line, _ = self.line(spot)
         return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
+
+
+def _by_ways(
+    results: Mapping[str, Found], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
+) -> list[Row]:
+    """The matches of a probe as rows that bind what path patterns captured."""
+    rows: list[Row] = []
+    for path, found in results.items():
+        for captures in ways.get(path, _NO_CAPTURES):
+            base = {name: Cell(value, path) for name, value in captures.items()}
+            made = (row_of(hit, path, probe, number, base, join) for number, hit in enumerate(found.hits))
+            rows += [row for row in made if row is not None]
+    return rows

@@ -198,6 +198,19 @@ class Bank:
         return self._grouped()[number]
 
 
+class _NamesOf:
+    """The names of a file, worked out when they are first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._found: Names | None = None
+
+    def __call__(self) -> Names:
+        if self._found is None:
+            self._found = names_of(self._tree)
+        return self._found
+
+
 class _Search:
     """One bank over one tree."""
 
@@ -207,13 +220,7 @@ class _Search:
         self.rows = rows
         self.roots = roots
         self.matchers: dict[int, Matcher] = {}
-        self._names: Names | None = None
-
-    def names(self) -> Names:
-        """The names of the file."""
-        if self._names is None:
-            self._names = names_of(self.tree)
-        return self._names
+        self.names = _NamesOf(tree)
 
     def run(self, numbers: list[int]) -> bool:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
