@@ -69,10 +69,9 @@ class Searching:
             return None
 
     def telling(self, task: Task) -> FileRows | None:
-        """The rows of one file if they say anything: most of a large submission holds nothing that is looked for."""
+        """The rows of one file if they say anything."""
         rows = self(task)
-        silent = not (rows.found or rows.digest or rows.marked or rows.line_starts or rows.parsed or rows.spent)
-        return None if silent and rows.facts is None else rows
+        return None if rows.is_silent and not (rows.digest or rows.parsed or rows.spent) else rows
 
     def __call__(self, task: Task) -> FileRows:
         """The rows of one file; one that can't be read any more is not searched."""

@@ -51,6 +51,11 @@ class FileRows:
     spent: Mapping[int, float] = field(default_factory=dict)
     unread: str = ""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing that a policy could learn from the file, as in most of a large submission."""
+        return not (self.found or self.marked or self.line_starts or self.unread) and self.facts is None
+
 
 def line_starts_of(source: Source) -> tuple[int, ...]:
     """The offset at which each line of a file begins; of one that can't be read, that of its first."""

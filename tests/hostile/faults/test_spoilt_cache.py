@@ -100,7 +100,7 @@ FOREIGN = {
     "zeros": bytes(4096),
     "text": _whole("a text"),
     "a list": _whole([1, 2]),
-    "a page": _whole(Page(["x"], [frozenset({0})], {"src/m1.py": Entry(None, b"", 0, None)})),  # type: ignore[arg-type]
+    "a page": _whole(Page(["x"], [frozenset({0})], {"src/m1.py": Entry(None, b"", 0, "x")})),  # type: ignore[arg-type]
     "no pickle": hashlib.sha256(b"x").digest() + b"x",
     "an unknown class": hashlib.sha256(b"cnowhere\nThing\n.").digest() + b"cnowhere\nThing\n.",
 }
