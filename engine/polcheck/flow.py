@@ -206,17 +206,18 @@ class Checker:
         paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
         search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
+
+        def made(left: Sequence[Task]) -> dict[str, FileRows]:
+            return searched(left, search, self.jobs, self.limits.search_seconds, progress)
+
         if alike is not None:
-            known, left = alike.split(tasks, submission)
-            rows = known | searched(left, search, self.jobs, self.limits.search_seconds, progress)
-            alike.keep(left, rows, submission)
-            return {task.path: rows[task.path] for task in tasks}
+            return alike.found(tasks, submission, made)
         if memory is None or sum(task.size for task in tasks) < WORTH_BYTES:
-            return searched(tasks, search, self.jobs, self.limits.search_seconds, progress)
+            return made(tasks)
         recall = Recall(memory.page, self.extractor, facts, lines)
         known, left = recall.split(tasks, submission)
         memory.known = frozenset(known)
-        rows = known | searched(left, search, self.jobs, self.limits.search_seconds, progress)
+        rows = known | made(left)
         if left or len(rows) != len(memory.page.files):
             memory.turned = recall.turned(rows, wanted, submission)
         return {task.path: rows[task.path] for task in tasks}

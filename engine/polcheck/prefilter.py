@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Any
 
 from polcheck.documents import format_of
 from polcheck.documents.spelling import is_disguised
@@ -17,11 +16,13 @@ from polcheck.policy.plan import Probe
 from polcheck.records import record
 from polcheck.selectors.jmes import Expression
 from polcheck.selectors.syntax import Syntax
+from polcheck.selectors.syntax.regexes import OnePass
 from polcheck.source import Source, Unreadable
 
 _WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
 _TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*)*\("  # between a name and its arguments: white space, comments, what is closed
 _LETTERS = re.compile(r"[^\s\\'\"]+")
+_MEMORY = 64 << 20  # bytes, for all literals
 _CASELESS = frozenset({"ini"})  # option names are lower-cased
 
 Clause = frozenset[int]  # literals by number, one of which must be there
@@ -65,34 +66,17 @@ class Prefilter:
         return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere), spelled
 
     @cached_property
-    def _literals(self) -> Any:
-        """All literals as one set of expressions; None where there is none, or none that RE2 takes."""
+    def _literals(self) -> OnePass | None:
+        """All literals as one set of expressions; None where there is none."""
         import re2
 
         if not self._numbers:
             return None
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1  # bytes are matched as they are
-        options.log_errors = False
-        options.max_mem = 64 << 20
-        made = re2.Set.SearchSet(options)
+        patterns: list[bytes] = []
         for kind, text in self._numbers:
             plain = re2.escape(text.encode())
-            made.Add({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
-        made.Add(b"")
-        try:
-            made.Compile()
-        except re2.error:  # NOTE: together they are too large
-            return None
-        return made
-
-    @property
-    def _always(self) -> int:
-        """The number of an expression that is found in every file.
-
-        INVARIANT: RE2 gives nothing at all when its memory runs out; a file without this one was not searched.
-        """
-        return len(self._numbers)
+            patterns.append({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
+        return OnePass(patterns, _MEMORY, plain=True)
 
     def possible(self, source: Source, wanted: Iterable[int]) -> list[int]:
         """Those of the wanted probes that can match in a file."""
@@ -125,8 +109,7 @@ class Prefilter:
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
-        found = frozenset(literals.Match(data + b"\n" + source.path.encode("utf-8", "replace")) or ())
-        return found if self._always in found else None
+        return literals.found(data + b"\n" + source.path.encode("utf-8", "replace"))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
         """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""

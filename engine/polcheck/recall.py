@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -65,27 +65,25 @@ class Alike:
 
     rows: OrderedDict[tuple[str, bytes, tuple[int, ...]], FileRows] = field(default_factory=OrderedDict)
 
-    def split(self, tasks: Iterable[Task], submission: Submission) -> tuple[dict[str, FileRows], list[Task]]:
-        """The rows that are known, and the files that are left to be searched."""
-        known: dict[str, FileRows] = {}
-        left: list[Task] = []
-        for task in tasks:
-            key = self._key(task, submission)
-            if key is not None and key in self.rows:
-                self.rows.move_to_end(key)
-                known[task.path] = self.rows[key]
-            else:
-                left.append(task)
-        return known, left
+    def found(
+        self, tasks: Sequence[Task], submission: Submission, search: Callable[[list[Task]], Mapping[str, FileRows]]
+    ) -> dict[str, FileRows]:
+        """The rows of every file; `search` is given those that no earlier submission had.
 
-    def keep(self, tasks: Iterable[Task], rows: Mapping[str, FileRows], submission: Submission) -> None:
-        """Takes in what was found in files, but for what was not searched to its end."""
-        for task in tasks:
-            key, found = self._key(task, submission), rows[task.path]
-            if key is not None and not found.unread and not any(one.incomplete for one in found.found.values()):
-                self.rows[key] = found
-                if len(self.rows) > _MOST_ALIKE:
-                    self.rows.popitem(last=False)
+        What was not searched to its end is not known for another one.
+        """
+        keys = {task.path: self._key(task, submission) for task in tasks}
+        known = {path: self.rows[key] for path, key in keys.items() if key is not None and key in self.rows}
+        made = search([task for task in tasks if task.path not in known])
+        rows = {task.path: known[task.path] if task.path in known else made[task.path] for task in tasks}
+        for path, key in keys.items():
+            one = rows[path]
+            if key is not None and not one.unread and not any(found.incomplete for found in one.found.values()):
+                self.rows[key] = one
+                self.rows.move_to_end(key)
+        while len(self.rows) > _MOST_ALIKE:
+            self.rows.popitem(last=False)
+        return rows
 
     def _key(self, task: Task, submission: Submission) -> tuple[str, bytes, tuple[int, ...]] | None:
         if task.size > _MOST_ALIKE_BYTES:
