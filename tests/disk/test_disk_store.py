@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import platformdirs
 import pytest
@@ -11,7 +12,7 @@ from polcheck.disk.store import store
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
-@pytest.mark.parametrize("home", ["/somewhere/else", "", "  ", "relative", None])
+@pytest.mark.parametrize("home", ["/somewhere/else", "", "  ", None])
 def test_the_folder_is_the_one_that_the_desktop_names(home: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What platformdirs would say, without the time that it takes to import it."""
     monkeypatch.delenv("POLCHECK_CACHE", raising=False)
@@ -19,6 +20,14 @@ def test_the_folder_is_the_one_that_the_desktop_names(home: str | None, monkeypa
     if home is not None:
         monkeypatch.setenv("XDG_CACHE_HOME", home)
     assert store() == platformdirs.user_cache_dir("polcheck", appauthor=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
+def test_a_relative_folder_of_the_desktop_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the XDG Base Directory Specification has it."""
+    monkeypatch.delenv("POLCHECK_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert store() == str(Path("~/.cache/polcheck").expanduser())
 
 
 def test_a_folder_that_is_given_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

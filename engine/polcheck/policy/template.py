@@ -82,9 +82,10 @@ def render(
 ) -> str:
     """The rendered text. Raises TemplateFault when it fails, runs out of fuel or grows past MAX_OUTPUT characters.
 
-    NOTE: fuel counts instructions and not what they make; a text that doubles a few dozen times fills all memory, and
-    the engine then ends its process. Templates that do more than fill in are rendered in a process beside this one,
-    which ends with `beside`, or at once without it; unless they are `ours`, which grow with their scope only.
+    NOTE: fuel counts instructions and, before minijinja 3.1, not what they make; a text that doubles a few dozen times
+    fills all memory, and the engine then ends its process. Templates that do more than fill in are rendered in a
+    process beside this one, which ends with `beside`, or at once without it; unless they are `ours`, which grow with
+    their scope only.
     """
     wanted = names(text)
     request = (text, {name: value for name, value in scope.items() if name in wanted}, fuel)
@@ -113,7 +114,8 @@ def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # NOTE: a panic of the engine, which is native code, is no Exception
-        return False, _reason(error)
+        reason = _reason(error)
+        return False, f"{reason} (after {fuel:,} steps)" if reason.endswith("out of fuel") else reason
     if len(result) > MAX_OUTPUT:
         return False, f"the text grows past {MAX_OUTPUT} characters"
     return True, result
