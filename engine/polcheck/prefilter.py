@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from polcheck.documents import format_of
-from polcheck.documents.spelling import is_disguised
+from polcheck.documents.spelling import as_meant
 from polcheck.policy.plan import Probe
 from polcheck.records import record
 from polcheck.selectors.jmes import Expression
@@ -20,7 +20,9 @@ from polcheck.selectors.syntax.regexes import OnePass
 from polcheck.source import Source, Unreadable
 
 _WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
-_TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*)*\("  # between a name and its arguments: white space, comments, what is closed
+_UNSEEN = "\u200b|\u2060|\ufeff".encode()  # white space to the grammar
+# between a name and its arguments: white space, comments, what is closed
+_TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*|" + _UNSEEN + rb")*\("
 _LETTERS = re.compile(r"[^\s\\'\"]+")
 _MEMORY = 64 << 20  # bytes, for all literals
 _CASELESS = frozenset({"ini"})  # option names are lower-cased
@@ -88,8 +90,6 @@ class Prefilter:
         anyway = frozenset[int]()  # those to which words may be spelled otherwise
         if values and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
             anyway = values
-        if is_disguised(source):
-            anyway |= frozenset(index for index in wanted if isinstance(self.probes[index].what, Syntax))
         if not (likely or anyway):
             return []
         needs = self._needs
@@ -105,11 +105,11 @@ class Prefilter:
         if literals is None:
             return None
         try:
-            data = source.utf8
+            texts = (source.utf8, as_meant(source))
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
-        return literals.found(data + b"\n" + source.path.encode("utf-8", "replace"))
+        return literals.found(b"\n".join(filter(None, (*texts, source.path.encode("utf-8", "replace")))))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
         """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""

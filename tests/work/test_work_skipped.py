@@ -63,6 +63,10 @@ PYTHON = (
     "f = lambda: loooad\n",
     "assert True\n",
     "größe = 1\n",
+    "ｅval('1')\n",
+    "import torch\ntorch.lo\N{LATIN SMALL LETTER LONG S}ad = torch.ｌoad('½')\n",
+    "eval\N{ZERO WIDTH SPACE}('1')\n",
+    "s = 'ｅval “½” …'\n",
 )
 CONFIGS: dict[str, tuple[str, ...]] = {
     "c.json": (
@@ -156,6 +160,13 @@ def test_a_file_without_the_literals_is_not_parsed() -> None:
     both = checker(policies('forbid: {files: "*.py", pattern: eval(...)}', 'forbid: {files: "*.py", pattern: eval(1)}'))
     rows = both.extract(of_files({"a.py": "evaluate()\n", "b.py": "eval(1)\n", "c.py": "x = 1\n"}))
     assert {path: found.parsed for path, found in rows.items()} == {"a.py": 0, "b.py": 1, "c.py": 0}
+
+
+def test_characters_of_another_normal_form_are_no_reason_to_parse() -> None:
+    """Only what a name means counts, whatever else stands in the file."""
+    one = checker(policies('forbid: {files: "*.py", pattern: eval(...)}'))
+    rows = one.extract(of_files({"a.py": "s = '… ½ ｅval'\nｌen(s)\n", "b.py": "ｅval(s)\n"}))
+    assert {path: found.parsed for path, found in rows.items()} == {"a.py": 0, "b.py": 1}
 
 
 def test_a_config_without_the_key_is_not_parsed() -> None:

@@ -31,7 +31,7 @@ def tree_of(source: Source, parse: Callable[[bytes], Tree]) -> Tree:
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
     tree = parse(data)
     changed = bytearray(data)
-    if is_disguised(source):
+    if as_meant(source):
         _spell(changed, tree, data)
     if _STAR.search(data):
         _mend(changed, tree)
@@ -46,9 +46,18 @@ def _mend(changed: bytearray, tree: Tree) -> None:
         changed[node.start_byte] = ord("+")
 
 
-def is_disguised(source: Source) -> bool:
-    """Whether names in the text may mean others than their characters say. Raises Unreadable."""
-    return not source.utf8.isascii() and not is_normalized("NFKC", source.text)
+def as_meant(source: Source) -> bytes | None:
+    """The text with every name as it means, in UTF-8; None where that is the text itself. Raises Unreadable.
+
+    What is no part of a name stays as it is: of `½` and `㎏` Python makes no digits and letters.
+    """
+    if source.utf8.isascii() or is_normalized("NFKC", text := source.text):
+        return None
+    between = "".join(sorted(char for char in set(text) if not (char.isascii() or f"a{char}".isidentifier())))
+    pieces = re.split(f"([{re.escape(between)}]+)", text) if between else [text]
+    pieces[::2] = [normalize("NFKC", piece) for piece in pieces[::2]]
+    meant = "".join(pieces)
+    return None if meant == text else meant.encode("utf-8", "surrogatepass")
 
 
 @cache
