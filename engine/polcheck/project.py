@@ -183,6 +183,7 @@ class Project:
             prefix=self.prefix,
             progress=progress,
             limits=self._set(disk.Limits()),
+            keep=self.inforce.given.cache,
         )
 
     @cached_property

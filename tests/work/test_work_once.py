@@ -168,10 +168,10 @@ def test_the_cache_can_be_shown_and_emptied(project: Path) -> None:
     """`cache info` counts what `cache clear` removes."""
     report(project)
     lines = [line.split()[:2] for line in polcheck("cache", "info").out.splitlines()[1:]]
-    assert lines == [["plans:", "1"], ["rows:", "1"], ["runs:", "0"]]
+    assert lines == [["plans:", "1"], ["rows:", "1"], ["runs:", "0"], ["walks:", "0"]]
     assert polcheck("cache", "clear").status == 0
     lines = [line.split()[:2] for line in polcheck("cache", "info").out.splitlines()[1:]]
-    assert lines == [["plans:", "0"], ["rows:", "0"], ["runs:", "0"]]
+    assert lines == [["plans:", "0"], ["rows:", "0"], ["runs:", "0"], ["walks:", "0"]]
 
 
 def test_the_number_of_processes_changes_nothing(project: Path) -> None:

@@ -22,25 +22,36 @@ from polcheck.disk.ignore import MAX_BYTES, Rules, ignored
 from polcheck.disk.index import Index, index_of
 from polcheck.disk.regular import Irregular, opened_folder, promised, read_regular, reason_of
 from polcheck.disk.repository import Repository, repository_of
+from polcheck.disk.walks import walk_once
 from polcheck.disk.watch import note, note_blind
 from polcheck.errors import SubmissionError
 from polcheck.records import record
 from polcheck.submission import Later, Submission
 
 
-def read_folder(folder: str, gathered: Gathered, *, gitignore: bool = True, tracked: bool = False) -> Submission:
+def read_folder(
+    folder: str, gathered: Gathered, *, gitignore: bool = True, tracked: bool = False, asked: str = ""
+) -> Submission:
     """The submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
 
-    A file that git tracks is never ignored. Raises SubmissionError when the folder can't be listed, holds nothing or
+    A file that git tracks is never ignored. What is listed is kept for the next time that the same is `asked` for, and
+    not kept if that is empty. Raises SubmissionError when the folder can't be listed, holds nothing or
     too much, or `tracked` is asked for outside a repository.
     """
     root = os.fsencode(folder)
-    repository = repository_of(root) if gitignore or tracked else None
-    walk = _Walk(root, gathered, repository)
-    if tracked:
-        walk.run(None, only_tracked=True)
+
+    def walk() -> None:
+        repository = repository_of(root) if gitignore or tracked else None
+        found = _Walk(root, gathered, repository)
+        if tracked:
+            found.run(None, only_tracked=True)
+        else:
+            found.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
+
+    if asked:
+        walk_once(asked, gathered, walk)
     else:
-        walk.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
+        walk()
     return gathered.submission("folder", Look(root, gathered))
 
 

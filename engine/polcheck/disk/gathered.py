@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 
 from polcheck.disk.exclude import Excluded
@@ -88,6 +88,18 @@ class Gathered:
         self._files[path] = file
         if self.progress is not None and not len(self._files) % _STEP:
             self.progress(len(self._files))
+
+    def list_again(self, paths: Sequence[str], left_out: int) -> None:
+        """Adds the files that a walk listed before, within the same limits, and how many it left out."""
+        self._files = dict.fromkeys(paths)
+        self.left_out = left_out
+        if self.progress is not None:
+            self.progress(len(paths))
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The files so far."""
+        return tuple(self._files)
 
     def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
         """Adds a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""

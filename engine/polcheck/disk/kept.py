@@ -17,7 +17,7 @@ from polcheck.disk.store import read_whole, store, write_whole
 if TYPE_CHECKING:
     from polcheck.policy.plan import Plan
 
-KINDS = ("plans", "rows", "runs")
+KINDS = ("plans", "rows", "runs", "walks")
 _MOST_PLANS = 64
 
 

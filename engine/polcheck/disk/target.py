@@ -51,6 +51,7 @@ def read_submission(
     prefix: str = "",
     limits: Limits = DEFAULT,
     progress: Callable[[int], None] | None = None,
+    keep: bool = False,
 ) -> Submission:
     """The submission that `target` names.
 
@@ -58,7 +59,7 @@ def read_submission(
     is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
     archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
     match in any submission, its own path `prefix` before them; in a bundle they are matched with its keys. `progress`
-    is told how many files were read.
+    is told how many files were read; `keep` keeps what a folder held for the next time.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
     gathered = Gathered(str(target), limits, Excluded.of(exclude, prefix), progress)
@@ -69,7 +70,9 @@ def read_submission(
         return _read_stream(stdin or sys.stdin.buffer, gathered)
     if _is_folder(str(target)):
         if rev is None:
-            return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked)
+            where = os.path.realpath(target)
+            asked = repr((where, gitignore, tracked, tuple(exclude), prefix, limits)) if keep else ""
+            return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked, asked=asked)
         from polcheck.disk.git import read_revision
 
         gathered.name = rev if str(target) == "." else f"{target}@{rev}"

@@ -49,10 +49,10 @@ def watching() -> Iterator[Watch]:
 
 def note(place: Place, stamp: Stamp | None = None) -> None:
     """Notes that a place is looked at: before it is, or with the `stamp` that was found then."""
+    name = os.fsencode(place) if _WATCHES else b""
     for watch in _WATCHES:
-        name = os.fsencode(place)
         if name not in watch.places:
-            watch.places[name] = stamp or stamp_at(name)
+            watch.places[name] = stamp = stamp or stamp_at(name)
 
 
 def note_blind() -> None:

@@ -1,0 +1,116 @@
+"""A folder is walked once, until something in it is listed that wasn't."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from polcheck.disk import Limits, folder, read_submission, walks, watch
+from polcheck.disk.watch import watching
+
+Write = Callable[[Mapping[str, str | bytes]], Path]
+
+
+@pytest.fixture
+def walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The folders that were walked since they were asked for, of any size and age."""
+    monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(walks, "WORTH", 0)
+    monkeypatch.setattr(watch, "_RACE", 0)
+    found: list[bytes] = []
+    below = folder._Walk._folder
+
+    def counted(walk: folder._Walk, at: folder._Folder) -> list[folder._Folder]:
+        found.append(at.path)
+        return below(walk, at)
+
+    monkeypatch.setattr(folder._Walk, "_folder", counted)
+    return found
+
+
+@pytest.fixture
+def root(tree: Write) -> Path:
+    """A project with a file that is ignored."""
+    made = tree({"a.py": "1", "sub/b.py": "2", "sub/c.tmp": "3", ".gitignore": "*.tmp\n"})
+    (made / ".git").mkdir()
+    time.sleep(0.05)  # so that what is written later has another time
+    return made
+
+
+def test_a_folder_is_walked_once(root: Path, walked: list[bytes]) -> None:
+    """The second time the same files are listed, and read as they are by then."""
+    first = read_submission(root, keep=True).paths
+    walked.clear()
+    (root / "sub/b.py").write_text("new")
+    again = read_submission(root, keep=True)
+    assert (again.paths, again.files["sub/b.py"], walked) == (first, b"new", [])
+
+
+def _linked(root: Path) -> None:
+    (root / "a.py").unlink()
+    (root / "a.py").symlink_to("sub/b.py")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a new file": lambda root: (root / "sub/d.py").write_text(""),
+    "a file less": lambda root: (root / "sub/b.py").unlink(),
+    "a link in its place": _linked,
+    "what is ignored": lambda root: (root / ".gitignore").write_text(""),
+    "what is ignored below": lambda root: (root / "sub/.gitignore").write_text("b.py"),
+    "no repository": lambda root: (root / ".git").rmdir(),
+}
+
+
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_a_folder_that_changed_is_walked_again(root: Path, walked: list[bytes], change: str) -> None:
+    """What is listed is what a walk that knows nothing lists."""
+    read_submission(root, keep=True)
+    walked.clear()
+    CHANGES[change](root)
+    found = read_submission(root, keep=True)
+    assert walked
+    assert dict(found.files) == dict(read_submission(root).files)
+
+
+def test_another_question_is_another_walk(root: Path, walked: list[bytes]) -> None:
+    """What is left out, and what is too much, decides what is listed."""
+    read_submission(root, keep=True)
+    assert read_submission(root, keep=True, exclude=["sub/**"]).paths == (".gitignore", "a.py")
+    assert "sub/c.tmp" in read_submission(root, keep=True, gitignore=False).paths
+    walked.clear()
+    assert read_submission(root, keep=True, limits=Limits(files=9)).paths
+    assert walked
+
+
+def test_what_was_kept_and_is_damaged_is_walked_again(root: Path, walked: list[bytes], tmp_path: Path) -> None:
+    """A listing that isn't whole is none."""
+    expected = read_submission(root, keep=True).paths
+    (kept,) = (tmp_path / "cache" / "walks").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    walked.clear()
+    assert read_submission(root, keep=True).paths == expected
+    assert walked
+
+
+def test_whoever_watches_sees_the_same(root: Path, walked: list[bytes]) -> None:
+    """The places that a walk looked at are noted although nobody looks there again."""
+    with watching() as first:
+        read_submission(root, keep=True)
+    with watching() as second:
+        read_submission(root, keep=True)
+    assert first.places == second.places
+    assert first.settled
+    assert second.settled
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_small_folders_are_walked(root: Path, walked: list[bytes], monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
+    """To walk through a few files takes no longer than to read what was kept; and nothing is kept unasked."""
+    monkeypatch.setattr(walks, "WORTH", 500 if kept else 0)
+    for _ in range(2):
+        walked.clear()
+        read_submission(root, keep=kept)
+        assert walked
