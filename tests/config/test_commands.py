@@ -13,16 +13,30 @@ from typed import polcheck
 ONE = "packs: [packs/ours]\n"
 
 
-def test_init_proposes_python_project_for_a_python_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_proposes_packs_for_such_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it writes can be used at once; other people's folders are left out."""
     write(tmp_path, {"pyproject.toml": "[project]\nname = 'x'\n", "lib/vendor/x/a.py": "import zzz\n"})
     monkeypatch.chdir(tmp_path)
     ran = polcheck("init")
-    assert ran.status == 0 and ran.out.startswith("wrote polcheck.yaml: a Python project, as pyproject.toml shows")
+    said = "wrote polcheck.yaml: judges by python-project, since there is pyproject.toml\n"
+    assert ran.status == 0 and ran.out.startswith(said)
     values = {row["key"]: row["value"] for row in json.loads(polcheck("config", "-f", "json").out)["values"]}
-    assert values["packs"] == "python-project" and values["profiles.python-project"] == "recommended"
-    assert values["exclude"] == "lib/vendor/**"
+    assert values["packs"] == "python-project" and values["exclude"] == "lib/vendor/**"
     assert polcheck("run", "-q").status == 1
+    written = tmp_path / "polcheck.yaml"
+    assert "    # profile: minimal, or recommended, or strict\n" in written.read_text()
+    written.write_text(written.read_text().replace("# profile: minimal, or recommended, or strict", "profile: strict"))
+    values = {row["key"]: row["value"] for row in json.loads(polcheck("config", "-f", "json").out)["values"]}
+    assert values["profiles.python-project"] == "strict"
+
+
+def test_init_names_the_most_telling_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Path patterns are tried in the order in which the pack has them."""
+    write(tmp_path, {"a/b.py": "", "setup.cfg": ""})
+    monkeypatch.chdir(tmp_path)
+    assert "since there is setup.cfg\n" in polcheck("init").out
+    (tmp_path / "setup.cfg").unlink()
+    assert "since there is a/b.py\n" in polcheck("init", "--force").out
 
 
 def test_init_overwrites_nothing(tree: Tree) -> None:

@@ -101,6 +101,12 @@ def test_a_second_document_of_pack_yaml_is_told() -> None:
     ]
 
 
+def test_what_a_pack_is_for_is_said_in_path_patterns() -> None:
+    """One that can't be one is pointed at."""
+    found = linted(one("forbid: {files: a}") + "\nremedy: r", 'fits: [a.py, "b/{c"]\n')
+    assert [(p.severity, p.column, p.message) for p in found.problems] == [("error", 17, "`{` is never closed")]
+
+
 def test_files_that_nothing_reads_are_told_beside_errors() -> None:
     """They may be why."""
     files = {"pack.yaml": b"name: t\nversion: 1.0.0\n", "policy/p.yaml": b"id: p\n"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-_PYTHON = ("pyproject.toml", "setup.py", "setup.cfg")
+if TYPE_CHECKING:
+    from polcheck.policy.packfiles import PackFiles
+
 _VENDORED = ("vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules")
 _TEXT = """\
 # What polcheck judges this repository by. `polcheck config` shows all that is in force, `polcheck run` judges.
@@ -14,8 +18,8 @@ packs:
 {exclude}
 # Accepted findings: `polcheck waive POLICY FILE --reason …` adds one.
 # waivers:
-#   - policy: PY007
-#     reason: the Makefile is our task runner
+#   - policy: some-policy
+#     reason: why it need not hold here
 #     expires: 2030-12-31
 """
 _NO_EXCLUDE = "# Files that are not ours to judge, as path patterns.\n# exclude: [vendor/**]\n"
@@ -51,18 +55,33 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
 
 def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
     """The entries of `packs`, and why they are these. Raises UsageError where nothing fits."""
+    from polcheck import disk
     from polcheck.config.edit import scalar
 
     if given:
         return "\n".join(f"  - {scalar(pack)}" for pack in given), f"judges by {', '.join(given)}"
-    marks = [path for path in paths if path in _PYTHON] or [path for path in paths if path.endswith(".py")]
-    if not marks:
+    shipped = [disk.read_pack(name) for name in disk.shipped_packs()]
+    fitting = [(pack, mark) for pack in shipped if (mark := _mark(pack.fits, paths))]
+    if not fitting:
         raise click.UsageError(
-            "no pack that ships with polcheck fits this repository: it has neither pyproject.toml nor Python files.\n"
+            "no pack that ships with polcheck is for a repository like this one.\n"
             "Write a pack of your own with `polcheck new pack`, and name it: `polcheck init --pack ./policies/mine`"
         )
-    entry = "  - source: python-project\n    profile: recommended  # or minimal, or strict"
-    return entry, f"a Python project, as {marks[0]} shows, so it judges by python-project"
+    why = ", ".join(f"judges by {pack.name}, since there is {mark}" for pack, mark in fitting)
+    return "\n".join(_entry(pack) for pack, _ in fitting), why
+
+
+def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
+    """The first file that the first of the patterns lets in; empty where none does."""
+    from polcheck.selectors.files import compile_files
+
+    found = (path for text in patterns for files in [compile_files([text])] for path in paths if files.match(path))
+    return next(found, "")
+
+
+def _entry(pack: PackFiles) -> str:
+    names = "".join(f", or {name}" for name in pack.profiles).removeprefix(", or ")
+    return f"  - source: {pack.name}\n    # profile: {names}" if names else f"  - {pack.name}"
 
 
 def _excluded(paths: tuple[str, ...]) -> str:

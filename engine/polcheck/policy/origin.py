@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from polcheck.documents import yaml
 from polcheck.documents.config import Config, Json, Pointer, Unparsable
 from polcheck.errors import Problem
 from polcheck.records import record
@@ -114,6 +113,8 @@ class Origin:
 
 def read(source: Source, problems: Problems) -> Iterator[Origin]:
     """Each document of a YAML file that can be read; what is wrong with the others is noted."""
+    from polcheck.documents import yaml
+
     try:
         config = yaml.parse(source)
     except Unparsable as error:

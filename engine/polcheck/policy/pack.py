@@ -24,6 +24,7 @@ from polcheck.policy.scope import Scope
 from polcheck.policy.steps import needs_places, probes_of
 from polcheck.policy.template import TemplateFault, names
 from polcheck.records import record
+from polcheck.selectors.files import FilesProblem, compile_files
 from polcheck.selectors.jmes import ExpressionError, compile_expression
 from polcheck.source import Source
 
@@ -110,6 +111,7 @@ class _Loader:
             return None
         document: dict[str, Any] = head.document  # type: ignore[assignment]
         self._check_versions(head, document)
+        self._check_fits(head)
         declared = self.arrival.declared(document, self.settings, self.problems)
         params = in_force(head, {**document, "params": declared}, self.settings)
         tables = self._tables()
@@ -177,6 +179,13 @@ class _Loader:
         for at, message, help in found:
             origin.error(at, message, help)
         return not found
+
+    def _check_fits(self, head: Origin) -> None:
+        for index, text in enumerate(self.pack.fits):
+            try:
+                compile_files([text])
+            except FilesProblem as problem:
+                head.error(("fits", index), problem.message, problem.help, problem.offset)
 
     def _check_versions(self, head: Origin, document: Mapping[str, Any]) -> None:
         language = document.get("language", LANGUAGE_VERSION)

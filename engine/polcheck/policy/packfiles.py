@@ -12,6 +12,7 @@ from polcheck.records import record
 from polcheck.source import Source
 
 if TYPE_CHECKING:  # NOTE: a pack whose plan was kept is never read
+    from polcheck.documents.config import Json
     from polcheck.policy.origin import Origin
 
 
@@ -61,9 +62,26 @@ class PackFiles:
 
     def said(self, key: str) -> str:
         """The text under a key of pack.yaml; empty when there is none."""
-        document = self.head.document if self.head else None
-        value = document.get(key) if isinstance(document, dict) else None
+        value = self._under(key)
         return value if isinstance(value, str) else ""
+
+    @property
+    def fits(self) -> tuple[str, ...]:
+        """Path patterns of the files that the pack is for, the most telling first, as its pack.yaml says them."""
+        return self._texts("fits")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The names of its profiles, as its pack.yaml says them."""
+        return self._texts("profiles")
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        value = self._under(key)
+        return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list | dict) else ()
+
+    def _under(self, key: str) -> Json:
+        document = self.head.document if self.head else None
+        return document.get(key) if isinstance(document, dict) else None
 
     def source_of(self, path: str) -> Source:
         """One file, under the path by which people find it."""
