@@ -7,6 +7,8 @@ import sys
 from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tree_sitter import Parser, Query, QueryCursor
 
 from polcheck.documents.spelling import as_meant, tree_of
@@ -32,7 +34,7 @@ def test_every_name_of_the_tree_stands_in_the_text_as_it_is_meant(text: str) -> 
 
 def names(source: Source) -> set[str]:
     """The names in a tree that are plain words."""
-    found = QueryCursor(IDENTIFIERS).captures(tree_of(source, PARSER.parse).root_node)
+    found = QueryCursor(IDENTIFIERS).captures(tree_of(source, PARSER).root_node)
     texts = [(node.text or b"").decode() for node in found.get("x", ())]
     return {text.strip() for text in texts if text.isascii()}
 
@@ -50,3 +52,26 @@ def names(source: Source) -> set[str]:
 def test_names_are_written_as_they_mean(text: str, meant: str | None) -> None:
     """What is no part of a name stays; a text that means what it says is none."""
     assert as_meant(Source("a.py", text.encode())) == (None if meant is None else meant.encode())
+
+
+SNIPPETS = (
+    "x = [*eval(a).b(), *b.c(1)]\n",
+    "def f():\n    return *g(1), 2 * h(3)\n",
+    "ｆｏｏ = [*ｅval(a).ｂ[0]]\n",
+    "class A:\n    ａ: int = 1\n    b = ａ, *(c)[0]\n",
+    "f'{*eval(a).c, 1}'\n",
+    "if x:\n    pass\n",
+    "x = (\n",
+    "größe = '…'\n",
+)
+
+
+@given(st.lists(st.sampled_from(SNIPPETS), min_size=1, max_size=30))
+def test_what_is_parsed_again_is_what_it_would_be_from_the_start(parts: list[str]) -> None:
+    """The tree is that of the code as it is meant, though only what is around the changes is parsed again."""
+    code = "".join(parts).encode()
+    tree = tree_of(Source("a.py", code), PARSER)
+    meant = tree.root_node.text or b""
+    assert len(meant) == len(code)
+    assert meant == code or any(part in SNIPPETS[:5] for part in parts)
+    assert str(tree.root_node) == str(PARSER.parse(meant).root_node)

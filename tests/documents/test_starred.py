@@ -24,6 +24,15 @@ CODES = {
     "awaited": "async def f():\n    return [*await eval(a)]\n",
     "parenthesized": "x = [*(eval)(a)]\n",
     "inside": "x = [*f(eval(a))]\n",
+    "match": "match *eval(a), 1:\n    case _: pass\n",
+    "target": "*eval(a).b, c = d\n",
+    "second target": "c, *eval(a).b = d\n",
+    "annotation": "def f(*args: *eval(a)): ...\n",
+    "more": "x += *eval(a), 1\n",
+    "second statement": "x = 1;y = *eval(a), 1\n",
+    "next line": "x = [\n    *eval(a)\n]\n",
+    "text": "x = f'{*eval(a), 1}'\n",
+    "beside products": "x = [2 * y, *eval(a), 3 * len(y)]\n",
     "several": "x = [*f(1), *g.h(2), *eval(a)]\n",
 }
 

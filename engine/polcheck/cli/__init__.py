@@ -16,5 +16,5 @@ def main() -> None:
         from polcheck.cli.commandline import run_commands
 
         status = run_commands(words)
-    gc.freeze()  # NOTE: to look for circles among all that there is, before it goes anyway, takes a tenth of a short run
+    gc.freeze()  # NOTE: looking for circles in all that there is, before it goes anyway, takes a tenth of a short run
     sys.exit(status)

@@ -150,11 +150,11 @@ class _Walk:
             entries = list(islice(scan, most + 1))
         if len(entries) > most:
             raise self.gathered.too_many()
-        return sorted(entries, key=attrgetter("name"))
+        return entries
 
     def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
         """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
-        if folder.rules is None or not any(entry.name == ".gitignore" for entry in entries):
+        if folder.rules is None or ".gitignore" not in [entry.name for entry in entries]:
             return folder
         note(self._full(folder.path) + b".gitignore")
         try:
@@ -169,11 +169,16 @@ class _Walk:
         """Reads each file in a folder; yields the folders in it that are to be walked."""
         lead = _text(folder.path)
         plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.gathered.excluded.out is None
+        files: list[str] = []
+        others: list[os.DirEntry[str]] = []
         for entry in entries:
+            if plain and entry.is_file(follow_symlinks=False) and entry.name != ".git":
+                files.append(lead + entry.name)  # NOTE: as most are; nothing is asked of the system
+            else:
+                others.append(entry)
+        self.gathered.list_all(files)
+        for entry in sorted(others, key=attrgetter("name")):
             if entry.name == ".git":
-                continue
-            if plain and entry.is_file(follow_symlinks=False):  # NOTE: as most are; nothing is asked of the system
-                self.gathered.list(lead + entry.name)
                 continue
             path = folder.path + os.fsencode(entry.name)
             try:

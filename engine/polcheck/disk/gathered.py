@@ -89,12 +89,14 @@ class Gathered:
         if self.progress is not None and not len(self._files) % _STEP:
             self.progress(len(self._files))
 
-    def list_again(self, paths: Sequence[str], left_out: int) -> None:
-        """Adds the files that a walk listed before, within the same limits, and how many it left out."""
-        self._files = dict.fromkeys(paths)
-        self.left_out = left_out
-        if self.progress is not None:
-            self.progress(len(paths))
+    def list_all(self, paths: Sequence[str]) -> None:
+        """Adds files as `list` does, of which none is there twice."""
+        before = len(self._files)
+        self._files.update(dict.fromkeys(paths))
+        if len(self._files) + len(self._unreadable) > self.limits.files:
+            raise self.too_many()
+        if self.progress is not None and before // _STEP < len(self._files) // _STEP:
+            self.progress(len(self._files))
 
     @property
     def listed(self) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ class Gathered:
         if self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
-        files = Files(dict(sorted(self._files.items())), look)
+        files = Files({path: self._files[path] for path in sorted(self._files)}, look)
         unreadable = dict(sorted(self._unreadable.items()))
         return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))
 

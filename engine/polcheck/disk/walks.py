@@ -44,5 +44,6 @@ def _listed_before(path: str, gathered: Gathered) -> bool:
         return False
     for place, stamp in places:
         note(place, stamp)
-    gathered.list_again(paths, left_out)
+    gathered.list_all(paths)
+    gathered.left_out = left_out
     return True

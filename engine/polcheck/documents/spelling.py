@@ -8,42 +8,67 @@ call. What only one of the two sees could be hidden from every policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized, normalize
 
 from polcheck.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Query, Tree
+    from tree_sitter import Node, Parser, Query, Tree
 
 _GAP = rb"(?:[\s\\]|#[^\n]*\n)*"  # white space, comments, continued lines
 # a star before what is called or looked into; what it is there for, the tree tells
 _STAR = re.compile(rb"\*" + _GAP + rb"(?:[\"'(\[{]|[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _GAP + rb"[\"'(.\[])")
+# what may stand before a star that opens a list of values; otherwise it multiplies
+_OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n]|\b(?:return|yield|in|match))[ \t\f]*\Z")
 _SPLATS = """[(call function: (list_splat) @star) (attribute object: (list_splat) @star)
  (subscript value: (list_splat) @star)]"""
+_FEW = 100  # changes: each takes as long as there are nodes beside it
 _LONE = re.compile(rb"\r(?!\n)")
 
 
-def tree_of(source: Source, parse: Callable[[bytes], Tree]) -> Tree:
-    """What `parse` makes of Python code. Raises Unreadable."""
+def tree_of(source: Source, parser: Parser) -> Tree:
+    """The tree of Python code. Raises Unreadable."""
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
-    tree = parse(data)
+    tree = parser.parse(data)
+    changes = _names(tree, data) if as_meant(source) else []
+    if _may_splat(data):
+        changes += _stars(tree)
+    if not changes:
+        return tree
     changed = bytearray(data)
-    if as_meant(source):
-        _spell(changed, tree, data)
-    if _STAR.search(data):
-        _mend(changed, tree)
-    return parse(bytes(changed)) if changed != data else tree
+    for start, end, new in changes:
+        changed[start.byte : end.byte] = new
+    if len(changes) > _FEW or tree.root_node.has_error:
+        return parser.parse(bytes(changed))
+    for start, end, _ in changes:  # NOTE: what is around them need not be parsed again
+        tree.edit(start.byte, end.byte, end.byte, start.point, end.point, end.point)
+    return parser.parse(bytes(changed), tree)
 
 
-def _mend(changed: bytearray, tree: Tree) -> None:
-    """Puts a sign that binds as the star should in the place of each star that was taken for a part of a call."""
+class _Place(NamedTuple):
+    byte: int
+    point: tuple[int, int]
+
+
+_Change = tuple[_Place, _Place, bytes]  # from where to where, and what as many bytes are to be
+
+
+def _stars(tree: Tree) -> list[_Change]:
+    """A sign that binds as the star should, in the place of each star that was taken for a part of a call."""
     from tree_sitter import QueryCursor
 
+    found: list[_Change] = []
     for node in QueryCursor(_splats(), match_limit=256).captures(tree.root_node).get("star", ()):
-        changed[node.start_byte] = ord("+")
+        row, column = node.start_point
+        found.append((_Place(node.start_byte, (row, column)), _Place(node.start_byte + 1, (row, column + 1)), b"+"))
+    return found
+
+
+def _may_splat(data: bytes) -> bool:
+    """Whether a star may stand where no value is before it, by which it would multiply."""
+    return any(_OPENED.search(data[max(0, star.start() - 40) : star.start()]) for star in _STAR.finditer(data))
 
 
 def as_meant(source: Source) -> bytes | None:
@@ -69,18 +94,21 @@ def _splats() -> Query:
     return Query(grammar("python"), _SPLATS)
 
 
-def _spell(changed: bytearray, tree: Tree, data: bytes) -> None:
-    """Writes names as they mean; blanks fill the room that is left."""
-    for node in _names(tree.root_node):
+def _names(tree: Tree, data: bytes) -> list[_Change]:
+    """Names that are written otherwise than they mean, as they mean; blanks fill the room that is left."""
+    found: list[_Change] = []
+    for node in _identifiers(tree.root_node):
         old = data[node.start_byte : node.end_byte]
         if old.isascii():
             continue
         new = normalize("NFKC", old.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
-        if len(new) <= len(old):
-            changed[node.start_byte : node.end_byte] = new.ljust(len(old))
+        if new != old and len(new) <= len(old):
+            begin, end = _Place(node.start_byte, node.start_point), _Place(node.end_byte, node.end_point)
+            found.append((begin, end, new.ljust(len(old))))
+    return found
 
 
-def _names(root: Node) -> list[Node]:
+def _identifiers(root: Node) -> list[Node]:
     """Every identifier below a node."""
     found: list[Node] = []
     cursor = root.walk()

@@ -63,7 +63,7 @@ class Tree:
 def parse(source: Source, language: str) -> Tree:
     """The tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
     parser = _parser(language)
-    tree = tree_of(source, parser.parse) if language == "python" else parser.parse(source.utf8)
+    tree = tree_of(source, parser) if language == "python" else parser.parse(source.utf8)
     return Tree(source, language, tree)
 
 
