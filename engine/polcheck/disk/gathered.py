@@ -95,8 +95,9 @@ class Gathered:
         self._files.update(dict.fromkeys(paths))
         if len(self._files) + len(self._unreadable) > self.limits.files:
             raise self.too_many()
-        if self.progress is not None and before // _STEP < len(self._files) // _STEP:
-            self.progress(len(self._files))
+        if self.progress is not None:
+            for number in range(before - before % _STEP + _STEP, len(self._files) + 1, _STEP):
+                self.progress(number)
 
     @property
     def listed(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Watch:
     @property
     def settled(self) -> bool:
         """Whether everything is older than this run, so that a later change shows."""
-        newest = max((max(stamp[-2:]) for stamp in self.places.values() if stamp), default=0)
+        newest = max(map(changed_at, self.places.values()), default=0)
         return not self.blind and newest < self.began - _RACE
 
 
@@ -72,3 +72,8 @@ def stamp_at(place: Place) -> Stamp | None:
 def stamp_of(status: os.stat_result) -> Stamp:
     """The inode, its size, and the times of content and inode in nanoseconds."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def changed_at(stamp: Stamp | None) -> int:
+    """When the content or the inode changed last, in nanoseconds; 0 where nothing is."""
+    return max(stamp[-2:]) if stamp else 0
