@@ -33,6 +33,9 @@ CODES = {
     "next line": "x = [\n    *eval(a)\n]\n",
     "text": "x = f'{*eval(a), 1}'\n",
     "beside products": "x = [2 * y, *eval(a), 3 * len(y)]\n",
+    "after a text like a comment": "x = ['* #', *eval(a),\n (1)]\n",
+    "after a comment of stars": "x = [  # * [\n    # *\n    *eval(a)]\n",
+    "group": "try: pass\nexcept *eval(a): pass\n",
     "several": "x = [*f(1), *g.h(2), *eval(a)]\n",
 }
 

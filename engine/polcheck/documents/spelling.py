@@ -17,11 +17,12 @@ from polcheck.source import Source
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query, Tree
 
-_GAP = rb"(?:[\s\\]|#[^\n]*\n)*"  # white space, comments, continued lines
-# a star before what is called or looked into; what it is there for, the tree tells
-_STAR = re.compile(rb"\*" + _GAP + rb"(?:[\"'(\[{]|[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _GAP + rb"[\"'(.\[])")
+_BLANK = rb"[ \t\v\f]*"
+# a star before what may be called or looked into, on this line or the next; what it is there for, the tree tells
+_STAR = re.compile(rb"\*" + _BLANK + rb"(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _BLANK + rb")?[\"'(\[{.#\\\r\n]")
 # what may stand before a star that opens a list of values; otherwise it multiplies
-_OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n]|\b(?:return|yield|in|match))[ \t\f]*\Z")
+_OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n\x80-\xff]|\b(?:return|yield|in|match|except))" + _BLANK + rb"\Z")
+_NEAR = 40  # bytes before a star; where all of them are blank, it may open one
 _SPLATS = """[(call function: (list_splat) @star) (attribute object: (list_splat) @star)
  (subscript value: (list_splat) @star)]"""
 _FEW = 100  # changes: each takes as long as there are nodes beside it
@@ -68,7 +69,7 @@ def _stars(tree: Tree) -> list[_Change]:
 
 def _may_splat(data: bytes) -> bool:
     """Whether a star may stand where no value is before it, by which it would multiply."""
-    return any(_OPENED.search(data[max(0, star.start() - 40) : star.start()]) for star in _STAR.finditer(data))
+    return any(_OPENED.search(data[max(0, star.start() - _NEAR) : star.start()]) for star in _STAR.finditer(data))
 
 
 def as_meant(source: Source) -> bytes | None:
