@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,3 +79,25 @@ def test_what_was_not_searched_to_its_end_is_searched_again() -> None:
     first = used.summary(broken)
     with patch.object(Searching, "here", side_effect=Searching.here, autospec=True) as here:
         assert used.summary(broken) == first and here.called
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_what_was_judged_goes_at_once(pack: str) -> None:
+    """No circle holds a submission until somebody looks for circles, after thousands of others."""
+    used = checker(pack)
+    submissions = list(_submissions())
+    for submission in submissions:
+        used.summary(submission)  # what is made once and kept is no matter
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        for submission in submissions:
+            used.summary(submission)
+        gc.collect()
+        left = {type(each).__module__ for each in gc.garbage}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not {name for name in left if name.startswith("polcheck")}

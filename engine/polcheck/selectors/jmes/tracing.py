@@ -42,35 +42,36 @@ class Tracer:
     def __init__(self, budget: Budget, strict: bool = False) -> None:
         self._budget = budget
         self._strict = strict
-        # NOTE: a table, since a `match` over all forms costs more than the step it leads to.
-        self._ways: dict[type, Callable[[Any, Cell], Cell]] = {
-            Current: lambda node, cell: cell,
-            Literal: lambda node, cell: Cell(node.value),
-            Field: _field,
-            Chain: self._steps,
-            Pipe: self._steps,
-            Each: self._projection,
-            Filter: self._projection,
-            Values: self._projection,
-            Flatten: self._projection,
-            Index: _index,
-            Slice: _slice,
-            Listing: self._listing,
-            Hash: self._hash,
-            Call: self._call,
-            Either: self._logic,
-            Both: self._logic,
-            Not: self._not,
-            Comparison: self._comparison,
-        }
 
     def run(self, node: Node, cell: Cell) -> Cell:
         """What `node` gives for the cell. Raises EvaluationError, with a pointer where that is known."""
-        return self._ways[type(node)](node, cell)
+        return _WAYS[type(node)](self, node, cell)
+
+    def _current(self, node: Current, cell: Cell) -> Cell:
+        return cell
+
+    def _literal(self, node: Literal, cell: Cell) -> Cell:
+        return Cell(node.value)
+
+    def _field(self, node: Field, cell: Cell) -> Cell:
+        if type(cell.value) is dict and node.name in cell.value:
+            return cell.child(node.name)
+        return cell.missing()
+
+    def _index(self, node: Index, cell: Cell) -> Cell:
+        if type(cell.value) is not list or not -len(cell.value) <= node.number < len(cell.value):
+            return cell.missing()
+        return cell.child(node.number % len(cell.value))
+
+    def _slice(self, node: Slice, cell: Cell) -> Cell:
+        if type(cell.value) is not list:
+            return cell.missing()
+        indices = range(len(cell.value))[node.start : node.stop : node.step]
+        return listed([cell.child(index) for index in indices], (cell,))
 
     def _steps(self, node: Chain | Pipe, cell: Cell) -> Cell:
         for step in node.steps:
-            cell = self._ways[type(step)](step, cell)
+            cell = _WAYS[type(step)](self, step, cell)
         return cell
 
     def _listing(self, node: Listing, cell: Cell) -> Cell:
@@ -113,8 +114,8 @@ class Tracer:
         items = self._filtered(node, base) if isinstance(node, Filter) else base.items()
         right = node.right
         if not isinstance(right, Current):
-            run = self._ways[type(right)]
-            items = [run(right, item) for item in items]
+            run = _WAYS[type(right)]
+            items = [run(self, right, item) for item in items]
         return listed([item for item in items if item.value is not None], (base,))
 
     def _filtered(self, node: Filter, base: Cell) -> list[Cell]:
@@ -164,26 +165,31 @@ class Tracer:
         return Cell(result, sources=(left, right))
 
 
-def _field(node: Field, cell: Cell) -> Cell:
-    if type(cell.value) is dict and node.name in cell.value:
-        return cell.child(node.name)
-    return cell.missing()
-
-
-def _index(node: Index, cell: Cell) -> Cell:
-    if type(cell.value) is not list or not -len(cell.value) <= node.number < len(cell.value):
-        return cell.missing()
-    return cell.child(node.number % len(cell.value))
-
-
-def _slice(node: Slice, cell: Cell) -> Cell:
-    if type(cell.value) is not list:
-        return cell.missing()
-    indices = range(len(cell.value))[node.start : node.stop : node.step]
-    return listed([cell.child(index) for index in indices], (cell,))
-
-
 @lru_cache(maxsize=1024)
 def _condition(node: Node, strict: bool) -> Code:
     """The condition of a filter, made once for all elements."""
     return compiled(node, strict)
+
+
+# NOTE: a table, since a `match` over all forms costs more than the step it leads to; and not one for each evaluation,
+# which would lie in a circle with it.
+_WAYS: dict[type, Callable[[Tracer, Any, Cell], Cell]] = {
+    Current: Tracer._current,
+    Literal: Tracer._literal,
+    Field: Tracer._field,
+    Chain: Tracer._steps,
+    Pipe: Tracer._steps,
+    Each: Tracer._projection,
+    Filter: Tracer._projection,
+    Values: Tracer._projection,
+    Flatten: Tracer._projection,
+    Index: Tracer._index,
+    Slice: Tracer._slice,
+    Listing: Tracer._listing,
+    Hash: Tracer._hash,
+    Call: Tracer._call,
+    Either: Tracer._logic,
+    Both: Tracer._logic,
+    Not: Tracer._not,
+    Comparison: Tracer._comparison,
+}
