@@ -15,7 +15,7 @@ from unicodedata import is_normalized, normalize
 from polcheck.source import Source
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query, Tree
+    from tree_sitter import Language, Node, Parser, Query, Tree
 
 _BLANK = rb"[ \t\v\f]*"
 # a star before what may be called or looked into, on this line or the next; what it is there for, the tree tells
@@ -61,7 +61,7 @@ def _stars(tree: Tree) -> list[_Change]:
     from tree_sitter import QueryCursor
 
     found: list[_Change] = []
-    for node in QueryCursor(_splats(), match_limit=256).captures(tree.root_node).get("star", ()):
+    for node in QueryCursor(_splats(tree.language), match_limit=256).captures(tree.root_node).get("star", ()):
         row, column = node.start_point
         found.append((_Place(node.start_byte, (row, column)), _Place(node.start_byte + 1, (row, column + 1)), b"+"))
     return found
@@ -87,12 +87,10 @@ def as_meant(source: Source) -> bytes | None:
 
 
 @cache
-def _splats() -> Query:
+def _splats(language: Language) -> Query:
     from tree_sitter import Query
 
-    from polcheck.documents.syntax import grammar
-
-    return Query(grammar("python"), _SPLATS)
+    return Query(language, _SPLATS)
 
 
 def _names(tree: Tree, data: bytes) -> list[_Change]:
