@@ -62,7 +62,7 @@ SAME: list[tuple[str, str]] = [
 # the same where they differ: why, what the text of a match only of theirs and only of ours looks like
 OTHER: list[tuple[str, str, str, str | None, str | None]] = [
     ("open($X, $$$)", "open($x, ...)", "`...` may be nothing, and its comma with it", None, r"open\([^,]*\)$"),
-    ("$X = None", "$x = None", "an annotation that the snippet leaves out", None, r"^[\w.]+: "),
+    ("$X = None", "$x = None", "an annotation that the snippet leaves out", None, r"^[\w.]+ ?: "),
     ("$X = $X + $Y", "$x = $x + $y", "parentheses make no difference", None, r"\("),
     ('"utf-8"', '"utf-8"', "quotes make no difference", None, r"^[bru]*'utf-8'$"),
     ("def $F($$$):\n    $$$", "def $f(...): ...", "`async`, a result", None, r"^async |\)\s*->"),
@@ -72,6 +72,10 @@ OTHER: list[tuple[str, str, str, str | None, str | None]] = [
     ("from $M import $N", "from $m import $n", "`*` is no name; each of several", r"\*$", r"[(,]"),
     ("with open($$$) as $F:\n    $$$", "with open(...) as $f: ...", "exactly this one item", r"^with [^\n]*, ", None),
 ]  # fmt: skip
+
+GENERIC = re.compile(
+    r"class \w+\["
+)  # type parameters, which a snippet leaves out; the library has them since Python 3.12
 
 
 @cache
@@ -145,6 +149,7 @@ def test_where_a_snippet_differs_it_is_for_the_reason_given(
     """Every match that only one of them finds has what the reason speaks of; the others agree."""
     mine, other = ours()[snippet], theirs()[pattern]
     assert mine & other, why
+    mine = frozenset(hit for hit in mine if hit in other or not GENERIC.match(text_of(hit)))
     for hits, sign in ((other - mine, only_theirs), (mine - other, only_ours)):
         assert bool(hits) == (sign is not None), (why, sorted(hits)[:3])
         for hit in hits:

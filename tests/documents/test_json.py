@@ -130,7 +130,7 @@ def test_there_is_one_document() -> None:
     ("text", "reason", "start"),
     [
         ("", "expecting value", 0),
-        ("[1,]", "expecting value", 3),
+        ("[1,,2]", "expecting value", 3),
         ('{"a" 1}', "expecting `:` delimiter", 5),
         ("{a: 1}", "expecting property name enclosed in double quotes", 1),
         ("[1] // no", "extra data", 4),

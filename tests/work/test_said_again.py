@@ -48,7 +48,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(*words: str, race: str = "0") -> tuple[int, str, bool]:
     """The exit status, the output, and whether the submission was judged."""
     begin = f"import polcheck.disk.watch as w; w._RACE = {race}; "
-    command = [sys.executable, "-c", begin + START, "run", *words]
+    command = [sys.executable, "-P", "-c", begin + START, "run", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr.endswith("True\n")
 
