@@ -72,7 +72,8 @@ def test_a_damaged_index_is_an_error_when_it_matters(tree: Write, git: Git) -> N
     git(root, "init", "-q")
     git(root, "add", "x")
     path = root / ".git/index"
-    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(SubmissionError, match=r"the index of the git repository of `.*` can't be read"):
         read_submission(root, tracked=True)
     read = read_submission(root)
