@@ -7,7 +7,7 @@ document can be spelled with escapes, so a file with a backslash rules out no `d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from polcheck.documents import format_of
@@ -80,9 +80,14 @@ class Prefilter:
             patterns.append({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
         return OnePass(patterns, _MEMORY, plain=True)
 
-    def possible(self, source: Source, wanted: Iterable[int]) -> list[int]:
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """The probes over code, where a name may mean another than it shows."""
+        return frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Syntax))
+
+    def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
         """Those of the wanted probes that can match in a file."""
-        found = self._found(source)
+        found = self._found(source, wanted)
         if found is None:
             return list(wanted)
         first, anywhere, values = self._firsts
@@ -99,23 +104,28 @@ class Prefilter:
             if index in anyway or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
         ]
 
-    def _found(self, source: Source) -> frozenset[int] | None:
-        """The literals that stand in a file, by number; None when that could not be found out."""
+    def _found(self, source: Source, wanted: Sequence[int]) -> frozenset[int] | None:
+        """The literals of the wanted probes that stand in a file, by number; None when that could not be found out.
+
+        Those of other probes need not be complete.
+        """
         literals = self._literals
         if literals is None:
             return None
         try:
-            texts = (source.utf8, as_meant(source))
+            text = source.utf8
+            meant = None if text.isascii() or self._named.isdisjoint(wanted) else as_meant(source)
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
-        return literals.found(b"\n".join(filter(None, (*texts, source.path.encode("utf-8", "replace")))))
+        path = source.path.encode("utf-8", "replace")
+        return literals.found(b"\n".join((text, meant, path) if meant else (text, path)))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
         """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""
         if index in self.possible(source, [index]):
             return frozenset()
-        found = self._found(source) or frozenset()
+        found = self._found(source, [index]) or frozenset()
         missing = next(clause for clause in self._needs[index] if clause.isdisjoint(found))
         return frozenset(text for (_, text), number in self._numbers.items() if number in missing)
 

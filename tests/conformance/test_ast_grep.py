@@ -73,9 +73,8 @@ OTHER: list[tuple[str, str, str, str | None, str | None]] = [
     ("with open($$$) as $F:\n    $$$", "with open(...) as $f: ...", "exactly this one item", r"^with [^\n]*, ", None),
 ]  # fmt: skip
 
-GENERIC = re.compile(
-    r"class \w+\["
-)  # type parameters, which a snippet leaves out; the library has them since Python 3.12
+# type parameters, which a snippet leaves out; the library has them since Python 3.12
+GENERIC = re.compile(r"class \w+\[")
 
 
 @cache

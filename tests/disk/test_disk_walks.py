@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import marshal
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +93,20 @@ def test_what_was_kept_and_is_damaged_is_walked_again(root: Path, walked: list[b
     expected = read_submission(root, keep=True).paths
     (kept,) = (tmp_path / "cache" / "walks").iterdir()
     kept.write_bytes(kept.read_bytes()[:-1])
+    walked.clear()
+    assert read_submission(root, keep=True).paths == expected
+    assert walked
+
+
+@pytest.mark.parametrize("foreign", [(1, []), ((1, 2), []), (((), 0), [1]), "x"])
+def test_what_was_kept_and_makes_no_sense_is_walked_again(
+    root: Path, walked: list[bytes], tmp_path: Path, foreign: Any
+) -> None:
+    """Whole bytes of something else are no listing."""
+    expected = read_submission(root, keep=True).paths
+    (kept,) = (tmp_path / "cache" / "walks").iterdir()
+    data = marshal.dumps(foreign)
+    kept.write_bytes(hashlib.sha256(data).digest() + data)
     walked.clear()
     assert read_submission(root, keep=True).paths == expected
     assert walked

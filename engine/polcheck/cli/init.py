@@ -75,8 +75,7 @@ def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
     """The first file that the first of the patterns lets in; empty where none does."""
     from polcheck.selectors.files import compile_files
 
-    found = (path for text in patterns for files in [compile_files([text])] for path in paths if files.match(path))
-    return next(found, "")
+    return next((path for text in patterns for path, _ in compile_files([text]).among(paths)), "")
 
 
 def _entry(pack: PackFiles) -> str:

@@ -172,14 +172,14 @@ class _Walk:
         files: list[str] = []
         others: list[os.DirEntry[str]] = []
         for entry in entries:
-            if plain and entry.is_file(follow_symlinks=False) and entry.name != ".git":
-                files.append(lead + entry.name)  # NOTE: as most are; nothing is asked of the system
+            if entry.name == ".git":
+                continue
+            if plain and entry.is_file(follow_symlinks=False):  # NOTE: as most are; nothing is asked of the system
+                files.append(lead + entry.name)
             else:
                 others.append(entry)
         self.gathered.list_all(files)
         for entry in sorted(others, key=attrgetter("name")):
-            if entry.name == ".git":
-                continue
             path = folder.path + os.fsencode(entry.name)
             try:
                 is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()

@@ -70,8 +70,8 @@ def read_submission(
         return _read_stream(stdin or sys.stdin.buffer, gathered)
     if _is_folder(str(target)):
         if rev is None:
-            where = os.path.realpath(target)
-            asked = repr((where, gitignore, tracked, tuple(exclude), prefix, limits)) if keep else ""
+            words = (gitignore, tracked, tuple(exclude), prefix, limits)
+            asked = repr((os.path.realpath(target), *words)) if keep else ""
             return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked, asked=asked)
         from polcheck.disk.git import read_revision
 
