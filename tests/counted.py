@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from unittest import mock
 
 from packs import pack, schemas
-from polcheck.extract import Extractor
-from polcheck.flow import Checker
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
+from polcheck.scan.extractor import Extractor
 
 
 def checker(policies: str) -> Checker:

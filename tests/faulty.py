@@ -18,8 +18,9 @@ FILES = {f"src/m{number}.py": f"print({number})\n" for number in range(8)}
 POOLED = """
 import os, re, signal, sys, time
 from unittest import mock
-from polcheck import pool, flow
-from polcheck.extract import Extractor
+from polcheck import pipeline as flow
+from polcheck.scan import workers as pool
+from polcheck.scan.extractor import Extractor
 from polcheck.cli import main
 
 pool.ENOUGH_BYTES = flow.WORTH_BYTES = 0

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from polcheck.flow import Checker
+from polcheck.findings.finding import Finding
+from polcheck.findings.report import Report
+from polcheck.pipeline import Checker
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import compile_packs
-from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
-from polcheck.report import Finding, Report
-from polcheck.submission import of_files
+from polcheck.sources.submission import of_files
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

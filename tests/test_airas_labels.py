@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from polcheck import Report, check
+from polcheck.findings.report import Report
+from polcheck.project.library import check
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "airas"
 LABELS: dict[str, Any] = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from polcheck.records import record
+from polcheck.base.records import record
 
 
 @record(frozen=True)

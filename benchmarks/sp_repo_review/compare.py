@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polcheck
-from polcheck.disk import read_submission
+from polcheck.sources.target import read_submission
 
 HERE = Path(__file__).parent
 _OUTCOMES = {True: "pass", False: "fail", None: "not-applicable"}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from polcheck.on_demand import on_demand
-
-TYPE_CHECKING = False  # NOTE: `typing` takes longer to import than what a run that was made before takes
+TYPE_CHECKING = False  # NOTE: importing `typing` takes longer than a run in which nothing has changed may take
 if TYPE_CHECKING:
-    from polcheck.errors import ConfigError, PolcheckError, PolicyError, Problem, SubmissionError
-    from polcheck.flow import Checker
-    from polcheck.library import check, checker
+    from polcheck.base.errors import ConfigError, PolcheckError, PolicyError, Problem, SubmissionError
+    from polcheck.findings.finding import Finding
+    from polcheck.findings.report import Report
+    from polcheck.pipeline import Checker
     from polcheck.policy.params import Settings
-    from polcheck.report import Finding, Report
-    from polcheck.submission import Submission
+    from polcheck.project.library import check, checker
+    from polcheck.sources.submission import Submission
 
 __all__ = [
     "Checker",
@@ -28,20 +27,29 @@ __all__ = [
     "checker",
 ]
 
-__getattr__ = on_demand(
-    __name__,
-    {
-        "Checker": "polcheck.flow",
-        "ConfigError": "polcheck.errors",
-        "Finding": "polcheck.report",
-        "PolcheckError": "polcheck.errors",
-        "PolicyError": "polcheck.errors",
-        "Problem": "polcheck.errors",
-        "Report": "polcheck.report",
-        "Settings": "polcheck.policy.params",
-        "Submission": "polcheck.submission",
-        "SubmissionError": "polcheck.errors",
-        "check": "polcheck.library",
-        "checker": "polcheck.library",
-    },
-)
+# public name -> where it lives
+_HOMES = {
+    "Checker": "polcheck.pipeline",
+    "ConfigError": "polcheck.base.errors",
+    "Finding": "polcheck.findings.finding",
+    "PolcheckError": "polcheck.base.errors",
+    "PolicyError": "polcheck.base.errors",
+    "Problem": "polcheck.base.errors",
+    "Report": "polcheck.findings.report",
+    "Settings": "polcheck.policy.params",
+    "Submission": "polcheck.sources.submission",
+    "SubmissionError": "polcheck.base.errors",
+    "check": "polcheck.project.library",
+    "checker": "polcheck.project.library",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for, so that a command starts without the rest (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `polcheck` has no attribute `{name}`")
+    from importlib import import_module
+
+    found: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found

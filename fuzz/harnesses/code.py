@@ -7,13 +7,15 @@ from functools import cache
 from typing import Literal
 
 from harnesses.parts import encoded, two_parts
-from polcheck.documents.comments import comments
-from polcheck.extract import Extractor
+from polcheck.base.spans import Source, Unreadable
+from polcheck.languages.comments import comments
 from polcheck.policy.plan import Probe
-from polcheck.selectors.found import Found
-from polcheck.selectors.syntax import Syntax, SyntaxProblem, compile_code, compile_pattern
+from polcheck.scan.extractor import Extractor
+from polcheck.selectors.results import SearchResult
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import compile_text
-from polcheck.source import Source, Unreadable
 
 _PATTERNS = (
     "torch.load(...)", "torch.$f(...)", "$x['run_id']", '{"run_id": $_, ...}', "def $f(...): ...", "import torch",
@@ -81,7 +83,7 @@ def _searched(made: Syntax, kind: str, code: str) -> str:
     return f"{found} {near}"
 
 
-def _same(found: Mapping[int, Found], everything: Mapping[int, Found]) -> None:
+def _same(found: Mapping[int, SearchResult], everything: Mapping[int, SearchResult]) -> None:
     """Whether what was skipped holds nothing; in a file that can't be parsed it counts as searched."""
     assert found == {probe: result for probe, result in everything.items() if probe in found}
     assert not [
@@ -91,7 +93,7 @@ def _same(found: Mapping[int, Found], everything: Mapping[int, Found]) -> None:
     ]
 
 
-def _within(found: Found, source: Source) -> None:
+def _within(found: SearchResult, source: Source) -> None:
     """Whether every hit, binding and point lies in the text; what polcheck itself failed at is a fault."""
     assert "search failed" not in found.incomplete, found.incomplete
     try:

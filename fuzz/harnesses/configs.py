@@ -6,10 +6,9 @@ import json as library
 from collections.abc import Iterator
 from math import isfinite
 
-from polcheck.documents import parse_config
-from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable
-from polcheck.documents.pointers import Pointers
-from polcheck.source import Source, Span, Unreadable
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.formats import parse_config
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Pointers, Unparsable
 
 _MOST = 300  # values whose places are asked for
 

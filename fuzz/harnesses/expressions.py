@@ -6,10 +6,11 @@ import json
 import pickle
 
 from harnesses.parts import encoded, two_parts
-from polcheck.documents import parse_config
-from polcheck.documents.config import Json, Pointer, Unparsable
-from polcheck.selectors.jmes import EvaluationError, Expression, ExpressionError, LimitError
-from polcheck.source import Source, Unreadable
+from polcheck.base.spans import Source, Unreadable
+from polcheck.formats import parse_config
+from polcheck.formats.values import Json, Pointer, Unparsable
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.values import EvaluationError, ExpressionError, LimitError
 
 
 def jmespath(data: bytes) -> str:

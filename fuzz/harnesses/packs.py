@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from harnesses.parts import encoded, text_of
-from polcheck.errors import PolcheckError, PolicyError, Problem
-from polcheck.flow import Checker
-from polcheck.lint import lint
+from polcheck.authoring.lint import lint
+from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
-from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.render import Options, renderer
-from polcheck.submission import Submission, of_files
+from polcheck.sources.submission import Submission, of_files
 
 _SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 _FILE = re.compile(r"(?m)^%% (.+)\n")

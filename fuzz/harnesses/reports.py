@@ -13,21 +13,10 @@ from itertools import cycle
 from xml.etree import ElementTree
 
 from harnesses.parts import parts
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Finding, Location, NearMiss, Waived
+from polcheck.findings.report import Notice, PackUsed, PolicyOutcome, Report, RequirementOutcome, SubmissionUsed
 from polcheck.render import FORMATS, Options, renderer
-from polcheck.report import (
-    Excerpt,
-    Finding,
-    Location,
-    Miss,
-    Notice,
-    PackUsed,
-    PolicyOutcome,
-    Report,
-    RequirementOutcome,
-    SubmissionUsed,
-    Waived,
-)
-from polcheck.source import Place
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
@@ -115,7 +104,7 @@ def _finding(texts: Iterator[str], severity: str) -> Finding:
         related=(_location(texts, 1), Location(next(texts))),
         bindings={next(texts): next(texts)},
         looked_in=(next(texts),),
-        nearest=Miss(next(texts), _location(texts, 2)),
+        nearest=NearMiss(next(texts), _location(texts, 2)),
         see=next(texts), fingerprint="9" * 32,
     )  # fmt: skip
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harnesses.parts import two_parts
-from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files, folders_of
 from polcheck.selectors.text import TextProblem, TextSearch, compile_text, encodable
+from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files, folders_of
 
 _MOST_PATHS = 50
 

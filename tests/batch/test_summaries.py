@@ -11,11 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from packs import ROOT
-from polcheck import disk
-from polcheck.extract import FileRows
-from polcheck.library import checker
-from polcheck.pool import Searching, Task
-from polcheck.submission import Submission, of_files
+from polcheck.project.library import checker
+from polcheck.scan.rows import FileRows
+from polcheck.scan.workers import Searching, Task
+from polcheck.sources.submission import Submission, of_files
+from polcheck.sources.target import read_submission
 
 PACKS = ("airas-base-code", "python-project")
 
@@ -23,7 +23,7 @@ PACKS = ("airas-base-code", "python-project")
 def _submissions() -> Iterator[Submission]:
     """The project's examples: whole, and each without one of its files."""
     for name in ("ready", "not-ready", "project-a"):
-        whole = disk.read_submission(ROOT / "examples" / name)
+        whole = read_submission(ROOT / "examples" / name)
         yield whole
         files = {path: whole.files[path] for path in whole.listed}
         for path in files:
@@ -55,7 +55,7 @@ def test_findings_that_read_the_same_count_once() -> None:
 def test_a_file_that_submissions_share_is_searched_once() -> None:
     """Under one path, with the same bytes; whatever else there is, the summary is that of the report."""
     used = checker("airas-base-code")
-    whole = disk.read_submission(ROOT / "examples" / "ready")
+    whole = read_submission(ROOT / "examples" / "ready")
     files = {path: whole.files[path] for path in whole.listed}
     searched: list[str] = []
 

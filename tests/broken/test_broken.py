@@ -12,8 +12,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from packs import ROOT, schemas
-from polcheck.lint import Linted, lint
-from polcheck.policy.packfiles import PackFiles
+from polcheck.authoring.lint import Linted, lint
+from polcheck.policy.pack_files import PackFiles
 
 FOLDER = Path(__file__).parent
 BROKEN = sorted(FOLDER.glob("*.yaml"))

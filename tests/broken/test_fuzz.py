@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packs import ROOT, schemas
-from polcheck.lint import lint
-from polcheck.policy.packfiles import PackFiles
+from polcheck.authoring.lint import lint
+from polcheck.policy.pack_files import PackFiles
 
 _ODD: list[Any] = [
     None, True, 0, -1, 1.5, 10**30, "", " ", "x", "@", "$x", "(", "{{", "a\n- b", "subject", "🦉", "\ud800", "\0",

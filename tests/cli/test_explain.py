@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from packs import ROOT
-from polcheck import disk
-from polcheck.explain.policy import explain
-from polcheck.library import checker
+from polcheck.authoring.explain.policy import explain
+from polcheck.project.library import checker
+from polcheck.project.packs import read_pack
+from polcheck.sources.target import read_submission
 from typed import polcheck
 
 
@@ -67,8 +68,8 @@ def test_colours_are_those_that_are_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize("example", ["ready", "not-ready"])
 def test_explanations_agree_with_the_run(example: str) -> None:
     """Each policy of a pack that ships is explained with the outcome that a run gives it."""
-    files = disk.read_pack("airas-base-code")
-    judge, submission = checker(files), disk.read_submission(ROOT / "examples" / example)
+    files = read_pack("airas-base-code")
+    judge, submission = checker(files), read_submission(ROOT / "examples" / example)
     outcomes = {policy.ref: policy.outcome for policy in judge.check(submission).policies}
     told = {name: explain(judge, name, submission, [files], 2) for name in outcomes}
     assert {name: explanation.outcome for name, explanation in told.items()} == outcomes

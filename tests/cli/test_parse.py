@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Json
-from polcheck.explain.tree import entries, pointer_text
-from polcheck.source import Source
+from polcheck.authoring.explain.tree import entries, pointer_text
+from polcheck.base.spans import Source
+from polcheck.formats.values import Json
 from typed import polcheck
 
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packs import ROOT
-from polcheck.config import Written, read
-from polcheck.config.edit import with_key, with_waiver
-from polcheck.documents.config import Json
-from polcheck.errors import ConfigError
-from polcheck.source import Source
+from polcheck.base.errors import ConfigError
+from polcheck.base.spans import Source
+from polcheck.formats.values import Json
+from polcheck.project.config import read
+from polcheck.project.edit import with_key, with_waiver
+from polcheck.project.model import ConfigFile
 
 SCHEMA = (ROOT / "schemas" / "config.yaml").read_text("utf-8")
 WAIVER: dict[str, Json] = {
@@ -24,7 +25,7 @@ WAIVER: dict[str, Json] = {
 }
 
 
-def written(text: str, path: str = "polcheck.yaml") -> Written:
+def written(text: str, path: str = "polcheck.yaml") -> ConfigFile:
     found = read(Source(path, text.encode("utf-8")), "/", SCHEMA)
     assert found is not None
     return found

@@ -6,33 +6,33 @@ from typing import Any
 
 import pytest
 
-from polcheck.config import Given
-from polcheck.errors import ConfigError, PolicyError
-from polcheck.project import Project
+from polcheck.base.errors import ConfigError, PolicyError
+from polcheck.project.effective import CommandLineOptions
+from polcheck.project.project import Project
 from trees import Tree
 
 ONE = "packs: [packs/ours]\n"
 
 
 def params(**given: Any) -> dict[str, object]:
-    (pack,) = Project.at(".", Given(**given)).checker.plan.packs
+    (pack,) = Project.at(".", CommandLineOptions(**given)).checker.plan.packs
     return dict(pack.params)
 
 
 def severities(**given: Any) -> dict[str, str]:
-    return {policy.id: policy.severity for policy in Project.at(".", Given(**given)).checker.plan.policies}
+    return {policy.id: policy.severity for policy in Project.at(".", CommandLineOptions(**given)).checker.plan.policies}
 
 
 def problems(error: type[PolicyError] = ConfigError, **given: Any) -> list[str]:
     with pytest.raises(error) as caught:
-        _ = Project.at(".", Given(**given)).checker
+        _ = Project.at(".", CommandLineOptions(**given)).checker
     return [f"{p.path}:{p.line}:{p.column} {p.message}" for p in caught.value.problems]
 
 
 def test_the_file_is_found_above_a_folder(tree: Tree) -> None:
     """A folder's configuration is the nearest at or above it."""
     tree({"polcheck.yaml": ONE, "src/a/b.py": "", "src/pyproject.toml": "[project]\nname = 'x'\n"})
-    project = Project.at("src/a", Given())
+    project = Project.at("src/a", CommandLineOptions())
     assert project.inforce.written is not None and project.inforce.written.path == "polcheck.yaml"
     assert project.prefix == "src/a/"
 
@@ -41,47 +41,47 @@ def test_the_file_is_found_above_a_folder(tree: Tree) -> None:
 def test_a_folder_that_is_named_is_judged_though_it_is_excluded(tree: Tree, exclude: str) -> None:
     """What a run over the whole project leaves out can still be asked for; what is excluded within it stays out."""
     tree({"polcheck.yaml": f"exclude: ['{exclude}', '**/*.gen']\n", "vendor/a/b.py": "", "vendor/a/c.gen": "", "d": ""})
-    assert list(Project.at("vendor/a", Given()).read().paths) == ["b.py"]
-    assert "vendor/a/b.py" not in Project.at(".", Given()).read().paths
+    assert list(Project.at("vendor/a", CommandLineOptions()).read().paths) == ["b.py"]
+    assert "vendor/a/b.py" not in Project.at(".", CommandLineOptions()).read().paths
 
 
 def test_other_submissions_use_that_of_the_working_directory(tree: Tree) -> None:
     """A bundle has no folders above it, so the configuration is sought from the working directory upward."""
     tree({"polcheck.yaml": ONE, "b.json": '{"a.py": "x = 1"}'})
-    assert Project.at("b.json", Given()).names == ("ours",)
+    assert Project.at("b.json", CommandLineOptions()).names == ("ours",)
 
 
 def test_a_table_in_pyproject_is_found_too(tree: Tree) -> None:
     """[tool.polcheck] is as good as polcheck.yaml."""
     tree({"pyproject.toml": "[tool.polcheck]\npacks = ['packs/ours']\n"})
-    assert Project.at(".", Given()).names == ("ours",)
+    assert Project.at(".", CommandLineOptions()).names == ("ours",)
 
 
 def test_both_in_one_folder_are_refused(tree: Tree) -> None:
     """Of two configurations side by side, nobody can tell which one is meant."""
     tree({"polcheck.yaml": ONE, "pyproject.toml": "[tool.polcheck]\npacks = ['packs/ours']\n"})
     with pytest.raises(ConfigError, match=r"polcheck\.yaml is the configuration, and so is .* pyproject\.toml:1"):
-        Project.at(".", Given())
+        Project.at(".", CommandLineOptions())
 
 
 def test_isolated_uses_no_file(tree: Tree) -> None:
     """`--isolated` is for a run that must not depend on what lies around."""
     tree({"polcheck.yaml": ONE})
-    assert Project.at(".", Given(), isolated=True).inforce.packs == ()
+    assert Project.at(".", CommandLineOptions(), isolated=True).inforce.packs == ()
 
 
 def test_a_file_without_the_table_is_refused_when_it_is_named(tree: Tree) -> None:
     """`--config pyproject.toml` means its table, which must be there."""
     tree({"pyproject.toml": "[project]\nname = 'x'\n"})
     with pytest.raises(ConfigError, match=r"has no table \[tool\.polcheck\]"):
-        Project.at(".", Given(), "pyproject.toml")
+        Project.at(".", CommandLineOptions(), "pyproject.toml")
 
 
 def test_packs_are_sought_from_the_file(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative folder in polcheck.yaml begins where the file lies, whatever the working directory."""
     root = tree({"polcheck.yaml": ONE, "src/a.py": ""})
     monkeypatch.chdir(root / "src")
-    assert Project.at(".", Given()).names == ("ours",)
+    assert Project.at(".", CommandLineOptions()).names == ("ours",)
 
 
 def test_the_command_line_wins_over_the_file_and_that_over_the_profile(tree: Tree) -> None:
@@ -205,6 +205,6 @@ def test_excludes_begin_at_the_file(tree: Tree) -> None:
     tree(
         {"polcheck.yaml": ONE + "exclude: [packs/**, src/gen/**]\n", "src/gen/a.py": "", "src/b.py": "", "src/c.py": ""}
     )
-    assert Project.at(".", Given()).read().paths == ("polcheck.yaml", "src/b.py", "src/c.py")
-    assert Project.at("src", Given()).read().paths == ("b.py", "c.py")
-    assert Project.at("src", Given(exclude=("c.py",))).read().paths == ("b.py",)
+    assert Project.at(".", CommandLineOptions()).read().paths == ("polcheck.yaml", "src/b.py", "src/c.py")
+    assert Project.at("src", CommandLineOptions()).read().paths == ("b.py", "c.py")
+    assert Project.at("src", CommandLineOptions(exclude=("c.py",))).read().paths == ("b.py",)

@@ -9,14 +9,15 @@ import pytest
 import yaml
 
 from packs import ROOT
-from polcheck.config import Written, read
-from polcheck.errors import ConfigError
-from polcheck.source import Source
+from polcheck.base.errors import ConfigError
+from polcheck.base.spans import Source
+from polcheck.project.config import read
+from polcheck.project.model import ConfigFile
 
 SCHEMA = (ROOT / "schemas" / "config.yaml").read_text("utf-8")
 
 
-def written(text: str, path: str = "polcheck.yaml") -> Written:
+def written(text: str, path: str = "polcheck.yaml") -> ConfigFile:
     found = read(Source(path, textwrap.dedent(text).encode()), "/project", SCHEMA)
     assert found is not None
     return found

@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import pytest
 
-from polcheck.documents.syntax import Tree, parse
-from polcheck.selectors.syntax import Bank, compile_pattern
-from polcheck.source import Source, Unreadable
+from polcheck.base.spans import Source, Unreadable
+from polcheck.languages.grammars import Tree, parse
+from polcheck.selectors.syntax.compile import compile_pattern
+from polcheck.selectors.syntax.query_set import QuerySet
 
 BINARY = shutil.which("ast-grep", path=f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin")
 pytestmark = pytest.mark.skipif(BINARY is None, reason="ast-grep is not installed: it is in the `dev` extra")
@@ -114,7 +115,7 @@ def theirs() -> dict[str, frozenset[Hit]]:
 def ours() -> dict[str, frozenset[Hit]]:
     """The matches of every snippet."""
     snippets = [snippet for _, snippet in SAME] + [case[1] for case in OTHER]
-    bank = Bank([compile_pattern([snippet], "python", resolve=False) for snippet in snippets])
+    bank = QuerySet([compile_pattern([snippet], "python", resolve=False) for snippet in snippets])
     found: dict[str, set[Hit]] = {snippet: set() for snippet in snippets}
     for path, tree in trees().items():
         results = bank.search(tree)

@@ -20,9 +20,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import SubmissionError
-from polcheck.submission import Submission
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_submission
 
 MIB = 1024 * 1024
 FILES = {"src/a.py": b"a = 1\n", "b é.txt": b"\xff\x00", "empty": b""}
@@ -59,12 +60,12 @@ def zip_bytes(files: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATE
     return out.getvalue()
 
 
-def read(data: bytes, limits: Limits | None = None, exclude: tuple[str, ...] = ()) -> Submission:
+def read(data: bytes, limits: ReadLimits | None = None, exclude: tuple[str, ...] = ()) -> Submission:
     """What polcheck makes of an archive on standard input."""
-    return read_submission("-", stdin=io.BytesIO(data), limits=limits or Limits(), exclude=exclude)
+    return read_submission("-", stdin=io.BytesIO(data), limits=limits or ReadLimits(), exclude=exclude)
 
 
-def refused(data: bytes, *says: str, limits: Limits | None = None) -> None:
+def refused(data: bytes, *says: str, limits: ReadLimits | None = None) -> None:
     """Checks that the archive is refused with an error that says all of this."""
     with pytest.raises(SubmissionError) as caught:
         read(data, limits)
@@ -249,8 +250,8 @@ def test_bombs_are_refused(kind: str) -> None:
     """An archive that unpacks to many times its size is refused, named by its limit, and blank lines are not."""
     refused(bomb(kind, 40 * MIB), "`archive_ratio`")
     assert len(read(bomb(kind, 8 * MIB)).files) == 1
-    assert len(read(bomb(kind, 40 * MIB), Limits(archive_ratio=10**6)).files) == 1
-    refused(bomb(kind, 100_000), "`total_bytes`", limits=Limits(total_bytes=90_000))
+    assert len(read(bomb(kind, 40 * MIB), ReadLimits(archive_ratio=10**6)).files) == 1
+    refused(bomb(kind, 100_000), "`total_bytes`", limits=ReadLimits(total_bytes=90_000))
 
 
 def test_a_bomb_takes_neither_time_nor_memory() -> None:
@@ -295,7 +296,7 @@ def test_a_zip_that_reads_its_bytes_many_times_is_refused() -> None:
 @pytest.mark.parametrize("make", [zip_bytes, tar_bytes])
 def test_too_many_members_are_refused(make: Callable[[Mapping[str, bytes]], bytes]) -> None:
     """More files than the limit are refused, and so are folders without end."""
-    limits = Limits(files=3)
+    limits = ReadLimits(files=3)
     refused(make(dict.fromkeys("abcd", b"")), "`files` of 3", limits=limits)
     assert len(read(make(dict.fromkeys("abc", b"")), limits).files) == 3
     folders = [(member(f"d{number}", 0, tarfile.DIRTYPE), b"") for number in range(7)]
@@ -305,13 +306,13 @@ def test_too_many_members_are_refused(make: Callable[[Mapping[str, bytes]], byte
 def test_a_long_list_of_contents_is_refused() -> None:
     """A zip's list of contents is read in one: it has a bound of its own."""
     names = {f"{'x' * 60_000}{number}": b"" for number in range(30)}
-    refused(zip_bytes(names), "`files` of 5", limits=Limits(files=5))
+    refused(zip_bytes(names), "`files` of 5", limits=ReadLimits(files=5))
 
 
 @pytest.mark.parametrize("make", [zip_bytes, tar_bytes])
 def test_big_files_in_archives_are_unreadable(make: Callable[[Mapping[str, bytes]], bytes]) -> None:
     """One file over the limit doesn't spoil the rest: it's noted as in a folder."""
-    found = read(make({"big": b"12345", "fits": b"1234", "x" * 30: b""}), Limits(file_bytes=4, path_length=20))
+    found = read(make({"big": b"12345", "fits": b"1234", "x" * 30: b""}), ReadLimits(file_bytes=4, path_length=20))
     assert dict(found.files) == {"fits": b"1234"}
     assert "`file_bytes`" in found.unreadable["big"]
     assert "`path_length`" in found.unreadable["x" * 30]
@@ -381,8 +382,8 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     """Reading an archive creates no file and starts no process."""
     (tmp_path / "x.tar.gz").write_bytes(tar_bytes(FILES, "w:gz"))
     code = """
-import sys, polcheck.disk.archive
-from polcheck.disk import read_submission
+import sys, polcheck.sources.archive
+from polcheck.sources.target import read_submission
 def audit(event, args):
     writes = event == "open" and args[1] not in ("r", "rb", None)
     if writes or event in ("subprocess.Popen", "os.mkdir", "tempfile.mkstemp", "socket.connect"):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import SubmissionError
-from polcheck.submission import Submission
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_submission
 
 
 def read(text: str | bytes, **options: object) -> Submission:
@@ -80,13 +81,13 @@ def test_a_lone_surrogate_in_a_text_is_kept() -> None:
 @pytest.mark.parametrize(
     ("limits", "says"),
     [
-        (Limits(files=1), "`files` of 1"),
-        (Limits(file_bytes=5), "`bb` in the bundle `-` is over the limit `file_bytes` of 5"),
-        (Limits(path_length=1), "`path_length` of 1"),
-        (Limits(total_bytes=9), "`total_bytes` of 9"),
+        (ReadLimits(files=1), "`files` of 1"),
+        (ReadLimits(file_bytes=5), "`bb` in the bundle `-` is over the limit `file_bytes` of 5"),
+        (ReadLimits(path_length=1), "`path_length` of 1"),
+        (ReadLimits(total_bytes=9), "`total_bytes` of 9"),
     ],
 )
-def test_bundles_have_limits(tmp_path: Path, limits: Limits, says: str) -> None:
+def test_bundles_have_limits(tmp_path: Path, limits: ReadLimits, says: str) -> None:
     """What exceeds a limit is refused by the limit's name, in a file and on standard input."""
     text = '{"a": "", "bb": "éééé"}'
     with pytest.raises(SubmissionError, match=says):

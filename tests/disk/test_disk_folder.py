@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import ConfigError, SubmissionError
-from polcheck.submission import Submission
+from polcheck.base.errors import ConfigError, SubmissionError
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -70,7 +71,9 @@ def test_names_do_not_depend_on_the_locale(tree: Write, locale: str) -> None:
     """A name in UTF-8 is read as such whatever the encoding that the system claims for names."""
     root = tree({"x": ""})
     Path(os.fsdecode(os.fsencode(root) + "/é".encode())).write_bytes(b"")
-    code = "import sys; from polcheck.disk import read_submission; print(ascii(read_submission(sys.argv[1]).paths))"
+    code = (
+        "import sys; from polcheck.sources.target import read_submission as read; print(ascii(read(sys.argv[1]).paths))"
+    )
     environment = {**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONPATH": os.pathsep.join(_import_path())}
     done = subprocess.run(
         [sys.executable, "-c", code, root], env=environment, capture_output=True, check=True, text=True
@@ -233,14 +236,14 @@ def test_a_folder_that_becomes_a_link_is_not_followed(
 
 def test_big_files_are_unreadable(tree: Write) -> None:
     """A file over the limit is noted with the limit's name, and one of just that size is read."""
-    read = settled(read_submission(tree({"big": "12345", "fits": "1234"}), limits=Limits(file_bytes=4)))
+    read = settled(read_submission(tree({"big": "12345", "fits": "1234"}), limits=ReadLimits(file_bytes=4)))
     assert list(read.files) == ["fits"]
     assert read.unreadable == {"big": "5 bytes are over the limit `file_bytes` of 4"}
 
 
 def test_what_exceeds_the_sum_is_unreadable(tree: Write) -> None:
     """Once the sum of sizes is used up, further files are noted with the limit's name; smaller ones still fit."""
-    read = settled(read_submission(tree({"a": "1234", "b": "1234", "c": "1"}), limits=Limits(total_bytes=5)))
+    read = settled(read_submission(tree({"a": "1234", "b": "1234", "c": "1"}), limits=ReadLimits(total_bytes=5)))
     assert list(read.files) == ["a", "c"]
     assert "`total_bytes`" in read.unreadable["b"]
 
@@ -258,14 +261,14 @@ def test_too_many_files_are_an_error(tree: Write, files: list[str]) -> None:
     """More files than the limit, in one folder or over several, are refused; just as many are read."""
     root = tree(dict.fromkeys(files, ""))
     with pytest.raises(SubmissionError, match="more files than the limit `files` of 2"):
-        read_submission(root, limits=Limits(files=2))
-    assert len(read_submission(root, limits=Limits(files=3)).files) == 3
+        read_submission(root, limits=ReadLimits(files=2))
+    assert len(read_submission(root, limits=ReadLimits(files=3)).files) == 3
 
 
 def test_long_paths_are_unreadable(tree: Write) -> None:
     """A file or folder whose path has more bytes than the limit is noted; characters don't count."""
     root = tree({"éé": "", "ab": "", "x/y/z": ""})
-    read = settled(read_submission(root, limits=Limits(path_length=3)))
+    read = settled(read_submission(root, limits=ReadLimits(path_length=3)))
     assert list(read.files) == ["ab"]
     assert all("`path_length`" in reason for reason in read.unreadable.values())
     assert list(read.unreadable) == ["x/y/z", "éé"]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import SubmissionError
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.target import read_submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Git = Callable[..., bytes]
@@ -218,12 +219,12 @@ def test_replaced_objects_are_not_swapped(repository: Path, git: Git) -> None:
 
 def test_limits_hold_for_revisions(repository: Path) -> None:
     """Big files are noted without being read, and too many refused; excluded ones don't count."""
-    found = read_submission(repository, rev="v1", limits=Limits(file_bytes=1, path_length=8))
+    found = read_submission(repository, rev="v1", limits=ReadLimits(file_bytes=1, path_length=8))
     assert sorted(found.unreadable) == [".gitignore", "sub/deep/c"]
     assert sorted(found.files) == ["a.py", "sub/b.py", "é\n"]
     with pytest.raises(SubmissionError, match="`files` of 4"):
-        read_submission(repository, rev="v1", limits=Limits(files=4))
-    assert len(read_submission(repository, rev="v1", limits=Limits(files=4), exclude=["sub/"]).files) == 3
+        read_submission(repository, rev="v1", limits=ReadLimits(files=4))
+    assert len(read_submission(repository, rev="v1", limits=ReadLimits(files=4), exclude=["sub/"]).files) == 3
 
 
 def test_a_tree_without_end_is_refused(tree: Write, git: Git) -> None:
@@ -237,7 +238,7 @@ def test_a_tree_without_end_is_refused(tree: Write, git: Git) -> None:
     commit = git(root, "commit-tree", "-m", "bomb", digest).decode().strip()
     start = time.perf_counter()
     with pytest.raises(SubmissionError, match="`files`"):
-        read_submission(root, rev=commit, limits=Limits(files=10_000))
+        read_submission(root, rev=commit, limits=ReadLimits(files=10_000))
     assert time.perf_counter() - start < 10
 
 
@@ -255,6 +256,6 @@ def test_many_files_do_not_block(tree: Write, git: Git) -> None:
 def test_no_git_is_left_running(repository: Path) -> None:
     """When reading stops early, git is ended and waited for."""
     with pytest.raises(SubmissionError):
-        read_submission(repository, rev="v1", limits=Limits(files=1))
+        read_submission(repository, rev="v1", limits=ReadLimits(files=1))
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

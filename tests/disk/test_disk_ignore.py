@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import SubmissionError
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.target import read_submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Git = Callable[..., bytes]
@@ -181,7 +182,7 @@ def test_patterns_that_take_too_long_are_refused(tree: Write) -> None:
     patterns = "\n".join("*a" + "?" * (number % 180) + "b" * (number % 3) for number in range(600))
     root = tree({".gitignore": patterns, **dict.fromkeys(names, "")})
     with pytest.raises(SubmissionError, match="more than the limit `ignore_seconds` of 1"):
-        read_submission(root, limits=Limits(ignore_seconds=1))
+        read_submission(root, limits=ReadLimits(ignore_seconds=1))
 
 
 def test_names_that_are_not_text_are_ignored(tree: Write) -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from polcheck.disk import read_submission
-from polcheck.disk.index import index_of
-from polcheck.disk.repository import repository_of
-from polcheck.errors import SubmissionError
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.git import repository_of
+from polcheck.sources.git_index import index_of
+from polcheck.sources.target import read_submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Git = Callable[..., bytes]

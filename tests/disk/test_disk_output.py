@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk import write_output
-from polcheck.errors import PolcheckError
+from polcheck.base.errors import PolcheckError
+from polcheck.base.write import write_output
 
 
 def test_the_file_holds_the_text(tmp_path: Path) -> None:

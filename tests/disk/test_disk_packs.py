@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk import data_folder, packs, read_pack, schemas, shipped_packs
-from polcheck.errors import PolcheckError, PolicyError
+from polcheck.base.errors import PolcheckError, PolicyError
+from polcheck.packs import shipped as packs
+from polcheck.packs.shipped import data_folder, schemas, shipped_packs
+from polcheck.project.packs import read_pack
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from polcheck.disk.store import store
+from polcheck.base.store import store
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk import read_submission
-from polcheck.errors import SubmissionError
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.target import read_submission
 
 
 def test_a_file_of_no_known_kind_is_an_error(tmp_path: Path) -> None:

@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
-from polcheck.disk import Limits, folder, read_submission, walks, watch
-from polcheck.disk.watch import watching
+from polcheck.base import tracker as watch
+from polcheck.base.tracker import tracking
+from polcheck.sources import folder as walks
+from polcheck.sources.folder import _Folder, _Walk
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.target import read_submission
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -24,13 +28,13 @@ def walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     monkeypatch.setattr(walks, "WORTH", 0)
     monkeypatch.setattr(watch, "_RACE", 0)
     found: list[bytes] = []
-    below = folder._Walk._folder
+    below = _Walk._folder
 
-    def counted(walk: folder._Walk, at: folder._Folder) -> list[folder._Folder]:
+    def counted(walk: _Walk, at: _Folder) -> list[_Folder]:
         found.append(at.path)
         return below(walk, at)
 
-    monkeypatch.setattr(folder._Walk, "_folder", counted)
+    monkeypatch.setattr(_Walk, "_folder", counted)
     return found
 
 
@@ -84,7 +88,7 @@ def test_another_question_is_another_walk(root: Path, walked: list[bytes]) -> No
     assert read_submission(root, keep=True, exclude=["sub/**"]).paths == (".gitignore", "a.py")
     assert "sub/c.tmp" in read_submission(root, keep=True, gitignore=False).paths
     walked.clear()
-    assert read_submission(root, keep=True, limits=Limits(files=9)).paths
+    assert read_submission(root, keep=True, limits=ReadLimits(files=9)).paths
     assert walked
 
 
@@ -114,9 +118,9 @@ def test_what_was_kept_and_makes_no_sense_is_walked_again(
 
 def test_whoever_watches_sees_the_same(root: Path, walked: list[bytes]) -> None:
     """The places that a walk looked at are noted although nobody looks there again."""
-    with watching() as first:
+    with tracking() as first:
         read_submission(root, keep=True)
-    with watching() as second:
+    with tracking() as second:
         read_submission(root, keep=True)
     assert first.places == second.places
     assert first.settled

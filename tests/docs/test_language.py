@@ -14,12 +14,12 @@ import pytest
 import yaml
 
 from packs import ROOT, pack, schemas
-from polcheck.extract import Facts
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import compile_packs
-from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
-from polcheck.selectors.jmes.functions import FUNCTIONS
+from polcheck.scan.rows import Facts
+from polcheck.selectors.jmespath.functions import FUNCTIONS
 from polcheck.selectors.syntax.predicates import KNOWN
 
 PAGE = ROOT / "docs" / "language.md"

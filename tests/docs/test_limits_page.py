@@ -9,34 +9,43 @@ import pytest
 import yaml
 
 from packs import ROOT
-from polcheck import confined, limits
-from polcheck.disk import limits as reading
-from polcheck.disk.packs import PACK_LIMITS
-from polcheck.documents import limits as documents
-from polcheck.policy import pack, probes, schema, template
-from polcheck.selectors import bounds, files, text
-from polcheck.selectors.jmes import syntax as expressions
-from polcheck.selectors.jmes import values
-from polcheck.selectors.syntax import LIMITS, broken, compiled, patterns
+from polcheck.base import limits
+from polcheck.base import sandbox as confined
+from polcheck.formats import limits as documents
+from polcheck.packs.shipped import PACK_LIMITS
+from polcheck.policy import probes, schema
+from polcheck.policy import templates as template
+from polcheck.policy.pack import MAX_POLICIES
+from polcheck.selectors.jmespath import parser as expressions
+from polcheck.selectors.jmespath.values import MAX_SECONDS, MAX_STEPS, MAX_TEXT
+from polcheck.selectors.syntax import compile as compiled
+from polcheck.selectors.syntax.cost import MOST_LEVELS
+from polcheck.selectors.syntax.query_patterns import MOST_CHOICES
+from polcheck.selectors.syntax.query_set import LIMITS
+from polcheck.selectors.text import MAX_DEPTH, MAX_GROUPS, MAX_LENGTH
+from polcheck.sources import limits as reading
+from polcheck.sources import path_patterns as files
 
 PAGE = (ROOT / "docs" / "limits.md").read_text("utf-8")
 SETTABLE = {
-    part.name: getattr(default, part.name) for default in (limits.DEFAULT, reading.DEFAULT) for part in fields(default)
+    part.name: getattr(default, part.name)
+    for default in (limits.DEFAULT_RUN_LIMITS, reading.DEFAULT_READ_LIMITS)
+    for part in fields(default)
 }
 FIXED = {
-    "nesting of YAML, JSON and TOML": documents.DEFAULT.depth,
-    "values of a file": documents.DEFAULT.values,
-    "values that aliases and merges add": documents.DEFAULT.expanded,
-    "levels of a syntax tree": broken.MOST_LEVELS,
+    "nesting of YAML, JSON and TOML": documents.DEFAULT_DOCUMENT_LIMITS.depth,
+    "values of a file": documents.DEFAULT_DOCUMENT_LIMITS.values,
+    "values that aliases and merges add": documents.DEFAULT_DOCUMENT_LIMITS.expanded,
+    "levels of a syntax tree": MOST_LEVELS,
     "children of a node with a syntax error": LIMITS.width,
     "matches that tree-sitter keeps in progress": LIMITS.matches,
     "comparisons of a snippet with a file": LIMITS.steps,
     "memory of a search or a template, in MiB": confined.MEMORY >> 20,
     "characters of a JMESPath expression": expressions.MAX_LENGTH,
     "nesting of a JMESPath expression": expressions.MAX_DEPTH,
-    "steps of an expression on a document": values.MAX_STEPS,
-    "characters of a text that an expression makes": values.MAX_TEXT,
-    "seconds of an expression on a document": values.MAX_SECONDS,
+    "steps of an expression on a document": MAX_STEPS,
+    "characters of a text that an expression makes": MAX_TEXT,
+    "seconds of an expression on a document": MAX_SECONDS,
     "characters of a template": template.MAX_LENGTH,
     "characters that a template makes": template.MAX_OUTPUT,
     "instructions of a message": template.MESSAGE_FUEL,
@@ -45,14 +54,14 @@ FIXED = {
     "files of a pack": PACK_LIMITS.files,
     "MiB of a file of a pack": PACK_LIMITS.file_bytes >> 20,
     "MiB of a pack": PACK_LIMITS.total_bytes >> 20,
-    "policies of a pack": pack.MAX_POLICIES,
+    "policies of a pack": MAX_POLICIES,
     "uses of named selectors, those that use others counted each time": probes.MAX_USES,
     "nesting of a policy": schema.MAX_DEPTH,
-    "characters of a regular expression": bounds.MAX_LENGTH,
-    "nesting of parentheses in one": bounds.MAX_DEPTH,
-    "groups of one": text.MAX_GROUPS,
+    "characters of a regular expression": MAX_LENGTH,
+    "nesting of parentheses in one": MAX_DEPTH,
+    "groups of one": MAX_GROUPS,
     "characters of a query or snippet": compiled.MAX_LENGTH,
-    "quantifiers and alternations in a pattern of a query": patterns.MOST_CHOICES,
+    "quantifiers and alternations in a pattern of a query": MOST_CHOICES,
     "path patterns of a selector": files.MAX_PATTERNS,
     "characters of a path pattern": files.MAX_LENGTH,
     "wildcards of a path pattern": files.MAX_WILDCARDS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from polcheck.cli.commandline import COMMANDS
+from polcheck.cli.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from polcheck.documents.config import Config, Json, Pointer
+from polcheck.formats.values import Config, Json, Pointer
 
 Scalar = tuple[int, Pointer, Json]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from counted import checker, policies
 from documents.writers import YamlWriter
-from polcheck.source import Place
-from polcheck.submission import of_files
+from polcheck.base.spans import Place
+from polcheck.sources.submission import of_files
 
 ASKS = checker(policies('forbid: {files: "a.*", data: leaves(@)}'))
 MARK = "edited9"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packs import judge, outcome, places
-from polcheck.source import Source, Unreadable
+from polcheck.base.spans import Source, Unreadable
 
 FORBIDS_EVAL = 'forbid: {files: "**", language: python, pattern: eval(...)}'
 FORBIDS_SECRET = 'forbid: {files: "**", data: secret}'

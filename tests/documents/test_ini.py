@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable
-from polcheck.documents.ini import parse
-from polcheck.documents.limits import Limits
-from polcheck.source import Place, Source, Span, Unreadable
+from polcheck.base.spans import Place, Source, Span, Unreadable
+from polcheck.formats.ini import parse
+from polcheck.formats.limits import DocumentLimits
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable
 
 Scalars = Callable[[Config], list[tuple[int, Pointer, Json]]]
 
@@ -146,7 +146,7 @@ def test_an_empty_file_is_an_empty_document() -> None:
 def test_values_are_bounded() -> None:
     """A file with more values than the limit is refused."""
     with pytest.raises(LimitExceeded, match="more than 3 values"):
-        parse(Source("a.ini", b"[a]\nx=1\ny=2\n"), Limits(values=3))
+        parse(Source("a.ini", b"[a]\nx=1\ny=2\n"), DocumentLimits(values=3))
 
 
 def test_bytes_that_are_no_text_pass_through() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable
-from polcheck.documents.json import parse
-from polcheck.documents.limits import Limits
-from polcheck.source import Place, Source, Unreadable
+from polcheck.base.spans import Place, Source, Unreadable
+from polcheck.formats.json import parse
+from polcheck.formats.limits import DocumentLimits
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable
 
 Scalars = Callable[[Config], list[tuple[int, Pointer, Json]]]
 
@@ -23,7 +23,7 @@ TREES = st.recursive(
 )
 
 
-def read(text: str, limits: Limits | None = None) -> Config:
+def read(text: str, limits: DocumentLimits | None = None) -> Config:
     source = Source("a.json", text.encode("utf-8", "surrogatepass"))
     return parse(source, limits) if limits else parse(source)
 
@@ -173,9 +173,9 @@ def test_nesting_up_to_the_limit_is_read() -> None:
 
 def test_values_are_bounded() -> None:
     """A document with more values than the limit is refused; strings that look like many aren't."""
-    assert read('["[,,,,[[[["]', Limits(values=2)).values == (["[,,,,[[[["],)
+    assert read('["[,,,,[[[["]', DocumentLimits(values=2)).values == (["[,,,,[[[["],)
     with pytest.raises(LimitExceeded, match="more than 2 values"):
-        read("[1, 2]", Limits(values=2))
+        read("[1, 2]", DocumentLimits(values=2))
 
 
 def test_endless_integers_are_refused() -> None:

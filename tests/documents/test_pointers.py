@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.documents import parse_config
-from polcheck.documents.config import Json, Pointer
-from polcheck.documents.pointers import Pointers
-from polcheck.source import Source, Span
+from polcheck.base.spans import Source, Span
+from polcheck.formats import parse_config
+from polcheck.formats.values import Json, Pointer, Pointers
 
 KEYS = st.text(alphabet="abc .-\"'é", min_size=1, max_size=3)
 VALUES = st.recursive(

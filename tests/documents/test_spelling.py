@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tree_sitter import Parser, Query, QueryCursor
 
-from polcheck.documents.spelling import as_meant, tree_of
-from polcheck.documents.syntax import grammar
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import grammar
+from polcheck.languages.spelling import as_meant, tree_of
 
 IDENTIFIERS = Query(grammar("python"), "(identifier) @x")
 PARSER = Parser(grammar("python"))

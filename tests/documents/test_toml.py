@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Config, Json, LimitExceeded, Pointer, Unparsable
-from polcheck.documents.limits import Limits
-from polcheck.documents.toml import parse
-from polcheck.source import Place, Source, Unreadable
+from polcheck.base.spans import Place, Source, Unreadable
+from polcheck.formats.limits import DocumentLimits
+from polcheck.formats.toml import parse
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable
 
 Scalars = Callable[[Config], list[tuple[int, Pointer, Json]]]
 
@@ -33,7 +33,7 @@ TREES = st.dictionaries(
 )
 
 
-def read(text: str, limits: Limits | None = None) -> Config:
+def read(text: str, limits: DocumentLimits | None = None) -> Config:
     source = Source("a.toml", text.encode())
     return parse(source, limits) if limits else parse(source)
 
@@ -245,7 +245,7 @@ def test_deep_nesting_ends_soon(text: str) -> None:
 def test_values_are_bounded() -> None:
     """A document with more values than the limit is refused."""
     with pytest.raises(LimitExceeded, match="more than 3 values"):
-        read("a = [1, 2]", Limits(values=3))
+        read("a = [1, 2]", DocumentLimits(values=3))
 
 
 @pytest.mark.parametrize("integer", ["9" * 5000, "0x" + "f" * 5000])

@@ -9,9 +9,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Config, Json, Pointer, Unparsable
-from polcheck.documents.yaml import parse
-from polcheck.source import Place, Source, Unreadable
+from polcheck.base.spans import Place, Source, Unreadable
+from polcheck.formats.values import Config, Json, Pointer, Unparsable
+from polcheck.formats.yaml import parse
 
 Scalars = Callable[[Config], list[tuple[int, Pointer, Json]]]
 

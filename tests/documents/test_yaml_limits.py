@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from polcheck.documents.config import Config, LimitExceeded
-from polcheck.documents.limits import Limits
-from polcheck.documents.yaml import parse
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.formats.limits import DocumentLimits
+from polcheck.formats.values import Config, LimitExceeded
+from polcheck.formats.yaml import parse
 
 
-def read(text: str, limits: Limits | None = None) -> Config:
+def read(text: str, limits: DocumentLimits | None = None) -> Config:
     source = Source("a.yaml", text.encode())
     return parse(source, limits) if limits else parse(source)
 
@@ -70,10 +70,10 @@ def test_nesting_up_to_the_limit_is_read() -> None:
 def test_values_are_bounded() -> None:
     """A document with more values than the limit is refused; aliases count by what they stand for."""
     with pytest.raises(LimitExceeded, match="more than 3 values"):
-        read("[1, 2, 3]", Limits(values=3))
-    assert read("[&a [1, 2], *a]", Limits(expanded=3)).values == ([[1, 2], [1, 2]],)
+        read("[1, 2, 3]", DocumentLimits(values=3))
+    assert read("[&a [1, 2], *a]", DocumentLimits(expanded=3)).values == ([[1, 2], [1, 2]],)
     with pytest.raises(LimitExceeded, match="aliases expand to more than 2 values"):
-        read("[&a [1, 2], *a]", Limits(expanded=2))
+        read("[&a [1, 2], *a]", DocumentLimits(expanded=2))
 
 
 @pytest.mark.parametrize("integer", ["9" * 5000, "0x" + "f" * 5000])

@@ -8,19 +8,18 @@ from dataclasses import replace
 import pytest
 
 from packs import one, pack, schemas
-from polcheck.errors import PolcheckError
-from polcheck.explain.plain import to_plain
-from polcheck.explain.policy import explain
-from polcheck.explain.shown import Look
-from polcheck.explain.text import text
-from polcheck.explain.told import Explanation, Step
-from polcheck.flow import Checker
-from polcheck.judge import Judgement
+from polcheck.authoring.explain.display import DisplayOptions
+from polcheck.authoring.explain.model import ExplainedStep, Explanation, to_plain
+from polcheck.authoring.explain.policy import explain
+from polcheck.authoring.explain.text import text
+from polcheck.base.errors import PolcheckError
+from polcheck.evaluate.outcome import PolicyResult
+from polcheck.findings.accepted import Accepted
+from polcheck.findings.finding import Finding, Waived
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.report import Finding, Waived
-from polcheck.submission import Submission, of_files
-from polcheck.waivers import Accepted
+from polcheck.sources.submission import Submission, of_files
 
 JOIN = """
 for: {files: ["src/*.py", "!src/old.py"], pattern: 'cfg["$key"]'}
@@ -43,7 +42,7 @@ def explained(body: str, files: Mapping[str, str | bytes], head: str = "", most:
     return explain(checker, "p", of_files(files), [made], most)
 
 
-def step(explanation: Explanation, at: str) -> Step:
+def step(explanation: Explanation, at: str) -> ExplainedStep:
     """The top-level step written at a pointer."""
     return next(step for part in explanation.parts for step in part.steps if step.at == at)
 
@@ -261,7 +260,7 @@ def test_samples_are_capped_and_counted() -> None:
     selected = step(told, "forbid").selected
     assert selected is not None
     assert (selected.found.total, len(selected.found.matches)) == (30, 3)
-    assert "… and 27 more matches; use --all" in text(told, Look())
+    assert "… and 27 more matches; use --all" in text(told, DisplayOptions())
 
 
 def test_a_step_that_was_not_reached_says_so() -> None:
@@ -285,13 +284,13 @@ def test_accepted_findings_are_told_as_such() -> None:
     checker = Checker(compile_packs([made], Settings(), schemas()))
     waived = Waived("config", "for now")
 
-    def accept(findings: Sequence[Finding], _: Submission, __: Sequence[Judgement]) -> Accepted:
+    def accept(findings: Sequence[Finding], _: Submission, __: Sequence[PolicyResult]) -> Accepted:
         return Accepted(tuple(replace(finding, waived=waived) for finding in findings))
 
     told = explain(checker, "p", of_files({"a.py": "f()"}), [made], accept=accept)
     assert told.outcome == "fail"
     assert told.because[-1] == "every finding is accepted, so that a run counts the policy as passed"
-    assert "a.py:1:1: wrong (accepted: for now)" in text(told, Look())
+    assert "a.py:1:1: wrong (accepted: for now)" in text(told, DisplayOptions())
 
 
 def test_the_json_form_says_the_same() -> None:
@@ -306,4 +305,4 @@ def test_the_json_form_says_the_same() -> None:
 
 def test_the_whole_text(snapshot: object) -> None:
     """The text of one explanation, whole."""
-    assert text(explained(JOIN, FILES), Look()) == snapshot
+    assert text(explained(JOIN, FILES), DisplayOptions()) == snapshot

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import pytest
 
 from packs import check, one, pack, schemas
-from polcheck.errors import PolicyError
-from polcheck.flow import Checker
-from polcheck.limits import Limits
+from polcheck.base.errors import PolicyError
+from polcheck.base.limits import RunLimits
+from polcheck.findings.report import Report
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.report import Report
-from polcheck.submission import of_files
+from polcheck.sources.submission import of_files
 
 SECONDS = 10
 _SOUND = {"sound.txt": "sound"}
@@ -35,7 +35,7 @@ def judged(body: str, files: Mapping[str, str | bytes], search_seconds: float = 
     """The report of one policy on hostile files, made in time; a policy beside it passes on a sound file."""
     with in_time():
         plan = compile_packs([pack(one(body) + _OTHER)], Settings(), schemas())
-        report = Checker(plan, limits=Limits(search_seconds=search_seconds)).check(of_files({**files, **_SOUND}))
+        report = Checker(plan, limits=RunLimits(search_seconds=search_seconds)).check(of_files({**files, **_SOUND}))
     assert {policy.id: policy.outcome for policy in report.policies}["other"] == "pass"
     return report
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.cli.surroundings import Output
+from polcheck.cli.streams import Output
 from polcheck.render.escape import json_text, terminal
 from trees import write
 from typed import Ran, polcheck

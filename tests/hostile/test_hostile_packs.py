@@ -9,11 +9,11 @@ import pytest
 
 from hostile.bounded import in_time, judged, outcome_of, refused, undecided
 from packs import check, pack, schemas
-from polcheck.errors import PolicyError
-from polcheck.policy import template
+from polcheck.base.errors import PolicyError
+from polcheck.policy import templates as template
 from polcheck.policy.pack import MAX_POLICIES, compile_packs
 from polcheck.policy.params import Settings
-from polcheck.policy.template import MAX_LENGTH, TemplateFault, fills_in, names, render
+from polcheck.policy.templates import MAX_LENGTH, TemplateFault, fills_in, names, render
 
 GROWS = "{% set ns = namespace(x=x) %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x|length }}"
 
@@ -207,7 +207,7 @@ def test_what_fills_in_is_told_from_what_computes(text: str, expected: bool) -> 
 
 def test_templates_that_fill_in_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of findings cost no process unless they compute."""
-    monkeypatch.setattr("polcheck.confined.context", None)
+    monkeypatch.setattr("polcheck.base.sandbox.context", None)
     assert render("{{ a }} and {{ b.c|upper }}", {"a": "x", "b": {"c": "y"}}) == "x and Y"
     with pytest.raises(TypeError):
         render("{{ a ~ a }}", {"a": "x"})

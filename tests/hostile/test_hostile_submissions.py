@@ -9,12 +9,13 @@ import pytest
 
 from hostile.bounded import in_time, judged, outcome_of
 from packs import one, pack, schemas
-from polcheck.disk import Limits, read_submission
-from polcheck.errors import SubmissionError
-from polcheck.flow import Checker
+from polcheck.base.errors import SubmissionError
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
 from polcheck.render import FORMATS, Options, renderer
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.target import read_submission
 
 EVAL = 'forbid: {files: "**/*.py", pattern: "eval(...)"}'
 ODD = ("a\nb.py", "a\x1b[31m.py", "\u202egnp.py", " .py", "-x.py", "a\tb.py", "::error::x.py", "é.py", "e\u0301.py")
@@ -69,8 +70,8 @@ def test_a_name_in_two_cases_is_two_files(tmp_path: Path) -> None:
     assert [str(finding.location) for finding in report.findings] == ["a.py:1:1"]
 
 
-@pytest.mark.parametrize("limits", [Limits(file_bytes=10), Limits(total_bytes=10), Limits(path_length=3)])
-def test_what_is_over_a_limit_of_reading_is_undecided(tmp_path: Path, limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [ReadLimits(file_bytes=10), ReadLimits(total_bytes=10), ReadLimits(path_length=3)])
+def test_what_is_over_a_limit_of_reading_is_undecided(tmp_path: Path, limits: ReadLimits) -> None:
     """A file that isn't read keeps undecided who looks for it, and nobody else."""
     (tmp_path / "long.py").write_text("x = 1  # more than ten bytes")
     (tmp_path / "b.c").write_text("ok")

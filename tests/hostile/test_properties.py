@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 
 from hostile.strategies import Policy, policies, submissions, text_of
 from packs import pack, schemas
-from polcheck import flow, pool
-from polcheck.errors import PolicyError
-from polcheck.extract import Extractor
-from polcheck.flow import Checker
-from polcheck.misses import Misses
+from polcheck import pipeline as flow
+from polcheck.base.errors import PolicyError
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.plain import to_plain
+from polcheck.findings.report import Report
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.recall import Memory, Page
-from polcheck.report import Report
-from polcheck.report.plain import to_plain
-from polcheck.submission import of_files
+from polcheck.scan import workers as pool
+from polcheck.scan.cache import CachedRows, ScanCache
+from polcheck.scan.extractor import Extractor
+from polcheck.sources.submission import of_files
 
 MANY = int(os.environ.get("POLCHECK_EXAMPLES", "1"))  # times as many examples as the suite has time for
 Files = Mapping[str, bytes]
@@ -38,7 +39,7 @@ def some(examples: int) -> settings:
     return settings(max_examples=examples * MANY, deadline=None, suppress_health_check=slow)
 
 
-def judged(policies: list[Policy], files: Files, jobs: int = 1, memory: Memory | None = None) -> Report:
+def judged(policies: list[Policy], files: Files, jobs: int = 1, memory: ScanCache | None = None) -> Report:
     """The report of an engine that knows nothing but `memory`."""
     return checker(policies, jobs).check(of_files(files), memory=memory)
 
@@ -112,10 +113,10 @@ def test_the_number_of_processes_changes_no_report(policies: list[Policy], files
 @given(st.lists(policies(3), min_size=2, max_size=3), st.lists(submissions(), min_size=2, max_size=3))
 def test_what_is_remembered_changes_no_report(packs: list[list[Policy]], trees: list[Files]) -> None:
     """After runs with other policies and other contents of the same files, as after none."""
-    page = Page()
+    page = CachedRows()
     with small_is_enough():
         for policies, files in [(p, f) for p in packs for f in trees] * 2:
-            memory = Memory(page)
+            memory = ScanCache(page)
             assert judged(policies, files, memory=memory) == judged(policies, files)
             page = memory.turned or page
 
@@ -138,7 +139,9 @@ MOVED = "zz9/moved"
 def test_moving_everything_into_a_folder_moves_the_report(policies: list[Policy], files: Files) -> None:
     """With patterns that begin with the folder, all that changes are the paths."""
     elsewhere = {f"{MOVED}/{path}": data for path, data in files.items()}
-    with mock.patch.object(Misses, "_closest_path", lambda *_: None):  # how alike paths are depends on their lengths
+    with mock.patch.object(
+        NearMisses, "_closest_path", lambda *_: None
+    ):  # how alike paths are depends on their lengths
         there, here = judged([moved(policy) for policy in policies], elsewhere), judged(policies, files)
     assert json.loads(re.sub(f"{MOVED}/?", "", comparable(there))) == json.loads(comparable(here))
 

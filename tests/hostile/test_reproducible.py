@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 
 from faulty import environment
-from polcheck.cli.inputs import today
+from polcheck.cli.options import today
 from trees import write
 
 FORMATS = ("text", "json", "verdict", "sarif", "junit", "github", "gitlab", "markdown", "html")
 PACKS = ("airas-base-code", "python-project")
 # NOTE: however few files there are, they are searched by processes, a file at a time, and remembered
 SCRIPT = """
-from polcheck import pool, flow
+from polcheck import pipeline as flow
+from polcheck.scan import workers as pool
 pool.ENOUGH_BYTES = flow.ENOUGH_BYTES = 0
 pool.CHUNK_BYTES = 1
 from polcheck.cli import main

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from packs import judge, outcome, places
-from polcheck.errors import PolicyError
-from polcheck.selectors.files import compile_files
+from polcheck.base.errors import PolicyError
+from polcheck.sources.path_patterns import compile_files
 from typed import polcheck
 
 

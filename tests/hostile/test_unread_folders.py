@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from packs import one, pack, schemas
-from polcheck.disk import read_submission
-from polcheck.flow import Checker
+from polcheck.findings.report import Report
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.report import Report
-from polcheck.selectors.files import compile_files
-from polcheck.submission import Submission
+from polcheck.sources.path_patterns import compile_files
+from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_submission
 
 EVAL = 'forbid: {files: "src/**/*.py", pattern: "eval(...)"}'
 

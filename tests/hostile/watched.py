@@ -11,15 +11,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from polcheck import confined, disk
-from polcheck.flow import Checker
-from polcheck.judge import judge
+from polcheck.authoring.testing.cases import read_cases
+from polcheck.base import sandbox as confined
+from polcheck.evaluate.outcome import evaluate
+from polcheck.packs.shipped import schemas, shipped_packs
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
-from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
+from polcheck.project.packs import read_pack
 from polcheck.render import FORMATS, Options, renderer
-from polcheck.submission import of_files
-from polcheck.testing.cases import read_cases
+from polcheck.sources.submission import of_files
 
 Files = dict[str, str | bytes]
 EVERY = 96  # of the cases of packs one in so many, for the sake of time
@@ -113,14 +115,14 @@ def _pack() -> PackFiles:
 
 def _submissions() -> list[Files]:
     """Those above, and cases of the packs that ship with polcheck."""
-    cases = [case for name in disk.shipped_packs() for case in read_cases(disk.read_pack(name), disk.schemas().tests)]
+    cases = [case for name in shipped_packs() for case in read_cases(read_pack(name), schemas().tests)]
     own = [{path: bytes(data) for path, data in case.files.items()} for case in cases[::EVERY] if case.files]
     return [*HOSTILE, *own]  # type: ignore[list-item]
 
 
 def _checkers() -> list[Checker]:
-    packs = [[_pack()], *([disk.read_pack(name)] for name in disk.shipped_packs())]
-    return [Checker(compile_packs(one, Settings(), disk.schemas()), jobs=1) for one in packs]
+    packs = [[_pack()], *([read_pack(name)] for name in shipped_packs())]
+    return [Checker(compile_packs(one, Settings(), schemas()), jobs=1) for one in packs]
 
 
 def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
@@ -130,7 +132,7 @@ def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
         for checker in checkers:
             placed = checker.place(of_files(files))
             world = checker.world(placed)
-            report = checker.report(placed, world, judge(world, checker.plan.packs), "error")
+            report = checker.report(placed, world, evaluate(world, checker.plan.packs), "error")
             outcomes.update(policy.outcome for policy in report.policies)
             outcomes.update(
                 "fault" for notice in report.notices if notice.kind == "fault" or " failed: " in notice.message

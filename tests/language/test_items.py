@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packs import judge, outcome, places
-from polcheck.errors import PolicyError
+from polcheck.base.errors import PolicyError
 
 
 def test_a_selector_without_files_looks_in_the_subjects_file() -> None:

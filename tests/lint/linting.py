@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Mapping
 
 from packs import one, schemas
-from polcheck.lint import Linted, lint
-from polcheck.policy.packfiles import PackFiles
+from polcheck.authoring.lint import Linted, lint
+from polcheck.policy.pack_files import PackFiles
 
 PARAMS = """
 params:

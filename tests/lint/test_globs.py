@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polcheck.lint.globs import glob, some_path, within
-from polcheck.selectors.files import compile_files
+from polcheck.authoring.lint.globs import glob, some_path, within
+from polcheck.sources.path_patterns import compile_files
 
 WITHIN = [
     (["src/*.py"], ["src/**"]),

@@ -8,8 +8,8 @@ import pytest
 
 from lint.linting import PARAMS, linted, pair, told
 from packs import one, schemas
-from polcheck.lint import lint
-from polcheck.policy.packfiles import PackFiles
+from polcheck.authoring.lint import lint
+from polcheck.policy.pack_files import PackFiles
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from packs import ROOT
-from polcheck.documents import parse_config
+from polcheck.authoring.reference.editor_schema import json_schema
+from polcheck.base.spans import Source
+from polcheck.formats import parse_config
 from polcheck.policy.schema import Shape
-from polcheck.reference.editor import json_schema
-from polcheck.source import Source
 
 FOLDER = ROOT / "schemas"
 ROOTS = {"policy": "policy", "pack": "pack", "case": "tests", "config": "polcheck"}

@@ -7,10 +7,10 @@ import textwrap
 from markdown_it import MarkdownIt
 
 from packs import ROOT
-from polcheck.library import checker
-from polcheck.policy.packfiles import PackFiles
-from polcheck.reference.page import page
-from polcheck.testing.cases import read_cases
+from polcheck.authoring.reference.page import page
+from polcheck.authoring.testing.cases import read_cases
+from polcheck.policy.pack_files import PackFiles
+from polcheck.project.library import checker
 
 FILES = {
     "pack.yaml": """

@@ -6,21 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Finding, Location, NearMiss, Waived
+from polcheck.findings.report import Notice, PackUsed, PolicyOutcome, Report, RequirementOutcome, SubmissionUsed
 from polcheck.render import Options
-from polcheck.report import (
-    Excerpt,
-    Finding,
-    Location,
-    Miss,
-    Notice,
-    PackUsed,
-    PolicyOutcome,
-    Report,
-    RequirementOutcome,
-    SubmissionUsed,
-    Waived,
-)
-from polcheck.source import Place
 
 
 def at(path: str, line: int, column: int, end: int, *lines: str, first: int = 0, end_line: int = 0) -> Location:
@@ -55,7 +44,7 @@ def _findings() -> tuple[Finding, ...]:
         related=(at("config/app.yaml", 3, 1, 5, "serv: 8080"), Location("config/local.yaml")),
         bindings={"key": "port", "path": "src/app.py"}, see="https://docs.example.org/policies/keys",
         looked_in=("config/app.yaml",),
-        nearest=Miss("`serv.port` is set, `port` isn't", at("config/app.yaml", 3, 1, 5)), fingerprint="a" * 32,
+        nearest=NearMiss("`serv.port` is set, `port` isn't", at("config/app.yaml", 3, 1, 5)), fingerprint="a" * 32,
     )  # fmt: skip
     config = Finding(
         "web", "no-placeholder", "W1.values", "warning", "No placeholder is left in the configuration",
@@ -67,7 +56,7 @@ def _findings() -> tuple[Finding, ...]:
         "web", "seed", "W2.seed", "error", "A random seed is set", "no file calls `random.seed`",
         "Call `random.seed` before anything else", None,
         looked_in=tuple(f"src/part{number}.py" for number in range(7)),
-        nearest=Miss("`random.sed(1)` in src/part2.py", at("src/part2.py", 8, 5, 18, "    random.sed(1)")),
+        nearest=NearMiss("`random.sed(1)` in src/part2.py", at("src/part2.py", 8, 5, 18, "    random.sed(1)")),
         fingerprint="c" * 32,
     )  # fmt: skip
     code = Finding(
@@ -150,7 +139,7 @@ def hostile(report: Report) -> Report:
     place = Location(path, Place(path, 1, 1, 1, 5), Excerpt(1, (bad.replace("\n", " ").replace("\r", " "),)))
     finding = replace(
         report.findings[0], pack=bad, policy=bad, requirement=bad, title=bad, message=bad, remedy=bad, location=place,
-        related=(place, Location(path)), bindings={bad: bad}, looked_in=(path,), nearest=Miss(bad, place), see=bad,
+        related=(place, Location(path)), bindings={bad: bad}, looked_in=(path,), nearest=NearMiss(bad, place), see=bad,
         fingerprint="9" * 32,
     )  # fmt: skip
     return replace(

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Finding, Location
+from polcheck.findings.report import Report
 from polcheck.render import Options, renderer
-from polcheck.render.htmlsource import figure
-from polcheck.render.markup import prose, tag
-from polcheck.report import Excerpt, Finding, Location, Report
-from polcheck.source import Place
+from polcheck.render.html import figure, prose, tag
 
 _VOID = {"meta", "input", "br"}
 _FLAGS = (

@@ -12,11 +12,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from syrupy.assertion import SnapshotAssertion
 
-from polcheck.policy.template import TemplateFault
+from polcheck.findings.report import Report
+from polcheck.policy.templates import TemplateFault
 from polcheck.render import FORMATS, Options, renderer
 from polcheck.render.escape import code, fence, markdown, markdown_html, uri
 from polcheck.render.github import job_summary
-from polcheck.report import Report
 
 _OWN_HTML = re.compile(r"(</?details( open)?>|</?summary>|</?b>|<!-- -->|[^<>])*")
 

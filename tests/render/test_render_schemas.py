@@ -17,10 +17,11 @@ import pytest
 import xmlschema
 from syrupy.assertion import SnapshotAssertion
 
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Location
+from polcheck.findings.report import Report
 from polcheck.render import Options, renderer
 from polcheck.render.github import job_summary
-from polcheck.report import Excerpt, Location, Report
-from polcheck.source import Place
 
 _ROOT = Path(__file__).resolve().parents[2]
 _GITLAB: dict[str, Any] = {  # what GitLab's documentation demands of an entry

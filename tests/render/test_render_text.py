@@ -10,11 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Finding, Location
+from polcheck.findings.report import Report
 from polcheck.render import Options, renderer
-from polcheck.render.drawing import columns, draw
 from polcheck.render.escape import terminal
-from polcheck.report import Excerpt, Finding, Location, Report
-from polcheck.source import Place
+from polcheck.render.excerpt import columns, draw
 
 
 def _text(report: Report, **options: object) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from polcheck.findings.plain import from_plain
+from polcheck.findings.report import Report
 from polcheck.render import Options, renderer
 from polcheck.render.verdict import NoVerdict
-from polcheck.report import Report, from_plain
 
 
 def test_the_whole_json(report: Report, plain: Options, snapshot: SnapshotAssertion) -> None:

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.documents.syntax import Tree, parse
-from polcheck.selectors.syntax import LIMITS, Bank, Syntax, compile_code, compile_pattern, nearest
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import Tree, parse
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.nearest import nearest
+from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
+from polcheck.selectors.syntax.selector import Syntax
 
 PATTERNS = [
     *("open(...)", "json.dumps($x, ...)", "os.path.join($a, ...)", "os.path.$f(...)", "$x.append($y)", "len($x)"),
@@ -43,21 +46,21 @@ def test_merged_and_alone_find_the_same(name: str) -> None:
     """A bank of many selectors finds for each what it finds alone."""
     tree = parse(Source(name, (STDLIB / name).read_bytes()), "python")
     every = syntaxes()
-    merged = Bank(every).search(tree)
-    assert merged == {index: Bank([syntax]).search(tree)[0] for index, syntax in enumerate(every)}
+    merged = QuerySet(every).search(tree)
+    assert merged == {index: QuerySet([syntax]).search(tree)[0] for index, syntax in enumerate(every)}
     assert sum(len(found.hits) for found in merged.values()) > 50
 
 
 def test_only_the_wanted_are_searched_for() -> None:
     """`wanted` limits the selectors that are answered, and not what they find."""
     tree = tree_of("len(open(x))")
-    bank = Bank(syntaxes())
+    bank = QuerySet(syntaxes())
     assert bank.search(tree, [0, 5]) == {index: bank.search(tree)[index] for index in (0, 5)}
 
 
 def test_a_bank_pickles_before_and_after_use() -> None:
     """A bank and its selectors are plain data, whatever was compiled for them."""
-    bank = Bank(syntaxes())
+    bank = QuerySet(syntaxes())
     tree = tree_of("import os\nos.path.join(a)\n")
     before = pickle.loads(pickle.dumps(bank)).search(tree)
     assert bank.search(tree) == before == pickle.loads(pickle.dumps(bank)).search(tree)
@@ -65,20 +68,20 @@ def test_a_bank_pickles_before_and_after_use() -> None:
 
 def test_hits_are_in_order_and_distinct() -> None:
     """Two alternatives that find the same give one hit, and hits follow the text."""
-    bank = Bank([compile_pattern(["f($x)", "$_($x)"], "python")])
+    bank = QuerySet([compile_pattern(["f($x)", "$_($x)"], "python")])
     hits = bank.search(tree_of("g(1); f(g(2))"))[0].hits
     assert [dict(hit.bindings)["x"].value for hit in hits] == ["1", "g(2)", "2"]
 
 
 def test_too_many_rows_are_incomplete() -> None:
     """A selector keeps no more rows than its limit, and says so."""
-    found = Bank([compile_pattern(["[..., $x, ...]"], "python")]).search(tree_of(f"[{'1, ' * 10_001}]"))[0]
+    found = QuerySet([compile_pattern(["[..., $x, ...]"], "python")]).search(tree_of(f"[{'1, ' * 10_001}]"))[0]
     assert (len(found.hits), found.incomplete) == (10_000, "more than 10,000 matches")
 
 
 def test_exactly_as_many_rows_as_allowed_are_complete() -> None:
     """A file with just the number of matches that is allowed is searched to its end."""
-    bank = Bank([compile_pattern(["f()"], "python")], LIMITS._replace(rows=3))
+    bank = QuerySet([compile_pattern(["f()"], "python")], LIMITS._replace(rows=3))
     assert bank.search(tree_of("f()\nf()\nf()\n"))[0].incomplete == ""
     assert bank.search(tree_of("f()\nf()\nf()\nf()\n"))[0].incomplete == "more than 3 matches"
 
@@ -86,21 +89,21 @@ def test_exactly_as_many_rows_as_allowed_are_complete() -> None:
 def test_too_much_text_is_incomplete() -> None:
     """Matches nested in one another can't bind the file's text over and over."""
     code = "f(" * 300 + ")" * 300
-    found = Bank([compile_pattern(["f($x)"], "python")], LIMITS._replace(text=10_000)).search(tree_of(code))[0]
+    found = QuerySet([compile_pattern(["f($x)"], "python")], LIMITS._replace(text=10_000)).search(tree_of(code))[0]
     assert found.incomplete == "the matches bind too much text"
 
 
 def test_too_many_comparisons_are_incomplete() -> None:
     """A snippet that would compare without end stops."""
     pattern = compile_pattern(["[..., 1, ..., 2, ..., 3]"], "python")
-    bank = Bank([pattern], LIMITS._replace(steps=10_000))
+    bank = QuerySet([pattern], LIMITS._replace(steps=10_000))
     assert bank.search(tree_of(f"[{'1, ' * 1000}]"))[0].incomplete == "limit of 10,000 comparisons exceeded"
 
 
 def test_only_the_shape_that_lost_matches_is_incomplete() -> None:
     """When tree-sitter's match limit is hit, the other selectors are complete all the same."""
     pairs, calls = "(list (integer) @a (integer) @b (integer) @c)", "(call) @c"
-    bank = Bank([compile_code([text], "python") for text in (pairs, calls)], LIMITS._replace(rows=1_000_000))
+    bank = QuerySet([compile_code([text], "python") for text in (pairs, calls)], LIMITS._replace(rows=1_000_000))
     found = bank.search(tree_of(f"[{'1, ' * 100}]\nf()\n"))
     assert found[0].incomplete == "match limit 256 exceeded"
     assert (len(found[1].hits), found[1].incomplete) == (1, "")
@@ -110,7 +113,7 @@ def test_only_the_shape_that_lost_matches_is_incomplete() -> None:
 def test_a_hostile_file_is_incomplete_and_quick(code: str) -> None:
     """A flat error node of any width is not searched."""
     tree = tree_of(code)
-    found = Bank(syntaxes()).search(tree)
+    found = QuerySet(syntaxes()).search(tree)
     assert {found[index].incomplete for index in found} == {"syntax error at line 1"}
     assert nearest(syntaxes()[0], tree) is None
 
@@ -118,7 +121,7 @@ def test_a_hostile_file_is_incomplete_and_quick(code: str) -> None:
 @pytest.mark.parametrize("code", ["x = " + "(" * 70_000 + "1" + ")" * 70_000, "x = a" + ".b" * 20_000])
 def test_a_deep_file_is_searched(code: str) -> None:
     """Depth of a file costs no recursion."""
-    found = Bank([compile_pattern(["$a = $b", "json.dumps($x)"], "python")]).search(tree_of(code))[0]
+    found = QuerySet([compile_pattern(["$a = $b", "json.dumps($x)"], "python")]).search(tree_of(code))[0]
     assert len(found.hits) == 1
     assert not found.incomplete
 
@@ -127,14 +130,16 @@ def test_a_deep_file_is_searched(code: str) -> None:
 def test_what_lies_deep_is_found_once(depth: int) -> None:
     """Nothing is passed over below the levels to which tree-sitter searches, and nothing near that is found twice."""
     code = "x = " + "(" * depth + "f(g(1), f(2))" + ")" * depth
-    found = Bank([compile_pattern(["f(...)"], "python"), compile_pattern(["g(...)"], "python")]).search(tree_of(code))
+    found = QuerySet([compile_pattern(["f(...)"], "python"), compile_pattern(["g(...)"], "python")]).search(
+        tree_of(code)
+    )
     assert {index: (len(result.hits), result.incomplete) for index, result in found.items()} == {0: (2, ""), 1: (1, "")}
 
 
 def test_a_file_is_searched_to_a_depth() -> None:
     """What lies below the levels that are searched makes the search incomplete; what was found is kept."""
     code = "x = " + "(" * 610_000 + "f(1)" + ")" * 610_000
-    found = Bank([compile_pattern(["$a = $b"], "python")]).search(tree_of(code))[0]
+    found = QuerySet([compile_pattern(["$a = $b"], "python")]).search(tree_of(code))[0]
     assert (len(found.hits), found.incomplete) == (1, "nested more than 600,000 levels deep")
 
 
@@ -155,7 +160,7 @@ def calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_code_matches_the_pattern_made_of_it(code: str) -> None:
     """A call matches the snippet that is its own text, whatever stands in it."""
     pattern = compile_pattern([code], "python")
-    hits = Bank([pattern]).search(tree_of(f"y = {code}\n"))[0].hits
+    hits = QuerySet([pattern]).search(tree_of(f"y = {code}\n"))[0].hits
     assert (4, 4 + len(code)) in [hit.span for hit in hits]
 
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from polcheck.documents.syntax import parse
-from polcheck.selectors.found import Found
-from polcheck.selectors.syntax import Bank, SyntaxProblem, compile_code
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from polcheck.selectors.results import SearchResult
+from polcheck.selectors.syntax.compile import compile_code
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.query_set import QuerySet
 
 
-def search(query: str, code: str, language: str = "python", path: str = "src/main.py") -> Found:
+def search(query: str, code: str, language: str = "python", path: str = "src/main.py") -> SearchResult:
     tree = parse(Source(path, code.encode()), language)
-    return Bank([compile_code([query], language)]).search(tree)[0]
+    return QuerySet([compile_code([query], language)]).search(tree)[0]
 
 
 def bound(query: str, code: str, language: str = "python") -> list[dict[str, Any]]:

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from polcheck.documents import syntax
-from polcheck.documents.syntax import LANGUAGES, UnknownLanguage, language_of, parse, python_error
-from polcheck.selectors.syntax import compile_code
-from polcheck.source import Source, Unreadable
+from polcheck.base.spans import Source, Unreadable
+from polcheck.languages import grammars as syntax
+from polcheck.languages.grammars import LANGUAGES, UnknownLanguage, language_of, parse, python_error
+from polcheck.selectors.syntax.compile import compile_code
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ from unittest.mock import patch
 
 import pytest
 
-from polcheck.documents.syntax import parse
-from polcheck.selectors.found import Found, Hits
-from polcheck.selectors.syntax import Bank, Syntax, compile_code, compile_pattern
-from polcheck.selectors.syntax.rows import Rows
+from polcheck.base.spans import Source, Span
+from polcheck.languages.grammars import parse
+from polcheck.selectors.results import MatchTable, SearchResult
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.matches import Rows
+from polcheck.selectors.syntax.query_set import QuerySet
+from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import compile_text
-from polcheck.source import Source, Span
 
 CODE = """
 import os.path as p, json
@@ -41,12 +43,12 @@ QUERIES = [
 ]
 
 
-def _found(syntaxes: list[Syntax], *, columns: bool) -> list[Found]:
+def _found(syntaxes: list[Syntax], *, columns: bool) -> list[SearchResult]:
     tree = parse(Source("src/main.py", CODE.encode()), "python")
     if columns:
-        return list(Bank(syntaxes).search(tree).values())
+        return list(QuerySet(syntaxes).search(tree).values())
     with patch.object(Rows, "_as_taken", return_value=None):
-        return list(Bank(syntaxes).search(tree).values())
+        return list(QuerySet(syntaxes).search(tree).values())
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -68,7 +70,7 @@ def test_queries_that_find_the_same_place_twice_give_it_once() -> None:
 def test_a_query_and_a_snippet_share_their_places() -> None:
     """What a snippet finds is columns as well, where each match binds the same names."""
     (found,) = _found([compile_pattern(["$f($x)"], "python")], columns=True)
-    assert isinstance(found.hits, Hits)
+    assert isinstance(found.hits, MatchTable)
     assert [tuple(bound.value for _, bound in hit.bindings) for hit in found.hits] == [
         ("a", "b"),
         ("a(b)", "c"),
@@ -80,7 +82,7 @@ def test_a_query_and_a_snippet_share_their_places() -> None:
 
 def test_values_are_worked_out_when_they_are_asked_for() -> None:
     """A selector whose matches nobody looks at costs no text."""
-    with patch("polcheck.selectors.syntax.rows.literal") as literal:
+    with patch("polcheck.selectors.syntax.matches.literal") as literal:
         (found,) = _found([compile_code(["(identifier) @x"], "python")], columns=True)
         assert len(found.hits) > 10 and not literal.called
         literal.return_value = None
@@ -92,7 +94,7 @@ def test_a_group_that_takes_no_part_binds_nothing() -> None:
     found = compile_text(r"(?P<a>x)|(?P<b>y)").search("xy")
     assert [[name for name, _ in hit.bindings] for hit in found.hits] == [["a"], ["b"]]
     alike = compile_text(r"(?P<a>[xy])(?P<_c>.)?").search("xöy")
-    assert isinstance(alike.hits, Hits)
+    assert isinstance(alike.hits, MatchTable)
     assert [(hit.span, hit.bindings[0][1]) for hit in alike.hits] == [
         (Span(0, 2), ("x", Span(0, 1))),
         (Span(2, 3), ("y", Span(2, 3))),

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from polcheck.selectors.jmes import EvaluationError, ExpressionError
-from polcheck.selectors.jmes.expression import Expression
-from polcheck.selectors.jmes.writing import text_of
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.nodes import text_of
+from polcheck.selectors.jmespath.values import EvaluationError, ExpressionError
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "conformance" / "jmespath"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.documents.config import Json
-from polcheck.selectors.jmes import FUNCTIONS, EvaluationError, compile_expression
+from polcheck.formats.values import Json
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.functions import FUNCTIONS
+from polcheck.selectors.jmespath.values import EvaluationError
 
 
 def _given(expression: str, value: Json = None) -> Json:

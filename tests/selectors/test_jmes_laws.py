@@ -9,8 +9,9 @@ from typing import Any, cast
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Json, Pointer
-from polcheck.selectors.jmes import EvaluationError, Expression, ExpressionError, compile_expression
+from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.expression import Expression, compile_expression
+from polcheck.selectors.jmespath.values import EvaluationError, ExpressionError
 
 # NOTE: some of the generated expressions are refused, and not looked at further.
 _LOOSE = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow], deadline=None)

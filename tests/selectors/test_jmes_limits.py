@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from polcheck.documents.config import Json
-from polcheck.selectors.jmes import LimitError, compile_expression
+from polcheck.formats.values import Json
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.values import LimitError
 
 _GROWING = {
     "doubling lists": "[a, b]" + " | [@, @][]" * 20,

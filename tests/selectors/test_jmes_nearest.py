@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.documents.config import Json
-from polcheck.selectors.jmes import Nearest, compile_expression
+from polcheck.formats.values import Json
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.nearest import Nearest
 
 DOCUMENT: Json = {
     "experiments": [{"name": "a", "epochs": 3}, {"name": "b", "epoch": 4}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.selectors.jmes import compile_expression
+from polcheck.selectors.jmespath.expression import compile_expression
 
 
 @pytest.mark.parametrize(

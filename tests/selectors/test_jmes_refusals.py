@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.documents.config import Json
-from polcheck.selectors.jmes import ExpressionError, compile_expression
+from polcheck.formats.values import Json
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.values import ExpressionError
 
 
 def _refusal(text: str) -> ExpressionError:

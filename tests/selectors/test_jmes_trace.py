@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.documents.config import Json, Pointer
-from polcheck.selectors.jmes import EvaluationError, Origin, compile_expression
+from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.tracing import Origin
+from polcheck.selectors.jmespath.values import EvaluationError
 
 DOCUMENT: Json = {
     "name": "Base",

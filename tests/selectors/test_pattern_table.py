@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from polcheck.documents.syntax import parse
-from polcheck.selectors.syntax import Bank, compile_pattern
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from polcheck.selectors.syntax.compile import compile_pattern
+from polcheck.selectors.syntax.query_set import QuerySet
 
 
 def found(pattern: str, code: str, path: str = "src/main.py", **options: Any) -> list[Any]:
     """The bindings of each hit, or its text where nothing is bound."""
     tree = parse(Source(path, code.encode()), "python")
-    result = Bank([compile_pattern([pattern], "python", **options)]).search(tree)[0]
+    result = QuerySet([compile_pattern([pattern], "python", **options)]).search(tree)[0]
     assert result.incomplete == ""
     hits: list[Any] = []
     for hit in result.hits:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.documents.syntax import parse
-from polcheck.selectors.syntax import Bank, SyntaxProblem, compile_code, compile_pattern
-from polcheck.source import Source
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.query_set import QuerySet
 
 REFUSED = [
     ("", "the snippet is empty", 0),
@@ -94,7 +96,7 @@ def test_names_of_all_alternatives_and_of_some() -> None:
 def test_here_points_in_a_snippet_too() -> None:
     """`$here` moves the finding's place and binds nothing."""
     tree = parse(Source("a.py", b"f(1, 2)"), "python")
-    (hit,) = Bank([compile_pattern(["f($x, $here)"], "python")]).search(tree)[0].hits
+    (hit,) = QuerySet([compile_pattern(["f($x, $here)"], "python")]).search(tree)[0].hits
     assert (hit.point, len(hit.bindings)) == ((5, 6), 1)
 
 
@@ -134,6 +136,6 @@ def test_snippets_of_other_languages(language: str, pattern: str, code: str, wan
     """Snippets work structurally in every language with a grammar."""
     pytest.importorskip(f"tree_sitter_{language}")
     tree = parse(Source("a", code.encode()), language)
-    hits = Bank([compile_pattern([pattern], language)]).search(tree)[0].hits
+    hits = QuerySet([compile_pattern([pattern], language)]).search(tree)[0].hits
     rows = [{n: b.value for n, b in hit.bindings} or (code[slice(*hit.span)] if hit.span else "") for hit in hits]
     assert rows == wanted

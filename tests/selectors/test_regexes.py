@@ -7,8 +7,7 @@ from unittest.mock import Mock, patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.selectors.syntax.predicates import regex
-from polcheck.selectors.syntax.regexes import Regexes
+from polcheck.selectors.syntax.predicates import Regexes, regex
 
 PATTERNS = st.lists(st.from_regex(r"\A\^?[abö.]{1,3}(\[ab\])?[*+?]?\|?c?\$?\Z"), min_size=1, max_size=6)
 
@@ -38,7 +37,7 @@ def test_a_set_that_runs_out_of_memory_is_not_believed() -> None:
 
 def test_patterns_that_are_too_large_together_are_searched_for_one_by_one() -> None:
     """RE2 takes no set of them."""
-    with patch("polcheck.selectors.syntax.regexes._MEMORY", 1_000):
+    with patch("polcheck.selectors.syntax.predicates._MEMORY", 1_000):
         large = _all([f"(a|b)*a(a|b){{{number}}}c" for number in range(12)])
         assert large._set is not None and large._set._set is None
         assert list(large.items(b"ab" * 400 + b"c")) == [1, 3, 5, 7, 9, 11]

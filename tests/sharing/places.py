@@ -311,7 +311,7 @@ class OciPlace(Place):
 
     def push(self, files: Files, tag: str = "stable") -> str:
         """Pushes the pack to a tag; its address by digest."""
-        from polcheck.packs.publish import build, push
+        from polcheck.project.publish import build, push
 
         write(self.folder, files)
         return push(build(str(self.folder)), self.source.replace(":stable", f":{tag}"), move=True)

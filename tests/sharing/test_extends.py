@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import pytest
 
 from packs import schemas
-from polcheck.errors import PolicyError
-from polcheck.flow import Checker
+from polcheck.base.errors import PolicyError
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
-from polcheck.policy.packfiles import PackFiles
+from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import Plan
-from polcheck.submission import of_files
+from polcheck.sources.submission import of_files
 
 
 def made(

@@ -7,7 +7,7 @@ import difflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.sharing.lock import Lock, Locked, parse
+from polcheck.packs.lock import Lock, Locked, parse
 
 words = st.text(min_size=1, max_size=30)
 digests = st.integers(0, 2**256 - 1).map(lambda number: f"sha256:{number:064x}")

@@ -20,11 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packs import ROOT
-from polcheck.disk.archive_pack import unpacked
-from polcheck.disk.web import Request, ask
-from polcheck.policy.packfiles import PackFiles
-from polcheck.sharing.archive import compressed, packed
-from polcheck.sharing.sources import FetchError
+from polcheck.packs.archive import compressed, packed, unpacked
+from polcheck.packs.http import Request, ask
+from polcheck.packs.sources import FetchError
+from polcheck.policy.pack_files import PackFiles
 from sharing.conftest import Polcheck
 from sharing.places import OciPlace, Registry, Web, pack, write
 
@@ -110,9 +109,9 @@ def test_a_tag_is_not_moved_by_accident(registry: OciPlace, polcheck: Polcheck, 
 
 def test_something_else_in_a_registry_is_no_pack(registry: OciPlace, polcheck: Polcheck) -> None:
     """An image, or a list of images, is told as what it isn't."""
-    from polcheck.disk.oci import Registry as Client
-    from polcheck.sharing.manifest import EMPTY, MANIFEST_TYPE, digest_of
-    from polcheck.sharing.sources import Oci, parse
+    from polcheck.packs.oci import EMPTY, MANIFEST_TYPE, digest_of
+    from polcheck.packs.oci import Registry as Client
+    from polcheck.packs.sources import Oci, parse
 
     registry.publish(pack())
     source = parse(registry.source)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.sharing.statement import Signature, Statement, merged, signatures_in, with_signature
-from polcheck.sharing.trust import Publisher, Trust, Untrusted
+from polcheck.packs.sign import Publisher, Signature, Statement, Trust, Untrusted, merged, signatures_in, with_signature
 from sharing.conftest import FETCHED, Polcheck
 from sharing.places import GitPlace, Place, pack, write
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.sharing.sources import Archive, Folder, Git, Named, Oci, SourceError, group_of, joined, parse
+from polcheck.packs.sources import Archive, Folder, Git, Named, Oci, SourceError, group_of, joined, parse
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.disk.cache import Cache, CacheError
+from polcheck.packs.store import PackStore, StoreError
 from sharing.conftest import FETCHED, Polcheck
 from sharing.places import ArchivePlace, GitPlace, OciPlace, Place, pack
 
@@ -45,14 +45,14 @@ def test_every_byte_of_the_cache(place: Place, polcheck: Polcheck, tmp_path: Pat
     place.publish(pack())
     polcheck("pack", "add", place.source)
     file = cached(tmp_path)
-    cache, digest, data = Cache(file.parent), f"sha256:{file.stem}", file.read_bytes()
+    cache, digest, data = PackStore(file.parent), f"sha256:{file.stem}", file.read_bytes()
     changed = [data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :] for at in range(0, len(data), 7)]
     refused = 0
     for other in (*changed, *(data[:end] for end in range(0, len(data), 997))):
         file.write_bytes(other)
         try:
             found = cache.get(digest, "acme", "x")
-        except CacheError:
+        except StoreError:
             refused += 1
             continue
         assert found is not None and found.digest == digest

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from packs import check, one, pack
-from polcheck.errors import PolicyError
-from polcheck.report import Report
+from polcheck.base.errors import PolicyError
+from polcheck.findings.report import Report
 from sharing.conftest import Polcheck
 from sharing.places import pack as files_of
 from sharing.places import write

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from casepacks import EVAL, EVALUATES, Write
-from polcheck.disk import read_pack, schemas
-from polcheck.errors import PolicyError
-from polcheck.testing.cases import read_cases, read_equivalents
+from polcheck.authoring.testing.cases import read_cases, read_equivalents
+from polcheck.base.errors import PolicyError
+from polcheck.packs.shipped import schemas
+from polcheck.project.packs import read_pack
 from typed import polcheck
 
 BROKEN = {

@@ -7,14 +7,16 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.selectors.files import FilesProblem, compile_files
-from polcheck.selectors.jmes import ExpressionError, compile_expression
-from polcheck.selectors.syntax import SyntaxProblem, compile_code, compile_pattern
-from polcheck.testing.mutants.expressions import expression_variants, negated
-from polcheck.testing.mutants.paths import capture_variants, path_variants
-from polcheck.testing.mutants.regexes import name_variants, regex_variants
-from polcheck.testing.mutants.snippets import code_variants, pattern_variants, without_capture, without_hole
-from polcheck.testing.mutants.texts import Variants
+from polcheck.authoring.mutants.expressions import expression_variants, negated
+from polcheck.authoring.mutants.paths import capture_variants, path_variants
+from polcheck.authoring.mutants.regexes import name_variants, regex_variants
+from polcheck.authoring.mutants.selectors import Variants
+from polcheck.authoring.mutants.snippets import code_variants, pattern_variants, without_capture, without_hole
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.sources.path_patterns import FilesProblem, compile_files
 
 REGEXES = {
     "^a$": {"a$", "^a"},

@@ -12,14 +12,15 @@ import yaml
 
 from casepacks import EVAL, EVALUATES, Write
 from packs import ROOT
-from polcheck.disk import read_pack, schemas
-from polcheck.testing.cases import read_cases
-from polcheck.testing.judged import Bench
-from polcheck.testing.mutants.hunt import Hunt
-from polcheck.testing.mutants.mutant import Mutant
-from polcheck.testing.mutants.operators import OPERATORS, mutants
-from polcheck.testing.mutants.rejudge import SURVIVED, Trial
-from polcheck.testing.pages import SELECTORS, Pages
+from polcheck.authoring.mutants.hunt import Hunt
+from polcheck.authoring.mutants.mutant import Mutant
+from polcheck.authoring.mutants.operators import OPERATORS, mutants
+from polcheck.authoring.mutants.runner import SURVIVED, MutantRunner
+from polcheck.authoring.testing.cases import read_cases
+from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
+from polcheck.authoring.testing.runner import CaseRunner
+from polcheck.packs.shipped import schemas
+from polcheck.project.packs import read_pack
 from typed import polcheck
 
 # for each kind of selector and modifier a body that has it, and operators that change it
@@ -238,11 +239,11 @@ def test_a_policy_that_isnt_changed_lives(name: str) -> None:
     """Judging a policy alone, with what was found reused, says the same as judging its pack."""
     pack = read_pack(name)
     cases = read_cases(pack, schemas().tests)
-    bench = Bench(pack, schemas())
+    bench = CaseRunner(pack, schemas())
     cases = tuple(case for case in cases[::5] if bench.judged(case).passed)
-    pages = Pages(pack)
+    pages = PackSource(pack)
     for policy in sorted({policy for case in cases for policy in case.policies}):
-        trial = Trial(pages, schemas(), policy, cases)
+        trial = MutantRunner(pages, schemas(), policy, cases)
         same = Mutant(policy, "nothing", (), pages.policies[policy].document, "", "")
         assert [trial.verdict(same), trial.verdict(same)] == [SURVIVED, SURVIVED], policy
 
@@ -274,5 +275,5 @@ def test_processes_make_no_difference(write: Write) -> None:
 
 def test_owners_of_selectors_have_a_name_of_their_own() -> None:
     """No policy can be called like a selector's owner by accident of its place."""
-    pages = Pages(read_pack("airas-base-code"))
+    pages = PackSource(read_pack("airas-base-code"))
     assert not any(policy.startswith(SELECTORS) for policy in pages.policies)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polcheck.disk import shipped_packs
+from polcheck.packs.shipped import shipped_packs
 from typed import polcheck
 
 

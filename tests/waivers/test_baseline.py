@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packs import check
-from polcheck.baseline import Baseline, Entry, read
-from polcheck.config import Given
-from polcheck.errors import ConfigError
-from polcheck.project import Project
-from polcheck.report import Report
-from polcheck.source import Source
-from polcheck.submission import of_files
+from polcheck.base.errors import ConfigError
+from polcheck.base.spans import Source
+from polcheck.findings.report import Report
+from polcheck.project.baseline import Baseline, Entry, read
+from polcheck.project.effective import CommandLineOptions
+from polcheck.project.project import Project
+from polcheck.sources.submission import of_files
 from trees import Tree, write
 from typed import polcheck
 
@@ -149,7 +149,7 @@ def test_what_is_no_baseline_is_refused(text: str, said: str) -> None:
 
 
 def judged(**given: object) -> Report:
-    project = Project.at(".", Given(**given))  # type: ignore[arg-type]
+    project = Project.at(".", CommandLineOptions(**given))  # type: ignore[arg-type]
     return project.checker.check(project.read(), "error", accept=project.acceptance(date(2026, 6, 1)))
 
 

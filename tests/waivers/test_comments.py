@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.documents.comments import comments
-from polcheck.source import Source
-from polcheck.waivers.inline import waivers_in
+from polcheck.base.spans import Source
+from polcheck.languages.comments import comments
+from polcheck.project.waivers import waivers_in
 
 YES = "polcheck: ignore[yes] because"
 NO = "polcheck: ignore[no] because"

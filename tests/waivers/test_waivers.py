@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from polcheck.config import Given
-from polcheck.project import Project
-from polcheck.report import Report, from_plain, to_plain
+from polcheck.findings.plain import from_plain, to_plain
+from polcheck.findings.report import Report
+from polcheck.project.effective import CommandLineOptions
+from polcheck.project.project import Project
 from trees import Tree
 
 PACKS = "packs: [packs/ours]\n"
@@ -16,7 +17,7 @@ TODAY = date(2026, 6, 15)
 
 
 def judged(today: date = TODAY, target: str = ".", **given: object) -> Report:
-    project = Project.at(target, Given(**given))  # type: ignore[arg-type]
+    project = Project.at(target, CommandLineOptions(**given))  # type: ignore[arg-type]
     return project.checker.check(project.read(), "error", accept=project.acceptance(today))
 
 

@@ -19,7 +19,7 @@ forbid: {files: "**/*.py", pattern: eval(...)}
 message: eval is called
 """
 # what a run that judges imports, and one that says again what was said does not
-TELL = "import atexit, sys; atexit.register(lambda: print('polcheck.flow' in sys.modules, file=sys.stderr)); "
+TELL = "import atexit, sys; atexit.register(lambda: print('polcheck.pipeline' in sys.modules, file=sys.stderr)); "
 START = TELL + "from polcheck.cli import main; main()"
 
 
@@ -47,7 +47,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str, race: str = "0") -> tuple[int, str, bool]:
     """The exit status, the output, and whether the submission was judged."""
-    begin = f"import polcheck.disk.watch as w; w._RACE = {race}; "
+    begin = f"import polcheck.base.tracker as w; w._RACE = {race}; "
     command = [sys.executable, "-P", "-c", begin + START, "run", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr.endswith("True\n")

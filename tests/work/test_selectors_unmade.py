@@ -7,8 +7,8 @@ from unittest.mock import patch
 import pytest
 
 from packs import judge
-from polcheck.judge.evaluate import Evaluator
-from polcheck.judge.relation import Matches
+from polcheck.evaluate.relations import Matches
+from polcheck.evaluate.steps import Evaluator
 
 FILES = {
     "a.py": "save(x, y)\nload(x)\nsave(z, z)\n",

@@ -6,9 +6,9 @@ from unittest import mock
 
 from counted import checker, policies
 from packs import check
-from polcheck import misses
-from polcheck.documents import parse_config
-from polcheck.submission import of_files
+from polcheck.findings import near_misses as misses
+from polcheck.formats import parse_config
+from polcheck.sources.submission import of_files
 
 
 def test_each_finding_looks_in_its_own_file() -> None:

@@ -10,9 +10,9 @@ from unittest import mock
 import pytest
 
 from counted import checker, policies, searches
-from polcheck import library
-from polcheck.recall import Memory, Page
-from polcheck.submission import of_files
+from polcheck.project import library
+from polcheck.scan.cache import CachedRows, ScanCache
+from polcheck.sources.submission import of_files
 from trees import OURS, write
 from typed import polcheck
 
@@ -24,18 +24,18 @@ FILES = {"a.py": "eval(1)\n", "b.py": "eval(2)\nload(3)\n", "c.py": "x = 1\n"}
 @pytest.fixture(autouse=True)
 def large() -> Iterator[None]:
     """However small a submission is, it is large enough to be remembered."""
-    with mock.patch("polcheck.flow.WORTH_BYTES", 0):
+    with mock.patch("polcheck.pipeline.WORTH_BYTES", 0):
         yield
 
 
-def turned(text: str, files: Mapping[str, str], page: Page | None = None) -> tuple[Memory, dict[str, int]]:
+def turned(text: str, files: Mapping[str, str], page: CachedRows | None = None) -> tuple[ScanCache, dict[str, int]]:
     """What one run leaves for the next, and how many documents it parsed of each file."""
-    memory = Memory(page or Page())
+    memory = ScanCache(page or CachedRows())
     rows = checker(text).extract(of_files(files), memory=memory)
     return memory, {path: found.parsed for path, found in rows.items()}
 
 
-def page_of(text: str, files: Mapping[str, str]) -> Page:
+def page_of(text: str, files: Mapping[str, str]) -> CachedRows:
     """What a first run leaves."""
     memory, _ = turned(text, files)
     assert memory.turned is not None
@@ -77,7 +77,7 @@ def test_other_gates_are_another_search() -> None:
     """A probe that ran only in some files is not known in the others when it is asked for there."""
     gated = policies('for: {files: "*.py", pattern: eval(...)}\nrequire: {pattern: load(...)}')
     files = {**FILES, "d.py": "load(5)\n"}
-    rows = checker(policies(LOAD)).extract(of_files(files), memory=Memory(page_of(gated, files)))
+    rows = checker(policies(LOAD)).extract(of_files(files), memory=ScanCache(page_of(gated, files)))
     assert sorted(path for path, found in rows.items() if found.found) == ["b.py", "d.py"]
 
 
@@ -85,7 +85,7 @@ def test_a_policy_that_asks_for_lines_is_not_served_without_them() -> None:
     """Rows that were kept for policies that ask for no lines are searched again for one that does."""
     page = page_of(policies(EVAL), FILES)
     asks = policies('forbid: {files: "*.py", pattern: eval(...), where: line == `1`}')
-    rows = checker(asks).extract(of_files(FILES), memory=Memory(page))
+    rows = checker(asks).extract(of_files(FILES), memory=ScanCache(page))
     assert all(found.line_starts for found in rows.values())
 
 
@@ -151,9 +151,9 @@ def test_what_others_could_have_written_is_not_used(project: Path, kind: str) ->
     (kept,) = (project / "cache" / kind).iterdir()
     kept.chmod(0o666)
     with mock.patch("pickle.loads", side_effect=AssertionError("read")) as loads:
-        from polcheck.disk.kept import load_whole
+        from polcheck.project.plan_cache import load_value
 
-        assert load_whole(kept) is None
+        assert load_value(kept) is None
         loads.assert_not_called()
     assert report(project) == plain
 
@@ -176,5 +176,5 @@ def test_the_cache_can_be_shown_and_emptied(project: Path) -> None:
 
 def test_the_number_of_processes_changes_nothing(project: Path) -> None:
     """One process and two give the same report, byte for byte."""
-    with mock.patch("polcheck.pool.ENOUGH_BYTES", 0), mock.patch("polcheck.pool.CHUNK_BYTES", 64):
+    with mock.patch("polcheck.scan.workers.ENOUGH_BYTES", 0), mock.patch("polcheck.scan.workers.CHUNK_BYTES", 64):
         assert report(project, "--no-cache", "--jobs", "2") == report(project, "--no-cache", "--jobs", "1")

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counted import checker, policies, searches
-from polcheck.extract import Extractor
-from polcheck.flow import Checker
-from polcheck.submission import of_files
+from polcheck.pipeline import Checker
+from polcheck.scan.extractor import Extractor
+from polcheck.sources.submission import of_files
 
 SELECTORS = (
     'files: "**/*.py", pattern: eval(...)',
@@ -146,7 +146,7 @@ def test_skipping_changes_no_row(selectors: list[str], files: Mapping[str, str])
 
 def compiled(text: str) -> Checker | None:
     """What judges by these policies; None where two selectors can't stand together."""
-    from polcheck.errors import PolicyError
+    from polcheck.base.errors import PolicyError
 
     try:
         return checker(text)

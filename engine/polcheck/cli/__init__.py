@@ -8,12 +8,12 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits: 0, 1 or 2."""
-    from polcheck.cli.again import asked, said_again
+    from polcheck.cli.report_cache import output_key, replay
 
-    words = asked(sys.argv[1:])
-    status = said_again(words) if words else None
+    words = output_key(sys.argv[1:])
+    status = replay(words) if words else None
     if status is None:
-        from polcheck.cli.commandline import run_commands
+        from polcheck.cli.commands import run_commands
 
         status = run_commands(words)
     gc.freeze()  # NOTE: looking for circles in all that there is, before it goes anyway, takes a tenth of a short run

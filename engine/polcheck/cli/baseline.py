@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.inputs import ProjectOf, has_packs, project_options, today
-from polcheck.cli.progress import Bar
+from polcheck.base.paths import shown
+from polcheck.base.write import write_output
+from polcheck.cli.options import ProjectOf, has_packs, project_options, today
+from polcheck.cli.streams import Bar
 
 if TYPE_CHECKING:
-    from polcheck.project import Project
-    from polcheck.report import Report
-    from polcheck.submission import Submission
+    from polcheck.findings.report import Report
+    from polcheck.project.project import Project
+    from polcheck.sources.submission import Submission
 
 _NAME = "polcheck-baseline.json"
 _SHOWN = 20
@@ -32,11 +34,10 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
 
     Exit status: 0 recorded, 1 refused because the baseline would grow, 2 an error.
     """
-    from polcheck import disk
-    from polcheck.baseline import Baseline
+    from polcheck.project.baseline import Baseline
 
     used = has_packs(project(submission, baseline=output))
-    path = used.baseline_path or disk.shown(f"{used.folder or '.'}/{_NAME}")
+    path = used.baseline_path or shown(f"{used.folder or '.'}/{_NAME}")
     named = bool(used.inforce.written and used.inforce.written.baseline)
     used = used.with_baseline(path)
     accept = used.acceptance(today(), use_baseline=False)
@@ -47,7 +48,7 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
     made = Baseline.of(report, read)
     if ratchet and not _shrinks(used, report, read):
         return 1
-    disk.write_output(path, made.text())
+    write_output(path, made.text())
     undecided = report.count("undecided")
     if undecided:
         what = "1 policy is" if undecided == 1 else f"{undecided:,} policies are"
@@ -61,14 +62,13 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
 
 def _name(used: Project, path: str) -> None:
     """Has later runs use the baseline: by polcheck.yaml where there is one."""
-    from polcheck import disk
-    from polcheck.config.edit import with_key
+    from polcheck.project.edit import with_key
 
     written, own = used.inforce.written, used.from_config(path)
     if written is None or own is None:
         click.echo(f"run with --baseline {path} to accept them", err=True)
         return
-    disk.write_output(written.path, with_key(written, "baseline", own))
+    write_output(written.path, with_key(written, "baseline", own))
     click.echo(f"wrote `baseline: {own}` into {written.path}", err=True)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import click
 
-from polcheck.cli.inputs import params_of
+from polcheck.base.paths import exists
+from polcheck.cli.options import params_of
+from polcheck.project.packs import read_pack
 
 
 @click.command(short_help="Judge thousands of submissions.")
@@ -55,29 +57,28 @@ def batch(
 
     Exit status: 0 when every submission has a verdict, 2 when one has none.
     """
-    from polcheck import disk
-    from polcheck.batch import Entry, Judge, Tally, judged
-    from polcheck.disk.batches import Rows, entries, number_of
-    from polcheck.library import checker
     from polcheck.policy.params import Settings
+    from polcheck.project.batch import BatchChecker, BatchEntry, Tally, checked
+    from polcheck.project.batch_io import Rows, entries, number_of
+    from polcheck.project.library import checker
 
     if not out.endswith((".jsonl", ".parquet")):
         raise click.UsageError("--out names a .jsonl or a .parquet file")
     for path in inputs:
-        if not disk.exists(path):
+        if not exists(path):
             raise click.UsageError(f"there is no file or folder `{path}`")
     settings = Settings(params=params_of(params), select=select, ignore=ignore)
-    files = tuple(disk.read_pack(pack) for pack in packs)
+    files = tuple(read_pack(pack) for pack in packs)
     checker(files, settings)  # a bad pack is told before anything is read, and workers find it compiled
-    judge = Judge(files, settings, fail_on, _pairs(columns))
+    judge = BatchChecker(files, settings, fail_on, _pairs(columns))
     tally = Tally()
     rows = Rows(out, resume=resume, seen=tally.add)
-    every = (Entry(*entry) for entry in entries(inputs, field, name))
+    every = (BatchEntry(*entry) for entry in entries(inputs, field, name))
     finished = False
     try:
         _skip(every, rows.done)
         with _Rate(number_of(inputs) if sys.stderr.isatty() else None, rows.done) as rate:
-            for result in judged(every, judge, jobs):
+            for result in checked(every, judge, jobs):
                 if result is None:
                     rate.show(tally.submissions)
                     continue

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from polcheck.project.plan_cache import cache_folder, cache_sizes, clear_cache
+
 
 @click.group(short_help="Show or empty what is kept between runs.")
 def cache() -> None:
@@ -16,14 +18,13 @@ def cache() -> None:
 @cache.command(short_help="Show what is kept, and where.")
 def info() -> None:
     """Show where the cache is, and how much of what it holds."""
-    from polcheck.disk import kept
-    from polcheck.errors import PolcheckError
+    from polcheck.base.errors import PolcheckError
 
     try:
-        found = kept.kept_bytes()
+        found = cache_sizes()
     except OSError as error:
         raise PolcheckError(f"the cache can't be listed: {error}") from error
-    click.echo(f"{kept.cache_folder()}")
+    click.echo(f"{cache_folder()}")
     for kind, (number, size) in found.items():
         click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
 
@@ -31,14 +32,13 @@ def info() -> None:
 @cache.command(short_help="Remove everything that is kept.")
 def clear() -> None:
     """Remove compiled packs, rows and what runs said. Fetched packs stay: `polcheck pack` looks after them."""
-    from polcheck.disk import kept
-    from polcheck.errors import PolcheckError
+    from polcheck.base.errors import PolcheckError
 
     try:
-        before = kept.kept_bytes().values()
-        kept.forget()
+        before = cache_sizes().values()
+        clear_cache()
     except OSError as error:
         raise PolcheckError(f"the cache can't be emptied: {error}") from error
     size = sum(entry for _, entry in before) / 1_000_000
     number = sum(entries for entries, _ in before)
-    click.echo(f"removed {number} entries ({size:.1f} MB) from {kept.cache_folder()}", err=True)
+    click.echo(f"removed {number} entries ({size:.1f} MB) from {cache_folder()}", err=True)

@@ -1,14 +1,27 @@
-"""Groups of commands that cost nothing until one of them is called."""
+"""The commands; the module of each is imported when it is called."""
 
 from __future__ import annotations
 
+import gc
+import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
 
+from polcheck.cli.streams import prepared
+
 Table = Mapping[str, tuple[str, str, str]]  # command -> (module, attribute, help)
+
+
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which they are defined."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(self.commands)
 
 
 class Commands(click.Group):
@@ -50,3 +63,83 @@ class Commands(click.Group):
         """Writes the list of commands into the help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in self._table.items()])
+
+
+# command -> (module, attribute, help): the help of a command stands here so that listing them imports none
+COMMANDS = {
+    "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
+    "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
+    "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
+    "render": ("polcheck.cli.render", "render", "Turn a saved report into other formats."),
+    "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
+    "waive": ("polcheck.cli.waive", "waive", "Write a waiver into polcheck.yaml."),
+    "baseline": ("polcheck.cli.baseline", "baseline", "Record today's findings; later runs fail on new ones only."),
+    "pack": ("polcheck.cli.pack", "pack", "Share packs between projects: add, lock, update, sign, …"),
+    "new": ("polcheck.cli.new", "new", "Begin a pack, or a policy of one."),
+    "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
+    "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
+    "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
+    "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
+    "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
+    "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
+    "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
+}
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from polcheck.base.version import VERSION
+
+        click.echo(f"polcheck {VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
+)
+def _group() -> None:
+    """Policy as code over code and configuration, and the joins between them.
+
+    Exit status: 0 pass, 1 fail, 2 no verdict (usage, bad policy, unreadable input, nothing to judge, undecided).
+    """
+
+
+def run_commands(asked: str) -> int:
+    """The exit status of the command line; `asked` is under which name what it says may be kept, empty for nowhere."""
+    # NOTE: there are many rows and no circles among them; looking for circles as often as usual takes a fifth of a run
+    gc.set_threshold(200_000, 20, 100)
+    with prepared():
+        return _status(asked)
+
+
+def _status(asked: str) -> int:
+    """The exit status of the command line, once everything is printed."""
+    from polcheck.base.errors import PolcheckError
+
+    status: object = 2
+    try:
+        status = _group.main(prog_name="polcheck", standalone_mode=False, obj=asked)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 2
+    except PolcheckError as error:
+        click.echo(str(error), err=True)
+        return 2
+    except (BrokenPipeError, SystemExit):  # NOTE: click's, for a pipe that was closed; its status is that of a fail
+        return 2
+    except BaseException as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
+        if os.environ.get("POLCHECK_DEBUG"):
+            raise
+        click.echo(f"a fault in polcheck itself: {type(fault).__name__}: {fault}", err=True)
+        click.echo("help: set POLCHECK_DEBUG=1 to see where, and report it", err=True)
+        return 2
+    return status if isinstance(status, int) else 0

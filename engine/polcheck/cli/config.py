@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from polcheck.cli.inputs import ProjectOf, project_options
+from polcheck.base.paths import exists
+from polcheck.cli.options import ProjectOf, project_options
 
 
 @click.command(short_help="Show what is in force, and from where.")
@@ -20,12 +21,11 @@ def config(submission: str, project: ProjectOf, baseline: str | None, form: str)
 
     The command line wins over the file, the file over profiles of packs, and those over the packs' defaults.
     """
-    from polcheck import disk
-    from polcheck.config import listing
+    from polcheck.project.effective import listing
     from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
 
-    if submission != "-" and not disk.exists(submission):
+    if submission != "-" and not exists(submission):
         raise click.UsageError(f"there is no file or folder `{submission}`")
     used = project(submission, baseline=baseline)
     plan = used.checker.plan if used.inforce.packs else None

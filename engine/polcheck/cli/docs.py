@@ -6,6 +6,11 @@ import sys
 
 import click
 
+from polcheck.base.write import write_output
+from polcheck.packs.shipped import data_folder, schemas
+from polcheck.project.packs import read_pack
+from polcheck.sources.target import read_file
+
 
 @click.command(short_help="Write the reference of a pack as Markdown.")
 @click.argument("pack", default=".", metavar="[PACK]")
@@ -24,26 +29,22 @@ def docs(pack: str, schema: str | None, output: str | None) -> int:
     """
     text = _page(pack) if schema is None else _schema(schema)
     if output:
-        from polcheck import disk
-
-        disk.write_output(output, text)
+        write_output(output, text)
     else:
         sys.stdout.write(text)
     return 0
 
 
 def _page(name: str) -> str:
-    from polcheck import disk
-    from polcheck.library import checker
-    from polcheck.reference.page import page
-    from polcheck.testing.cases import read_cases
+    from polcheck.authoring.reference.page import page
+    from polcheck.authoring.testing.cases import read_cases
+    from polcheck.project.library import checker
 
-    files = disk.read_pack(name)
+    files = read_pack(name)
     compiled = next(made for made in checker(files).plan.packs if made.name == files.name)
-    return page(files, compiled, read_cases(files, disk.schemas().tests))
+    return page(files, compiled, read_cases(files, schemas().tests))
 
 
 def _schema(name: str) -> str:
-    from polcheck import disk
 
-    return disk.read_file(str(disk.data_folder() / "schemas" / f"{name}.schema.json"), sys.stdin.buffer).text
+    return read_file(str(data_folder() / "schemas" / f"{name}.schema.json"), sys.stdin.buffer).text

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from polcheck.cli.inputs import has_packs, params_of, today
-from polcheck.cli.looks import look_of
+from polcheck.authoring.explain.model import to_plain
+from polcheck.cli.options import has_packs, look_of, params_of, today
 from polcheck.cli.outputs import color_option
 
 _MOST = 10
@@ -45,18 +45,20 @@ def explain(
 
     Exit status: 0 when the policy could be explained, whatever its outcome, else 2.
     """
-    from polcheck.config import Given
-    from polcheck.explain import plain, text
-    from polcheck.explain.policy import explain as explained
-    from polcheck.project import Project
+    from polcheck.authoring.explain import text
+    from polcheck.authoring.explain.policy import explain as explained
+    from polcheck.project.effective import CommandLineOptions
+    from polcheck.project.project import Project
     from polcheck.render.json import dumps
 
     # NOTE: everything is selected, so that a policy which the project leaves out can be explained as well
-    given = Given(packs=packs, params=params_of(params), select=("*",), gitignore=False if no_gitignore else None)
+    given = CommandLineOptions(
+        packs=packs, params=params_of(params), select=("*",), gitignore=False if no_gitignore else None
+    )
     project = has_packs(Project.at(submission, given, config, isolated=isolated))
     checker, accept = project.checker, project.acceptance(today())
     read = project.read(rev, sys.stdin.buffer)
     told = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
     look = look_of(color, show_all=show_all, verbose=False)
-    sys.stdout.write(dumps(plain.to_plain(told)) if form == "json" else text.text(told, look))
+    sys.stdout.write(dumps(to_plain(told)) if form == "json" else text.text(told, look))
     return 0

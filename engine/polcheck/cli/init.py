@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polcheck.base.paths import exists, is_folder, shown
+from polcheck.base.write import write_output
+from polcheck.packs.shipped import shipped_packs
+from polcheck.project.config import read_config_in
+from polcheck.project.packs import read_pack
+from polcheck.sources.target import read_submission
+
 if TYPE_CHECKING:
-    from polcheck.policy.packfiles import PackFiles
+    from polcheck.policy.pack_files import PackFiles
 
 _VENDORED = ("vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules")
 _TEXT = """\
@@ -31,20 +38,19 @@ _NO_EXCLUDE = "# Files that are not ours to judge, as path patterns.\n# exclude:
 @click.option("--force", is_flag=True, help="Overwrite the polcheck.yaml that is there.")
 def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     """Look at the repository in FOLDER, write a polcheck.yaml with the packs that fit, and say what to do next."""
-    from polcheck import disk
 
-    if not disk.is_folder(folder):
+    if not is_folder(folder):
         raise click.UsageError(f"there is no folder `{folder}`")
-    path = disk.shown(f"{folder}/polcheck.yaml")
-    if disk.exists(path) and not force:
+    path = shown(f"{folder}/polcheck.yaml")
+    if exists(path) and not force:
         raise click.UsageError(f"{path} is there already: --force overwrites it")
-    if not force and (written := disk.read_config_in(folder)) is not None:
+    if not force and (written := read_config_in(folder)) is not None:
         raise click.UsageError(f"{written.where(())} is the configuration already")
-    paths = disk.read_submission(folder).paths
+    paths = read_submission(folder).paths
     chosen, why = _packs(paths, packs)
     for pack in packs:
-        disk.read_pack(pack)
-    disk.write_output(path, _TEXT.format(packs=chosen, exclude=_excluded(paths)))
+        read_pack(pack)
+    write_output(path, _TEXT.format(packs=chosen, exclude=_excluded(paths)))
     click.echo(f"wrote {path}: {why}\n")
     click.echo("next:")
     click.echo("  polcheck run        judge the repository")
@@ -55,12 +61,11 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
 
 def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
     """The entries of `packs`, and why they are these. Raises UsageError where nothing fits."""
-    from polcheck import disk
-    from polcheck.config.edit import scalar
+    from polcheck.project.edit import scalar
 
     if given:
         return "\n".join(f"  - {scalar(pack)}" for pack in given), f"judges by {', '.join(given)}"
-    shipped = [disk.read_pack(name) for name in disk.shipped_packs()]
+    shipped = [read_pack(name) for name in shipped_packs()]
     fitting = [(pack, mark) for pack in shipped if (mark := _mark(pack.fits, paths))]
     if not fitting:
         raise click.UsageError(
@@ -73,7 +78,7 @@ def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
 
 def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
     """The first file that the first of the patterns lets in; empty where none does."""
-    from polcheck.selectors.files import compile_files
+    from polcheck.sources.path_patterns import compile_files
 
     return next((path for text in patterns for path, _ in compile_files([text]).among(paths)), "")
 
@@ -94,7 +99,7 @@ def _excluded(paths: tuple[str, ...]) -> str:
     }
     if not folders:
         return _NO_EXCLUDE
-    from polcheck.config.edit import scalar
+    from polcheck.project.edit import scalar
 
     patterns = "\n".join(f"  - {scalar(f'{folder}/**')}" for folder in sorted(folders))
     return f"# Files that are not ours to judge.\nexclude:\n{patterns}\n"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from polcheck.base.write import write_new_files
+from polcheck.project.packs import read_pack
+
 
 @click.group(short_help="Begin a pack, or a policy of one.")
 def new() -> None:
@@ -19,10 +22,10 @@ def pack(name: str) -> int:
     """Begin the pack NAME in a new folder of that name; PATH is the folder, and its last part the name."""
     from pathlib import Path
 
-    from polcheck import disk, scaffold
+    from polcheck.authoring import scaffold
 
     folder = Path(name)
-    for path in disk.write_new(str(folder), scaffold.new_pack(folder.name)):
+    for path in write_new_files(str(folder), scaffold.new_pack(folder.name)):
         click.echo(f"wrote {path}")
     click.echo(f"next: polcheck test {folder}")
     return 0
@@ -35,12 +38,12 @@ def policy(name: str, folder: str) -> int:
     """Begin the policy NAME of a pack, with cases that test it."""
     from pathlib import Path
 
-    from polcheck import disk, scaffold
-    from polcheck.errors import PolcheckError
+    from polcheck.authoring import scaffold
+    from polcheck.base.errors import PolcheckError
 
     if not (Path(folder) / "pack.yaml").is_file():
         raise PolcheckError(f"there is no pack.yaml in `{folder}`\nhelp: begin a pack with `polcheck new pack NAME`")
-    for path in disk.write_new(folder, scaffold.new_policy(name, scaffold.ids_of(disk.read_pack(Path(folder))))):
+    for path in write_new_files(folder, scaffold.new_policy(name, scaffold.ids_of(read_pack(Path(folder))))):
         click.echo(f"wrote {path}")
     click.echo(f"next: polcheck test {folder}")
     return 0

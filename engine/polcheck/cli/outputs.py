@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from polcheck import disk, render
-from polcheck.cli.surroundings import Output, harmless
-from polcheck.errors import PolcheckError
-from polcheck.records import record
+from polcheck import render
+from polcheck.base.errors import PolcheckError
+from polcheck.base.records import record
+from polcheck.base.write import append_output, write_output
+from polcheck.cli.streams import Output, harmless
+from polcheck.sources.target import read_file
 
 if TYPE_CHECKING:  # NOTE: what was said before is said again without any of it
-    from polcheck.report import Report
+    from polcheck.findings.report import Report
 
 _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
 
@@ -65,7 +67,7 @@ class Outputs:
                 click.echo(f"no verdict: {reason}", err=True)
                 continue
             if path:
-                disk.write_output(path, text)
+                write_output(path, text)
             else:
                 self.printed = _print(text, commands=name.partition(":")[0] in _COMMANDS)
             if name == "github":
@@ -79,7 +81,7 @@ class Outputs:
 
     def _text(self, name: str, report: Report) -> str:
         """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
-        from polcheck.policy.template import TemplateFault
+        from polcheck.policy.templates import TemplateFault
 
         base, _, template = name.partition(":")
         if not template:
@@ -159,7 +161,7 @@ def _print(text: str, *, commands: bool) -> str:
 
 def _template(path: str) -> str:
     """The text of a template of the user's own. Raises SubmissionError when it can't be read."""
-    return disk.read_file(path, sys.stdin.buffer).text
+    return read_file(path, sys.stdin.buffer).text
 
 
 def _job_summary(report: Report) -> None:
@@ -168,7 +170,7 @@ def _job_summary(report: Report) -> None:
     if path:
         from polcheck.render.github import job_summary
 
-        disk.append_output(path, job_summary(report))
+        append_output(path, job_summary(report))
 
 
 def _parsed(text: str) -> tuple[str, str]:

@@ -6,8 +6,18 @@ import sys
 
 import click
 
-from polcheck.cli.looks import look_of
+from polcheck.authoring.explain.tree import (
+    branches,
+    data_lines,
+    data_plain,
+    entries,
+    kind_of_tree,
+    syntax_lines,
+    syntax_plain,
+)
+from polcheck.cli.options import look_of
 from polcheck.cli.outputs import color_option
+from polcheck.sources.target import read_file
 
 
 @click.command(short_help="Show the tree of a file, as selectors see it.")
@@ -34,23 +44,21 @@ def parse(
     For a configuration format, the data tree: each value with its JSON pointer (RFC 6901) and its place. Lines and
     columns count from 1, columns in characters. Exit status: 0, or 2 when the file can't be read.
     """
-    from polcheck import disk
-    from polcheck.explain import tree, treetext
     from polcheck.render.json import dumps
 
-    source = disk.read_file(file, sys.stdin.buffer)
-    name, data = tree.kind_of_tree(source, language, syntax_tree=syntax_tree)
+    source = read_file(file, sys.stdin.buffer)
+    name, data = kind_of_tree(source, language, syntax_tree=syntax_tree)
     look = look_of(color, show_all=show_all, verbose=verbose)
     if data:
-        entries = tree.entries(source, name, depth)
+        nodes = entries(source, name, depth)
         if form == "json":
-            sys.stdout.write(dumps(treetext.data_plain(entries)))
+            sys.stdout.write(dumps(data_plain(nodes)))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in treetext.data_lines(entries, look))
+            sys.stdout.writelines(f"{line}\n" for line in data_lines(nodes, look))
         return 0
-    branches = tree.branches(source, name, depth, anonymous=verbose)
+    tree = branches(source, name, depth, anonymous=verbose)
     if form == "json":
-        sys.stdout.write(dumps(treetext.syntax_plain(branches)))
+        sys.stdout.write(dumps(syntax_plain(tree)))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in treetext.syntax_lines(branches, look))
+        sys.stdout.writelines(f"{line}\n" for line in syntax_lines(tree, look))
     return 0

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.looks import look_of
+from polcheck.authoring.explain.query import plain
+from polcheck.authoring.explain.query import text as answer_text
+from polcheck.cli.options import look_of
 from polcheck.cli.outputs import color_option
+from polcheck.sources.target import read_file, read_submission
 
 if TYPE_CHECKING:
-    from polcheck.submission import Submission
+    from polcheck.sources.submission import Submission
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # what the system makes of such bytes
 _KINDS = ("pattern", "code", "data", "text")
@@ -53,8 +56,7 @@ def query(
 
     Exit status: 0 something matched, 1 nothing did, 2 an error, or nothing matched and a file could not be searched.
     """
-    from polcheck.explain import querytext
-    from polcheck.explain.query import Question, ask
+    from polcheck.authoring.explain.query import Question, ask
     from polcheck.render.json import dumps
 
     given = {name: texts for name, texts in zip(_KINDS, (pattern, code, data, text), strict=True) if texts}
@@ -72,7 +74,7 @@ def query(
     for warning in answer.warnings:
         click.echo(f"warning: {warning}", err=True)
     look = look_of(color, show_all=show_all, verbose=verbose)
-    sys.stdout.write(dumps(querytext.plain(answer)) if form == "json" else querytext.text(answer, look))
+    sys.stdout.write(dumps(plain(answer)) if form == "json" else answer_text(answer, look))
     return 0 if answer.matches else 2 if answer.reasons else 1
 
 
@@ -80,10 +82,9 @@ def _submission(target: str, *, gitignore: bool) -> Submission:
     """The files of a folder, or the one file."""
     from pathlib import Path
 
-    from polcheck import disk
-    from polcheck.submission import Submission
+    from polcheck.sources.submission import Submission
 
     if Path(target).is_dir():
-        return disk.read_submission(target, gitignore=gitignore)
-    source = disk.read_file(target, sys.stdin.buffer)
+        return read_submission(target, gitignore=gitignore)
+    source = read_file(target, sys.stdin.buffer)
     return Submission(target, "file", {source.path: source.data})

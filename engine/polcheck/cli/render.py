@@ -8,6 +8,7 @@ import sys
 import click
 
 from polcheck.cli.outputs import Outputs, output_options
+from polcheck.sources.target import read_file
 
 
 @click.command(short_help="Turn a saved report into other formats.")
@@ -18,13 +19,12 @@ def render(report: str, outputs: Outputs) -> int:
 
     Exit status: that of the run which the report is of.
     """
-    from polcheck import disk
-    from polcheck.errors import PolcheckError
-    from polcheck.report import NotAReport, from_plain
-    from polcheck.source import Unreadable
+    from polcheck.base.errors import PolcheckError
+    from polcheck.base.spans import Unreadable
+    from polcheck.findings.plain import InvalidReport, from_plain
 
     try:
-        saved = from_plain(json.loads(disk.read_file(report, sys.stdin.buffer).text))
-    except (NotAReport, Unreadable, ValueError, RecursionError) as error:
+        saved = from_plain(json.loads(read_file(report, sys.stdin.buffer).text))
+    except (InvalidReport, Unreadable, ValueError, RecursionError) as error:
         raise PolcheckError(f"`{report}` is no report that `polcheck run -f json` wrote: {error}") from error
     return outputs.write(saved)

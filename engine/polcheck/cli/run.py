@@ -3,20 +3,79 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from polcheck import disk
-from polcheck.cli.inputs import ProjectOf, has_packs, project_options, today
+from polcheck.base.timings import Timings, slowest
+from polcheck.base.tracker import tracking
+from polcheck.base.write import write_output
+from polcheck.cli.options import ProjectOf, has_packs, project_options, today
 from polcheck.cli.outputs import Outputs, output_options
-from polcheck.cli.progress import Bar
-from polcheck.timings import Timings
+from polcheck.cli.streams import Bar
+from polcheck.policy.plan import Find, Join, Plan, every_step
+from polcheck.project.report_cache import store_output
+from polcheck.render.json import dumps
+from polcheck.selectors.syntax.predicates import shortened
 
 if TYPE_CHECKING:
-    from polcheck.project import Project
-    from polcheck.report import Report
+    from polcheck.findings.report import Report
+    from polcheck.project.project import Project
+
+
+_MOST = 20
+
+
+def as_json(timings: Timings, plan: Plan) -> str:
+    """All that was measured."""
+    return dumps(timings.plain(_names(plan)))
+
+
+def as_table(timings: Timings, plan: Plan) -> str:
+    """What was measured, for people: stages, files, and the slowest selectors and policies."""
+    files = timings.files
+    lines = ["", f"where the time went: {sum(timings.stages.values()):.3f} s", ""]
+    lines += [f"  {seconds:8.3f} s  {name}" for name, seconds in timings.stages.items()]
+    lines += [
+        "",
+        f"  {files['listed']:,} files listed, {files['asked']:,} asked for by some policy; of these",
+        f"  {files['known']:,} known from an earlier run, {files['skipped']:,} without the words that a match needs,",
+        f"  {files['parsed']:,} parsed ({timings.parsing:.3f} s)",
+    ]
+    names = _names(plan)
+    rows = [
+        (f"{seconds:8.3f} s", f"{count:,} files", f"{found:,} matches", names.get(probe, "?"))
+        for probe, (seconds, count, found) in slowest(timings.selectors)[:_MOST]
+    ]
+    lines += _titled("selectors, searched for one by one to be timed", rows)
+    policies = [(f"{took:8.3f} s", name) for name, took in slowest(timings.policies)[:_MOST]]
+    lines += _titled("policies, once all is searched", policies)
+    return "\n".join(lines) + "\n"
+
+
+def _titled(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=False)]
+        lines.append("  ".join((*cells, row[-1])))
+    return ["", title, *(f"  {line}" for line in lines)]
+
+
+def _names(plan: Plan) -> Mapping[int, str]:
+    """The selectors by their probes: the text that is looked for, and the first policy that does."""
+    names: dict[int, str] = {}
+    for policy in plan.policies:
+        for step in every_step(policy):
+            if isinstance(step, Join) and isinstance(step.source, Find):
+                probe = step.source.probe
+                looked = plan.probes[probe]
+                names.setdefault(probe, f"{policy.ref}  {looked.kind}: {shortened(' | '.join(looked.texts))}")
+    return names
 
 
 @click.command(short_help="Judge a submission by packs of policies.")
@@ -52,7 +111,7 @@ def run(
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     times = Timings() if timings or timings_json else None
-    with disk.watching() as watch:
+    with tracking() as watch:
         used = has_packs(project(submission, baseline="" if no_baseline else baseline))
         report = _judged(used, outputs, rev, since, times)
     status = outputs.write(report)
@@ -60,7 +119,7 @@ def run(
     if times is not None:
         _show_timings(times, used, timings_json, shown=timings)
     elif words and outputs.alone and report.decided:
-        disk.keep_said(words, outputs.printed.encode("utf-8", "backslashreplace"), status, watch)
+        store_output(words, outputs.printed.encode("utf-8", "backslashreplace"), status, watch)
     return status
 
 
@@ -74,7 +133,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
     with Bar("reading") as bar, measured.stage("list"):
         read = used.read(rev, sys.stdin.buffer, bar.count)
     if since is not None:
-        from polcheck.waivers import in_turn
+        from polcheck.findings.accepted import in_turn
 
         with Bar(f"judging {since}") as bar, measured.stage("since"):
             accept = in_turn(accept, used.since(since, bar.update))
@@ -83,9 +142,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
 
 
 def _show_timings(times: Timings, used: Project, path: str | None, *, shown: bool) -> None:
-    from polcheck.cli import timings
-
     if path:
-        disk.write_output(path, timings.as_json(times, used.checker.plan))
+        write_output(path, as_json(times, used.checker.plan))
     if shown:
-        click.echo(timings.as_table(times, used.checker.plan), err=True, nl=False)
+        click.echo(as_table(times, used.checker.plan), err=True, nl=False)

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polcheck.base.paths import is_folder
+from polcheck.base.write import write_output
 from polcheck.cli.outputs import color_option, colored
-from polcheck.cli.progress import Bar
+from polcheck.cli.streams import Bar
+from polcheck.packs.shipped import data_folder, schemas, shipped_packs
+from polcheck.project.packs import read_pack
 
 if TYPE_CHECKING:
-    from polcheck.testing.run import Options, Tested
+    from polcheck.authoring.testing.run import Options, Tested
 
 
 @click.command(short_help="Judge the cases of packs.")
@@ -62,12 +66,11 @@ def test(
     Exit status: 0 every case passed, 1 one failed (or a mutant lives, a rewrite matters, coverage is
     too low), 2 there is no case.
     """
-    from polcheck import disk
-    from polcheck.pool import cores
+    from polcheck.authoring.testing.plain import to_junit, to_plain
+    from polcheck.authoring.testing.run import Options
+    from polcheck.authoring.testing.text import shown
     from polcheck.render.json import dumps
-    from polcheck.testing.plain import to_junit, to_plain
-    from polcheck.testing.run import Options
-    from polcheck.testing.shown import shown
+    from polcheck.scan.workers import cores
 
     if update and (mutate or robust):
         raise click.UsageError(
@@ -77,14 +80,14 @@ def test(
     run = _updated if update else _tested
     every = [run(name, options) for name in packs or (".",)]
     if junit:
-        disk.write_output(junit, to_junit(every))
+        write_output(junit, to_junit(every))
     if form == "json":
         text = dumps(to_plain(every))
     else:
         color_it = not output and colored(color)
         text = "\n".join(shown(tested, color=color_it, verbosity=verbose - quiet) for tested in every)
     if output:
-        disk.write_output(output, text)
+        write_output(output, text)
     else:
         sys.stdout.write(text)
     return _status(every, fail_under)
@@ -92,32 +95,30 @@ def test(
 
 def _tested(name: str, options: Options) -> Tested:
     """The tests of the pack, run with a progress bar for each stage."""
-    from polcheck import disk
-    from polcheck.testing.run import run_tests
+    from polcheck.authoring.testing.run import run_tests
 
     with ExitStack() as stack:
 
         def watch(stage: str) -> Callable[[int, int], None]:
             return stack.enter_context(Bar(stage)).update
 
-        pack = disk.read_pack(name)
+        pack = read_pack(name)
         # NOTE: in the folder of the pack itself paths read best without `./`
-        return run_tests(replace(pack, root="") if name == "." else pack, disk.schemas(), options, watch)
+        return run_tests(replace(pack, root="") if name == "." else pack, schemas(), options, watch)
 
 
 def _updated(name: str, options: Options) -> Tested:
     """The tests of the pack after its expectations were brought up to what its policies say, the difference shown."""
-    from polcheck import disk
-    from polcheck.testing.update import rewritten
+    from polcheck.authoring.testing.update import rewritten
 
     tested = _tested(name, options)
     changed = rewritten(tested.pack, tested.failed)
-    folder = f"{disk.data_folder()}/policies/{name}" if name in disk.shipped_packs() else name
-    if not disk.is_folder(folder):
+    folder = f"{data_folder()}/policies/{name}" if name in shipped_packs() else name
+    if not is_folder(folder):
         raise click.UsageError(f"`{name}` is not a folder, so its cases can't be rewritten")
     for file in changed:
         click.echo(file.diff, nl=False, err=True)
-        disk.write_output(f"{folder}/{file.path}", file.after)
+        write_output(f"{folder}/{file.path}", file.after)
     return _tested(name, options) if changed else tested
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck.cli.outputs import color_option, colored
+from polcheck.packs.shipped import schemas
+from polcheck.project.packs import read_pack
 
 if TYPE_CHECKING:
-    from polcheck.errors import Problem
-    from polcheck.lint import Linted
+    from polcheck.authoring.lint import Linted
+    from polcheck.base.errors import Problem
 
 _INKS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -33,16 +35,15 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
 
     Exit status: 0 no errors, 1 warnings under --strict, 2 errors.
     """
-    from polcheck import disk
-    from polcheck.lint import lint
+    from polcheck.authoring.lint import lint
 
     if not packs and not Path("pack.yaml").is_file():
         raise click.UsageError("no pack to check: give its name or folder, or run this in a folder with a pack.yaml")
     # NOTE: what lies in the current folder is known there without the `./`
-    read = [disk.read_pack(pack) for pack in packs] or [replace(disk.read_pack("."), root="")]
-    found = lint(read, disk.schemas())
+    read = [read_pack(pack) for pack in packs] or [replace(read_pack("."), root="")]
+    found = lint(read, schemas())
     if form == "json":
-        from polcheck.lint.plain import plain
+        from polcheck.authoring.lint.plain import plain
         from polcheck.render.json import dumps
 
         sys.stdout.write(dumps(plain(found)))

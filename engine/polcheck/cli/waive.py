@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.cli.inputs import project_of, today
+from polcheck.base.write import write_output
+from polcheck.cli.options import project_of, today
 
 if TYPE_CHECKING:
-    from polcheck.documents.config import Json
+    from polcheck.formats.values import Json
 
 
 @click.command(short_help="Write a waiver into polcheck.yaml.")
@@ -27,9 +28,8 @@ def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires:
     Without FILE, every finding of the policy is accepted. The rest of the configuration stays as it is. In code, a
     comment does the same: `# polcheck: ignore[POLICY] reason`, on the line or the one above.
     """
-    from polcheck import disk
-    from polcheck.config import is_date
-    from polcheck.config.edit import with_waiver
+    from polcheck.project.config import is_date
+    from polcheck.project.edit import with_waiver
 
     if not reason.strip():
         raise click.UsageError("a waiver needs a reason")
@@ -49,6 +49,6 @@ def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires:
     fields: dict[str, Json] = {"policy": policy, "files": patterns, "reason": reason.strip()}
     fields |= {"owner": owner, "expires": expires}
     edited = with_waiver(written, {key: value for key, value in fields.items() if value})
-    disk.write_output(written.path, edited)
+    write_output(written.path, edited)
     click.echo(f"wrote a waiver of {policy} into {written.path}", err=True)
     return 0

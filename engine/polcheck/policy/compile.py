@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import field, replace
 
-from polcheck.policy import plan, written
-from polcheck.policy.conjunction import Compiler
-from polcheck.policy.members import told
-from polcheck.policy.origin import Origin
-from polcheck.policy.refused import refuse_policy
-from polcheck.policy.scope import Scope
-from polcheck.policy.template import TemplateFault, names
-from polcheck.records import record
+from polcheck.base.records import record
+from polcheck.policy import model as written
+from polcheck.policy.checks import refuse_policy
+from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.name_usage import builtin_message
+from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import CompiledPolicy, Template
+from polcheck.policy.templates import TemplateFault, names
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 _MESSAGE_NAMES = frozenset({"path", "line", "column", "file", "params", "value"})
@@ -27,7 +27,7 @@ class Context:
     ids: dict[str, str] = field(default_factory=dict)  # id -> where it was first used
 
 
-def compile_policy(origin: Origin, context: Context) -> plan.CompiledPolicy | None:
+def compile_policy(origin: SourceMap, context: Context) -> CompiledPolicy | None:
     """The compiled policy, or None when it can't be used (its problems are noted at the origin)."""
     before = len(origin.problems.errors)
     assert isinstance(origin.document, dict)
@@ -39,7 +39,7 @@ def compile_policy(origin: Origin, context: Context) -> plan.CompiledPolicy | No
     return compiled if len(origin.problems.errors) == before else None
 
 
-def _check_identity(policy: written.Policy, origin: Origin, context: Context) -> None:
+def _check_identity(policy: written.Policy, origin: SourceMap, context: Context) -> None:
     if policy.id in context.ids:
         origin.error(("id",), f"the id `{policy.id}` is used twice", f"the other one is at {context.ids[policy.id]}")
     context.ids.setdefault(policy.id, f"{origin.source.path}:{origin.line}")
@@ -57,7 +57,7 @@ def _check_identity(policy: written.Policy, origin: Origin, context: Context) ->
         origin.error((), f"a policy has exactly one of `require` and `forbid`; `{policy.id}` has {have}", help)
 
 
-def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> plan.CompiledPolicy | None:
+def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -> CompiledPolicy | None:
     demand_items = policy.require if policy.require is not None else policy.forbid
     if demand_items is None:
         return None
@@ -83,7 +83,7 @@ def _conjunctions(policy: written.Policy, origin: Origin, context: Context) -> p
     message = _template(policy.message, ("message",), visible, compiler)
     remedy = _template(policy.remedy, ("remedy",), visible, compiler)
     count = next((item.count for item in demand_items if item.count is not None), None)
-    return plan.CompiledPolicy(
+    return CompiledPolicy(
         pack=context.pack,
         id=policy.id,
         title=policy.title,
@@ -110,15 +110,15 @@ def _at_per(policy: written.Policy) -> tuple[str | int, ...]:
     return next((*item.at, "per") for item in policy.subjects if item.per)
 
 
-def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) -> plan.Template:
+def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) -> Template:
     """The template, after proof that every name it reads is bound."""
     try:
         used = names(text)
     except TemplateFault as fault:
         compiler.error(at, f"the template can't be read: {fault}", "a name is written `{{ name }}`")
-        return plan.Template(text)
-    read = {root: told(text, root) for root in sorted(used & {"file", "params"})}
+        return Template(text)
+    read = {root: builtin_message(text, root) for root in sorted(used & {"file", "params"})}
     compiler.unknown(text, read, at)
     for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
         compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
-    return plan.Template(text, used)
+    return Template(text, used)

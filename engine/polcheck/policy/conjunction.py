@@ -5,18 +5,128 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from difflib import get_close_matches
+from typing import Protocol
 
-from polcheck.documents.config import Json, Pointer
-from polcheck.policy import plan
-from polcheck.policy.itemcheck import KINDS, SEARCHES, WORDS, check_keys, check_role
-from polcheck.policy.members import FILE, PLACE, members, unknown
-from polcheck.policy.origin import Origin
+from polcheck.base.records import record
+from polcheck.formats.values import Json, Pointer
+from polcheck.policy.model import Item
+from polcheck.policy.name_usage import FILE, PLACE, members, unknown
+from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import (
+    AntiJoin,
+    Conjunction,
+    Find,
+    Join,
+    Let,
+    Listing,
+    Relation,
+    SearchInValue,
+    SelectorRef,
+    SpanFilter,
+    Step,
+    Union,
+    Values,
+    Where,
+)
 from polcheck.policy.probes import MAX_USES, Made, Probes, Selectors
-from polcheck.policy.scope import Scope
-from polcheck.policy.written import Item
-from polcheck.records import record
-from polcheck.selectors.files import FilePatterns, FilesProblem, compile_files
-from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
+from polcheck.selectors.jmespath.expression import Expression, compile_expression
+from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
+
+Names = frozenset[str]
+
+
+@record(frozen=True)
+class Scope:
+    """The names that are bound so far: captures and values in `names`, rows named by `name:` in `aliases`.
+
+    `partial` are names that only some branches of an `any` bind.
+    """
+
+    names: Names = frozenset()
+    aliases: Names = frozenset()
+    placed: bool = False
+    broken: bool = False  # an item could not be compiled, so that more names may be meant to be bound
+    partial: Names = frozenset()
+
+    def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
+        """The scope after an item that binds `names`."""
+        aliases = self.aliases | {alias} if alias else self.aliases
+        return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
+
+    def after_any(self, branches: Iterable[Scope], binds: Names) -> Scope:
+        """The scope after an `any` whose branches end in these scopes and that binds `binds`."""
+        branches = list(branches)
+        return Scope(
+            self.names | binds,
+            self.aliases | frozenset.intersection(*(branch.aliases for branch in branches)),
+            self.placed or all(branch.placed for branch in branches),
+            self.broken or any(branch.broken for branch in branches),
+            self.partial.union(*(branch.names | branch.partial for branch in branches)) - self.names - binds,
+        )
+
+    def meant(self, name: str) -> str:
+        """What to say to somebody who used `name`, which is not bound."""
+        if name in self.partial:
+            return "only some branches of `any` bind it: let each of them do so"
+        bound = ", ".join(f"`{known}`" for known in sorted(self.names))
+        close = get_close_matches(name, sorted(self.names), n=1)
+        return f"did you mean `{close[0]}`?" if close else f"bound here: {bound}" if bound else "nothing is bound here"
+
+
+SEARCHES = ("pattern", "code", "data", "text")
+KINDS = (*SEARCHES, "values", "use", "any", "negated")
+WORDS = {"negated": "not", "within": "in", "rename": "as"}
+
+
+class Report(Protocol):
+    """Notes an error at a pointer of the policy."""
+
+    def __call__(self, at: Pointer, message: str, help: str = "") -> None:
+        """Notes one error."""
+
+
+def check_role(item: Item, role: str, last: bool, error: Report) -> None:
+    """Notes keys that belong to another place in the policy."""
+    if item.word and item.word != "subject":
+        error(item.at, f"`{item.word}` is no item", "an item is a mapping, or the word `subject`")
+    if item.count is not None and (role != "require" or not last):
+        help = "`forbid` wants no match at all" if role == "forbid" else "move it there"
+        error((*item.at, "count"), "`count` belongs to the last item of a `require`", help)
+    if item.count is not None and item.count[1] is not None and item.count[0] > item.count[1]:
+        error((*item.at, "count"), "`min` is more than `max`", "no number is both: exchange them")
+    if item.count == (0, None):
+        error((*item.at, "count"), "there are always that many", "say how many there must be at least")
+    if item.per and role != "for":
+        error((*item.at, "per"), "`per` belongs to an item of `for`", "it says which rows are one subject")
+
+
+def check_keys(item: Item, kind: str, error: Report) -> None:
+    """Notes modifiers that have nothing to modify."""
+    lone = {
+        "within": SEARCHES,
+        "rename": (*SEARCHES, "values", "use", "any", "files"),
+        "name": (*SEARCHES, "values", "use", "files"),
+    }
+    lone |= {"language": SEARCHES, "scope": (*SEARCHES, "use", "files"), "until": ()}
+    for key, kinds in lone.items():
+        if getattr(item, key) and kind not in kinds:
+            word = WORDS.get(key, key)
+            error((*item.at, word), f"`{word}` has nothing to work on here")
+    if item.files and kind in ("values", "any", "negated"):
+        error(
+            (*item.at, "files"),
+            f"`files` says nothing beside `{WORDS.get(kind, kind)}`",
+            "give it to the items inside",
+        )
+    if item.near is not None and kind not in SEARCHES:
+        error((*item.at, "near"), "`near` has nothing to work on here")
+    if not item.resolve and kind != "pattern":
+        error((*item.at, "resolve"), "`resolve` has nothing to work on here", "it is about the names of a `pattern`")
+    if item.within and item.files:
+        error((*item.at, "in"), "`in` looks inside a value, so `files` says nothing", "drop one of them")
+
 
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
 _OWN_NAMES = _ROW_NAMES - {"subject"}
@@ -30,12 +140,12 @@ class Compiler:
     selectors: Selectors
     params: Mapping[str, Json] = field(default_factory=dict)
     tables: Mapping[str, Json] = field(default_factory=dict)
-    origin: Origin | None = None
+    origin: SourceMap | None = None
     inherited: tuple[str, ...] = ()  # `files` of the item that uses the selector being compiled
     language: str = ""  # of the item that uses the selector being compiled, or is related to it
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
 
-    def at(self, origin: Origin) -> Compiler:
+    def at(self, origin: SourceMap) -> Compiler:
         """The same compiler for what is written at `origin`."""
         return replace(self, origin=origin)
 
@@ -67,9 +177,9 @@ class Compiler:
             offset = text.find(place)
             self.error(at, message, help, offset if offset >= 0 else None)
 
-    def conjunction(self, items: tuple[Item, ...], scope: Scope, role: str = "") -> tuple[plan.Conjunction, Scope]:
+    def conjunction(self, items: tuple[Item, ...], scope: Scope, role: str = "") -> tuple[Conjunction, Scope]:
         """The steps of a list of items, and the scope after it."""
-        steps: list[plan.Step] = []
+        steps: list[Step] = []
         for index, item in enumerate(items):
             last = index == len(items) - 1
             check_role(item, role, last, self.error)
@@ -77,7 +187,7 @@ class Compiler:
             steps += made
         return tuple(steps), scope
 
-    def _item(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
+    def _item(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         """The steps of one item: its selector, then what is said of its row."""
         kinds = [kind for kind in KINDS if getattr(item, kind) not in ((), "", None)]
         if len(kinds) > 1:
@@ -88,7 +198,7 @@ class Compiler:
         check_keys(item, kind, self.error)
         if kind == "negated":
             what, _ = self.conjunction(item.negated, scope)
-            return self._said(item, [plan.Absence(item.at, what)], scope)
+            return self._said(item, [AntiJoin(item.at, what)], scope)
         if kind == "any":
             return self._any(item, scope)
         if not kind:
@@ -100,7 +210,7 @@ class Compiler:
             return [], replace(scope, broken=True)
         return self._join(item, made, scope)
 
-    def _any(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
+    def _any(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         branches = item.any
         if isinstance(item.rename, str) and item.rename and all(_renamable(branch) for branch in branches):
             branches = tuple((replace(branch[0], rename=item.rename),) for branch in branches)
@@ -109,10 +219,10 @@ class Compiler:
         shared = frozenset.intersection(*(after.names for _, after in compiled))
         renames = self._renames(item, shared - scope.names)
         bound = frozenset(renames.get(name, name) for name in shared - scope.names)
-        step = plan.Union(item.at, tuple(steps for steps, _ in compiled), bound | scope.names, tuple(renames.items()))
+        step = Union(item.at, tuple(steps for steps, _ in compiled), bound | scope.names, tuple(renames.items()))
         return self._said(item, [step], scope.after_any((after for _, after in compiled), bound), bound)
 
-    def _source(self, item: Item, kind: str) -> tuple[plan.Find | plan.Listing | plan.Values | plan.Used, Made] | None:
+    def _source(self, item: Item, kind: str) -> tuple[Find | Listing | Values | SelectorRef, Made] | None:
         """Where the item's rows come from, and what they bind."""
         if kind == "use":
             return self._use(item)
@@ -124,13 +234,13 @@ class Compiler:
                 return None
             made = Made(binds=files.binds)
             path_as = item.rename if isinstance(item.rename, str) else ""
-            return plan.Listing(files, path_as), replace(made, path_as=path_as)
+            return Listing(files, path_as), replace(made, path_as=path_as)
         made_probe = self.probes.of(item, kind, files, self.origin, self.language)
         if made_probe is None:
             return None
         index, made = made_probe
         captures = files.binds if files else frozenset()
-        return plan.Find(index, files), replace(made, binds=made.binds | captures)
+        return Find(index, files), replace(made, binds=made.binds | captures)
 
     def _files(self, item: Item) -> FilePatterns | None:
         texts = item.files or self.inherited
@@ -156,7 +266,7 @@ class Compiler:
             )
         return files
 
-    def _values(self, item: Item) -> tuple[plan.Values, Made] | None:
+    def _values(self, item: Item) -> tuple[Values, Made] | None:
         at = (*item.at, "values")
         rows: tuple[Json, ...]
         if isinstance(item.values, str):
@@ -174,9 +284,9 @@ class Compiler:
         binds = frozenset.intersection(*hashes) if hashes else frozenset()
         optional = frozenset.union(*hashes) - binds if hashes else frozenset()
         value_as = "" if hashes or not isinstance(item.rename, str) else item.rename
-        return plan.Values(rows), Made(binds, optional, value_as, single=not hashes)
+        return Values(rows), Made(binds, optional, value_as, single=not hashes)
 
-    def _use(self, item: Item) -> tuple[plan.Used, Made] | None:
+    def _use(self, item: Item) -> tuple[SelectorRef, Made] | None:
         at = (*item.at, "use")
         found = self.selectors.find(item.use)
         if found is None:
@@ -201,7 +311,7 @@ class Compiler:
         )
         steps, after = inner.conjunction(items, Scope())
         anchored = not (item.files or self.inherited) and any(_roams(step) for step in steps)
-        return plan.Used(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
+        return SelectorRef(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
 
     def _renames(self, item: Item, binds: frozenset[str]) -> Mapping[str, str]:
         """Old names to new ones, as `as` says."""
@@ -225,21 +335,21 @@ class Compiler:
     def _join(
         self,
         item: Item,
-        source: tuple[plan.Find | plan.Listing | plan.Values | plan.Used, Made],
+        source: tuple[Find | Listing | Values | SelectorRef, Made],
         scope: Scope,
-    ) -> tuple[list[plan.Step], Scope]:
+    ) -> tuple[list[Step], Scope]:
         self._check_tie(item, scope)
         origin, made = source
-        captures = origin.files.binds if isinstance(origin, plan.Find) and origin.files else frozenset()
+        captures = origin.files.binds if isinstance(origin, Find) and origin.files else frozenset()
         whole = made.value_as or made.path_as
         renames = {} if whole else self._renames(item, (made.binds | made.optional) - captures)
         binds = frozenset(renames.get(name, name) for name in made.binds)
         if whole:
             binds |= {whole}
         own, rest = self._own(item, binds | made.optional)
-        lets = frozenset(name for let in own if isinstance(let, plan.Let) for name, _ in let.names)
+        lets = frozenset(name for let in own if isinstance(let, Let) for name, _ in let.names)
         optional = frozenset(renames.get(name, name) for name in made.optional)
-        step = plan.Join(
+        step = Join(
             item.at,
             origin,
             binds | lets,
@@ -251,7 +361,7 @@ class Compiler:
             own,
             item.name,
         )
-        placed = not isinstance(origin, plan.Values)
+        placed = not isinstance(origin, Values)
         after = scope.plus(binds | lets, item.name, placed)
         return self._said(rest, [step], after, binds)
 
@@ -262,15 +372,15 @@ class Compiler:
                 message = f"`{key}` speaks of the subject, or of the first match before, and here is none"
                 self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
 
-    def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[plan.Where | plan.Let, ...], Item]:
+    def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[Where | Let, ...], Item]:
         """The `let` and `where` that see the item's row alone, and the item without them."""
-        own: list[plan.Where | plan.Let] = []
+        own: list[Where | Let] = []
         seen = binds | _OWN_NAMES
         left: dict[str, str] = {}
         for name, text in item.let.items():
             expression = self._expression(text, (*item.at, "let", name))
             if expression is not None and expression.names <= seen and name not in _ROW_NAMES:
-                own.append(plan.Let((*item.at, "let"), ((name, expression),)))
+                own.append(Let((*item.at, "let"), ((name, expression),)))
                 seen |= {name}
             else:
                 left[name] = text
@@ -278,11 +388,11 @@ class Compiler:
         if where:
             condition = self._expression(where, (*item.at, "where"))
             if condition is not None and condition.names <= seen:
-                own.append(plan.Where((*item.at, "where"), condition))
+                own.append(Where((*item.at, "where"), condition))
                 where = ""
         return tuple(own), replace(item, let=left, where=where)
 
-    def _within(self, item: Item, scope: Scope) -> tuple[list[plan.Step], Scope]:
+    def _within(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         if item.within not in scope.names:
             self.unbound(item.within, scope, (*item.at, "in"))
         kind = next(kind for kind in SEARCHES if getattr(item, kind) not in ((), "", None))
@@ -294,12 +404,12 @@ class Compiler:
         binds = frozenset(renames.get(name, name) for name in made.binds) | (
             {made.value_as} if made.value_as else set()
         )
-        step = plan.Within(item.at, index, item.within, item.language, binds, renames, made.value_as, item.name)
+        step = SearchInValue(item.at, index, item.within, item.language, binds, renames, made.value_as, item.name)
         return self._said(item, [step], scope.plus(binds, item.name, True), binds)
 
     def _said(
-        self, item: Item, steps: list[plan.Step], scope: Scope, bound: frozenset[str] = frozenset()
-    ) -> tuple[list[plan.Step], Scope]:
+        self, item: Item, steps: list[Step], scope: Scope, bound: frozenset[str] = frozenset()
+    ) -> tuple[list[Step], Scope]:
         """`steps`, then the item's `let`, relations and `where`."""
         del bound
         lets: list[tuple[str, Expression]] = []
@@ -311,7 +421,7 @@ class Compiler:
                 lets.append((name, expression))
             scope = scope.plus([name])
         if lets:
-            steps.append(plan.Let((*item.at, "let"), tuple(lets)))
+            steps.append(Let((*item.at, "let"), tuple(lets)))
         for relation in ("inside", "has", "after"):
             for target in getattr(item, relation):
                 step, scope = self._relate(item, relation, target, scope)
@@ -319,12 +429,10 @@ class Compiler:
         if item.where:
             condition = self._checked(item.where, (*item.at, "where"), scope)
             if condition is not None:
-                steps.append(plan.Where((*item.at, "where"), condition))
+                steps.append(Where((*item.at, "where"), condition))
         return steps, scope
 
-    def _relate(
-        self, item: Item, relation: plan.Relation, target: Item | str, scope: Scope
-    ) -> tuple[list[plan.Step], Scope]:
+    def _relate(self, item: Item, relation: Relation, target: Item | str, scope: Scope) -> tuple[list[Step], Scope]:
         at = (*item.at, relation)
         if isinstance(target, str):
             if target != "subject" and target not in scope.names:
@@ -333,19 +441,19 @@ class Compiler:
                     self.error(at, f"`{relation}` takes a target or the name of a capture", help)
                 else:
                     self.unbound(target, scope, at)
-            return [plan.Relate(item.at, relation, target)], scope
+            return [SpanFilter(item.at, relation, target)], scope
         language = target.language or self._language(item)
         inner = replace(self, language=language)
         steps, after = inner.conjunction((replace(target, until=()),), scope)
         until = [inner._until(entry, target) for entry in target.until]
         joins = tuple(step for step in until if step is not None)
-        return [plan.Relate(item.at, relation, steps, joins)], after
+        return [SpanFilter(item.at, relation, steps, joins)], after
 
-    def _until(self, entry: Item | str, holder: Item) -> plan.Join | None:
+    def _until(self, entry: Item | str, holder: Item) -> Join | None:
         item = Item(at=(*holder.at, "until"), code=(entry,)) if isinstance(entry, str) else entry
         steps, _ = self.conjunction((item,), Scope())
         first = steps[0] if steps else None
-        return first if isinstance(first, plan.Join) else None
+        return first if isinstance(first, Join) else None
 
     def _language(self, item: Item) -> str:
         """The language of the item's files, where its patterns say so."""
@@ -380,8 +488,8 @@ def _renamable(branch: tuple[Item, ...]) -> bool:
     return len(branch) == 1 and not branch[0].rename and not branch[0].any and not branch[0].negated
 
 
-def _roams(step: plan.Step) -> bool:
+def _roams(step: Step) -> bool:
     """Whether a step looks in files that nothing names."""
-    if isinstance(step, plan.Join):
-        return isinstance(step.source, plan.Find) and step.source.files is None
-    return isinstance(step, plan.Union) and any(_roams(inner) for branch in step.branches for inner in branch)
+    if isinstance(step, Join):
+        return isinstance(step.source, Find) and step.source.files is None
+    return isinstance(step, Union) and any(_roams(inner) for branch in step.branches for inner in branch)

@@ -13,14 +13,14 @@ from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from polcheck.policy.packfiles import PackFiles
+from polcheck.base.records import record
+from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings, fault_of, matches, severity_in
-from polcheck.records import record
+from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that read no YAML
-    from polcheck.documents.config import Json, Pointer
-    from polcheck.policy import plan
-    from polcheck.policy.origin import Origin, Problems
+    from polcheck.formats.values import Json, Pointer
+    from polcheck.policy.origin import Problems, SourceMap
 
 _MOST_ROUTES = 256
 
@@ -29,7 +29,7 @@ _MOST_ROUTES = 256
 class Extension:
     """One entry of `extends`: the pack as it is named, and what is taken of it and of what it extends itself."""
 
-    origin: Origin
+    origin: SourceMap
     at: Pointer
     pack: str
     select: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Extension:
     params: Mapping[str, Json] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
 
-    def takes(self, policy: plan.CompiledPolicy) -> bool:
+    def takes(self, policy: CompiledPolicy) -> bool:
         """Whether the policy is taken over."""
         if self.select and not any(matches(policy, text) for text in self.select):
             return False
@@ -63,7 +63,7 @@ def extensions(pack: PackFiles) -> tuple[Extension, ...]:
     return tuple(found)
 
 
-def _extension(head: Origin, at: Pointer, fields: Mapping[str, Any]) -> Extension:
+def _extension(head: SourceMap, at: Pointer, fields: Mapping[str, Any]) -> Extension:
     select, ignore = fields.get("select", ()), fields.get("ignore", ())
     params, severities = fields.get("params", {}), fields.get("severities", {})
     return Extension(
@@ -109,8 +109,8 @@ class Arrival:
         return declared
 
     def chosen(
-        self, policies: Iterable[plan.CompiledPolicy], settings: Settings, problems: Problems
-    ) -> list[plan.CompiledPolicy]:
+        self, policies: Iterable[CompiledPolicy], settings: Settings, problems: Problems
+    ) -> list[CompiledPolicy]:
         """The policies that some route takes, with the severities that their extenders give them."""
         return [
             self._with_severity(policy, routes, settings, problems)
@@ -119,8 +119,8 @@ class Arrival:
         ]
 
     def _with_severity(
-        self, policy: plan.CompiledPolicy, routes: Sequence[Route], settings: Settings, problems: Problems
-    ) -> plan.CompiledPolicy:
+        self, policy: CompiledPolicy, routes: Sequence[Route], settings: Settings, problems: Problems
+    ) -> CompiledPolicy:
         found = [entry for route in routes if (entry := _severity(route, policy))]
         if not found:
             return policy
@@ -135,7 +135,7 @@ def _param(route: Route, name: str) -> tuple[Extension, Json] | None:
     return next(((extension, extension.params[name]) for extension in route if name in extension.params), None)
 
 
-def _severity(route: Route, policy: plan.CompiledPolicy) -> tuple[Extension, str] | None:
+def _severity(route: Route, policy: CompiledPolicy) -> tuple[Extension, str] | None:
     found = ((extension, severity_in(extension.severities, policy)) for extension in route)
     return next((entry for entry in found if entry[1]), None)
 
@@ -194,7 +194,7 @@ def _refuse_routes(pack: PackFiles, route: Route, problems: Problems) -> None:
         _error(route[-1], (), message, "", problems)
 
 
-def check_agreement(packs: Iterable[tuple[PackFiles, plan.CompiledPack]], problems: Problems) -> None:
+def check_agreement(packs: Iterable[tuple[PackFiles, CompiledPack]], problems: Problems) -> None:
     """Notes what extensions name among policies and parameters that the extended packs don't have."""
     compiled = {files.identity: (files, pack) for files, pack in packs}
     for files, _ in compiled.values():
@@ -217,7 +217,7 @@ def _closure(pack: PackFiles) -> set[str]:
     return found
 
 
-def _check(extension: Extension, brought: Sequence[plan.CompiledPack], problems: Problems) -> None:
+def _check(extension: Extension, brought: Sequence[CompiledPack], problems: Problems) -> None:
     names = {name for pack in brought for name in pack.names}
     params = {name for pack in brought for name in pack.params}
     what = f"`{extension.pack}` has no policy, requirement or tag"

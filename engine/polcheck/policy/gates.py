@@ -9,8 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from polcheck.policy.plan import Absence, CompiledPolicy, Find, Join, Plan, Relate, Step, Union, Used, Within
-from polcheck.records import record
+from polcheck.base.records import record
+from polcheck.policy.plan import (
+    AntiJoin,
+    CompiledPolicy,
+    Find,
+    Join,
+    Plan,
+    SearchInValue,
+    SelectorRef,
+    SpanFilter,
+    Step,
+    Union,
+)
 
 Gates = dict[int, frozenset[int] | None]  # probe -> its gates; None: it matters everywhere
 
@@ -57,17 +68,17 @@ class _Walk:
                 for branch in step.branches:
                     self._steps(branch, rows)
                 rows = _Rows(rows.first, None, placed=True)
-            elif isinstance(step, Absence):
+            elif isinstance(step, AntiJoin):
                 self._steps(step.what, rows)
-            elif isinstance(step, Relate):
+            elif isinstance(step, SpanFilter):
                 self._relate(step, rows.before)
-            elif isinstance(step, Within):
+            elif isinstance(step, SearchInValue):
                 rows = replace(rows, before=None)
         return rows
 
     def _join(self, step: Join, anchor: int | None) -> int | None:
         """Takes in a join; gives its probe when its rows are hits of one."""
-        if isinstance(step.source, Used):
+        if isinstance(step.source, SelectorRef):
             self._steps(step.source.what, _Rows())
             return None
         if not isinstance(step.source, Find):
@@ -76,7 +87,7 @@ class _Walk:
         self._add(step.source.probe, anchor if tied else None)
         return step.source.probe
 
-    def _relate(self, step: Relate, current: int | None) -> None:
+    def _relate(self, step: SpanFilter, current: int | None) -> None:
         for until in step.until:
             self._target(until, current)
         if not isinstance(step.target, str):
@@ -89,7 +100,7 @@ class _Walk:
     def _target(self, join: Join, current: int | None) -> None:
         if isinstance(join.source, Find):
             self._add(join.source.probe, current)
-        elif isinstance(join.source, Used):
+        elif isinstance(join.source, SelectorRef):
             self._steps(join.source.what, _Rows())
 
     def _add(self, probe: int, gate: int | None) -> None:

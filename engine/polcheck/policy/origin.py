@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 
-from polcheck.documents.config import Config, Json, Pointer, Unparsable
-from polcheck.errors import Problem
-from polcheck.records import record
-from polcheck.source import Source, Span, Unreadable
+from polcheck.base.errors import Problem
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.formats.values import Config, Json, Pointer, Unparsable
+from polcheck.formats.yaml import parse
 
 _BLOCK = ("|", ">")
 
@@ -36,7 +37,7 @@ class Problems:
 
 
 @record(frozen=True)
-class Origin:
+class SourceMap:
     """One YAML document of a file, and the problems that are found in it."""
 
     source: Source
@@ -111,12 +112,11 @@ class Origin:
         return Span(begin, begin)
 
 
-def read(source: Source, problems: Problems) -> Iterator[Origin]:
+def read(source: Source, problems: Problems) -> Iterator[SourceMap]:
     """Each document of a YAML file that can be read; what is wrong with the others is noted."""
-    from polcheck.documents import yaml
 
     try:
-        config = yaml.parse(source)
+        config = parse(source)
     except Unparsable as error:
         place = source.place(error.span or Span(0, 0))
         problems.add(
@@ -140,7 +140,7 @@ def read(source: Source, problems: Problems) -> Iterator[Origin]:
         )
     for index, value in enumerate(config.values):
         if value is not None:
-            yield Origin(source, config, index, problems)
+            yield SourceMap(source, config, index, problems)
 
 
 def _quoted(key: str) -> str:

@@ -6,27 +6,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polcheck.documents.config import Json
-from polcheck.errors import PolicyError, Problem
-from polcheck.policy import plan, written
+from polcheck.base.errors import PolicyError, Problem
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+from polcheck.formats.values import Json
+from polcheck.policy import model as written
+from polcheck.policy.checks import refuse_selector
 from polcheck.policy.compile import Context, compile_policy
-from polcheck.policy.conjunction import Compiler
+from polcheck.policy.conjunction import Compiler, Scope
 from polcheck.policy.extension import Arrival, arrivals, check_agreement
-from polcheck.policy.origin import Origin, Problems, read
-from polcheck.policy.packfiles import PackFiles, Schemas
+from polcheck.policy.origin import Problems, SourceMap, read
+from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings, in_force, names_of
+from polcheck.policy.plan import (
+    CompiledPack,
+    CompiledPolicy,
+    Conjunction,
+    Plan,
+    Requirement,
+    VerdictField,
+    needs_places,
+    probes_of,
+)
 from polcheck.policy.probes import Probes, Selectors
-from polcheck.policy.refused import refuse_selector
 from polcheck.policy.schema import shape
-from polcheck.policy.scope import Scope
-from polcheck.policy.steps import needs_places, probes_of
-from polcheck.policy.template import TemplateFault, names
-from polcheck.records import record
-from polcheck.selectors.files import FilesProblem, compile_files
-from polcheck.selectors.jmes import ExpressionError, compile_expression
-from polcheck.source import Source
+from polcheck.policy.templates import TemplateFault, names
+from polcheck.selectors.jmespath.expression import compile_expression
+from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.sources.path_patterns import FilesProblem, compile_files
+
+if TYPE_CHECKING:
+    from polcheck.formats.values import Json
+    from polcheck.policy.origin import SourceMap
+
 
 LANGUAGE_VERSION = 1
 _ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "verdict"})
@@ -42,16 +56,16 @@ class OpenedPack:
     """
 
     files: PackFiles
-    head: Origin
-    policies: tuple[tuple[Origin, plan.CompiledPolicy | None], ...]
-    selectors: Mapping[str, tuple[Origin, plan.Conjunction]]
-    compiled: plan.CompiledPack
+    head: SourceMap
+    policies: tuple[tuple[SourceMap, CompiledPolicy | None], ...]
+    selectors: Mapping[str, tuple[SourceMap, Conjunction]]
+    compiled: CompiledPack
     listed: bool = True  # and not only there because another pack extends it
 
 
 def compile_packs(
     packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems | None = None
-) -> plan.Plan:
+) -> Plan:
     """The plan for a run with these packs.
 
     Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
@@ -65,7 +79,7 @@ def compile_packs(
 
 def open_packs(
     packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems
-) -> tuple[plan.Plan, tuple[OpenedPack, ...]]:
+) -> tuple[Plan, tuple[OpenedPack, ...]]:
     """As much of the plan as compiles, and the packs that have a pack.yaml of the right shape.
 
     The packs that others extend follow these. Every problem goes to `problems`; nothing is raised.
@@ -86,7 +100,7 @@ def open_packs(
     check_agreement(((pack.files, pack.compiled) for pack in opened), problems)
     for problem in settings.unknown(compiled):
         problems.add(problem)
-    return plan.Plan(compiled, tuple(probes.made)), tuple(opened)
+    return Plan(compiled, tuple(probes.made)), tuple(opened)
 
 
 @record(frozen=True)
@@ -129,14 +143,14 @@ class _Loader:
 
     def _compiled(
         self,
-        head: Origin,
+        head: SourceMap,
         document: Mapping[str, Any],
         params: Mapping[str, Json],
         tables: Mapping[str, Json],
-        policies: Sequence[plan.CompiledPolicy],
-    ) -> plan.CompiledPack:
+        policies: Sequence[CompiledPolicy],
+    ) -> CompiledPack:
         taken = self.arrival.chosen(policies, self.settings, self.problems)
-        return plan.CompiledPack(
+        return CompiledPack(
             name=document["name"],
             version=document["version"],
             digest=self.pack.digest,
@@ -160,7 +174,7 @@ class _Loader:
         severities: Mapping[str, str] = profiles.get(name or "", {}).get("severities", {})
         return severities
 
-    def _head(self) -> Origin | None:
+    def _head(self) -> SourceMap | None:
         """pack.yaml, when its shape is right."""
         if "pack.yaml" not in self.pack.files:
             self.problems.add(
@@ -174,20 +188,20 @@ class _Loader:
             return None
         return origins[0] if self._shaped(origins[0], "pack") else None
 
-    def _shaped(self, origin: Origin, name: str) -> bool:
+    def _shaped(self, origin: SourceMap, name: str) -> bool:
         found = shape(self.schemas.text, name).problems(origin.document)
         for at, message, help in found:
             origin.error(at, message, help)
         return not found
 
-    def _check_fits(self, head: Origin) -> None:
+    def _check_fits(self, head: SourceMap) -> None:
         for index, text in enumerate(self.pack.fits):
             try:
                 compile_files([text])
             except FilesProblem as problem:
                 head.error(("fits", index), problem.message, problem.help, problem.offset)
 
-    def _check_versions(self, head: Origin, document: Mapping[str, Any]) -> None:
+    def _check_versions(self, head: SourceMap, document: Mapping[str, Any]) -> None:
         language = document.get("language", LANGUAGE_VERSION)
         if language > LANGUAGE_VERSION:
             head.error(
@@ -207,8 +221,8 @@ class _Loader:
         return tables
 
     def _selectors(
-        self, head: Origin, document: Mapping[str, Any]
-    ) -> dict[str, tuple[tuple[written.Item, ...], Origin]]:
+        self, head: SourceMap, document: Mapping[str, Any]
+    ) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
         return {
             name: (written.items(value, ("selectors", name)), head)
             for name, value in document.get("selectors", {}).items()
@@ -216,9 +230,9 @@ class _Loader:
 
     def _compiled_selectors(
         self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler
-    ) -> dict[str, tuple[Origin, plan.Conjunction]]:
+    ) -> dict[str, tuple[SourceMap, Conjunction]]:
         """The pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
-        made: dict[str, tuple[Origin, plan.Conjunction]] = {}
+        made: dict[str, tuple[SourceMap, Conjunction]] = {}
         for name in document.get("selectors", {}):
             items, origin = selectors[name]
             steps, after = replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
@@ -226,7 +240,7 @@ class _Loader:
             made[name] = (origin, steps)
         return made
 
-    def _policies(self, context: Context) -> Iterable[tuple[Origin, plan.CompiledPolicy | None]]:
+    def _policies(self, context: Context) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
         count = 0
         for path in self.pack.below("policies", _YAML):
             for origin in read(self.pack.source_of(path), self.problems):
@@ -237,12 +251,12 @@ class _Loader:
                 if self._shaped(origin, "policy"):
                     yield origin, compile_policy(origin, context)
 
-    def _verdict(self, head: Origin, document: Mapping[str, Any]) -> Iterable[plan.VerdictField]:
+    def _verdict(self, head: SourceMap, document: Mapping[str, Any]) -> Iterable[VerdictField]:
         for name, value in document.get("verdict", {}).items():
             at = ("verdict", name)
             if isinstance(value, str):
                 try:
-                    yield plan.VerdictField(name, expression=compile_expression(value))
+                    yield VerdictField(name, expression=compile_expression(value))
                 except ExpressionError as error:
                     head.error(at, error.message, error.help, error.position)
                 continue
@@ -252,7 +266,7 @@ class _Loader:
                 continue
             text = self.pack.files[path].decode("utf-8", "replace")
             self._check_template(path, text)
-            yield plan.VerdictField(name, template=text, ours=self.pack.shipped)
+            yield VerdictField(name, template=text, ours=self.pack.shipped)
 
     def _check_template(self, path: str, text: str) -> None:
         where = f"{self.pack.root}/{path}"
@@ -271,16 +285,16 @@ class _Loader:
             )
 
 
-def _requirements(document: Mapping[str, Any]) -> Iterable[plan.Requirement]:
+def _requirements(document: Mapping[str, Any]) -> Iterable[Requirement]:
     for name, value in document.get("requirements", {}).items():
         fields = {"title": value} if isinstance(value, str) else value
-        yield plan.Requirement(document["name"], name, **fields)
+        yield Requirement(document["name"], name, **fields)
 
 
-def _check_requires(head: Origin, requires: str) -> None:
+def _check_requires(head: SourceMap, requires: str) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
-    from polcheck.policy.version import VERSION
+    from polcheck.base.version import VERSION
 
     try:
         wanted = Requirement(requires)
@@ -300,7 +314,7 @@ def _builtin_source() -> Source:
     return Source("polcheck/policy/builtin.yaml", data)
 
 
-def _builtin(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], Origin]]:
+def _builtin(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
     """The selectors that polcheck itself defines."""
     origin = next(read(_builtin_source(), problems))
     selectors: dict[str, Any] = origin.document["selectors"]  # type: ignore[index,call-overload,assignment]

@@ -8,13 +8,13 @@ from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from polcheck.documents.config import Json, kind_of
-from polcheck.errors import Problem
-from polcheck.records import record
+from polcheck.base.errors import Problem
+from polcheck.base.records import record
+from polcheck.formats.values import Json, kind_of
+from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 if TYPE_CHECKING:  # NOTE: a run whose packs are compiled already needs neither
-    from polcheck.policy import plan
-    from polcheck.policy.origin import Origin
+    from polcheck.policy.origin import SourceMap
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -61,11 +61,9 @@ class Settings:
         loose = self.profiles.get("")
         return self.profiles.get(name) or (loose if loose and loose in profiles else None)
 
-    def chosen(
-        self, policies: Sequence[plan.CompiledPolicy], profile: Mapping[str, str]
-    ) -> tuple[plan.CompiledPolicy, ...]:
+    def chosen(self, policies: Sequence[CompiledPolicy], profile: Mapping[str, str]) -> tuple[CompiledPolicy, ...]:
         """The policies that are chosen, with the severities in force; `profile` are those of the pack's profile."""
-        found: list[plan.CompiledPolicy] = []
+        found: list[CompiledPolicy] = []
         for policy in policies:
             if not self._chooses(policy):
                 continue
@@ -75,13 +73,13 @@ class Settings:
             found.append(replace(policy, severity=severity) if severity else policy)
         return tuple(found)
 
-    def _chooses(self, policy: plan.CompiledPolicy) -> bool:
+    def _chooses(self, policy: CompiledPolicy) -> bool:
         for select in (self.select, self.selected.get(policy.pack, ())):
             if select and not any(matches(policy, text) for text in select):
                 return False
         return not any(matches(policy, text) for text in (*self.ignore, *self.ignored.get(policy.pack, ())))
 
-    def unknown(self, packs: Iterable[plan.CompiledPack]) -> list[Problem]:
+    def unknown(self, packs: Iterable[CompiledPack]) -> list[Problem]:
         """Parameters and profiles that no pack of the run has."""
         packs = list(packs)
         known = {name for pack in packs for name in pack.params}
@@ -98,27 +96,27 @@ class Settings:
         return problems
 
 
-def matches(policy: plan.CompiledPolicy, text: str) -> bool:
+def matches(policy: CompiledPolicy, text: str) -> bool:
     """Whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are wild."""
     return any(fnmatchcase(name, text) for name in names_of(policy))
 
 
-def names_of(policy: plan.CompiledPolicy) -> tuple[str, ...]:
+def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
     """Everything that names the policy: `pack:id`, its id, its requirement in both ways, its pack, its tags."""
     return (*_names(policy), policy.pack, *policy.tags)
 
 
-def severity_in(severities: Mapping[str, str], policy: plan.CompiledPolicy) -> str:
+def severity_in(severities: Mapping[str, str], policy: CompiledPolicy) -> str:
     """What a table of severities says of a policy, its own name before its requirement's; empty for nothing."""
     return next((severities[name] for name in _names(policy) if name in severities), "")
 
 
-def _names(policy: plan.CompiledPolicy) -> tuple[str, ...]:
+def _names(policy: CompiledPolicy) -> tuple[str, ...]:
     names = (policy.ref, policy.id)
     return (*names, f"{policy.pack}:{policy.requirement}", policy.requirement) if policy.requirement else names
 
 
-def in_force(head: Origin, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
+def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
     """The value of each parameter of a pack; what is wrong with one is noted at pack.yaml or the setting."""
     declared: Mapping[str, Mapping[str, Any]] = document.get("params", {})
     name = document["name"]
@@ -143,7 +141,7 @@ def in_force(head: Origin, document: Mapping[str, Any], settings: Settings) -> d
     return values
 
 
-def _profile(head: Origin, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
+def _profile(head: SourceMap, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
     """The parameters that the pack's chosen profile sets."""
     profiles: Mapping[str, Mapping[str, Any]] = document.get("profiles", {})
     pack = document["name"]

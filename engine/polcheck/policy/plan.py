@@ -5,19 +5,21 @@ Everything here is frozen and picklable; nothing here is a dict of YAML any more
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
-from polcheck.documents import format_of, language_of
-from polcheck.records import record
+from polcheck.base.records import record
+from polcheck.formats import format_of
+from polcheck.languages.grammars import language_of
 
-if TYPE_CHECKING:  # NOTE: a plan that was kept needs of these only what it holds
-    from polcheck.documents.config import Json, Pointer
-    from polcheck.selectors.files import FilePatterns
-    from polcheck.selectors.jmes import Expression
-    from polcheck.selectors.syntax import Syntax
+if TYPE_CHECKING:
+    from polcheck.formats.values import Json, Pointer
+    from polcheck.selectors.jmespath.expression import Expression
+    from polcheck.selectors.syntax.selector import Syntax
     from polcheck.selectors.text import TextSearch
+    from polcheck.sources.path_patterns import FilePatterns
+
 
 Relation = Literal["inside", "has", "after"]
 
@@ -79,7 +81,7 @@ class Values:
 
 
 @record(frozen=True)
-class Used:
+class SelectorRef:
     """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
 
     `anchored`: it names no files, so only its rows in the anchor's file count where there is an anchor.
@@ -100,7 +102,7 @@ class Join:
     """
 
     at: Pointer
-    source: Find | Listing | Values | Used
+    source: Find | Listing | Values | SelectorRef
     binds: frozenset[str]
     optional: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class Join:
 
 
 @record(frozen=True)
-class Within:
+class SearchInValue:
     """Matches of a probe inside a value that is already bound; `language` parses a text first."""
 
     at: Pointer
@@ -136,7 +138,7 @@ class Union:
 
 
 @record(frozen=True)
-class Absence:
+class AntiJoin:
     """`not`: rows that the conjunction does not extend."""
 
     at: Pointer
@@ -160,7 +162,7 @@ class Let:
 
 
 @record(frozen=True)
-class Relate:
+class SpanFilter:
     """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
 
     `target` is a conjunction of one Find (with its own conditions) in the same file, or the name of a capture.
@@ -173,7 +175,7 @@ class Relate:
     until: tuple[Join, ...] = ()
 
 
-Step = Join | Within | Union | Absence | Where | Let | Relate
+Step = Join | SearchInValue | Union | AntiJoin | Where | Let | SpanFilter
 Conjunction = tuple[Step, ...]
 
 
@@ -279,3 +281,59 @@ class Plan:
     def policies(self) -> tuple[CompiledPolicy, ...]:
         """The policies of every pack, in order."""
         return tuple(policy for pack in self.packs for policy in pack.policies)
+
+
+def every_step(policy: CompiledPolicy) -> Iterator[Step]:
+    """Every step of a policy, those of nested conjunctions and used selectors included."""
+    for conjunction in (policy.when, policy.subjects or (), policy.demand):
+        yield from below(conjunction)
+
+
+def below(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps of a conjunction and all that are nested in them."""
+    for step in steps:
+        yield step
+        if isinstance(step, Join):
+            yield from below(step.own)
+            if isinstance(step.source, SelectorRef):
+                yield from below(step.source.what)
+        elif isinstance(step, Union):
+            for branch in step.branches:
+                yield from below(branch)
+        elif isinstance(step, AntiJoin):
+            yield from below(step.what)
+        elif isinstance(step, SpanFilter):
+            yield from below(step.until)
+            if not isinstance(step.target, str):
+                yield from below(step.target)
+
+
+def reads(step: Step) -> frozenset[str]:
+    """The names that a step's expressions read."""
+    if isinstance(step, Where):
+        return step.condition.names
+    if isinstance(step, Let):
+        return frozenset(name for _, expression in step.names for name in expression.names)
+    return frozenset()
+
+
+def needs_places(policy: CompiledPolicy) -> bool:
+    """Whether a policy compares places, so that those of `data` rows must be known to judge."""
+    steps = list(every_step(policy))
+    return policy.count is not None or any(
+        isinstance(step, SpanFilter)
+        or (isinstance(step, Join) and (step.near is not None or step.scope == "subject"))
+        or bool(reads(step) & {"line", "column"})
+        for step in steps
+    )
+
+
+def probes_of(policy: CompiledPolicy) -> frozenset[int]:
+    """The probes that a policy uses."""
+    found: set[int] = set()
+    for step in every_step(policy):
+        if isinstance(step, SearchInValue):
+            found.add(step.probe)
+        elif isinstance(step, Join) and isinstance(step.source, Find):
+            found.add(step.source.probe)
+    return frozenset(found)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
-from polcheck.documents import CONFIG_FORMATS, format_of, language_of
-from polcheck.documents.syntax import UnknownLanguage
-from polcheck.policy import plan
-from polcheck.policy.origin import Origin
-from polcheck.policy.written import Item
-from polcheck.records import record
-from polcheck.selectors.files import FilePatterns
-from polcheck.selectors.jmes import Expression, ExpressionError, compile_expression
-from polcheck.selectors.syntax import Syntax, SyntaxProblem, compile_code, compile_pattern
+from polcheck.base.records import record
+from polcheck.formats import CONFIG_FORMATS, format_of
+from polcheck.languages.grammars import UnknownLanguage, language_of
+from polcheck.policy.model import Item
+from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import Probe
+from polcheck.selectors.jmespath.expression import Expression, compile_expression
+from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextProblem, TextSearch, compile_text
+from polcheck.sources.path_patterns import FilePatterns
 
 DEFAULT_LANGUAGE = "python"
 MAX_USES = 20_000  # of named selectors, in all policies of a pack together
@@ -36,7 +39,7 @@ class Made:
 class Selectors:
     """The selectors that have names: the pack's own, then polcheck's."""
 
-    known: Mapping[str, tuple[tuple[Item, ...], Origin]] = field(default_factory=dict)
+    known: Mapping[str, tuple[tuple[Item, ...], SourceMap]] = field(default_factory=dict)
     uses: int = 0
 
     def is_used_up(self) -> bool:
@@ -44,7 +47,7 @@ class Selectors:
         self.uses += 1
         return self.uses > MAX_USES
 
-    def find(self, name: str) -> tuple[tuple[Item, ...], Origin] | None:
+    def find(self, name: str) -> tuple[tuple[Item, ...], SourceMap] | None:
         """The items of the selector and where they are written, or None."""
         return self.known.get(name)
 
@@ -58,11 +61,11 @@ class Selectors:
 class Probes:
     """The probes of a plan under construction."""
 
-    made: list[plan.Probe] = field(default_factory=list)
+    made: list[Probe] = field(default_factory=list)
     _index: dict[object, int] = field(default_factory=dict)
 
     def of(
-        self, item: Item, kind: str, files: FilePatterns | None, origin: Origin | None, language: str = ""
+        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap | None, language: str = ""
     ) -> tuple[int, Made] | None:
         """The index of the item's probe and what it binds; None after noting why there is none.
 
@@ -84,13 +87,13 @@ class Probes:
         known = sorted(name for name in found | plain if name)
         return known[0] if len(known) == 1 else DEFAULT_LANGUAGE
 
-    def _add(self, key: object, probe: plan.Probe) -> int:
+    def _add(self, key: object, probe: Probe) -> int:
         if key not in self._index:
             self._index[key] = len(self.made)
             self.made.append(probe)
         return self._index[key]
 
-    def _data(self, item: Item, files: FilePatterns | None, origin: Origin) -> tuple[int, Made] | None:
+    def _data(self, item: Item, files: FilePatterns | None, origin: SourceMap) -> tuple[int, Made] | None:
         at = (*item.at, "data")
         try:
             expression = compile_expression(item.data)
@@ -108,7 +111,7 @@ class Probes:
         self._check_formats(item, files, origin)
         index = self._add(
             ("data", item.data, item.language),
-            plan.Probe(expression, "data", item.language, forced=bool(item.language)),
+            Probe(expression, "data", item.language, forced=bool(item.language)),
         )
         if expression.binds is not None:
             return index, Made(_public(expression.binds, at, origin))
@@ -117,7 +120,7 @@ class Probes:
             origin.error((*item.at, "as"), "this binds one value, so `as` is its name", "write `as: name`")
         return index, Made(value_as=value_as, single=True)
 
-    def _check_formats(self, item: Item, files: FilePatterns | None, origin: Origin) -> None:
+    def _check_formats(self, item: Item, files: FilePatterns | None, origin: SourceMap) -> None:
         if files is None or item.language:
             return
         wrong = [path for path in files.plain if format_of(path) is None]
@@ -126,7 +129,7 @@ class Probes:
             help = "say `language: yaml`, `toml`, `json` or `ini` if it holds one of these"
             origin.error((*item.at, "data"), f"`{wrong[0]}` is no configuration that `data` could read", help)
 
-    def _text(self, item: Item, origin: Origin) -> tuple[int, Made] | None:
+    def _text(self, item: Item, origin: SourceMap) -> tuple[int, Made] | None:
         at = (*item.at, "text")
         assert item.text is not None
         try:
@@ -135,10 +138,10 @@ class Probes:
             origin.error(at, problem.message, problem.help)
             return None
         binds = _public(search.binds, at, origin)
-        return self._whole(item, ("text", item.text), plan.Probe(search, "text"), Made(binds))
+        return self._whole(item, ("text", item.text), Probe(search, "text"), Made(binds))
 
     def _syntax(
-        self, item: Item, kind: str, files: FilePatterns | None, origin: Origin, around: str
+        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap, around: str
     ) -> tuple[int, Made] | None:
         texts = item.pattern if kind == "pattern" else item.code
         language = self.language(files, item.language or ("" if files else around))
@@ -160,7 +163,7 @@ class Probes:
         return self._whole(
             item,
             key,
-            plan.Probe(syntax, "pattern" if kind == "pattern" else "code", language, forced=bool(item.language)),
+            Probe(syntax, "pattern" if kind == "pattern" else "code", language, forced=bool(item.language)),
             Made(binds, syntax.some),
         )
 
@@ -169,7 +172,7 @@ class Probes:
             return compile_pattern(texts, language, resolve)
         return compile_code(texts, language)
 
-    def _whole(self, item: Item, key: tuple[object, ...], probe: plan.Probe, made: Made) -> tuple[int, Made]:
+    def _whole(self, item: Item, key: tuple[object, ...], probe: Probe, made: Made) -> tuple[int, Made]:
         """A probe that binds nothing binds its whole text, where `as` names it."""
         if isinstance(item.rename, str) and item.rename and not made.binds:
             return self._add((*key, "whole"), replace(probe, whole=True)), replace(made, value_as=item.rename)
@@ -182,7 +185,7 @@ class Probes:
                 self.made[index] = replace(self.made[index], places=True)
 
 
-def _public(names: frozenset[str], at: tuple[str | int, ...], origin: Origin) -> frozenset[str]:
+def _public(names: frozenset[str], at: tuple[str | int, ...], origin: SourceMap) -> frozenset[str]:
     for name in sorted(names & _RESERVED):
         origin.error(at, f"`{name}` is a name that polcheck sets itself", "call it otherwise")
     return names - _RESERVED

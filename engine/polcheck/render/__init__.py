@@ -10,10 +10,10 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from polcheck.records import record
+from polcheck.base.records import record
 
 if TYPE_CHECKING:
-    from polcheck.report import Report
+    from polcheck.findings.report import Report
 
 
 @record(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from polcheck.findings.finding import Finding, Location
+from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, named_by
 from polcheck.render import Options
 from polcheck.render.escape import workflow_data, workflow_property
 from polcheck.render.markdown import page
-from polcheck.render.words import counted, summary
-from polcheck.report import SEVERITIES, Finding, Location, Notice, PolicyOutcome, Report, named_by
+from polcheck.render.wording import counted, summary
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SHOWN = 10  # annotations of one kind that GitHub shows for one step

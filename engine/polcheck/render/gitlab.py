@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from polcheck.findings.finding import Finding
+from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
-from polcheck.report import Finding, PolicyOutcome, Report
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 _NOWHERE = "."  # GitLab wants a path in each entry

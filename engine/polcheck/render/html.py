@@ -1,20 +1,361 @@
-"""The report as one HTML file that works offline: nothing is loaded, and only its own style and script may run."""
+"""What the HTML page says beside the findings: requirements, what wasn't judged, waivers, notices, policies, packs."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+from pathlib import PurePosixPath
 
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Finding, Location
+from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report
 from polcheck.render import Options
-from polcheck.render.htmlfinding import article, by_policy
-from polcheck.render.htmlsections import fields, not_judged, notices, packs, policies, requirements, waived
-from polcheck.render.markup import Markup, join, prose, tag
-from polcheck.render.words import VERDICTS, counted, examined, outcomes, severities
-from polcheck.report import SEVERITIES, Report
+from polcheck.render.escape import html, pieces, visible, web
+from polcheck.render.verdict import reason
+from polcheck.render.wording import VERDICTS, counted, examined, outcomes, severities
+
+_EMPTY = frozenset({"meta", "input", "br"})
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, /, *children: str | None, **attributes: str | int | bool | None) -> Markup:
+    """One element. Children that are None are left out, as are attributes that are None or False.
+
+    An attribute's `_` stands for `-`, one at its end for nothing: `class_`, `data_line`.
+    """
+    written = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{html(str(value))}"')
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    if name in _EMPTY:
+        return Markup(f"<{name}{written}>")
+    return Markup(f"<{name}{written}>{join(*children)}</{name}>")
+
+
+def join(*children: str | None) -> Markup:
+    """The children one after another, texts escaped."""
+    return Markup("".join(c if isinstance(c, Markup) else html(c) for c in children if c is not None))
+
+
+def prose(text: str) -> Markup:
+    """A message or a remedy: its `code` as code, its line breaks kept."""
+    parts = []
+    for index, piece in enumerate(pieces(text)):
+        if index % 2:
+            parts.append(tag("code", piece))
+        else:
+            parts += [Markup(html(line) + "<br>") for line in piece.split("\n")[:-1]]
+            parts.append(Markup(html(piece.split("\n")[-1])))
+    return join(*parts)
+
+
+_DATA = frozenset({".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf", ".xml", ".env", ".lock"})
+_SHOWN = 6  # related places
+_WIDE = 400  # characters of one line
+
+
+def evidence(finding: Finding) -> Markup:
+    """All places of a finding. Where code and configuration meet, code is left and configuration right."""
+    figures: list[tuple[Location, Markup]] = []
+    if finding.location and (finding.related or finding.nearest):
+        figures.append((finding.location, figure(finding.location, "here")))
+    elif finding.location:
+        return tag("figure", _source(finding.location), class_="here")
+    near = finding.nearest.location if finding.nearest else None
+    related = [place for place in finding.related if near is None or place.place is None or place.place != near.place]
+    figures += [(place, figure(place, "related")) for place in related[:_SHOWN]]
+    if finding.nearest and finding.nearest.location:
+        figures.append((finding.nearest.location, figure(finding.nearest.location, "nearest", finding.nearest.text)))
+    columns = _columns(figures)
+    rest = len(related) - _SHOWN
+    more = tag("p", f"and {rest:,} more places", class_="more") if rest > 0 else None
+    sides = [tag("div", *column, class_="side") for column in columns if column]
+    return join(tag("div", *sides, class_="evidence pair" if len(sides) == 2 else "evidence"), more)
+
+
+def _columns(figures: list[tuple[Location, Markup]]) -> list[list[Markup]]:
+    code = [shown for place, shown in figures if not _is_data(place)]
+    data = [shown for place, shown in figures if _is_data(place)]
+    if code and data:
+        return [code, data]
+    every = [shown for _, shown in figures]
+    return [every[:1], every[1:]]
+
+
+def _is_data(location: Location) -> bool:
+    return PurePosixPath(location.path).suffix.lower() in _DATA
+
+
+def figure(location: Location, role: str, note: str = "") -> Markup:
+    """One place: where it is, what is said of it, and its excerpt where there is one."""
+    label = {"here": None, "related": "also", "nearest": "nearest miss"}.get(role, role)
+    caption = tag(
+        "figcaption",
+        tag("span", label, class_="role") if label else None,
+        tag("span", str(location), class_="path"),
+        tag("span", prose(note), class_="note") if note else None,
+    )
+    return tag("figure", caption, _source(location), class_=role)
+
+
+def _source(location: Location) -> Markup | None:
+    excerpt, place = location.excerpt, location.place
+    if excerpt is None or not excerpt.lines or place is None:
+        return None
+    lines = [_line(number, text, place) for number, text in enumerate(excerpt.lines, excerpt.first)]
+    name = f"{location.path}, lines {excerpt.first} to {excerpt.first + len(lines) - 1}"
+    return tag("pre", tag("code", *lines), tabindex=0, role="region", aria_label=name)
+
+
+def _line(number: int, text: str, place: Place) -> Markup:
+    if not place.line <= number <= place.end_line:
+        cut = "…\n" if len(text) > _WIDE else "\n"
+        return tag("span", tag("span", _plain(text[:_WIDE]) + cut), data_line=number)
+    start = place.column - 1 if number == place.line else len(text) - len(text.lstrip())
+    end = place.end_column - 1 if number == place.end_line else len(text)
+    start = min(start, len(text))
+    end = max(end, start + 1)
+    first = max(0, start - _WIDE // 2) if len(text) > _WIDE else 0
+    last = max(end, first + _WIDE) if end - start < _WIDE else start + _WIDE
+    marked = _plain(text[start : min(end, last)]) or (" " if number == place.line else "")
+    shown = tag(
+        "span",
+        "…" if first else None,
+        _plain(text[first:start]),
+        tag("mark", marked) if marked else None,
+        _plain(text[end:last]),
+        "…\n" if last < len(text) else "\n",
+    )
+    return tag("span", shown, data_line=number, class_="hit")
+
+
+def _plain(text: str) -> str:
+    """The text with tabs as they are; a line break within a line (a lone carriage return) is spelled out."""
+    return "".join(char if char == "\t" else visible(char) for char in text)
+
+
+_LOOKED_IN = 10
+
+
+def by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings of each policy, the most severe policies first."""
+    ordered = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.pack, f.policy))
+    return [list(group) for _, group in groupby(ordered, key=lambda finding: finding.ref)]
+
+
+def article(finding: Finding) -> Markup:
+    """The finding, with what the page filters and groups by as `data-` attributes."""
+    place = str(finding.location) if finding.location else "the submission as a whole"
+    return tag(
+        "article",
+        tag(
+            "p",
+            tag("span", finding.severity, class_=f"badge {finding.severity}"),
+            tag("span", place, class_="path"),
+            tag("span", finding.ref, class_="ref"),
+            class_="where",
+        ),
+        tag("p", prose(finding.message or finding.title), class_="message"),
+        evidence(finding),
+        _looked_in(finding),
+        tag("p", tag("b", "Help "), prose(finding.remedy), class_="help") if finding.remedy else None,
+        _see(finding.see),
+        data_policy=finding.ref,
+        data_title=finding.title,
+        data_file=finding.location.path if finding.location else "",
+        data_severity=finding.severity,
+    )
+
+
+def _looked_in(finding: Finding) -> Markup | None:
+    """Where a missing thing was sought, and the nearest miss if it has no place of its own."""
+    parts: list[Markup] = []
+    if finding.looked_in:
+        shown = [join(" ", tag("code", path)) for path in finding.looked_in[:_LOOKED_IN]]
+        rest = len(finding.looked_in) - _LOOKED_IN
+        parts.append(tag("p", tag("b", "Looked in"), *shown, f" and {rest:,} more" if rest > 0 else None))
+    if finding.nearest and not finding.nearest.location:
+        parts.append(tag("p", tag("b", "Nearest miss "), prose(finding.nearest.text)))
+    return tag("div", *parts, class_="sought") if parts else None
+
+
+def _see(address: str) -> Markup | None:
+    if not address:
+        return None
+    link = tag("a", address, href=address, rel="noreferrer noopener") if web(address) else tag("span", address)
+    return tag("p", tag("b", "See "), link, class_="see")
+
+
+def requirements(report: Report) -> Markup | None:
+    """The requirements with their outcomes and the policies that answer to them; those that are met are folded."""
+    own: dict[tuple[str, str], list[PolicyOutcome]] = {}
+    for policy in report.policies:
+        own.setdefault((policy.pack, policy.requirement), []).append(policy)
+    rows: dict[bool, list[tuple[Markup, ...]]] = {False: [], True: []}
+    for requirement in report.requirements:
+        name = f"{requirement.pack}:{requirement.id}" if len(report.packs) > 1 else requirement.id
+        row = (
+            _badge(requirement.outcome),
+            join(tag("b", name), " ", prose(requirement.title)),
+            _policies_of(own.get((requirement.pack, requirement.id), [])),
+        )
+        rows[requirement.outcome in ("pass", "not-applicable")].append(row)
+    heads = ("Outcome", "Requirement", "Policies")
+    open_ = _table(heads, rows[False]) if rows[False] else None
+    met = tag("summary", f"Met or not applicable ({len(rows[True]):,})")
+    folded = tag("details", met, _table(heads, rows[True]), open=not open_) if rows[True] else None
+    return (
+        _section("requirements", "Requirements", len(report.requirements), open_, folded) if open_ or folded else None
+    )
+
+
+def _policies_of(policies: Sequence[PolicyOutcome]) -> Markup:
+    items = [tag("li", tag("span", policy.id), " ", _outcome(policy)) for policy in policies]
+    return tag("ul", *items, class_="policies") if items else Markup("")
+
+
+def _outcome(policy: PolicyOutcome) -> Markup:
+    """The outcome in its colour; a failure in that of its severity."""
+    return tag(
+        "span", policy.outcome, class_=f"badge {policy.severity if policy.outcome == 'fail' else policy.outcome}"
+    )
+
+
+def not_judged(report: Report) -> Markup | None:
+    """What is undecided and why, what is left to people, and what had nothing to look at."""
+    parts: list[Markup] = []
+    if report.verdict == "none":
+        parts.append(tag("pre", reason(report), class_="reason", tabindex=0))
+    for policy in report.policies:
+        if policy.outcome == "undecided":
+            reasons = [join(tag("code", path), ": ", why) if path else join(why) for path, why in policy.reasons]
+            parts.append(_entry("undecided", f"{policy.pack}:{policy.id}", policy.title, _list(reasons)))
+    for requirement in report.requirements:
+        if requirement.outcome == "review":
+            because = tag("p", prose(requirement.because)) if requirement.because else None
+            parts.append(_entry("review", f"{requirement.pack}:{requirement.id}", requirement.title, because))
+    nothing = [policy for policy in report.policies if policy.outcome == "not-applicable"]
+    if nothing:
+        listed = _list([join(tag("b", policy.ref), " ", prose(policy.title)) for policy in nothing])
+        summary = tag("summary", f"Not applicable: nothing to look at ({len(nothing):,})")
+        parts.append(tag("details", summary, listed))
+    number = sum(p.outcome == "undecided" for p in report.policies)
+    number += sum(r.outcome == "review" for r in report.requirements)
+    return _section("not-judged", "Not judged", number, *parts) if parts else None
+
+
+def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
+    return tag("div", tag("p", _badge(outcome), " ", tag("b", name), " ", prose(title)), more, class_="entry")
+
+
+def waived(report: Report) -> Markup | None:
+    """The accepted findings: why, by whom, until when."""
+    rows = []
+    for finding in report.findings:
+        if finding.waived:
+            where = tag("span", str(finding.location), class_="path") if finding.location else None
+            accepted = finding.waived
+            by = " · ".join(part for part in (accepted.owner, accepted.expires and f"until {accepted.expires}") if part)
+            from_ = tag("span", str(accepted.location), class_="path") if accepted.location else None
+            rows.append(
+                (
+                    join(tag("b", finding.ref), " ", where),
+                    prose(finding.message),
+                    join(tag("i", accepted.kind), f" {accepted.reason} ", from_),
+                    by,
+                )
+            )
+    heads = ("Finding", "Message", "Why it is accepted", "By whom, until when")
+    return _section("waived", "Waived", len(rows), _table(heads, rows)) if rows else None
+
+
+def notices(report: Report) -> Markup | None:
+    """What a reader should know that is no finding."""
+    lines = []
+    for notice in report.notices:
+        where = join(tag("span", str(notice.location), class_="path"), " ") if notice.location else None
+        whom = tag("span", f" ({', '.join(notice.policies)})", class_="more") if notice.policies else None
+        lines.append(join(tag("i", notice.kind), " ", where, prose(notice.message), whom))
+    return _section("notices", "Notices", len(lines), _list(lines)) if lines else None
+
+
+def fields(report: Report) -> Markup | None:
+    """What the packs make of the report, for those who read it here."""
+    rows = [
+        (tag("b", name), tag("pre", value if isinstance(value, str) else _json(value), tabindex=0))
+        for name, value in report.fields.items()
+    ]
+    fault = tag("p", report.fields_fault, class_="fault") if report.fields_fault else None
+    return (
+        _section("fields", "Verdict fields", len(rows), fault, _table(("Field", "Value"), rows))
+        if rows or fault
+        else None
+    )
+
+
+def policies(report: Report) -> Markup | None:
+    """Every policy with its outcome and how much it looked at."""
+    rows = [
+        (
+            _outcome(policy),
+            join(tag("b", policy.ref), " ", prose(policy.title)),
+            policy.severity,
+            f"{policy.subjects:,} subjects, {policy.documents:,} documents",
+        )
+        for policy in report.policies
+    ]
+    table = _table(("Outcome", "Policy", "Severity", "Looked at"), rows)
+    folded = tag("details", tag("summary", "All policies and what they looked at"), table)
+    return _section("policies", "Policies", len(rows), folded) if rows else None
+
+
+def packs(report: Report) -> Markup | None:
+    """Exactly which packs were used, and with which parameters."""
+    rows = [
+        (
+            join(tag("b", f"{pack.name} {pack.version}"), " ", pack.source),
+            tag("code", pack.digest, class_="digest"),
+            _list([join(tag("code", f"{name} = {_json(value)}")) for name, value in pack.params.items()]),
+        )
+        for pack in report.packs
+    ]
+    return _section("packs", "Packs", len(rows), _table(("Pack", "Digest", "Parameters"), rows)) if rows else None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _section(name: str, title: str, number: int, *parts: Markup | None) -> Markup:
+    return tag("section", tag("h2", title, " ", tag("span", f"{number:,}", class_="count")), *parts, id=name)
+
+
+def _badge(outcome: str) -> Markup:
+    return tag("span", outcome, class_=f"badge {outcome}")
+
+
+def _list(lines: Iterable[Markup]) -> Markup:
+    return tag("ul", *(tag("li", line) for line in lines))
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
+    top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
+    body = [
+        tag("tr", *(tag("td", cell, data_head=head) for head, cell in zip(heads, row, strict=True))) for row in rows
+    ]
+    return tag("table", top, tag("tbody", *body))
 
 
 def render(report: Report, options: Options) -> str:

@@ -6,9 +6,10 @@ import json
 import math
 from typing import Any
 
+from polcheck.findings.plain import to_plain
+from polcheck.findings.report import Report
 from polcheck.render import Options
 from polcheck.render.escape import json_text
-from polcheck.report import Report, to_plain
 
 
 def render(report: Report, options: Options) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from polcheck.findings.finding import Finding
+from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import xml, xml_attribute
-from polcheck.render.words import summary
-from polcheck.report import Finding, PolicyOutcome, Report
+from polcheck.render.wording import summary
 
 
 def render(report: Report, options: Options) -> str:

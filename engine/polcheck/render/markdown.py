@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from polcheck.findings.finding import Finding, Location
+from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, RequirementOutcome
 from polcheck.render import Options
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
-from polcheck.render.words import VERDICTS, counted, outcomes, severities
-from polcheck.report import SEVERITIES, Finding, Location, PolicyOutcome, Report, RequirementOutcome
+from polcheck.render.wording import VERDICTS, counted, outcomes, severities
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy

@@ -6,15 +6,110 @@ Results that failed are told apart from waived ones by `suppressions` and, once 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 from typing import Any
 
-from polcheck.records import record
+from polcheck.base.records import record
+from polcheck.base.spans import Place
+from polcheck.findings.finding import Excerpt, Finding, Location, Waived
+from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
+from polcheck.render.escape import markdown, shown, uri, web
 from polcheck.render.json import dumps
-from polcheck.render.sarifplace import Artifacts, message
-from polcheck.render.sarifrule import rule
 from polcheck.render.verdict import reason
-from polcheck.report import Finding, Location, PolicyOutcome, Report, Waived
+
+_BASE = "%SRCROOT%"
+
+
+def message(text: str) -> dict[str, str]:
+    """A SARIF message that shows the text and nothing else: `[a](b)` in it is no link."""
+    return {"text": shown(text).replace("](", "]\\(") or "(no text)"}
+
+
+@record(frozen=True)
+class Artifacts:
+    """The files that results speak of, each listed once, in the order in which they are first named."""
+
+    paths: dict[str, int] = field(default_factory=dict)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The run's `artifacts`."""
+        return [{"location": {"uri": uri(path), "uriBaseId": _BASE}} for path in self.paths]
+
+    def location(self, location: Location | None, number: int | None = None) -> dict[str, Any]:
+        """A SARIF location, with `number` as its id; the submission's root where there is nowhere to point.
+
+        NOTE: code scanning refuses a result without any location.
+        """
+        physical: dict[str, Any] = {"artifactLocation": {"uri": ".", "uriBaseId": _BASE}}
+        if location:
+            index = self.paths.setdefault(location.path, len(self.paths))
+            physical["artifactLocation"] = {"uri": uri(location.path), "uriBaseId": _BASE, "index": index}
+            if location.place:
+                physical["region"] = _region(location.place, location.excerpt)
+            if location.place and location.excerpt and location.excerpt.lines:
+                physical["contextRegion"] = _context(location.excerpt)
+        return {**({"id": number} if number is not None else {}), "physicalLocation": physical}
+
+
+def _region(place: Place, excerpt: Excerpt | None) -> dict[str, int]:
+    return {
+        "startLine": place.line,
+        "startColumn": _units(excerpt, place.line, place.column),
+        "endLine": place.end_line,
+        "endColumn": _units(excerpt, place.end_line, place.end_column),
+    }
+
+
+def _units(excerpt: Excerpt | None, line: int, column: int) -> int:
+    """A column in UTF-16 units; where the line isn't known it is taken to hold no character of two units."""
+    index = line - excerpt.first if excerpt else -1
+    if excerpt is None or not 0 <= index < len(excerpt.lines):
+        return column
+    return column + sum(char > "\uffff" for char in excerpt.lines[index][: column - 1])
+
+
+def _context(excerpt: Excerpt) -> dict[str, Any]:
+    text = "\n".join(excerpt.lines)
+    return {
+        "startLine": excerpt.first,
+        "endLine": excerpt.first + len(excerpt.lines) - 1,
+        "snippet": {"text": shown(text)},
+    }
+
+
+def rule(policy: PolicyOutcome) -> dict[str, Any]:
+    """The `reportingDescriptor` of a policy."""
+    tags = [policy.pack, *([policy.requirement] if policy.requirement else [])]
+    found: dict[str, Any] = {
+        "id": policy.ref,
+        "shortDescription": message(policy.title),
+        "fullDescription": message(policy.description or policy.title),
+        "help": _help(policy),
+        "defaultConfiguration": {"level": policy.severity},
+        "properties": {
+            "tags": list(dict.fromkeys(tags)),
+            "requirement": policy.requirement,
+            "problem.severity": {"note": "recommendation"}.get(policy.severity, policy.severity),
+        },
+    }
+    if web(policy.see):
+        found["helpUri"] = policy.see
+    if policy.deprecated:
+        found["properties"]["deprecated"] = policy.deprecated
+    return found
+
+
+def _help(policy: PolicyOutcome) -> dict[str, str]:
+    """What the policy says, why, and what puts it right, for the page on which people read about a result."""
+    paragraphs = [policy.title, policy.description, policy.remedy and f"Remedy: {policy.remedy}"]
+    if policy.requirement:
+        paragraphs.append(f"Requirement: {policy.requirement}")
+    if policy.deprecated:
+        paragraphs.append(f"Deprecated: {policy.deprecated}")
+    said = [paragraph for paragraph in paragraphs if paragraph]
+    return {**message("\n\n".join(said)), "markdown": "\n\n".join(map(markdown, said)) or markdown(policy.ref)}
+
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _KINDS = {"pass": "pass", "not-applicable": "notApplicable", "undecided": "open"}

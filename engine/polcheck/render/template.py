@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from polcheck.policy.template import TEXT_FUEL
-from polcheck.policy.template import render as fill
+from polcheck.findings.plain import to_plain
+from polcheck.findings.report import Report
+from polcheck.findings.verdict_fields import issue_scope
+from polcheck.policy.templates import TEXT_FUEL
+from polcheck.policy.templates import render as fill
 from polcheck.render import Options
-from polcheck.report import Report, to_plain
-from polcheck.report.fields import issue_scope
 
 
 def render(report: Report, options: Options) -> str:

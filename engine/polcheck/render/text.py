@@ -4,15 +4,84 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 
+from polcheck.findings.finding import Finding, Location
+from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, named_by
 from polcheck.render import Options
 from polcheck.render.escape import terminal
-from polcheck.render.ink import Ink
-from polcheck.render.textfinding import brief, full, label
+from polcheck.render.excerpt import digits, draw
+from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.words import counted, examined, is_for_review, summary
-from polcheck.report import SEVERITIES, Finding, PolicyOutcome, Report, named_by
+from polcheck.render.wording import counted, examined, is_for_review, summary
+
+_RELATED = 3
+_LOOKED_IN = 5
+
+
+def label(finding: Finding, ink: Style) -> str:
+    """Severity and policy: `error[pack:policy]`."""
+    return f"{ink.name(finding.severity)}[{terminal(finding.ref)}]"
+
+
+def brief(finding: Finding, ink: Style, labelled: bool = True) -> str:
+    """The finding on one line: `path:line:column: severity[pack:policy] message`."""
+    return _headline(finding, terminal(finding.message), ink, labelled)
+
+
+def full(finding: Finding, options: Options, ink: Style, labelled: bool = True) -> str:
+    """The finding with its excerpt, related places, what was searched, the nearest miss and the remedy."""
+    head, *rest = finding.message.split("\n")
+    lines = [_headline(finding, terminal(head), ink, labelled)]
+    lines += ["    " + terminal(line) for line in rest]
+    if finding.location:
+        mark = partial(ink.mark, severity=finding.severity)
+        lines += draw(finding.location, options.width, ink.margin, mark)
+    everything = options.all or options.verbosity > 0
+    indent = " " * (digits(finding.location) + 1)
+    lines += [f"{indent}{ink.margin('=')} {line}" for line in _evidence(finding, everything, ink)]
+    return "\n".join(lines)
+
+
+def _headline(finding: Finding, message: str, ink: Style, labelled: bool) -> str:
+    place = ink.bold(terminal(str(finding.location))) if finding.location else ""
+    lead = label(finding, ink) + " " if labelled else ""
+    return f"{place}: {lead}{message}" if place else lead + message
+
+
+def _evidence(finding: Finding, everything: bool, ink: Style) -> list[str]:
+    related = finding.related if everything else finding.related[:_RELATED]
+    lines = [f"also {_line(location)}" for location in related]
+    if len(related) < len(finding.related):
+        lines.append(f"also {len(finding.related) - len(related):,} more places")
+    if finding.looked_in:
+        lines.append(f"looked in: {_listed(finding.looked_in, everything)}")
+    if finding.nearest:
+        where = f" ({terminal(str(finding.nearest.location))})" if finding.nearest.location else ""
+        lines.append(f"nearest: {terminal(finding.nearest.text)}{where}")
+    if finding.remedy:
+        head, *rest = finding.remedy.strip().split("\n")
+        lines += [f"{ink.help('help')}: {terminal(head)}", *("      " + terminal(line) for line in rest)]
+    if finding.see:
+        lines.append(f"see: {terminal(finding.see)}")
+    return lines
+
+
+def _line(location: Location) -> str:
+    """A related place with the line it stands on, where that is known."""
+    excerpt, line = location.excerpt, location.line
+    if excerpt and line and 0 <= line - excerpt.first < len(excerpt.lines):
+        text = excerpt.lines[line - excerpt.first].strip()
+        return f"{terminal(str(location))}: {terminal(text[:80])}{'…' if len(text) > 80 else ''}"
+    return terminal(str(location))
+
+
+def _listed(paths: tuple[str, ...], everything: bool) -> str:
+    shown = paths if everything else paths[:_LOOKED_IN]
+    rest = f" and {len(paths) - len(shown):,} more" if len(shown) < len(paths) else ""
+    return ", ".join(map(terminal, shown)) + rest
+
 
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
@@ -21,7 +90,7 @@ _REASONS = 3  # why a policy is undecided
 
 def render(report: Report, options: Options) -> str:
     """The report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
-    ink = Ink(options.color)
+    ink = Style(options.color)
     if options.verbosity < 0:
         quiet = [f"{brief(finding, ink)}\n" for finding in _judged(report)]
         quiet += [f"{_undecided_line(policy, ink)}\n" for policy in _open(report)]
@@ -38,7 +107,7 @@ def render(report: Report, options: Options) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _findings(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _findings(report: Report, options: Options, ink: Style) -> Iterator[str]:
     shown = _judged(report)
     if len(shown) <= _MANY:
         yield from (full(finding, options, ink) for finding in shown)
@@ -59,7 +128,7 @@ def _policy_order(finding: Finding) -> tuple[int, str, str]:
     return SEVERITIES.index(finding.severity), finding.pack, finding.policy
 
 
-def _group(findings: list[Finding], options: Options, ink: Ink) -> str:
+def _group(findings: list[Finding], options: Options, ink: Style) -> str:
     """The findings of one policy: the first in full, the others on a line each, capped unless `all`."""
     first = findings[0]
     if len(findings) == 1:
@@ -78,11 +147,11 @@ def _group(findings: list[Finding], options: Options, ink: Ink) -> str:
     return "\n".join(lines)
 
 
-def _undecided_line(policy: PolicyOutcome, ink: Ink) -> str:
+def _undecided_line(policy: PolicyOutcome, ink: Style) -> str:
     return f"{ink.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
 
 
-def _undecided(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _undecided(report: Report, options: Options, ink: Style) -> Iterator[str]:
     for policy in _open(report):
         reasons = policy.reasons if options.all or options.verbosity > 0 else policy.reasons[:_REASONS]
         lines = [_undecided_line(policy, ink)]
@@ -96,7 +165,7 @@ def _open(report: Report) -> list[PolicyOutcome]:
     return [policy for policy in report.policies if policy.outcome == "undecided"]
 
 
-def _reviews(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _reviews(report: Report, options: Options, ink: Style) -> Iterator[str]:
     """What people decide, with the places that notes gather for them."""
     asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
     if not asked:
@@ -117,7 +186,7 @@ def _reviews(report: Report, options: Options, ink: Ink) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _waived(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _waived(report: Report, options: Options, ink: Style) -> Iterator[str]:
     waived = [finding for finding in report.findings if finding.waived]
     if not waived:
         return
@@ -136,7 +205,7 @@ def _waived(report: Report, options: Options, ink: Ink) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _notices(report: Report, ink: Ink) -> Iterator[str]:
+def _notices(report: Report, ink: Style) -> Iterator[str]:
     lines = []
     for notice in report.notices:
         where = f"{terminal(str(notice.location))}: " if notice.location else ""
@@ -146,7 +215,7 @@ def _notices(report: Report, ink: Ink) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _details(report: Report, ink: Ink) -> Iterator[str]:
+def _details(report: Report, ink: Style) -> Iterator[str]:
     """What was used and what each policy looked at, for `-v`."""
     used = report.submission
     lines = [f"submission {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
@@ -162,7 +231,7 @@ def _details(report: Report, ink: Ink) -> Iterator[str]:
         yield "\n".join(rows)
 
 
-def _closing(report: Report, ink: Ink) -> str:
+def _closing(report: Report, ink: Style) -> str:
     verdict, rest = summary(report).split(": ", 1)
     lines = [f"{ink.name(report.verdict, text=verdict)}: {rest}"]
     if report.verdict == "none":

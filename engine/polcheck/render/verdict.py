@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from polcheck.errors import PolcheckError
+from polcheck.base.errors import PolcheckError
+from polcheck.findings.report import PolicyOutcome, Report, named_by
 from polcheck.render import Options
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
-from polcheck.report import PolicyOutcome, Report, named_by
 
 _NAMED = 5
 

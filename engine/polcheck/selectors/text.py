@@ -7,12 +7,100 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from polcheck.limits import Clock
-from polcheck.records import record
-from polcheck.selectors.bounds import too_much
-from polcheck.selectors.found import Bound, Column, Found, Hit, Hits, Spans
-from polcheck.selectors.textneeds import needed
-from polcheck.source import Span
+from polcheck.base.limits import Clock
+from polcheck.base.records import record
+from polcheck.base.spans import Span
+from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 200
+
+
+def too_much(regex: str) -> str:
+    """Which bound an expression is over; empty when it is within all."""
+    if len(regex) > MAX_LENGTH:
+        return f"a regular expression of more than {MAX_LENGTH:,} characters"
+    if regex.count("(") > MAX_DEPTH and _depth(regex) > MAX_DEPTH:
+        return f"a regular expression with parentheses more than {MAX_DEPTH} deep"
+    return ""
+
+
+def _depth(regex: str) -> int:
+    """At least how deep the parentheses are; escaped ones and those in sets count, too."""
+    depth = most = 0
+    for char in regex:
+        depth += (char == "(") - (char == ")")
+        most = max(most, depth)
+    return most
+
+
+_TOKEN = re.compile(
+    r"""
+    \\Q.*?(?:\\E|\Z)                                   # quoted text: rare, so nothing is claimed of it
+    | \\[pP](?:\{[^}]*\}|.) | \\x(?:\{[^}]*\}|..) | \\[0-7]{1,3} | \\.   # escapes
+    | \[\^?\]?(?:\\.|\[:[^\]]*:\]|[^\]\\])*\]          # classes
+    | [*+?]\??  | \{\d*,?\d*\}\??                      # repetitions
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_PLAIN_ESCAPE = re.compile(r"\\[^A-Za-z0-9]", re.DOTALL)
+_REPEATED = re.compile(r"[*?]|\{0*[,}]")  # may be left out
+_SHORTEST = 3
+
+
+def needed(regex: str) -> frozenset[str] | None:
+    """Literals one of which stands in every text that the expression matches; None when none is known."""
+    if re.search(r"\(\?[a-zA-Z]*i", regex):
+        return None  # NOTE: letters of either case
+    found: list[str] = []
+    for branch in _branches(_TOKEN.findall(regex)):
+        stretch = max(_stretches(branch), key=len, default="")
+        if len(stretch) < _SHORTEST:
+            return None
+        found.append(stretch)
+    return frozenset(found) if found else None
+
+
+def _branches(tokens: list[str]) -> list[list[str]]:
+    """The alternatives at the top, each with its groups blanked out."""
+    branches: list[list[str]] = [[]]
+    depth = 0
+    for token in tokens:
+        if token == "(":
+            depth += 1
+        elif token == ")":
+            depth -= 1
+            if depth == 0:
+                branches[-1].append("")
+        elif depth == 0 and token == "|":
+            branches.append([])
+        elif depth == 0:
+            branches[-1].append(token)
+    return branches
+
+
+def _stretches(tokens: list[str]) -> list[str]:
+    """The literal stretches of a concatenation."""
+    stretches = [""]
+    for index, token in enumerate(tokens):
+        after = tokens[index + 1] if index + 1 < len(tokens) else ""
+        literal = _literal(token)
+        if not literal or _REPEATED.match(after):
+            stretches.append("")
+        else:
+            stretches[-1] += literal
+            if after[:1] in ("+", "{"):
+                stretches.append("")
+    return stretches
+
+
+def _literal(token: str) -> str:
+    """The character that a token stands for; empty when it stands for anything else."""
+    if len(token) == 1:
+        return "" if token in ".^$*+?{}[]()|\\" else token
+    return token[1:] if len(token) == 2 and _PLAIN_ESCAPE.fullmatch(token) else ""
+
 
 MAX_ROWS = 10_000
 MAX_GROUPS = 100
@@ -48,7 +136,7 @@ class TextSearch:
         """Literals one of which stands in every text that has an occurrence; None when none is known."""
         return needed(self.regex)
 
-    def search(self, text: str, limit: int = MAX_ROWS) -> Found:
+    def search(self, text: str, limit: int = MAX_ROWS) -> SearchResult:
         """Every occurrence in `text`, in order; incomplete past `limit` of them."""
         found: list[Any] = []
         incomplete = ""
@@ -63,18 +151,18 @@ class TextSearch:
                 break
             found.append(match)
         groups = {name: number for name, number in compiled.groupindex.items() if not name.startswith("_")}
-        return Found(_hits(found, groups), incomplete)
+        return SearchResult(_hits(found, groups), incomplete)
 
 
-def _hits(matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Hit]:
+def _hits(matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Match]:
     """The matches of a regular expression; a group that took no part in one binds nothing."""
-    columns: dict[str, Column] = {}
+    columns: dict[str, MatchColumn] = {}
     for name, number in groups.items():
         values = [match.group(number) for match in matches]
         if None in values:
             return tuple([_hit(match, groups) for match in matches])
-        columns[name] = Column(_spans(matches, number), values)
-    return Hits(_spans(matches, 0), [0] * len(matches), columns)
+        columns[name] = MatchColumn(_spans(matches, number), values)
+    return MatchTable(_spans(matches, 0), [0] * len(matches), columns)
 
 
 def _spans(matches: Iterable[Any], group: int) -> Spans:
@@ -82,13 +170,13 @@ def _spans(matches: Iterable[Any], group: int) -> Spans:
     return Spans([start for start, _ in spans], [end for _, end in spans])
 
 
-def _hit(match: Any, groups: Mapping[str, int]) -> Hit:
+def _hit(match: Any, groups: Mapping[str, int]) -> Match:
     bindings = tuple(
         (name, Bound(value, Span(*match.span(number))))
         for name, number in groups.items()
         if (value := match.group(number)) is not None
     )
-    return Hit(Span(*match.span()), bindings)
+    return Match(Span(*match.span()), bindings)
 
 
 def compile_text(regex: str) -> TextSearch:

@@ -10,18 +10,18 @@ from unittest import mock
 import pytest
 
 from counted import checker, policies
-from polcheck.findings import Findings
-from polcheck.judge import outcome
-from polcheck.judge.world import World
-from polcheck.locate import Locator
-from polcheck.misses import Misses
-from polcheck.policy import template
-from polcheck.prefilter import Prefilter
-from polcheck.report import Report
-from polcheck.selectors.jmes import Expression
-from polcheck.selectors.syntax import Bank
+from polcheck.evaluate import outcome
+from polcheck.evaluate.context import JoinContext
+from polcheck.findings.make import Findings
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.places import Locator
+from polcheck.findings.report import Report
+from polcheck.policy import templates as template
+from polcheck.scan.prefilter import Prefilter
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.syntax.query_set import QuerySet
 from polcheck.selectors.text import TextSearch
-from polcheck.submission import Submission, of_files
+from polcheck.sources.submission import Submission, of_files
 
 FAULTS = [RuntimeError, MemoryError, RecursionError]
 FORBIDS = 'forbid: {files: "*.py", text: nowhere}'
@@ -73,7 +73,7 @@ def test_in_one_search_of_syntax(error: type[Exception]) -> None:
         policies('forbid: {files: "*.py", pattern: load(...)}', 'forbid: {files: "*.py", pattern: eval(1)}')
     )
     everywhere = mock.patch.object(Prefilter, "possible", lambda self, source, wanted: list(wanted))
-    with everywhere, _broken(Bank, "search", error, lambda self, tree, wanted: 0 in wanted):
+    with everywhere, _broken(QuerySet, "search", error, lambda self, tree, wanted: 0 in wanted):
         _undecided(judge.check(of_files(FILES)), _told("the search", error), "fail")
 
 
@@ -107,8 +107,8 @@ def test_in_telling_what_can_match(error: type[Exception]) -> None:
 def test_in_working_out_facts(body: str, condition: str) -> None:
     """Without its facts, no condition over them holds or fails in a file."""
     judge = checker(policies(body.format(condition), 'forbid: {files: "c.py", where: "file.lines > `3`"}'))
-    whole = mock.patch("polcheck.extract.extractor.facts_of", side_effect=MemoryError("no luck"))
-    from polcheck.extract.facts import facts_of as facts
+    whole = mock.patch("polcheck.scan.extractor.facts_of", side_effect=MemoryError("no luck"))
+    from polcheck.scan.facts import facts_of as facts
 
     with whole as broken:
         broken.side_effect = lambda source, careful: (
@@ -174,14 +174,14 @@ def test_in_judging_one_policy(error: type[Exception]) -> None:
 def test_in_searching_a_bound_text(error: type[Exception]) -> None:
     """A search within a value fails."""
     body = 'forbid: [{files: "*.yaml", data: "a[]", as: v}, {in: v, text: "7"}]'
-    with _broken(World, "_within", error, lambda *args: True):
+    with _broken(JoinContext, "_within", error, lambda *args: True):
         judge = checker(policies(body, 'forbid: {files: "*.py", text: eval}'))
         _undecided(judge.check(of_files(FILES)), _told("judging it", error), "fail")
 
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Findings, "_finding"), (Locator, "location"), (Locator, "shape"), (Misses, "of")],
+    [(Findings, "_finding"), (Locator, "location"), (Locator, "shape"), (NearMisses, "of")],
 )
 def test_in_telling_the_findings_of_one_policy(owner: type, name: str, error: type[Exception]) -> None:
     """What failed but can't be told is not a pass: its place, its nearest miss, its fingerprint."""

@@ -139,7 +139,7 @@ def test_a_fault_of_our_own_is_no_verdict(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.chdir(project(tmp_path))
     error = getattr(builtins, fault)("x")
-    with mock.patch("polcheck.flow.Checker.report", side_effect=error):
+    with mock.patch("polcheck.pipeline.Checker.report", side_effect=error):
         result = polcheck(*arguments())
     assert result.status == 2
     assert result.err.startswith(f"a fault in polcheck itself: {fault}: x\n")

@@ -49,7 +49,7 @@ def test_a_worker_that_hangs(tmp_path: Path) -> None:
 
 def test_workers_that_die_at_their_start(tmp_path: Path) -> None:
     """Nothing could be searched, and the run ends."""
-    dying = POOLED + "pool.confine = lambda ours: os._exit(1)\nsearch = print\n"
+    dying = POOLED + "pool.enter_sandbox = lambda ours: os._exit(1)\nsearch = print\n"
     result = ran(project(tmp_path), dying + RUN, "-f", "json", "-j", "2")
     _searched_but_for(result, ALL, "it took more than 2048 MiB of memory, or its process was killed")
 

@@ -14,8 +14,8 @@ import pytest
 
 from counted import checker, policies
 from faulty import POOLED, arguments, ended, environment, project, started
-from polcheck.disk import read_submission
-from polcheck.report import Report
+from polcheck.findings.report import Report
+from polcheck.sources.target import read_submission
 
 BODIES = {
     "text": 'forbid: {files: "**/*.py", text: nowhere}',
@@ -86,7 +86,7 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
             more.write("eval(1)\n")
         return data
 
-    with mock.patch("polcheck.disk.regular.os.read", reading):
+    with mock.patch("polcheck.base.safe_open.os.read", reading):
         _undecided(checker(policies(BODIES["pattern"])).check(read), "a.py")
 
 
@@ -99,7 +99,7 @@ def test_a_file_that_moves_once_it_was_searched(tmp_path: Path) -> None:
     world = judge.world(read)
     file.unlink()
     read._sources.clear()
-    from polcheck.judge import judge as judged
+    from polcheck.evaluate.outcome import evaluate as judged
 
     report = judge.report(read, world, judged(world, judge.plan.packs), "error")
     assert [str(finding.location) for finding in report.findings] == ["a.py"]

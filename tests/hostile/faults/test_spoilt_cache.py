@@ -15,14 +15,14 @@ from unittest import mock
 import pytest
 
 from faulty import POOLED, arguments, command, environment, project, ran
-from polcheck import library
-from polcheck.disk import store
-from polcheck.recall import Entry, Page
+from polcheck.base import store
+from polcheck.project import library
+from polcheck.scan.cache import CachedFile, CachedRows
 from typed import polcheck
 
 FULL = """
 import errno
-from polcheck.disk import store
+from polcheck.base import store
 def full(path, mode):
     with open(path, mode) as file:
         if "w" not in mode:
@@ -43,11 +43,11 @@ main()
 HAMMER = """
 import sys
 from pathlib import Path
-from polcheck.disk.kept import keep_whole, load_whole
+from polcheck.project.plan_cache import load_value, store_value
 path, own = Path("kept/entry"), int(sys.argv[1])
 for turn in range(300):
-    keep_whole(path, [own] * (10 + 5000 * (turn % 2)), 1)
-    found = load_whole(path)
+    store_value(path, [own] * (10 + 5000 * (turn % 2)), 1)
+    found = load_value(path)
     assert found in ([n] * size for n in range(3) for size in (10, 5010)), found
 """
 
@@ -57,7 +57,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with findings, an empty cache, and submissions of any size large enough to be remembered."""
     monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(project(tmp_path))
-    with mock.patch("polcheck.flow.WORTH_BYTES", 0):
+    with mock.patch("polcheck.pipeline.WORTH_BYTES", 0):
         yield tmp_path
 
 
@@ -100,7 +100,7 @@ FOREIGN = {
     "zeros": bytes(4096),
     "text": _whole("a text"),
     "a list": _whole([1, 2]),
-    "a page": _whole(Page(["x"], [frozenset({0})], {"src/m1.py": Entry(None, b"", 0, "x")})),  # type: ignore[arg-type]
+    "a page": _whole(CachedRows(["x"], [frozenset({0})], {"src/m1.py": CachedFile(None, b"", 0, "x")})),  # type: ignore[arg-type]
     "no pickle": hashlib.sha256(b"x").digest() + b"x",
     "an unknown class": hashlib.sha256(b"cnowhere\nThing\n.").digest() + b"cnowhere\nThing\n.",
 }
@@ -131,7 +131,7 @@ def test_a_folder_in_the_place_of_an_entry(work: Path, kind: str) -> None:
     assert _report() == plain
 
 
-@pytest.mark.parametrize("changed", ["sys.version", "polcheck.disk.store._code_stamp"])
+@pytest.mark.parametrize("changed", ["sys.version", "polcheck.base.store._code_stamp"])
 def test_rows_of_another_python_or_other_grammars(work: Path, changed: str) -> None:
     """What another parser said isn't taken for what this one says."""
     _report()
@@ -146,7 +146,7 @@ def test_rows_of_another_python_or_other_grammars(work: Path, changed: str) -> N
 def test_a_fault_is_not_kept(work: Path) -> None:
     """A search that failed once, as for want of memory, is made again by the next run."""
     plain = _report("--no-cache")
-    with mock.patch("polcheck.selectors.syntax.Bank.search", side_effect=MemoryError):
+    with mock.patch("polcheck.selectors.syntax.query_set.QuerySet.search", side_effect=MemoryError):
         library._compiled_or_kept.cache_clear()
         assert polcheck(*arguments("-f", "json", "-j", "1")).status == 2
     assert _report() == plain
@@ -217,6 +217,6 @@ def test_a_cache_that_cannot_be_listed(work: Path) -> None:
 def test_keeping_rows_that_cannot_be_pickled(work: Path) -> None:
     """They are not kept, and the report goes out."""
     plain = _report("--no-cache")
-    with mock.patch("polcheck.disk.kept.pickle.dumps", side_effect=RecursionError):
+    with mock.patch("polcheck.project.plan_cache.pickle.dumps", side_effect=RecursionError):
         assert _report() == plain
     assert command(work, "cache", "info").status == 0

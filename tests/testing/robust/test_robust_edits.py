@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polcheck.testing.robust.edit import Edit, Moves, applied, in_order, most
+from polcheck.authoring.rewrites.edit import Edit, Moves, applied, in_order, most
 
 
 @st.composite

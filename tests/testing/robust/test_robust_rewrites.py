@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packs import ROOT
-from polcheck.testing.robust import json, toml, yaml
-from polcheck.testing.robust.rewrite import MEANINGS, REWRITES, rewritten
+from polcheck.authoring.rewrites import json, toml, yaml
+from polcheck.authoring.rewrites.rewrite import MEANINGS, REWRITES, rewritten
 
 PYTHON = """\
 def f(a, b):

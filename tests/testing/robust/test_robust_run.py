@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from casepacks import EVAL, EVALUATES, Write
-from polcheck.disk import read_pack, schemas
-from polcheck.testing.cases import read_cases
-from polcheck.testing.judged import Bench
-from polcheck.testing.robust.robustness import robustness
+from polcheck.authoring.rewrites.robustness import robustness
+from polcheck.authoring.testing.cases import read_cases
+from polcheck.authoring.testing.runner import CaseRunner
+from polcheck.packs.shipped import schemas
+from polcheck.project.packs import read_pack
 from typed import polcheck
 
 BY_TEXT = """
@@ -163,7 +164,7 @@ def test_the_number_of_processes_makes_no_difference(write: Write) -> None:
 def test_the_shipped_packs_are_robust(name: str) -> None:
     """A sample of the cases of each shipped pack says the same however its files are written."""
     pack = read_pack(name)
-    bench = Bench(pack, schemas())
+    bench = CaseRunner(pack, schemas())
     found = robustness(bench, read_cases(pack, schemas().tests)[::14])
     assert found.tried > 100
     assert [(d.case.name, d.about, d.rewrite, d.expected, d.got) for d in found.differences] == []

@@ -7,7 +7,6 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from polcheck.selectors.syntax.names import only_child
-from polcheck.selectors.syntax.parts import after_expression, parameter_parts
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
 from polcheck.selectors.syntax.shape import (
     CLAUSED,
@@ -35,9 +34,17 @@ from polcheck.selectors.syntax.shape import (
     Statements,
     Word,
 )
-from polcheck.selectors.syntax.snippet import ANY, ANY_PAIR, MARK, NAME_OF_HOLE, Prepared
+from polcheck.selectors.syntax.snippet import (
+    ANY,
+    ANY_PAIR,
+    MARK,
+    NAME_OF_HOLE,
+    Prepared,
+    after_expression,
+    parameter_parts,
+    quoted,
+)
 from polcheck.selectors.syntax.strings import KINDS, literal, pieces
-from polcheck.selectors.syntax.textshape import quoted
 
 if TYPE_CHECKING:
     from tree_sitter import Node

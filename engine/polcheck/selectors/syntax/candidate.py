@@ -22,8 +22,8 @@ from polcheck.selectors.syntax.shape import (
     Statements,
     Word,
 )
+from polcheck.selectors.syntax.snippet import Quoted
 from polcheck.selectors.syntax.strings import KINDS
-from polcheck.selectors.syntax.textshape import Quoted
 
 ROOT = "_match"
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.selectors.syntax.names import Names, dotted, only_child
-from polcheck.selectors.syntax.parts import after_expression, parameter_parts
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
     IGNORED,
@@ -29,8 +28,8 @@ from polcheck.selectors.syntax.shape import (
     Statements,
     Word,
 )
+from polcheck.selectors.syntax.snippet import Quoted, after_expression, parameter_parts
 from polcheck.selectors.syntax.strings import literal, pieces
-from polcheck.selectors.syntax.textshape import Quoted
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from polcheck.documents.syntax import Tree, grammar
+from polcheck.languages.grammars import Tree, grammar
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import NamedTuple
 
-from polcheck.records import record
+from polcheck.base.records import record
 from polcheck.selectors.syntax.problem import SyntaxProblem
 
 _TOKEN = re.compile(
@@ -72,17 +72,17 @@ class Call(NamedTuple):
 
 
 @record
-class Written:
+class ParsedPattern:
     """One pattern of a query: its outermost element and its predicates."""
 
     element: Element
     calls: list[Call] = field(default_factory=list)
 
 
-def read(text: str) -> list[Written]:
+def read(text: str) -> list[ParsedPattern]:
     """The patterns of the query `text`. Raises SyntaxProblem for what is out of place in it."""
     reader = _Reader(text)
-    patterns: list[Written] = []
+    patterns: list[ParsedPattern] = []
     while reader.peek is not None:
         calls: list[Call] = []
         element = reader.element(calls)
@@ -93,13 +93,13 @@ def read(text: str) -> list[Written]:
                 call.start,
                 f"put both into one pair of parentheses: `((…) @x ({call.name} @x …))`",
             )
-        patterns.append(Written(element, calls))
+        patterns.append(ParsedPattern(element, calls))
     if not patterns:
         raise SyntaxProblem("the query is empty", 0, "write a pattern, such as `(call) @call`")
     return patterns
 
 
-def blanked(text: str, patterns: list[Written]) -> bytes:
+def blanked(text: str, patterns: list[ParsedPattern]) -> bytes:
     """`text` in UTF-8 with spaces for its predicates, so that every other byte stays where it was."""
     pieces: list[bytes] = []
     done = 0

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from polcheck.records import record
-from polcheck.selectors.syntax.probe import Probe
+from polcheck.base.records import record
+from polcheck.selectors.syntax.query_patterns import PatternProbe
 from polcheck.selectors.syntax.shape import Shape
 
 Clauses = tuple[frozenset[str], ...]
-Alternative = tuple[Probe, Shape | None, str]  # what to run, the snippet's shape where there is one, and the text
+# what to run, the snippet's shape where there is one, and the text
+Alternative = tuple[PatternProbe, Shape | None, str]
+
+MANY = 1_000_000
+_NODE = 4  # bytes, at least, of a sibling and what stands beside it
 
 
 @record(frozen=True)
@@ -33,3 +37,13 @@ class Syntax:
     warnings: tuple[tuple[str, int, str], ...] = ()
     resolve: bool = True
     alternatives: tuple[Alternative, ...] = field(default=(), repr=False)
+
+
+def may_multiply(syntax: Syntax, size: int) -> bool:
+    """Whether the matches of a selector in a file of so many bytes may be so many that finding them takes long.
+
+    NOTE: `(module (_) @a (_) @b)` matches each pair of statements; tree-sitter's limit on matches bounds neither their
+    number nor the time.
+    """
+    most = max(probe.free for probe, _, _ in syntax.alternatives)
+    return most > 1 and (size / _NODE) ** min(most, 20) > MANY

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from polcheck.records import record
-from polcheck.selectors.syntax.textshape import Quoted
+from polcheck.base.records import record
+from polcheck.selectors.syntax.snippet import Quoted
 
 IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
 """Kinds that are compared nowhere: comments, and punctuation that says nothing more than the tree does."""

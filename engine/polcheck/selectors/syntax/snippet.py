@@ -9,13 +9,72 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from polcheck.documents.syntax import parse
-from polcheck.records import record
+import re2
+
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from polcheck.selectors.syntax.predicates import regex
 from polcheck.selectors.syntax.problem import SyntaxProblem
-from polcheck.source import Source
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+_PART = re.compile(r"\$\$|\$(?P<name>[A-Za-z_]\w*)", re.ASCII)
+
+
+@record(frozen=True, slots=True)
+class Quoted:
+    """The texts between the parts that bind, one more than `names`; a name is None for `$_`."""
+
+    texts: tuple[str, ...]
+    names: tuple[str | None, ...]
+
+    def parts(self, value: str) -> tuple[str, ...] | None:
+        """What each name stands for in `value`, in linear time; None when it doesn't match."""
+        if not self.names:
+            return () if value == self.texts[0] else None
+        if self.texts == ("", ""):
+            return (value,)
+        pattern = "(?s)" + "(.*?)".join(re2.escape(text) for text in self.texts)
+        found = regex(pattern).fullmatch(value)
+        return tuple(found.groups()) if found is not None else None
+
+
+def quoted(value: str, offset: int) -> Quoted:
+    """The shape of a decoded `value`; `$$` is a dollar sign. Raises SyntaxProblem for a repeated name."""
+    texts, names, done = [""], [], 0
+    for found in _PART.finditer(value):
+        texts[-1] += value[done : found.start()]
+        done = found.end()
+        name = found["name"]
+        if name is None:
+            texts[-1] += "$"
+            continue
+        if name != "_" and name in names:
+            raise SyntaxProblem(f"`${name}` stands twice in one string", offset, "use two names and compare them")
+        names.append(None if name == "_" else name)
+        texts.append("")
+    texts[-1] += value[done:]
+    if any(not text for text in texts[1:-1]):
+        raise SyntaxProblem("two names in a string need some text between them", offset)
+    return Quoted(tuple(texts), tuple(names))
+
+
+def after_expression(interpolation: Node) -> bytes:
+    """How an interpolated part is converted and formatted, as written."""
+    kinds = ("type_conversion", "format_specifier")
+    return b"".join(child.text or b"" for child in interpolation.named_children if child.type in kinds)
+
+
+def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
+    """The name, annotation and default of a Python parameter."""
+    name = node.child_by_field_name("name")
+    if name is None:
+        name = node.named_children[0] if node.type == "typed_parameter" else node
+    return name, node.child_by_field_name("type"), node.child_by_field_name("value")
+
 
 MARK = "ꙮ"
 """A letter for every language's identifiers that no program is expected to use."""

@@ -1,0 +1,1 @@
+"""For authors of packs: validate, explain, test, reference pages. Never imported by a run."""

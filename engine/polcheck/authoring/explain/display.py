@@ -1,0 +1,67 @@
+"""Pieces that every text of this package is made of: places, bindings, excerpts, and caps that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from polcheck.base.records import record
+from polcheck.evaluate.rows import text_of
+from polcheck.findings.finding import Location
+from polcheck.formats.values import Json
+from polcheck.render.escape import terminal
+from polcheck.render.excerpt import draw
+from polcheck.render.style import Style
+
+_MOST_VALUE = 80  # characters of a bound value
+
+
+@record(frozen=True)
+class DisplayOptions:
+    """How to show things: in colour, how wide, and whether everything or only the first of many."""
+
+    color: bool = False
+    width: int = 100
+    all: bool = False
+    verbose: bool = False
+
+    @property
+    def ink(self) -> Style:
+        """The colours."""
+        return Style(self.color)
+
+
+def value_text(value: Json) -> str:
+    """A bound value in backticks, on one line, its end cut off where it is long."""
+    text = text_of(value)
+    short = text if len(text) <= _MOST_VALUE else text[:_MOST_VALUE] + "…"
+    return f"`{terminal(short)}`"
+
+
+def bindings_text(bindings: Mapping[str, Json]) -> str:
+    """Names and values: ``key = `lr`, owner = `a` ``; empty where nothing is bound."""
+    return ", ".join(f"{terminal(name)} = {value_text(value)}" for name, value in bindings.items())
+
+
+def excerpt(location: Location, look: DisplayOptions) -> list[str]:
+    """The lines of the source around a place, the place underlined; none for a file as a whole."""
+    return draw(location, look.width, look.ink.margin, partial(look.ink.mark, severity="note"))
+
+
+def capped(lines: Sequence[str], total: int, noun: str, look: DisplayOptions) -> list[str]:
+    """The lines, and how many more there are where some were left out."""
+    rest = total - len(lines)
+    return [*lines, look.ink.dim(f"… and {rest:,} more {noun}; use --all to see them")] if rest > 0 else list(lines)
+
+
+def location_plain(location: Location | None) -> dict[str, Any]:
+    """A place as JSON values; nulls where there is none."""
+    place = location.place if location else None
+    return {
+        "path": location.path if location else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "end_line": place.end_line if place else None,
+        "end_column": place.end_column if place else None,
+    }

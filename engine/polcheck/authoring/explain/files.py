@@ -1,0 +1,88 @@
+"""Which files a selector looked at, and why it left out the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from polcheck.authoring.explain.model import Document, LeftOut
+from polcheck.base.records import record
+from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.relations import Relation
+from polcheck.policy.plan import Find, Probe
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.text import TextSearch
+from polcheck.sources.path_patterns import FilePatterns, compile_files
+from polcheck.sources.submission import Submission
+
+_MOST_WORDS = 3
+
+
+@record(frozen=True)
+class FileFilter:
+    """Answers for one submission."""
+
+    world: JoinContext
+    submission: Submission
+
+    def documents(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[Document, ...]:
+        """The files that a selector looked at, in order of path; of those in `anchors` where it keeps to them."""
+        probe = self.world.plan.probes[source.probe]
+        counts = Counter(row.spots[0].path for row in relation.rows)
+        gaps = {gap.path: gap.reason for gap in relation.gaps}
+        paths = sorted(path for path in relation.looked | gaps.keys() if anchors is None or path in anchors)
+        return tuple(
+            Document(path, counts[path], gaps[path], open=True)
+            if path in gaps
+            else Document(path, counts[path], "" if counts[path] else self._lack(source.probe, probe, path))
+            for path in paths
+        )
+
+    def left_out(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[LeftOut, ...]:
+        """The other files, by reason, the reasons in order of how much they say."""
+        probe = self.world.plan.probes[source.probe]
+        reasons: dict[str, list[str]] = {}
+        for path in self.world.paths:
+            if path in relation.looked:
+                if anchors is not None and path not in anchors:
+                    reasons.setdefault("not the file of a row that it extends", []).append(path)
+            elif source.files is not None and not source.files.match(path):
+                reasons.setdefault(why_not(source.files, path), []).append(path)
+            else:
+                reasons.setdefault(_unread(probe), []).append(path)
+        return _grouped(reasons)
+
+    def not_listed(self, files: FilePatterns) -> tuple[LeftOut, ...]:
+        """The paths that the patterns leave out, by reason."""
+        inside = {path for path, _ in self.world.matches(files)}
+        reasons: dict[str, list[str]] = {}
+        for path in self.world.paths:
+            if path not in inside and not files.folders:
+                reasons.setdefault(why_not(files, path), []).append(path)
+        return _grouped(reasons)
+
+    def _lack(self, index: int, probe: Probe, path: str) -> str:
+        """Why a file without a match was not even parsed; empty when it was."""
+        words = sorted(self.world.extractor.prefilter.lacking(self.submission.source(path), index))
+        if not words:
+            return ""
+        verb = "searched" if isinstance(probe.what, TextSearch) else "parsed"
+        rest = f" or {len(words) - _MOST_WORDS} more" if len(words) > _MOST_WORDS else ""
+        return f"not {verb} for lack of " + " or ".join(f"`{word}`" for word in words[:_MOST_WORDS]) + rest
+
+
+def why_not(files: FilePatterns, path: str) -> str:
+    """Why `files` leave a path out: the pattern that excludes it, or that none includes it."""
+    for text in files.texts:
+        if text.startswith("!") and not compile_files([text]).match(path):
+            return f"excluded by `{text}`"
+    return "matched by no pattern"
+
+
+def _unread(probe: Probe) -> str:
+    return "no configuration" if isinstance(probe.what, Expression) else f"not {probe.language}"
+
+
+def _grouped(reasons: dict[str, list[str]]) -> tuple[LeftOut, ...]:
+    """Exclusions first, which somebody wrote; what no pattern matches last."""
+    order = sorted(reasons, key=lambda reason: (reason == "matched by no pattern", reason))
+    return tuple(LeftOut(reason, tuple(reasons[reason])) for reason in order)

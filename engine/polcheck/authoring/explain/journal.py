@@ -1,0 +1,71 @@
+"""What judge tells while it works: for each step the rows that went in and those that came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from polcheck.base.records import record
+from polcheck.evaluate.rows import Row
+from polcheck.evaluate.steps import Result
+from polcheck.policy.plan import SearchInValue, Step
+
+_Signature = tuple[int, frozenset[str]]
+
+
+@record
+class Event:
+    """Everything that went through one step; a step that is taken several times has all of it here."""
+
+    before: list[Row] = field(default_factory=list)
+    after: list[Row] = field(default_factory=list)
+    lost: list[Row] = field(default_factory=list)
+
+
+@record
+class Journal:
+    """A journal for judge, asked by step afterwards. INVARIANT: steps are told apart by identity."""
+
+    _events: dict[int, Event] = field(default_factory=dict)
+
+    def __call__(self, step: Step, rows: Sequence[Row], result: Result) -> None:
+        """Notes one evaluation of a step."""
+        event = self._events.setdefault(id(step), Event())
+        event.before += rows
+        event.after += result.rows
+        event.lost += lost(step, rows, result.rows)
+
+    def of(self, step: Step) -> Event | None:
+        """What went through the step; None when it was never reached."""
+        return self._events.get(id(step))
+
+
+def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
+    """The rows of `before` that none of `after` extends.
+
+    NOTE: where one match for each origin is enough, judge stops at the first; so rows whose origin has one count as
+    extended when they are many.
+    """
+    origins = {row.origin for row in after}
+    apart = len({row.origin for row in before}) > 1
+    if apart or not after:
+        return [row for row in before if row.origin not in origins]
+    placed = not isinstance(
+        step, SearchInValue
+    )  # NOTE: a match inside a value takes the place of the match that bound it
+    signatures = {(len(row.spots) if placed else 0, frozenset(row.names)) for row in before}
+    known = {signature: {_shape(row, signature) for row in after} for signature in signatures}
+    return [
+        row
+        for row in before
+        if _shape(row, signature := (len(row.spots) if placed else 0, frozenset(row.names))) not in known[signature]
+    ]
+
+
+def _shape(row: Row, signature: _Signature) -> tuple[object, ...]:
+    """A row as far as a row with this many places and these names shows of it."""
+    from polcheck.evaluate.rows import text_of
+
+    spots, names = signature
+    values = tuple((name, text_of(row.names[name].value)) for name in sorted(names) if name in row.names)
+    return row.spots[:spots], values

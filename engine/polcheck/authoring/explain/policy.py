@@ -1,0 +1,249 @@
+"""One policy over one submission, explained: judged for real, with a journal."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from polcheck.authoring.explain.files import FileFilter
+from polcheck.authoring.explain.journal import Journal
+from polcheck.authoring.explain.model import Explanation, Lost, Part, Sample
+from polcheck.authoring.explain.places import Places
+from polcheck.authoring.explain.steps import StepExplainer
+from polcheck.base.errors import PolcheckError
+from polcheck.evaluate.outcome import Failure, PolicyResult, evaluate
+from polcheck.evaluate.rows import distinct
+from polcheck.findings.accepted import Accept
+from polcheck.findings.finding import Finding
+from polcheck.findings.make import Findings
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.places import Locator
+from polcheck.pipeline import Checker
+from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan
+from polcheck.render.wording import counted
+from polcheck.sources.submission import Submission
+
+
+def because(judgement: PolicyResult, journal: Journal) -> tuple[str, ...]:
+    """Why the policy has its outcome."""
+    return tuple(_sentences(judgement, journal))
+
+
+def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """What waivers and a baseline make of the findings; nothing where none is accepted."""
+    accepted = sum(finding.waived is not None for finding in findings)
+    if not accepted:
+        return ()
+    if accepted < len(findings):
+        return (f"{accepted:,} of {counted(len(findings), 'finding')} {'is' if accepted == 1 else 'are'} accepted",)
+    return ("every finding is accepted, so that a run counts the policy as passed",)
+
+
+def _sentences(judgement: PolicyResult, journal: Journal) -> Iterator[str]:
+    policy = judgement.policy
+    early = _early(judgement, journal)
+    if early:
+        yield early
+        return
+    yield (_forbidden if policy.forbids else _required)(judgement)
+    if judgement.reasons:
+        yield _searched(judgement)
+
+
+def _early(judgement: PolicyResult, journal: Journal) -> str:
+    """Why neither `require` nor `forbid` was asked; empty when it was."""
+    policy = judgement.policy
+    if policy.when and not _came_through(policy.when[-1], journal):
+        if judgement.outcome == "undecided":
+            return "whether `when` holds is open, so whether the policy applies is"
+        return "`when` does not hold, so the policy does not apply"
+    if policy.subjects is not None and not _came_through(policy.subjects[-1], journal):
+        if judgement.outcome == "undecided":
+            return "`for` found no subject, but what could not be searched may hold one"
+        return "`for` found no subject, so there is nothing to judge: that is not a pass"
+    if judgement.outcome == "not-applicable":
+        return "the first item of `forbid` found no document to look in: that is not a pass"
+    return ""
+
+
+def _came_through(step: object, journal: Journal) -> bool:
+    event = journal.of(step)  # type: ignore[arg-type]  # the last step of a conjunction
+    return event is not None and bool(event.after)
+
+
+def _required(judgement: PolicyResult) -> str:
+    policy, outcome = judgement.policy, judgement.outcome
+    wanted = _wanted(policy)
+    if policy.subjects is None:
+        return {
+            "pass": f"`require` found {wanted}",
+            "fail": f"`require` did not find {wanted}, and everything that could hold it was searched to its end",
+        }.get(outcome, f"`require` did not find {wanted} for certain, and what could not be searched may hold it")
+    total = counted(judgement.subjects, "subject")
+    failed = len(judgement.failures)
+    if outcome == "fail":
+        lacks = "no match" if policy.count is None else f"not {wanted}"
+        return f"{failed:,} of {total} {'has' if failed == 1 else 'have'} {lacks}"
+    if outcome == "pass":
+        return f"each of {total} has {wanted}" if judgement.subjects > 1 else f"the one subject has {wanted}"
+    return f"no subject of {judgement.subjects:,} fails for certain, but not each is known to have {wanted}"
+
+
+def _wanted(policy: CompiledPolicy) -> str:
+    if policy.count is None:
+        return "a match"
+    least, most = policy.count
+    if most is None:
+        return f"at least {counted(least, 'distinct place')}"
+    return counted(least, "distinct place") if least == most else f"{least:,} to {most:,} distinct places"
+
+
+def _forbidden(judgement: PolicyResult) -> str:
+    policy, outcome = judgement.policy, judgement.outcome
+    failed = len(judgement.failures)
+    if policy.subjects is None:
+        if outcome == "fail":
+            return f"`forbid` wants no match, and there {'is' if failed == 1 else 'are'} {failed:,}"
+        if outcome == "pass":
+            return "`forbid` wants no match, and there is none"
+        return "`forbid` found no match for certain, but what could not be searched may hold one"
+    total = counted(judgement.subjects, "subject")
+    if outcome == "fail":
+        return f"`forbid` wants no match, and {failed:,} of {total} {'has' if failed == 1 else 'have'} one"
+    if outcome == "pass":
+        return f"none of {total} has a match of `forbid`"
+    return f"no subject of {judgement.subjects:,} has a match for certain, but what could not be searched may hold one"
+
+
+def _searched(judgement: PolicyResult) -> str:
+    """What documents that were not searched to their end mean for the outcome."""
+    many = counted(len({path for path, _ in judgement.reasons}), "document")
+    if judgement.outcome == "undecided":
+        return f"{many} could not be searched to the end, so the outcome is open: neither a pass nor a fail"
+    if judgement.outcome == "fail":
+        return f"{many} could not be searched to the end; whatever is there, what failed stays failed"
+    return f"{many} could not be searched to the end; whatever is there, what was found stays found"
+
+
+_EVERY = 1_000_000
+
+
+def find_policy(plan: Plan, name: str) -> CompiledPolicy:
+    """The policy called `name` (an id, or `pack:id`). Raises PolcheckError when it is no policy's, or several'."""
+    found = [policy for policy in plan.policies if name in (policy.id, policy.ref)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " or ".join(f"`{policy.ref}`" for policy in found)
+        raise PolcheckError(f"several packs have a policy `{name}`\nhelp: say {names}")
+    known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
+    close = difflib.get_close_matches(name, known, n=3)
+    hint = " or ".join(f"`{form}`" for form in close)
+    help = f"did you mean {hint}?" if close else f"the packs have {counted(len(plan.policies), 'policy', 'policies')}"
+    raise PolcheckError(f"there is no policy `{name}`\nhelp: {help}")
+
+
+def explain(
+    checker: Checker,
+    name: str,
+    submission: Submission,
+    packs: Sequence[PackFiles],
+    most: int | None = 10,
+    accept: Accept | None = None,
+) -> Explanation:
+    """The policy called `name`, step by step over a submission; of each list of rows at most `most` (None: all).
+
+    `packs` are the files that the checker was compiled from: lines are looked up there. `accept` waives findings.
+    Raises PolcheckError for an unknown policy and SubmissionError when the submission's fields can't be placed.
+    """
+    policy = find_policy(checker.plan, name)
+    packs_of = tuple(
+        replace(pack, policies=(policy,) if pack.name == policy.pack else ()) for pack in checker.plan.packs
+    )
+    narrow = replace(checker, plan=replace(checker.plan, packs=packs_of), searches=checker.extractor)
+    placed = checker.place(submission)
+    world = narrow.world(placed)
+    journal = Journal()
+    (judgement,) = evaluate(world, packs_of, lambda _: journal)
+    locator = Locator(placed, narrow.extractor)
+    misses = NearMisses(world, locator)
+    places = Places(tuple(_every(packs)), policy)
+    teller = StepExplainer(world, locator, misses, FileFilter(world, placed), journal, places, most or _EVERY)
+    findings = tuple(Findings(locator, misses).of(judgement))
+    if accept is not None:
+        findings = tuple(accept(findings, placed, [judgement]).findings)
+    return Explanation(
+        pack=policy.pack,
+        id=policy.id,
+        title=policy.title,
+        severity=policy.severity,
+        requirement=policy.requirement,
+        place=f"{policy.path}:{policy.line}",
+        submission=submission.name,
+        outcome=judgement.outcome,
+        because=(*because(judgement, journal), *waived(findings)),
+        parts=tuple(_parts(policy, teller, judgement)),
+        findings=findings,
+        unsearched=judgement.reasons,
+    )
+
+
+def _every(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
+    """The packs and those that they extend."""
+    for pack in packs:
+        yield pack
+        yield from _every(pack.bases.values())
+
+
+def _parts(policy: CompiledPolicy, teller: StepExplainer, judgement: PolicyResult) -> list[Part]:
+    parts: list[Part] = []
+    if policy.when:
+        steps = teller.conjunction(policy.when, first_only=True)
+        held = bool(_rows(policy.when, teller).total)
+        parts.append(Part("when", steps, Sample(), "holds" if held else "does not hold"))
+    if policy.subjects is not None:
+        rows = _rows(policy.subjects, teller)
+        said = counted(rows.total, "subject")
+        if policy.per and rows.total:
+            said = (
+                f"{counted(rows.total, 'row')}, {counted(judgement.subjects, 'subject')} by `{'`, `'.join(policy.per)}`"
+            )
+        parts.append(Part("for", teller.conjunction(policy.subjects), rows, said))
+    first_only = policy.subjects is not None if policy.forbids else policy.count is None
+    keyword = "forbid" if policy.forbids else "require"
+    rows = _rows(policy.demand, teller)
+    failed = judgement.failures if policy.subjects is not None else ()
+    parts.append(
+        Part(
+            keyword,
+            teller.conjunction(policy.demand, first_only),
+            rows,
+            _met(judgement, rows),
+            tuple(_failed(failure, teller, policy) for failure in failed[: teller.most]),
+            len(failed),
+        )
+    )
+    return parts
+
+
+def _failed(failure: Failure, teller: StepExplainer, policy: CompiledPolicy) -> Lost:
+    return Lost(teller.match(failure.row), teller.misses.of(policy, failure) if failure.missing else None)
+
+
+def _rows(steps: Conjunction, teller: StepExplainer) -> Sample:
+    """The rows that came out of a conjunction."""
+    event = teller.journal.of(steps[-1]) if steps else None
+    return teller.sample(sorted(distinct(event.after), key=lambda row: row.order())) if event else Sample()
+
+
+def _met(judgement: PolicyResult, rows: Sample) -> str:
+    policy = judgement.policy
+    if policy.subjects is None:
+        return counted(rows.total, "match", "matches") if rows.total else "no match"
+    if not judgement.subjects:
+        return "not asked"
+    failed = len(judgement.failures)
+    met = failed if policy.forbids else judgement.subjects - failed
+    return f"{met:,} of {counted(judgement.subjects, 'subject')} with a match"

@@ -1,0 +1,255 @@
+"""One selector by itself over a submission: what `polcheck query` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt, location_plain
+from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+from polcheck.evaluate.outcome import evaluate
+from polcheck.findings.finding import Location
+from polcheck.findings.places import Locator
+from polcheck.formats import CONFIG_FORMATS
+from polcheck.formats.values import Config, Json, Pointer, Where
+from polcheck.languages.grammars import language_of
+from polcheck.pipeline import Checker
+from polcheck.policy import model as written
+from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.origin import Problems, SourceMap
+from polcheck.policy.plan import CompiledPack, CompiledPolicy, Conjunction, Plan, Template, needs_places, probes_of
+from polcheck.policy.probes import DEFAULT_LANGUAGE, Probes, Selectors
+from polcheck.render.escape import terminal
+from polcheck.render.wording import counted
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.sources.submission import Submission
+
+
+@record(frozen=True)
+class Question:
+    """A selector as the command line gives it; several `texts` are a union."""
+
+    kind: str
+    texts: tuple[str, ...]
+    language: str = ""
+    rename: str = ""
+    where: str = ""
+    resolve: bool = True
+
+
+@record(frozen=True)
+class Match:
+    """One hit: where it is, and what it binds."""
+
+    location: Location
+    bindings: Mapping[str, Json]
+
+
+@record(frozen=True)
+class Answer:
+    """What a selector finds.
+
+    `queries` are the tree-sitter queries that it ran as, `documents` the files it looked in, `reasons` those (with
+    why) that could not be searched to their end.
+    """
+
+    matches: tuple[Match, ...]
+    queries: tuple[str, ...]
+    documents: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def ask(question: Question, submission: Submission) -> Answer:
+    """The matches of one selector, in order of place.
+
+    Raises PolicyError for a selector that can't be used, and PolcheckError when no file is of a kind that it reads.
+    """
+    problems = Problems()
+    around = "" if question.kind in ("data", "text") else _language(submission)
+    steps, probes = _compiled(question, around, problems)
+    policy = _policy(steps)
+    if needs_places(policy):
+        probes.mark_places(probes_of(policy))
+    pack = CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
+    checker = Checker(Plan((pack,), tuple(probes.made)))
+    (judgement,) = evaluate(checker.world(submission), [pack])
+    if not judgement.documents:
+        raise PolcheckError(_nothing_to_read(question, around, submission))
+    locator = Locator(submission, checker.extractor)
+    matches = [
+        Match(
+            locator.location(failure.spot) if failure.spot else Location(""),
+            {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()},
+        )
+        for failure in judgement.failures
+    ]
+    return Answer(
+        tuple(sorted(matches, key=_order)),
+        tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
+        tuple(sorted(judgement.documents)),
+        judgement.reasons,
+        tuple(problems.warnings),
+    )
+
+
+def _order(match: Match) -> tuple[str, int, int]:
+    return match.location.path, match.location.line or 0, match.location.column or 0
+
+
+class _Options(SourceMap):
+    """Where a selector of the command line is written: its problems point into the option's text."""
+
+    def error(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
+        """Notes an error at the option."""
+        self._at_option(at, message, help, offset, "error")
+
+    def warning(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
+        """Notes a warning at the option."""
+        self._at_option(at, message, help, offset, "warning")
+
+    def _at_option(self, at: Pointer, message: str, help: str, offset: int | None, severity: str) -> None:
+        option = next((f"--{step}" for step in reversed(at) if isinstance(step, str)), "")
+        text = self._text_at(at)
+        if text is None:
+            self.problems.add(Problem(message, option, help=help, severity=severity))
+            return
+        source = Source("", text.encode("utf-8", "surrogatepass"))
+        start = min(offset or 0, len(source.text))
+        line = source.line_of(start)
+        column = start - source.line_starts[line - 1] + 1
+        self.problems.add(Problem(message, option, line, column, source.line(line), help, severity))
+
+    def _text_at(self, at: Pointer) -> str | None:
+        """The option's text; None where it is not known which of several is meant."""
+        value: object = self.document
+        for step in at:
+            value = value[step] if isinstance(value, dict | list) else value  # type: ignore[index]
+        return value if isinstance(value, str) else None
+
+
+def _compiled(question: Question, around: str, problems: Problems) -> tuple[Conjunction, Probes]:
+    document = _written(question)
+    origin = _Options(Source("", b""), Config((document,), _nowhere), 0, problems)
+    probes = Probes()
+    compiler = Compiler(probes, Selectors(), language=around).at(origin)
+    steps, _ = compiler.conjunction(written.items(document, ()), Scope(), role="forbid")
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return steps, probes
+
+
+def _nowhere(_index: int, at: Pointer) -> Where:
+    raise KeyError(at)
+
+
+def _written(question: Question) -> Json:
+    """The item that a policy would hold for this selector."""
+    modifiers: dict[str, Json] = {
+        key: value
+        for key, value in (("language", question.language), ("as", question.rename), ("where", question.where))
+        if value
+    }
+    if question.kind in ("pattern", "code"):
+        texts: list[Json] = list(question.texts)
+        resolve: dict[str, Json] = {} if question.resolve else {"resolve": False}
+        return {question.kind: texts if len(texts) > 1 else texts[0], **resolve, **modifiers}
+    items: list[Json] = [{question.kind: text, **modifiers} for text in question.texts]
+    return items[0] if len(items) == 1 else {"any": items}
+
+
+def _language(submission: Submission) -> str:
+    """The language of a submission whose files are of one language; Python where they are of several."""
+    found = {language for path in submission.paths if (language := language_of(path))}
+    code = found - set(CONFIG_FORMATS) or found
+    return next(iter(code)) if len(code) == 1 else DEFAULT_LANGUAGE
+
+
+def _nothing_to_read(question: Question, around: str, submission: Submission) -> str:
+    what = question.language or around or "configuration"
+    if len(submission.paths) == 1:
+        return f"`{submission.paths[0]}` is no {what} by its name: say what it is with `--language`"
+    return f"`{submission.name}` holds no {what}: say what to look in with `--language`"
+
+
+def _policy(steps: Conjunction) -> CompiledPolicy:
+    """A policy whose failures are the matches."""
+    return CompiledPolicy(
+        pack="query",
+        id="query",
+        title="query",
+        severity="note",
+        requirement="",
+        message=Template(""),
+        remedy=Template(""),
+        description="",
+        see="",
+        tags=(),
+        deprecated="",
+        when=(),
+        subjects=None,
+        per=(),
+        demand=steps,
+        forbids=True,
+        count=None,
+        path="",
+        line=0,
+    )
+
+
+_MOST = 50
+
+
+def text(answer: Answer, look: DisplayOptions) -> str:
+    """The matches with their source underlined, and a closing line that counts them."""
+    blocks = [*(_queries(answer, look) if look.verbose else ())]
+    shown = answer.matches if look.all else answer.matches[:_MOST]
+    blocks += ["\n".join(_match(match, look)) for match in shown]
+    if len(shown) < len(answer.matches):
+        blocks += capped([], len(answer.matches) - len(shown), "matches", look)
+    return "\n\n".join([*blocks, _closing(answer)]) + "\n"
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """The answer as JSON values, every match included."""
+    return {
+        "matches": [
+            {**location_plain(match.location), "bindings": dict(match.bindings), "text": matched(match)}
+            for match in answer.matches
+        ],
+        "queries": list(answer.queries),
+        "documents": list(answer.documents),
+        "unsearched": [{"path": path, "reason": reason} for path, reason in answer.reasons],
+    }
+
+
+def matched(match: Match) -> str | None:
+    """The line on which the match begins, None where it has no place."""
+    place, source = match.location.place, match.location.excerpt
+    if place is None or source is None:
+        return None
+    index = place.line - source.first
+    return source.lines[index] if 0 <= index < len(source.lines) else None
+
+
+def _queries(answer: Answer, look: DisplayOptions) -> Iterator[str]:
+    for query in answer.queries:
+        lines = [look.ink.dim("tree-sitter query")] + ["  " + terminal(line) for line in query.splitlines()]
+        yield "\n".join(lines)
+
+
+def _match(match: Match, look: DisplayOptions) -> list[str]:
+    names = bindings_text(match.bindings)
+    head = look.ink.bold(terminal(str(match.location)))
+    return [f"{head}: {names}" if names else head, *excerpt(match.location, look)]
+
+
+def _closing(answer: Answer) -> str:
+    files = len({match.location.path for match in answer.matches})
+    found = f"{counted(len(answer.matches), 'match', 'matches')}"
+    where = f" in {counted(files, 'file')}" if answer.matches else ""
+    looked = f"looked in {counted(len(answer.documents), 'file')}"
+    lines = [f"{terminal(path)}: {terminal(reason)}: matches may be missing" for path, reason in answer.reasons]
+    return "\n".join([*lines, f"{found}{where}; {looked}"])

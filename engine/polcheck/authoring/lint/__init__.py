@@ -1,0 +1,64 @@
+"""What is wrong with a pack, or could be better, beyond what keeps it from being used.
+
+One module a subject, each with one function `check(view)`; what it finds goes to the pack's problems, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from polcheck.authoring.lint.logic import check_branches, check_conditions, check_pairs
+from polcheck.authoring.lint.names import check_messages, check_unused_names
+from polcheck.authoring.lint.pack import check_policies, check_unused_parts, check_verdict
+from polcheck.authoring.lint.selectors import check_documents, check_paths, check_regexes
+from polcheck.authoring.lint.view import View
+from polcheck.base.errors import Problem
+from polcheck.base.records import record
+from polcheck.policy.origin import Problems
+from polcheck.policy.pack import open_packs
+from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.policy.params import Settings
+
+CHECKS: tuple[Callable[[View], None], ...] = (
+    check_paths,
+    check_documents,
+    check_conditions,
+    check_branches,
+    check_pairs,
+    check_unused_names,
+    check_policies,
+    check_messages,
+    check_regexes,
+    check_verdict,
+    check_unused_parts,
+)
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+
+
+@record(frozen=True)
+class Linted:
+    """What was found: of each pack its name, version and number of policies; and every problem, errors first."""
+
+    packs: tuple[tuple[str, str, int], ...]
+    problems: tuple[Problem, ...]
+
+    def of(self, severity: str) -> tuple[Problem, ...]:
+        """The problems of one severity: `error`, `warning` or `note`."""
+        return tuple(problem for problem in self.problems if problem.severity == severity)
+
+
+def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
+    """Everything that is wrong with these packs, and what could be better. Raises nothing for a bad pack."""
+    names: list[tuple[str, str, int]] = []
+    found = Problems()
+    made, opened = open_packs(packs, Settings(), schemas, found)
+    complete = not found.errors
+    for pack in opened:
+        if not pack.listed:
+            continue  # what is wrong with a pack that this one builds on is for its own authors
+        view = View(pack, made.probes, complete)
+        for check in CHECKS:
+            check(view)
+        names.append((pack.compiled.name, pack.compiled.version, len(view.entries)))
+    ordered = sorted(found.found, key=lambda p: (_ORDER[p.severity], p.path, p.line, p.column, p.message))
+    return Linted(tuple(names), tuple(ordered))

@@ -1,0 +1,123 @@
+"""Names that are bound and never spoken of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from polcheck.authoring.lint.view import Entry, View
+from polcheck.formats.values import Pointer
+from polcheck.policy.name_usage import Binding, binders, bound, steps_of
+from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import CompiledPolicy, Find, Join, Let, Listing, SearchInValue, Values, every_step
+from polcheck.policy.templates import TemplateFault, names
+from polcheck.selectors.jmespath.expression import Expression
+
+# how a name is bound in the text of each kind of selector, and what to write where nobody needs it
+_WAYS = {
+    "pattern": (r"\${0}\b", "write `$_` for a part that can be anything"),
+    "code": (r"@{0}\b", "drop it, or call it `@_{0}` if a predicate needs it"),
+    "text": (r"\(\?P<{0}>", "write `(?:…)` for a group that binds nothing"),
+    "files": (r"\{{{0}(?::\*\*)?\}}", "write `*` for a segment that can be anything, `**` for several"),
+}
+
+
+def check_unused_names(view: View) -> None:
+    """Warns of captures, computed names, values and named matches that nothing joins on, reads or tells."""
+    for entry in view.entries:
+        if entry.compiled is not None:
+            _warn(entry.origin, binders(entry.compiled))
+    for origin, steps in view.pack.selectors.values():
+        _warn(origin, steps_of(steps, bound(steps)))
+
+
+def _warn(origin: SourceMap, found: Iterable[Binding]) -> None:
+    for binder in found:
+        if not binder.lone:
+            for name in sorted(binder.unused & binder.public):
+                _warn_name(origin, binder, name)
+        if binder.named:
+            message = f"the match is called `{binder.named}`, and nothing speaks of it"
+            origin.warning((*binder.step.at, "name"), message, f"say `{{{{ {binder.named}.path }}}}`, or drop `name`")
+
+
+def _warn_name(origin: SourceMap, binder: Binding, name: str) -> None:
+    step = binder.step
+    message = f"`{name}` is bound and never used"
+    if isinstance(step, Let):
+        return origin.warning((*step.at, name), f"`{name}` is computed and never used", "drop it")
+    if isinstance(step, Join) and any(name in dict(let.names) for let in step.own if isinstance(let, Let)):
+        return origin.warning((*step.at, "let", name), f"`{name}` is computed and never used", "drop it")
+    if step.value_as == name:
+        help = "drop `as`: a message can say `value`" if not _whole(step) else "drop `as`"
+        return origin.warning((*step.at, "as"), message, help)
+    old = next((old for old, new in step.renames.items() if new == name), name)
+    for at, offset, help in _captures(origin, step.at, old):
+        return origin.warning(at, message, help, offset)
+    return None
+
+
+def _whole(step: Join | SearchInValue) -> bool:
+    return isinstance(step, Join) and not isinstance(step.source, Find | Listing)
+
+
+def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Pointer, int, str]]:
+    """Where the text of the item at `at` binds `name`; rows of values and of used selectors have no such place."""
+    item = _value(origin, at)
+    if not isinstance(item, dict):
+        return
+    for key, (way, help) in _WAYS.items():
+        texts = item.get(key, ())
+        for index, text in enumerate(texts if isinstance(texts, list) else [texts] if texts else ()):
+            # a capture's `-` and `.` are `_` in its name
+            written = re.escape(name).replace("_", "[_.-]") if key == "code" else re.escape(name)
+            found = re.search(way.format(written), text)
+            if found:
+                yield (*at, key, index) if isinstance(texts, list) else (*at, key), found.start(), help.format(name)
+
+
+def _value(origin: SourceMap, at: Pointer) -> object:
+    value: object = origin.document
+    for key in at:
+        value = value[key]  # type: ignore[index]
+    return value
+
+
+def check_messages(view: View) -> None:
+    """Warns of `{{ value }}` where nothing shows one, and of a `require` that counts to nothing."""
+    for entry in view.entries:
+        if entry.compiled is not None:
+            _value_of(view, entry, entry.compiled)
+            if entry.compiled.count == (0, 0):
+                at = next(item.at for item in entry.written.require or () if item.count is not None)
+                help = "write `forbid`, which is not applicable where there is nothing to look at"
+                entry.origin.warning((*at, "count"), "a `require` of nothing passes where there is no file, too", help)
+
+
+def _value_of(view: View, entry: Entry, policy: CompiledPolicy) -> None:
+    """A value that has no name of its own shows itself as `value`."""
+    if any(_shows(step, view) for step in every_step(policy) if isinstance(step, Join | SearchInValue)):
+        return
+    bound = frozenset(
+        name for step in every_step(policy) if isinstance(step, Join | SearchInValue) for name in step.binds
+    )
+    for key, template in (("message", policy.message), ("remedy", policy.remedy)):
+        try:
+            told = names(template.text)
+        except TemplateFault:
+            continue  # noted when it was compiled
+        if "value" in told - bound:
+            help = "`value` is what a `data` or `values` without `as` gives"
+            entry.origin.warning((key,), "`value` is always empty here", help, template.text.find("value"))
+
+
+def _shows(step: Join | SearchInValue, view: View) -> bool:
+    if step.value_as:
+        return False
+    if isinstance(step, SearchInValue):
+        what = view.probes[step.probe].what
+    elif isinstance(step.source, Find):
+        what = view.probes[step.source.probe].what
+    else:
+        return isinstance(step.source, Values) and any(not isinstance(row, dict) for row in step.source.rows)
+    return isinstance(what, Expression) and what.binds is None

@@ -1,0 +1,210 @@
+"""Selectors that can't match in the files that they are pointed at: another language, another format, no content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polcheck.authoring.lint.globs import Glob, glob, some_path
+from polcheck.authoring.lint.view import View, at_index
+from polcheck.formats import format_of
+from polcheck.formats.values import Pointer
+from polcheck.policy.model import Item
+from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import Find, Join, Probe
+from polcheck.selectors.jmespath.analysis import Shape, shape_of
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.nodes import Chain, Field, Index, Node, Pipe
+from polcheck.selectors.jmespath.parser import parse
+from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.text import TextProblem, compile_text
+from polcheck.sources.path_patterns import FilePatterns, FilesProblem, alternatives
+
+_WILD = frozenset("*?{")
+
+
+def check_documents(view: View) -> None:
+    """Notes selectors that can match in none of their files, and warns of files that they never look in."""
+    for origin, step in view.steps():
+        if isinstance(step, Join) and isinstance(step.source, Find):
+            probe, files = view.probes[step.source.probe], step.source.files
+            if files is not None:
+                _unread(origin, step, probe, files)
+            if isinstance(probe.what, Expression):
+                _impossible(origin, step, probe.what, _formats(probe, files))
+
+
+def _unread(origin: SourceMap, step: Join, probe: Probe, files: FilePatterns) -> None:
+    """Notes files that the selector doesn't read."""
+    known = [list(_examples(text)) for text in files.texts if not text.startswith("!")]
+    where = [index for index, text in enumerate(files.texts) if not text.startswith("!")]
+    wrong: dict[int, str] = {}
+    for index, examples in zip(where, known, strict=True):
+        for example in examples:
+            if example is not None and not _reads(probe, example):
+                wrong.setdefault(index, example)
+    nothing = all(example is not None and not _reads(probe, example) for examples in known for example in examples)
+    for index, example in wrong.items():
+        note = origin.error if nothing and known else origin.warning
+        at = at_index(origin, (*step.at, "files"), index) if _has_files(origin, step) else step.at
+        note(at, *_why(probe, example))
+        if nothing:
+            return
+
+
+def _has_files(origin: SourceMap, step: Join) -> bool:
+    try:
+        origin.config.locate(origin.index, (*step.at, "files"))
+    except KeyError:
+        return False
+    return True
+
+
+def _examples(text: str) -> Iterator[str | None]:
+    """For each alternative of a pattern a path that tells what it is, or None where that is open."""
+    for way in alternatives(text):
+        name = way.rsplit("/", 1)[-1]
+        if way.endswith("/"):
+            yield way
+        elif not _WILD & set(name):
+            yield name.replace("\\", "")
+        else:
+            dot = name.rfind(".")
+            yield None if dot < 0 or _WILD & set(name[dot:]) else "x" + name[dot:]
+
+
+def _reads(probe: Probe, example: str) -> bool:
+    return not example.endswith("/") and probe.reads(example)
+
+
+def _why(probe: Probe, example: str) -> tuple[str, str]:
+    if example.endswith("/"):
+        return f"`{probe.kind}` looks in files, and `{example}` stands for folders", f"write `{example}*` for its files"
+    name = example if not example.startswith("x.") else f"*{example[1:]}"
+    if isinstance(probe.what, Syntax):
+        message = f"this `{probe.kind}` is {probe.language}, and never looks in `{name}`"
+        return message, f"say `language: {probe.language}` if such files hold it, or leave them out"
+    return f"`{name}` is no configuration that `data` could read", "say `language: yaml`, `toml`, `json` or `ini`"
+
+
+def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
+    """The formats that the files can have; empty where that is open."""
+    if probe.language:
+        return frozenset({probe.language})
+    if files is None:
+        return frozenset()
+    examples = [example for text in files.texts if not text.startswith("!") for example in _examples(text)]
+    found = {format_of(example) if example else None for example in examples}
+    return frozenset(name for name in found if name) if None not in found else frozenset()
+
+
+def _impossible(origin: SourceMap, step: Join, what: Expression, formats: frozenset[str]) -> None:
+    """Notes an expression that is null in every document of its formats."""
+    if not formats or not formats <= {"toml", "ini"}:
+        return None
+    node, _ = parse(what.text)
+    kinds = " and ".join(sorted(name.upper() for name in formats))
+    at = (*step.at, "data")
+    try:
+        shape_of(node, Shape("object"))
+    except ExpressionError as error:
+        help = f"the root of a document in {kinds} is an object"
+        return origin.error(at, f"{error.message}: this never matches", help, error.position)
+    deep = _third(node) if formats == {"ini"} else None
+    if deep is not None:
+        help = "an INI file has sections, and options in them, whose values are texts"
+        return origin.error(at, f"`{deep}` is never in an INI file: this never matches", help)
+    return None
+
+
+def _third(node: Node) -> str | None:
+    """What an expression asks of the value of an option: a third level of fields."""
+    steps = node.steps if isinstance(node, Chain | Pipe) else ()
+    if len(steps) > 2 and all(isinstance(step, Field) for step in steps[:2]):
+        third = steps[2]
+        if isinstance(third, Field):
+            return third.name
+        return f"[{third.number}]" if isinstance(third, Index) else None
+    return None
+
+
+_SET = re.compile(r"(?<!\\)\[[^\]/]+\]")
+
+
+def check_paths(view: View) -> None:
+    """Notes patterns that can match no path beside the others of their list, and brackets that mean nothing."""
+    for origin, item in view.items:
+        _brackets(origin, item)
+        if any(text.startswith("!") for text in item.files):
+            try:
+                globs = [glob(text) for text in item.files]
+            except FilesProblem:
+                continue  # noted when it was compiled
+            _excluded(origin, item, globs)
+            _idle(origin, item, globs)
+
+
+def _excluded(origin: SourceMap, item: Item, globs: list[Glob]) -> None:
+    """Notes what the exclusions of the list leave nothing of; an error where that is the whole list."""
+    outside = [each for each, text in zip(globs, item.files, strict=True) if text.startswith("!") and each.exact]
+    inside = [index for index, text in enumerate(item.files) if not text.startswith("!")]
+    dead = [
+        index
+        for index in inside
+        if some_path([globs[index], *outside], lambda taken: taken[0] and not any(taken[1:])) is False
+    ]
+    for index in dead:
+        text = item.files[index]
+        by = next(
+            (
+                other
+                for other, each in zip(item.files, globs, strict=True)
+                if other.startswith("!") and some_path([globs[index], each], lambda t: t[0] and not t[1]) is False
+            ),
+            "",
+        )
+        message = f"`{text}` matches nothing: `{by}` excludes all of it" if by else f"all of `{text}` is excluded"
+        note = origin.error if dead == inside else origin.warning
+        note(_at(origin, item, index), message, "narrow what is excluded, or drop the pattern")
+
+
+def _idle(origin: SourceMap, item: Item, globs: list[Glob]) -> None:
+    """Warns of exclusions that take nothing away."""
+    inside = [each for each, text in zip(globs, item.files, strict=True) if not text.startswith("!")]
+    for index, text in enumerate(item.files):
+        if not text.startswith("!") or not inside:
+            continue
+        if some_path([globs[index], *inside], lambda taken: taken[0] and any(taken[1:])) is False:
+            help = "drop it, or widen it: patterns start at the submission's root"
+            origin.warning(_at(origin, item, index), f"`{text}` excludes nothing that the others match", help)
+
+
+def _brackets(origin: SourceMap, item: Item) -> None:
+    """Warns of what would be a set of characters elsewhere."""
+    for index, text in enumerate(item.files):
+        found = _SET.search(text)
+        if found:
+            message = f"`{found.group()}` stands for itself: there are no sets of characters"
+            help = "write alternatives as `{a,b}`, or `\\[` for a bracket that is meant"
+            origin.warning(_at(origin, item, index), message, help)
+
+
+def _at(origin: SourceMap, item: Item, index: int) -> Pointer:
+    return at_index(origin, (*item.at, "files"), index)
+
+
+def check_regexes(view: View) -> None:
+    """Warns of a `text` that matches nothing at all, between any two characters."""
+    for origin, item in view.items:
+        if item.text is not None and _is_everywhere(item.text):
+            help = "write `+` for `*`, or say what stands around it"
+            origin.warning((*item.at, "text"), f"`{item.text}` matches nothing at all, and so everywhere", help)
+
+
+def _is_everywhere(regex: str) -> bool:
+    try:
+        found = compile_text(regex).search("0")
+    except TextProblem:
+        return False  # noted when it was compiled
+    return any(hit.span is not None and hit.span.start == hit.span.end for hit in found.hits)

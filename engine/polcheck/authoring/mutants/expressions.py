@@ -1,0 +1,92 @@
+"""Changes to JMESPath expressions, made on their trees and written back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
+
+from polcheck.authoring.mutants.edits import Variant
+from polcheck.authoring.mutants.regexes import regex_variants
+from polcheck.selectors.jmespath.nodes import Both, Call, Comparison, Each, Either, Filter, Literal, Node, Not, text_of
+from polcheck.selectors.jmespath.parser import parse
+from polcheck.selectors.jmespath.values import ExpressionError
+
+_OTHER = {"eq": "ne", "ne": "eq", "lt": "lte", "lte": "lt", "gt": "gte", "gte": "gt"}
+_REGEX = {"matches": 1, "replace": 1}  # functions, and which of their arguments is a regular expression
+_PLAIN = frozenset({"basename", "dirname", "lower", "replace", "stem"})  # functions that give a text for a text
+
+
+class _Change(NamedTuple):
+    operator: str
+    node: Node
+    before: str
+    after: str
+
+
+def expression_variants(text: str) -> Iterator[Variant]:
+    """The expression with a filter or a condition dropped, a comparison flipped, or a function left out."""
+    try:
+        node = parse(text).node
+    except ExpressionError:
+        return
+    for change in _changes(node):
+        yield Variant(change.operator, text_of(change.node), change.before, change.after)
+
+
+def negated(text: str) -> str | None:
+    """The condition that holds where `text` doesn't; None for what is no expression."""
+    try:
+        node = parse(text).node
+    except ExpressionError:
+        return None
+    return text_of(node.item if isinstance(node, Not) else Not(node))
+
+
+def _changes(node: Node) -> Iterator[_Change]:
+    """The node with one change, in it or somewhere below."""
+    yield from _own(node)
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if isinstance(value, Node):
+            for change in _changes(value):
+                yield change._replace(node=_with(node, field.name, change.node))
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                for change in _changes(item) if isinstance(item, Node) else ():
+                    items = (*value[:index], change.node, *value[index + 1 :])
+                    yield change._replace(node=_with(node, field.name, items))
+
+
+def _with(node: Node, field: str, value: Node | tuple[Node, ...]) -> Node:
+    parts: dict[str, Any] = {field: value}
+    return replace(node, **parts)
+
+
+def _own(node: Node) -> Iterator[_Change]:
+    match node:
+        case Filter(base, _, right):
+            yield _change("drop-filter", node, Each(base, right))
+        case Both(items) | Either(items):
+            for index in range(len(items)):
+                left = (*items[:index], *items[index + 1 :])
+                yield _change("drop-condition", node, left[0] if len(left) == 1 else replace(node, items=left))
+        case Comparison(operator):
+            yield _change("flip-comparison", node, replace(node, operator=_OTHER[operator]))
+        case Call(name, arguments) if arguments:
+            yield from _call(node, name, arguments)
+
+
+def _call(node: Call, name: str, arguments: tuple[Node, ...]) -> Iterator[_Change]:
+    if name in _PLAIN:
+        yield _change("drop-function", node, arguments[0])
+    place = _REGEX.get(name, len(arguments))
+    argument = arguments[place] if place < len(arguments) else None
+    if isinstance(argument, Literal) and isinstance(argument.value, str):
+        for variant in regex_variants(argument.value):
+            changed = replace(node, arguments=(*arguments[:place], Literal(variant.text), *arguments[place + 1 :]))
+            yield _Change(variant.operator, changed, variant.before, variant.after)
+
+
+def _change(operator: str, before: Node, after: Node) -> _Change:
+    return _Change(operator, after, text_of(before), text_of(after))

@@ -1,0 +1,156 @@
+"""The hunt for mutants that no case kills: over all policies of a pack, in parallel, with a summary by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import field
+from typing import NamedTuple
+
+from polcheck.authoring.mutants.mutant import Mutant
+from polcheck.authoring.mutants.operators import OPERATORS, mutants
+from polcheck.authoring.mutants.runner import KILLED, REFUSED, SURVIVED, MutantRunner
+from polcheck.authoring.mutants.small import around, used, users_text
+from polcheck.authoring.testing.cases import Case, Equivalent
+from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
+from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.base.records import record
+from polcheck.policy.pack_files import PackFiles, Schemas
+
+_A_TASK = 20  # mutants that are tried one after the other by one process, which keeps what it found
+
+
+class Lived(NamedTuple):
+    """A mutant that no case kills, and where it stands; `reason` says why that is right, where the pack says so."""
+
+    mutant: Mutant
+    place: str
+    reason: str = ""
+
+
+class Tally(NamedTuple):
+    """What came of one operator's mutants."""
+
+    operator: str
+    killed: int
+    survived: int
+    equivalent: int
+
+
+@record(frozen=True)
+class Mutation:
+    """What came of a pack's mutants.
+
+    `unused` are entries of tests/equivalent.yaml that name no living mutant. `untested` are policies that no case
+    names: their mutants count as survivors, and were not tried.
+    """
+
+    killed: int
+    refused: int
+    survived: tuple[Lived, ...]
+    equivalent: tuple[Lived, ...]
+    tallies: tuple[Tally, ...]
+    unused: tuple[Equivalent, ...] = ()
+    untested: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many mutants count: those that compile."""
+        return self.killed + len(self.survived) + len(self.equivalent)
+
+    @property
+    def percent(self) -> float:
+        """How many of them a case kills, in percent; 100 where there are none."""
+        return 100.0 * self.killed / self.total if self.total else 100.0
+
+
+class _Task(NamedTuple):
+    owner: str
+    mutants: tuple[Mutant, ...]
+
+
+@record
+class Hunt:
+    """One pack, its cases (all of which pass), and the mutants that its tests call equivalent."""
+
+    pack: PackFiles
+    schemas: Schemas
+    cases: Sequence[Case]
+    equivalents: Sequence[Equivalent]
+    pages: PackSource = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = PackSource(self.pack)
+
+    def run(
+        self, policies: Iterable[str], jobs: int = 1, progress: Progress | None = None, complete: bool = True
+    ) -> Mutation:
+        """What came of the mutants of these policies and what they use; `complete`: these are all of the pack."""
+        tasks = [
+            _Task(owner, tuple(made[start : start + _A_TASK]))
+            for owner in self._owners(policies)
+            for made in [self.mutants(owner)]
+            for start in range(0, len(made), _A_TASK)
+        ]
+        verdicts = spread(self._tried, tasks, jobs, progress)
+        pairs = [
+            (mutant, verdict)
+            for task, found in zip(tasks, verdicts, strict=True)
+            for mutant, verdict in zip(task.mutants, found, strict=True)
+        ]
+        return self._summed(pairs, complete)
+
+    def mutants(self, owner: str) -> list[Mutant]:
+        """The mutants of one owner, in the order of its operators."""
+        if owner.startswith(SELECTORS):
+            name = owner.removeprefix(SELECTORS)
+            return list(mutants(owner, self.pages.head.document, ("selectors", name), users_text(self.pages, name)))
+        document = self.pages.policies[owner].document
+        return list(mutants(owner, document, around=around(document, self.pages.selectors)))
+
+    def _owners(self, policies: Iterable[str]) -> list[str]:
+        chosen = list(policies)
+        names = {name for id in chosen for name in used(self.pages.policies[id].document, self.pages.selectors)}
+        return [*chosen, *(SELECTORS + name for name in sorted(names))]
+
+    @property
+    def _named(self) -> frozenset[str]:
+        return frozenset(policy for case in self.cases for policy in case.policies)
+
+    def _tried(self, task: _Task) -> list[str]:
+        if task.owner in self.pages.policies and task.owner not in self._named:
+            return [SURVIVED] * len(task.mutants)
+        trial = MutantRunner(self.pages, self.schemas, task.owner, self.cases)
+        return [trial.verdict(mutant) for mutant in task.mutants]
+
+    def _summed(self, pairs: Sequence[tuple[Mutant, str]], complete: bool) -> Mutation:
+        counts = {operator: [0, 0, 0] for operator in OPERATORS}
+        survived: list[Lived] = []
+        equivalent: list[Lived] = []
+        used_entries: set[Equivalent] = set()
+        for mutant, verdict in pairs:
+            if verdict == KILLED:
+                counts[mutant.operator][0] += 1
+            elif verdict == SURVIVED:
+                lived = Lived(mutant, self.pages.place(mutant.owner, mutant.at))
+                entry = self._excused(mutant)
+                counts[mutant.operator][2 if entry else 1] += 1
+                if entry is not None:
+                    used_entries.add(entry)
+                    equivalent.append(lived._replace(reason=entry.reason))
+                else:
+                    survived.append(lived)
+        return Mutation(
+            killed=sum(killed for killed, _, _ in counts.values()),
+            refused=sum(verdict == REFUSED for _, verdict in pairs),
+            survived=tuple(survived),
+            equivalent=tuple(equivalent),
+            tallies=tuple(Tally(operator, *numbers) for operator, numbers in counts.items() if any(numbers)),
+            untested=tuple(sorted({m.owner for m, _ in pairs if m.owner in self.pages.policies} - self._named)),
+            unused=tuple(entry for entry in self.equivalents if entry not in used_entries) if complete else (),
+        )
+
+    def _excused(self, mutant: Mutant) -> Equivalent | None:
+        for entry in self.equivalents:
+            if entry.policy == mutant.owner and mutant.called(entry.mutant):
+                return entry
+        return None

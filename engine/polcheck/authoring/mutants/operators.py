@@ -1,0 +1,133 @@
+"""The operators, by what they change: all of them, in the order in which the same mutant is named by the first."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from polcheck.authoring.mutants import relations, structure
+from polcheck.authoring.mutants import selectors as texts
+from polcheck.authoring.mutants.mutant import Change, Mutant, numbered
+from polcheck.authoring.mutants.walk import Site, joined_with, sites
+from polcheck.formats.values import Json, Pointer
+
+OPERATORS: Mapping[str, str] = MappingProxyType(
+    {
+        "flip-demand": "`require` becomes `forbid`, `forbid` becomes `require`",
+        "drop-when": "`when` is dropped: the policy always applies",
+        "negate-when": "`when` is negated",
+        "drop-item": "an item of a conjunction is dropped",
+        "drop-not": "a `not` is dropped",
+        "negate-not": "`not` is taken away, and what it holds stays",
+        "drop-branch": "a branch of an `any` is dropped",
+        "all-branches": "all branches of an `any` are wanted, not one",
+        "drop-where": "`where` is dropped",
+        "negate-where": "`where` is negated",
+        "drop-condition": "a side of `&&` or `||` is dropped from an expression",
+        "flip-comparison": "`==` becomes `!=`, `<` becomes `<=`, and so on",
+        "drop-filter": "`[?…]` is dropped from an expression",
+        "drop-function": "`lower(x)`, `replace(x, …)`, `basename(x)` … become `x`",
+        "drop-let": "a name of `let` is dropped",
+        "drop-join": "a name that joins is taken away on one side: in a path, a pattern, a query, a group, `as`, `let`",
+        "widen-folder": "the folder of a path pattern becomes `**`",
+        "widen-name": "the file's name in a path pattern becomes `*`",
+        "drop-exclude": "a path pattern with `!` is dropped",
+        "drop-path": "a path pattern, or one choice of `{a,b}`, is dropped",
+        "drop-alternative": "an alternative of `pattern` or `code`, or of `[…]` in a query, is dropped",
+        "loosen-string": "a string in a pattern becomes `$_`",
+        "drop-argument": "an argument of a call pattern that ends in `...` is dropped",
+        "flip-resolve": "a written `resolve` is turned round",
+        "resolve-off": "no pattern of the policy follows names through imports any more",
+        "drop-predicate": "a predicate of a query is dropped",
+        "negate-predicate": "a predicate of a query is negated",
+        "drop-string": "a string of `#any-of?` or `#resolves-to?` is dropped",
+        "drop-query-anchor": "a `.` between the nodes of a query is dropped",
+        "drop-absent-field": "a `!field` of a query is dropped",
+        "drop-anchor": "`^`, `$` or `\\b` is dropped from a regular expression",
+        "drop-regex-alternative": "an alternative of a regular expression is dropped",
+        "drop-flag": "`(?i)` is dropped from a regular expression",
+        "loosen-word": "the longest word in a regular expression becomes `.*`",
+        "drop-row": "a row of `values` is dropped; of an expression's rows the first",
+        "first-row-only": "of the rows that an expression gives to `values`, only the first is left",
+        "leave-value": "`in` is dropped: the whole file is searched",
+        "other-value": "`in` names another value",
+        "drop-inside": "an `inside` is dropped",
+        "negate-inside": "an `inside` is negated",
+        "drop-has": "a `has` is dropped",
+        "negate-has": "a `has` is negated",
+        "drop-after": "an `after` is dropped",
+        "negate-after": "an `after` is negated",
+        "drop-until": "an `until` is dropped",
+        "until-anything": "`until` becomes `(_)`: any node ends the search",
+        "drop-scope": "`scope` is dropped",
+        "swap-scope": "`scope: subject` becomes `file`, and the reverse",
+        "drop-near": "`near` is dropped",
+        "near-by-one": "`near` is one line more, or less",
+        "drop-count": "`count`, or one bound of it, is dropped",
+        "count-by-one": "`count`, or one bound of it, is one more, or less",
+        "drop-per": "`per` is dropped: each row is a subject",
+        "drop-per-name": "a name of `per` is dropped",
+        "drop-as": "`as`, or one name of it, is dropped",
+    }
+)
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_OF_ITEMS: tuple[Callable[[Site], Iterator[Change]], ...] = (
+    structure.branches,
+    structure.absence,
+    texts.where,
+    relations.per,
+    relations.relation,
+    relations.until,
+    relations.scope,
+    relations.near,
+    relations.count,
+    relations.renames,
+    relations.resolve,
+    relations.inner,
+    texts.let,
+    texts.values,
+    texts.files,
+    texts.pattern,
+    texts.code,
+    texts.data,
+    texts.text,
+)
+
+
+def mutants(owner: str, document: Json, at: Pointer = (), around: str = "") -> Iterator[Mutant]:
+    """Every mutant of an owner: of a policy's document, or of the selector at `at` of pack.yaml.
+
+    `around` is the text of the selectors that a policy uses, or of all that may use a selector: a name that stands
+    nowhere else joins nothing.
+    """
+    made = (
+        change
+        for change in _changes(document, at)
+        if change.operator != "drop-join" or _joins(change, _text(joined_with(document, change.at)) + around)
+    )
+    return numbered(owner, made, _text)
+
+
+def _joins(change: Change, text: str) -> bool:
+    """Whether the name that a change took away stands a second time in the selectors."""
+    name = _WORD.findall(change.before)[-1]
+    return len(re.findall(rf"\b{name}\b", text)) > 1
+
+
+def _changes(document: Json, at: Pointer) -> Iterator[Change]:
+    if not at:
+        yield from structure.policy(document)
+    every = list(sites(document, at))
+    for operator in _OF_ITEMS:
+        for site in every:
+            yield from operator(site)
+    yield from texts.shared_files(every)
+    yield from structure.items(document, at)
+    yield from structure.unresolved(document, at)
+
+
+def _text(document: Json) -> str:
+    return json.dumps(document, ensure_ascii=False)

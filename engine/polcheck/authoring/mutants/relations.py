@@ -1,0 +1,136 @@
+"""Operators on what is said of a match: `in`, `inside`, `has`, `after`, `until`, `scope`, `near`, `count`, `as` …"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from polcheck.authoring.mutants.edits import DROPPED, edited, short, with_items
+from polcheck.authoring.mutants.mutant import Change
+from polcheck.authoring.mutants.walk import Site
+from polcheck.formats.values import Json, Pointer
+
+_NAME = re.compile(r'[$@](?P<capture>[A-Za-z]\w*)|\(\?P<(?P<group>[A-Za-z]\w*)>|"as": "(?P<value>\w+)"')
+
+
+def inner(site: Site) -> Iterator[Change]:
+    """`in`: looks in the whole file instead of the value, or in the value bound before."""
+    value = site.item.get("in")
+    if isinstance(value, str):
+        yield _edit(site, "leave-value", ("in",), DROPPED, f"in: {value}")
+        before, _, _ = _text(site.document).partition(_text(site.item))
+        names = [found.group(found.lastgroup or 0) for found in _NAME.finditer(before)]
+        known = [name for name in names if name not in (value, "here")]
+        if known:
+            yield _edit(site, "other-value", ("in",), known[-1], f"in: {value}")
+
+
+def relation(site: Site) -> Iterator[Change]:
+    """`inside`, `has`, `after`: dropped, or negated."""
+    for key in ("inside", "has", "after"):
+        value = site.item.get(key)
+        several = isinstance(value, list) and len(value) > 1
+        for index, target in enumerate(value if isinstance(value, list) else [value]):
+            if key not in site.item:
+                continue
+            place: Pointer = (key, index) if isinstance(value, list) else (key,)
+            left = {name: entry for name, entry in site.item.items() if name != key}
+            if several and isinstance(value, list):
+                left[key] = value[:index] + value[index + 1 :]
+            at = (*site.at, *place)
+            if left:
+                yield Change(f"drop-{key}", at, edited(site.document, site.at, left), short(target), "nothing")
+            if not site.target and not (site.holder == "not" and site.siblings == 1 and not left):
+                negated: list[Json] = [*([left] if left else []), {"not": {key: target}}]
+                document = with_items(site.document, site.at, negated)
+                yield Change(f"negate-{key}", at, document, f"{key}: {short(target)}", f"not {key}")
+
+
+def until(site: Site) -> Iterator[Change]:
+    """`until`: dropped, or anything at all ends the search."""
+    value = site.item.get("until")
+    if value is not None:
+        yield _edit(site, "drop-until", ("until",), DROPPED, short(value))
+        yield _edit(site, "until-anything", ("until",), "(_)", short(value))
+    for index, entry in enumerate(value if isinstance(value, list) and len(value) > 1 else []):
+        yield _edit(site, "drop-until", ("until", index), DROPPED, short(entry))
+
+
+def scope(site: Site) -> Iterator[Change]:
+    """`scope`: dropped, or the other one."""
+    value = site.item.get("scope")
+    if value is not None:
+        if value == "subject" or "files" in site.item or "use" in site.item:
+            # NOTE: a search without files keeps to the subject's file anyway
+            yield _edit(site, "drop-scope", ("scope",), DROPPED, f"scope: {value}")
+        yield _edit(site, "swap-scope", ("scope",), "file" if value == "subject" else "subject", f"scope: {value}")
+
+
+def near(site: Site) -> Iterator[Change]:
+    """`near`: dropped, or a line more or less."""
+    value = site.item.get("near")
+    if isinstance(value, int):
+        yield _edit(site, "drop-near", ("near",), DROPPED, f"near: {value}")
+        for other in (value - 1, value + 1):
+            if other >= 0:
+                yield _edit(site, "near-by-one", ("near",), other, f"near: {value}")
+
+
+def count(site: Site) -> Iterator[Change]:
+    """`count`: dropped, or one more or less; of a range each bound."""
+    value = site.item.get("count")
+    if value is None:
+        return
+    yield _edit(site, "drop-count", ("count",), DROPPED, f"count: {short(value)}")
+    bounds: list[tuple[Pointer, Any]] = [(("count",), value)]
+    if isinstance(value, dict):
+        bounds = [(("count", key), number) for key, number in value.items()]
+        for place, number in bounds if len(bounds) > 1 else ():
+            yield _edit(site, "drop-count", place, DROPPED, f"{place[-1]}: {number}")
+    for place, number in bounds:
+        for other in (number - 1, number + 1):
+            if other >= 0:
+                yield _edit(site, "count-by-one", place, other, f"{place[-1]}: {number}")
+
+
+def per(site: Site) -> Iterator[Change]:
+    """`per`: dropped, or one of its names."""
+    value = site.item.get("per")
+    if value is not None and (len(site.item) > 1 or site.siblings > 1):
+        left = {key: entry for key, entry in site.item.items() if key != "per"}
+        document = edited(site.document, site.at, left) if left else with_items(site.document, site.at, [])
+        yield Change("drop-per", (*site.at, "per"), document, f"per: {short(value)}", "nothing")
+    for index, name in enumerate(value if isinstance(value, list) and len(value) > 1 else []):
+        yield _edit(site, "drop-per-name", ("per", index), DROPPED, str(name))
+
+
+def renames(site: Site) -> Iterator[Change]:
+    """`as`: dropped, or another name, so that it joins nothing any more."""
+    value = site.item.get("as")
+    if value is None:
+        return
+    yield _edit(site, "drop-as", ("as",), DROPPED, f"as: {short(value)}")
+    if isinstance(value, str):
+        yield _edit(site, "drop-join", ("as",), f"{value}_unjoined", f"as: {value}")
+    for old, new in value.items() if isinstance(value, dict) else ():
+        yield _edit(site, "drop-join", ("as", old), f"{new}_unjoined", f"as: {new}")
+        if len(value) > 1:
+            yield _edit(site, "drop-as", ("as", old), DROPPED, f"{old}: {new}")
+
+
+def resolve(site: Site) -> Iterator[Change]:
+    """`resolve`: the other way."""
+    value = site.item.get("resolve")
+    if isinstance(value, bool):
+        yield _edit(site, "flip-resolve", ("resolve",), not value, f"resolve: {short(value)}")
+
+
+def _edit(site: Site, operator: str, at: Pointer, new: Any, before: str) -> Change:
+    after = "nothing" if new is DROPPED else short(new)
+    return Change(operator, (*site.at, *at), edited(site.document, (*site.at, *at), new), before, after)
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,150 @@
+"""Mutants judged: whether some case notices. What the change leaves as it was is searched once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from functools import cached_property
+
+from polcheck.authoring.mutants.mutant import Mutant
+from polcheck.authoring.mutants.small import small_pack, users
+from polcheck.authoring.testing.cases import Case, Expected
+from polcheck.authoring.testing.pack_source import PackSource
+from polcheck.authoring.testing.results import ActualResult, is_met
+from polcheck.authoring.testing.runner import outcomes_of
+from polcheck.base.errors import PolicyError
+from polcheck.base.records import record
+from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.demands import Demands
+from polcheck.evaluate.outcome import PolicyResult, evaluate
+from polcheck.findings.make import Findings
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.places import Locator
+from polcheck.formats.values import Json
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.pack_files import Schemas
+from polcheck.policy.params import Settings
+from polcheck.policy.plan import Plan, Probe
+from polcheck.scan.extractor import Extractor
+from polcheck.scan.rows import FileRows
+from polcheck.selectors.results import SearchResult
+from polcheck.sources.submission import Submission, of_files
+
+KILLED = "killed"
+SURVIVED = "survived"
+REFUSED = "refused"  # it doesn't compile, so that nobody could have written it
+
+
+@record
+class PolicyFixtures:
+    """One policy and the cases that name it; the submissions, and what was found in them by probes that stay."""
+
+    policy: str
+    cases: list[Case]
+    _submissions: dict[int, Submission] = field(default_factory=dict)
+    _found: dict[tuple[int, str], dict[Probe, SearchResult]] = field(default_factory=dict)
+
+    def said(
+        self, case: Case, plan: Plan, searches: Extractor
+    ) -> tuple[Submission, JoinContext, Sequence[PolicyResult]]:
+        """What a plan of this one policy says of a case."""
+        submission = self._submissions.get(id(case)) or of_files(case.files, case.name)
+        self._submissions[id(case)] = submission
+        world = JoinContext(plan, submission.paths, self._rows(case, submission, plan), {}, searches)
+        return submission, world, evaluate(world, plan.packs)
+
+    def _rows(self, case: Case, submission: Submission, plan: Plan) -> dict[str, FileRows]:
+        demands = Demands.of(plan)
+        wanted = demands.wanted(submission.paths, plan)
+        rows: dict[str, FileRows] = {}
+        for path in submission.paths if demands.facts else wanted:
+            known = self._found.setdefault((id(case), path), {})
+            probes = [plan.probes[index] for index in wanted.get(path, ())]
+            new = [probe for probe in probes if probe not in known]
+            if new or demands.facts or demands.lines:
+                made = Extractor(new, skips=False).extract(
+                    submission.source(path), range(len(new)), demands.facts, demands.lines
+                )
+                known |= {probe: made.found.get(index, SearchResult()) for index, probe in enumerate(new)}
+            else:
+                made = FileRows(path, {})
+            found = {index: known[plan.probes[index]] for index in wanted.get(path, ())}
+            rows[path] = FileRows(path, found, made.facts, made.line_starts)
+        return rows
+
+    def found_by(self, case: Case) -> None:
+        """Moves the case that has just killed a mutant to the front: it is likely to kill the next one."""
+        self.cases.remove(case)
+        self.cases.insert(0, case)
+
+
+@record
+class MutantRunner:
+    """Tries the mutants of one owner, in one process."""
+
+    pages: PackSource
+    schemas: Schemas
+    owner: str
+    cases: Sequence[Case]
+    _grounds: dict[str, PolicyFixtures] = field(default_factory=dict)
+
+    @cached_property
+    def policies(self) -> Sequence[str]:
+        """The policies that the owner's mutants change and some case names; without any, one to compile it with."""
+        every = users(self.pages, self.owner)
+        return [policy for policy in every if any(policy in case.policies for case in self.cases)] or every[:1]
+
+    def verdict(self, mutant: Mutant) -> str:
+        """Whether some case kills the mutant, none does, or it doesn't compile."""
+        for policy in self.policies:
+            verdict = self._of_policy(mutant, policy)
+            if verdict != SURVIVED:
+                return verdict
+        return SURVIVED if self.policies else REFUSED
+
+    def _of_policy(self, mutant: Mutant, policy: str) -> str:
+        if policy not in self._grounds:
+            self._grounds[policy] = PolicyFixtures(policy, [case for case in self.cases if policy in case.policies])
+        ground = self._grounds[policy]
+        plans: dict[str, tuple[Plan, Extractor]] = {}
+        if not ground.cases:
+            return SURVIVED if self._compiled(mutant, policy, {}, "") else REFUSED
+        for case in list(ground.cases):
+            key = json.dumps((case.params, case.profile), sort_keys=True)
+            if key not in plans:
+                plan = self._compiled(mutant, policy, case.params, case.profile)
+                if plan is None:
+                    return REFUSED
+                plans[key] = (plan, Extractor(plan.probes, skips=False))
+            if _killed(ground, case, *plans[key]):
+                ground.found_by(case)
+                return KILLED
+        return SURVIVED
+
+    def _compiled(self, mutant: Mutant, policy: str, params: Mapping[str, Json], profile: str) -> Plan | None:
+        pack = small_pack(self.pages, policy, self.owner, mutant.document)
+        name = self.pages.name
+        settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
+        try:
+            return compile_packs([pack], settings, self.schemas)
+        except PolicyError:
+            return None
+
+
+def _killed(ground: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
+    """Whether the case expects something else of the policy than the plan says."""
+    expected = next(expected for expected in case.expect if expected.policy == ground.policy)
+    submission, world, judgements = ground.said(case, plan, searches)
+    if not judgements:
+        return expected.outcome != "off"
+    if judgements[0].outcome != expected.outcome:
+        return True
+    return expected.looks_at_findings and not _met(expected, submission, world, judgements[0])
+
+
+def _met(expected: Expected, submission: Submission, world: JoinContext, judgement: PolicyResult) -> bool:
+    locator = Locator(submission, world.extractor)
+    maker = Findings(locator, NearMisses(world, locator))
+    said: ActualResult = outcomes_of(judgement, maker.of(judgement))
+    return is_met(expected, said)

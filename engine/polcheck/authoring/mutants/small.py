@@ -1,0 +1,86 @@
+"""A pack of one policy and what it uses: what a mutant costs to compile does not grow with its pack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
+from polcheck.formats.values import Json
+from polcheck.policy.pack_files import PackFiles
+
+_BINDS = " dependency distribution extra module name "  # by the selectors that polcheck defines
+_HEAD = ("name", "version", "language", "params", "profiles")
+
+
+def users(pages: PackSource, owner: str) -> list[str]:
+    """The policies that an owner's mutants change: itself, or those that use the selector, by id."""
+    if not owner.startswith(SELECTORS):
+        return [owner]
+    name = owner.removeprefix(SELECTORS)
+    return sorted(id for id, origin in pages.policies.items() if name in used(origin.document, pages.selectors))
+
+
+def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
+    """The selectors of the pack that a document uses, and those that these use, sorted."""
+    found: set[str] = set()
+    waiting = [document]
+    while waiting:
+        for name in _uses(waiting.pop()):
+            if name in selectors and name not in found:
+                found.add(name)
+                waiting.append(selectors[name])
+    return sorted(found)
+
+
+def around(document: Json, selectors: Mapping[str, Json]) -> str:
+    """The text of what a document uses; of what polcheck defines only the names that it binds."""
+    text = " ".join(json.dumps(selectors[name], ensure_ascii=False) for name in used(document, selectors))
+    return text + _BINDS if any("/" in name for name in _uses(document)) else text
+
+
+def users_text(pages: PackSource, name: str) -> str:
+    """The text of every policy and other selector that uses a selector."""
+    documents = [*(origin.document for origin in pages.policies.values())]
+    documents += [value for other, value in pages.selectors.items() if other != name]
+    return " ".join(json.dumps(doc, ensure_ascii=False) for doc in documents if name in used(doc, pages.selectors))
+
+
+def small_pack(pages: PackSource, policy: str, owner: str = "", mutant: Json = None) -> PackFiles:
+    """The pack with one policy, the selectors that it uses and their tables; `mutant` is the owner's document."""
+    head: dict[str, Any] = dict(_mapping(mutant if owner.startswith(SELECTORS) else pages.head.document))
+    document = mutant if owner == policy else pages.policies[policy].document
+    selectors = _mapping(head.get("selectors"))
+    wanted = used(document, selectors)
+    small = {key: head[key] for key in _HEAD if key in head}
+    if wanted:
+        small["selectors"] = {name: selectors[name] for name in wanted}
+    body = {key: value for key, value in _mapping(document).items() if key != "requirement"}
+    files = {"pack.yaml": _yaml(small), "policies/mutant.yaml": _yaml(body)}
+    text = files["pack.yaml"] + files["policies/mutant.yaml"]
+    for path in pages.pack.below("tables", (".yaml", ".yml")):
+        if f"tables.{path.removeprefix('tables/').rpartition('.')[0]}".encode() in text or b'tables."' in text:
+            files[path] = pages.pack.files[path]
+    return replace(pages.pack, files=files)
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _uses(value: Json) -> Iterator[str]:
+    """Every name after a `use`."""
+    parts: Iterable[Json] = value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        if isinstance(value.get("use"), str):
+            yield str(value["use"])
+        parts = value.values()
+    for part in parts:
+        yield from _uses(part)
+
+
+def _yaml(value: Json) -> bytes:
+    # NOTE: JSON is YAML as long as no escape stands for half a character
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -1,0 +1,33 @@
+"""Rewrites of any text that leave what it says: how lines end, whether the last one does, a byte-order mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polcheck.authoring.rewrites.edit import Edit, Group
+
+_ALONE = re.compile(r"(?<!\r)\n")
+
+
+def crlf(text: str) -> Iterator[Group]:
+    """A carriage return before each line feed that has none."""
+    edits = tuple(Edit(found.start(), found.start(), "\r") for found in _ALONE.finditer(text))
+    if edits:
+        yield edits
+
+
+def last_line(text: str) -> Iterator[Group]:
+    """No line break at the end, or one where there was none."""
+    end = len(text)
+    if text.endswith("\n"):
+        start = end - (2 if text.endswith("\r\n") else 1)
+        yield (Edit(start, end, ""),)
+    elif text:
+        yield (Edit(end, end, "\n"),)
+
+
+def mark(text: str) -> Iterator[Group]:
+    """A byte-order mark before everything."""
+    if text and not text.startswith("\ufeff"):
+        yield (Edit(0, 0, "\ufeff"),)

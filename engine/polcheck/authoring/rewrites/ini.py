@@ -1,0 +1,53 @@
+"""Rewrites of INI files that leave their data as it is: what stands between an option and its value, comments."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from configparser import RawConfigParser
+
+from polcheck.authoring.rewrites.edit import Edit, Group
+from polcheck.base.spans import Source
+from polcheck.formats import parse_config
+from polcheck.formats.values import Unparsable
+
+_OPTION = re.compile(r"(?m)^(?P<name>[^\s#;\[=:][^\n=:]*?)(?P<between>[ \t]*[=:][ \t]*)(?=\S)")
+_BEGINS = re.compile(r"(?m)^(?=[^\s#;])")
+
+
+def meaning(text: str) -> str:
+    """What a text says, by our own reading and by the standard library's. Raises Unparsable, configparser.Error."""
+    config = parse_config(Source("", text.encode("utf-8", "surrogatepass")), "ini")
+    if config.repeated:
+        raise Unparsable("an option stands there twice", config.repeated[0])
+    parser = RawConfigParser(allow_no_value=True, strict=False, default_section="")
+    parser.read_string(text)
+    return json.dumps([config.values, {name: dict(parser[name]) for name in parser.sections()}], sort_keys=True)
+
+
+def spaces(text: str) -> Iterator[Group]:
+    """Spaces round what parts an option from its value."""
+    return _parted(text, " = ")
+
+
+def tight(text: str) -> Iterator[Group]:
+    """No spaces round what parts an option from its value."""
+    return _parted(text, "=")
+
+
+def colons(text: str) -> Iterator[Group]:
+    """A colon between an option and its value."""
+    return _parted(text, ": ")
+
+
+def comments(text: str) -> Iterator[Group]:
+    """A blank line and comments of both kinds before each section and option."""
+    for found in _BEGINS.finditer(text):
+        yield (Edit(found.start(), found.start(), "\n# a remark that says nothing\n; another\n"),)
+
+
+def _parted(text: str, by: str) -> Iterator[Group]:
+    for found in _OPTION.finditer(text):
+        if found["between"] != by:
+            yield (Edit(found.start("between"), found.end("between"), by),)

@@ -1,0 +1,201 @@
+"""The rewrites by name: which files each is for, and the file that it makes of another."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from configparser import Error as IniError
+from difflib import unified_diff
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from polcheck.authoring.rewrites import endings, ini, json, python, toml, yaml
+from polcheck.authoring.rewrites.edit import Edit, Group, Moves, applied, most
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.formats import format_of
+from polcheck.formats.values import Unparsable
+from polcheck.languages.grammars import language_of
+
+MARK = "\ufeff"
+_PLACE = re.compile(r":([0-9]+):([0-9]+)")
+_PROSE = frozenset({".md", ".rst", ".txt"})
+_SCRIPTS = frozenset({"javascript", "typescript", "tsx", "go"})  # a shell takes a carriage return for text
+_NOT_IN_FORMAT = (SyntaxError, ValueError, RecursionError, tokenize.TokenError, Unparsable, Unreadable, IniError)
+
+Edits = Callable[[str], Iterable[Group]]
+Whole = Callable[[str], str]
+
+
+class Rewrite(NamedTuple):
+    """One way to write a file otherwise: the kinds of file that it is for, and edits of a text or a whole new one."""
+
+    kinds: frozenset[str]
+    says: str
+    edits: Edits | None = None
+    whole: Whole | None = None
+
+
+MEANINGS: Mapping[str, Callable[[str], str]] = {
+    "python": python.meaning,
+    "yaml": yaml.meaning,
+    "toml": toml.meaning,
+    "json": json.meaning,
+    "ini": ini.meaning,
+}
+_YAML, _TOML, _JSON, _INI, _PYTHON = (frozenset({kind}) for kind in ("yaml", "toml", "json", "ini", "python"))
+_ANY = frozenset({*MEANINGS, "prose", "script"})
+
+REWRITES: Mapping[str, Rewrite] = {
+    "python-quotes": Rewrite(_PYTHON, "`'` becomes `\"`, and the reverse", python.quotes),
+    "python-prefixes": Rewrite(_PYTHON, "`r` before strings", python.prefixes),
+    "python-pieces": Rewrite(_PYTHON, "two strings side by side for one", python.pieces),
+    "python-comments": Rewrite(_PYTHON, "a comment before each statement", python.comments),
+    "python-blank-lines": Rewrite(_PYTHON, "two blank lines before each statement", python.blank_lines),
+    "python-margins": Rewrite(_PYTHON, "a comment at the end of each line", python.margins),
+    "python-breaks": Rewrite(_PYTHON, "line breaks inside brackets", python.breaks),
+    "python-joined": Rewrite(_PYTHON, "no line breaks inside brackets", python.joined),
+    "python-commas": Rewrite(_PYTHON, "a trailing comma inside brackets, and none where there was one", python.commas),
+    "python-spaces": Rewrite(_PYTHON, "spaces inside and before brackets, and before commas", python.spaces),
+    "python-tabs": Rewrite(_PYTHON, "indentation by tabs, inside brackets too", python.tabs),
+    "python-parentheses": Rewrite(_PYTHON, "parentheses round values, arguments and conditions", python.parentheses),
+    "python-bare": Rewrite(_PYTHON, "no parentheses that change nothing", python.bare),
+    "yaml-block": Rewrite(_YAML, "block style, texts without quotes where they can be", whole=yaml.BLOCK),
+    "yaml-flow": Rewrite(_YAML, "flow style, each document on one line", whole=yaml.FLOW),
+    "yaml-single-quotes": Rewrite(_YAML, "keys and texts in `'`", whole=yaml.SINGLE_QUOTES),
+    "yaml-double-quotes": Rewrite(_YAML, 'keys and texts in `"`', whole=yaml.DOUBLE_QUOTES),
+    "yaml-indentation": Rewrite(_YAML, "four spaces a level, lists too", whole=yaml.INDENTED),
+    "yaml-key-order": Rewrite(_YAML, "keys in the reverse order", whole=yaml.REVERSED),
+    "yaml-anchors": Rewrite(_YAML, "anchors and aliases for values that repeat", whole=yaml.ANCHORS),
+    "yaml-comments": Rewrite(_YAML, "a comment before each key", yaml.comments),
+    "yaml-marker": Rewrite(_YAML, "`---` at the start, and none where there was one", yaml.marker),
+    "toml-headers": Rewrite(_TOML, "tables under headers", whole=toml.UNDER_HEADERS),
+    "toml-inline": Rewrite(_TOML, "inline tables", whole=toml.INLINE),
+    "toml-dotted": Rewrite(_TOML, "dotted keys", whole=toml.DOTTED),
+    "toml-literal": Rewrite(_TOML, "texts in `'`", whole=toml.LITERAL),
+    "toml-quoted-keys": Rewrite(_TOML, "quoted keys", whole=toml.QUOTED_KEYS),
+    "toml-arrays": Rewrite(_TOML, "a line for each item of an array", whole=toml.TALL),
+    "toml-key-order": Rewrite(_TOML, "keys in the reverse order", whole=toml.REVERSED),
+    "toml-comments": Rewrite(_TOML, "a comment before each line", toml.comments),
+    "json-compact": Rewrite(_JSON, "no white space", whole=json.compact),
+    "json-indentation": Rewrite(_JSON, "a line for each member, by tabs", whole=json.indented),
+    "json-key-order": Rewrite(_JSON, "keys in the reverse order", whole=json.reversed_keys),
+    "json-escapes": Rewrite(_JSON, "`\\uXXXX` for each character of a text", whole=json.escapes),
+    "ini-spaces": Rewrite(_INI, "` = ` between an option and its value", ini.spaces),
+    "ini-tight": Rewrite(_INI, "`=` between an option and its value", ini.tight),
+    "ini-colons": Rewrite(_INI, "`:` between an option and its value", ini.colons),
+    "ini-comments": Rewrite(_INI, "comments before each section and option", ini.comments),
+    "crlf": Rewrite(_ANY, "lines end in carriage return and line feed", endings.crlf),
+    "last-line": Rewrite(_ANY, "no line break at the end, or one where there was none", endings.last_line),
+    "bom": Rewrite(_ANY - {"toml", "json", "ini"}, "a byte-order mark", endings.mark),
+}
+
+
+@record(frozen=True)
+class Rewritten:
+    """A file before and after a rewrite; `edits` lead from one to the other, None where it was written anew."""
+
+    rewrite: str
+    path: str
+    before: str
+    after: str
+    edits: tuple[Edit, ...] | None
+
+    @property
+    def data(self) -> bytes:
+        """The file after it."""
+        return self.after.encode("utf-8", "surrogatepass")
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff; a byte-order mark and carriage returns are in it."""
+        before, after = _lines(self.before), _lines(self.after)
+        return "".join(_whole(line) for line in unified_diff(before, after, self.path, self.path))
+
+    def moved(self, place: str) -> str:
+        """Where what stood at `place` is; without edits nobody knows the line, so the path alone."""
+        found = self._numbers(place)
+        if found is None or self.edits is None:
+            return self.arrived(place)
+        before, after = self._sources
+        offset = self._moves.moved(before.line_starts[found[0] - 1] + found[1] - 1) - self.after.startswith(MARK)
+        new = after.place(Span(offset, offset))
+        return f"{self.path}:{new.line}:{new.column}"
+
+    def arrived(self, place: str) -> str:
+        """A place of the file after it as `moved` gives them: without edits the path alone."""
+        return self.path if self.edits is None and self._numbers(place) else place
+
+    def _numbers(self, place: str) -> tuple[int, int] | None:
+        """Line and column of a place in this file; None for any other place."""
+        found = _PLACE.fullmatch(place.removeprefix(self.path)) if place.startswith(self.path) else None
+        return (int(found[1]), int(found[2])) if found else None
+
+    @cached_property
+    def _moves(self) -> Moves:
+        return Moves(self.edits or ())
+
+    @cached_property
+    def _sources(self) -> tuple[Source, Source]:
+        return Source(self.path, self.before.encode("utf-8", "surrogatepass")), Source(self.path, self.data)
+
+
+def rewritten(path: str, data: bytes) -> Iterator[Rewritten]:
+    """What each rewrite makes of a file, those that change nothing left out; none of a file that isn't in its format.
+
+    INVARIANT: what comes out means what the file means, by a parser of its format.
+    """
+    kind = _kind(path)
+    try:
+        text = data.decode("utf-8").removeprefix(MARK)
+        meaning = _meaning(kind, text)
+    except _NOT_IN_FORMAT:
+        return
+
+    def same(new: str) -> bool:
+        try:
+            return _meaning(kind, new) == meaning
+        except _NOT_IN_FORMAT:
+            return False
+
+    for name, rewrite in REWRITES.items():
+        if kind in rewrite.kinds:
+            after, edits = _made(rewrite, text, same)
+            found = Rewritten(name, path, text, after, edits)
+            if after != text and found.data != data:
+                yield found
+
+
+def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str, tuple[Edit, ...] | None]:
+    """The text after a rewrite, and the edits that lead there; as it was where that can't be."""
+    try:
+        if rewrite.edits is not None:
+            edits = most(text, list(rewrite.edits(text)), same)
+            return applied(text, edits), edits
+        assert rewrite.whole is not None
+        new = rewrite.whole(text)
+    except _NOT_IN_FORMAT:
+        return text, None
+    return (new if same(new) else text), None
+
+
+def _kind(path: str) -> str:
+    kind = format_of(path) or language_of(path) or ""
+    if kind in _SCRIPTS:
+        return "script"
+    return "prose" if PurePosixPath(path).suffix.lower() in _PROSE else kind
+
+
+def _meaning(kind: str, text: str) -> str:
+    return MEANINGS[kind](text) if kind in MEANINGS else ""
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text with what ends them, which is a line feed."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def _whole(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ no line break at the end\n"

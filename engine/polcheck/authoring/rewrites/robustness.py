@@ -1,0 +1,119 @@
+"""The cases of a pack judged once more, with each of their files rewritten in every way, one at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from polcheck.authoring.rewrites.rewrite import REWRITES, Rewritten, rewritten
+from polcheck.authoring.testing.cases import Case, Differs, Expected
+from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.authoring.testing.results import ActualResult
+from polcheck.authoring.testing.runner import CaseRunner, Result
+from polcheck.base.records import record
+
+_ENOUGH = 4  # cases that make another process worth its start
+_LEFT_OUT = ActualResult("off")
+
+
+class Difference(NamedTuple):
+    """What a policy (or `verdict`) says of a case and of the same case rewritten; `reason` says why that is right."""
+
+    case: Case
+    about: str
+    line: int
+    rewrite: str
+    path: str
+    expected: str
+    got: str
+    diff: str
+    reason: str = ""
+
+
+class Tally(NamedTuple):
+    """How often one rewrite was tried, and how many policies it changed: wrongly, and with a reason."""
+
+    rewrite: str
+    tried: int
+    differences: int
+    excused: int
+
+
+@record(frozen=True)
+class Robustness:
+    """What came of a pack's cases rewritten. `unused` are entries of `differs` that no difference needs."""
+
+    cases: int
+    differences: tuple[Difference, ...]
+    excused: tuple[Difference, ...]
+    tallies: tuple[Tally, ...]
+    unused: tuple[tuple[Case, Differs], ...] = ()
+
+    @property
+    def tried(self) -> int:
+        """How many files were rewritten and judged."""
+        return sum(tally.tried for tally in self.tallies)
+
+
+def robustness(
+    bench: CaseRunner, cases: Sequence[Case], jobs: int = 1, progress: Progress | None = None, complete: bool = True
+) -> Robustness:
+    """What came of these cases, all of which pass; `complete`: they expect all that the pack's cases expect."""
+    found = spread(_Trial(bench), cases, jobs, progress, least=_ENOUGH)
+    tried = Counter(name for names, _ in found for name in names)
+    every = [difference for _, differences in found for difference in differences]
+    wrong = tuple(difference for difference in every if not difference.reason)
+    right = tuple(difference for difference in every if difference.reason)
+    counts = Counter((difference.rewrite, bool(difference.reason)) for difference in every)
+    tallies = [Tally(name, tried[name], counts[name, False], counts[name, True]) for name in REWRITES if tried[name]]
+    return Robustness(len(cases), wrong, right, tuple(tallies), tuple(_unused(cases, right)) if complete else ())
+
+
+@record(frozen=True)
+class _Trial:
+    """Judges a case with each of its files rewritten: the rewrites that were tried, and what they changed."""
+
+    bench: CaseRunner
+
+    def __call__(self, case: Case) -> tuple[list[str], list[Difference]]:
+        before = self.bench.judged(case)
+        tried: list[str] = []
+        found: list[Difference] = []
+        for path, data in case.files.items():
+            for made in rewritten(path, data):
+                tried.append(made.rewrite)
+                after = self.bench.judged(replace(case, files={**case.files, path: made.data}))
+                found += _differences(case, made, before, after)
+        return tried, found
+
+
+def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> Iterator[Difference]:
+    for expected in case.expect:
+        wanted = _said(expected, before.said.get(expected.policy, _LEFT_OUT), made.moved)
+        got = _said(expected, after.said.get(expected.policy, _LEFT_OUT), made.arrived)
+        if wanted != got:
+            yield _difference(case, expected.policy, expected.line, made, wanted, got)
+    if case.verdict and before.verdict != after.verdict:
+        yield _difference(case, "verdict", case.line, made, before.verdict, after.verdict)
+
+
+def _said(expected: Expected, said: ActualResult, placed: Callable[[str], str]) -> str:
+    """The outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
+    if not (expected.looks_at_findings and said.findings):
+        return said.outcome
+    return f"{said.outcome} at {', '.join(sorted(placed(shown.place) for shown in said.findings))}"
+
+
+def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str, got: str) -> Difference:
+    reason = next((entry.reason for entry in case.differs if entry.means(made.rewrite, about)), "")
+    return Difference(case, about, line, made.rewrite, made.path, wanted, got, made.diff, reason)
+
+
+def _unused(cases: Iterable[Case], excused: Iterable[Difference]) -> Iterator[tuple[Case, Differs]]:
+    """The entries of cases that no difference needed."""
+    needed = {(found.case.where, found.case.line, found.rewrite, found.about) for found in excused}
+    for case in cases:
+        mine = [(rewrite, about) for where, line, rewrite, about in needed if (where, line) == (case.where, case.line)]
+        yield from ((case, entry) for entry in case.differs if not any(entry.means(*one) for one in mine))

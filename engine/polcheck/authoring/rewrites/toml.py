@@ -1,0 +1,123 @@
+"""Rewrites of TOML that leave its data as it is: tables under headers, inline or by dotted keys, quotes, order."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from polcheck.authoring.rewrites.edit import Edit, Group
+from polcheck.base.records import record
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_HARD = re.compile(r"[^\x20-\x7e]")
+_LINE = re.compile(r"(?m)^(?=[^\n])")
+
+
+def data(text: str) -> dict[str, Any]:
+    """What a text says. Raises TOMLDecodeError when it isn't TOML."""
+    return tomllib.loads(text)
+
+
+def meaning(text: str) -> str:
+    """What a text says, whatever the order of keys. Raises as `data` does."""
+    return json.dumps(data(text), sort_keys=True, default=repr)
+
+
+@record(frozen=True)
+class Style:
+    """How data is written: where tables stand, the quote of texts, whether keys are quoted, arrays one line an item."""
+
+    tables: Literal["headers", "inline", "dotted"] = "headers"
+    quote: str = '"'
+    quoted_keys: bool = False
+    tall: bool = False
+    reverse: bool = False
+
+    def __call__(self, text: str) -> str:
+        """What `text` says in this style. Raises TOMLDecodeError."""
+        return "".join(f"{line}\n" for line in self.lines(data(text)))
+
+    def lines(self, table: dict[str, Any]) -> Iterator[str]:
+        """The lines of a document that says what `table` does."""
+        if self.tables == "headers":
+            yield from self._table((), table)
+        elif self.tables == "inline":
+            yield from (f"{self._key((key,))} = {self._value(value)}" for key, value in self._items(table))
+        else:
+            yield from (f"{self._key(keys)} = {self._value(value)}" for keys, value in _leaves((), table))
+
+    def _items(self, table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        return iter(reversed(table.items())) if self.reverse else iter(table.items())
+
+    def _table(self, path: tuple[str, ...], table: dict[str, Any]) -> Iterator[str]:
+        """The lines of a table under its header: its own keys, then the tables in it, each under a header."""
+        for key, value in self._items(table):
+            if not isinstance(value, dict) and not _tables(value):
+                yield f"{self._key((key,))} = {self._value(value)}"
+        for key, value in self._items(table):
+            name = self._key((*path, key))
+            if isinstance(value, dict):
+                yield f"[{name}]"
+                yield from self._table((*path, key), value)
+            elif _tables(value):
+                for member in value:
+                    yield f"[[{name}]]"
+                    yield from self._table((*path, key), member)
+
+    def _value(self, value: Any) -> str:
+        match value:
+            case dict():
+                return (
+                    "{" + ", ".join(f"{self._key((key,))} = {self._value(it)}" for key, it in self._items(value)) + "}"
+                )
+            case list() if self.tall and value:
+                return "[\n" + "".join(f"    {self._value(member)},\n" for member in value) + "]"
+            case list():
+                return "[" + ", ".join(map(self._value, value)) + "]"
+            case str():
+                return self._text(value)
+            case datetime() | date() | time():
+                return value.isoformat()
+            case float():
+                return repr(value)
+        return json.dumps(value)
+
+    def _key(self, path: tuple[str, ...]) -> str:
+        return ".".join(key if _BARE.fullmatch(key) and not self.quoted_keys else self._text(key) for key in path)
+
+    def _text(self, text: str) -> str:
+        if self.quote == "'" and "'" not in text and not _HARD.search(text):
+            return f"'{text}'"
+        return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _leaves(path: tuple[str, ...], table: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """What is no table, and tables that are empty, each with the keys that lead there."""
+    for key, value in table.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves((*path, key), value)
+        else:
+            yield (*path, key), value
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
+
+
+def comments(text: str) -> Iterator[Group]:
+    """A comment on a line of its own before each line."""
+    for found in _LINE.finditer(text):
+        yield (Edit(found.start(), found.start(), "# a remark that says nothing\n"),)
+
+
+UNDER_HEADERS = Style()
+INLINE = Style(tables="inline")
+DOTTED = Style(tables="dotted")
+LITERAL = Style(quote="'")
+QUOTED_KEYS = Style(quoted_keys=True)
+TALL = Style(tall=True)
+REVERSED = Style(reverse=True)

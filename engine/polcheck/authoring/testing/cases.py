@@ -1,0 +1,222 @@
+"""Cases as they are written in a pack's `tests/`: a small submission, and what each policy must say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from polcheck.base.errors import PolicyError, SubmissionError
+from polcheck.base.records import record
+from polcheck.formats.values import Json, Pointer
+from polcheck.policy.origin import Problems, SourceMap, read
+from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.schema import shape
+from polcheck.sources.submission import check_path
+
+FOLDER = "tests"
+EQUIVALENT = "tests/equivalent.yaml"
+OUTCOMES = ("pass", "fail", "not-applicable", "undecided", "off")
+NOWHERE = "nowhere"  # the place of a finding that points at nothing
+
+
+@record(frozen=True)
+class Expected:
+    """What one policy must say. `at`, `message` and `nearest` are None where the case doesn't look at them."""
+
+    policy: str
+    outcome: str
+    at: tuple[str, ...] | None = None
+    message: tuple[str, ...] | None = None
+    nearest: tuple[str, ...] | None = None
+    line: int = 0
+
+    @property
+    def looks_at_findings(self) -> bool:
+        """Whether more than the outcome is expected."""
+        return (self.at, self.message, self.nearest) != (None, None, None)
+
+
+@record(frozen=True)
+class Differs:
+    """A rewrite under which a policy of a case may say something else, and why; `*` is wild in both."""
+
+    rewrite: str
+    reason: str
+    policy: str = "*"
+
+    def means(self, rewrite: str, policy: str) -> bool:
+        """Whether the entry speaks of this rewrite and this policy."""
+        return fnmatchcase(rewrite, self.rewrite) and fnmatchcase(policy, self.policy)
+
+
+@record(frozen=True)
+class Case:
+    """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it."""
+
+    name: str
+    path: str
+    where: str
+    line: int
+    document: int
+    files: Mapping[str, bytes]
+    expect: tuple[Expected, ...] = ()
+    params: Mapping[str, Json] = field(default_factory=dict)
+    profile: str = ""
+    verdict: str = ""
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    differs: tuple[Differs, ...] = ()
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """The policies that the case names."""
+        return frozenset(expected.policy for expected in self.expect)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the case speaks of the whole report, so that every policy counts."""
+        return bool(self.verdict or self.fields)
+
+    def says(self, text: str) -> bool:
+        """Whether `text` is part of the case's name, of its place, or of the id of a policy that it names."""
+        wanted = text.lower()
+        return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))
+
+
+@record(frozen=True)
+class Equivalent:
+    """A mutant that no submission can tell from its policy, and why."""
+
+    policy: str
+    mutant: str
+    reason: str
+    where: str
+
+
+def read_cases(pack: PackFiles, schema: str) -> tuple[Case, ...]:
+    """Every case of the pack, by file and place in it. Raises PolicyError that names every problem of every file.
+
+    Case files lie right in `tests/`; folders below it are submissions.
+    """
+    problems = Problems()
+    cases: list[Case] = []
+    for path in pack.below(FOLDER, (".yaml", ".yml")):
+        if path.count("/") == 1 and path != EQUIVALENT:
+            for origin in read(pack.source_of(path), problems):
+                if _shaped(origin, schema, "case"):
+                    cases.append(_case(pack, path, origin))
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return tuple(cases)
+
+
+def read_equivalents(pack: PackFiles, schema: str) -> tuple[Equivalent, ...]:
+    """The entries of `tests/equivalent.yaml`; none without that file. Raises PolicyError."""
+    problems = Problems()
+    found: list[Equivalent] = []
+    if EQUIVALENT in pack.files:
+        for origin in read(pack.source_of(EQUIVALENT), problems):
+            found += _equivalents(origin, schema)
+    if problems.errors:
+        raise PolicyError(problems.errors)
+    return tuple(found)
+
+
+def _shaped(origin: SourceMap, schema: str, name: str) -> bool:
+    found = shape(schema, name).problems(origin.document)
+    for at, message, help in found:
+        origin.error(at, message, help)
+    return not found
+
+
+def _equivalents(origin: SourceMap, schema: str) -> Iterable[Equivalent]:
+    document = origin.document
+    if not isinstance(document, list):
+        origin.error((), "the equivalent mutants are a list of `policy`, `mutant` and `reason`")
+        return
+    for index, entry in enumerate(document):
+        found = shape(schema, "equivalent").problems(entry)
+        for at, message, help in found:
+            origin.error((index, *at), message, help)
+        if not found and isinstance(entry, dict):
+            fields = {key: str(value) for key, value in entry.items()}
+            yield Equivalent(**fields, where=f"{origin.source.path}:{line_of(origin, (index,))}")
+
+
+def line_of(origin: SourceMap, at: Pointer) -> int:
+    """The line of the key at `at` or, where there is no key, of the value; that of the document when it isn't there."""
+    try:
+        where = origin.config.locate(origin.index, at)
+    except KeyError:
+        return origin.line
+    return origin.source.line_of((where.key or where.value).start)
+
+
+def _case(pack: PackFiles, path: str, origin: SourceMap) -> Case:
+    document: dict[str, Any] = origin.document  # type: ignore[assignment]  # the schema lets only mappings through
+    if not any(key in document for key in ("expect", "verdict", "fields")):
+        origin.error((), "the case expects nothing", "write `expect` with a policy and its outcome")
+    return Case(
+        name=document["case"],
+        path=path,
+        where=origin.source.path,
+        line=origin.line,
+        document=origin.index,
+        files=_files(pack, origin, document),
+        expect=tuple(_expected(origin, policy, value) for policy, value in document.get("expect", {}).items()),
+        params=document.get("params", {}),
+        profile=document.get("profile", ""),
+        verdict=document.get("verdict", ""),
+        fields=document.get("fields", {}),
+        differs=tuple(
+            Differs(rewrite, entry["reason"], entry.get("policy", "*"))
+            for entry in document.get("differs", ())
+            for rewrite in _texts(entry["rewrite"]) or ()
+        ),
+    )
+
+
+def _files(pack: PackFiles, origin: SourceMap, document: Mapping[str, Any]) -> dict[str, bytes]:
+    if ("files" in document) == ("folder" in document):
+        have = "both" if "files" in document else "neither"
+        origin.error((), f"a case has exactly one of `files` and `folder`; this one has {have}")
+        return {}
+    if "files" in document:
+        for path in document["files"]:
+            try:
+                check_path(path)
+            except SubmissionError as error:
+                origin.error(("files", path), str(error))
+        return {path: text.encode("utf-8", "surrogatepass") for path, text in document["files"].items()}
+    prefix = f"{FOLDER}/{document['folder'].strip('/')}/"
+    files = {path.removeprefix(prefix): data for path, data in pack.files.items() if path.startswith(prefix)}
+    if not files:
+        origin.error(("folder",), f"the pack has no file in `{prefix}`", "folders are named from the pack's tests/")
+    return files
+
+
+def _expected(origin: SourceMap, policy: str, value: Any) -> Expected:
+    at = ("expect", policy)
+    fields = {"outcome": value} if isinstance(value, str) else value
+    outcome = fields["outcome"]
+    if outcome not in OUTCOMES:
+        known = ", ".join(f"`{known}`" for known in OUTCOMES)
+        origin.error(at, f"`{outcome}` is no outcome", f"one of {known}")
+    expected = Expected(
+        policy,
+        outcome,
+        at=_texts(fields.get("at")),
+        message=_texts(fields.get("message")),
+        nearest=_texts(fields.get("nearest")),
+        line=line_of(origin, at),
+    )
+    if outcome != "fail" and expected.looks_at_findings:
+        origin.error(at, f"only a policy that fails has places and messages, and this one is to be `{outcome}`")
+    return expected
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    return tuple(value) if isinstance(value, list) else (value,)

@@ -1,0 +1,191 @@
+"""Coverage: which outcomes, branches and conditions of a pack's policies the cases exercise both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from polcheck.authoring.testing.pack_source import PackSource
+from polcheck.base.records import record
+from polcheck.evaluate.rows import Row
+from polcheck.evaluate.steps import Result
+from polcheck.formats.values import Pointer
+from polcheck.policy.plan import AntiJoin, CompiledPolicy, Conjunction, SpanFilter, Step, Union, Where, every_step
+
+OUTCOME = "outcome"
+_SIDES = {
+    OUTCOME: ("passes", "fails"),
+    "when": ("applies", "does not apply"),
+    "any": ("matches", "does not match"),
+    "count": ("is met", "is not met"),
+}
+_OTHER = ("holds", "does not hold")
+
+
+@dataclass(frozen=True, order=True)
+class Point:
+    """One thing that can go two ways: `what` is `outcome`, `when`, `any`, `not`, `where`, `count`, `inside` …"""
+
+    owner: str
+    at: Pointer
+    what: str
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What each of the two ways is called."""
+        return _SIDES.get(self.what, _OTHER)
+
+
+Seen = frozenset[tuple[Point, int]]  # the second is the side: 0 or 1
+
+
+@record(frozen=True)
+class Unseen:
+    """A way that no case goes: where the point stands (`path:line`), and what did not happen."""
+
+    point: Point
+    place: str
+    side: str
+
+
+@record(frozen=True)
+class Coverage:
+    """How many ways there are, how many cases go, and those that none does."""
+
+    total: int
+    seen: int
+    unseen: tuple[Unseen, ...]
+
+    @property
+    def percent(self) -> float:
+        """How much is exercised, in percent; 100 where there is nothing to exercise."""
+        return 100.0 * self.seen / self.total if self.total else 100.0
+
+
+@record
+class Watch:
+    """Listens to the judging of one policy, and notes which ways it went. Used for one case."""
+
+    policy: CompiledPolicy
+    pages: PackSource
+    seen: set[tuple[Point, int]] = field(default_factory=set)
+    _points: dict[int, list[tuple[Point, Callable[[Sequence[Row], Result], Iterable[int]]]]] = field(
+        default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for point, conjunction in _branches(self.policy, self.pages):
+            for number, step in enumerate(conjunction):
+                ways = _last_ways if number == len(conjunction) - 1 else _early_ways
+                self._points.setdefault(id(step), []).append((point, ways))
+        for point, step in _conditions(self.policy, self.pages):
+            self._points.setdefault(id(step), []).append((point, _condition_ways(step)))
+
+    def __call__(self, step: Step, rows: Sequence[Row], result: Result) -> None:
+        """Is told of a step, and the rows in and out."""
+        if rows:
+            for point, ways in self._points.get(id(step), ()):
+                self.seen |= {(point, way) for way in ways(rows, result)}
+
+
+def points(policy: CompiledPolicy, pages: PackSource) -> list[Point]:
+    """Everything in a policy, and in the pack's selectors that it uses, that can go two ways."""
+    found = [Point(policy.id, (), OUTCOME)]
+    if policy.count is not None:
+        found.append(_count_point(policy))
+    found += [point for point, _ in _branches(policy, pages)]
+    found += [point for point, _ in _conditions(policy, pages)]
+    return list(dict.fromkeys(found))
+
+
+def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, int]]:
+    """The ways that a policy's outcome is."""
+    if outcome in ("pass", "fail"):
+        side = int(outcome == "fail")
+        yield Point(policy.id, (), OUTCOME), side
+        if policy.count is not None:
+            yield _count_point(policy), side
+
+
+def coverage(policies: Iterable[CompiledPolicy], pages: PackSource, seen: Iterable[tuple[Point, int]]) -> Coverage:
+    """What the cases leave out of these policies."""
+    every = sorted({point for policy in policies for point in points(policy, pages)})
+    known = set(seen)
+    unseen = [
+        Unseen(point, pages.place(point.owner, point.at), point.sides[side])
+        for point in every
+        for side in (0, 1)
+        if (point, side) not in known
+    ]
+    return Coverage(2 * len(every), 2 * len(every) - len(unseen), tuple(unseen))
+
+
+def _count_point(policy: CompiledPolicy) -> Point:
+    return Point(policy.id, ("require",), "count")
+
+
+def _branches(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point, Conjunction]]:
+    """The conjunctions that may match or not: `when`, and the branches of each `any`."""
+    if policy.when:
+        yield Point(policy.id, ("when",), "when"), policy.when
+    for step in every_step(policy):
+        if isinstance(step, Union):
+            owner = pages.owner(policy.id, step.at)
+            for number, branch in enumerate(step.branches):
+                if owner:
+                    yield Point(owner, (*step.at, "any", number), "any"), branch
+
+
+def _conditions(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point, Step]]:
+    """The steps that let a row through or not; what is alone in a `when`, a branch or a `not` is told by that."""
+    alone = {id(inner[0]) for inner in _held(policy) if len(inner) == 1}
+    for step in every_step(policy):
+        if id(step) in alone:
+            continue
+        what = "where" if isinstance(step, Where) else "not" if isinstance(step, AntiJoin) else ""
+        what = step.relation if isinstance(step, SpanFilter) else what
+        owner = pages.owner(policy.id, step.at) if what else ""
+        if owner:
+            at = step.at if isinstance(step, Where) else (*step.at, what)
+            yield Point(owner, at, what), step
+
+
+def _held(policy: CompiledPolicy) -> Iterator[Conjunction]:
+    """The conjunctions that stand for one point each."""
+    yield policy.when
+    for step in every_step(policy):
+        if isinstance(step, Union):
+            yield from step.branches
+        elif isinstance(step, AntiJoin):
+            yield step.what
+
+
+def _early_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
+    """The ways of a conjunction of which a step that isn't its last one lets something out."""
+    if {row.origin for row in rows} - {row.origin for row in result.rows}:
+        yield 1
+
+
+def _last_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
+    if result.rows:
+        yield 0
+    yield from _early_ways(rows, result)
+
+
+def _condition_ways(step: Step) -> Callable[[Sequence[Row], Result], Iterable[int]]:
+    return _relation_ways if isinstance(step, SpanFilter) else _filter_ways
+
+
+def _filter_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
+    if result.rows:
+        yield 0
+    if len(result.rows) < len(rows):
+        yield 1
+
+
+def _relation_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
+    """NOTE: a relation may extend one row to several, so rows are told apart by the match that they speak of."""
+    if result.rows:
+        yield 0
+    if {row.current for row in rows} - {row.current for row in result.rows}:
+        yield 1

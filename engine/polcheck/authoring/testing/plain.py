@@ -1,0 +1,132 @@
+"""What came of tests as plain data, for `--format json`, and as JUnit XML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from polcheck.authoring.mutants.hunt import Lived
+from polcheck.authoring.rewrites.robustness import Difference
+from polcheck.authoring.testing.cases import Case
+from polcheck.authoring.testing.coverage import Unseen
+from polcheck.authoring.testing.pack_source import pointer_text
+from polcheck.authoring.testing.results import Mismatch
+from polcheck.authoring.testing.run import Tested
+from polcheck.authoring.testing.runner import Result
+from polcheck.render.escape import xml, xml_attribute
+
+
+def to_plain(every: Iterable[Tested]) -> dict[str, Any]:
+    """The tests of some packs as JSON data."""
+    return {"packs": [_pack(tested) for tested in every]}
+
+
+def _pack(tested: Tested) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "pack": tested.name,
+        "passed": len(tested.cases) - len(tested.failed),
+        "failed": len(tested.failed),
+        "cases": [_case(case, result) for case, result in zip(tested.cases, tested.results, strict=True)],
+    }
+    if (coverage := tested.coverage) is not None:
+        plain["coverage"] = {
+            "ways": coverage.total,
+            "exercised": coverage.seen,
+            "percent": round(coverage.percent, 2),
+            "missing": [_unseen(unseen) for unseen in coverage.unseen],
+        }
+    if (mutation := tested.mutation) is not None:
+        plain["mutants"] = {
+            "killed": mutation.killed,
+            "refused": mutation.refused,
+            "percent": round(mutation.percent, 2),
+            "survived": [_lived(lived) for lived in mutation.survived],
+            "equivalent": [_lived(lived) for lived in mutation.equivalent],
+            "unused": [entry.where for entry in mutation.unused],
+            "operators": [tally._asdict() for tally in mutation.tallies],
+        }
+    if (robustness := tested.robustness) is not None:
+        plain["rewrites"] = {
+            "tried": robustness.tried,
+            "differences": [_difference(difference) for difference in robustness.differences],
+            "excused": [_difference(difference) for difference in robustness.excused],
+            "unused": [f"{case.where}:{case.line}" for case, _ in robustness.unused],
+            "rewrites": [tally._asdict() for tally in robustness.tallies],
+        }
+    return plain
+
+
+def _case(case: Case, result: Result) -> dict[str, Any]:
+    return {
+        "case": case.name,
+        "path": case.where,
+        "line": case.line,
+        "passed": result.passed,
+        "faults": [
+            {"about": f.about, "line": f.line, "expected": f.expected, "got": f.got, "notes": list(f.notes)}
+            for f in result.faults
+        ],
+    }
+
+
+def _unseen(unseen: Unseen) -> dict[str, Any]:
+    point = unseen.point
+    part = pointer_text(point.at) or point.what
+    return {"policy": point.owner, "part": part, "place": unseen.place, "side": unseen.side}
+
+
+def _lived(lived: Lived) -> dict[str, Any]:
+    mutant = lived.mutant
+    plain = {
+        "policy": mutant.owner,
+        "mutant": mutant.id,
+        "operator": mutant.operator,
+        "place": lived.place,
+        "from": mutant.before,
+        "to": mutant.after,
+    }
+    return {**plain, "reason": lived.reason} if lived.reason else plain
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    plain = {
+        "case": difference.case.name,
+        "path": difference.case.where,
+        "line": difference.line,
+        "about": difference.about,
+        "rewrite": difference.rewrite,
+        "file": difference.path,
+        "expected": difference.expected,
+        "got": difference.got,
+        "diff": difference.diff,
+    }
+    return {**plain, "reason": difference.reason} if difference.reason else plain
+
+
+def to_junit(every: Sequence[Tested]) -> str:
+    """The cases as JUnit XML: a test suite a pack, a test case a case. Coverage, mutants and rewrites aren't in it."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="polcheck test">']
+    for tested in every:
+        counts = f'tests="{len(tested.cases)}" failures="{len(tested.failed)}" errors="0" skipped="0"'
+        lines.append(f'  <testsuite name="{xml_attribute(tested.name)}" {counts}>')
+        for case, result in zip(tested.cases, tested.results, strict=True):
+            lines += _xml_case(case, result)
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _xml_case(case: Case, result: Result) -> Iterator[str]:
+    head = f'    <testcase classname="{xml_attribute(case.where)}" name="{xml_attribute(case.name)}" '
+    head += f'file="{xml_attribute(case.where)}" line="{case.line}"'
+    if result.passed:
+        yield f"{head}/>"
+        return
+    yield f"{head}>"
+    for fault in result.faults:
+        said = f"{fault.about}: expected {fault.expected}, got {fault.got}"
+        yield f'      <failure message="{xml_attribute(said)}">{xml(_detail(case, fault))}</failure>'
+    yield "    </testcase>"
+
+
+def _detail(case: Case, fault: Mismatch) -> str:
+    return "\n".join([f"{case.where}:{fault.line}: {fault.about}", *fault.notes])

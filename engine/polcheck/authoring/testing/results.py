@@ -1,0 +1,133 @@
+"""What was expected beside what was said: the differences, as values that people can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from polcheck.authoring.testing.cases import Case, Expected
+from polcheck.base.records import record
+from polcheck.formats.values import Json
+
+
+@record(frozen=True)
+class ActualFinding:
+    """One finding as cases see it: `path:line:column` (or the path, or `nowhere`), message, nearest miss."""
+
+    place: str
+    message: str
+    nearest: str = ""
+
+
+@record(frozen=True)
+class ActualResult:
+    """What one policy said of a submission; `reasons` are why it is undecided."""
+
+    outcome: str
+    findings: tuple[ActualFinding, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
+
+
+@record(frozen=True)
+class Mismatch:
+    """One expectation that was not met: of a policy, or of `verdict` or `fields.NAME`; `notes` show the findings."""
+
+    about: str
+    line: int
+    expected: str
+    got: str
+    notes: tuple[str, ...] = ()
+
+
+_LEFT_OUT = ActualResult("off")
+
+
+def is_met(expected: Expected, said: ActualResult | None) -> bool:
+    """Whether a policy said what was expected of it."""
+    return mismatch_of(expected, said) is None
+
+
+def mismatches_of(
+    case: Case,
+    said: Mapping[str, ActualResult],
+    verdict: str = "",
+    fields: Mapping[str, Json] | None = None,
+    fault: str = "",
+) -> tuple[Mismatch, ...]:
+    """Every expectation of the case that is not met, in the case's order."""
+    found = [made for expected in case.expect if (made := mismatch_of(expected, said.get(expected.policy)))]
+    if case.verdict and case.verdict != verdict:
+        found.append(Mismatch("verdict", case.line, case.verdict, verdict))
+    for name, wanted in case.fields.items():
+        about = f"fields.{name}"
+        if fault or not fields or name not in fields:
+            found.append(Mismatch(about, case.line, _plain(wanted), fault or "no such field"))
+        elif not _holds(fields[name], wanted):
+            lacks = [f"lacks     {_plain(part)}" for part in _lacking(fields[name], wanted)]
+            found.append(Mismatch(about, case.line, _plain(wanted), _plain(fields[name]), tuple(lacks)))
+    return tuple(found)
+
+
+def mismatch_of(expected: Expected, said: ActualResult | None) -> Mismatch | None:
+    """What is not as expected of one policy; None when all is. A policy that said nothing was left out."""
+    said = said or _LEFT_OUT
+    if said.outcome != expected.outcome:
+        notes = [f"{shown.place}  {shown.message}" for shown in said.findings]
+        notes += [f"{path}: {why}" if path else why for path, why in said.reasons]
+        return Mismatch(expected.policy, expected.line, _wanted(expected), said.outcome, tuple(notes))
+    notes = [*_places(expected, said), *_texts("message", expected.message, [s.message for s in said.findings])]
+    notes += _texts("nearest", expected.nearest, [s.nearest for s in said.findings])
+    if not notes:
+        return None
+    places = ", ".join(shown.place for shown in said.findings)
+    return Mismatch(expected.policy, expected.line, _wanted(expected), f"{said.outcome} at {places}", tuple(notes))
+
+
+def covers(place: str, found: str) -> bool:
+    """Whether an expected place means a finding's: the same, or a file or a line for whatever stands in it."""
+    numbers = found.removeprefix(f"{place}:")
+    return found == place or (numbers != found and numbers.replace(":", "").isdigit())
+
+
+def _wanted(expected: Expected) -> str:
+    return f"{expected.outcome} at {', '.join(expected.at)}" if expected.at else expected.outcome
+
+
+def _places(expected: Expected, said: ActualResult) -> Iterable[str]:
+    if expected.at is None:
+        return
+    for place in expected.at:
+        if not any(covers(place, shown.place) for shown in said.findings):
+            yield f"missing   {place}"
+    for shown in said.findings:
+        if not any(covers(place, shown.place) for place in expected.at):
+            yield f"extra     {shown.place}  {shown.message}"
+
+
+def _texts(what: str, wanted: tuple[str, ...] | None, found: list[str]) -> Iterable[str]:
+    if wanted is None:
+        return
+    for text in wanted:
+        if text.strip() not in found:
+            yield f"{what} missing  {text.strip()}"
+    for text in dict.fromkeys(found):
+        if text not in {given.strip() for given in wanted}:
+            yield f"{what} extra    {text}"
+
+
+def _holds(value: Json, wanted: Json) -> bool:
+    return not _lacking(value, wanted) if isinstance(wanted, list) else value == wanted
+
+
+def _lacking(value: Json, wanted: Json) -> list[Json]:
+    """The parts of a list that a field should contain, and doesn't."""
+    if not isinstance(wanted, list):
+        return []
+    if isinstance(value, str):
+        return [part for part in wanted if str(part) not in value]
+    held = value if isinstance(value, list) else []
+    return [part for part in wanted if part not in held]
+
+
+def _plain(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,156 @@
+"""The tests of one pack, run: its cases; on request what they leave out, which mutants live, which rewrites matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from polcheck.authoring.mutants.hunt import Hunt, Mutation
+from polcheck.authoring.rewrites.robustness import Robustness, robustness
+from polcheck.authoring.testing.cases import Case, read_cases, read_equivalents
+from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
+from polcheck.authoring.testing.pack_source import PackSource, narrowed
+from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.authoring.testing.runner import CaseRunner, Result
+from polcheck.base.records import record
+from polcheck.evaluate.rows import Row
+from polcheck.evaluate.steps import Journal
+from polcheck.evaluate.steps import Result as Outcome
+from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.policy.plan import CompiledPolicy, Step
+
+_ENOUGH = 40  # cases that make another process worth its start
+
+
+@record(frozen=True)
+class Options:
+    """What to run: cases that hold `keyword`, policies that match `select`; how many processes; what else to find."""
+
+    keyword: str = ""
+    select: tuple[str, ...] = ()
+    jobs: int = 1
+    coverage: bool = False
+    mutate: bool = False
+    robust: bool = False
+
+
+@record(frozen=True)
+class Tested:
+    """What came of a pack's tests. `coverage`, `mutation` and `robustness` are None where they weren't asked for.
+
+    `waiting`: mutants or rewrites were asked for, and are made only when every case passes.
+    """
+
+    pack: PackFiles
+    cases: tuple[Case, ...]
+    results: tuple[Result, ...]
+    coverage: Coverage | None = None
+    mutation: Mutation | None = None
+    robustness: Robustness | None = None
+    waiting: bool = False
+
+    @property
+    def name(self) -> str:
+        """How people call the pack: its folder, or the name that it has."""
+        return self.pack.root or PackSource(self.pack).name
+
+    @property
+    def failed(self) -> tuple[tuple[Case, Result], ...]:
+        """The cases in which something was not as expected, with what came of them."""
+        return tuple(pair for pair in zip(self.cases, self.results, strict=True) if not pair[1].passed)
+
+
+Watcher = Callable[[str], "Progress | None"]  # from the name of a stage to what is told how far it is
+
+
+def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watcher | None = None) -> Tested:
+    """What came of the pack's tests. Raises PolicyError for a pack or cases that can't be used.
+
+    Mutants and rewrites are made only when every case passes: a case that fails anyway notices nothing.
+    """
+    cases = _chosen(read_cases(pack, schemas.tests), options)
+    watch = watcher or (lambda _: None)
+    if not cases:
+        return Tested(pack, (), ())
+    whole = any(case.whole for case in cases) or not (options.select or options.keyword)
+    wanted = frozenset(policy for case in cases for policy in case.policies)
+    pages = PackSource(pack)
+    whole = whole or not wanted <= pages.policies.keys()
+    bench = CaseRunner(pack if whole else narrowed(pack, wanted), schemas)
+    bench.prepare(cases)
+    judged = spread(_Judge(bench, pages, options.coverage), cases, options.jobs, watch("judging"), least=_ENOUGH)
+    tested = Tested(pack, cases, tuple(result for result, _ in judged))
+    policies = [policy for policy in bench.policies if policy.id in wanted or not (options.select or options.keyword)]
+    if options.coverage:
+        seen = {way for _, ways in judged for way in ways}
+        tested = replace(tested, coverage=coverage(policies, pages, seen))
+    if tested.failed:
+        return replace(tested, waiting=options.mutate or options.robust)
+    if options.robust:
+        found = robustness(bench, cases, options.jobs, watch("rewriting"), complete=not options.select)
+        tested = replace(tested, robustness=found)
+    if options.mutate:
+        tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
+    return tested
+
+
+def _mutation(
+    pack: PackFiles,
+    schemas: Schemas,
+    cases: Sequence[Case],
+    policies: Iterable[CompiledPolicy],
+    options: Options,
+    watch: Watcher,
+) -> Mutation:
+    hunt = Hunt(pack, schemas, tuple(cases), read_equivalents(pack, schemas.tests))
+    every = not (options.select or options.keyword)
+    return hunt.run([policy.id for policy in policies], options.jobs, watch("mutating"), complete=every)
+
+
+@record(frozen=True)
+class _Judge:
+    """Judges a case, and tells which ways it went where that is asked for."""
+
+    bench: CaseRunner
+    pages: PackSource
+    coverage: bool
+
+    def __call__(self, case: Case) -> tuple[Result, Seen]:
+        if not self.coverage:
+            return self.bench.judged(case), frozenset()
+        watches: dict[str, Watch] = {}
+
+        def journal_of(policy: CompiledPolicy) -> Journal:
+            if policy.pack != self.pages.name:
+                return _unheard  # a pack that this one extends has tests of its own
+            return watches.setdefault(policy.id, Watch(policy, self.pages))
+
+        result = self.bench.judged(case, journal_of)
+        named = [watch for watch in watches.values() if watch.policy.id in case.policies]
+        seen = {way for watch in named for way in watch.seen}
+        for watch in named:
+            seen |= set(of_outcome(watch.policy, result.said[watch.policy.id].outcome))
+        return result, frozenset(seen)
+
+
+def _unheard(step: Step, before: Sequence[Row], after: Outcome) -> None:
+    """Is told of a step, and keeps nothing."""
+
+
+def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
+    """The cases that the options ask for; of the policies that a case names, those that are selected."""
+    found: list[Case] = []
+    for case in cases:
+        if options.keyword and not case.says(options.keyword):
+            continue
+        expect = tuple(expected for expected in case.expect if _selected(expected.policy, options))
+        if not options.select:
+            found.append(case)
+        elif expect:
+            found.append(replace(case, expect=expect, verdict="", fields={}))
+    return tuple(found)
+
+
+def _selected(policy: str, options: Options) -> bool:
+    return not options.select or any(fnmatchcase(policy, text) for text in options.select)

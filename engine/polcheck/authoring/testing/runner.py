@@ -1,0 +1,146 @@
+"""Cases judged: what each named policy says of the case's submission, and where that is not what was expected."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field, replace
+
+from polcheck.authoring.testing.cases import NOWHERE, Case
+from polcheck.authoring.testing.results import ActualFinding, ActualResult, Mismatch, mismatches_of
+from polcheck.base.errors import PolicyError, Problem
+from polcheck.base.records import record
+from polcheck.evaluate.outcome import PolicyResult, evaluate
+from polcheck.evaluate.steps import Journal
+from polcheck.findings.finding import Finding
+from polcheck.findings.make import Findings
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.places import Locator
+from polcheck.formats.values import Json
+from polcheck.pipeline import Checker
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.policy.params import Settings
+from polcheck.policy.plan import CompiledPolicy
+from polcheck.sources.submission import of_files
+
+JournalOf = Callable[[CompiledPolicy], Journal]
+
+
+@record(frozen=True)
+class Result:
+    """What came of one case: what is not as expected, and what was said (`verdict` and `fields` where asked for)."""
+
+    faults: tuple[Mismatch, ...]
+    said: Mapping[str, ActualResult]
+    verdict: str = ""
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as expected."""
+        return not self.faults
+
+
+@record
+class CaseRunner:
+    """Judges the cases of one pack; the pack is compiled once for each set of parameters that a case asks for."""
+
+    pack: PackFiles
+    schemas: Schemas
+    _checkers: dict[str, Checker] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> Checker:
+        """The pack with its default parameters. Raises PolicyError when the pack can't be used."""
+        return self._compiled({}, "")
+
+    @property
+    def policies(self) -> tuple[CompiledPolicy, ...]:
+        """The pack's own policies, in order. Raises PolicyError when the pack can't be used."""
+        return self.plain.plan.packs[0].policies
+
+    def checker(self, case: Case) -> Checker:
+        """The pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
+        try:
+            return self._compiled(case.params, case.profile)
+        except PolicyError as error:
+            raise PolicyError(_placed(problem, case) for problem in error.problems) from None
+
+    def _compiled(self, params: Mapping[str, Json], profile: str) -> Checker:
+        key = json.dumps((params, profile), sort_keys=True)
+        if key not in self._checkers:
+            settings = Settings()
+            if params or profile:
+                name = self.plain.plan.packs[0].name
+                settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
+            self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas), jobs=1)
+        return self._checkers[key]
+
+    def prepare(self, cases: Iterable[Case]) -> None:
+        """Compiles whatever the cases need. Raises PolicyError that names every problem, policies unknown included."""
+        known = {policy.id for policy in self.plain.plan.policies}
+        problems: list[Problem] = []
+        for case in cases:
+            problems += _unknown(case, known)
+            try:
+                self.checker(case)
+            except PolicyError as error:
+                problems += error.problems
+        if problems:
+            raise PolicyError(problems)
+
+    def judged(self, case: Case, journal_of: JournalOf | None = None) -> Result:
+        """What came of a case. Raises PolicyError when the pack can't be used with the case's parameters."""
+        checker = self.checker(case)
+        if not case.whole:
+            checker = checker.narrowed(case.policies)
+        submission = of_files(case.files, case.name)
+        world = checker.world(submission)
+        judgements = evaluate(world, checker.plan.packs, journal_of)
+        if case.whole:
+            report = checker.report(submission, world, judgements, "error")
+            said = _said(judgements, report.findings)
+            faults = mismatches_of(case, said, report.verdict, report.fields, report.fields_fault)
+            return Result(faults, said, report.verdict, report.fields)
+        locator = Locator(submission, checker.extractor)
+        maker = Findings(locator, NearMisses(world, locator))
+        said = _said(judgements, [finding for judgement in judgements for finding in maker.of(judgement)])
+        return Result(mismatches_of(case, said), said)
+
+
+def outcomes_of(judgement: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
+    """What one policy said, by its judgement and its findings."""
+    shown = tuple(
+        ActualFinding(
+            str(finding.location) if finding.location else NOWHERE,
+            finding.message,
+            finding.nearest.text if finding.nearest else "",
+        )
+        for finding in findings
+    )
+    return ActualResult(judgement.outcome, shown, judgement.reasons if judgement.outcome == "undecided" else ())
+
+
+def _said(judgements: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:
+    by_ref: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_ref.setdefault(finding.ref, []).append(finding)
+    said: dict[str, ActualResult] = {}
+    for judgement in judgements:
+        # NOTE: the pack comes before those that it extends, so that an id means its own policy first
+        said.setdefault(judgement.policy.id, outcomes_of(judgement, by_ref.get(judgement.policy.ref, ())))
+    return said
+
+
+def _unknown(case: Case, known: Iterable[str]) -> Iterable[Problem]:
+    for expected in case.expect:
+        if expected.policy not in known:
+            close = difflib.get_close_matches(expected.policy, sorted(known), n=1)
+            help = f"did you mean `{close[0]}`?" if close else ""
+            yield Problem(f"the pack has no policy `{expected.policy}`", case.where, expected.line, help=help)
+
+
+def _placed(problem: Problem, case: Case) -> Problem:
+    return problem if problem.path else replace(problem, path=case.where, line=case.line)

@@ -1,0 +1,150 @@
+"""What came of a pack's tests as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from polcheck.authoring.mutants.hunt import Lived, Mutation
+from polcheck.authoring.rewrites.robustness import Difference, Robustness
+from polcheck.authoring.testing.cases import Case
+from polcheck.authoring.testing.coverage import Coverage
+from polcheck.authoring.testing.pack_source import pointer_text
+from polcheck.authoring.testing.results import Mismatch
+from polcheck.authoring.testing.run import Tested
+from polcheck.authoring.testing.runner import Result
+from polcheck.render.escape import terminal
+from polcheck.render.style import Style
+
+
+def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
+    """What is wrong, what was asked for, and a line that sums up; with `verbosity` 1 every case too, with -1 less."""
+    ink = Style(color)
+    lines: list[str] = []
+    for case, result in zip(tested.cases, tested.results, strict=True):
+        if not result.passed:
+            lines += _failure(case, result, ink)
+        elif verbosity > 0:
+            lines.append(f"{ink.name('pass', text='passed')}  {terminal(case.name)}  {ink.dim(_where(case))}")
+    if tested.coverage is not None:
+        lines += _coverage(tested, tested.coverage, ink, verbosity)
+    if tested.mutation is not None:
+        lines += _mutation(tested, tested.mutation, ink, verbosity)
+    if tested.robustness is not None:
+        lines += _robustness(tested, tested.robustness, ink, verbosity)
+    if tested.waiting:
+        lines.append("nothing was mutated or rewritten: a case that fails anyway notices nothing")
+    lines.append(_summary(tested, ink))
+    return "\n".join(lines) + "\n"
+
+
+def _summary(tested: Tested, ink: Style) -> str:
+    if not tested.cases:
+        return f"{tested.name}: no case to judge"
+    failed = len(tested.failed)
+    passed = len(tested.cases) - failed
+    parts = [ink.name("pass", text=f"{passed} passed")] if passed else []
+    parts += [ink.name("fail", text=f"{failed} failed")] if failed else []
+    return f"{tested.name}: {', '.join(parts)}"
+
+
+def _where(case: Case) -> str:
+    return f"{case.where}:{case.line}"
+
+
+def _failure(case: Case, result: Result, ink: Style) -> Iterator[str]:
+    yield f"{ink.name('fail', text='FAILED')}  {ink.bold(terminal(case.name))}"
+    yield f"  {ink.margin('-->')} {_where(case)}"
+    for fault in result.faults:
+        yield from _fault(fault, ink)
+    yield ""
+
+
+def _fault(fault: Mismatch, ink: Style) -> Iterator[str]:
+    yield f"  {ink.bold(fault.about)} {ink.dim(f'(line {fault.line})')}"
+    yield f"    expected  {terminal(fault.expected)}"
+    yield f"    got       {terminal(fault.got)}"
+    for note in fault.notes:
+        yield f"      {terminal(note)}"
+
+
+def _coverage(tested: Tested, coverage: Coverage, ink: Style, verbosity: int) -> Iterator[str]:
+    if coverage.unseen and verbosity >= 0:
+        yield ink.bold("what no case exercises")
+        rows = [
+            (unseen.place, unseen.point.owner, pointer_text(unseen.point.at) or unseen.point.what, unseen.side)
+            for unseen in coverage.unseen
+        ]
+        yield from _table(("place", "policy", "part", "no case in which it"), rows, ink)
+        yield ""
+    percent = f"{coverage.percent:.1f} %"
+    yield f"coverage of {tested.name}: {coverage.seen} of {coverage.total} ways, {percent}"
+
+
+def _mutation(tested: Tested, mutation: Mutation, ink: Style, verbosity: int) -> Iterator[str]:
+    if mutation.survived and verbosity >= 0:
+        yield ink.bold("missing cases: no case tells these mutants from their policies")
+        for policy in mutation.untested:
+            yield f"{ink.margin('-->')} {ink.bold(policy)}  no case names it"
+        for lived in mutation.survived:
+            if lived.mutant.owner not in mutation.untested:
+                yield from _lived(lived, ink)
+        yield ""
+    if verbosity > 0:
+        for lived in mutation.equivalent:
+            yield f"{ink.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
+    for entry in mutation.unused:
+        yield f"{entry.where}: no living mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
+    rows = [(t.operator, str(t.killed), str(t.survived), str(t.equivalent)) for t in mutation.tallies]
+    if verbosity >= 0:
+        yield from _table(("operator", "killed", "survived", "equivalent"), rows, ink, right=True)
+        yield ""
+    counts = f"{mutation.killed} killed, {len(mutation.survived)} survived, {len(mutation.equivalent)} equivalent"
+    yield f"mutants of {tested.name}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
+
+
+def _lived(lived: Lived, ink: Style) -> Iterator[str]:
+    mutant = lived.mutant
+    yield f"{ink.margin('-->')} {lived.place}  {ink.bold(mutant.owner)}  {mutant.id}"
+    before, after = mutant.cut
+    yield f"      from  {terminal(before)}"
+    yield f"      to    {terminal(after)}"
+
+
+def _robustness(tested: Tested, found: Robustness, ink: Style, verbosity: int) -> Iterator[str]:
+    for difference in found.differences:
+        yield from _difference(difference, ink)
+    if verbosity > 0:
+        for difference in found.excused:
+            where = f"{difference.about}  {difference.rewrite} of {terminal(difference.path)}"
+            yield f"{ink.dim('excused')}  {where}  {terminal(difference.reason)}"
+        rows = [(t.rewrite, str(t.tried), str(t.differences), str(t.excused)) for t in found.tallies]
+        yield from _table(("rewrite", "tried", "differences", "excused"), rows, ink, right=True)
+        yield ""
+    for case, entry in found.unused:
+        yield f"{_where(case)}: nothing differs under `{terminal(entry.rewrite)}` for `{terminal(entry.policy)}`"
+    counts = f"{found.cases} cases, {found.tried} tried, {len(found.differences)} different"
+    yield f"rewrites of {tested.name}: {counts}, {len(found.excused)} excused"
+
+
+def _difference(difference: Difference, ink: Style) -> Iterator[str]:
+    yield f"{ink.name('fail', text='DIFFERS')}  {ink.bold(terminal(difference.case.name))}"
+    yield f"  {ink.margin('-->')} {difference.case.where}:{difference.line}"
+    yield f"  {ink.bold(difference.about)}  {difference.rewrite} of {terminal(difference.path)}"
+    yield f"    expected  {terminal(difference.expected)}"
+    yield f"    got       {terminal(difference.got)}"
+    for line in difference.diff.removesuffix("\n").split("\n"):
+        yield f"      {terminal(line)}"
+    yield ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], ink: Style, right: bool = False) -> Iterator[str]:
+    """Rows under a head; with `right`, all columns but the first are numbers."""
+    every = [tuple(head), *(tuple(terminal(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[number]) for row in every) for number in range(len(head))]
+    for number, row in enumerate(every):
+        cells = [
+            cell.rjust(width) if right and column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = "  " + "  ".join(cells).rstrip()
+        yield ink.dim(line) if number == 0 else line

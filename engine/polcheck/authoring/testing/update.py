@@ -1,0 +1,146 @@
+"""Expectations brought up to what policies say: only their values change, every other character of the file stays."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from polcheck.authoring.mutants.edits import edited, value_at
+from polcheck.authoring.testing.cases import NOWHERE, OUTCOMES, Case, Expected
+from polcheck.authoring.testing.results import ActualResult, mismatch_of
+from polcheck.authoring.testing.runner import Result
+from polcheck.base.errors import PolcheckError
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+from polcheck.formats.values import Json, Pointer
+from polcheck.policy.origin import Problems, SourceMap, read
+from polcheck.policy.pack_files import PackFiles
+
+_PLACE = re.compile(r"[A-Za-z.][\w./-]*\.\w+:\d+(:\d+)?", re.ASCII)
+
+
+@record(frozen=True)
+class Rewritten:
+    """One case file as it should be: its path in the pack, how people find it, and its text before and after."""
+
+    path: str
+    where: str
+    before: str
+    after: str
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        before, after = self.before.splitlines(keepends=True), self.after.splitlines(keepends=True)
+        return "".join(difflib.unified_diff(before, after, self.where, self.where))
+
+
+@record(frozen=True)
+class _Edit:
+    document: int
+    at: Pointer
+    value: Json
+
+
+def rewritten(pack: PackFiles, results: Iterable[tuple[Case, Result]]) -> tuple[Rewritten, ...]:
+    """The case files whose expectations differ from what was said, as they should be, by path.
+
+    Raises PolcheckError for a file in which a value can't be replaced by itself.
+    """
+    edits: dict[str, list[_Edit]] = {}
+    for case, result in results:
+        edits.setdefault(case.path, []).extend(_edits(pack, case, result))
+    return tuple(_file(pack, path, found) for path, found in sorted(edits.items()) if found)
+
+
+def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
+    document = _origins(pack, case.path)[case.document].document
+    for expected in case.expect:
+        said = result.said.get(expected.policy, ActualResult("off"))
+        if mismatch_of(expected, said) is not None:
+            at: Pointer = ("expect", expected.policy)
+            old = value_at(document, at)
+            if isinstance(old, dict) and said.outcome == "fail":
+                for key, value in _changed(expected, said).items():
+                    yield _Edit(case.document, (*at, key), value)
+            else:
+                yield _Edit(case.document, at, said.outcome)
+    if case.verdict and result.verdict != case.verdict:
+        yield _Edit(case.document, ("verdict",), result.verdict)
+    for name, wanted in case.fields.items():
+        if not isinstance(wanted, list) and name in result.fields and result.fields[name] != wanted:
+            yield _Edit(case.document, ("fields", name), result.fields[name])
+
+
+def _changed(expected: Expected, said: ActualResult) -> Mapping[str, Json]:
+    """What is written anew in the expectation of a policy that fails."""
+    new: dict[str, Json] = {}
+    if expected.outcome != said.outcome:
+        new["outcome"] = said.outcome
+    texts = {
+        "at": (expected.at, [_as_fine(shown.place, expected.at or ()) for shown in said.findings]),
+        "message": (expected.message, [shown.message for shown in said.findings]),
+        "nearest": (expected.nearest, [shown.nearest for shown in said.findings]),
+    }
+    for key, (wanted, found) in texts.items():
+        distinct: list[Json] = list(dict.fromkeys(found))
+        if wanted is not None and set(wanted) != set(found):
+            new[key] = distinct[0] if len(distinct) == 1 else distinct
+    return new
+
+
+def _as_fine(place: str, written: Iterable[str]) -> str:
+    """The place, with line and column only where the case writes them."""
+    path, *numbers = _parts(place)
+    fine = max((len(_parts(text)) - 1 for text in written), default=2)
+    return ":".join([path, *numbers[:fine]])
+
+
+def _parts(place: str) -> list[str]:
+    path = place
+    numbers: list[str] = []
+    while len(numbers) < 2:
+        head, colon, number = path.rpartition(":")
+        if not colon or not number.isdigit():
+            break
+        path, numbers = head, [number, *numbers]
+    return [path, *numbers]
+
+
+def _file(pack: PackFiles, path: str, edits: list[_Edit]) -> Rewritten:
+    source = pack.source_of(path)
+    origins = _origins(pack, path)
+    text = source.text
+    stretches = ((*_stretch(origins[edit.document], edit), edit) for edit in edits)
+    wanted = {index: origin.document for index, origin in origins.items()}
+    for start, end, new, edit in sorted(stretches, key=lambda stretch: stretch[0], reverse=True):
+        text = text[:start] + new + text[end:]
+        wanted[edit.document] = edited(wanted[edit.document], edit.at, edit.value)
+    after = Source(source.path, text.encode("utf-8", "surrogatepass"))
+    if {origin.index: origin.document for origin in read(after, Problems())} != wanted:
+        raise PolcheckError(f"{source.path}: an expectation there can't be rewritten by itself; write it by hand")
+    return Rewritten(path, source.path, source.text, text)
+
+
+def _origins(pack: PackFiles, path: str) -> dict[int, SourceMap]:
+    return {origin.index: origin for origin in read(pack.source_of(path), Problems())}
+
+
+def _stretch(origin: SourceMap, edit: _Edit) -> tuple[int, int, str]:
+    """What of the file to replace, and by which text."""
+    where = origin.config.locate(origin.index, edit.at)
+    new = _yaml(edit.value)
+    if where.key is not None and isinstance(value_at(origin.document, edit.at), dict | list):
+        return where.key.end, where.value.end, f": {new}"
+    return where.value.start, where.value.end, new
+
+
+def _yaml(value: Json) -> str:
+    """The value in YAML, on one line; outcomes, verdicts and places bare."""
+    if isinstance(value, str) and (value in (*OUTCOMES, "none", NOWHERE) or _PLACE.fullmatch(value)):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) and _PLACE.fullmatch(item) for item in value):
+        return f"[{', '.join(str(item) for item in value)}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What every other part builds on: errors, limits, spans, stores and worker processes."""

@@ -1,0 +1,59 @@
+"""How much a run does for packs and submissions that ask for too much: bounds on judging, findings and what they show.
+
+What is read is bounded in `disk.limits`, what one document may be in `documents.limits`, what one query finds in
+`selectors.syntax.bank`, what one expression does in `selectors.jmes.values`.
+"""
+
+from __future__ import annotations
+
+import time
+
+from polcheck.base.records import record
+
+
+@record(frozen=True, slots=True)
+class RunLimits:
+    """Bounds for one run.
+
+    For each policy: `rows` at one step of a conjunction, `pairs` of rows that are looked at to get them, `findings`
+    that are made of its failures, and `seconds` for judging it and for its findings. For all policies together:
+    `run_seconds`, and `file_seconds` more for each file of the submission. For searching one file: `search_seconds`,
+    and `matches` of each selector.
+    """
+
+    matches: int = 10_000
+    search_seconds: float = 5.0
+    rows: int = 100_000
+    pairs: int = 3_000_000
+    findings: int = 10_000
+    seconds: float = 5.0
+    run_seconds: float = 10.0
+    file_seconds: float = 0.01
+
+    def of_run(self, files: int) -> Clock:
+        """The clock of one stage of a run over so many files, started."""
+        return Clock(self.run_seconds + self.file_seconds * files)
+
+
+DEFAULT_RUN_LIMITS = RunLimits()
+
+
+class Clock:
+    """Tells whether the time for something is over."""
+
+    __slots__ = ("end", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.end = time.monotonic() + seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self.end
+
+    def within(self, seconds: float) -> Clock:
+        """A clock of its own that started now, and ends no later than this one."""
+        made = Clock(seconds)
+        made.end = min(made.end, self.end)
+        return made

@@ -1,0 +1,126 @@
+"""Opening what may be hostile: regular files and folders only, and never through a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from polcheck.base.records import record
+from polcheck.base.tracker import Stamp, record_dependency, stamp_of
+
+# NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+
+
+class NotRegular(Exception):
+    """What was to be read is not a file that holds still; the text says what it is."""
+
+
+@contextmanager
+def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
+    """A descriptor of the folder at `path`, which may be a link if `follow`. Raises OSError when it can't be opened."""
+    number = os.open(path, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
+    """The bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
+
+    Raises Irregular when it's no regular file or changes meanwhile, and OSError when it can't be read.
+    """
+    kind = _kind(os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False))
+    if kind:
+        raise NotRegular(kind)  # NOTE: before it's opened: opening a device may do something
+    number = os.open(path, _FILE, dir_fd=folder)
+    try:
+        before = os.fstat(number)
+        kind = _kind(before)
+        if kind:
+            raise NotRegular(kind)
+        if not admits(before.st_size):
+            return None
+        data = _read(number, before.st_size)
+        after = os.fstat(number)
+    finally:
+        os.close(number)
+    if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise NotRegular("it changed while it was read")
+    return data
+
+
+@record(frozen=True, slots=True)
+class PendingFile:
+    """A regular file as it was when its folder was walked: to be read later, if it is that file still."""
+
+    path: bytes
+    size: int
+    stamp: Stamp | None
+
+    def read(self) -> bytes:
+        """The bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
+        # NOTE: it was a regular file when it was looked at; the stamp tells whether what is opened is still that one
+        try:
+            number = os.open(self.path, _FILE)
+        except OSError as error:
+            if error.errno == errno.ELOOP:  # a link lies in its place
+                raise OSError(0, "it changed while it was judged") from error
+            raise
+        try:
+            data = _read(number, self.size) if stamp_of(os.fstat(number)) == self.stamp else b""
+            if stamp_of(os.fstat(number)) != self.stamp or len(data) != self.size:
+                raise OSError(0, "it changed while it was judged")
+        finally:
+            os.close(number)
+        return data
+
+
+def pending_file(path: bytes) -> PendingFile:
+    """The file at `path`, to be read later.
+
+    Raises Irregular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
+    """
+    status = os.lstat(path)
+    kind = _kind(status)
+    if kind:
+        raise NotRegular(kind)
+    if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(0, "permission denied")
+    stamp = stamp_of(status)
+    record_dependency(path, stamp)
+    return PendingFile(path, status.st_size, stamp)
+
+
+def _read(number: int, size: int) -> bytes:
+    """Up to `size` bytes and one more, which tells that there are too many."""
+    parts: list[bytes] = []
+    wanted = size + 1
+    while wanted > 0 and (part := os.read(number, wanted)):
+        parts.append(part)
+        wanted -= len(part)
+        if wanted == 1:
+            break  # NOTE: all of it; whether it has grown meanwhile shows in what its inode says afterwards
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _kind(status: os.stat_result) -> str:
+    """What it is if it's not a regular file."""
+    return "" if stat.S_ISREG(status.st_mode) else _KINDS.get(stat.S_IFMT(status.st_mode), "not a file")
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """What went wrong, as polcheck words it."""
+    return str(getattr(error, "strerror", None) or error).lower()

@@ -1,0 +1,79 @@
+"""What a run looked at on disk, and as what it found it: whether it would find the same is told without reading again.
+
+Whoever in this package reads a file, lists a folder or asks whether something is there notes it while somebody watches.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+Stamp = tuple[int, ...]
+Place = str | bytes | os.PathLike[str]
+_RACE = 2_000_000_000  # nanoseconds: some file systems keep no finer times, and what is younger may change unseen
+
+
+class DependencyTracker:
+    """The places that were looked at, each with its stamp, or None where nothing was.
+
+    `blind`: something was looked at of which no stamp tells.
+    """
+
+    def __init__(self) -> None:
+        self.began = time.time_ns()
+        self.places: dict[bytes, Stamp | None] = {}
+        self.blind = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything is older than this run, so that a later change shows."""
+        newest = max(map(changed_at, self.places.values()), default=0)
+        return not self.blind and newest < self.began - _RACE
+
+
+_WATCHES: list[DependencyTracker] = []
+
+
+@contextmanager
+def tracking() -> Iterator[DependencyTracker]:
+    """Notes all that is looked at meanwhile."""
+    watch = DependencyTracker()
+    _WATCHES.append(watch)
+    try:
+        yield watch
+    finally:
+        _WATCHES.remove(watch)
+
+
+def record_dependency(place: Place, stamp: Stamp | None = None) -> None:
+    """Notes that a place is looked at: before it is, or with the `stamp` that was found then."""
+    name = os.fsencode(place) if _WATCHES else b""
+    for watch in _WATCHES:
+        if name not in watch.places:
+            watch.places[name] = stamp = stamp or stamp_at(name)
+
+
+def record_unknown_dependency() -> None:
+    """Notes that something is looked at that no stamp tells of: a program's answer, the network, a stream."""
+    for watch in _WATCHES:
+        watch.blind = True
+
+
+def stamp_at(place: Place) -> Stamp | None:
+    """What changes with every write to what is at `place`, links followed; None where nothing is."""
+    try:
+        return stamp_of(os.stat(place))  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """The inode, its size, and the times of content and inode in nanoseconds."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def changed_at(stamp: Stamp | None) -> int:
+    """When the content or the inode changed last, in nanoseconds; 0 where nothing is."""
+    return max(stamp[-2:]) if stamp else 0

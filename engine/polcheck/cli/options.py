@@ -1,0 +1,172 @@
+"""The options that say what to judge and by what, shared by the commands that judge."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from polcheck.cli.outputs import colored
+
+if TYPE_CHECKING:
+    from polcheck.authoring.explain.display import DisplayOptions
+    from polcheck.project.project import Project
+
+
+def look_of(color: str, *, show_all: bool, verbose: bool) -> DisplayOptions:
+    """How to show things on this terminal."""
+    from polcheck.authoring.explain.display import DisplayOptions
+
+    return DisplayOptions(colored(color), shutil.get_terminal_size((100, 24)).columns, show_all, verbose)
+
+
+def is_locked(given: bool | None) -> bool:
+    """Whether polcheck.lock must not change: as asked, or, where nothing is, when this is a build server."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false") if given is None else given
+
+
+locked_option = click.option(
+    "--locked/--no-locked", default=None, help="Never change polcheck.lock.  [default: --locked where CI is set]"
+)
+_OPTIONS = (
+    click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to judge by; repeatable."),
+    click.option(
+        "--param",
+        "params",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter (PACK:NAME=VALUE for one pack).",
+    ),
+    click.option(
+        "--profile", "profiles", multiple=True, metavar="NAME", help="Use a profile of the packs (PACK:NAME for one)."
+    ),
+    click.option("--select", multiple=True, metavar="POLICY", help="Only these policies, requirements or tags."),
+    click.option("--ignore", multiple=True, metavar="POLICY", help="Not these policies, requirements or tags."),
+    click.option(
+        "--exclude", multiple=True, metavar="PATTERN", help="Leave out the files that a path pattern matches."
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice(["error", "warning", "note", "never"]),
+        help="The least severity that fails the run.  [default: error]",
+    ),
+    click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml."),
+    click.option("--isolated", is_flag=True, help="Use no configuration file."),
+    click.option("--no-gitignore", is_flag=True, help="Judge files that .gitignore leaves out, too."),
+    click.option(
+        "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one a core]"
+    ),
+    click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing that was kept."),
+    locked_option,
+    click.option("--tracked", is_flag=True, help="Judge only files that git tracks."),
+)
+
+
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that make a project: the command gets them as one function `project`, from submission to Project."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *,
+        packs: tuple[str, ...],
+        params: tuple[str, ...],
+        profiles: tuple[str, ...],
+        select: tuple[str, ...],
+        ignore: tuple[str, ...],
+        exclude: tuple[str, ...],
+        fail_on: str | None,
+        config: str | None,
+        isolated: bool,
+        no_gitignore: bool,
+        tracked: bool,
+        jobs: int,
+        no_cache: bool,
+        locked: bool | None,
+        **others: Any,
+    ) -> Any:
+        if isolated and config:
+            raise click.UsageError("give --config or --isolated, not both")
+
+        def project(target: str, baseline: str | None = None) -> Project:
+            from polcheck.project.effective import CommandLineOptions
+            from polcheck.project.project import Project
+
+            given = CommandLineOptions(
+                packs=packs,
+                params=params_of(params),
+                profiles=_profiles(profiles),
+                select=select,
+                ignore=ignore,
+                exclude=exclude,
+                fail_on=fail_on,
+                gitignore=False if no_gitignore else None,
+                tracked=True if tracked else None,
+                baseline=baseline,
+                jobs=jobs,
+                cache=not no_cache,
+                locked=is_locked(locked),
+                today=today(),
+            )
+            return Project.at(target, given, config, isolated=isolated)
+
+        return command(project=project, **others)
+
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+class ProjectOf(Protocol):
+    """The project of a submission by the options that were given."""
+
+    def __call__(self, target: str, baseline: str | None = None) -> Project:
+        """The project; with `baseline`, of that file, or of none if it is empty. Raises ConfigError."""
+
+
+def project_of(config: str | None) -> Project:
+    """The project around the working directory, or of the configuration in a file. Raises ConfigError."""
+    from polcheck.project.effective import CommandLineOptions
+    from polcheck.project.project import Project
+
+    return Project.at(".", CommandLineOptions(), config)
+
+
+def params_of(texts: tuple[str, ...]) -> Mapping[str, Mapping[str, Any]]:
+    """Parameters by pack from `name=value` and `pack:name=value`. Raises UsageError for anything else."""
+    params: dict[str, dict[str, Any]] = {"": {}}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        pack, _, own = name.rpartition(":")
+        if not equals or not own:
+            raise click.UsageError(f"`{text}` is not NAME=VALUE")
+        params.setdefault(pack, {})[own] = value
+    return params
+
+
+def _profiles(texts: tuple[str, ...]) -> Mapping[str, str]:
+    """Profiles by pack from `name` and `pack:name`."""
+    parts = (text.rpartition(":") for text in texts)
+    return {pack: name for pack, _, name in parts}
+
+
+def has_packs(project: Project) -> Project:
+    """The project itself. Raises UsageError when nothing says which packs to judge by."""
+    if not project.inforce.packs:
+        written = project.inforce.written
+        where = f"{written.path} names none" if written else "there is no polcheck.yaml"
+        raise click.UsageError(f"no pack to judge by: {where}; give --pack, or write one with `polcheck init`")
+    note = project.keep_lock()
+    if note:
+        click.echo(note, err=True)
+    return project
+
+
+def today() -> date:
+    """The day on which waivers expire, the same in every time zone: that of SOURCE_DATE_EPOCH, else this one."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()

@@ -1,0 +1,345 @@
+"""How the commands of `polcheck pack` show differences."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from polcheck.cli.commands import OrderedGroup
+from polcheck.cli.options import is_locked, locked_option, params_of, today
+from polcheck.sources.target import read_submission
+
+if TYPE_CHECKING:
+    from polcheck.packs.diff import PackDiff
+    from polcheck.project.manage_packs import Change, PackProject
+    from polcheck.project.pack_update import SubmissionChange
+
+
+format_option = click.option(
+    "--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+def pack_project(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which project is meant: the command gets it as `project`."""
+
+    @functools.wraps(command)
+    def wrapped(*, config: str | None, locked: bool | None, **others: Any) -> Any:
+        from polcheck.project.manage_packs import PackProject
+
+        project: PackProject = PackProject.at(config, strict=is_locked(locked), today=today())
+        return command(project=project, **others)
+
+    config = click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
+    return config(locked_option(wrapped))
+
+
+def tell(change: Change, path: str) -> None:
+    """Says on standard error what changed in the lock."""
+    for line in change.lines:
+        click.echo(line, err=True)
+    click.echo(f"wrote {path}" if change.lines else f"{path} is up to date", err=True)
+
+
+def echo_diff(diff: PackDiff, outcomes: Sequence[SubmissionChange], form: str) -> int:
+    """Prints a difference, and gives the status: 1 when there is one."""
+    from polcheck.packs.diff import plain_of, text_of
+    from polcheck.render.json import dumps
+
+    if form == "json":
+        sys.stdout.write(dumps({**plain_of(diff), "submissions": [_plain(one) for one in outcomes]}))
+    else:
+        click.echo(text_of(diff), nl=False)
+        for line in _lines(outcomes):
+            click.echo(line)
+    return 0 if diff.empty and all(one.same for one in outcomes) else 1
+
+
+def _plain(one: SubmissionChange) -> dict[str, object]:
+    policies = [
+        {
+            "policy": policy.ref,
+            "before": policy.before or None,
+            "after": policy.after or None,
+            "findings_before": policy.findings_before,
+            "findings_after": policy.findings_after,
+        }
+        for policy in one.policies
+    ]
+    return {"submission": one.submission, "before": one.before, "after": one.after, "policies": policies}
+
+
+def _lines(outcomes: Sequence[SubmissionChange]) -> Iterator[str]:
+    for one in outcomes:
+        yield ""
+        if one.same:
+            yield f"{one.submission}: {one.after}, as before"
+            continue
+        verdict = f"{one.before} -> {one.after}" if one.before != one.after else f"{one.after}, as before"
+        yield f"{one.submission}: {verdict}"
+        for policy in one.policies:
+            outcome = f"{policy.before or 'not there'} -> {policy.after or 'not there'}"
+            if policy.before == policy.after:
+                outcome = policy.after
+            counts = f"  {policy.findings_before} -> {policy.findings_after} findings"
+            yield f"  {policy.ref}  {outcome}{counts if policy.findings_before != policy.findings_after else ''}"
+
+
+@click.group(cls=OrderedGroup, short_help="Share packs between projects.")
+def pack() -> None:
+    """Share packs between projects: found, locked, verified, updated with open eyes.
+
+    A SOURCE is the name of a pack that ships with polcheck or that an installed distribution brings, a folder, an
+    archive (.zip, .tar.gz, …; a file or a URL), git+https://…@rev#subdirectory=…, or oci://host/name:tag.
+    """
+
+
+@pack.command(short_help="Name a pack in polcheck.yaml, lock it and fetch it.")
+@click.argument("source")
+@pack_project
+def add(source: str, project: PackProject) -> int:
+    """Write SOURCE into polcheck.yaml (made where there is none), lock what it is now, and fetch it.
+
+    What the pack extends is locked and fetched with it. Nothing else of polcheck.yaml changes.
+    """
+    from polcheck.project.packs import lock_path
+
+    change = project.add(source)
+    tell(change, lock_path(project.folder))
+    return 0
+
+
+@pack.command(short_help="Take a pack out of polcheck.yaml and polcheck.lock.")
+@click.argument("name", metavar="NAME|SOURCE")
+@pack_project
+def remove(name: str, project: PackProject) -> int:
+    """Take a pack out of polcheck.yaml, and out of polcheck.lock with what only it extended.
+
+    Parameters, severities and waivers that polcheck.yaml has for it stay; the next run names those that speak of
+    nothing any more.
+    """
+    from polcheck.project.packs import lock_path
+
+    tell(project.remove(name), lock_path(project.folder))
+    return 0
+
+
+@pack.command("list", short_help="List the project's packs and what they extend.")
+@format_option
+@pack_project
+def list_packs(form: str, project: PackProject) -> int:
+    """List the packs that polcheck.yaml names, and below each what it extends, as they are locked."""
+    from polcheck.project.pack_list import rows
+    from polcheck.render.escape import terminal
+    from polcheck.render.json import dumps
+
+    found = rows(project)
+    if form == "json":
+        sys.stdout.write(dumps([row.plain for row in found]))
+        return 0
+    if not found:
+        click.echo("no pack: `polcheck pack add SOURCE` adds one", err=True)
+    texts = [
+        ("  " * row.depth + terminal(row.name), *map(terminal, (row.version, row.where, row.source))) for row in found
+    ]
+    widths = [max((len(text[column]) for text in texts), default=0) for column in range(3)]
+    for name, version, where, source in texts:
+        click.echo(f"{name:{widths[0]}}  {version:{widths[1]}}  {where:{widths[2]}}  {source}")
+    return 0
+
+
+@pack.command(short_help="Show what a pack holds, and who signed it.")
+@click.argument("name", metavar="NAME|SOURCE")
+@format_option
+@pack_project
+def show(name: str, form: str, project: PackProject) -> int:
+    """Show a pack: a locked one by its name, or what a source leads to now."""
+    from polcheck.project.pack_list import described
+    from polcheck.render.escape import terminal
+    from polcheck.render.json import dumps
+
+    about = described(project, name)
+    if form == "json":
+        sys.stdout.write(dumps(about.plain))
+    else:
+        click.echo("\n".join(map(terminal, about.lines)))
+    return 0
+
+
+@pack.command(short_help="List the packs that are something else by now.")
+@format_option
+@pack_project
+def outdated(form: str, project: PackProject) -> int:
+    """List the locked packs whose branch, tag or version leads to something else by now, and newer version tags.
+
+    Exit status: 0 none is outdated, 1 some are, 2 something can't be reached.
+    """
+    from polcheck.project.pack_update import newer
+    from polcheck.render.json import dumps
+
+    found = newer(project)
+    if form == "json":
+        sys.stdout.write(dumps([row.plain for row in found]))
+    else:
+        for row in found:
+            click.echo(row.text)
+        if not found:
+            click.echo("every pack is as its source has it", err=True)
+    return 1 if found else 0
+
+
+@pack.command(short_help="Take packs as they are now.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--diff", "dry", is_flag=True, help="Show what would change, by meaning, and change nothing.")
+@click.option("--on", "submissions", multiple=True, metavar="SUBMISSION", help="With --diff: whose outcomes change?")
+@format_option
+@pack_project
+def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form: str, project: PackProject) -> int:
+    """Lock packs as they are now: where their branch, tag or version leads. Without NAME, all of them.
+
+    With a pack goes what it extends. A source that names a commit, a tag that doesn't move, or a digest gives the same
+    again: for another version, change polcheck.yaml.
+    """
+    from polcheck.project.packs import lock_path
+
+    if not dry:
+        if submissions or form != "text":
+            raise click.UsageError("--on and --format go with --diff")
+        tell(project.update(names), lock_path(project.folder))
+        return 0
+    from polcheck.project.pack_update import compared
+
+    found, outcomes = compared(project, names, submissions)
+    return echo_diff(found, outcomes, form)
+
+
+@pack.command(short_help="Write polcheck.lock for the packs of polcheck.yaml.")
+@pack_project
+def lock(project: PackProject) -> int:
+    """Make polcheck.lock say what every pack of polcheck.yaml is, and everything that they extend.
+
+    What is locked already stays as it is (`polcheck pack update` takes it as it is now); what nobody needs any more
+    leaves. With --locked nothing is written: status 2 says that something would be.
+    """
+    from polcheck.project.packs import lock_path
+
+    tell(project.settle(), lock_path(project.folder))
+    return 0
+
+
+@pack.command(short_help="Fetch every pack, so that runs need no network.")
+@pack_project
+def sync(project: PackProject) -> int:
+    """Fetch every pack of polcheck.lock that isn't in the cache, and replace what is damaged there.
+
+    Afterwards, runs need no network. What polcheck.yaml names and the lock lacks is locked first, unless --locked.
+    """
+    change = project.settle(heal=True)
+    for line in change.lines:
+        click.echo(line, err=True)
+    count = len(change.after.packs)
+    click.echo(f"{count} {'pack is' if count == 1 else 'packs are'} here as locked", err=True)
+    return 0
+
+
+@pack.command(short_help="Show what differs between two packs, by meaning.")
+@click.argument("old")
+@click.argument("new")
+@click.option("--on", "submissions", multiple=True, metavar="SUBMISSION", help="Whose outcomes change? Repeatable.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter for --on.")
+@format_option
+def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ...], form: str) -> int:
+    """Show what differs from OLD to NEW: policies added, removed, and changed by meaning; parameters; requirements.
+
+    OLD and NEW are sources. How a policy is written makes no difference, nor does its wording; a selector, parameter
+    or table that it uses does. With --on, each submission is judged by both.
+
+    Exit status: 0 nothing differs, 1 something does, 2 usage or an unusable pack.
+    """
+    from polcheck.policy.params import Settings
+    from polcheck.project.pack_update import outcomes_diff, packs_diff
+    from polcheck.project.publish import pack_now
+
+    before, after = [pack_now(old)], [pack_now(new)]
+    found = packs_diff(before, after)
+    settings = Settings(params=params_of(params))
+    read = [read_submission(name) for name in submissions]
+    return echo_diff(found, outcomes_diff(before, after, read, settings), form)
+
+
+@pack.command("build", short_help="Make an archive of a pack: same input, same bytes.")
+@click.argument("source", default=".")
+@click.option("--output", "-o", metavar="FOLDER", default=".", show_default=True, help="Where the archive goes.")
+def build_pack(source: str, output: str) -> int:
+    """Make NAME-VERSION.tar.gz of the pack at SOURCE. The same content gives the same bytes, whenever and wherever.
+
+    Standard output gets the archive's path; standard error its digest and that of the content, which signatures and
+    polcheck.lock speak of.
+    """
+    from polcheck.project.publish import build, write_archive
+
+    built = build(source)
+    click.echo(write_archive(built, output))
+    click.echo(f"archive {built.digest}\ncontent {built.pack.digest}", err=True)
+    return 0
+
+
+@pack.command(short_help="Put a pack into an OCI registry.")
+@click.argument("source")
+@click.argument("target", metavar="oci://HOST/NAME[:TAG]")
+@click.option("--move", is_flag=True, help="Put it there even if the tag has other content.")
+def push(source: str, target: str, move: bool) -> int:
+    """Put the pack at SOURCE into an OCI registry, under the tag that is given or else the pack's version.
+
+    Standard output gets the address by digest. `docker login` says who one is.
+    """
+    from polcheck.project.publish import build, push
+
+    click.echo(push(build(source), target, move=move))
+    return 0
+
+
+@pack.command(short_help="Sign a pack with an SSH key.")
+@click.argument("folder")
+@click.option("--key", "-k", required=True, metavar="FILE", help="The private key, or the public one of an agent's.")
+def sign(folder: str, key: str) -> int:
+    """Sign the pack in FOLDER: its name, its version and the digest of its content. The signature goes into pack.sig.
+
+    `pack.sig` lies beside pack.yaml and goes wherever the pack goes: commit it, build or push. It may hold several.
+    """
+    from polcheck.project.publish import sign
+
+    path, signature = sign(folder, key)
+    said = signature.statement
+    click.echo(f"signed {said.name} {said.version} {said.digest} in {path}", err=True)
+    return 0
+
+
+@pack.command(short_help="Prove packs: their digests and their signatures.")
+@click.argument("source", required=False)
+@click.option("--key", "-k", "keys", multiple=True, metavar="KEY|FILE", help="A public key that has to have signed.")
+@format_option
+@pack_project
+def verify(source: str | None, keys: tuple[str, ...], form: str, project: PackProject) -> int:
+    """Prove that the project's packs are as locked and signed by those whom `trusted` names.
+
+    With SOURCE, look at its signatures: by one of --key, else by those whom `trusted` names, else by anybody.
+
+    Exit status: 0 all is well, 1 something is not, 2 usage or an unusable pack.
+    """
+    from polcheck.project.pack_verify import verify_pack, verify_source
+    from polcheck.render.json import dumps
+
+    if keys and source is None:
+        raise click.UsageError("--key goes with SOURCE")
+    found = verify_pack(project) if source is None else verify_source(project, source, keys)
+    if form == "json":
+        sys.stdout.write(dumps([row.plain for row in found]))
+    else:
+        for row in found:
+            click.echo(row.text)
+    return 1 if any(row.fault for row in found) else 0

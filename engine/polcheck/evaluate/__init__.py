@@ -1,0 +1,1 @@
+"""Judge: relational, over what extract found. It never opens a file."""

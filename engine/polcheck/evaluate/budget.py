@@ -1,0 +1,65 @@
+"""What judging one policy may cost: pairs of rows, and time."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
+from polcheck.base.records import record
+
+_SELDOM = 256  # pairs between two looks at the clock
+
+
+class BudgetExceeded(Exception):
+    """A policy asks for more than a limit allows; the text names the limit."""
+
+
+@record
+class Budget:
+    """What is left of it for one policy.
+
+    INVARIANT: judge loops over rows only where it spends, so that no policy goes on forever.
+    """
+
+    limits: RunLimits = DEFAULT_RUN_LIMITS
+    clock: Clock = field(default_factory=lambda: Clock(DEFAULT_RUN_LIMITS.seconds))
+    pairs: int = 0
+    _looked: int = 0
+
+    def spend(self, pairs: int = 1) -> None:
+        """Counts pairs of rows. Raises TooMuchWork when there are too many or the time is over."""
+        self.pairs += pairs
+        if self.pairs > self.limits.pairs:
+            raise BudgetExceeded(f"judging it takes more than {self.limits.pairs:,} pairs of rows (the limit `pairs`)")
+        if self.pairs - self._looked >= _SELDOM:
+            self._looked = self.pairs
+            self.look()
+
+    def look(self) -> None:
+        """Raises TooMuchWork when the time is over."""
+        if self.clock.over:
+            raise BudgetExceeded(f"judging it takes more than {self.clock.seconds:g} seconds (the limit `seconds`)")
+
+
+@record
+class ExaminedFiles:
+    """Whole sets of documents, each kept once, and single ones."""
+
+    _sets: dict[int, frozenset[str]] = field(default_factory=dict)
+    _single: set[str] = field(default_factory=set)
+
+    def add(self, documents: frozenset[str], only: str | None = None) -> None:
+        """Takes in all of `documents`, or `only` one of them if it is there."""
+        if only is None:
+            if documents:
+                self._sets[id(documents)] = documents  # NOTE: kept alive here, so that its id stays its own
+        elif only in documents:
+            self._single.add(only)
+
+    def all(self, *others: ExaminedFiles) -> frozenset[str]:
+        """Every document of this one and the others, once."""
+        sets = {number: found for looked in (self, *others) for number, found in looked._sets.items()}
+        single: set[str] = set().union(*(looked._single for looked in (self, *others)))
+        if len(sets) == 1 and not single:
+            return next(iter(sets.values()))
+        return frozenset(single).union(*sets.values())

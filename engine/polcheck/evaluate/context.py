@@ -1,0 +1,220 @@
+"""What judge knows: the listing, and the rows that extract found; sources of rows made from them, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from polcheck.base.records import record
+from polcheck.base.sandbox import Overrun, SandboxedWorker
+from polcheck.base.spans import Source
+from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
+from polcheck.evaluate.rows import BoundValue, Row, SourceRef, text_of
+from polcheck.formats.values import Json
+from polcheck.policy.plan import Find, Join, Listing, Plan, Values
+from polcheck.scan.extractor import DeferredSearch, Extractor
+from polcheck.scan.rows import VALUE, FileRows
+from polcheck.selectors.results import SearchResult
+from polcheck.selectors.text import TextSearch
+from polcheck.sources.path_patterns import FilePatterns, folders_of
+
+if TYPE_CHECKING:
+    from polcheck.selectors.jmespath.expression import Expression
+    from polcheck.selectors.syntax.nearest import Near
+
+_NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
+
+
+@record
+class JoinContext:
+    """The listing and the extracted rows of one submission under one plan."""
+
+    plan: Plan
+    paths: Sequence[str]
+    rows: Mapping[str, FileRows]
+    unreadable: Mapping[str, str]
+    extractor: Extractor
+    unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
+    constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the id of a join of the plan
+    _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
+    _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
+    _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
+    _inside: dict[tuple[int, str, str], SearchResult] = field(default_factory=dict)
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        return folders_of((*self.paths, *self.unread))
+
+    def matches(self, files: FilePatterns) -> list[tuple[str, Mapping[str, str]]]:
+        """The paths that the patterns let in, with their captures."""
+        if files.texts not in self._matches:
+            listing: Iterable[str] = (*self.paths, *self._folders) if files.folders else self.paths
+            self._matches[files.texts] = files.among(listing)
+        return self._matches[files.texts]
+
+    def listing(self, source: Listing) -> Relation:
+        """The paths as rows."""
+        rows: list[Row] = []
+        for path, captures in self.matches(source.files):
+            spot = SourceRef(path)
+            names = {name: BoundValue(value, path) for name, value in captures.items()}
+            if source.path_as:
+                names[source.path_as] = BoundValue(path, path)
+            rows.append(Row(names, (spot,), spot))
+        return Relation(lambda: rows, self._unseen(source.files))
+
+    def _unseen(self, files: FilePatterns | None) -> list[UnsearchedFile]:
+        """The folders below which there may be files that the patterns let in, and nobody has looked."""
+        return [
+            UnsearchedFile(path, {}, self.unreadable[path])
+            for path in sorted(self.unread)
+            if files is None or files.may_reach(path)
+        ]
+
+    def values(self, source: Values, join: Join) -> Relation:
+        """The written rows; those of the same submission's plan are made once for all submissions."""
+        known = self.constants.get(id(join))
+        if known is None:
+            known = self.constants[id(join)] = self._written(source, join)
+        return known
+
+    def _written(self, source: Values, join: Join) -> Relation:
+        rows: list[Row] = []
+        for value in source.rows:
+            if isinstance(value, dict):
+                rows.append(Row({join.renames.get(key, key): BoundValue(entry) for key, entry in value.items()}))
+            elif join.value_as:
+                rows.append(Row({join.value_as: BoundValue(value)}))
+            else:
+                rows.append(Row(shown={VALUE: BoundValue(value)}))
+        return Relation(lambda: rows)
+
+    def find(self, source: Find, join: Join) -> Relation:
+        """The matches of a probe in its documents as rows."""
+        ways = self._ways(source)
+        looked = self._looked(source)
+        gaps = self._unseen(source.files)
+        for path in looked & self.unreadable.keys():
+            gaps += [UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
+        results = {path: found for path, found in self._found.get(source.probe, ()) if path in looked}
+        for path, found in results.items():
+            if found.incomplete:
+                gaps += [UnsearchedFile(path, captures, found.incomplete) for captures in ways.get(path, _NO_CAPTURES)]
+
+        return Relation(
+            # NOTE: a path capture may rule a hit out, or double it
+            lambda: _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
+            sorted(gaps, key=lambda gap: gap.path),
+            looked,
+        )
+
+    def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
+        if source.files is None or not source.files.names:
+            return {}
+        key = source.files.texts
+        if key not in self._captures:
+            by_path: dict[str, list[Mapping[str, str]]] = {}
+            for path, captures in self.matches(source.files):
+                by_path.setdefault(path, []).append(captures)
+            self._captures[key] = by_path
+        return self._captures[key]
+
+    def _looked(self, source: Find) -> frozenset[str]:
+        """The documents that a source looks in."""
+        probe = self.plan.probes[source.probe]
+        kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.language
+        key = (source.files.texts if source.files else (), "" if probe.forced else kind)
+        if key not in self._documents:
+            paths = (path for path, _ in self.matches(source.files)) if source.files else self.paths
+            self._documents[key] = frozenset(path for path in paths if path[-1:] != "/" and probe.reads(path))
+        return self._documents[key]
+
+    @cached_property
+    def _found(self) -> dict[int, list[tuple[str, SearchResult]]]:
+        """By probe, the files in which it found something or could not search to the end, in order of path."""
+        found: dict[int, list[tuple[str, SearchResult]]] = {}
+        for path in self.paths:
+            rows = self.rows.get(path)
+            if rows is not None:
+                for probe, result in rows.found.items():
+                    if result.hits or result.incomplete:
+                        found.setdefault(probe, []).append((path, result))
+        return found
+
+    def inside(self, probe: int, language: str, value: Json) -> SearchResult:
+        """The matches of a probe inside a value; the same value is searched once."""
+        key = (probe, language, text_of(value))
+        if key not in self._inside:
+            self._inside[key] = self._within(value, probe, key[2])
+        return self._inside[key]
+
+    def _within(self, value: Json, probe: int, text: str) -> SearchResult:
+        if not self.asked.is_risky(text, probe):
+            return self.extractor.within(value, probe)
+        try:
+            found = self.aside.ask((value, probe))
+        except Overrun as error:
+            return SearchResult((), str(error))
+        assert isinstance(found, SearchResult)
+        return found
+
+    def nearest(self, source: Source, probe: int) -> Near | None:
+        """The nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too long."""
+        if not self.asked.is_risky(source.data, probe):
+            return self.extractor.nearest(source, probe)
+        try:
+            found = self.aside.ask((source, probe))
+        except Overrun:
+            return None
+        return None if isinstance(found, SearchResult) else found
+
+    @cached_property
+    def asked(self) -> DeferredSearch:
+        """The searches that are still to come."""
+        return DeferredSearch(self.extractor)
+
+    @cached_property
+    def aside(self) -> SandboxedWorker[SearchResult | Near | None]:
+        """Where those of them are done that could go on forever."""
+        return SandboxedWorker(self.asked)
+
+    def unknown(self, path: str, expression: Expression) -> str:
+        """Why the facts that an expression wants of the file at `path` aren't known; empty when they are."""
+        rows = self.rows.get(path)
+        if not path or path.endswith("/") or (rows is not None and rows.facts is not None):
+            return ""
+        from polcheck.policy.name_usage import TOLD_BY_PATH, members
+
+        if members(expression.text, "file") <= TOLD_BY_PATH:
+            return ""
+        return (rows.unread if rows else "") or self.unreadable.get(path) or "nothing is known of the file"
+
+    def line(self, spot: SourceRef) -> tuple[int, int]:
+        """The first and last line of a place; zeros where it isn't known."""
+        starts = self.rows[spot.path].line_starts if spot.path in self.rows else ()
+        if spot.span is None or not starts:
+            return 0, 0
+        from bisect import bisect_right
+
+        return bisect_right(starts, spot.span.start), bisect_right(starts, max(spot.span.end - 1, spot.span.start))
+
+    def column(self, spot: SourceRef) -> int:
+        """The column at which a place begins; zero where it isn't known."""
+        line, _ = self.line(spot)
+        return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
+
+
+def _by_ways(
+    results: Mapping[str, SearchResult], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
+) -> list[Row]:
+    """The matches of a probe as rows that bind what path patterns captured."""
+    rows: list[Row] = []
+    for path, found in results.items():
+        for captures in ways.get(path, _NO_CAPTURES):
+            base = {name: BoundValue(value, path) for name, value in captures.items()}
+            made = (row_of(hit, path, probe, number, base, join) for number, hit in enumerate(found.hits))
+            rows += [row for row in made if row is not None]
+    return rows

@@ -1,0 +1,67 @@
+"""What a plan asks of each file: which probes to run, and whether its facts or lines are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from polcheck.base.records import record
+from polcheck.languages import kind_of
+from polcheck.policy.plan import Find, Join, Plan, every_step, reads
+from polcheck.sources.path_patterns import FilePatterns
+
+
+@record(frozen=True)
+class Demand:
+    """One probe over some files; `files` None is every file that the probe can read."""
+
+    probe: int
+    files: FilePatterns | None
+
+
+@record(frozen=True)
+class Demands:
+    """Everything that the policies of a plan ask of files."""
+
+    probes: tuple[Demand, ...]
+    facts: bool
+    lines: bool
+
+    @classmethod
+    def of(cls, plan: Plan) -> Demands:
+        """The demands of every policy of a plan."""
+        steps = [step for policy in plan.policies for step in every_step(policy)]
+        wanted = {name for step in steps for name in reads(step)}
+        for policy in plan.policies:
+            wanted |= policy.message.names | policy.remedy.names
+        found: dict[tuple[int, tuple[str, ...]], Demand] = {}
+        for step in steps:
+            if isinstance(step, Join) and isinstance(step.source, Find):
+                source = step.source
+                key = (source.probe, source.files.texts if source.files else ())
+                found.setdefault(key, Demand(source.probe, source.files))
+        lines = bool(wanted & {"line", "column", "subject"}) or any(
+            isinstance(step, Join) and (step.near is not None or step.name) for step in steps
+        )
+        return cls(tuple(found.values()), "file" in wanted, lines)
+
+    def wanted(self, paths: Sequence[str], plan: Plan) -> dict[str, tuple[int, ...]]:
+        """For each path, the probes to run in the file there; paths that nothing asks for are left out."""
+        groups: dict[tuple[str, ...], list[Demand]] = {}
+        for demand in self.probes:
+            groups.setdefault(demand.files.texts if demand.files else (), []).append(demand)
+        asked: dict[str, list[int]] = {}
+        for number, demands in enumerate(groups.values()):
+            files = demands[0].files
+            for path in paths if files is None else dict.fromkeys(path for path, _ in files.among(paths)):
+                asked.setdefault(path, []).append(number)
+        members = list(groups.values())
+        known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
+        found: dict[str, tuple[int, ...]] = {}
+        for path, numbers in asked.items():
+            key = (tuple(numbers), kind_of(path))
+            if key not in known:
+                every = {demand.probe for number in numbers for demand in members[number]}
+                known[key] = tuple(sorted(probe for probe in every if plan.probes[probe].reads(path)))
+            if known[key]:
+                found[path] = known[key]
+        return found

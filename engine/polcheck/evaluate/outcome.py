@@ -1,0 +1,294 @@
+"""The outcome of each policy: from rows to pass, fail, not-applicable or undecided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from polcheck.base.errors import internal_error
+from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
+from polcheck.base.records import record
+from polcheck.base.timings import Timings
+from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
+from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.rows import Row, SourceRef, distinct, text_of
+from polcheck.evaluate.scope import Scopes
+from polcheck.evaluate.steps import Evaluator, Journal
+from polcheck.formats.values import Json
+from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, SelectorRef, Step, Union
+
+Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
+
+
+@record(frozen=True)
+class Failure:
+    """One way in which a policy fails: where it points, other places that show it, and what messages see.
+
+    `spot` is None where nothing has a place: then something is missing (`missing`) from the submission.
+    """
+
+    spot: SourceRef | None
+    related: tuple[SourceRef, ...]
+    row: Row
+    scope: dict[str, Json]
+    missing: bool
+
+
+@record(frozen=True)
+class PolicyResult:
+    """What judge says of one policy.
+
+    `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
+    searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
+    `require` or `forbid` looked in. `open`: something beside the failures is undecided. `more` counts the failures that
+    the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says.
+    """
+
+    policy: CompiledPolicy
+    outcome: Outcome
+    failures: tuple[Failure, ...] = ()
+    subjects: int = 0
+    documents: frozenset[str] = frozenset()
+    reasons: tuple[tuple[str, str], ...] = ()
+    searched: frozenset[str] = frozenset()
+    open: bool = False
+    more: int = 0
+    fault: bool = False
+
+
+def evaluate(
+    world: JoinContext,
+    packs: Sequence[CompiledPack],
+    journal_of: Callable[[CompiledPolicy], Journal] | None = None,
+    limits: RunLimits = DEFAULT_RUN_LIMITS,
+    timings: Timings | None = None,
+) -> list[PolicyResult]:
+    """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy.
+
+    A policy that is over the limits, or that polcheck fails on, is undecided; the others are judged.
+    """
+    found: list[PolicyResult] = []
+    clock = limits.of_run(len(world.paths))
+    for pack in packs:
+        base = Evaluator(world, Scopes(world, pack.params, pack.tables))
+        for policy in pack.policies:
+            journal = journal_of(policy) if journal_of else None
+            work = Budget(limits, clock.within(limits.seconds))
+            fresh = replace(
+                base, looked=ExaminedFiles(), looked_before=ExaminedFiles(), gaps={}, journal=journal, work=work
+            )
+            began = time.perf_counter()
+            found.append(_contained(policy, fresh))
+            if timings is not None:
+                timings.judged(policy.ref, time.perf_counter() - began)
+    return found
+
+
+def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
+    """The judgement of one policy; undecided when judging it could not be brought to its end."""
+    try:
+        evaluator.work.look()
+        return _judged(policy, evaluator)
+    except BudgetExceeded as limit:
+        return undecided_result(_made(policy, evaluator, "undecided"), str(limit))
+    except Exception as error:  # NOTE: whatever goes wrong with one policy must neither pass it nor hide the others
+        return undecided_result(_made(policy, evaluator, "undecided"), internal_error("judging it", error), fault=True)
+
+
+def undecided_result(judgement: PolicyResult, reason: str, *, fault: bool = False) -> PolicyResult:
+    """The judgement of the same policy when something, for this reason, could not be brought to its end."""
+    reasons = (*judgement.reasons, ("", reason))
+    return replace(judgement, outcome="undecided", failures=(), reasons=reasons, open=True, fault=fault)
+
+
+def _judged(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
+    if policy.when:
+        result = evaluator.conjunction(policy.when, [Row()], exists=True)
+        if not any(row.certain for row in result.rows):
+            undecided_result = bool(result.rows or result.open)
+            return _made(policy, evaluator, "undecided" if undecided_result else "not-applicable")
+        evaluator.looked = ExaminedFiles()
+        evaluator.gaps.clear()
+    groups, unseen = _subjects(policy, evaluator)
+    if not groups:
+        return _made(policy, evaluator, "undecided" if unseen else "not-applicable")
+    evaluator.looked_before, evaluator.looked = evaluator.looked, ExaminedFiles()
+    if policy.forbids:
+        return _forbidden(policy, evaluator, groups, unseen)
+    return _required(policy, evaluator, groups, unseen)
+
+
+def _made(
+    policy: CompiledPolicy,
+    evaluator: Evaluator,
+    outcome: Outcome,
+    failures: Iterable[Failure] = (),
+    subjects: int = 0,
+    open_: bool = False,
+    more: int = 0,
+) -> PolicyResult:
+    left = f"{more:,} more findings than are told (the limit `findings`)"
+    return PolicyResult(
+        policy=policy,
+        outcome=outcome,
+        failures=tuple(failures),
+        subjects=subjects,
+        documents=evaluator.looked.all(evaluator.looked_before),
+        reasons=(*sorted(evaluator.gaps), *((("", left),) if more else ())),
+        searched=evaluator.looked.all(),
+        open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are told must not pass it
+        more=more,
+    )
+
+
+def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[Row]], bool]:
+    """The subjects, each a group of rows that are one, and whether there may be more."""
+    if policy.subjects is None:
+        return [[Row()]], False
+    result = evaluator.conjunction(policy.subjects, [Row()])
+    rows = sorted((row.but(origin=0) for row in distinct(result.rows)), key=Row.order)
+    groups: dict[object, list[Row]] = {}
+    for number, row in enumerate(rows):
+        key: object = number
+        if policy.per:
+            key = tuple(text_of(row.names[name].value) if name in row.names else None for name in policy.per)
+        groups.setdefault(key, []).append(row)
+    return list(groups.values()), bool(result.open)
+
+
+def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
+    """The rows of all groups with origins of their own, and the group of each origin."""
+    rows: list[Row] = []
+    owners: list[int] = []
+    for number, group in enumerate(groups):
+        for row in group:
+            rows.append(row.but(origin=len(rows), current=_subject(row)))
+            owners.append(number)
+    return rows, owners
+
+
+def _subject(row: Row) -> SourceRef | None:
+    """The match that `inside`, `has` and `after` speak of first: the subject, unless it is a path alone."""
+    return next((spot for spot in row.spots if spot.span or spot.ref), row.current)
+
+
+def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> PolicyResult:
+    rows, owners = _numbered(groups)
+    result = evaluator.conjunction(policy.demand, rows, exists=policy.count is None)
+    states = _met(policy, result.rows, owners, len(groups)) if policy.count else _found(result.rows, owners)
+    open_ = {owners[origin] for origin in result.open}
+    bounded = policy.count is not None and policy.count[1] is not None
+    failing: list[list[Row]] = []
+    undecided_result = unseen
+    for number, group in enumerate(groups):
+        state = states.get(number)
+        if state is True and not (bounded and number in open_):
+            continue
+        sure = any(row.certain for row in group)
+        if state is None and (policy.count is None or _may_grow(policy, result.rows, owners, number)):
+            sure = sure and number not in open_
+        if state is not None or not sure:
+            undecided_result = True
+        else:
+            failing.append(group)
+    subjects = len(groups) if policy.subjects is not None else 0
+    most = evaluator.work.limits.findings
+    failures = [_failure(evaluator, group, group[0], missing=True) for group in failing[:most]]
+    more = max(len(failing) - most, 0)
+    outcome: Outcome = "fail" if failures else "undecided" if undecided_result else "pass"
+    return _made(policy, evaluator, outcome, failures, subjects, undecided_result, more)
+
+
+def _found(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
+    """For each group that has a match: True, or `unsure` when only uncertain ones."""
+    states: dict[int, bool | str] = {}
+    for row in rows:
+        owner = owners[row.origin]
+        states[owner] = True if row.certain or states.get(owner) is True else "unsure"
+    return states
+
+
+def _met(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], groups: int) -> dict[int, bool | str]:
+    """For each group, whether it has as many distinct places as `count` asks for."""
+    least, most = policy.count or (0, None)
+    sure: dict[int, set[SourceRef]] = {}
+    unsure: dict[int, set[SourceRef]] = {}
+    for row in rows:
+        if row.current is not None:
+            (sure if row.certain else unsure).setdefault(owners[row.origin], set()).add(_place(row.current))
+    states: dict[int, bool | str] = {}
+    for number in range(groups):
+        certain = len(sure.get(number, ()))
+        possible = len(sure.get(number, set()) | unsure.get(number, set()))
+        if most is not None and certain > most:
+            continue
+        if certain >= least and (most is None or possible <= most):
+            states[number] = True
+        elif possible >= least:
+            states[number] = "unsure"
+    return states
+
+
+def _place(spot: SourceRef) -> SourceRef:
+    return spot._replace(point=None, weight=0, ref=spot.ref if spot.span is None else None)
+
+
+def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:
+    """Whether more matches, in what could not be searched, could still make the count right."""
+    most = policy.count[1] if policy.count else None
+    if most is None:
+        return True
+    places = {_place(row.current) for row in rows if row.current and row.certain and owners[row.origin] == number}
+    return len(places) <= most
+
+
+def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> PolicyResult:
+    rows, owners = _numbered(groups)
+    alone = policy.subjects is None
+    result = evaluator.conjunction(policy.demand, rows, exists=not alone)
+    certain: dict[int, list[Row]] = {}
+    for row in distinct(result.rows):
+        owner = owners[row.origin]
+        if row.certain and any(member.certain for member in groups[owner]):
+            certain.setdefault(owner, []).append(row)
+    undecided_result = unseen or bool(result.open) or any(not row.certain for row in result.rows)
+    pairs: list[tuple[list[Row], Row]] = []
+    for owner in sorted(certain):
+        pairs += [([], row) for row in certain[owner]] if alone else [(groups[owner], certain[owner][0])]
+    most = evaluator.work.limits.findings
+    failures = [_failure(evaluator, group, row, missing=False) for group, row in pairs[:most]]
+    more = max(len(pairs) - most, 0)
+    if not failures and not undecided_result and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
+        return _made(policy, evaluator, "not-applicable")
+    outcome: Outcome = "fail" if failures else "undecided" if undecided_result else "pass"
+    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided_result, more)
+
+
+def _nowhere(step: Step, evaluator: Evaluator) -> bool:
+    """Whether a step that looks into documents found none to look in."""
+    if isinstance(step, Union):
+        return all(_nowhere(branch[0], evaluator) for branch in step.branches if branch)
+    if isinstance(step, Join) and isinstance(step.source, Find | SelectorRef):
+        return not evaluator.relation(step).looked and _looks(step.source)
+    return False
+
+
+def _looks(source: Find | SelectorRef) -> bool:
+    """Whether a source looks into documents at all."""
+    if isinstance(source, Find):
+        return True
+    return any(
+        isinstance(step, Union) or (isinstance(step, Join) and isinstance(step.source, Find)) for step in source.what
+    )
+
+
+def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
+    """A failure that points at the first place of its row; the others of the group and the row are related."""
+    spots = list(row.spots)
+    for member in group[1:]:
+        spots += member.spots[:1]
+    first = spots[0] if spots else None
+    related = tuple(dict.fromkeys(spot for spot in spots[1:] if spot != first))
+    return Failure(first, related, row, evaluator.scopes.of(replace(row, current=first)), missing)

@@ -1,0 +1,58 @@
+"""How matches lie to each other: inside, around, after; and what stops the search in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from polcheck.base.spans import Span
+from polcheck.evaluate.budget import Budget
+from polcheck.evaluate.relations import Relation
+from polcheck.evaluate.rows import BoundValue, Interval, Row, SourceRef, SpanIndex
+from polcheck.policy.plan import SpanFilter
+
+
+def related(
+    step: SpanFilter, relation: Relation, stops: Sequence[Relation], spot: SourceRef, work: Budget
+) -> Iterable[Row]:
+    """The rows of `relation` that lie to a match as the step says, with none of `stops` in between.
+
+    Raises TooMuchWork.
+    """
+    if spot.span is None:
+        return
+    item = Interval(*spot.span, spot.weight)
+    candidates, nest = relation.near(spot.path)
+    chosen = {"inside": nest.around, "has": nest.within}.get(step.relation)
+    between = [stop.near(spot.path)[1] for stop in stops]
+    for index in chosen(item) if chosen else nest.before(item.start):
+        work.spend(1 + len(stops))
+        other = nest.stretches[index]
+        if step.relation != "after" and not (other.around(item) if step.relation == "inside" else item.around(other)):
+            continue
+        if not any(_stopped(step, other, item, stop) for stop in between):
+            yield candidates[index]
+
+
+def _stopped(step: SpanFilter, target: Interval, item: Interval, stops: SpanIndex) -> bool:
+    """Whether an `until` lies between the target and the item."""
+    if step.relation == "after":
+        return bool(stops.within(Span(target.end, item.start)))
+    outer, inner = (target, item) if step.relation == "inside" else (item, target)
+    held = (stops.stretches[index] for index in stops.around(inner))
+    return any(outer.around(stop) and stop.around(inner) for stop in held)
+
+
+def lies(step: SpanFilter, row: Row) -> bool:
+    """Whether the item before lies to a capture, or the subject, as the step says."""
+    spot = row.current
+    if step.target == "subject":
+        target: SourceRef | BoundValue | None = row.subject
+    else:
+        target = row.names.get(str(step.target))
+    if spot is None or target is None or spot.span is None or target.span is None or spot.path != target.path:
+        return False
+    if step.relation == "inside":
+        return target.span.holds(spot.span)
+    if step.relation == "has":
+        return spot.span.holds(target.span)
+    return target.span.end <= spot.span.start

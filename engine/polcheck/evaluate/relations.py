@@ -1,0 +1,266 @@
+"""Sources of rows as joins ask them: by the values of names, and by what lies around what."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from polcheck.base.records import record
+from polcheck.base.spans import Span
+from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, text_of
+from polcheck.policy.plan import Join
+from polcheck.scan.rows import VALUE, WHOLE
+from polcheck.selectors.results import Match, MatchTable, SearchResult
+
+
+class UnsearchedFile(NamedTuple):
+    """A document that could not be searched to its end, with the path captures it would have bound."""
+
+    path: str
+    names: Mapping[str, str]
+    reason: str
+
+
+def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFile:
+    """The gap that a row leaves which is neither in nor out, for the reason that its file has among (path, reason)."""
+    path = row.current.path if row.current else ""
+    reason = next((reason for where, reason in reasons if where in (path, "")), "")
+    return UnsearchedFile(path, {name: text_of(cell.value) for name, cell in row.names.items()}, reason)
+
+
+class UnsearchedFiles:
+    """The gaps of one source of rows.
+
+    NOTE: there may be as many as files, and each row asks: they are looked up as joined rows are.
+    """
+
+    def __init__(self, gaps: Iterable[UnsearchedFile]) -> None:
+        self.all = tuple(gaps)
+        self._groups: dict[frozenset[str], list[UnsearchedFile]] = {}
+        for gap in self.all:
+            self._groups.setdefault(frozenset(gap.names), []).append(gap)
+        self._indices: dict[
+            tuple[frozenset[str], tuple[str, ...], bool], dict[tuple[str, ...], list[UnsearchedFile]]
+        ] = {}
+
+    def open_to(self, row: Row, path: str | None) -> Sequence[UnsearchedFile]:
+        """The gaps in which a match could have joined `row`, as far as path captures tell; in one file if `path` is."""
+        if not self.all:
+            return ()
+        if path is None and self._groups.keys() == {frozenset()}:
+            return self.all
+        found: list[UnsearchedFile] = []
+        for names, gaps in self._groups.items():
+            shared = tuple(sorted(name for name in names if name in row.names))
+            key = (names, shared, path is not None)
+            if key not in self._indices:
+                self._indices[key] = _indexed(gaps, shared, path is not None)
+            texts = tuple(text_of(row.names[name].value) for name in shared)
+            index = self._indices[key]
+            for place in {path, ""} if path is not None else (None,):
+                found += index.get(texts if place is None else (*texts, place), ())
+        return found
+
+
+def _indexed(
+    gaps: Iterable[UnsearchedFile], names: Sequence[str], by_path: bool
+) -> dict[tuple[str, ...], list[UnsearchedFile]]:
+    index: dict[tuple[str, ...], list[UnsearchedFile]] = {}
+    for gap in gaps:
+        texts = tuple(gap.names[name] for name in names)
+        index.setdefault((*texts, gap.path) if by_path else texts, []).append(gap)
+    return index
+
+
+_Keyed = Iterable[tuple[int, tuple[str, ...], str]]  # the number of a row, the texts of some of its names, its path
+
+
+@record
+class Relation:
+    """The rows of one source, with the documents looked at and those not searched to their end.
+
+    `make` makes the rows when they are first asked for.
+    """
+
+    make: Callable[[], Sequence[Row]]
+    gaps: list[UnsearchedFile] = field(default_factory=list)
+    looked: frozenset[str] = frozenset()
+    _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict)
+    _files: dict[str, tuple[Sequence[Row], SpanIndex]] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """All rows, in order of place."""
+        return self.make()
+
+    @cached_property
+    def open(self) -> UnsearchedFiles:
+        """The gaps, ready to be asked."""
+        return UnsearchedFiles(self.gaps)
+
+    def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Iterable[Row]:
+        """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
+        keys = names if path is None else (*names, "\0path")
+        if not keys:
+            return self.rows
+        if keys not in self._indices:
+            self._indices[keys] = self._index(names, path is not None)
+        wanted = tuple(text_of(row.names[name].value) for name in names)
+        numbers = self._indices[keys].get(wanted if path is None else (*wanted, path), ())
+        return map(self.rows.__getitem__, numbers)
+
+    def _index(self, names: tuple[str, ...], by_path: bool) -> dict[tuple[str, ...], list[int]]:
+        index: dict[tuple[str, ...], list[int]] = {}
+        rows = self.rows
+        for number, key, path in rows.keyed(names) if isinstance(rows, Matches) else _keyed(rows, names):
+            index.setdefault((*key, path) if by_path else key, []).append(number)
+        return index
+
+    def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
+        """The rows in one file that have a span, and their spans for asking what lies in what."""
+        rows = self.rows
+        if isinstance(rows, Matches):
+            if path not in self._files:
+                self._files[path] = rows.near(path)
+            return self._files[path]
+        if not self._files:
+            groups: dict[str, list[Row]] = {}
+            for row in rows:
+                if row.spots and row.spots[0].span is not None:
+                    groups.setdefault(row.spots[0].path, []).append(row)
+            self._files |= {
+                name: (found, SpanIndex([_stretch(row.spots[0].span, row.spots[0].weight) for row in found]))
+                for name, found in groups.items()
+            }
+        return self._files.get(path, ((), SpanIndex(())))
+
+
+def _keyed(rows: Iterable[Row], names: Sequence[str]) -> _Keyed:
+    for number, row in enumerate(rows):
+        if all(name in row.names for name in names):
+            path = row.spots[0].path if row.spots else ""
+            yield number, tuple([text_of(row.names[name].value) for name in names]), path
+
+
+def _stretch(span: Span | None, weight: int) -> Interval:
+    return Interval(*(span or Span(0, 0)), weight)
+
+
+class Matches(Sequence[Row]):
+    """The matches of one probe in some files as rows, in order of place, each made when it is asked for."""
+
+    def __init__(self, results: Mapping[str, SearchResult], probe: int, join: Join) -> None:
+        self._hits = {path: found.hits for path, found in results.items()}
+        self._probe = probe
+        self._join = join
+        self._paths = list(self._hits)
+        self._firsts = list(accumulate(map(len, self._hits.values()), initial=0))
+        self._rows: list[Row | None] = [None] * self._firsts.pop()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        row = self._rows[index]
+        if row is None:
+            index = range(len(self._rows))[index]
+            file = bisect_right(self._firsts, index) - 1
+            path, number = self._paths[file], index - self._firsts[file]
+            row = self._rows[index] = self._made(self._hits[path], path, number)
+        return row
+
+    def _made(self, hits: Sequence[Match], path: str, number: int) -> Row | None:
+        if not isinstance(hits, MatchTable):
+            return row_of(hits[number], path, self._probe, number, {}, self._join)
+        points = hits.points
+        spot = SourceRef(path, hits.spans.at(number), points and points.at(number), None, None, hits.weights[number])
+        cells = [
+            (key, BoundValue(column.values[number], path, column.spans.at(number)))
+            for key, column in hits.columns.items()
+        ]
+        return _row(spot, cells, {}, self._join)
+
+    def keyed(self, names: Sequence[str]) -> _Keyed:
+        """What an index of the rows is made from; a row that lacks one of the names is left out."""
+        for path, first in zip(self._paths, self._firsts, strict=True):
+            hits = self._hits[path]
+            if isinstance(hits, MatchTable):
+                keys = {name_of(key, self._join): key for key in hits.columns}
+                if all(name in keys for name in names):
+                    columns = [hits.columns[keys[name]].values for name in names]
+                    for number, key in enumerate(zip(*columns, strict=True) if columns else [()] * len(hits), first):
+                        yield number, key, path
+            else:
+                rows = self[first : first + len(hits)]
+                yield from ((first + number, key, path) for number, key, _ in _keyed(rows, names))
+
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        """The number of the first row of each file."""
+        return dict(zip(self._paths, self._firsts, strict=True))
+
+    def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
+        """The rows in one file that have a span, and where they stand."""
+        hits = self._hits.get(path, ())
+        first = self._first.get(path, 0)
+        if isinstance(hits, MatchTable):
+            stretches = list(map(Interval, hits.spans.starts, hits.spans.ends, hits.weights))
+            return _Part(self, range(first, first + len(hits))), SpanIndex(stretches)
+        placed = [(first + number, _stretch(hit.span, hit.weight)) for number, hit in enumerate(hits) if hit.span]
+        return _Part(self, [number for number, _ in placed]), SpanIndex([stretch for _, stretch in placed])
+
+
+class _Part(Sequence[Row]):
+    """Some of the rows, by their numbers."""
+
+    def __init__(self, rows: Sequence[Row], numbers: Sequence[int]) -> None:
+        self._rows = rows
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._rows[self._numbers[index]]
+
+
+def name_of(key: str, join: Join) -> str | None:
+    """The name under which a join has what a match binds to `key`; None for what is only shown."""
+    if key == WHOLE or (key == VALUE and join.value_as):
+        return join.value_as
+    if key == VALUE and VALUE not in join.binds:
+        return None
+    return join.renames.get(key, key)
+
+
+def row_of(hit: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:
+    """One hit as a row; None when a path capture and a binding of the same name differ."""
+    ref = Ref(path, probe, number) if hit.span is None else None
+    spot = SourceRef(path, hit.span, hit.point, ref, None, hit.weight)
+    cells = [
+        (key, BoundValue(bound.value, path, bound.span, ref._replace(key=key) if ref else None))
+        for key, bound in hit.bindings
+    ]
+    return _row(spot, cells, base, join)
+
+
+def _row(
+    spot: SourceRef, cells: Iterable[tuple[str, BoundValue]], base: Mapping[str, BoundValue], join: Join
+) -> Row | None:
+    names = dict(base)
+    shown: dict[str, BoundValue] = {}
+    for key, cell in cells:
+        name = name_of(key, join)
+        if name is None:
+            shown[key] = cell
+        elif name in base and text_of(base[name].value) != text_of(cell.value):
+            return None
+        else:
+            names[name] = cell
+    return Row(names, (spot,), spot, shown=shown)

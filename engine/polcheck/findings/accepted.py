@@ -1,0 +1,36 @@
+"""What accepting findings gives: the findings, some of them waived now, and notices about what accepts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from polcheck.base.records import record
+from polcheck.evaluate.outcome import PolicyResult
+from polcheck.findings.finding import Finding
+from polcheck.findings.report import Notice
+from polcheck.sources.submission import Submission
+
+
+@record(frozen=True)
+class Accepted:
+    """The findings of a run in their order, and what a reader should know of waivers and baselines."""
+
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+Accept = Callable[[Sequence[Finding], Submission, Sequence[PolicyResult]], Accepted]
+
+
+def in_turn(*accepts: Accept) -> Accept:
+    """Several ways of accepting, each of which sees what the ones before it left."""
+
+    def accept(findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]) -> Accepted:
+        done = Accepted(tuple(findings))
+        for one in accepts:
+            made = one(done.findings, submission, judgements)
+            done = replace(made, notices=done.notices + made.notices)
+        return done
+
+    return accept

@@ -1,0 +1,130 @@
+"""Findings: one failure each, at a place, with what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from polcheck.base.records import record
+from polcheck.base.spans import Place
+from polcheck.formats.values import Json
+
+_LONGEST = 2_000  # characters of one text
+_MOST = 1_000  # values, and characters in hundreds, of all bindings of a finding together
+
+
+def shortened(text: str, most: int = _LONGEST) -> str:
+    """The text; of a long one the beginning, and how much is left."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} characters more)"
+
+
+def cut(values: Mapping[str, Json]) -> dict[str, Json]:
+    """The values by name, long texts and large containers shortened.
+
+    NOTE: a policy may bind a file's whole text for each of its findings.
+    """
+    return {name: _cut(value, [_MOST]) for name, value in values.items()}
+
+
+def _cut(value: Json, left: list[int]) -> Json:
+    """`value`, as much as the entries that are `left` allow; what is left out is told by an ellipsis."""
+    if isinstance(value, str):
+        left[0] -= 1 + min(len(value), _LONGEST) // 100
+        return shortened(value)
+    left[0] -= 1
+    if isinstance(value, dict):
+        made: dict[str, Json] = {}
+        for key, entry in value.items():
+            if left[0] <= 0:
+                made["…"] = f"{len(value) - len(made):,} more"
+                break
+            made[shortened(key)] = _cut(entry, left)
+        return made
+    if isinstance(value, list):
+        items: list[Json] = []
+        for entry in value:
+            if left[0] <= 0:
+                items.append(f"… ({len(value) - len(items):,} more)")
+                break
+            items.append(_cut(entry, left))
+        return items
+    return value
+
+
+@record(frozen=True)
+class Excerpt:
+    """The source around a place: the number of its first line, and the lines as they stand."""
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@record(frozen=True)
+class Location:
+    """A path of the submission and, where something in the file is meant, the place in it."""
+
+    path: str
+    place: Place | None = None
+    excerpt: Excerpt | None = None
+
+    @property
+    def line(self) -> int | None:
+        """The line, from 1; None for the file as a whole."""
+        return self.place.line if self.place else None
+
+    @property
+    def column(self) -> int | None:
+        """The column in characters, from 1; None for the file as a whole."""
+        return self.place.column if self.place else None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.place.line}:{self.place.column}" if self.place else self.path
+
+
+@record(frozen=True)
+class NearMiss:
+    """What comes nearest to a thing that is missing: a sentence, and its place where it has one."""
+
+    text: str
+    location: Location | None = None
+
+
+@record(frozen=True)
+class Waived:
+    """Why a finding is accepted: `kind` is `inline`, `config` or `baseline`."""
+
+    kind: str
+    reason: str
+    owner: str = ""
+    expires: str = ""
+    location: Location | None = None
+
+
+@record(frozen=True)
+class Finding:
+    """One failure of one policy.
+
+    `location` is None when something is missing and there is nowhere to point. For a missing thing, `looked_in` are the
+    documents that were searched, and `nearest` what came closest. `fingerprint` stays the same when lines move.
+    """
+
+    pack: str
+    policy: str
+    requirement: str
+    severity: str
+    title: str
+    message: str
+    remedy: str
+    location: Location | None
+    related: tuple[Location, ...] = ()
+    bindings: Mapping[str, Json] = field(default_factory=dict)
+    looked_in: tuple[str, ...] = ()
+    nearest: NearMiss | None = None
+    see: str = ""
+    fingerprint: str = ""
+    waived: Waived | None = None
+
+    @property
+    def ref(self) -> str:
+        """The policy's name in the run: `pack:id`."""
+        return f"{self.pack}:{self.policy}"

@@ -1,0 +1,225 @@
+"""From judgements to findings: places worked out, messages rendered, misses named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Any
+
+from polcheck.base.errors import internal_error
+from polcheck.base.limits import Clock
+from polcheck.base.records import record
+from polcheck.base.sandbox import SandboxedWorker
+from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
+from polcheck.evaluate.rows import BoundValue, text_of
+from polcheck.findings.finding import Finding, Location, cut, shortened
+from polcheck.findings.near_misses import NearMisses
+from polcheck.findings.places import Locator, outline
+from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome
+from polcheck.formats.values import Json
+from polcheck.policy.plan import CompiledPolicy, Template
+from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, rendered
+
+_MOST_RELATED = 20
+_LONGEST_MESSAGE = 10_000
+
+
+@record(frozen=True)
+class Findings:
+    """Makes findings of one run's judgements."""
+
+    locator: Locator
+    misses: NearMisses
+    beside: Beside = field(default_factory=lambda: SandboxedWorker(rendered))
+    _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
+
+    def of(self, judgement: PolicyResult) -> list[Finding]:
+        """The findings of one policy, in order of place; the same message at the same place is one."""
+        made: dict[tuple[object, ...], Finding] = {}
+        searched = tuple(sorted(judgement.searched)) if any(f.missing for f in judgement.failures) else ()
+        clock = self.locator.clock.within(self.locator.limits.seconds)
+        for failure in judgement.failures:
+            finding = self._finding(judgement, failure, searched, clock)
+            made.setdefault((finding.location, finding.message), finding)
+        return sorted(made.values(), key=_order)
+
+    def count(self, judgement: PolicyResult) -> tuple[int, PolicyResult]:
+        """How many findings `contained` gives, and its judgement; of a single failure no text is made for that."""
+        if len(judgement.failures) < 2:
+            return len(judgement.failures), judgement
+        made, told_of = self.contained(judgement)
+        return len(made), told_of
+
+    def contained(self, judgement: PolicyResult) -> tuple[list[Finding], PolicyResult]:
+        """The findings of one policy, and its judgement: undecided when polcheck fails to make them."""
+        try:
+            return self.of(judgement), judgement
+        except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
+            return [], undecided_result(judgement, internal_error("telling its findings", error), fault=True)
+
+    def _finding(self, judgement: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
+        policy = judgement.policy
+        location = self.locator.location(failure.spot) if failure.spot else None
+        nearest = self.misses.of(policy, failure) if failure.missing else None
+        if location is None and nearest is not None:
+            location = nearest.location
+        if location is None and failure.missing and searched:
+            location = Location(searched[0])
+        related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
+        wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
+        scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
+        bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
+        return Finding(
+            pack=policy.pack,
+            policy=policy.id,
+            requirement=policy.requirement,
+            severity=policy.severity,
+            title=policy.title,
+            message=self._rendered(policy.message, scope, clock),
+            remedy=self._rendered(policy.remedy, scope, clock),
+            location=location,
+            related=tuple(entry for entry in related if entry != location),
+            bindings=cut(bindings),
+            looked_in=searched if failure.missing else (),
+            nearest=nearest,
+            see=policy.see,
+            fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),
+        )
+
+    def _rendered(self, template: Template, scope: Mapping[str, Any], clock: Clock) -> str:
+        """The text for people; a template that runs out of fuel or time says so instead of its text."""
+        if template.plain:
+            return template.text.strip()
+        try:
+            if template.text in self._overrun:
+                raise self._overrun[template.text]
+            if clock.over:
+                raise TemplateFault("there is no time left to fill this in")
+            return shortened(render(template.text, scope, beside=self.beside).strip(), _LONGEST_MESSAGE)
+        except TemplateFault as fault:
+            if isinstance(fault, TemplateOverrun):
+                self._overrun[template.text] = fault
+            return f"{template.text.strip()} ({fault})"
+
+
+def _place(location: Location | None) -> dict[str, Json]:
+    return {
+        "path": location.path if location else None,
+        "line": location.line if location else None,
+        "column": location.column if location else None,
+    }
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    location = finding.location
+    place = location.place if location else None
+    return (
+        location.path if location else "",
+        place.line if place else 0,
+        place.column if place else 0,
+        finding.message,
+    )
+
+
+def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings; the second and later ones of one fingerprint get their number after it, as `…:2`."""
+    seen: Counter[str] = Counter()
+    made: list[Finding] = []
+    for finding in findings:
+        mark = finding.fingerprint
+        seen[mark] += 1
+        made.append(replace(finding, fingerprint=f"{mark}:{seen[mark]}") if seen[mark] > 1 else finding)
+    return tuple(made)
+
+
+def _fingerprint(policy: CompiledPolicy, failure: Failure, shape: str) -> str:
+    """A digest that stays when lines move and files are renamed.
+
+    It is of the policy, of what the bindings are (but for what a path pattern captured), and of the shape of the match:
+    the keys that lead to a value, or the beginning of a text without its white space. Where nothing but the file itself
+    is meant, its path takes the place of the shape.
+    """
+    cells = {**failure.row.shown, **failure.row.names}
+    if failure.missing and policy.subjects is None:
+        cells, shape = {}, ""
+    elif not shape:
+        shape = failure.spot.path if failure.spot else ""
+    bindings = (f"{name}={outline(text_of(cell.value))}" for name, cell in sorted(cells.items()) if not _of_path(cell))
+    parts = "\0".join([policy.ref, shape, *bindings])
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _of_path(cell: BoundValue) -> bool:
+    """Whether a name was bound by a path pattern."""
+    return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
+
+
+def outcome_of(judgement: PolicyResult, counting: Collection[str]) -> PolicyOutcome:
+    """What the report says of one policy; `counting` are the severities of its findings that nobody accepted.
+
+    Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
+    the severity of the worst of them.
+    """
+    policy = judgement.policy
+    outcome = judgement.outcome
+    severity = policy.severity
+    if outcome == "fail" and counting:
+        severity = min(counting, key=SEVERITIES.index)
+    elif outcome == "fail":
+        outcome = "undecided" if judgement.open else "pass"
+    return PolicyOutcome(
+        pack=policy.pack,
+        id=policy.id,
+        title=policy.title,
+        requirement=policy.requirement,
+        severity=severity,
+        outcome=outcome,
+        subjects=judgement.subjects,
+        documents=len(judgement.documents),
+        reasons=judgement.reasons if outcome == "undecided" else (),
+        see=policy.see,
+        remedy=policy.remedy.text,
+        description=policy.description,
+        deprecated=policy.deprecated,
+    )
+
+
+def notices_of(judgements: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+    """One notice for each document that could not be searched to its end, with the policies that it keeps undecided."""
+    open_ = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
+    policies: dict[tuple[str, str], list[str]] = {}
+    faults = {judgement.reasons[-1] for judgement in judgements if judgement.fault}
+    for judgement in judgements:
+        for reason in judgement.reasons:
+            names = policies.setdefault(reason, [])
+            if judgement.policy.ref in open_:
+                names.append(judgement.policy.ref)
+    return [
+        Notice(
+            "fault" if (path, reason) in faults else "unsearched",
+            reason,
+            Location(path) if path else None,
+            tuple(names),
+        )
+        for (path, reason), names in sorted(policies.items())
+    ]
+
+
+def deprecated_in(outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+    """One notice for each policy of the run that another one is to take the place of, or that is to go."""
+    outcomes = list(outcomes)
+    ids = {outcome.id for outcome in outcomes} | {outcome.ref for outcome in outcomes}
+    return [
+        Notice("deprecated", f"`{old.ref}` is deprecated: {_successor(old.deprecated, ids)}")
+        for old in outcomes
+        if old.deprecated
+    ]
+
+
+def _successor(text: str, ids: Container[str]) -> str:
+    """The successor that a deprecated policy names, or what it says in place of one."""
+    if text in ids:
+        return f"`{text}` takes its place and is in this run"
+    return f"use `{text}`" if " " not in text else text

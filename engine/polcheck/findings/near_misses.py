@@ -1,0 +1,203 @@
+"""The nearest miss: for something that a policy requires and nobody has, what comes closest to it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import field
+from functools import cached_property
+from itertools import islice
+
+from polcheck.base.limits import Clock
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Unreadable
+from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.outcome import Failure
+from polcheck.evaluate.rows import Row, text_of
+from polcheck.findings.finding import Location, NearMiss
+from polcheck.findings.places import Locator, at
+from polcheck.formats import format_of, parse_config
+from polcheck.formats.values import Unparsable
+from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Probe, SelectorRef, Step, Union, Values
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.syntax.nearest import Near
+from polcheck.selectors.syntax.selector import Syntax
+
+_MOST_FILES = 40
+_MOST_VALUES = 2_000
+_CUTOFF = 0.75
+_LONGEST = 300  # characters of a text that is compared with others
+_SECONDS = 3.0
+
+
+@record
+class NearMisses:
+    """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
+
+    world: JoinContext
+    locator: Locator
+    _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
+    _rows: dict[int, Sequence[Row]] = field(default_factory=dict)
+    _values: dict[tuple[int, str], dict[str, Row]] = field(default_factory=dict)
+    _sources: dict[tuple[int, str | None], NearMiss | None] = field(default_factory=dict)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The time for finding nearest misses, which begins with the first."""
+        return self.locator.clock.within(_SECONDS)
+
+    def of(self, policy: CompiledPolicy, failure: Failure) -> NearMiss | None:
+        """The nearest miss of a failed `require`, or None when nothing is near, or looking for it takes too long."""
+        if self.clock.over:
+            return None
+        joins = list(_joins(policy.demand))
+        for join in joins:
+            miss = self.of_row(join, failure.row)
+            if miss is not None:
+                return miss
+        for join in joins:
+            anchor = failure.row.spots[0].path if _tied(join) and failure.row.spots else None
+            miss = self.of_source(join, anchor)
+            if miss is not None:
+                return miss
+        return None
+
+    def of_source(self, join: Join, path: str | None = None) -> NearMiss | None:
+        """What comes closest to a match of the join's selector, whatever it joins with; None when nothing is near.
+
+        `path` is the only file that counts, where the selector looks in the subject's.
+        """
+        key = (id(join), path)
+        if key not in self._sources:  # NOTE: thousands of subjects may lack the same thing
+            self._sources[key] = self._of_source(join, path)
+        return self._sources[key]
+
+    def _of_source(self, join: Join, path: str | None) -> NearMiss | None:
+        if isinstance(join.source, Find):
+            return self._closest_match(join.source, path)
+        return self._closest_path(join.source) if isinstance(join.source, Listing) else None
+
+    def of_row(self, join: Join, row: Row) -> NearMiss | None:
+        """The value of a joined name that is most like the row's, which found no partner; None when none is near."""
+        shared = sorted(name for name in join.binds if name in row.names)
+        if not shared or isinstance(join.source, SelectorRef):
+            return None
+        name = shared[-1]
+        wanted = text_of(row.names[name].value)
+        if len(wanted) > _LONGEST:
+            return None
+        values = self._source_values(join, name)
+        close = difflib.get_close_matches(wanted, values, n=1, cutoff=_CUTOFF)
+        if not close or close[0] == wanted:
+            return None
+        spot = values[close[0]].current
+        return NearMiss(f"the closest `{name}` is `{close[0]}`", self.locator.location(spot) if spot else None)
+
+    def _source_values(self, join: Join, name: str) -> dict[str, Row]:
+        """The first values of a name among a source's rows, as texts, and the row of each."""
+        key = (id(join), name)
+        if key not in self._values:
+            values = ((text_of(row.names[name].value), row) for row in self._source_rows(join) if name in row.names)
+            short = {text: row for text, row in values if len(text) <= _LONGEST}
+            self._values[key] = dict(islice(short.items(), _MOST_VALUES))
+        return self._values[key]
+
+    def _source_rows(self, join: Join) -> Sequence[Row]:
+        if id(join) not in self._rows:
+            source = join.source
+            if isinstance(source, Find):
+                self._rows[id(join)] = self.world.find(source, join).rows
+            elif isinstance(source, Listing):
+                self._rows[id(join)] = self.world.listing(source).rows
+            elif isinstance(source, Values):
+                self._rows[id(join)] = self.world.values(source, join).rows
+            else:
+                self._rows[id(join)] = []
+        return self._rows[id(join)]
+
+    def _closest_match(self, source: Find, only: str | None) -> NearMiss | None:
+        """The match that fails the fewest predicates, or the longest prefix of a path that resolves."""
+        probe = self.world.plan.probes[source.probe]
+        best: tuple[int, NearMiss] | None = None
+        for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
+            found = None if self.clock.over else self._in_document(source.probe, probe, path)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = found
+        return best[1] if best else None
+
+    def _documents(self, source: Find, probe: Probe) -> list[str]:
+        pairs = self.world.matches(source.files) if source.files else [(path, {}) for path in self.world.paths]
+        return [path for path, _ in pairs if probe.reads(path)][:_MOST_FILES]
+
+    def _in_document(self, index: int, probe: Probe, path: str) -> tuple[int, NearMiss] | None:
+        try:
+            source = self.locator.submission.source(path)
+        except (KeyError, OSError):
+            return None
+        if isinstance(probe.what, Syntax):
+            return self._near_syntax(index, source)
+        if isinstance(probe.what, Expression):
+            return _near_path(source, probe, probe.what)
+        return None
+
+    def _near_syntax(self, index: int, source: Source) -> tuple[int, NearMiss] | None:
+        key = (index, source.path)
+        if key not in self._near:
+            self._near[key] = self.world.nearest(source, index)
+        near = self._near[key]
+        if near is None:
+            return None
+        return len(near.failed), NearMiss(" and ".join(near.failed) or "something like it", at(source, near.span))
+
+    def _closest_path(self, source: Listing) -> NearMiss | None:
+        plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
+        for wanted in plain:
+            alike = (
+                path for path in self.world.paths if abs(len(path) - len(wanted)) <= min(len(wanted), _LONGEST) // 2
+            )
+            close = difflib.get_close_matches(wanted, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
+            if close:
+                return NearMiss(f"the closest path is `{close[0]}`", Location(close[0]))
+        return None
+
+
+def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[int, NearMiss] | None:
+    """How far an expression gets in a config document; the rank counts the steps that it lacks."""
+    try:
+        config = parse_config(source, probe.language or format_of(source.path) or "")
+    except (Unparsable, Unreadable):
+        return None
+    best: tuple[int, NearMiss] | None = None
+    for index, value in enumerate(config.values):
+        near = expression.nearest(value)
+        if not near.text or not near.failed:
+            continue
+        try:
+            where = config.locate(index, near.pointer)
+        except KeyError:
+            continue
+        hint = f"; did you mean `{near.closest}`?" if near.closest else ""
+        there = "" if near.text == "@" else f"`{near.text}` is there, "  # NOTE: that a document is there says nothing
+        lacks = f"`{near.failed}` is not" + ("" if there else " there")
+        miss = NearMiss(f"{there}{lacks}{hint}", at(source, where.key or where.value))
+        rank = -len(near.pointer)
+        if best is None or rank < best[0]:
+            best = (rank, miss)
+    return best
+
+
+def _joins(steps: Iterable[Step]) -> Iterable[Join]:
+    for step in steps:
+        if isinstance(step, Join):
+            if isinstance(step.source, SelectorRef):
+                yield from _joins(step.source.what)
+            yield step
+        elif isinstance(step, Union):
+            for branch in step.branches:
+                yield from _joins(branch)
+
+
+def _tied(join: Join) -> bool:
+    """Whether a selector looks in the subject's file alone."""
+    source = join.source
+    return isinstance(source, Find) and (source.files is None or bool(join.scope) or join.near is not None)

@@ -1,0 +1,146 @@
+"""The report: everything that a run found out, and the verdict that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import Literal
+
+from polcheck.base.records import record
+from polcheck.findings.finding import Finding, Location
+from polcheck.formats.values import Json
+
+VERSION = 1  # of the report's JSON form, see schemas/report.json
+Verdict = Literal["pass", "fail", "none"]
+SEVERITIES = ("error", "warning", "note")
+_WORST = ("fail", "undecided", "pass", "not-applicable")
+
+
+@record(frozen=True)
+class PolicyOutcome:
+    """What came of one policy.
+
+    `subjects` and `documents` count what was looked at; `reasons` say why it is undecided.
+    """
+
+    pack: str
+    id: str
+    title: str
+    requirement: str
+    severity: str
+    outcome: str
+    subjects: int = 0
+    documents: int = 0
+    reasons: tuple[tuple[str, str], ...] = ()
+    see: str = ""
+    remedy: str = ""
+    description: str = ""
+    deprecated: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The policy's name in the run: `pack:id`."""
+        return f"{self.pack}:{self.id}"
+
+
+@record(frozen=True)
+class RequirementOutcome:
+    """What came of one requirement: the worst of its policies, or `review` where people decide."""
+
+    pack: str
+    id: str
+    title: str
+    outcome: str
+    decided_by: str = "policies"
+    because: str = ""
+
+
+@record(frozen=True)
+class Notice:
+    """Something that a reader should know and that is no finding, as a file that couldn't be searched.
+
+    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`.
+    """
+
+    kind: str
+    message: str
+    location: Location | None = None
+    policies: tuple[str, ...] = ()
+
+
+@record(frozen=True)
+class PackUsed:
+    """One pack of the run: exactly what was used, and with which parameters."""
+
+    name: str
+    version: str
+    digest: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+    source: str = ""
+
+
+@record(frozen=True)
+class SubmissionUsed:
+    """What was judged."""
+
+    name: str
+    kind: str
+    digest: str
+    files: int
+
+
+@record(frozen=True)
+class Report:
+    """Everything that a run found out. Waived findings stay in `findings`, with `waived` set."""
+
+    verdict: Verdict
+    fail_on: str
+    submission: SubmissionUsed
+    packs: tuple[PackUsed, ...]
+    requirements: tuple[RequirementOutcome, ...]
+    policies: tuple[PolicyOutcome, ...]
+    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...] = ()
+    fields: Mapping[str, Json] = field(default_factory=dict)
+    fields_fault: str = ""
+    polcheck: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """0 pass, 1 fail, 2 no verdict."""
+        return {"pass": 0, "fail": 1, "none": 2}[self.verdict]
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing was left open: the same submission would give the same report at any time."""
+        return all(policy.outcome != "undecided" and not policy.reasons for policy in self.policies)
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that are not waived."""
+        return tuple(finding for finding in self.findings if finding.waived is None)
+
+    def count(self, outcome: str) -> int:
+        """How many policies have this outcome."""
+        return sum(policy.outcome == outcome for policy in self.policies)
+
+
+def named_by(fail_on: str) -> tuple[str, ...]:
+    """The severities that `--fail-on` names: the given one and those above it."""
+    return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+
+
+def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str) -> Verdict:
+    """The verdict: fail, else none when something is undecided or nothing passed, else pass."""
+    weighty = [policy for policy in policies if policy.severity in named_by(fail_on)]
+    if any(policy.outcome == "fail" for policy in weighty):
+        return "fail"
+    if any(policy.outcome == "undecided" for policy in weighty):
+        return "none"
+    return "pass" if any(policy.outcome == "pass" for policy in policies) else "none"
+
+
+def worst(outcomes: Iterable[str]) -> str:
+    """The worst of some outcomes: fail, undecided, pass, not-applicable."""
+    found = set(outcomes)
+    return next((outcome for outcome in _WORST if outcome in found), "not-applicable")

@@ -1,0 +1,87 @@
+"""The fields of `--format verdict`: what a pack makes of the report, by JMESPath or by a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from polcheck.findings.plain import finding_plain, to_plain
+from polcheck.findings.report import SEVERITIES, Report
+from polcheck.formats.values import Json
+from polcheck.policy.plan import CompiledPack, VerdictField
+from polcheck.policy.templates import TEXT_FUEL, TemplateFault, render
+from polcheck.selectors.jmespath.values import EvaluationError
+
+
+def fields_of(report: Report, packs: Iterable[CompiledPack]) -> dict[str, Any]:
+    """`fields` and `fields_fault` of the report: every pack's fields, and why they can't be given, if so."""
+    fields: dict[str, Json] = {}
+    packs = [pack for pack in packs if pack.verdict]
+    plain = to_plain(report) if packs else {}
+    for pack in packs:
+        scope = issue_scope(report, pack.name, pack.params)
+        for field in pack.verdict:
+            if field.name in fields:
+                return {"fields": {}, "fields_fault": f"two packs give the field `{field.name}`"}
+            try:
+                fields[field.name] = _value(field, plain, scope)
+            except (TemplateFault, EvaluationError) as fault:
+                return {"fields": {}, "fields_fault": f"the field `{field.name}` can't be made: {fault}"}
+    return {"fields": fields, "fields_fault": ""}
+
+
+def _value(field: VerdictField, plain: Mapping[str, Any], scope: Mapping[str, Any]) -> Json:
+    if field.expression is not None:
+        return field.expression.evaluate(dict(plain))
+    return render(field.template or "", scope, TEXT_FUEL, ours=field.ours).strip()
+
+
+def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) -> dict[str, Any]:
+    """What issue templates see: `requirements` (with their policies and findings), `findings`, `params`, `verdict`.
+
+    With `pack`, only that pack's. Waived findings are left out; everything is fresh plain data.
+    """
+    findings = [finding_plain(finding) for finding in report.failing if pack in (None, finding.pack)]
+    policies = [
+        {
+            "pack": policy.pack,
+            "id": policy.id,
+            "title": policy.title,
+            "requirement": policy.requirement,
+            "severity": policy.severity,
+            "outcome": policy.outcome,
+            "findings": [f for f in findings if (f["pack"], f["policy"]) == (policy.pack, policy.id)],
+        }
+        for policy in report.policies
+        if pack in (None, policy.pack)
+    ]
+    requirements = [
+        {
+            "pack": requirement.pack,
+            "id": requirement.id,
+            "title": requirement.title,
+            "outcome": requirement.outcome,
+            "decided_by": requirement.decided_by,
+            "because": requirement.because,
+            **_of_requirement(requirement.pack, requirement.id, policies),
+        }
+        for requirement in report.requirements
+        if pack in (None, requirement.pack)
+    ]
+    return {
+        "requirements": requirements,
+        "policies": policies,
+        "findings": findings,
+        "params": dict(params),
+        "verdict": report.verdict,
+    }
+
+
+def _of_requirement(pack: str, name: str, policies: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    own = [policy for policy in policies if (policy["pack"], policy["requirement"]) == (pack, name)]
+    failed = [policy["severity"] for policy in own if policy["findings"]]
+    return {
+        "policies": own,
+        "findings": [finding for policy in own for finding in policy["findings"]],
+        "severity": next((severity for severity in SEVERITIES if severity in failed), ""),
+    }

@@ -1,0 +1,151 @@
+"""The way back from a place in a config document: the keys that lead to the value that stands there."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import field
+from functools import cached_property
+
+from polcheck.base.records import record
+from polcheck.base.spans import Span
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Pointer = tuple[str | int, ...]
+_KINDS = {
+    str: "a text",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+@record(frozen=True, slots=True)
+class Where:
+    """The spans of one value in its file: the value's own, and its key's where it has one."""
+
+    value: Span
+    key: Span | None = None
+
+
+@record(frozen=True)
+class Config:
+    """A parsed configuration file: one value for each document in it (YAML may hold several).
+
+    `locate(index, pointer)` gives the place of a value in document `index`; for a pointer that does not
+    resolve it raises KeyError. `repeated` are the spans of keys that a mapping holds twice (the last one wins).
+    """
+
+    values: tuple[Json, ...]
+    locate: Callable[[int, Pointer], Where]
+    repeated: tuple[Span, ...] = ()
+
+
+class Unparsable(Exception):
+    """The text is not in its format; `span` is where that shows, where that is known."""
+
+    def __init__(self, reason: str, span: Span | None = None) -> None:
+        self.reason = reason
+        self.span = span
+        super().__init__(reason)
+
+
+class LimitExceeded(Unparsable):
+    """The document is too deep, too large or expands too far to be read to its end."""
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value in words, as `a list`; `nothing` for null."""
+    return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
+
+
+@record(frozen=True)
+class _Member:
+    """One value of a container: its key or index, its extent with its key, and where both stand."""
+
+    step: str | int
+    value: Json
+    extent: Span
+    where: Where
+
+
+@record
+class Pointers:
+    """Finds pointers in one config file; the members of a container are located once, when they are needed.
+
+    `scattered`: parts of one container may stand apart, as tables in TOML do, so that its place need not hold them.
+    """
+
+    config: Config
+    scattered: bool = False
+    _members: dict[tuple[int, Pointer], tuple[list[int], list[_Member]]] = field(default_factory=dict)
+
+    def around(self, span: Span) -> tuple[Pointer, bool] | None:
+        """The innermost value that holds `span`, and whether that is its own place or its key's; None without any."""
+        starts, documents = self._documents
+        number = bisect_right(starts, span.start) - 1
+        # NOTE: a document without content has no extent, so that two may begin at one place
+        while number >= 0 and starts[number] <= span.start:
+            index, where = documents[number]
+            if where.value.holds(span):
+                return self._descend(index, self.config.values[index], where, span)
+            if where.value.end > where.value.start:
+                return None
+            number -= 1
+        return None
+
+    @cached_property
+    def _documents(self) -> tuple[list[int], list[tuple[int, Where]]]:
+        """The documents of the file in order of place, and where each begins."""
+        found: list[tuple[int, Where]] = []
+        for index in range(len(self.config.values)):
+            try:
+                found.append((index, self.config.locate(index, ())))
+            except KeyError:
+                continue
+        found.sort(key=lambda document: (document[1].value.start, document[0]))
+        return [where.value.start for _, where in found], found
+
+    def _descend(self, index: int, value: Json, where: Where, span: Span) -> tuple[Pointer, bool]:
+        found: Pointer = ()
+        waiting: list[tuple[Pointer, Json, Where]] = [((), value, where)]
+        while waiting:
+            pointer, value, where = waiting.pop()
+            if span in (where.value, where.key):
+                return pointer, True
+            member = self._holding(index, pointer, value, span)
+            if member is not None:
+                found = (*pointer, member.step)
+                waiting = [(found, member.value, member.where)]
+            elif self.scattered and isinstance(value, dict | list):
+                _, members = self._all(index, pointer, value)
+                waiting += [((*pointer, each.step), each.value, each.where) for each in reversed(members)]
+        return found, False
+
+    def _holding(self, index: int, pointer: Pointer, value: Json, span: Span) -> _Member | None:
+        """The member of a container that holds `span`, if one does."""
+        starts, members = self._all(index, pointer, value)
+        place = bisect_right(starts, span.start) - 1
+        return members[place] if place >= 0 and members[place].extent.holds(span) else None
+
+    def _all(self, index: int, pointer: Pointer, value: Json) -> tuple[list[int], list[_Member]]:
+        """The members of a container in order of place, and where each begins."""
+        if (index, pointer) not in self._members:
+            members = sorted(self._located(index, pointer, value), key=lambda member: member.extent)
+            self._members[index, pointer] = [member.extent.start for member in members], members
+        return self._members[index, pointer]
+
+    def _located(self, index: int, pointer: Pointer, value: Json) -> Iterable[_Member]:
+        entries: Iterable[tuple[str | int, Json]] = ()
+        if isinstance(value, dict | list):
+            entries = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, entry in entries:
+            try:
+                where = self.config.locate(index, (*pointer, step))
+            except KeyError:
+                continue
+            start = where.key.start if where.key else where.value.start
+            extent = Span(min(start, where.value.start), where.value.end)
+            yield _Member(step, entry, extent, where)

@@ -1,0 +1,273 @@
+"""Packs from wherever they are: as they are now, or exactly as polcheck.lock says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Container
+from dataclasses import field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.base.records import record
+from polcheck.base.tracker import record_dependency, record_unknown_dependency
+from polcheck.base.version import VERSION
+from polcheck.packs.lock import Lock, Locked, LockError
+from polcheck.packs.oci import digest_of
+from polcheck.packs.resolve import Resolver, Taken
+from polcheck.packs.shipped import missing, read_pack, shipped_packs
+from polcheck.packs.sign import Trust, Untrusted
+from polcheck.packs.sources import Archive, FetchError, Folder, Git, Named, Oci, Source, SourceError, group_of, parse
+from polcheck.packs.store import PackStore, StoreError
+from polcheck.policy.pack_files import PackFiles
+
+if TYPE_CHECKING:
+    from polcheck.packs.installed import Installed
+
+# NOTE: what fetches (git, http, entry points) is imported where it is needed: most runs find all packs at hand.
+
+
+@record
+class Fetcher:
+    """Takes packs for one project.
+
+    Sources in `fresh` (as `group_of` names them) are taken as they are now, others as `lock` has them; what it lacks is
+    taken as it is now unless `strict`, and then a folder's pack may not have changed either. Where there is no lock at
+    all (`unlocked`), what needs no fetching needs none. With `heal`, a damaged or unsigned copy in the cache is fetched
+    again. Relative sources begin at `folder`.
+    """
+
+    folder: str
+    cache: PackStore
+    lock: Lock = field(default_factory=lambda: Lock({}))
+    trust: Trust = field(default_factory=Trust)
+    strict: bool = False
+    unlocked: bool = False
+    heal: bool = False
+    fresh: Container[str] = frozenset()
+    _commits: dict[str, str] = field(default_factory=dict)
+    _archives: dict[str, bytes] = field(default_factory=dict)
+
+    def resolver(self) -> Resolver:
+        """What opens packs and everything that they extend."""
+        return Resolver(self.take, self.known)
+
+    def source(self, text: str, *, by_name: bool = False) -> Source:
+        """The source that a text means in polcheck.yaml or, `by_name`, on the command line.
+
+        A name is that of a pack that ships or is installed, else of a folder, else of one that is locked. Raises
+        PolicyError.
+        """
+        try:
+            source = parse(text)
+        except SourceError as error:
+            raise PolicyError([Problem(error.message, help=error.help)]) from error
+        record_dependency(Path(self.folder, text))
+        if isinstance(source, Named) and not self.known(source.name) and Path(self.folder, source.name).is_dir():
+            return Folder(f"./{source.name}")
+        named = self.lock.named(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
+        return parse(named[0].source) if len(named) == 1 else source
+
+    def known(self, name: str) -> bool:
+        """Whether a pack of this name ships with polcheck or is installed."""
+        return name in shipped_packs() or name in self._installed
+
+    @cached_property
+    def _installed(self) -> dict[str, Installed]:
+        from polcheck.packs.installed import installed_packs
+
+        for folder in sys.path:
+            record_dependency(folder)
+        return installed_packs()
+
+    def take(self, source: Source) -> Taken:
+        """The pack from a source, without what it extends.
+
+        Raises PolicyError, FetchError, CacheError, LockError and Untrusted: when there is none, it can't be had, isn't
+        what it was, or isn't signed by whom it should be.
+        """
+        entry = self.lock.packs.get(str(source))
+        if entry is not None and group_of(source) not in self.fresh:
+            return self._as_locked(source, entry)
+        if self.strict and (source.kept or not self.unlocked):
+            text = f"`{source}` is not in polcheck.lock, and --locked forbids to change that"
+            raise LockError(f"{text}\nhelp: run `polcheck pack lock` and commit polcheck.lock")
+        taken = self.now(source)
+        self._check_trust(source, taken.files)
+        if source.kept:
+            self.cache.put(taken.files)
+        return taken
+
+    def now(self, source: Source) -> Taken:
+        """The pack from a source as it is now, whatever is locked or trusted. Raises PolicyError and FetchError."""
+        if source.kept:
+            record_unknown_dependency()
+        if isinstance(source, Git):
+            from polcheck.packs.git import pack_at
+
+            commit = self._commit(source)
+            return Taken(pack_at(source, commit), f"git:{commit}")
+        if isinstance(source, Oci):
+            from polcheck.packs.oci import Registry, pull
+
+            digest = source.digest or Registry(source).manifest(source.tag)[0]
+            return Taken(pull(source, digest), f"oci:{digest}")
+        if isinstance(source, Archive):
+            from polcheck.packs.archive import unpacked
+
+            data = self._archive(source)
+            return Taken(unpacked(data, str(source), source.subdirectory), f"archive:{digest_of(data)}")
+        return self._here(source)
+
+    def _here(self, source: Named | Folder) -> Taken:
+        """A pack that needs no fetching."""
+        if isinstance(source, Folder):
+            return Taken(read_pack(Path(source.path), self.folder), "folder")
+        if source.name in shipped_packs():
+            return Taken(read_pack(source.name), f"shipped:polcheck=={VERSION}")
+        if source.name not in self._installed:
+            raise PolicyError([missing(source.name)])
+        from polcheck.packs.installed import read_installed
+
+        record_unknown_dependency()
+        installed = self._installed[source.name]
+        return Taken(read_installed(installed), f"installed:{installed.resolved}")
+
+    def kept(self, source: Source, entry: Locked) -> PackFiles:
+        """The pack as it is here, without fetching. Raises PolcheckError unless it is what the lock says."""
+        if isinstance(source, Named | Folder):
+            files = self._here(source).files
+            self._check_trust(source, files)
+        else:
+            found = self._kept(source, entry)
+            if found is None:
+                raise StoreError(f"the pack `{entry.name}` is not in the cache\nhelp: `polcheck pack sync` fetches it")
+            files = found
+        _check_digest(files, entry)
+        _check_said(files, entry)
+        return files
+
+    def _as_locked(self, source: Source, entry: Locked) -> Taken:
+        if isinstance(source, Named | Folder):
+            return self._here_as_locked(source, entry)
+        files = self._kept(source, entry)
+        if files is None:
+            files = self._then(source, entry)
+            _check_digest(files, entry)
+            self._check_trust(source, files)
+            self.cache.put(files)
+        _check_said(files, entry)
+        return Taken(files, entry.resolved)
+
+    def _here_as_locked(self, source: Named | Folder, entry: Locked) -> Taken:
+        taken = self._here(source)
+        self._check_trust(source, taken.files)
+        if isinstance(source, Folder) and not self.strict:
+            return taken  # NOTE: a folder of the project changes with it; the lock follows
+        _check_digest(taken.files, entry)
+        _check_said(taken.files, entry)
+        return replace(taken, resolved=entry.resolved)
+
+    def _kept(self, source: Source, entry: Locked) -> PackFiles | None:
+        """The pack as it lies in the cache; None when it isn't there, or has to be fetched again."""
+        try:
+            files = self.cache.get(entry.digest, entry.name, entry.source)
+            if files is not None:
+                self._check_trust(source, files)
+        except (StoreError, Untrusted):
+            if not self.heal:
+                raise
+            return None
+        return files
+
+    def _then(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
+        """The pack as it was when it was locked. Raises FetchError when it can't be had any more."""
+        record_unknown_dependency()
+        kind = {Git: "git", Oci: "oci", Archive: "archive"}[type(source)]
+        if entry.kind != kind:
+            raise LockError(f"polcheck.lock was changed by hand: `{source}` can't be `{entry.resolved}`")
+        try:
+            return self._fetched(source, entry)
+        except FetchError as error:
+            raise FetchError(f"the pack `{entry.name}` is not in the cache and can't be fetched: {error}") from error
+
+    def _fetched(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
+        if isinstance(source, Git):
+            from polcheck.packs.git import pack_at
+
+            return pack_at(source, entry.at)
+        if isinstance(source, Oci):
+            from polcheck.packs.oci import pull
+
+            return pull(source, entry.at)
+        from polcheck.packs.archive import unpacked
+
+        data = self._archive(source)
+        if digest_of(data) != entry.at:
+            raise _mismatch(entry, digest_of(data), entry.at)
+        return unpacked(data, str(source), source.subdirectory)
+
+    def _commit(self, source: Git) -> str:
+        """The commit of a repository's revision, one for all packs in it."""
+        group = group_of(source)
+        if group not in self._commits:
+            from polcheck.packs.git import commit_of
+
+            locked = None if group in self.fresh else self._locked_commit(group)
+            self._commits[group] = locked or commit_of(source)
+        return self._commits[group]
+
+    def _locked_commit(self, group: str) -> str | None:
+        return next((pack.at for text, pack in self.lock.packs.items() if _group(text) == group), None)
+
+    def _archive(self, source: Archive) -> bytes:
+        group = group_of(source)
+        if group not in self._archives:
+            from polcheck.packs.archive import archive_bytes
+
+            self._archives[group] = archive_bytes(source, self.folder)
+        return self._archives[group]
+
+    def _check_trust(self, source: Source, files: PackFiles) -> None:
+        """Raises Untrusted for a pack from elsewhere that isn't signed as it should be; before it is parsed."""
+        if isinstance(source, Folder) or (isinstance(source, Named) and source.name in shipped_packs()):
+            return
+        if not self.trust.publishers:
+            return
+        from polcheck.packs.sign import verifies
+
+        signature = self.trust.check(str(source), files.signatures, files.digest, verifies)
+        if signature is None:
+            return
+        said = (signature.statement.name, signature.statement.version)
+        if said != (files.name, files.said("version")):
+            mine = f"`{files.name}` {files.said('version')}"
+            raise Untrusted(f"the pack from `{source}` is signed as `{said[0]}` {said[1]}, and calls itself {mine}")
+
+
+def _group(text: str) -> str:
+    try:
+        return group_of(parse(text))
+    except PolcheckError:
+        return text
+
+
+def _check_digest(files: PackFiles, entry: Locked) -> None:
+    if files.digest != entry.digest:
+        raise _mismatch(entry, files.digest, entry.digest)
+
+
+def _mismatch(entry: Locked, found: str, wanted: str) -> LockError:
+    text = f"the pack `{entry.name}` from `{entry.source}` is not what polcheck.lock says"
+    help = f"`polcheck pack update {entry.name}` takes what is there now"
+    return LockError(f"{text}: it has the digest {found}, and the lock says {wanted}\nhelp: {help}")
+
+
+def _check_said(files: PackFiles, entry: Locked) -> None:
+    """Raises LockError when the lock says of a pack what its own pack.yaml doesn't."""
+    for key, wanted in (("name", entry.name), ("version", entry.version), ("licence", entry.licence)):
+        found = files.said(key)
+        if found != wanted:
+            text = f"polcheck.lock was changed by hand: the {key} of `{entry.source}` is `{found}`, not `{wanted}`"
+            raise LockError(f"{text}\nhelp: remove its entry, and `polcheck pack lock` writes it anew")

@@ -1,0 +1,212 @@
+"""Fetching over http: bounded, encrypted but for this machine, and without telling one host another's secrets."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from polcheck.base.records import record
+from polcheck.base.safe_open import reason_of
+from polcheck.packs.sources import FetchError, is_loopback
+
+_SECONDS = 60.0  # without a byte
+_LONGEST = 600.0
+_CHUNK = 1 << 20
+_REDIRECTS = 5
+_MOVED = (301, 302, 303, 307, 308)
+
+
+@record(frozen=True)
+class Response:
+    """What a server answered; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+@record(frozen=True)
+class Request:
+    """What is asked of a server. More than `most` bytes of an answer are refused."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    most: int = 64 * 1024 * 1024
+
+
+class _Unmoved(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object, **__: object) -> None:
+        """Leaves redirects to `ask`, which looks where they lead."""
+        return
+
+
+def ask(request: Request) -> Response:
+    """The answer, whatever its status; redirects of reading requests are followed.
+
+    Raises FetchError when there is none, when it is too long, or when it leads from an encrypted place to a plain one.
+    """
+    for _ in range(_REDIRECTS + 1):
+        response = _asked(request)
+        target = response.headers.get("location")
+        if response.status not in _MOVED or not target or request.method not in ("GET", "HEAD"):
+            return response
+        request = _moved(request, urljoin(request.url, target))
+    raise FetchError(f"{shown(request.url)} redirects more than {_REDIRECTS} times")
+
+
+def fetched(url: str, most: int) -> bytes:
+    """The content at a URL. Raises FetchError when there is none or it is over `most` bytes."""
+    response = ask(Request(url, most=most))
+    if response.status != http.client.OK:
+        raise FetchError(f"{shown(url)} answered {response.status}")
+    return response.body
+
+
+def shown(url: str) -> str:
+    """A URL without its query, which may hold secrets."""
+    return url.partition("?")[0]
+
+
+def _moved(request: Request, url: str) -> Request:
+    old, new = urlsplit(request.url), urlsplit(url)
+    if new.scheme not in ("http", "https") or (new.scheme == "http" and not is_loopback(new.hostname or "")):
+        raise FetchError(f"{shown(request.url)} redirects to {shown(url)}, which is not encrypted")
+    if is_loopback(new.hostname or "") and not is_loopback(old.hostname or ""):
+        raise FetchError(f"{shown(request.url)} redirects to this machine")
+    same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
+    headers = {name: value for name, value in request.headers.items() if same or name.lower() != "authorization"}
+    return Request(url, request.method, headers, None, request.most)
+
+
+def _asked(request: Request) -> Response:
+    handlers: list[urllib.request.BaseHandler] = [_Unmoved()]
+    if is_loopback(urlsplit(request.url).hostname or ""):
+        handlers.append(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(*handlers)
+    headers = {"User-Agent": "polcheck", "Accept-Encoding": "identity", **request.headers}
+    try:
+        # NOTE: sources and redirects are http or https by now: no file is opened by this
+        made = urllib.request.Request(request.url, request.body, headers, method=request.method)
+        with opener.open(made, timeout=_SECONDS) as answer:
+            return _response(request, answer.status, answer.headers, _body(request, answer))
+    except urllib.error.HTTPError as error:
+        with error:
+            return _response(request, error.code, error.headers, _body(request, error))
+    except urllib.error.URLError as error:
+        reason = error.reason if isinstance(error.reason, OSError) else OSError(str(error.reason))
+        raise FetchError(f"{shown(request.url)} can't be reached: {reason_of(reason)}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise FetchError(f"{shown(request.url)} broke off: {str(error).lower() or type(error).__name__}") from error
+
+
+def _body(request: Request, answer: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:
+    if request.method == "HEAD":
+        return b""
+    parts: list[bytes] = []
+    left = request.most + 1
+    until = time.monotonic() + _LONGEST
+    while left > 0 and (part := answer.read1(min(left, _CHUNK))):
+        parts.append(part)
+        left -= len(part)
+        if time.monotonic() > until:
+            raise FetchError(f"{shown(request.url)} takes longer than {_LONGEST:.0f} seconds")
+    data = b"".join(parts)
+    if len(data) > request.most:
+        raise FetchError(f"{shown(request.url)} gives more than {request.most} bytes")
+    length = answer.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) != len(data):
+        raise FetchError(f"{shown(request.url)} broke off: {len(data)} bytes of {length}")
+    return data
+
+
+def _response(request: Request, status: int, headers: Message, body: bytes) -> Response:
+    return Response(status, {name.lower(): value for name, value in headers.items()}, body, request.url)
+
+
+_PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+_HELPER = re.compile(r"[A-Za-z0-9._-]+")
+_HELPER_SECONDS = 30
+
+
+@record(frozen=True)
+class Login:
+    """A user and a password; the user `<token>` says that the password is a token to refresh."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+def login_for(host: str) -> Login | None:
+    """Who one is to the registry at `host`; None where `docker login` left nothing that can be read."""
+    config = _config()
+    helpers = config.get("credHelpers")
+    helper = (helpers.get(host) if isinstance(helpers, dict) else None) or config.get("credsStore")
+    if isinstance(helper, str) and _HELPER.fullmatch(helper):
+        found = _of_helper(helper, host)
+        if found:
+            return found
+    auths = config.get("auths")
+    entry = auths.get(host) or auths.get(f"https://{host}") if isinstance(auths, dict) else None
+    return _of_entry(entry) if isinstance(entry, dict) else None
+
+
+def basic(login: Login) -> str:
+    """The header by which a user says who they are."""
+    return "Basic " + base64.b64encode(f"{login.user}:{login.password}".encode()).decode("ascii")
+
+
+def parameters(challenge: str) -> dict[str, str]:
+    """The parameters of a WWW-Authenticate header."""
+    return {name.lower(): value for name, value in _PARAMETER.findall(challenge)}
+
+
+def _config() -> dict[str, Any]:
+    folder = os.environ.get("DOCKER_CONFIG")
+    path = Path(folder) if folder else Path.home() / ".docker"
+    try:
+        found = json.loads((path / "config.json").read_bytes())
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_entry(entry: dict[str, Any]) -> Login | None:
+    if isinstance(entry.get("identitytoken"), str) and entry["identitytoken"]:
+        return Login("<token>", entry["identitytoken"])
+    try:
+        user, colon, password = base64.b64decode(entry.get("auth") or "", validate=True).decode().partition(":")
+    except (ValueError, TypeError):
+        return None
+    return Login(user, password) if colon else None
+
+
+def _of_helper(helper: str, host: str) -> Login | None:
+    """What the program that docker is told to ask says. NOTE: the user's own file names it, no pack does."""
+    try:
+        done = subprocess.run(
+            [f"docker-credential-{helper}", "get"],
+            input=host.encode(),
+            capture_output=True,
+            check=False,
+            timeout=_HELPER_SECONDS,
+        )
+        said = json.loads(done.stdout) if done.returncode == 0 else {}
+        return Login(said["Username"], said["Secret"]) if said else None
+    except (OSError, subprocess.TimeoutExpired, ValueError, LookupError, TypeError):
+        return None

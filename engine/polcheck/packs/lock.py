@@ -1,0 +1,134 @@
+"""polcheck.lock: what exactly each pack is. TOML with one table a pack, so that a change is a few lines of a diff."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from polcheck.base.errors import PolcheckError
+from polcheck.base.records import record
+
+LOCK_NAME = "polcheck.lock"
+VERSION = 1
+_HEADING = "# What exactly each pack is. Written by `polcheck pack`; commit it, and don't edit it by hand.\n"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_RESOLVED = re.compile(
+    r"folder|shipped:.+|installed:.+|git:[0-9a-f]{40}(?:[0-9a-f]{24})?|(?:oci|archive):sha256:[0-9a-f]{64}"
+)
+
+
+class LockError(PolcheckError):
+    """A polcheck.lock that can't be used, or that what is there doesn't fit."""
+
+
+@record(frozen=True)
+class Locked:
+    """One pack: where it is from, what that was when it was locked, and the digest of its content.
+
+    `resolved` is `git:` and the commit, `oci:` and the digest of the manifest, `archive:` and the digest of the file,
+    `installed:` or `shipped:` and the distribution with its version, or `folder`. `extends` are the sources of the
+    packs that it builds on.
+    """
+
+    name: str
+    version: str
+    source: str
+    resolved: str
+    digest: str
+    licence: str = ""
+    extends: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The word before the colon of `resolved`."""
+        return self.resolved.partition(":")[0]
+
+    @property
+    def at(self) -> str:
+        """What follows the colon of `resolved`: the commit, the digest, the distribution."""
+        return self.resolved.partition(":")[2]
+
+
+@record(frozen=True)
+class Lock:
+    """The packs of a project and what they extend, by source."""
+
+    packs: Mapping[str, Locked]
+
+    @classmethod
+    def of(cls, packs: Iterable[Locked]) -> Lock:
+        """The lock that holds these."""
+        return cls({pack.source: pack for pack in sorted(packs, key=_order)})
+
+    def named(self, name: str) -> list[Locked]:
+        """The packs of that name, or from that source."""
+        return [pack for pack in self.packs.values() if name in (pack.name, pack.source)]
+
+    def text(self) -> str:
+        """The file."""
+        parts = [_HEADING, f"version = {VERSION}\n"]
+        for pack in sorted(self.packs.values(), key=_order):
+            parts.append("\n[[pack]]\n")
+            for field in fields(pack):
+                value = getattr(pack, field.name)
+                if value or field.name not in ("licence", "extends"):
+                    parts.append(f"{field.name} = {_written(value)}\n")
+        return "".join(parts)
+
+
+def parse(data: bytes, path: str) -> Lock:
+    """The lock in a file. Raises LockError when it can't be used."""
+    import tomllib
+
+    try:
+        document = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        help = "remove it, and `polcheck pack lock` writes it anew"
+        raise LockError(f"{path} is not TOML: {str(error).lower()}\nhelp: {help}") from error
+    version = document.get("version")
+    if version != VERSION:
+        help = "use the polcheck that wrote it"
+        raise LockError(f"{path} is of version {version}, and this polcheck knows {VERSION}\nhelp: {help}")
+    packs = document.get("pack", [])
+    if not isinstance(packs, list) or set(document) - {"version", "pack"}:
+        raise LockError(f"{path} is not a lock: it holds `version` and tables `[[pack]]`, nothing else")
+    found: dict[str, Locked] = {}
+    for table in packs:
+        pack = _locked(table, path)
+        if pack.source in found:
+            raise LockError(f"{path} holds the source `{pack.source}` twice")
+        found[pack.source] = pack
+    return Lock(found)
+
+
+def _locked(table: Any, path: str) -> Locked:
+    known = {field.name for field in fields(Locked)}
+    if not isinstance(table, dict) or set(table) - known:
+        raise LockError(f"{path} is not a lock: a `[[pack]]` has {', '.join(sorted(known))}")
+    values = {**table, "extends": table.get("extends", [])}
+    bad = [name for name in sorted(known - {"extends"}) if not isinstance(values.get(name, ""), str)]
+    bad += [name for name in ("name", "source", "resolved", "digest", "version") if not values.get(name)]
+    if not isinstance(values["extends"], list) or not all(isinstance(text, str) for text in values["extends"]):
+        bad.append("extends")
+    name = values.get("name", "?")
+    if not bad and not _DIGEST.fullmatch(values["digest"]):
+        bad.append("digest")
+    if not bad and not _RESOLVED.fullmatch(values["resolved"]):
+        bad.append("resolved")
+    if bad:
+        raise LockError(f"{path} is broken: the `{bad[0]}` of the pack `{name}` is missing or not what it should be")
+    return Locked(**{**values, "extends": tuple(values["extends"])})
+
+
+def _order(pack: Locked) -> tuple[str, str]:
+    return pack.name, pack.source
+
+
+def _written(value: str | tuple[str, ...]) -> str:
+    if isinstance(value, str):
+        # NOTE: JSON's texts are TOML's but for this one character
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return "[" + ", ".join(_written(text) for text in value) + "]"

@@ -1,0 +1,108 @@
+"""Packs and schemas: those that ship with polcheck, and packs in folders."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from pathlib import Path
+
+from polcheck.base.errors import PolcheckError, PolicyError, Problem, SubmissionError
+from polcheck.base.paths import shown
+from polcheck.base.tracker import record_dependency
+from polcheck.packs.sign import SIGNATURES
+from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.folder import read_folder
+from polcheck.sources.limits import MIB, ReadLimits
+from polcheck.sources.submission import Submission
+
+PACK_LIMITS = ReadLimits(files=10_000, file_bytes=4 * MIB, total_bytes=64 * MIB)
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def data_folder() -> Path:
+    """The folder of `policies` and `schemas`: in the wheel `_data`, in a checkout the repository's root.
+
+    Raises PolcheckError when neither is there.
+    """
+    for folder in (_PACKAGE / "_data", _PACKAGE.parent.parent):
+        if (folder / "schemas" / "policy.yaml").is_file():
+            return folder
+    raise PolcheckError("polcheck's own schemas are missing: install it again")
+
+
+def schemas() -> Schemas:
+    """The schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
+    folder = data_folder() / "schemas"
+    for name in ("policy", "pack", "tests"):
+        record_dependency(folder / f"{name}.yaml")
+    return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack", "tests")))
+
+
+def shipped_packs() -> list[str]:
+    """The names of the packs that ship with polcheck, sorted."""
+    record_dependency(data_folder() / "policies")
+    return sorted(path.parent.name for path in (data_folder() / "policies").glob("*/pack.yaml"))
+
+
+def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
+    """The files of the pack that ships under this name, or else of the folder at this path, seen from `base`.
+
+    A shipped pack comes first, so that no folder that happens to lie where polcheck is run can take its place: write
+    `./name` for the folder. Raises PolicyError when there is no such pack or one of its files can't be read.
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, str) and text in shipped_packs():
+        return replace(_read(text, data_folder() / "policies" / text), shipped=True)
+    folder = Path(base, name_or_path)
+    if not folder.is_dir():
+        raise PolicyError([missing(text, is_file=folder.is_file())])
+    if not (folder / "pack.yaml").is_file():
+        raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
+    return _read(shown(str(folder)) if base else text.rstrip("/") or text, folder)
+
+
+def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
+    """The pack that ships under this name, or is in the folder at this path, if it extends no other.
+
+    None where it takes more to say which pack is meant. Raises PolicyError when one of its files can't be read.
+    """
+    from polcheck.policy.extension import extensions
+
+    text = str(name_or_path)
+    record_dependency(text)
+    is_path = isinstance(name_or_path, Path) or "/" in text  # NOTE: a bare name may be that of an installed pack
+    if text not in shipped_packs() and not (is_path and Path(text).is_dir()):
+        return None
+    pack = read_pack(name_or_path)
+    return None if extensions(pack) else pack
+
+
+def _read(root: str, folder: Path) -> PackFiles:
+    try:
+        found = read_folder(str(folder), SubmissionBuilder(root, PACK_LIMITS), gitignore=False)
+    except SubmissionError as error:
+        raise PolicyError([Problem(str(error))]) from error
+    return made(root, found.settled(found.files))
+
+
+def made(root: str, found: Submission, source: str = "") -> PackFiles:
+    """The pack that these files are; its signatures are kept apart. Raises PolicyError when one can't be read."""
+    if found.unreadable:
+        raise PolicyError(
+            Problem(f"a file of the pack can't be read: {reason}", f"{root}/{path}")
+            for path, reason in found.unreadable.items()
+        )
+    files = {path: data for path, data in found.files.items() if path != SIGNATURES}
+    return PackFiles(root, files, source, found.files.get(SIGNATURES, b""))
+
+
+def missing(text: str, *, is_file: bool = False) -> Problem:
+    """The problem that there is no pack of this name, with what was probably meant."""
+    if is_file:
+        return Problem(f"`{text}` is a file and not a pack", help="a pack is a folder with a pack.yaml")
+    names = shipped_packs()
+    close = difflib.get_close_matches(text, names, n=1)
+    known = ", ".join(f"`{name}`" for name in names)
+    help = f"did you mean `{close[0]}`?" if close else f"give the path of a folder, or one of {known}"
+    return Problem(f"there is no pack `{text}`", help=help)

@@ -1,0 +1,134 @@
+"""A policy as it is written: frozen dataclasses that mirror the YAML key for key.
+
+`at` is the pointer of the piece in its YAML document, so that every problem found later can be placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from polcheck.base.records import record
+from polcheck.formats.values import Json, Pointer
+
+
+@record(frozen=True)
+class Item:
+    """One item of a `for`, `require`, `forbid`, `any` or `not`, or a target of `inside`, `has` or `after`."""
+
+    at: Pointer
+    files: tuple[str, ...] = ()
+    pattern: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    data: str = ""
+    text: str | None = None
+    values: str | tuple[Json, ...] | None = None
+    within: str = ""  # `in`, which is a word of Python
+    language: str = ""
+    resolve: bool = True
+    rename: str | Mapping[str, str] = ""  # `as`, likewise
+    where: str = ""
+    let: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    inside: tuple[Item | str, ...] = ()
+    has: tuple[Item | str, ...] = ()
+    after: tuple[Item | str, ...] = ()
+    until: tuple[Item | str, ...] = ()
+    scope: str = ""
+    near: int | None = None
+    count: tuple[int, int | None] | None = None
+    per: tuple[str, ...] = ()
+    use: str = ""
+    any: tuple[tuple[Item, ...], ...] = ()
+    negated: tuple[Item, ...] = ()  # `not`, likewise
+    word: str = ""  # an item that is a bare word: `subject`
+
+
+@record(frozen=True)
+class Policy:
+    """One policy document, shape checked."""
+
+    at: Pointer
+    id: str
+    title: str
+    message: str
+    requirement: str = ""
+    severity: str = "error"
+    description: str = ""
+    when: tuple[Item, ...] = ()
+    subjects: tuple[Item, ...] = ()  # `for`, likewise
+    require: tuple[Item, ...] | None = None
+    forbid: tuple[Item, ...] | None = None
+    remedy: str = ""
+    see: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: str = ""
+
+
+_WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects"}
+_LISTS = {"files", "pattern", "code", "per"}
+_TARGETS = {"inside", "has", "after", "until"}
+_CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
+
+
+def policy(document: Mapping[str, Json], at: Pointer = ()) -> Policy:
+    """The policy that a document of the right shape holds."""
+    fields: dict[str, Any] = {
+        _WORDS.get(key, key): _policy_field(key, value, (*at, key)) for key, value in document.items()
+    }
+    return Policy(at=at, **fields)
+
+
+def items(value: Json, at: Pointer) -> tuple[Item, ...]:
+    """The items of a conjunction, which is one item or a list of them."""
+    if isinstance(value, list):
+        return tuple(_item(entry, (*at, index)) for index, entry in enumerate(value))
+    return (_item(value, at),)
+
+
+def _policy_field(key: str, value: Json, at: Pointer) -> object:
+    if key in _CONJUNCTIONS:
+        return items(value, at)
+    if key == "tags":
+        return _texts(value)
+    return value
+
+
+def _item(value: Json, at: Pointer) -> Item:
+    if isinstance(value, str):
+        return Item(at=at, word=value)
+    assert isinstance(value, dict), "the schema lets only mappings through"
+    fields = {_WORDS.get(key, key): _item_field(key, entry, (*at, key)) for key, entry in value.items()}
+    return Item(at=at, **fields)
+
+
+def _item_field(key: str, value: Json, at: Pointer) -> Any:
+    if key in _LISTS:
+        return _texts(value)
+    if key in _TARGETS:
+        return _targets(value, at)
+    if key == "not":
+        return items(value, at)
+    if key == "any":
+        assert isinstance(value, list)
+        return tuple(items(branch, (*at, index)) for index, branch in enumerate(value))
+    if key == "count":
+        if isinstance(value, dict):
+            return (value.get("min", 0), value.get("max"))
+        return (value, value)
+    if key == "values" and isinstance(value, list):
+        return tuple(value)
+    return value
+
+
+def _targets(value: Json, at: Pointer) -> tuple[Item | str, ...]:
+    if isinstance(value, list):
+        return tuple(
+            entry if isinstance(entry, str) else _item(entry, (*at, index)) for index, entry in enumerate(value)
+        )
+    return (value,) if isinstance(value, str) else (_item(value, at),)
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else (str(value),)

@@ -1,0 +1,107 @@
+"""The files of packs, and the schemas of what people write in them, as they lie on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+from polcheck.formats.values import Json
+from polcheck.policy.origin import Problems, SourceMap, read
+
+if TYPE_CHECKING:
+    from polcheck.formats.values import Json
+    from polcheck.policy.origin import SourceMap
+
+
+@record(frozen=True)
+class PackFiles:
+    """The files of one pack as they lie in its folder; `root` is how people call that folder.
+
+    `signatures` are what lies in its `pack.sig`, which is not among the files. `bases` are the packs that it extends,
+    by the texts with which its pack.yaml names them. `shipped`: it is a part of polcheck, and no stranger's.
+    """
+
+    root: str
+    files: Mapping[str, bytes]
+    source: str = ""
+    signatures: bytes = b""
+    bases: Mapping[str, PackFiles] = field(default_factory=dict)
+    shipped: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and 64 hex digits over the paths and contents of every file."""
+        total = hashlib.sha256()
+        for path in sorted(self.files):
+            name = path.encode("utf-8", "surrogateescape")
+            total.update(len(name).to_bytes(8, "big") + name + hashlib.sha256(self.files[path]).digest())
+        return f"sha256:{total.hexdigest()}"
+
+    @cached_property
+    def identity(self) -> str:
+        """A digest over the files and those of every pack that it extends."""
+        parts = [self.digest, *(f"{text}\n{base.identity}" for text, base in sorted(self.bases.items()))]
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+    @cached_property
+    def head(self) -> SourceMap | None:
+        """pack.yaml, whatever its shape; None when it can't be read."""
+        if "pack.yaml" not in self.files:
+            return None
+
+        return next(read(self.source_of("pack.yaml"), Problems()), None)
+
+    @property
+    def name(self) -> str:
+        """The pack's name as its pack.yaml says it; empty when that can't be read."""
+        return self.said("name")
+
+    def said(self, key: str) -> str:
+        """The text under a key of pack.yaml; empty when there is none."""
+        value = self._under(key)
+        return value if isinstance(value, str) else ""
+
+    @property
+    def fits(self) -> tuple[str, ...]:
+        """Path patterns of the files that the pack is for, the most telling first, as its pack.yaml says them."""
+        return self._texts("fits")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The names of its profiles, as its pack.yaml says them."""
+        return self._texts("profiles")
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        value = self._under(key)
+        return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list | dict) else ()
+
+    def _under(self, key: str) -> Json:
+        document = self.head.document if self.head else None
+        return document.get(key) if isinstance(document, dict) else None
+
+    def source_of(self, path: str) -> Source:
+        """One file, under the path by which people find it."""
+        return Source(f"{self.root}/{path}" if self.root else path, self.files[path])
+
+    def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
+        """The paths in `folder` that have one of the endings, sorted."""
+        return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
+
+
+@record(frozen=True)
+class Schemas:
+    """The texts of the schemas that shapes are checked with."""
+
+    policy: str
+    pack: str
+    tests: str = ""
+
+    @property
+    def text(self) -> str:
+        """Those of policies and packs as one YAML mapping."""
+        return self.policy + "\n" + self.pack

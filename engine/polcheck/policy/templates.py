@@ -1,0 +1,166 @@
+"""Messages, remedies and issue texts: minijinja templates over plain data, bounded by fuel.
+
+Undefined names are refused when a pack is loaded; a template that fails or runs out of fuel raises TemplateFault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from polcheck.base.errors import PolcheckError
+from polcheck.base.sandbox import Overrun, SandboxedWorker
+
+if TYPE_CHECKING:
+    from minijinja import Environment
+
+MESSAGE_FUEL = 50_000
+TEXT_FUEL = 5_000_000
+MAX_OUTPUT = 1_000_000
+MAX_LENGTH = 500_000
+_FEW_CHARACTERS = 5_000
+_MADE_HERE = 10_000_000  # characters, at most, that a template may make in this process
+_ATOM = r"""(?:[A-Za-z_]\w*(?:\.\w+|\[\d+\])*|\d{1,9}|'[^'\\]{0,99}'|"[^"\\]{0,99}")"""
+_FILTERS = (
+    r"upper|lower|trim|capitalize|length|first|last",
+    rf"default\({_ATOM}\)",
+    r"join\('[^'\\]{0,9}'\)",
+    r"replace\('[^'\\]', '[^'\\]?'\)",
+)
+_FILTERED = rf"{_ATOM}(?:\s*\|\s*(?:{'|'.join(_FILTERS)})){{0,3}}"
+_TEST = rf"(?:not\s+)?{_FILTERED}(?:\s*(?:==|!=|<=?|>=?|\s(?:not )?in\s)\s*{_ATOM})?"
+_FILLING = (  # compiled where it is needed: that takes milliseconds
+    rf"\{{\{{-?\s*{_FILTERED}\s*-?\}}\}}"
+    rf"|\{{%-?\s*(?:(?:el)?if\s+{_TEST}(?:\s+(?:and|or)\s+{_TEST})*|else|endif)\s*-?%\}}"
+)
+_NAME = re.compile(r"\{\{ [A-Za-z_]\w* \}\}")
+_ELSE = re.compile(r"\{[{%#]")
+_WHERE = re.compile(r" \(in <string>:\d+\)$")  # of a text that has no file
+_FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's own
+
+_T = TypeVar("_T")
+Answer = tuple[Literal[True], _T] | tuple[Literal[False], str]
+Beside = SandboxedWorker[Answer[str]]
+"""The process in which `rendered` answers for the templates of one report."""
+
+
+class TemplateFault(PolcheckError):
+    """A template that can't be compiled or rendered; its text says why."""
+
+
+class TemplateOverrun(TemplateFault):
+    """A template whose process had to be ended: rendering it again would cost as much again."""
+
+
+@lru_cache(maxsize=2)
+def _environment(fuel: int) -> Environment:
+    from minijinja import Environment
+
+    environment = Environment(undefined_behavior="chainable", fuel=fuel, pycompat=True)
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+    environment.auto_escape_callback = lambda name: False
+    return environment
+
+
+@lru_cache(maxsize=4096)
+def names(text: str) -> frozenset[str]:
+    """The names that a template reads. Raises TemplateFault when it does not compile.
+
+    NOTE: the engine's parser goes down a chain of operators by recursion that nothing bounds: 20,000 of `-` end its
+    process.
+    """
+    if len(text) > MAX_LENGTH:
+        raise TemplateFault(f"a template of more than {MAX_LENGTH:,} characters")
+    return _alone(_names, text) if len(text) > _FEW_CHARACTERS else _result(_names(text))
+
+
+def render(
+    text: str, scope: Mapping[str, Any], fuel: int = MESSAGE_FUEL, beside: Beside | None = None, *, ours: bool = False
+) -> str:
+    """The rendered text. Raises TemplateFault when it fails, runs out of fuel or grows past MAX_OUTPUT characters.
+
+    NOTE: fuel counts instructions and, before minijinja 3.1, not what they make; a text that doubles a few dozen times
+    fills all memory, and the engine then ends its process. Templates that do more than fill in are rendered in a
+    process beside this one, which ends with `beside`, or at once without it; unless they are `ours`, which grow with
+    their scope only.
+    """
+    wanted = names(text)
+    request = (text, {name: value for name, value in scope.items() if name in wanted}, fuel)
+    if (ours or fills_in(text)) and _weight(request[1]) * (1 if ours else text.count("{")) < _MADE_HERE:
+        return _result(rendered(request))
+    return _asked(beside, request) if beside else _alone(rendered, request)
+
+
+@lru_cache(maxsize=4096)
+def fills_in(text: str) -> bool:
+    """Whether a template only puts values into a text, on conditions: what it makes is no more than those values."""
+    rest = _NAME.sub("", text)
+    return len(text) <= _FEW_CHARACTERS and not (_ELSE.search(rest) and _ELSE.search(_filling().sub("", rest)))
+
+
+@lru_cache(maxsize=1)
+def _filling() -> re.Pattern[str]:
+    return re.compile(_FILLING)
+
+
+def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
+    """Whether the template of a request (text, scope, fuel) could be rendered, and the text, or why not."""
+    text, scope, fuel = request
+    try:
+        result = _environment(fuel).render_str(text, **scope)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # NOTE: a panic of the engine, which is native code, is no Exception
+        reason = _reason(error)
+        return False, f"{reason} (after {fuel:,} steps)" if reason.endswith("out of fuel") else reason
+    if len(result) > MAX_OUTPUT:
+        return False, f"the text grows past {MAX_OUTPUT} characters"
+    return True, result
+
+
+def _names(text: str) -> Answer[frozenset[str]]:
+    try:
+        return True, frozenset(_environment(MESSAGE_FUEL).undeclared_variables_in_str(text)) - _FUNCTIONS
+    except Exception as error:
+        return False, _reason(error)
+
+
+def _alone(work: Callable[[Any], Answer[_T]], request: Any) -> _T:
+    """What `work` makes of a request in a process that ends with it. Raises TemplateFault."""
+    aside = SandboxedWorker(work)
+    try:
+        return _asked(aside, request)
+    finally:
+        aside.close()
+
+
+def _asked(aside: SandboxedWorker[Answer[_T]], request: Any) -> _T:
+    try:
+        return _result(aside.ask(request))
+    except Overrun as error:
+        raise TemplateOverrun(str(error)) from None
+
+
+def _result(answer: Answer[_T]) -> _T:
+    if answer[0] is True:
+        return answer[1]
+    raise TemplateFault(answer[1])
+
+
+def _weight(value: Any) -> int:
+    """About how many characters a value has when it is written."""
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, Mapping):
+        return 2 + sum(_weight(key) + _weight(entry) for key, entry in value.items())
+    if isinstance(value, list | tuple):
+        return 2 + sum(map(_weight, value))
+    return 20
+
+
+def _reason(error: BaseException) -> str:
+    first = str(error).split("\n", 1)[0].strip()
+    return _WHERE.sub("", first).removesuffix(".")

@@ -1,0 +1,1 @@
+"""polcheck.yaml: as written, checked, and in force together with the command line."""

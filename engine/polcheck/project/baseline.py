@@ -1,0 +1,224 @@
+"""Baselines: findings that were there already, told again by their fingerprints, and what became of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from polcheck.base.errors import ConfigError, Problem
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.evaluate.outcome import PolicyResult
+from polcheck.findings.accepted import Accept, Accepted
+from polcheck.findings.finding import Finding, Waived
+from polcheck.findings.report import Notice, Report
+from polcheck.formats import json as documents
+from polcheck.formats.values import Config, Pointer, Unparsable
+from polcheck.policy.plan import CompiledPack
+from polcheck.sources.submission import Submission
+
+VERSION = 1
+_KEYS = ("policy", "path", "fingerprint", "message")
+_AGAIN = "record it anew with `polcheck baseline`"
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """One finding that a baseline knows: its fingerprint without the number of its occurrence.
+
+    `content` is a digest of the file where the finding is about a file as a whole, to know it by when it is renamed.
+    """
+
+    policy: str
+    path: str
+    fingerprint: str
+    message: str
+    content: str = ""
+
+    @classmethod
+    def of(cls, finding: Finding, submission: Submission) -> Entry:
+        """What is recorded of a finding."""
+        path = finding.location.path if finding.location else ""
+        whole = finding.location is not None and finding.location.place is None
+        data = submission.files.get(path) if whole else None
+        content = hashlib.sha256(data).hexdigest()[:16] if data is not None else ""
+        return cls(finding.ref, path, finding.fingerprint.partition(":")[0], finding.message, content)
+
+
+@record(frozen=True)
+class Baseline:
+    """The findings of one day, sorted, and the packs (name, version, digest) that made them."""
+
+    entries: tuple[Entry, ...]
+    packs: tuple[tuple[str, str, str], ...] = ()
+
+    @classmethod
+    def of(cls, report: Report, submission: Submission) -> Baseline:
+        """The baseline of a report: every finding that nothing accepts."""
+        entries = sorted(Entry.of(finding, submission) for finding in report.failing)
+        return cls(tuple(entries), tuple((pack.name, pack.version, pack.digest) for pack in report.packs))
+
+    def known(self, findings: Sequence[Finding], submission: Submission) -> dict[int, Entry]:
+        """For the index of each finding that was there already, the entry that it is.
+
+        Of several with one fingerprint as many are known as there are entries: first those in the files where they
+        were, then any, since files are renamed. A finding about a file as a whole is also known by the file's content.
+        """
+        made = [Entry.of(finding, submission) for finding in findings]
+        left = dict.fromkeys(range(len(self.entries)))
+        known: dict[int, Entry] = {}
+        gone = {entry.path for entry in self.entries} - set(submission.paths)
+        for key in (_in_place, _by_fingerprint, _by_content):
+            waiting: dict[object, list[int]] = {}
+            for number in left:
+                entry = self.entries[number]
+                if key is not _by_content or (entry.content and entry.path in gone):
+                    waiting.setdefault(key(entry), []).append(number)
+            for index, entry in enumerate(made):
+                if index not in known and waiting.get(key(entry)):
+                    number = waiting[key(entry)].pop(0)
+                    known[index] = self.entries[number]
+                    del left[number]
+        return known
+
+    def text(self) -> str:
+        """The baseline as a file: JSON with one entry a line, so that two branches merge."""
+        packs = [
+            json.dumps({"name": name, "version": version, "digest": digest}, ensure_ascii=False)
+            for name, version, digest in self.packs
+        ]
+        entries = [json.dumps(_plain(entry), ensure_ascii=False) for entry in self.entries]
+        parts = [f'"version": {VERSION}', f'"packs": {_lines(packs)}', f'"findings": {_lines(entries)}']
+        return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+def _in_place(entry: Entry) -> object:
+    return entry.fingerprint, entry.path
+
+
+def _by_fingerprint(entry: Entry) -> object:
+    return entry.fingerprint
+
+
+def _by_content(entry: Entry) -> object:
+    return entry.policy, entry.content
+
+
+def _plain(entry: Entry) -> dict[str, str]:
+    plain = {key: getattr(entry, key) for key in _KEYS}
+    return {**plain, "content": entry.content} if entry.content else plain
+
+
+def _lines(rows: Sequence[str]) -> str:
+    return "[\n" + ",\n".join(f"    {row}" for row in rows) + "\n  ]" if rows else "[]"
+
+
+def read(source: Source) -> tuple[Baseline, Config]:
+    """The baseline in a file, and its JSON for places. Raises ConfigError for what isn't one, or of another version."""
+    try:
+        config = documents.parse(source)
+    except Unparsable as error:
+        place = source.place(error.span or Span(0, 0))
+        excerpt = source.line(place.line)[:200]
+        raise ConfigError(
+            [Problem(f"not JSON: {error.reason}", source.path, place.line, place.column, excerpt, _AGAIN)]
+        ) from error
+    except Unreadable as error:
+        raise ConfigError([Problem(str(error), source.path)]) from error
+    data: Any = config.values[0] if config.values else None
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != VERSION:
+        what = f"a baseline of version {version}" if isinstance(version, int) else "not a baseline"
+        raise ConfigError([_problem(source, config, ("version",), f"{what}: this polcheck reads version {VERSION}")])
+    try:
+        packs = tuple((pack["name"], pack["version"], pack["digest"]) for pack in data["packs"])
+        entries = tuple(
+            Entry(content=entry.get("content", ""), **{key: entry[key] for key in _KEYS}) for entry in data["findings"]
+        )
+        if not all(isinstance(text, str) for row in (*packs, *map(_texts, entries)) for text in row):
+            raise TypeError
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError([Problem("the baseline is broken", source.path, help=_AGAIN)]) from error
+    return Baseline(entries, packs), config
+
+
+def _texts(entry: Entry) -> tuple[str, ...]:
+    return (entry.policy, entry.path, entry.fingerprint, entry.message, entry.content)
+
+
+def _problem(source: Source, config: Config, at: Pointer, message: str) -> Problem:
+    try:
+        place = source.place(config.locate(0, at).value)
+    except KeyError:
+        return Problem(message, source.path, help=_AGAIN)
+    return Problem(message, source.path, place.line, place.column, source.line(place.line)[:200], _AGAIN)
+
+
+def read_for(source: Source, packs: Iterable[CompiledPack]) -> tuple[Baseline, tuple[Notice, ...]]:
+    """The baseline in a file, for a run with these packs.
+
+    A pack that has changed within its version gives a notice: its findings may be others. Raises ConfigError for what
+    is no baseline, and for one of another version of a pack.
+    """
+    baseline, config = read(source)
+    own = {pack.name: pack for pack in packs}
+    problems: list[Problem] = []
+    notices: list[Notice] = []
+    for index, (name, version, digest) in enumerate(baseline.packs):
+        pack = own.get(name)
+        if pack is not None and pack.version != version:
+            message = f"the baseline is of {name} {version}, and the run uses {name} {pack.version}"
+            problems.append(_problem(source, config, ("packs", index, "version"), message))
+        elif pack is not None and pack.digest != digest:
+            text = f"{name} {version} has changed since {source.path} was recorded"
+            notices.append(Notice("baseline", text))
+    if problems:
+        raise ConfigError(problems)
+    return baseline, tuple(notices)
+
+
+def recorded_in(baseline: Baseline, name: str, notices: tuple[Notice, ...] = ()) -> Accept:
+    """What accepts the findings of a baseline, which people call `name`, and says which of them are gone."""
+
+    def accept(findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]) -> Accepted:
+        known = baseline.known(findings, submission)
+        waived = _waived(findings, known, f"recorded in {name}")
+        return Accepted(waived, (*notices, *_paid_off(baseline, known, judgements, name)))
+
+    return accept
+
+
+def there_at(baseline: Baseline, rev: str) -> Accept:
+    """What accepts the findings that the git revision `rev` had already."""
+
+    def accept(findings: Sequence[Finding], submission: Submission, _: Sequence[PolicyResult]) -> Accepted:
+        return Accepted(_waived(findings, baseline.known(findings, submission), f"there at {rev} already"))
+
+    return accept
+
+
+def _waived(findings: Sequence[Finding], known: Mapping[int, Entry], reason: str) -> tuple[Finding, ...]:
+    return tuple(
+        replace(finding, waived=Waived("baseline", reason)) if index in known and finding.waived is None else finding
+        for index, finding in enumerate(findings)
+    )
+
+
+def _paid_off(
+    baseline: Baseline, known: Mapping[int, Entry], judgements: Sequence[PolicyResult], name: str
+) -> tuple[Notice, ...]:
+    """What the baseline still holds and nobody finds any more, of the policies that were decided."""
+    decided = {judgement.policy.ref for judgement in judgements if not judgement.open}
+    gone = Counter(entry for entry in baseline.entries if entry.policy in decided)
+    gone.subtract(entry for entry in known.values() if entry.policy in decided)
+    number = gone.total()
+    if not number:
+        return ()
+    what = "1 finding is" if number == 1 else f"{number:,} findings are"
+    text = f"{what} paid off and still in {name}: {_AGAIN}, or the like may come back unseen"
+    policies = sorted({entry.policy for entry, count in gone.items() if count > 0})
+    return (Notice("baseline", text, None, tuple(policies)),)

@@ -1,0 +1,300 @@
+"""From the bytes of a polcheck.yaml, or of a pyproject.toml, to the configuration as written."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polcheck.base.errors import ConfigError, Problem
+from polcheck.base.paths import shown
+from polcheck.base.safe_open import reason_of
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.base.tracker import record_dependency
+from polcheck.formats import toml
+from polcheck.formats.values import Json, Pointer, Unparsable
+from polcheck.packs.shipped import data_folder
+from polcheck.policy.origin import Problems, SourceMap
+from polcheck.policy.origin import read as read_yaml
+from polcheck.policy.plan import CompiledPack
+from polcheck.policy.schema import shape
+from polcheck.project.effective import EffectiveConfig
+from polcheck.project.model import ConfigFile, config_file
+from polcheck.project.model import texts as texts_of
+from polcheck.sources.path_patterns import FilesProblem, compile_files
+
+if TYPE_CHECKING:
+    from polcheck.project.model import ConfigFile  # NOTE: cerberus takes a while to import; most commands do without
+
+
+_TABLE: Pointer = ("tool", "polcheck")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def read(source: Source, folder: str, schema: str) -> ConfigFile | None:
+    """The configuration in a file; relative paths in it begin at `folder`.
+
+    `schema` is the text of schemas/config.yaml. None for a pyproject.toml without a table of polcheck. Raises
+    ConfigError that names everything that is wrong with it.
+    """
+    problems = Problems()
+    is_toml = source.path.endswith(".toml")
+    origin = _toml(source, problems) if is_toml else _yaml(source, problems)
+    if origin is None:
+        if problems.errors:
+            raise ConfigError(problems.errors)
+        return None
+    base = _TABLE if is_toml else ()
+    table = _table(origin) if is_toml else origin.document
+    faults = shape(schema, "config").problems(table)
+    for at, message, help in faults:
+        origin.error((*base, *at), message, help)
+    if not faults and isinstance(table, dict):
+        for at, message, help in _beyond_shape(table):
+            origin.error((*base, *at), message, help, 0)
+    if problems.errors or not isinstance(table, dict):
+        raise ConfigError(problems.errors)
+    return config_file(origin, base, folder, table)
+
+
+def _yaml(source: Source, problems: Problems) -> SourceMap | None:
+    origins = list(read_yaml(source, problems))
+    if len(origins) > 1:
+        line = origins[1].line
+        problems.add(Problem("there is more than one YAML document", source.path, line, 1, source.line(line)))
+    if not origins and not problems.errors:
+        problems.add(Problem("it is empty", source.path, help="name the packs to judge by under `packs`"))
+    return origins[0] if origins else None
+
+
+def _toml(source: Source, problems: Problems) -> SourceMap | None:
+    """The document of a pyproject.toml; None when it is no TOML or polcheck has no table in it."""
+    try:
+        config = toml.parse(source)
+    except Unparsable as error:
+        place = source.place(error.span or Span(0, 0))
+        excerpt = source.line(place.line)
+        problems.add(Problem(f"not TOML: {error.reason}", source.path, place.line, place.column, excerpt))
+        return None
+    except Unreadable as error:
+        problems.add(Problem(str(error), source.path))
+        return None
+    origin = SourceMap(source, config, 0, problems)
+    return origin if _table(origin) is not None else None
+
+
+def _table(origin: SourceMap) -> Json:
+    value: Any = origin.document
+    for step in _TABLE:
+        value = value.get(step) if isinstance(value, dict) else None
+    found: Json = value
+    return found
+
+
+def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]]:
+    """What is wrong that the schema can't say: path patterns, dates, and overrides that change nothing."""
+    yield from _patterns(table.get("exclude", []), ("exclude",))
+    baseline = table.get("baseline", "")
+    if baseline.startswith("/") or ".." in baseline.split("/"):
+        # NOTE: `polcheck baseline` writes there, and whoever judges a stranger's repository doesn't expect it elsewhere
+        yield ("baseline",), f"the baseline `{baseline}` is not below the configuration", "give a path without `..`"
+    for key in ("overrides", "waivers"):
+        for index, entry in enumerate(table.get(key, [])):
+            yield from _patterns(entry.get("files", []), (key, index, "files"))
+    for index, entry in enumerate(table.get("overrides", [])):
+        if not entry.get("ignore") and not entry.get("severities"):
+            yield ("overrides", index), "the override changes nothing", "give it `ignore` or `severities`"
+    for index, entry in enumerate(table.get("trusted", [])):
+        expires = entry.get("expires")
+        if expires is not None and not is_date(expires):
+            yield ("trusted", index, "expires"), f"`{expires}` is not a date", "write it as 2027-01-31"
+    for index, entry in enumerate(table.get("waivers", [])):
+        if not entry["reason"].strip():
+            yield ("waivers", index, "reason"), "a waiver needs a reason", ""
+        expires = entry.get("expires")
+        if expires is not None and not is_date(expires):
+            yield ("waivers", index, "expires"), f"`{expires}` is not a date", "write it as 2027-01-31"
+
+
+def _patterns(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
+    for index, text in enumerate(texts_of(value)):
+        try:
+            compile_files([text])
+        except FilesProblem as problem:
+            where = (*at, index) if isinstance(value, list) else at
+            yield where, f"the path pattern `{text}` can't be used: {problem.message}", problem.help
+            return
+    try:
+        compile_files(texts_of(value))
+    except FilesProblem as problem:
+        yield at, f"the path patterns can't be used: {problem.message}", problem.help
+
+
+def is_date(text: str) -> bool:
+    """Whether `text` is a day as `2027-01-31`."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_agreement(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> None:
+    """Raises ConfigError that names every pack, policy or requirement that isn't there.
+
+    NOTE: with `--pack`, what the file says of other packs is left alone; then only what names a pack of the run and
+    something that this pack lacks is wrong.
+    """
+    problems = [
+        *_options(inforce, packs),
+        *(_packs(inforce, packs) if inforce.own_packs else ()),
+        *_policies(inforce, packs),
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _options(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+    given = inforce.given
+    known = _known(packs)
+    for option, texts in (("--select", given.select), ("--ignore", given.ignore)):
+        for text in texts:
+            if not _names_some(text, known):
+                yield Problem(f"no pack of the run has `{text}`", option, help=_close(text, known))
+    names = sorted(pack.name for pack in packs)
+    for option, table in (("--param", given.params), ("--profile", given.profiles)):
+        for name in table:
+            if name and name not in names:
+                yield Problem(f"the pack `{name}` is not in the run", option, help=_close(name, names))
+
+
+def _packs(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+    """The packs that the file sets something for and that aren't in the run."""
+    names = sorted(pack.name for pack in packs)
+    written = inforce.written
+    if written is None:
+        return
+    for key, table in (("params", written.params), ("profiles", written.profiles)):
+        for name in table:
+            if name not in names:
+                message = f"the pack `{name}` is not among the packs"
+                yield written.problem((key, name), message, _close(name, names), key=True)
+
+
+def _policies(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+    written = inforce.written
+    if written is None:
+        return
+    known = _known(packs)
+    ids = {name for pack in packs for name in (*pack.ids, *(f"{pack.name}:{id}" for id in pack.ids))}
+    for at, text, is_key in _named(inforce):
+        if not _left_alone(inforce, text, packs) and not _names_some(text, known):
+            yield written.problem(at, f"no pack of the run has `{text}`", _close(text, known), key=is_key)
+    for waiver in written.waivers:
+        at = (*waiver.at, "policy")
+        if waiver.policy not in ids and not _left_alone(inforce, waiver.policy, packs):
+            yield written.problem(at, f"no pack of the run has a policy `{waiver.policy}`", _close(waiver.policy, ids))
+
+
+def _named(inforce: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
+    """What the file names among policies, requirements and tags: where, what, and whether it is a key."""
+    written = inforce.written
+    assert written is not None
+    for name in written.severities:
+        yield ("severities", name), name, True
+    for key, texts in (("select", written.select), ("ignore", written.ignore)):
+        for index, text in enumerate(texts):
+            yield (key, index), text, False
+    for override in written.overrides:
+        for index, text in enumerate(override.ignore):
+            yield (*override.at, "ignore", index), text, False
+        for name in override.severities:
+            yield (*override.at, "severities", name), name, True
+    if inforce.own_packs:
+        for entry in written.packs:
+            for key, texts in (("select", entry.select), ("ignore", entry.ignore)):
+                for index, text in enumerate(texts):
+                    yield (*entry.at, key, index), text, False
+
+
+def _left_alone(inforce: EffectiveConfig, text: str, packs: Sequence[CompiledPack]) -> bool:
+    """Whether `text` may speak of a pack that `--pack` left out of the run."""
+    pack, colon, _ = text.partition(":")
+    return not inforce.own_packs and not (colon and any(pack == own.name for own in packs))
+
+
+def _known(packs: Iterable[CompiledPack]) -> set[str]:
+    return {name for pack in packs for name in pack.names}
+
+
+def _names_some(text: str, known: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, text) for name in known)
+
+
+def _close(text: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(text, sorted(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+CONFIG_NAMES = ("polcheck.yaml", "pyproject.toml")
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def find_config(target: str) -> ConfigFile | None:
+    """The nearest configuration at or above `target`, or the working directory where `target` is no folder.
+
+    Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
+    """
+    start = Path(os.path.realpath(target if Path(target).is_dir() else "."))
+    return next((found for folder in (start, *start.parents) if (found := read_config_in(str(folder)))), None)
+
+
+def read_config_in(folder: str) -> ConfigFile | None:
+    """The configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
+    places = [Path(folder, name) for name in CONFIG_NAMES]
+    for path in places:
+        record_dependency(path)
+    found = [read_config(str(path)) for path in places if path.is_file()]
+    own = [written for written in found if written is not None]
+    if len(own) > 1:
+        where = own[1].where(())
+        raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])
+    return own[0] if own else None
+
+
+def read_config(path: str) -> ConfigFile | None:
+    """The configuration in the file at `path`; None for a pyproject.toml that says nothing of polcheck.
+
+    Raises ConfigError when it can't be read or used.
+    """
+    source = read_own(path)
+    if path.endswith(".toml") and b"polcheck" not in source.data:
+        return None
+
+    return read(source, str(Path(os.path.realpath(path)).parent), _schema())
+
+
+def read_own(path: str, hint: str = "") -> Source:
+    """A small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be read."""
+    record_dependency(path)
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ConfigError([Problem(f"`{shown(path)}` can't be read: {reason_of(error)}", help=hint)]) from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigError([Problem(f"`{shown(path)}` is too large: over {_MOST_BYTES} bytes")])
+    return Source(shown(path), data)
+
+
+@lru_cache(maxsize=1)
+def _schema() -> str:
+    return (data_folder() / "schemas" / "config.yaml").read_text("utf-8")

@@ -1,0 +1,138 @@
+"""polcheck as a library: judge a submission by packs, compile once and run many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polcheck.findings.report import Report
+from polcheck.formats.values import Json
+from polcheck.packs.shipped import schemas
+from polcheck.pipeline import Checker, Progress
+from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.policy.params import Settings
+from polcheck.project.packs import read_pack
+from polcheck.sources.submission import Submission, of_files
+from polcheck.sources.target import read_submission
+
+if TYPE_CHECKING:
+    from polcheck.policy.origin import Problems
+
+PackLike = str | Path | PackFiles
+
+
+def check(
+    submission: Submission | Mapping[str, str | bytes] | str | Path,
+    packs: PackLike | Iterable[PackLike],
+    *,
+    params: Mapping[str, Json] | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    fail_on: str = "error",
+    progress: Progress | None = None,
+) -> Report:
+    """The report on one submission. Prints nothing and keeps compiled packs for the next call.
+
+    `submission` is a Submission, a mapping of paths to texts, or what the command line takes: a folder, an archive, a
+    JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `fail_on` is
+    `error`, `warning`, `note` or `never`. Raises PolicyError for packs that can't be used and SubmissionError for a
+    submission that can't be read.
+    """
+    settings = Settings(params=_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
+    return checker(packs, settings).check(submission_of(submission), fail_on, progress)
+
+
+def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:
+    """The submission that a caller means. Raises SubmissionError when it can't be read."""
+    if isinstance(submission, Submission):
+        return submission
+    if isinstance(submission, Mapping):
+        return of_files(submission)
+    return read_submission(submission)
+
+
+def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None, *, kept: bool = False) -> Checker:
+    """What judges submissions by these packs; the same packs and settings give the same, compiled once.
+
+    `kept`: compiled packs are kept on disk for other processes, and taken from there.
+    Raises PolicyError that names every problem of every pack.
+    """
+    many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
+    files = [pack if isinstance(pack, PackFiles) else read_pack(pack) for pack in many]
+    compiled = _compiled_or_kept if kept else _compiled
+    return compiled(_Packs(files), _Frozen(settings or Settings()))
+
+
+def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:
+    """What judges submissions by these packs; warnings about them go to `problems`. Raises PolicyError."""
+    from polcheck.policy.pack import compile_packs
+
+    return Checker(compile_packs(packs, settings, _schemas(), problems))
+
+
+@lru_cache(maxsize=1)
+def _schemas() -> Schemas:
+    return schemas()
+
+
+class _Packs(tuple[PackFiles, ...]):
+    """Packs that are equal when their roots and identities are."""
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Packs) and self._key() == other._key()
+
+    def _key(self) -> tuple[tuple[str, str], ...]:
+        return tuple((pack.root, pack.identity) for pack in self)
+
+
+class _Frozen:
+    """Settings that are equal when their contents are."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        parts = {part.name: getattr(settings, part.name) for part in fields(settings) if part.name != "blame"}
+        self.key = json.dumps(parts, sort_keys=True, default=dict)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Frozen) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _compiled(packs: _Packs, settings: _Frozen) -> Checker:
+    from polcheck.policy.pack import compile_packs
+
+    return Checker(compile_packs(packs, settings.settings, _schemas()))
+
+
+@lru_cache(maxsize=64)
+def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
+    """As `_compiled`, with plans that earlier runs have kept."""
+    from polcheck.base import store
+    from polcheck.project import plan_cache as kept
+
+    key = store.key_of(
+        settings.key, _schemas().text, *(f"{pack.root}\0{pack.source}\0{pack.identity}" for pack in packs)
+    )
+    plan = kept.load_plan(key)
+    if plan is not None:
+        return Checker(plan)
+    made = _compiled(packs, settings)
+    kept.store_plan(key, made.plan)
+    return made
+
+
+def _by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    """Parameters by pack; those that name no pack stand under the empty name."""
+    loose = {name: value for name, value in params.items() if not isinstance(value, Mapping)}
+    named = {name: value for name, value in params.items() if isinstance(value, Mapping)}
+    return {"": loose, **named}

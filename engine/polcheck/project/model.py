@@ -1,0 +1,156 @@
+"""polcheck.yaml as it is written: frozen dataclasses that mirror it key for key, each entry with its pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from polcheck.base.errors import Problem
+from polcheck.base.records import record
+from polcheck.base.spans import Place, Span
+from polcheck.formats.values import Json, Pointer
+from polcheck.policy.origin import Problems, SourceMap
+from polcheck.sources.path_patterns import FilePatterns, compile_files
+
+
+@record(frozen=True)
+class PackEntry:
+    """One pack to judge by."""
+
+    source: str
+    at: Pointer = ()
+    params: Mapping[str, Json] = field(default_factory=dict)
+    profile: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@record(frozen=True)
+class Override:
+    """What is different for the files that `files` lets in."""
+
+    at: Pointer
+    files: FilePatterns
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+@record(frozen=True)
+class Waiver:
+    """Accepted findings of one policy; without `files`, all of them. `expires` is a date, or empty."""
+
+    at: Pointer
+    policy: str
+    reason: str
+    files: FilePatterns | None = None
+    owner: str = ""
+    expires: str = ""
+
+
+@record(frozen=True)
+class Publisher:
+    """Keys, or files of them, that may publish packs of these names. `expires` is a date, or empty."""
+
+    at: Pointer
+    packs: tuple[str, ...]
+    keys: tuple[str, ...]
+    expires: str = ""
+
+
+@record(frozen=True)
+class ConfigFile:
+    """One polcheck.yaml, or the table of polcheck in a pyproject.toml, whose pointer is then `base`.
+
+    `folder` is where its relative paths begin.
+    """
+
+    origin: SourceMap
+    base: Pointer
+    folder: str
+    packs: tuple[PackEntry, ...] = ()
+    params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    profiles: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=dict)
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    fail_on: str = ""
+    baseline: str = ""
+    gitignore: bool | None = None
+    tracked: bool | None = None
+    trusted: tuple[Publisher, ...] = ()
+    limits: Mapping[str, int | float] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The file, as people call it."""
+        return self.origin.source.path
+
+    def problem(self, at: Pointer, message: str, help: str = "", *, key: bool = False) -> Problem:
+        """A problem with the value at `at`, or with its key."""
+        problems = Problems()
+        origin = SourceMap(self.origin.source, self.origin.config, self.origin.index, problems)
+        origin.error((*self.base, *at), message, help, None if key else 0)
+        return problems.found[0]
+
+    def place(self, at: Pointer) -> Place:
+        """Where the value at `at` stands, or its key where it has one."""
+        pointer = (*self.base, *at)
+        while True:
+            try:
+                where = self.origin.config.locate(self.origin.index, pointer)
+                return self.origin.source.place(where.key or where.value)
+            except KeyError:
+                if not pointer:
+                    return self.origin.source.place(Span(0, 0))
+                pointer = pointer[:-1]
+
+    def where(self, at: Pointer) -> str:
+        """`file:line` of the value at `at`."""
+        return f"{self.path}:{self.place(at).line}"
+
+
+_WORDS = {"fail-on": "fail_on"}
+_TEXTS = {"select", "ignore", "exclude"}
+
+
+def config_file(origin: SourceMap, base: Pointer, folder: str, table: Mapping[str, Json]) -> ConfigFile:
+    """The configuration that a table of the right shape holds. Raises FilesProblem for a bad path pattern."""
+    fields: dict[str, Any] = {_WORDS.get(key, key): _field(key, value) for key, value in table.items()}
+    return ConfigFile(origin, base, folder, **fields)
+
+
+def texts(value: Json) -> tuple[str, ...]:
+    """The texts of what may be one text or a list of them."""
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else (str(value),)
+
+
+def _field(key: str, value: Any) -> Any:
+    if key == "packs":
+        return tuple(_pack(entry, (key, index)) for index, entry in enumerate(value))
+    if key == "overrides":
+        return tuple(Override(at=(key, index), **_entry(entry)) for index, entry in enumerate(value))
+    if key == "trusted":
+        return tuple(Publisher((key, index), **_publisher(entry)) for index, entry in enumerate(value))
+    if key == "waivers":
+        return tuple(Waiver(at=(key, index), **_entry(entry)) for index, entry in enumerate(value))
+    return texts(value) if key in _TEXTS else value
+
+
+def _pack(value: Any, at: Pointer) -> PackEntry:
+    return PackEntry(value, at) if isinstance(value, str) else PackEntry(at=at, **_entry(value))
+
+
+def _publisher(value: Mapping[str, Json]) -> dict[str, Any]:
+    return {key: entry if key == "expires" else texts(entry) for key, entry in value.items()}
+
+
+def _entry(value: Mapping[str, Json]) -> dict[str, Any]:
+    fields: dict[str, Any] = {key: texts(entry) if key in _TEXTS else entry for key, entry in value.items()}
+    if "files" in fields:
+        fields["files"] = compile_files(texts(fields["files"]))
+    return fields

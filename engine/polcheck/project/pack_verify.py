@@ -1,0 +1,69 @@
+"""Proof that packs are what they should be: as locked, and signed by whom the project trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from polcheck.base.errors import PolcheckError
+from polcheck.base.records import record
+from polcheck.packs.sign import Publisher, Trust
+from polcheck.packs.sources import parse
+from polcheck.project.manage_packs import PackProject
+from polcheck.project.packs import keys_of, trust_of
+from polcheck.project.publish import pack_now, verify
+
+
+@record(frozen=True)
+class Verification:
+    """What came of one pack, or of one of its signatures: `fault` is why it isn't what it should be."""
+
+    name: str
+    version: str
+    said: str
+    fault: str = ""
+
+    @property
+    def text(self) -> str:
+        """The proof for people."""
+        who = f"{self.name} {self.version}".strip()
+        return f"{who}  FAULT: {self.fault}" if self.fault else f"{who}  {self.said}"
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The proof as JSON values."""
+        about = {"name": self.name, "version": self.version}
+        return {**about, "ok": not self.fault, "said": self.said, "fault": self.fault or None}
+
+
+def verify_pack(project: PackProject) -> list[Verification]:
+    """What comes of each pack, without fetching any; a pack that isn't here or isn't locked is at fault.
+
+    Raises LockError when nothing is locked.
+    """
+    opener = project.opener()
+    unlocked = [source for source in project.sources if source not in project.lock.packs]
+    found = [Verification(source, "", "", "it is not locked") for source in unlocked]
+    for pack in project.locked():
+        try:
+            opener.fetcher.kept(parse(pack.source), pack)
+        except PolcheckError as error:
+            found.append(Verification(pack.name, pack.version, "", str(error).partition("\nhelp:")[0]))
+        else:
+            found.append(Verification(pack.name, pack.version, f"as locked: {pack.digest}"))
+    return found
+
+
+def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> list[Verification]:
+    """What comes of each signature of the pack that a source names; none at all is a fault.
+
+    Raises PolcheckError when the pack can't be had or a key can't be read.
+    """
+    named = project.lock.named(source)
+    pack = project.opener().open(named[0].source) if named else pack_now(source)
+    trust = trust_of(project.written, project.today)
+    if keys:
+        own = tuple(key for text in keys for key in keys_of(text, ""))
+        trust = Trust((Publisher(("*",), own),), project.today)
+    found = [Verification(one.name, one.version, f"signed by {one.key}", one.fault) for one in verify(pack, trust)]
+    return found or [Verification(pack.name, pack.said("version"), "", "it is not signed")]

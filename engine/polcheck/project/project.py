@@ -1,0 +1,281 @@
+"""A project: its polcheck.yaml and the command line together, and the packs, checker and submission they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from polcheck.base import limits
+from polcheck.base.errors import ConfigError, PolicyError, Problem
+from polcheck.base.paths import below, exists, is_folder, shown
+from polcheck.base.records import record
+from polcheck.findings.accepted import Accept, in_turn
+from polcheck.findings.report import Notice
+from polcheck.packs.shipped import pack_at_hand
+from polcheck.pipeline import Checker, Progress
+from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.params import Settings
+from polcheck.project.config import find_config, read_config, read_own
+from polcheck.project.effective import EffectiveConfig
+from polcheck.project.library import checker
+from polcheck.project.packs import PackRequest, ProjectPacks, trust_of, write_lock
+from polcheck.project.plan_cache import load_rows, store_rows
+from polcheck.project.waivers import Waivers
+from polcheck.scan.cache import ScanCache
+from polcheck.sources.exclude import beyond
+from polcheck.sources.limits import ReadLimits
+from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_submission
+
+if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
+    from polcheck.project.baseline import Baseline
+    from polcheck.project.effective import CommandLineOptions
+
+_Limits = TypeVar("_Limits", bound=Any)
+
+
+@record(frozen=True)
+class Project:
+    """What is in force for one submission, the packs it asks for, and where its paths begin."""
+
+    target: str
+    inforce: EffectiveConfig
+    opened: tuple[PackFiles, ...] | None = None  # the packs, where they are opened already
+
+    @classmethod
+    def at(
+        cls, target: str, given: CommandLineOptions, config: str | None = None, *, isolated: bool = False
+    ) -> Project:
+        """The project of a submission: its configuration found by walking up, or the file `config`, or none.
+
+        Raises ConfigError for a configuration that can't be used.
+        """
+        if isolated:
+            return cls(target, EffectiveConfig(given))
+        if config is None:
+            return cls(target, EffectiveConfig(given, find_config(target)))
+        written = read_config(config)
+        if written is None:
+            raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
+        return cls(target, EffectiveConfig(given, written))
+
+    @cached_property
+    def packs(self) -> tuple[PackFiles, ...]:
+        """The packs to judge by, in the order in which they are named. Raises PolicyError that names every bad one."""
+        if self.opened is not None:
+            return self.opened
+        found: list[PackFiles] = []
+        problems: list[Problem] = []
+        for entry in self.inforce.packs:
+            try:
+                found.append(self._at_hand(entry.source) or self._opened.open(entry.source))
+            except PolicyError as error:
+                problems += [self._placed(problem, entry.at) for problem in error.problems]
+        if problems:
+            raise PolicyError(problems)
+        return tuple(found)
+
+    def _at_hand(self, source: str) -> PackFiles | None:
+        """The pack that a text names, where nothing is locked, signed, installed or extended that could change it."""
+        return None if self.inforce.written else pack_at_hand(source)
+
+    @cached_property
+    def _opened(self) -> ProjectPacks:
+        written, given = self.inforce.written, self.inforce.given
+        return ProjectPacks.of(
+            PackRequest(
+                folder=written.folder if written else None,
+                strict=given.locked,
+                own=self.inforce.own_packs,
+                trust=trust_of(written, given.today or datetime.now(UTC).date()),
+            )
+        )
+
+    def keep_lock(self) -> str:
+        """Locks packs that were taken as they are now; what it has to say of that, empty when nothing changed.
+
+        Raises LockError when polcheck.lock would have to change and must not.
+        """
+        _ = self.packs
+        if not self.inforce.written:
+            return ""
+        lock = self._opened.changed()
+        if lock is None:
+            return ""
+        return f"{write_lock(self.folder, lock)} now says which packs these are: commit it"
+
+    def _placed(self, problem: Problem, at: tuple[str | int, ...]) -> Problem:
+        """A problem with finding a pack, at the place in the file that names it."""
+        written = self.inforce.written
+        if problem.path or not at or written is None:
+            return problem
+        return written.problem(at, problem.message, problem.help)
+
+    @property
+    def folder(self) -> str:
+        """Where the relative paths of the configuration begin; empty for the working directory."""
+        return self.inforce.written.folder if self.inforce.written else ""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the packs, in order."""
+        return tuple(pack.name for pack in self.packs)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What is set from outside the packs."""
+        # NOTE: only a file sets anything by the packs' names, for which each pack.yaml is parsed
+        return self.inforce.settings(self.names if self.inforce.written else ("",) * len(self.packs))
+
+    @cached_property
+    def checker(self) -> Checker:
+        """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
+        given = self.inforce.given
+        found = replace(
+            checker(self.packs, self.settings, kept=given.cache),
+            jobs=given.jobs,
+            limits=self._set(limits.DEFAULT_RUN_LIMITS),
+        )
+        if self.inforce.asks_by_name:
+            from polcheck.project.config import check_agreement
+
+            check_agreement(self.inforce, found.plan.packs)
+        return found
+
+    def _set(self, default: _Limits) -> _Limits:
+        """Limits of one kind, with those that the configuration sets."""
+        own = {part.name for part in fields(default)}
+        given = {name: value for name, value in self.inforce.limits.items() if name in own}
+        found: _Limits = replace(default, **given)
+        return found
+
+    @contextmanager
+    def memory(self) -> Iterator[ScanCache | None]:
+        """What earlier runs know of the folder; what is new is kept afterwards. None where nothing is to be kept."""
+        if not self.inforce.given.cache or not is_folder(self.target):
+            yield None
+            return
+        memory = ScanCache(load_rows(self.target))
+        yield memory
+        if memory.turned is not None:
+            store_rows(self.target, memory.turned)
+
+    @cached_property
+    def prefix(self) -> str:
+        """The submission's path as seen from the configuration's folder, with a final `/`; empty where they are one.
+
+        NOTE: path patterns of a polcheck.yaml begin at its own folder, so that `polcheck run src` leaves out and waives
+        what `polcheck run` does.
+        """
+        if not self.folder or not is_folder(self.target):
+            return ""
+        return below(self.folder, self.target) or ""
+
+    def read(
+        self,
+        rev: str | None = None,
+        stdin: BinaryIO | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Submission:
+        """The submission. Raises SubmissionError when it can't be read."""
+        written, given = self.inforce.written, self.inforce.given
+        theirs = beyond(written.exclude, self.prefix) if written else ()
+        folder = rev is None and is_folder(self.target)
+        return read_submission(
+            self.target,
+            rev=rev,
+            stdin=stdin,
+            gitignore=self.inforce.gitignore,
+            tracked=bool(given.tracked) or (folder and self.inforce.tracked),
+            exclude=(*theirs, *_below((*given.exclude, *self._own()), self.prefix)),
+            prefix=self.prefix,
+            progress=progress,
+            limits=self._set(ReadLimits()),
+            keep=self.inforce.given.cache,
+        )
+
+    @cached_property
+    def baseline_path(self) -> str:
+        """Where the baseline is; empty for none."""
+        path = self.inforce.baseline
+        if not path or self.inforce.given.baseline is not None:
+            return path
+        return shown(str(Path(self.folder, path)))
+
+    def _own(self) -> tuple[str, ...]:
+        """Path patterns, from the submission's root, of what polcheck itself wrote there and doesn't judge.
+
+        NOTE: a baseline quotes the findings; judged, it would be a finding itself for whoever looks for such a text.
+        """
+        if not self.baseline_path or not is_folder(self.target):
+            return ()
+        path = below(self.target, self.baseline_path)
+        return (_literal(path.rstrip("/")),) if path else ()
+
+    def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
+        """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
+        waivers = Waivers(self.inforce, today, self.policies, self.prefix, self._config_path())
+        if not use_baseline or not self.baseline_path:
+            return waivers
+        from polcheck.project.baseline import recorded_in
+
+        recorded, notices = self.baseline()
+        return in_turn(waivers, recorded_in(recorded, self.baseline_path, notices))
+
+    def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
+        """The baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
+        from polcheck.project.baseline import read_for
+
+        source = read_own(self.baseline_path, "`polcheck baseline` records one")
+        return read_for(source, self.checker.plan.packs)
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
+        packs = self.checker.plan.packs
+        return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
+
+    def with_baseline(self, path: str) -> Project:
+        """The same with the baseline at `path`."""
+        return replace(self, inforce=replace(self.inforce, given=replace(self.inforce.given, baseline=path)))
+
+    def from_config(self, path: str) -> str | None:
+        """The path as the configuration would say it; None when there is none or it doesn't lie above it."""
+        found = below(self.folder, path) if self.inforce.written else None
+        return found.rstrip("/") if found else None
+
+    def pattern(self, file: str) -> str:
+        """The path pattern of the configuration for a file or folder that is there; any other text as it is."""
+        found = self.from_config(file) if exists(file) else None
+        return _literal(found) + ("/**" if is_folder(file) else "") if found else file
+
+    def since(self, rev: str, progress: Progress | None = None) -> Accept:
+        """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
+        from polcheck.project.baseline import Baseline, there_at
+
+        before = self.checker.place(self.read(rev))
+        return there_at(Baseline.of(self.checker.check(before, progress=progress), before), rev)
+
+    def _config_path(self) -> str:
+        """The configuration's path as seen from the submission, where it lies in it."""
+        written = self.inforce.written
+        if written is None:
+            return ""
+        path = below(self.target, written.path) if is_folder(self.target) else None
+        return path.rstrip("/") if path else written.path
+
+
+def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:
+    """Patterns that begin at the submission, as they are from where the configuration's begin."""
+    plain = _literal(prefix)
+    return tuple(f"!{plain}{text[1:]}" if text.startswith("!") else plain + text for text in patterns)
+
+
+def _literal(path: str) -> str:
+    """The path pattern that lets in this path only."""
+    return "".join(f"\\{char}" if char in "{}*?\\!" else char for char in path)

@@ -1,0 +1,62 @@
+"""Counts and outcomes in words, the same in every format that people read."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from polcheck.findings.finding import Finding
+from polcheck.findings.report import SEVERITIES, Report, RequirementOutcome
+
+VERDICTS = {"pass": "pass", "fail": "fail", "none": "no verdict"}
+_OUTCOMES = (
+    ("pass", "passed"),
+    ("fail", "failed"),
+    ("undecided", "undecided"),
+    ("not-applicable", "not applicable"),
+)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """The number with its noun: `1 file`, `2,000 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def severities(report: Report) -> str:
+    """How many findings of each severity count, and how many are waived: `2 errors, 1 warning`."""
+    tally = Counter(finding.severity for finding in report.failing)
+    parts = [counted(tally[severity], severity) for severity in SEVERITIES if tally[severity]]
+    waived = len(report.findings) - len(report.failing)
+    return ", ".join(parts or ["no findings"]) + (f" ({waived:,} waived)" if waived else "")
+
+
+def outcomes(report: Report) -> str:
+    """How many policies came out how: `30 policies: 22 passed, 3 failed`."""
+    tally = Counter(policy.outcome for policy in report.policies)
+    parts = [f"{tally[outcome]:,} {word}" for outcome, word in _OUTCOMES if tally[outcome]]
+    return counted(len(report.policies), "policy", "policies") + (": " + ", ".join(parts) if parts else "")
+
+
+def summary(report: Report) -> str:
+    """The run in one line: the verdict, the findings, the files, the policies."""
+    files = counted(report.submission.files, "file")
+    return f"{VERDICTS[report.verdict]}: {severities(report)} in {files} · {outcomes(report)}"
+
+
+def examined(report: Report) -> str:
+    """What the policies that passed looked at; empty when none did."""
+    passed = [policy for policy in report.policies if policy.outcome == "pass"]
+    if not passed:
+        return ""
+    subjects = counted(sum(policy.subjects for policy in passed), "subject")
+    documents = counted(sum(policy.documents for policy in passed), "document")
+    policies = counted(len(passed), "passing policy", "passing policies")
+    return f"{policies} looked at {subjects} and {documents} (each counts its own)"
+
+
+def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:
+    """Whether a finding only gathers a place for the people who decide this requirement."""
+    return (
+        requirement.outcome == "review"
+        and finding.severity == "note"
+        and (finding.pack, finding.requirement) == (requirement.pack, requirement.id)
+    )

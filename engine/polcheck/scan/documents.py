@@ -1,0 +1,93 @@
+"""One file as the documents that it is read as."""
+
+from __future__ import annotations
+
+from dataclasses import field, replace
+
+from polcheck.base.limits import DEFAULT_RUN_LIMITS
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Unreadable
+from polcheck.formats import format_of, parse_config
+from polcheck.formats.values import Config, Unparsable
+from polcheck.languages import grammars as syntax
+from polcheck.languages.grammars import language_of
+from polcheck.scan.rows import readable
+from polcheck.selectors.results import SearchResult
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.text import TextSearch
+
+# NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
+# `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
+PARSED_HERE = 1_500
+COMPILED_HERE = 64_000  # of Python: where its own compiler finds nothing wrong, there is nothing to recover from
+SEARCHED_HERE = 20_000  # a text that is bound, where a regular expression may look to its end for each match
+
+
+class TooRisky(Exception):
+    """A file should be searched in a process that can be killed."""
+
+
+def is_risky(source: Source, language: str) -> bool:
+    """Whether parsing a file could take so long or so much that it needs a process of its own. Raises Unreadable."""
+    if len(source.data) <= PARSED_HERE:
+        return False
+    sound = language == "python" and len(source.data) <= COMPILED_HERE and syntax.python_error(source) is None
+    return not sound
+
+
+def multiplies(what: object, size: int) -> bool:
+    """Whether a probe may have very many matches in a text of that size."""
+    if not isinstance(what, Syntax) or what.kind != "code":
+        return False
+    from polcheck.selectors.syntax.selector import may_multiply
+
+    return may_multiply(what, size)
+
+
+@record
+class Documents:
+    """One file as the documents that it is read as, each parsed once; `spent` is as in FileRows."""
+
+    source: Source
+    careful: bool = False
+    parsed: int = 0
+    spent: dict[int, float] = field(default_factory=dict)
+    _trees: dict[str, syntax.Tree] = field(default_factory=dict)
+    _configs: dict[str, Config | SearchResult] = field(default_factory=dict)
+
+    def tree(self, language: str) -> syntax.Tree:
+        """The syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
+        if language not in self._trees:
+            if self.careful and is_risky(self.source, language):
+                raise TooRisky
+            self._trees[language] = syntax.parse(self.source, language)
+            self.parsed += 1
+        return self._trees[language]
+
+    def config(self, name: str) -> Config | SearchResult:
+        """The config documents, or what says why there are none."""
+        if name not in self._configs:
+            self.parsed += 1
+            self._configs[name] = _parsed(self.source, name)
+        return self._configs[name]
+
+
+def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMITS.matches) -> SearchResult:
+    """Every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
+    try:
+        return search.search(source.text, most)
+    except Unreadable as error:
+        found = search.search(readable(source), most)
+        binary = b"\x00" in source.data[:8192] and not (language_of(source.path) or format_of(source.path))
+        return found if binary else replace(found, incomplete=found.incomplete or str(error))
+
+
+def _parsed(source: Source, name: str) -> Config | SearchResult:
+    """The config documents of a file, or what says why it has none."""
+    try:
+        return parse_config(source, name)
+    except Unparsable as error:
+        line = f" at line {source.line_of(error.span.start)}" if error.span else ""
+        return SearchResult((), f"not {name.upper()}{line}: {error.reason}")
+    except Unreadable as error:
+        return SearchResult((), str(error))

@@ -1,0 +1,314 @@
+"""The search of files for the probes of a plan."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from polcheck.base.errors import internal_error
+from polcheck.base.limits import DEFAULT_RUN_LIMITS
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Unreadable
+from polcheck.base.timings import PARSING
+from polcheck.formats import format_of, parse_config
+from polcheck.formats.values import Config, Json, Unparsable
+from polcheck.languages import grammars as syntax
+from polcheck.policy.plan import Probe
+from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
+from polcheck.scan.facts import facts_of
+from polcheck.scan.prefilter import Prefilter
+from polcheck.scan.rows import FileRows, bindings_of, line_starts_of, placed, whole
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.values import MAX_STEPS, EvaluationError
+from polcheck.selectors.results import Match, SearchResult
+from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.text import TextSearch, encodable
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax.nearest import Near
+
+
+LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
+
+
+@record(frozen=True)
+class Extractor:
+    """The probes of a plan, ready to search files. What is compiled is kept and used again."""
+
+    probes: Sequence[Probe]
+    gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
+    skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
+    timed: bool = False  # whether each probe is searched for alone, so that it can be told what it takes
+    matches: int = DEFAULT_RUN_LIMITS.matches  # of one probe in one file
+
+    def __getstate__(self) -> tuple[object, ...]:
+        # what is compiled is not for other processes
+        return (tuple(self.probes), self.gates, self.skips, self.matches, self.timed)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    @cached_property
+    def _banks(self) -> dict[str, tuple[QuerySet, dict[int, int]]]:
+        """For each language, the merged search and the place of each probe in it."""
+        groups: dict[str, list[int]] = {}
+        for index, probe in enumerate(self.probes):
+            if isinstance(probe.what, Syntax):
+                groups.setdefault(probe.language, []).append(index)
+        return {
+            language: (
+                QuerySet(
+                    [probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)],
+                    LIMITS._replace(rows=self.matches),
+                ),
+                {index: place for place, index in enumerate(group)},
+            )
+            for language, group in groups.items()
+        }
+
+    @cached_property
+    def prefilter(self) -> Prefilter:
+        """What tells from a file's bytes which probes can match."""
+        return Prefilter(self.probes)
+
+    def extract(
+        self,
+        source: Source,
+        wanted: Sequence[int],
+        facts: bool = False,
+        lines: bool = False,
+        known: Mapping[int, SearchResult] | None = None,
+        careful: bool = False,
+    ) -> FileRows:
+        """The rows of the wanted probes in one file; whatever could not be searched to its end says so.
+
+        `known` are the rows of other probes in the same file; they are among the result. Raises TooRisky, if `careful`,
+        for a file that has to be parsed and is so large that this may never end.
+        """
+        left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
+        found: dict[int, SearchResult] = dict(known or {})
+        documents = Documents(source, careful)
+        beside: dict[int, SearchResult] = {}  # of probes that may yet turn out not to matter
+        while left:
+            ready = [index for index in left if self._opens(index, found)] if self.skips else left
+            if not ready:
+                break
+            asked = [index for index in ready if index not in beside]
+            along = () if self.timed else self._along(asked, left)
+            results = self._alone(documents, asked) if self.timed else self._search(documents, [*asked, *along])
+            beside |= results
+            found |= {index: beside[index] for index in ready}
+            left = [index for index in left if index not in found]
+        kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
+        starts = line_starts_of(source) if lines else ()
+        return FileRows(
+            source.path,
+            kept,
+            facts_of(source, careful) if facts else None,
+            starts,
+            documents.parsed,
+            marked=b"polcheck:" in source.data,
+            spent=documents.spent,
+        )
+
+    def _alone(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
+        """The results of some probes in one file, one after another, each with the time that it takes."""
+        found: dict[int, SearchResult] = {}
+        for index in indices:
+            before = documents.parsed
+            began = time.perf_counter()
+            with suppress(Unreadable, syntax.UnknownLanguage):
+                self._parse(documents, self.probes[index])
+            parsed = time.perf_counter()
+            found |= self._search(documents, [index])
+            if documents.parsed > before:
+                documents.spent[PARSING] = documents.spent.get(PARSING, 0.0) + parsed - began
+            documents.spent[index] = time.perf_counter() - parsed
+        return found
+
+    def _parse(self, documents: Documents, probe: Probe) -> None:
+        """Parses a file as a probe needs it. Raises Unreadable, UnknownLanguage or TooRisky."""
+        if isinstance(probe.what, Syntax):
+            documents.tree(probe.language)
+        elif isinstance(probe.what, Expression):
+            documents.config(probe.language or format_of(documents.source.path) or "")
+
+    def _opens(self, index: int, found: Mapping[int, SearchResult]) -> bool:
+        """Whether a probe matters in a file where these results were found."""
+        gates = self.gates.get(index)
+        return gates is None or any(gate in found and found[gate].hits for gate in gates)
+
+    def _along(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
+        """The probes that cost nothing more where these are searched for: the same nodes, as they are."""
+        others = sorted(self._plain.difference(asked).intersection(left))
+        if not others:
+            return []
+        shapes = {shape for index in asked for shape in self._shapes[index]}
+        return [index for index in others if self._shapes[index] <= shapes]
+
+    @cached_property
+    def _plain(self) -> frozenset[int]:
+        """The probes that take all nodes of their shapes."""
+        return frozenset(
+            index
+            for index, probe in enumerate(self.probes)
+            if isinstance(probe.what, Syntax)
+            and not any(shape or found.predicates for found, shape, _ in probe.what.alternatives)
+        )
+
+    @cached_property
+    def _shapes(self) -> list[frozenset[tuple[str, str]]]:
+        """For each probe, the language and shapes that tree-sitter searches for; none for what it doesn't search."""
+        return [
+            frozenset((probe.language, found.shape) for found, _, _ in probe.what.alternatives)
+            if isinstance(probe.what, Syntax)
+            else frozenset()
+            for probe in self.probes
+        ]
+
+    def _search(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
+        """The results of some probes in one file."""
+        found: dict[int, SearchResult] = {}
+        by_language: dict[str, list[int]] = {}
+        for index in indices:
+            probe = self.probes[index]
+            if isinstance(probe.what, Syntax):
+                by_language.setdefault(probe.language, []).append(index)
+            else:
+                found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
+        for language, group in by_language.items():
+            found |= _contained(partial(self._search_tree, documents, language), group)
+        return found
+
+    def _search_one(self, documents: Documents, index: int) -> dict[int, SearchResult]:
+        """The result of one probe that looks for no syntax."""
+        probe = self.probes[index]
+        if isinstance(probe.what, TextSearch):
+            return {index: whole(search_text(documents.source, probe.what, self.matches), probe, documents.source)}
+        return {index: self._search_config(documents, probe)}
+
+    def _search_tree(self, documents: Documents, language: str, indices: list[int]) -> dict[int, SearchResult]:
+        try:
+            tree = documents.tree(language)
+            size = len(documents.source.data)
+            if documents.careful and any(multiplies(self.probes[index].what, size) for index in indices):
+                raise TooRisky
+        except (Unreadable, syntax.UnknownLanguage) as error:
+            return dict.fromkeys(indices, SearchResult((), str(error)))
+        bank, places = self._banks[language]
+        results = bank.search(tree, [places[index] for index in indices])
+        source = documents.source
+        return {
+            index: whole(results.get(places[index], SearchResult()), self.probes[index], source) for index in indices
+        }
+
+    def _search_config(self, documents: Documents, probe: Probe) -> SearchResult:
+        config = documents.config(probe.language or format_of(documents.source.path) or "")
+        return config if isinstance(config, SearchResult) else self._search_values(config, probe)
+
+    def _search_values(self, config: Config, probe: Probe, steps: int = MAX_STEPS) -> SearchResult:
+        expression = probe.what
+        assert isinstance(expression, Expression)
+        hits: list[Match] = []
+        for index, value in enumerate(config.values):
+            left = self.matches + 1 - len(hits)
+            if not left:
+                break
+            try:
+                if probe.places:
+                    hits += [placed(config, index, row, expression) for row in expression.trace(value, steps)[:left]]
+                else:
+                    hits += [Match(None, bindings_of(row, expression)) for row in expression.rows(value)[:left]]
+            except EvaluationError as error:
+                return SearchResult(tuple(hits), f"`{expression.text}`: {error}")
+        if len(hits) > self.matches:
+            return SearchResult(tuple(hits[: self.matches]), f"more than {self.matches:,} matches of `data`")
+        return SearchResult(tuple(hits))
+
+    def within(self, value: Json, index: int) -> SearchResult:
+        """The matches of a probe inside a bound value; spans count characters of its text."""
+        probe = self.probes[index]
+        if isinstance(probe.what, Expression):
+            return self._within_data(value, probe, probe.what)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        source = Source("", encodable(text).encode())
+        if isinstance(probe.what, TextSearch):
+            return whole(probe.what.search(text, self.matches), probe, source)
+        return self._search_tree(Documents(source), probe.language, [index])[index]
+
+    def _within_data(self, value: Json, probe: Probe, expression: Expression) -> SearchResult:
+        values: tuple[Json, ...] = (value,)
+        if probe.language and isinstance(value, str):
+            source = Source("", encodable(value).encode())
+            try:
+                values = parse_config(source, probe.language).values
+            except (Unparsable, Unreadable) as error:
+                return SearchResult((), f"not {probe.language.upper()}: {error}")
+        try:
+            return SearchResult(
+                tuple(Match(None, bindings_of(row, expression)) for item in values for row in expression.rows(item))
+            )
+        except EvaluationError as error:
+            return SearchResult((), f"`{expression.text}`: {error}")
+
+    def locate(self, source: Source, index: int) -> list[Match]:
+        """The hits of a `data` probe again, in the same order, with their places. Empty when the file can't be read."""
+        probe = self.probes[index]
+        name = probe.language or format_of(source.path) or ""
+        try:
+            return list(
+                self._search_values(parse_config(source, name), replace(probe, places=True), LOCATED_STEPS).hits
+            )
+        except (Unparsable, Unreadable):
+            return []
+
+    def nearest(self, source: Source, index: int) -> Near | None:
+        """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
+        probe = self.probes[index]
+        if not isinstance(probe.what, Syntax):
+            return None
+        try:
+            from polcheck.selectors.syntax.nearest import nearest
+
+            return nearest(probe.what, syntax.parse(source, probe.language))
+        except (Unreadable, syntax.UnknownLanguage):
+            return None
+
+
+def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: list[int]) -> dict[int, SearchResult]:
+    """The results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
+    try:
+        return search(indices)
+    except TooRisky:
+        raise
+    except Exception as error:
+        if len(indices) == 1:
+            return {indices[0]: SearchResult((), internal_error("the search", error))}
+    return {index: result for one in indices for index, result in _contained(search, [one]).items()}
+
+
+@record(frozen=True)
+class DeferredSearch:
+    """Searches that judging and findings ask for later, as a function that a process beside this one can run."""
+
+    extractor: Extractor
+
+    def __call__(self, request: tuple[Json | Source, int]) -> SearchResult | Near | None:
+        """What a probe finds in a value, or its nearest miss in a file."""
+        where, index = request
+        if isinstance(where, Source):
+            return self.extractor.nearest(where, index)
+        return self.extractor.within(where, index)
+
+    def is_risky(self, text: str | bytes, index: int) -> bool:
+        """Whether a search in this text could take so long or so much that it needs a process of its own."""
+        what = self.extractor.probes[index].what
+        if isinstance(what, Syntax):
+            return len(text) > PARSED_HERE or multiplies(what, len(text))
+        return len(text) > SEARCHED_HERE

@@ -1,0 +1,57 @@
+"""The facts of a file: what policies may ask of it as a whole."""
+
+from __future__ import annotations
+
+from polcheck.base.spans import Source, Unreadable
+from polcheck.formats import format_of, parse_config
+from polcheck.formats.values import Unparsable
+from polcheck.languages import grammars as syntax
+from polcheck.languages.grammars import language_of
+from polcheck.scan.documents import TooRisky, is_risky
+from polcheck.scan.rows import Facts
+
+
+def facts_of(source: Source, careful: bool = False) -> Facts:
+    """The facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can be read.
+
+    Raises TooRisky as `extract` does.
+    """
+    name = source.path.rsplit("/", 1)[-1]
+    language = language_of(source.path) or format_of(source.path) or ""
+    error, line = _parse_error(source, language, careful)
+    try:
+        lines = source.text.count("\n") + (not source.text.endswith("\n") and bool(source.text))
+    except Unreadable:
+        lines = source.data.count(b"\n")
+    return Facts(
+        name=name,
+        stem=name.rsplit(".", 1)[0] if "." in name[1:] else name,
+        dir=source.path.rpartition("/")[0],
+        size=len(source.data),
+        lines=lines,
+        language=language,
+        parsed=not error,
+        error=error,
+        line=line,
+    )
+
+
+def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int]:
+    """What the language's own parser says is wrong, and the line; an empty text when nothing is."""
+    try:
+        if language == "python":
+            return syntax.python_error(source) or ("", 0)
+        if format_of(source.path):
+            parse_config(source, language)
+        elif language:
+            if careful and is_risky(source, language):
+                raise TooRisky
+            root = syntax.parse(source, language).tree.root_node
+            return ("syntax error", root.start_point[0] + 1) if root.has_error else ("", 0)
+        else:
+            _ = source.text
+    except Unparsable as error:
+        return error.reason, source.line_of(error.span.start) if error.span else 0
+    except (Unreadable, syntax.UnknownLanguage) as error:
+        return str(error), 0
+    return "", 0

@@ -1,0 +1,151 @@
+"""Which probes can match a file at all, told from its bytes before anything is parsed.
+
+Sound: a probe is ruled out only when the file can't hold a match. Words of code are whole tokens; a key of a config
+document can be spelled with escapes, so a file with a backslash rules out no `data` probe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Unreadable
+from polcheck.formats import format_of
+from polcheck.languages.spelling import as_meant
+from polcheck.policy.plan import Probe
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.syntax.predicates import OnePass
+from polcheck.selectors.syntax.selector import Syntax
+
+_WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
+_UNSEEN = "\u200b|\u2060|\ufeff".encode()  # white space to the grammar
+# between a name and its arguments: white space, comments, what is closed
+_TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*|" + _UNSEEN + rb")*\("
+_LETTERS = re.compile(r"[^\s\\'\"]+")
+_MEMORY = 64 << 20  # bytes, for all literals
+_CASELESS = frozenset({"ini"})  # option names are lower-cased
+
+Clause = frozenset[int]  # literals by number, one of which must be there
+
+
+@record(frozen=True)
+class Prefilter:
+    """The literals of all probes of a plan, tested over a file's bytes in one pass."""
+
+    probes: Sequence[Probe]
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, str], int]:
+        """Each literal, as a word or as plain letters, and its number."""
+        numbers: dict[tuple[str, str], int] = {}
+        for probe in self.probes:
+            for clause in _clauses(probe):
+                for literal in clause:
+                    numbers.setdefault(literal, len(numbers))
+        return numbers
+
+    @cached_property
+    def _needs(self) -> list[tuple[Clause, ...]]:
+        numbers = self._numbers
+        return [
+            tuple(frozenset(numbers[literal] for literal in clause) for clause in _clauses(probe))
+            for probe in self.probes
+        ]
+
+    @cached_property
+    def _firsts(self) -> tuple[dict[int, frozenset[int]], frozenset[int], frozenset[int]]:
+        """Where to begin: by literal, the probes whose first need it meets; those that need none; those over values."""
+        first: dict[int, set[int]] = {}
+        anywhere: set[int] = set()
+        for index, clauses in enumerate(self._needs):
+            if not clauses:
+                anywhere.add(index)
+            for literal in clauses[0] if clauses else ():
+                first.setdefault(literal, set()).add(index)
+        spelled = frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Expression))
+        return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere), spelled
+
+    @cached_property
+    def _literals(self) -> OnePass | None:
+        """All literals as one set of expressions; None where there is none."""
+        import re2
+
+        if not self._numbers:
+            return None
+        patterns: list[bytes] = []
+        for kind, text in self._numbers:
+            plain = re2.escape(text.encode())
+            patterns.append({"word": rb"\b" + plain + rb"\b", "call": rb"\b" + plain + _TO_CALL}.get(kind, plain))
+        return OnePass(patterns, _MEMORY, plain=True)
+
+    @cached_property
+    def _named(self) -> frozenset[int]:
+        """The probes over code, where a name may mean another than it shows."""
+        return frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Syntax))
+
+    def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
+        """Those of the wanted probes that can match in a file."""
+        found = self._found(source, wanted)
+        if found is None:
+            return list(wanted)
+        first, anywhere, values = self._firsts
+        likely = anywhere.union(*(first[literal] for literal in found if literal in first))
+        anyway = frozenset[int]()  # those to which words may be spelled otherwise
+        if values and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
+            anyway = values
+        if not (likely or anyway):
+            return []
+        needs = self._needs
+        return [
+            index
+            for index in wanted
+            if index in anyway or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
+        ]
+
+    def _found(self, source: Source, wanted: Sequence[int]) -> frozenset[int] | None:
+        """The literals of the wanted probes that stand in a file, by number; None when that could not be found out.
+
+        Those of other probes need not be complete.
+        """
+        literals = self._literals
+        if literals is None:
+            return None
+        try:
+            text = source.utf8
+            meant = None if text.isascii() or self._named.isdisjoint(wanted) else as_meant(source)
+        except Unreadable:
+            return None
+        # NOTE: a name that is followed through a relative import may have its first part in the path alone
+        path = source.path.encode("utf-8", "replace")
+        return literals.found(b"\n".join((text, meant, path) if meant else (text, path)))
+
+    def lacking(self, source: Source, index: int) -> frozenset[str]:
+        """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""
+        if index in self.possible(source, [index]):
+            return frozenset()
+        found = self._found(source, [index]) or frozenset()
+        missing = next(clause for clause in self._needs[index] if clause.isdisjoint(found))
+        return frozenset(text for (_, text), number in self._numbers.items() if number in missing)
+
+
+def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
+    """What must stand in a file that the probe matches: of each set one literal, as a word or as plain letters."""
+    what = probe.what
+    if isinstance(what, Syntax):
+        return [
+            frozenset(("call", word[:-1]) if word.endswith("(") else ("word", word) for word in clause)
+            for clause in what.literals
+            if all(_WORD.fullmatch(word.removesuffix("(")) for word in clause)
+        ]
+    if isinstance(what, Expression):
+        clauses = [frozenset(("letters", _longest(key)) for key in clause) for clause in what.literals]
+        return [clause for clause in clauses if all(text for _, text in clause)]
+    needed = what.needed
+    return [frozenset(("letters", text) for text in needed)] if needed else []
+
+
+def _longest(key: str) -> str:
+    """The longest stretch of a key that is spelled as it is in every format."""
+    return max(_LETTERS.findall(key), key=len, default="") if key.isascii() else ""

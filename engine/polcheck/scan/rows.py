@@ -1,0 +1,120 @@
+"""What extract gives: rows of one file as plain data, and how hits become such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
+
+from polcheck.base.records import record
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.formats.values import Config, Json
+from polcheck.policy.plan import Probe
+from polcheck.selectors.jmespath.expression import Expression, Traced
+from polcheck.selectors.jmespath.tracing import Origin
+from polcheck.selectors.results import Bound, Match, MatchTable, SearchResult
+
+WHOLE = ""  # the name under which a match gives its whole text
+VALUE = "value"  # the name under which a row that is one value gives it
+
+
+@record(frozen=True, slots=True)
+class Facts:
+    """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer."""
+
+    name: str
+    stem: str
+    dir: str
+    size: int
+    lines: int
+    language: str
+    parsed: bool
+    error: str
+    line: int = 0
+
+
+@record(frozen=True, slots=True)
+class FileRows:
+    """What extract found in one file.
+
+    `found` holds the probes that found something or could not search to the end; the others that were wanted found
+    nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
+    `digest` is that of the bytes, where the rows are to be known again; `marked` that they hold `polcheck:`; `unread`
+    says why the search was cut off; `spent` are the seconds that each probe took (and `timings.PARSING`), if measured.
+    """
+
+    path: str
+    found: Mapping[int, SearchResult]
+    facts: Facts | None = None
+    line_starts: tuple[int, ...] = ()
+    parsed: int = 0
+    digest: bytes = b""
+    marked: bool = False
+    spent: Mapping[int, float] = field(default_factory=dict)
+    unread: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing that a policy could learn from the file, as in most of a large submission."""
+        return not (self.found or self.marked or self.line_starts or self.unread) and self.facts is None
+
+
+def line_starts_of(source: Source) -> tuple[int, ...]:
+    """The offset at which each line of a file begins; of one that can't be read, that of its first."""
+    try:
+        return tuple(source.line_starts)
+    except Unreadable:
+        return (0,)
+
+
+def readable(source: Source) -> str:
+    """The text of a file, as far as it can be read: the one that `text` searches."""
+    try:
+        return source.text
+    except Unreadable:
+        return source.data.decode("utf-8", "replace")
+
+
+def whole(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
+    """`found`, each hit with the text of the whole match where the probe is asked for it."""
+    if not probe.whole:
+        return found
+    text = readable(source)
+    if isinstance(found.hits, MatchTable):
+        spans = found.hits.spans
+        texts = [text[start:end] for start, end in zip(spans.starts, spans.ends, strict=True)]
+        return replace(found, hits=found.hits.bound(WHOLE, texts))
+    hits = [
+        hit._replace(bindings=(*hit.bindings, (WHOLE, Bound(text[hit.span.start : hit.span.end], hit.span))))
+        for hit in found.hits
+        if hit.span is not None
+    ]
+    return replace(found, hits=tuple(hits))
+
+
+def bindings_of(row: Json, expression: Expression) -> tuple[tuple[str, Bound], ...]:
+    """The names that a row of an expression binds."""
+    if expression.binds is not None and isinstance(row, dict):
+        return tuple((key, Bound(value)) for key, value in row.items())
+    return ((VALUE, Bound(row)),)
+
+
+def placed(config: Config, index: int, row: Traced, expression: Expression) -> Match:
+    """A traced row of a document as a hit with the places of its parts."""
+    span = _span(config, index, row.origin)
+    if expression.binds is not None and isinstance(row.value, dict):
+        parts = tuple(
+            (key, Bound(value, _span(config, index, row.parts.get(key, ())))) for key, value in row.value.items()
+        )
+        return Match(span or next((bound.span for _, bound in parts if bound.span), None), parts)
+    return Match(span, ((VALUE, Bound(row.value, span)),))
+
+
+def _span(config: Config, index: int, origins: Iterable[Origin]) -> Span | None:
+    """The place of the first origin that has one."""
+    for origin in origins:
+        try:
+            where = config.locate(index, origin.pointer)
+        except KeyError:
+            continue
+        return where.key if origin.key and where.key else where.value
+    return None

@@ -1,0 +1,655 @@
+"""The functions of the JMESPath standard."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import FunctionType, MappingProxyType
+from typing import Any, NamedTuple
+
+import re2
+
+from polcheck.base.records import record
+from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.values import (
+    CHARACTERS_A_STEP,
+    KINDS,
+    NUMBERS,
+    Budget,
+    TypeMismatchError,
+    equal,
+    frozen,
+    kind_of,
+    shown,
+)
+from polcheck.selectors.text import too_much
+
+_SIGNATURE = re.compile(r"(?P<name>\w+)\((?P<parameters>.*)\) -> (?P<returns>\S+)")
+
+
+@record(frozen=True, slots=True)
+class Parameter:
+    """One parameter: its name, the types it takes, and what a list may hold.
+
+    `types` are the Python types of `kinds`. `items`: the items of a list have one of these types throughout; ()
+    for anything.
+    """
+
+    name: str
+    kinds: tuple[str, ...]
+    types: frozenset[type]
+    items: tuple[str, ...]
+
+
+@record(frozen=True)
+class Function:
+    """A function: `core` computes it from plain values that were checked.
+
+    `takes_null`: null is an argument like others; else a null argument makes the result null.
+    `place`: whether the result comes from the `first` argument or from `all` of them.
+    `spends`: `core` takes the budget as its first argument and pays for what it makes.
+    `own`: not in the JMESPath standard.
+    """
+
+    signature: str
+    summary: str
+    name: str
+    parameters: tuple[Parameter, ...]
+    variadic: bool
+    returns: str
+    core: Callable[..., Json]
+    takes_null: bool
+    place: str
+    spends: bool
+    own: bool
+
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with `count` arguments."""
+        return count >= len(self.parameters) if self.variadic else count == len(self.parameters)
+
+    def parameter(self, index: int) -> Parameter:
+        """The parameter of the argument at `index`."""
+        return self.parameters[index if index < len(self.parameters) else -1]
+
+    def call(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> Json:
+        """The result for these values. Raises TypeMismatchError and LimitError."""
+        checked = self.checked(arguments, strict, budget)
+        return None if checked is None else self.computed(checked, budget)
+
+    def checked(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> list[Any] | None:
+        """The arguments as `core` takes them; None when one is null and that makes the result null.
+
+        Raises TypeMismatchError when one is of the wrong type, unless `strict` is off and a null is to blame.
+        """
+        if not strict and not self.takes_null and any(argument is None for argument in arguments):
+            return None
+        taken = []
+        for index, argument in enumerate(arguments):
+            parameter = self.parameter(index)
+            kind = type(argument)
+            if kind not in parameter.types:
+                name = "expression" if callable(argument) else kind_of(argument)
+                raise TypeMismatchError(wrong_type(self.name, parameter, name, argument), index)
+            if kind is list:
+                budget.spend(len(argument))
+                taken.append(self._items(index, parameter, argument, strict) if parameter.items else argument)
+            else:
+                if kind is str and len(argument) >= CHARACTERS_A_STEP:
+                    budget.spend(len(argument) // CHARACTERS_A_STEP)
+                taken.append(argument)
+        return taken
+
+    def computed(self, checked: list[Any], budget: Budget) -> Json:
+        """The result for checked arguments. Raises EvaluationError and LimitError."""
+        try:
+            result = self.core(budget, *checked) if self.spends else self.core(*checked)
+        except (ArithmeticError, ValueError) as error:
+            raise TypeMismatchError(f"`{self.name}` can't be computed: {error}", 0) from None
+        kind = type(result)
+        if self.spends:
+            return result
+        if kind is str:
+            budget.text(len(result))  # type: ignore[arg-type]
+        elif kind is list or kind is dict:
+            budget.spend(len(result))  # type: ignore[arg-type]
+        return result
+
+    def _items(self, index: int, parameter: Parameter, items: list[Json], strict: bool) -> list[Json]:
+        """The list without its nulls. Raises TypeMismatchError when something else in it is of the wrong type."""
+        kept: list[Json] = items if strict else [item for item in items if item is not None]
+        allowed = parameter.items
+        if kept and len(allowed) > 1 and kind_of(kept[0]) in allowed:
+            allowed = (kind_of(kept[0]),)
+        if any(kind_of(item) not in allowed for item in kept):
+            right = allowed if strict else (*allowed, "null")
+            number = next(place for place, item in enumerate(items) if kind_of(item) not in right)
+            wanted = " or ".join(allowed)
+            message = f"`{self.name}` wants a list of {wanted}s, and {shown(items[number])} is in it"
+            raise TypeMismatchError(message, index, number)
+        return kept
+
+
+def wrong_type(name: str, parameter: Parameter, kind: str, value: object) -> str:
+    """What to say of an argument of the wrong type."""
+    wanted = " or ".join(sorted({kind.partition("[")[0] for kind in parameter.kinds}))
+    given = "an expression" if kind == "expression" else f"the {kind} {shown(value)}"
+    return f"`{name}` wants {wanted} for `{parameter.name}`, not {given}"
+
+
+class Table(dict[str, Function]):
+    """Functions by name; `add` puts one in."""
+
+    def add(
+        self,
+        signature: str,
+        takes_null: bool = False,
+        place: str = "all",
+        spends: bool = False,
+        own: bool = False,
+    ) -> Callable[[Callable[..., Json]], Callable[..., Json]]:
+        """A decorator that makes the function under it known by `signature`; its docstring is the summary."""
+
+        def decorate(core: Callable[..., Json]) -> Callable[..., Json]:
+            found = _SIGNATURE.fullmatch(signature)
+            if found is None or not core.__doc__:
+                raise AssertionError(f"a function needs a signature and a summary: {signature}")
+            listed = found["parameters"]
+            self[found["name"]] = Function(
+                signature, " ".join(core.__doc__.split()), found["name"], _parameters(listed), "*" in listed,
+                found["returns"], core, takes_null, place, spends, own,
+            )  # fmt: skip
+            return core
+
+        return decorate
+
+
+def _parameters(listed: str) -> tuple[Parameter, ...]:
+    pairs = (part.split(": ") for part in listed.split(", ") if part)
+    return tuple(_parameter(name.lstrip("*"), tuple(kinds.split("|"))) for name, kinds in pairs)
+
+
+def _parameter(name: str, kinds: tuple[str, ...]) -> Parameter:
+    outer = {kind.partition("[")[0] for kind in kinds}
+    types = {type_ for type_, kind in KINDS.items() if kind in outer or "any" in outer}
+    if "expression" in outer:
+        types.add(FunctionType)
+    return Parameter(name, kinds, frozenset(types), tuple(kind[6:-1] for kind in kinds if "[" in kind))
+
+
+STANDARD = Table()
+_Apply = Callable[[Json], Json]
+
+
+@STANDARD.add("abs(number: number) -> number")
+def _abs(number: float) -> Json:
+    """The number without its sign."""
+    return abs(number)
+
+
+@STANDARD.add("avg(numbers: array[number]) -> number")
+def _avg(numbers: list[float]) -> Json:
+    """The mean of the numbers; null when there are none."""
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+@STANDARD.add("ceil(number: number) -> number")
+def _ceil(number: float) -> Json:
+    """The next whole number upwards."""
+    return math.ceil(number)
+
+
+@STANDARD.add("contains(subject: array|string, search: any) -> boolean", spends=True)
+def _contains(budget: Budget, subject: list[Json] | str, search: Json) -> Json:
+    """Whether the list has that element, or the text that part."""
+    if isinstance(subject, str):
+        return isinstance(search, str) and search in subject
+    return holds(subject, search, budget)
+
+
+def holds(items: list[Json], search: Json, budget: Budget) -> bool:
+    """Whether `search` is an element of `items`."""
+    if type(search) is str:
+        return search in items
+    return any(equal(item, search, budget) for item in items)
+
+
+@STANDARD.add("ends_with(text: string, suffix: string) -> boolean")
+def _ends_with(text: str, suffix: str) -> Json:
+    """Whether the text ends so."""
+    return text.endswith(suffix)
+
+
+@STANDARD.add("floor(number: number) -> number")
+def _floor(number: float) -> Json:
+    """The next whole number downwards."""
+    return math.floor(number)
+
+
+@STANDARD.add("join(separator: string, texts: array[string]) -> string", spends=True)
+def _join(budget: Budget, separator: str, texts: list[str]) -> Json:
+    """The texts one after the other, the separator between them."""
+    budget.text(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)
+
+
+@STANDARD.add("keys(object: object) -> array")
+def _keys(subject: dict[str, Json]) -> Json:
+    """The keys of the object."""
+    return list(subject)
+
+
+@STANDARD.add("length(subject: array|object|string) -> number")
+def _length(subject: list[Json] | dict[str, Json] | str) -> Json:
+    """How many elements, entries or characters there are."""
+    return len(subject)
+
+
+@STANDARD.add("map(expression: expression, list: array) -> array")
+def _map(apply: _Apply, items: list[Json]) -> Json:
+    """What the expression gives for each element, nulls included."""
+    return [apply(item) for item in items]
+
+
+@STANDARD.add("max(list: array[number]|array[string]) -> any")
+def _max(items: list[float]) -> Json:
+    """The largest; null when there are none."""
+    return max(items) if items else None
+
+
+@STANDARD.add("max_by(list: array, expression: expression) -> any")
+def _max_by(items: list[Json], apply: _Apply) -> Json:
+    """The first element for which the expression gives the most, those left out for which it is null."""
+    picked = extreme([apply(item) for item in items], "max_by", most=True)
+    return None if picked is None else items[picked]
+
+
+@STANDARD.add("merge(*objects: object) -> object")
+def _merge(*objects: dict[str, Json]) -> Json:
+    """One object with the entries of all; the last one wins."""
+    return {key: value for item in objects for key, value in item.items()}
+
+
+@STANDARD.add("min(list: array[number]|array[string]) -> any")
+def _min(items: list[float]) -> Json:
+    """The smallest; null when there are none."""
+    return min(items) if items else None
+
+
+@STANDARD.add("min_by(list: array, expression: expression) -> any")
+def _min_by(items: list[Json], apply: _Apply) -> Json:
+    """The first element for which the expression gives the least, those left out for which it is null."""
+    picked = extreme([apply(item) for item in items], "min_by", most=False)
+    return None if picked is None else items[picked]
+
+
+@STANDARD.add("not_null(*values: any) -> any", takes_null=True)
+def _not_null(*values: Json) -> Json:
+    """The first of its arguments that isn't null."""
+    return next((value for value in values if value is not None), None)
+
+
+@STANDARD.add("reverse(subject: array|string) -> any", place="first")
+def _reverse(subject: list[Json] | str) -> Json:
+    """The list or the text from its end."""
+    return subject[::-1]
+
+
+@STANDARD.add("sort(list: array[number]|array[string]) -> array")
+def _sort(items: list[Json]) -> Json:
+    """The list in ascending order."""
+    return sorted(items)  # type: ignore[type-var]
+
+
+@STANDARD.add("sort_by(list: array, expression: expression) -> array")
+def _sort_by(items: list[Json], apply: _Apply) -> Json:
+    """The list in ascending order of what the expression gives; elements for which it is null come last."""
+    return [items[index] for index in ascending([apply(item) for item in items], "sort_by")]
+
+
+@STANDARD.add("starts_with(text: string, prefix: string) -> boolean")
+def _starts_with(text: str, prefix: str) -> Json:
+    """Whether the text begins so."""
+    return text.startswith(prefix)
+
+
+@STANDARD.add("sum(numbers: array[number]) -> number")
+def _sum(numbers: list[float]) -> Json:
+    """The numbers added up; 0 when there are none."""
+    return sum(numbers)
+
+
+@STANDARD.add("to_array(value: any) -> array", takes_null=True)
+def _to_array(value: Json) -> Json:
+    """The list itself; anything else as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+@STANDARD.add("to_number(value: any) -> number", takes_null=True)
+def _to_number(value: Json) -> Json:
+    """The number that the text writes, or the number itself; null for anything else."""
+    if type(value) in (int, float):
+        return value
+    if not isinstance(value, str):
+        return None
+    for read in (int, float):
+        try:
+            number = read(value)
+        except ValueError:
+            continue
+        return number if math.isfinite(number) else None
+    return None
+
+
+@STANDARD.add("to_string(value: any) -> string", takes_null=True, spends=True)
+def _to_string(budget: Budget, value: Json) -> Json:
+    """The text itself; anything else as JSON."""
+    if isinstance(value, str):
+        return value
+    budget.tree(value)
+    return json.dumps(value, separators=(",", ":"))
+
+
+@STANDARD.add("type(value: any) -> string", takes_null=True)
+def _type(value: Json) -> Json:
+    """The name of the value's type: null, boolean, number, string, array or object."""
+    return kind_of(value)
+
+
+@STANDARD.add("values(object: object) -> array")
+def _values(subject: dict[str, Json]) -> Json:
+    """The values of the object."""
+    return list(subject.values())
+
+
+def ascending(keys: list[Json], name: str) -> list[int]:
+    """The order of indices that sorts `keys`, nulls last. Raises TypeMismatchError when they can't be compared."""
+    kept = _comparable(keys, name)
+    order = sorted(kept, key=keys.__getitem__)  # type: ignore[arg-type]
+    return order + [index for index, key in enumerate(keys) if key is None]
+
+
+def extreme(keys: list[Json], name: str, most: bool) -> int | None:
+    """The index of the largest or smallest key. Raises TypeMismatchError when they can't be compared."""
+    kept = _comparable(keys, name)
+    if not kept:
+        return None
+    pick = max if most else min
+    return pick(kept, key=keys.__getitem__)  # type: ignore[arg-type]
+
+
+def _comparable(keys: list[Json], name: str) -> list[int]:
+    """The indices of the keys that aren't null. Raises TypeMismatchError unless all are of one sort."""
+    kept = [index for index, key in enumerate(keys) if key is not None]
+    wanted = kind_of(keys[kept[0]]) if kept and kind_of(keys[kept[0]]) in ("number", "string") else ""
+    for index in kept:
+        if kind_of(keys[index]) != wanted:
+            message = f"`{name}` wants numbers or texts to order by, all of one type, not {shown(keys[index])}"
+            raise TypeMismatchError(message, 0, index)
+    return kept
+
+
+def refuse_null(key: Json, name: str) -> Json:
+    """The key itself. Raises TypeMismatchError for null, which only the library's own semantics minds."""
+    if key is None:
+        raise TypeMismatchError(f"`{name}` wants numbers or texts to order by, not `null`", 0)
+    return key
+
+
+BELOW = Table()
+ROW_KEYS = ("key", "value", "pointer")
+
+
+class Step(NamedTuple):
+    """A value below another: the way to it, the same as RFC 6901 writes it, and itself."""
+
+    way: Pointer
+    text: str
+    value: Json
+
+
+@BELOW.add("leaves(value: any) -> array", spends=True, own=True)
+def _leaves(budget: Budget, value: Json) -> Json:
+    """A row `{key, value, pointer}` for every scalar below the value, in order; of a scalar, for itself
+    (`key` is null). `key` is the last step of the way, a number for an element of a list; `pointer` is the
+    whole way from the value as RFC 6901 writes it."""
+    return [row(step) for step in below(budget, value, leaves_only=True)]
+
+
+@BELOW.add("nodes(value: any) -> array", spends=True, own=True)
+def _nodes(budget: Budget, value: Json) -> Json:
+    """The same rows as `leaves`, for every value below: objects and lists too, before what they hold."""
+    return [row(step) for step in below(budget, value, leaves_only=False)]
+
+
+@BELOW.add("entries(value: object|array) -> array", own=True)
+def _entries(value: dict[str, Json] | list[Json]) -> Json:
+    """A row as of `leaves` for each entry of this object or element of this list, whatever it holds; none below it."""
+    return [row(step) for step in direct(value)]
+
+
+@BELOW.add("includes(value: any, item: any) -> boolean", spends=True, own=True)
+def _includes(budget: Budget, value: Json, item: Json) -> Json:
+    """Whether the object has that key, or the list that element; of anything else, whether it is that."""
+    if isinstance(value, dict):
+        return isinstance(item, str) and item in value
+    if isinstance(value, list):
+        return holds(value, item, budget)
+    return equal(value, item, budget)
+
+
+@BELOW.add("unique(list: array) -> array", spends=True, own=True)
+def _unique(budget: Budget, items: list[Json]) -> Json:
+    """The list without the elements that are equal to an earlier one."""
+    return [items[index] for index in first_of_each(budget, items)]
+
+
+def row(step: Step) -> dict[str, Json]:
+    """The row that says where a value stands."""
+    return {"key": step.way[-1] if step.way else None, "value": step.value, "pointer": step.text}
+
+
+def direct(value: Json, way: Pointer = (), text: str = "") -> list[Step]:
+    """The entries of an object or the elements of a list that stands at `way`; nothing for a scalar."""
+    if isinstance(value, dict):
+        return [Step((*way, key), f"{text}/{_escaped(key)}", item) for key, item in value.items()]
+    if isinstance(value, list):
+        return [Step((*way, index), f"{text}/{index}", item) for index, item in enumerate(value)]
+    return []
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def below(budget: Budget, value: Json, leaves_only: bool) -> list[Step]:
+    """Every value below, or a scalar itself, in the order of the document. Raises LimitError."""
+    found: list[Step] = []
+    pending = [Step((), "", value)]
+    while pending:
+        step = pending.pop()
+        if not isinstance(step.value, (dict, list)):
+            found.append(step)
+            continue
+        # NOTE: the way is copied for each step, so a deep one costs more.
+        budget.spend(len(step.value) * (1 + len(step.way) // 16))
+        pending += reversed(direct(step.value, step.way, step.text))
+        if step.way and not leaves_only:
+            found.append(step)
+    return found
+
+
+def first_of_each(budget: Budget, items: list[Json]) -> list[int]:
+    """The index of the first of each run of equal elements."""
+    budget.tree(items)
+    seen: dict[object, int] = {}
+    for index, item in enumerate(items):
+        seen.setdefault(frozen(item), index)
+    return list(seen.values())
+
+
+TEXTS = Table()
+_STEPS_A_MATCH = 4
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_REPLACEMENT = re.compile(r"\\(.)|\\$", re.DOTALL)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@TEXTS.add("basename(path: string) -> string", place="first", own=True)
+def _basename(path: str) -> Json:
+    """The last segment of a path: `train.py` of `src/train.py`."""
+    return _segments(path)[1]
+
+
+@TEXTS.add("dirname(path: string) -> string", place="first", own=True)
+def _dirname(path: str) -> Json:
+    """The path without its last segment: `src` of `src/train.py`; empty when there is only one."""
+    return _segments(path)[0]
+
+
+@TEXTS.add("stem(path: string) -> string", place="first", own=True)
+def _stem(path: str) -> Json:
+    """The last segment of a path without its extension: `train` of `src/train.py`; `.bashrc` has none."""
+    name = _segments(path)[1]
+    head, dot, _ = name.rpartition(".")
+    return head if dot and head.strip(".") else name
+
+
+def _segments(path: str) -> tuple[str, str]:
+    head, slash, name = path.rstrip("/").rpartition("/")
+    return head or ("/" if slash else ""), name
+
+
+@TEXTS.add("lines(text: string) -> array", place="first", own=True)
+def _lines(text: str) -> Json:
+    """The lines of the text, without their line breaks."""
+    found: list[Json] = list(_LINE_BREAK.split(text))
+    return found[:-1] if found[-1] == "" else found
+
+
+@TEXTS.add("lower(text: string) -> string", place="first", own=True)
+def _lower(text: str) -> Json:
+    """The text in small letters."""
+    return text.lower()
+
+
+@TEXTS.add("upper(text: string) -> string", place="first", own=True)
+def _upper(text: str) -> Json:
+    """The text in capital letters."""
+    return text.upper()
+
+
+@TEXTS.add("strip(text: string) -> string", place="first", own=True)
+def _strip(text: str) -> Json:
+    """The text without white space at its ends."""
+    return text.strip()
+
+
+@TEXTS.add("split(text: string, separator: string) -> array", place="first", spends=True, own=True)
+def _split(budget: Budget, text: str, separator: str) -> Json:
+    """The parts of the text between separators; with an empty separator its characters."""
+    budget.spend(text.count(separator))
+    return list(text.split(separator) if separator else text)
+
+
+@TEXTS.add("matches(value: any, regex: string) -> boolean", spends=True, own=True)
+def _matches(budget: Budget, value: Json, pattern: str) -> Json:
+    """Whether the regular expression (RE2) is found anywhere in the text; false for what is no text."""
+    compiled = regex(pattern)
+    if isinstance(value, str):
+        budget.spend(len(value) // CHARACTERS_A_STEP)
+    return isinstance(value, str) and compiled.search(_encodable(value)) is not None
+
+
+@TEXTS.add("replace(text: string, regex: string, with: string) -> string", place="first", spends=True, own=True)
+def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
+    r"""The text with every match of the regular expression (RE2) replaced; `\1` is its first group."""
+    parts = replacement(pattern, template)
+    text = _encodable(text)
+    pieces, end, length = [], 0, len(text)
+    for match in regex(pattern).finditer(text):
+        added = [part if isinstance(part, str) else match.group(part) or "" for part in parts]
+        length += sum(map(len, added)) - (match.end() - match.start())
+        budget.look()
+        # NOTE: a match costs as much as several elements; what it adds is paid before it is kept.
+        budget.spend(_STEPS_A_MATCH + sum(map(len, added)) // CHARACTERS_A_STEP)
+        pieces += [text[end : match.start()], *added]
+        end = match.end()
+    budget.text(length)
+    return "".join(pieces) + text[end:]
+
+
+@TEXTS.add("satisfies(version: any, specifier: string) -> boolean", spends=True, own=True)
+def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
+    """Whether the version meets the specifier (PEP 440; pre-releases count); false for what is no version."""
+    budget.spend(_STEPS_A_MATCH + len(specifier) + (len(version) if isinstance(version, str) else 0))
+    budget.look()
+    wanted = specifier_set(specifier)
+    if type(version) in NUMBERS:
+        version = str(version)
+    if not isinstance(version, str):
+        return False
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return bool(wanted.contains(Version(version), prereleases=True))
+    except InvalidVersion:
+        return False
+
+
+@lru_cache(maxsize=1024)
+def regex(pattern: str) -> Any:
+    """The compiled pattern. Raises TypeMismatchError when it isn't one."""
+    over = too_much(pattern)
+    if over:
+        raise TypeMismatchError(over, 1)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options=options)
+    except re2.error as error:
+        reason = error.args[0] if error.args else ""
+        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        raise TypeMismatchError(f"`{pattern}` is no regular expression: {text}", 1) from None
+    except UnicodeEncodeError:
+        raise TypeMismatchError("a regular expression can't hold half a surrogate pair", 1) from None
+
+
+@lru_cache(maxsize=256)
+def replacement(pattern: str, template: str) -> tuple[str | int, ...]:
+    r"""The template as texts and group numbers. Raises TypeMismatchError for a group that `pattern` lacks."""
+    groups: int = regex(pattern).groups
+    parts: list[str | int] = []
+    end = 0
+    for found in _REPLACEMENT.finditer(template):
+        parts.append(template[end : found.start()])
+        end = found.end()
+        if not (found[1] and found[1] in "0123456789"):
+            parts.append(found[1] or "\\")
+        elif int(found[1]) <= groups:
+            parts.append(int(found[1]))
+        else:
+            raise TypeMismatchError(f"`{found[0]}` in `{template}`: `{pattern}` has {groups} groups", 2)
+    parts.append(template[end:])
+    return tuple(part for part in parts if part != "")
+
+
+@lru_cache(maxsize=256)
+def specifier_set(specifier: str) -> Any:
+    """The parsed specifier. Raises TypeMismatchError when it isn't one."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(specifier)
+    except InvalidSpecifier:
+        raise TypeMismatchError(f"`{specifier}` is no version specifier (as in `>=3.11,<4`)", 1) from None
+
+
+def _encodable(text: str) -> str:
+    """The text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(dict(sorted({**STANDARD, **TEXTS, **BELOW}.items())))

@@ -1,0 +1,165 @@
+"""How far an expression gets: its longest beginning that finds something, and what failed after it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+from polcheck.base.records import record
+from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.nodes import (
+    Both,
+    Call,
+    Chain,
+    Current,
+    Each,
+    Either,
+    Field,
+    Filter,
+    Flatten,
+    Hash,
+    Literal,
+    Node,
+    Pipe,
+    Reference,
+    Values,
+    text_of,
+)
+from polcheck.selectors.jmespath.tracing import TracedValue, Tracer
+from polcheck.selectors.jmespath.values import Budget, EvaluationError, common_prefix
+
+_CLOSE = 0.6
+
+
+@record(frozen=True, slots=True)
+class Nearest:
+    """The longest beginning of an expression that resolves, and the step after it that doesn't.
+
+    `text` is that beginning (`@` when nothing resolves), `pointer` where it leads: the common holder when that is
+    several places. `failed` is the next step, empty when all resolves; `closest` is the existing key that is most
+    like it, when it is a field and there is one (`pointer` then leads to the object that has it).
+    """
+
+    text: str
+    pointer: Pointer
+    failed: str = ""
+    closest: str | None = None
+
+
+def nearest(node: Node, value: Json) -> Nearest:
+    """How far `node` gets with `value`. Never raises: what can't be evaluated counts as not resolved."""
+    root = TracedValue(value, ())
+    tracer = Tracer(Budget())
+    best: tuple[Node, TracedValue] = (Current(), root)
+    failed: Node | None = None
+    for prefix in _prefixes(node):
+        found = _resolved(tracer, prefix, root)
+        if found is None:
+            failed = failed or prefix
+        else:
+            best, failed = (prefix, found), None
+    prefix, cell = best
+    ends = _ends(cell)
+    place = common_prefix([origin.pointer for end in ends for origin in end.origin])
+    text = text_of(prefix) or "@"
+    if failed is None:
+        return Nearest(text, place)
+    step = _step(failed, text_of(prefix))
+    key, holder = _closest(failed, ends)
+    return Nearest(text, place if holder is None else holder, step, key)
+
+
+def _resolved(tracer: Tracer, node: Node, root: TracedValue) -> TracedValue | None:
+    try:
+        cell = tracer.run(node, root)
+    except (EvaluationError, RecursionError):
+        return None
+    return cell if any(_is_something(end) for end in _ends(cell)) else None
+
+
+def _is_something(cell: TracedValue) -> bool:
+    """Whether there is anything in it; an object that the expression made of nothing but nulls has nothing."""
+    if isinstance(cell.value, dict) and cell.at is None:
+        return any(value is not None for value in cell.value.values())
+    return cell.value is not None and cell.value not in ("", [], {})
+
+
+def _prefixes(node: Node) -> Iterator[Node]:
+    """The beginnings of `node`, from short to long; each is an expression of its own."""
+    match node:
+        case Chain(steps) | Pipe(steps):
+            done: tuple[Node, ...] = ()
+            for step in steps:
+                for part in _prefixes(step):
+                    yield type(node)((*done, part)) if done else part
+                done = (*done, step)
+        case Each(base, right) | Values(base, right) | Filter(base, _, right):
+            yield from _prefixes(base)
+            for part in (Current(implied=True), *_prefixes(right)):
+                yield replace(node, right=part)
+        case Flatten(base):
+            yield from _prefixes(base)
+        case Call(_, arguments):
+            given = [item for item in arguments if not isinstance(item, (Reference, Literal))]
+            for argument in given[:1]:
+                yield from _prefixes(argument)
+            yield node
+        case Either((first, *_)) | Both((first, *_)):
+            yield from _prefixes(first)
+            yield node
+        case Current():
+            return
+        case _:
+            yield node
+
+
+def _ends(cell: TracedValue) -> list[TracedValue]:
+    """The places that the cell leads to: itself, or the elements of a list that the expression made."""
+    if isinstance(cell.value, list) and cell.at is None:
+        return [item for item in cell.items() if item.value is not None]
+    return [cell]
+
+
+def _step(failed: Node, resolved: str) -> str:
+    """The last step of `failed`, as text."""
+    last = _last(failed)
+    if isinstance(last, (Field, Hash, Call)):
+        return text_of(last)
+    text = text_of(failed)
+    return text[len(resolved) :].lstrip(" |.") if text.startswith(resolved) else text
+
+
+def _last(node: Node) -> Node:
+    """The step that `node` ends with."""
+    while True:
+        match node:
+            case Chain((*_, last)) | Pipe((*_, last)):
+                node = last
+            case Each(_, right) | Values(_, right) | Filter(_, _, right) if not isinstance(right, Current):
+                node = right
+            case _:
+                return node
+
+
+@lru_cache(maxsize=4096)
+def _likeness(name: str, key: str) -> float:
+    """How much two names are alike. NOTE: a thousand documents of one kind have the same keys."""
+    return difflib.SequenceMatcher(None, name.lower(), key.lower()).ratio()
+
+
+def _closest(failed: Node, ends: list[TracedValue]) -> tuple[str | None, Pointer | None]:
+    """The existing key most like the missing field, and the object that has it."""
+    last = _last(failed)
+    if not isinstance(last, Field):
+        return None, None
+    best, score, holder = None, _CLOSE, None
+    for end in ends:
+        for key in end.value if isinstance(end.value, dict) else ():
+            if 2 * min(len(last.name), len(key)) <= score * (len(last.name) + len(key)):
+                continue  # NOTE: texts of such lengths have too little in common
+            likeness = _likeness(last.name, key)
+            if likeness > score:
+                best, score, holder = key, likeness, end.origin[0].pointer if end.origin else None
+    return best, holder

@@ -1,0 +1,321 @@
+"""From a tree back to text, for prefixes and suggestions."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from polcheck.base.records import record
+from polcheck.formats.values import Json
+
+
+@record(frozen=True, slots=True, eq=False)
+class Current:
+    """`@`; `implied` where nothing is written, as before `[0]` at the start of a projection's right side."""
+
+    implied: bool = False
+
+
+@record(frozen=True, slots=True, eq=False)
+class Field:
+    """A key of the current object."""
+
+    name: str
+    position: int = 0
+
+
+@record(frozen=True, slots=True, eq=False)
+class Literal:
+    """A value written in the expression."""
+
+    value: Json
+    position: int = 0
+
+
+@record(frozen=True, slots=True, eq=False)
+class Index:
+    """`[n]`: one item of the current list."""
+
+    number: int
+
+
+@record(frozen=True, slots=True, eq=False)
+class Slice:
+    """`[start:stop:step]`."""
+
+    start: int | None
+    stop: int | None
+    step: int | None
+
+
+@record(frozen=True, slots=True, eq=False)
+class Chain:
+    """Steps one after the other, each on what the one before gave: `a.b[0]`."""
+
+    steps: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Pipe:
+    """`a | b | c`: as a chain, and each step sees a projection's result as one list."""
+
+    steps: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Each:
+    """A projection over a list: `base[*]`, `base[]` (then `base` is Flatten) or a slice."""
+
+    base: Node
+    right: Node
+
+
+@record(frozen=True, slots=True, eq=False)
+class Filter:
+    """`base[?condition]` and what follows it."""
+
+    base: Node
+    condition: Node
+    right: Node
+    position: int = 0
+
+
+@record(frozen=True, slots=True, eq=False)
+class Values:
+    """`base.*` and what follows it."""
+
+    base: Node
+    right: Node
+
+
+@record(frozen=True, slots=True, eq=False)
+class Flatten:
+    """The list of `base` with the lists in it opened."""
+
+    base: Node
+    position: int = 0
+
+
+@record(frozen=True, slots=True, eq=False)
+class Listing:
+    """`[a, b]`."""
+
+    items: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Hash:
+    """`{key: a, …}`."""
+
+    names: tuple[str, ...]
+    items: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Either:
+    """`a || b || c`."""
+
+    items: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Both:
+    """`a && b && c`."""
+
+    items: tuple[Node, ...]
+
+
+@record(frozen=True, slots=True, eq=False)
+class Not:
+    """`!a`."""
+
+    item: Node
+
+
+@record(frozen=True, slots=True, eq=False)
+class Comparison:
+    """`a == b` and its like; `operator` is eq, ne, lt, lte, gt or gte."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@record(frozen=True, slots=True, eq=False)
+class Call:
+    """`name(argument, …)`."""
+
+    name: str
+    arguments: tuple[Node, ...]
+    position: int = 0
+
+
+@record(frozen=True, slots=True, eq=False)
+class Reference:
+    """`&a`: an expression that a function applies to each item."""
+
+    body: Node
+
+
+Node = (
+    Current
+    | Field
+    | Literal
+    | Index
+    | Slice
+    | Chain
+    | Pipe
+    | Each
+    | Filter
+    | Values
+    | Flatten
+    | Listing
+    | Hash
+    | Either
+    | Both
+    | Not
+    | Comparison
+    | Call
+    | Reference
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes right below `node`, in the order of the text."""
+    match node:
+        case Chain(items) | Pipe(items) | Either(items) | Both(items) | Listing(items):
+            return items
+        case Hash(_, items) | Call(_, items):
+            return items
+        case Each(base, right) | Values(base, right) | Comparison(_, base, right):
+            return (base, right)
+        case Filter(base, condition, right):
+            return (base, condition, right)
+        case Flatten(item) | Not(item) | Reference(item):
+            return (item,)
+        case _:
+            return ()
+
+
+def position_of(node: Node) -> int:
+    """The offset of the first thing in `node` whose place is known; 0 when there is none."""
+    match node:
+        case Field() | Literal() | Call():
+            return node.position
+        case Filter(base) | Flatten(base) if isinstance(base, Current):
+            return node.position
+        case _:
+            return next((place for place in map(position_of, children(node)) if place), 0)
+
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_LOOSE = (Pipe, Either, Both, Comparison, Not, Reference)
+_PROJECTIONS = (Each, Filter, Values)
+
+
+def text_of(node: Node) -> str:
+    """An expression that parses to `node` again."""
+    match node:
+        case Current(implied):
+            return "" if implied else "@"
+        case Field(name):
+            return name_text(name)
+        case Literal(value):
+            return _literal(value)
+        case Index(number):
+            return f"[{number}]"
+        case Slice(start, stop, step):
+            bounds = ":".join("" if bound is None else str(bound) for bound in (start, stop))
+            return f"[{bounds}]" if step is None else f"[{bounds}:{step}]"
+        case Chain(steps):
+            return _start(steps[0]) + "".join(_tail(step) for step in steps[1:])
+        case Each() | Filter() | Values() | Flatten():
+            return _projection(node)
+        case _:
+            return _composed(node)
+
+
+def name_text(name: str) -> str:
+    """`name` as an identifier, quoted where it has to be."""
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str) and "\\" not in value:
+        return "'" + value.replace("'", "\\'") + "'"
+    return "`" + json.dumps(value).replace("`", "\\`") + "`"
+
+
+def _projection(node: Each | Filter | Values | Flatten) -> str:
+    match node:
+        case Flatten(base):
+            return (text_of(base) if isinstance(base, _PROJECTIONS) else _start(base)) + "[]"
+        case Each(Flatten() as base, right):
+            return text_of(base) + _tail(right)
+        case Each(Chain((*_, Slice())) as base, right):
+            return text_of(base) + _tail(right)
+        case Each(base, right):
+            return _start(base) + "[*]" + _tail(right)
+        case Filter(base, condition, right):
+            return f"{_start(base)}[?{text_of(condition)}]{_tail(right)}"
+        case Values(base, right):
+            start = _start(base)
+            return (start + ".*" if start else "*") + _tail(right)
+
+
+def _composed(node: Node) -> str:
+    match node:
+        case Pipe(steps):
+            return " | ".join(_operand(step, Pipe) for step in steps)
+        case Either(items):
+            return " || ".join(_operand(item, Pipe, Either) for item in items)
+        case Both(items):
+            return " && ".join(_operand(item, Pipe, Either, Both) for item in items)
+        case Comparison(operator, left, right):
+            signs = (Pipe, Either, Both, Comparison)
+            return f"{_operand(left, *signs)} {_SIGNS[operator]} {_operand(right, *signs)}"
+        case Not(item):
+            return "!" + _operand(item, Pipe, Either, Both, Comparison, *_PROJECTIONS)
+        case Reference(item):
+            return "&" + text_of(item)
+        case Listing(items):
+            return "[" + ", ".join(text_of(item) for item in items) + "]"
+        case Hash(names, items):
+            pairs = zip(names, items, strict=True)
+            return "{" + ", ".join(f"{name_text(name)}: {text_of(item)}" for name, item in pairs) + "}"
+        case Call(name, arguments):
+            return f"{name}({', '.join(text_of(argument) for argument in arguments)})"
+    raise AssertionError(f"no text for {type(node).__name__}")
+
+
+def _operand(node: Node, *looser: type) -> str:
+    text = text_of(node)
+    return f"({text})" if isinstance(node, looser) else text
+
+
+def _start(node: Node) -> str:
+    """`node` where something is applied to it; a projection in parentheses, or it would go on inside."""
+    return _operand(node, *_LOOSE, *_PROJECTIONS)
+
+
+def _tail(node: Node) -> str:
+    """`node` as the continuation of a chain or of a projection."""
+    if isinstance(node, (Index, Slice)) or _starts_implied(node):
+        text = text_of(node)
+        return text if text.startswith("[") or not text else "." + text
+    text = text_of(node)
+    return f".{text}"
+
+
+def _starts_implied(node: Node) -> bool:
+    """Whether the leftmost thing of `node` is the current value, unwritten: then it begins with a bracket."""
+    match node:
+        case Current(implied):
+            return implied
+        case Chain((first, *_)):
+            return _starts_implied(first)
+        case Each(base) | Filter(base) | Values(base) | Flatten(base):
+            return _starts_implied(base)
+        case _:
+            return False

@@ -1,0 +1,529 @@
+"""Calls with places: functions that hand on parts of their arguments keep the parts' own places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
+
+from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.compiler import Code, compiled
+from polcheck.selectors.jmespath.functions import (
+    FUNCTIONS,
+    ROW_KEYS,
+    Step,
+    ascending,
+    below,
+    direct,
+    extreme,
+    first_of_each,
+    refuse_null,
+    row,
+)
+from polcheck.selectors.jmespath.nodes import (
+    Both,
+    Call,
+    Chain,
+    Comparison,
+    Current,
+    Each,
+    Either,
+    Field,
+    Filter,
+    Flatten,
+    Hash,
+    Index,
+    Listing,
+    Literal,
+    Node,
+    Not,
+    Pipe,
+    Reference,
+    Slice,
+    Values,
+)
+from polcheck.selectors.jmespath.values import (
+    Budget,
+    EvaluationError,
+    LimitError,
+    TypeMismatchError,
+    equal,
+    ordered,
+    truth,
+)
+
+
+class Origin(NamedTuple):
+    """A place in the value that was searched; `key`: of the key itself, not of what stands under it."""
+
+    pointer: Pointer
+    key: bool = False
+
+
+Origins = tuple[Origin, ...]
+
+
+class TracedValue:
+    """A value and its origin.
+
+    `at` is its pointer, for a value that stands in the document. `inside` are the cells of the elements or
+    entries of a list or object that the expression made. Otherwise `sources` are what it was made from, and
+    what is in it came from there as well.
+    """
+
+    __slots__ = ("_inside", "_origin", "at", "sources", "value")
+
+    def __init__(
+        self,
+        value: Json,
+        at: Pointer | None = None,
+        inside: Inside | None = None,
+        sources: Sequence[TracedValue] = (),
+        origin: Origins | None = None,
+    ) -> None:
+        self.value = value
+        self.at = at
+        self.sources = sources
+        self._inside = inside
+        self._origin = origin
+
+    @property
+    def inside(self) -> Inside | None:
+        """The cells of what the expression put in; None when it made neither a list nor an object here."""
+        return self._inside
+
+    @property
+    def origin(self) -> Origins:
+        """Where the value came from: its place in the document, or those of all that it was made from."""
+        if self._origin is None:
+            self._origin = self._found_origin()
+        return self._origin
+
+    def _found_origin(self) -> Origins:
+        if self.at is not None:
+            return (Origin(self.at),)
+        within = self.inside.values() if isinstance(self.inside, dict) else self.inside
+        return union(within) if within else union(self.sources)
+
+    def child(self, key: str | int) -> TracedValue:
+        """The cell of an entry or element that exists."""
+        inside = self.inside
+        if inside is not None:
+            return cast("dict[str | int, TracedValue]", inside)[key]
+        value = cast("dict[str | int, Json]", self.value)[key]
+        if self.at is not None:
+            return TracedValue(value, (*self.at, key))
+        return TracedValue(value, sources=(self,))
+
+    def items(self) -> list[TracedValue]:
+        """The cells of a list's elements or of an object's entries."""
+        inside = self.inside
+        if inside is not None:
+            return list(inside.values() if isinstance(inside, dict) else inside)
+        holder, at = self.value, self.at
+        pairs = holder.items() if isinstance(holder, dict) else enumerate(cast("list[Json]", holder))
+        if at is not None:
+            return [TracedValue(value, (*at, key)) for key, value in pairs]
+        return [TracedValue(value, sources=(self,)) for _, value in pairs]
+
+    def key_cell(self, key: str) -> TracedValue:
+        """The cell of the key itself, as a text."""
+        child = self.child(key)
+        if child.at and child.at[-1] == key:
+            return TracedValue(key, origin=(Origin(child.at, True),))
+        return TracedValue(key, origin=child.origin)
+
+    def missing(self) -> TracedValue:
+        """Null in place of what isn't there; it came from here."""
+        return TracedValue(None, sources=(self,))
+
+
+def listed(cells: list[TracedValue], sources: Sequence[TracedValue] = ()) -> TracedValue:
+    """The list of these cells, made from `sources`."""
+    return TracedValue([cell.value for cell in cells], inside=cells, sources=sources)
+
+
+def keyed(
+    cells: dict[str, TracedValue], sources: Sequence[TracedValue] = (), origin: Origins | None = None
+) -> TracedValue:
+    """The object of these cells."""
+    return TracedValue({key: cell.value for key, cell in cells.items()}, None, cells, sources, origin)
+
+
+def union(cells: Iterable[TracedValue]) -> Origins:
+    """The origins of all the cells, each once, in order."""
+    return tuple(dict.fromkeys(origin for cell in cells for origin in cell.origin))
+
+
+Inside = list[TracedValue] | dict[str, TracedValue]
+
+
+Apply = Callable[[TracedValue], TracedValue]
+Argument = TracedValue | Apply
+_Special = Callable[[list[Any], Budget], TracedValue]
+
+
+def called(name: str, arguments: Sequence[Argument], strict: bool, budget: Budget) -> TracedValue:
+    """What the function gives, with places. Raises EvaluationError that says where a wrong value stands."""
+    function = FUNCTIONS[name]
+    cells = [argument for argument in arguments if isinstance(argument, TracedValue)]
+    plain = [argument.value if isinstance(argument, TracedValue) else argument for argument in arguments]
+    try:
+        checked = function.checked(plain, strict, budget)
+        if checked is None:
+            return TracedValue(None, sources=[cell for cell in cells if cell.value is None])
+        special = _SPECIAL.get(name)
+        if special is None or (name == "reverse" and isinstance(plain[0], str)):
+            result = function.computed(checked, budget)
+            return TracedValue(result, sources=cells[:1] if function.place == "first" else cells)
+        found = special(list(arguments), budget)
+        if isinstance(found.value, (list, dict)) and not function.spends:
+            budget.spend(len(found.value))
+        return found
+    except TypeMismatchError as error:
+        raise EvaluationError(error.message, _place(error, arguments)) from None
+
+
+def _place(error: TypeMismatchError, arguments: Sequence[Argument]) -> Pointer | None:
+    """Where the value stands that the error is about."""
+    cell = arguments[error.argument]
+    if not isinstance(cell, TracedValue):
+        return None
+    if error.item is not None and isinstance(cell.value, list):
+        cell = cell.items()[error.item]
+    return cell.origin[0].pointer if cell.origin else None
+
+
+def _keys(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    (subject,) = arguments
+    return listed([subject.key_cell(str(key)) for key in _plain_object(subject)], (subject,))
+
+
+def _plain_object(cell: TracedValue) -> dict[str, Any]:
+    assert isinstance(cell.value, dict)
+    return cell.value
+
+
+def _values(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return listed(arguments[0].items(), arguments)
+
+
+def _reverse(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return listed(arguments[0].items()[::-1], arguments)
+
+
+def _sort(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    items = arguments[0].items()
+    order = ascending([item.value for item in items], "sort")
+    return listed([items[index] for index in order if items[index].value is not None], arguments)
+
+
+def _min(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return _picked(arguments[0], arguments[0].items(), "min")
+
+
+def _max(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return _picked(arguments[0], arguments[0].items(), "max")
+
+
+def _min_by(arguments: list[Any], budget: Budget) -> TracedValue:
+    return _picked(arguments[0], _applied(*arguments), "min_by")
+
+
+def _max_by(arguments: list[Any], budget: Budget) -> TracedValue:
+    return _picked(arguments[0], _applied(*arguments), "max_by")
+
+
+def _picked(subject: TracedValue, keys: list[TracedValue], name: str) -> TracedValue:
+    """The element whose key is the largest or smallest."""
+    try:
+        index = extreme([key.value for key in keys], name, most=name.startswith("max"))
+    except TypeMismatchError as error:
+        raise _of_key(error, keys) from None
+    return subject.missing() if index is None else subject.items()[index]
+
+
+def _sort_by(arguments: list[Any], budget: Budget) -> TracedValue:
+    subject, keys = arguments[0], _applied(*arguments)
+    try:
+        order = ascending([key.value for key in keys], "sort_by")
+    except TypeMismatchError as error:
+        raise _of_key(error, keys) from None
+    items = subject.items()
+    return listed([items[index] for index in order], (subject,))
+
+
+def _applied(subject: TracedValue, apply: Apply) -> list[TracedValue]:
+    return [apply(item) for item in subject.items()]
+
+
+def _of_key(error: TypeMismatchError, keys: list[TracedValue]) -> EvaluationError:
+    """The error at the place of the key that can't be compared."""
+    origin = keys[error.item or 0].origin
+    return EvaluationError(error.message, origin[0].pointer if origin else None)
+
+
+def _map(arguments: list[Any], budget: Budget) -> TracedValue:
+    apply, subject = arguments
+    return listed(_applied(subject, apply), (subject,))
+
+
+def _merge(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    merged: dict[str, TracedValue] = {}
+    for argument in arguments:
+        merged.update(zip(_plain_object(argument), argument.items(), strict=True))
+    return keyed(merged, arguments)
+
+
+def _not_null(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    found = next((cell for cell in arguments if cell.value is not None), None)
+    return found if found is not None else TracedValue(None, sources=arguments)
+
+
+def _to_array(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    (cell,) = arguments
+    return cell if isinstance(cell.value, list) else listed([cell])
+
+
+def _unique(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    items = arguments[0].items()
+    order = first_of_each(budget, [item.value for item in items])
+    return listed([items[index] for index in order], arguments)
+
+
+def _leaves(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return _rows(arguments[0], below(budget, arguments[0].value, leaves_only=True))
+
+
+def _nodes(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return _rows(arguments[0], below(budget, arguments[0].value, leaves_only=False))
+
+
+def _entries(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    return _rows(arguments[0], direct(arguments[0].value))
+
+
+def _rows(subject: TracedValue, steps: list[Step]) -> TracedValue:
+    return listed([_Row(subject, step) for step in steps], (subject,))
+
+
+class _Row(TracedValue):
+    """A row `{key, value, pointer}`, from where the value stands; its key from where the key does.
+
+    NOTE: most rows are filtered out again, so what is in them is made when it is asked for.
+    """
+
+    __slots__ = ("_step", "_subject")
+
+    def __init__(self, subject: TracedValue, step: Step) -> None:
+        super().__init__(row(step))
+        self._subject = subject
+        self._step = step
+
+    def _found_origin(self) -> Origins:
+        return self._value().origin
+
+    @property
+    def inside(self) -> Inside:
+        """The cells of the row; the number of a list's element comes from where the element stands."""
+        if self._inside is None:
+            value = self._value()
+            key, _, pointer = row(self._step).values()
+            origin = value.origin
+            if self._step.way and value.at and isinstance(key, str) and value.at[-1] == key:
+                origin = (Origin(value.at, True),)
+            cells = TracedValue(key, origin=origin), value, TracedValue(pointer, origin=value.origin)
+            self._inside = dict(zip(ROW_KEYS, cells, strict=True))
+        return self._inside
+
+    def _value(self) -> TracedValue:
+        """The cell of the value that the step leads to."""
+        found = self._subject
+        if found.at is not None:
+            return TracedValue(self._step.value, (*found.at, *self._step.way))
+        for part in self._step.way:
+            found = found.child(part)
+        return found
+
+
+_SPECIAL: Mapping[str, _Special] = MappingProxyType(
+    {
+        "entries": _entries,
+        "keys": _keys,
+        "leaves": _leaves,
+        "map": _map,
+        "max": _max,
+        "max_by": _max_by,
+        "merge": _merge,
+        "min": _min,
+        "min_by": _min_by,
+        "nodes": _nodes,
+        "not_null": _not_null,
+        "reverse": _reverse,
+        "sort": _sort,
+        "sort_by": _sort_by,
+        "to_array": _to_array,
+        "unique": _unique,
+        "values": _values,
+    }
+)
+
+
+class Tracer:
+    """One evaluation with places."""
+
+    def __init__(self, budget: Budget, strict: bool = False) -> None:
+        self._budget = budget
+        self._strict = strict
+
+    def run(self, node: Node, cell: TracedValue) -> TracedValue:
+        """What `node` gives for the cell. Raises EvaluationError, with a pointer where that is known."""
+        return _WAYS[type(node)](self, node, cell)
+
+    def _current(self, node: Current, cell: TracedValue) -> TracedValue:
+        return cell
+
+    def _literal(self, node: Literal, cell: TracedValue) -> TracedValue:
+        return TracedValue(node.value)
+
+    def _field(self, node: Field, cell: TracedValue) -> TracedValue:
+        if type(cell.value) is dict and node.name in cell.value:
+            return cell.child(node.name)
+        return cell.missing()
+
+    def _index(self, node: Index, cell: TracedValue) -> TracedValue:
+        if type(cell.value) is not list or not -len(cell.value) <= node.number < len(cell.value):
+            return cell.missing()
+        return cell.child(node.number % len(cell.value))
+
+    def _slice(self, node: Slice, cell: TracedValue) -> TracedValue:
+        if type(cell.value) is not list:
+            return cell.missing()
+        indices = range(len(cell.value))[node.start : node.stop : node.step]
+        return listed([cell.child(index) for index in indices], (cell,))
+
+    def _steps(self, node: Chain | Pipe, cell: TracedValue) -> TracedValue:
+        for step in node.steps:
+            cell = _WAYS[type(step)](self, step, cell)
+        return cell
+
+    def _listing(self, node: Listing, cell: TracedValue) -> TracedValue:
+        if cell.value is None:
+            return cell.missing()
+        return listed([self.run(item, cell) for item in node.items], (cell,))
+
+    def _hash(self, node: Hash, cell: TracedValue) -> TracedValue:
+        if cell.value is None:
+            return cell.missing()
+        pairs = zip(node.names, node.items, strict=True)
+        return keyed({name: self.run(item, cell) for name, item in pairs}, (cell,))
+
+    def _call(self, node: Call, cell: TracedValue) -> TracedValue:
+        given = [self._argument(argument, cell, node.name) for argument in node.arguments]
+        return called(node.name, given, self._strict, self._budget)
+
+    def _argument(self, node: Node, cell: TracedValue, function: str) -> Argument:
+        if not isinstance(node, Reference):
+            return self.run(node, cell)
+        body = node.body
+        if not (self._strict and function.endswith("_by")):
+            return lambda item: self.run(body, item)
+
+        def key(item: TracedValue) -> TracedValue:
+            found = self.run(body, item)
+            refuse_null(found.value, function)
+            return found
+
+        return key
+
+    def _projection(self, node: Each | Filter | Values | Flatten, cell: TracedValue) -> TracedValue:
+        base = self.run(node.base, cell)
+        holder = base.value
+        if not isinstance(holder, dict if isinstance(node, Values) else list):
+            return base.missing()
+        self._budget.spend(len(holder))
+        if isinstance(node, Flatten):
+            return self._flattened(base)
+        items = self._filtered(node, base) if isinstance(node, Filter) else base.items()
+        right = node.right
+        if not isinstance(right, Current):
+            run = _WAYS[type(right)]
+            items = [run(self, right, item) for item in items]
+        return listed([item for item in items if item.value is not None], (base,))
+
+    def _filtered(self, node: Filter, base: TracedValue) -> list[TracedValue]:
+        """The elements that meet the condition; it runs without places, unless it fails and they are wanted."""
+        holds = _condition(node.condition, self._strict)
+        kept = []
+        for item in base.items():
+            try:
+                if truth(holds(item.value, self._budget)):
+                    kept.append(item)
+            except LimitError:
+                raise
+            except EvaluationError:
+                self.run(node.condition, item)
+                raise
+        return kept
+
+    def _flattened(self, base: TracedValue) -> TracedValue:
+        merged: list[TracedValue] = []
+        for item in base.items():
+            if type(item.value) is list:
+                self._budget.spend(len(item.value))
+                merged += item.items()
+            else:
+                merged.append(item)
+        return listed(merged, (base,))
+
+    def _logic(self, node: Either | Both, cell: TracedValue) -> TracedValue:
+        stop = isinstance(node, Either)
+        found = cell
+        for item in node.items:
+            found = self.run(item, cell)
+            if truth(found.value) is stop:
+                break
+        return found
+
+    def _not(self, node: Not, cell: TracedValue) -> TracedValue:
+        found = self.run(node.item, cell)
+        return TracedValue(not truth(found.value), sources=(found,))
+
+    def _comparison(self, node: Comparison, cell: TracedValue) -> TracedValue:
+        left, right = self.run(node.left, cell), self.run(node.right, cell)
+        if node.operator in ("eq", "ne"):
+            same = equal(left.value, right.value, self._budget)
+            return TracedValue(same is (node.operator == "eq"), sources=(left, right))
+        result = ordered(node.operator, left.value, right.value, self._strict)
+        return TracedValue(result, sources=(left, right))
+
+
+@lru_cache(maxsize=1024)
+def _condition(node: Node, strict: bool) -> Code:
+    """The condition of a filter, made once for all elements."""
+    return compiled(node, strict)
+
+
+# NOTE: a table, since a `match` over all forms costs more than the step it leads to; and not one for each evaluation,
+# which would lie in a circle with it.
+_WAYS: dict[type, Callable[[Tracer, Any, TracedValue], TracedValue]] = {
+    Current: Tracer._current,
+    Literal: Tracer._literal,
+    Field: Tracer._field,
+    Chain: Tracer._steps,
+    Pipe: Tracer._steps,
+    Each: Tracer._projection,
+    Filter: Tracer._projection,
+    Values: Tracer._projection,
+    Flatten: Tracer._projection,
+    Index: Tracer._index,
+    Slice: Tracer._slice,
+    Listing: Tracer._listing,
+    Hash: Tracer._hash,
+    Call: Tracer._call,
+    Either: Tracer._logic,
+    Both: Tracer._logic,
+    Not: Tracer._not,
+    Comparison: Tracer._comparison,
+}

@@ -1,0 +1,188 @@
+"""`code` and `pattern` selectors, compiled: checked once, and plain data from then on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from polcheck.base.records import record
+from polcheck.languages.grammars import grammar
+from polcheck.selectors.syntax.build import build
+from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.query_patterns import PatternProbe, probes
+from polcheck.selectors.syntax.selector import Clauses, Syntax
+from polcheck.selectors.syntax.shape import Shape
+from polcheck.selectors.syntax.snippet import Quoted, closed_calls, prepare
+
+_WORD = re.compile(r"\b[^\W\d]\w*")
+_MOST_LITERALS = 32
+MAX_LENGTH = 10_000
+
+
+@record(frozen=True)
+class _Made:
+    query: str
+    runs: tuple[tuple[PatternProbe, Shape | None], ...]
+    always: frozenset[str]
+    names: frozenset[str]
+    literals: Clauses
+    warnings: tuple[tuple[str, int, str], ...] = ()
+
+
+def compile_code(texts: Sequence[str], language: str) -> Syntax:
+    """The selector of tree-sitter queries. Raises SyntaxProblem, UnknownLanguage for `language`."""
+    grammar(language)
+    parts = _each(texts, lambda text: _code(text, language))
+    return _joined("code", texts, language, parts)
+
+
+def compile_pattern(texts: Sequence[str], language: str, resolve: bool = True) -> Syntax:
+    """The selector of snippets; `resolve` follows names through imports. Raises as `compile_code` does."""
+    grammar(language)
+    parts = _each(texts, lambda text: _pattern(text, language, resolve))
+    return _joined("pattern", texts, language, parts, resolve)
+
+
+@lru_cache(maxsize=4096)
+def shape_of(text: str, language: str, resolve: bool) -> Shape:
+    """The shape of a snippet. Raises SyntaxProblem."""
+    return build(prepare(text, language), resolve)
+
+
+def _each(texts: Sequence[str], make: Callable[[str], _Made]) -> list[_Made]:
+    made: list[_Made] = []
+    for index, text in enumerate(texts):
+        try:
+            if len(text) > MAX_LENGTH:
+                raise SyntaxProblem(f"more than {MAX_LENGTH:,} characters", 0, "give a list of shorter ones")
+            made.append(make(text))
+        except SyntaxProblem as problem:
+            problem.index = index
+            raise
+    if not made:
+        raise SyntaxProblem("there is no text to look for")
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _code(text: str, language: str) -> _Made:
+    made = probes(text, language)
+    names = frozenset(name for probe in made for _, name in probe.public)
+    return _Made(
+        text,
+        tuple((probe, None) for probe in made),
+        frozenset.intersection(*(probe.always for probe in made)),
+        names,
+        either([_code_literals(probe, language) for probe in made]),
+        tuple(_bare_strings(probe, text, language) for probe in made if _has_bare_strings(probe, language)),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _pattern(text: str, language: str, resolve: bool) -> _Made:
+    shape = shape_of(text, language, resolve)
+    names = frozenset(binds_of(shape)) - {"here"}
+    query = candidate(shape, language, resolve)
+    try:
+        made = probes(query, language)
+    except SyntaxProblem as problem:
+        raise SyntaxProblem(
+            f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
+        ) from problem
+    runs = tuple((probe, shape) for probe in made)
+    return _Made(query, runs, names, names, literals(shape, language, resolve), _warnings(shape, text, language))
+
+
+def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
+    binds = frozenset.intersection(*(part.always for part in parts))
+    names = frozenset().union(*(part.names for part in parts))
+    return Syntax(
+        language=language,
+        kind=kind,
+        texts=tuple(texts),
+        queries=tuple(part.query for part in parts),
+        binds=binds,
+        some=names - binds,
+        literals=either([part.literals for part in parts]),
+        warnings=tuple(warning for part in parts for warning in part.warnings),
+        resolve=resolve,
+        alternatives=tuple(
+            (probe, shape, text) for text, part in zip(texts, parts, strict=True) for probe, shape in part.runs
+        ),
+    )
+
+
+def either(choices: list[Clauses]) -> Clauses:
+    """What holds whichever of `choices` holds; of each its best clause when all would be too many."""
+    joined: set[frozenset[str]] = set(choices[0])
+    for clauses in choices[1:]:
+        few = len(joined) * len(clauses) <= _MOST_LITERALS
+        mine, theirs = (joined, clauses) if few else (_longest(joined), _longest(clauses))
+        joined = {one | other for one in mine for other in theirs}
+    # a clause that another one implies says nothing
+    kept = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
+    return tuple(sorted(kept, key=sorted))
+
+
+def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
+    """The clause whose words are likely to be the rarest: its shortest word is the longest."""
+    return tuple(sorted(clauses, key=lambda words: (-min(map(len, words)), sorted(words)))[:1])
+
+
+def _code_literals(probe: PatternProbe, language: str) -> Clauses:
+    kinds = dict(probe.kinds)
+    found: set[frozenset[str]] = set()
+    for predicate in probe.predicates:
+        name = probe.captures[predicate.capture]
+        if predicate.negated or not predicate.values or predicate.test == "match" or name not in probe.certain:
+            continue
+        kind = kinds.get(predicate.capture, "")
+        if language != "python" and not kind.endswith(("identifier", "name", "word")):
+            continue  # NOTE: other grammars split strings at escapes, so that no word boundary is sure
+        if predicate.test == "resolves-to":
+            chosen = [[value.split(".")[end] for value in predicate.values] for end in (0, -1)]
+        else:
+            chosen = [[_literal(value) for value in predicate.values]]
+        found |= {frozenset(words) for words in chosen if all(words) and "*" not in words}
+    return tuple(sorted(found, key=sorted))
+
+
+def _literal(value: str) -> str:
+    """The longest word of a text that a node has."""
+    # NOTE: a part of a string, such as an escape, need not end where a word does
+    return "" if "\\" in value else max(_WORD.findall(value), key=len, default="")
+
+
+def _has_bare_strings(probe: PatternProbe, language: str) -> bool:
+    kinds = dict(probe.kinds)
+    return language == "python" and any(
+        kinds.get(predicate.capture) == "string"
+        and predicate.test in ("eq", "any-of")
+        and predicate.values
+        and not any(value.endswith(('"', "'")) for value in predicate.values)
+        for predicate in probe.predicates
+    )
+
+
+def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, int, str]:
+    return (
+        "a predicate compares a string's node with a text that has no quotes",
+        max(text.find("(#"), 0),
+        "predicates see the text of a node: capture its `string_content`, or join on the value that it binds",
+    )
+
+
+def _warnings(shape: Shape, text: str, language: str) -> tuple[tuple[str, int, str], ...]:
+    found = [
+        (
+            f"`{call}` doesn't end in `...`: one more keyword argument defeats it",
+            offset,
+            "end its arguments with `...` unless exactly these are meant",
+        )
+        for call, offset in (closed_calls(prepare(text, language)) if language == "python" else ())
+    ]
+    if isinstance(shape, Quoted) and not shape.names and shape.texts == ("...",):
+        found.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))
+    return tuple(found)

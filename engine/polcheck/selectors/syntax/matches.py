@@ -1,0 +1,189 @@
+"""The hits of one selector in one file, distinct and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise, product
+from typing import TYPE_CHECKING
+
+from polcheck.languages.grammars import Tree
+from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
+from polcheck.selectors.syntax.matcher import Bind, Matcher
+from polcheck.selectors.syntax.query_patterns import PatternProbe
+from polcheck.selectors.syntax.shape import Shape
+from polcheck.selectors.syntax.strings import literal
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Row = tuple[int, int, int, int, tuple[tuple[str, Bind], ...], int]
+"""A hit in bytes: its start and end, those of its point (or -1), what it binds, and how many nodes it holds."""
+
+Captured = Sequence[Sequence["Node"]]
+"""The nodes of one match of a query, by the numbers of captures."""
+
+
+class Rows:
+    """Collects what matches; `stopped` says why no more is taken."""
+
+    def __init__(self, tree: Tree, most: int, text: int) -> None:
+        self.tree = tree
+        self.source = tree.source
+        self.most = most
+        self.text = text
+        self.stopped = ""
+        self.rows: dict[Row, None] = {}
+        self.taken: list[tuple[PatternProbe, Sequence[Captured]]] = []
+
+    def take(self, probe: PatternProbe, matches: Sequence[Captured]) -> None:
+        """Takes in matches of a query, which are hits as they are."""
+        if matches:
+            self.taken.append((probe, matches))
+
+    def add(self, rows: Iterable[Row]) -> bool:
+        """Takes `rows` in until there are too many; whether it has taken all."""
+        for row in rows:
+            if row in self.rows:
+                continue
+            self.text -= sum(len(bind.value) for _, bind in row[4])
+            if len(self.rows) == self.most:
+                self.stopped = f"more than {self.most:,} matches"
+            elif self.text < 0:
+                self.stopped = "the matches bind too much text"
+            if self.stopped:
+                return False
+            self.rows[row] = None
+        return True
+
+    def found(self, broken: str) -> SearchResult:
+        """The hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""
+        if not (self.taken or self.rows):
+            return SearchResult((), self.stopped or broken)
+        hits = None if self.rows or self.stopped else self._as_taken()
+        return SearchResult(hits or self._one_by_one(), self.stopped or broken)
+
+    def _as_taken(self) -> MatchTable | None:
+        """The matches of queries as columns; None unless each holds one node a capture and no two span the same."""
+        names = {tuple([name for _, name in probe.public]) for probe, _ in self.taken}
+        if len(names) != 1 or sum(len(matches) for _, matches in self.taken) > self.most:
+            return None
+        held: list[list[Node]] | None = None
+        for probe, matches in self.taken:
+            more = _columns_of(probe, matches)
+            if more is None or (held is not None and len(held) != len(more)):
+                return None
+            held = more if held is None else [[*one, *other] for one, other in zip(held, more, strict=True)]
+        assert held is not None
+        held = _in_order(held)
+        if held is None:
+            return None
+        roots, columns = held[0], dict(zip(names.pop(), held[1:], strict=False))
+        spans = {name: self._spans(nodes) for name, nodes in columns.items()}
+        if sum(sum(each.ends) - sum(each.starts) for each in spans.values()) > self.text:
+            return None
+        language = self.tree.language
+        bound = {name: MatchColumn(spans[name], partial(_values, nodes, language)) for name, nodes in columns.items()}
+        points = self._spans(held[-1]) if len(held) > len(columns) + 1 else None
+        return MatchTable(self._spans(roots), [node.descendant_count for node in roots], bound, points)
+
+    def _spans(self, nodes: Sequence[Node]) -> Spans:
+        offsets = self.source.offsets_of_bytes
+        return Spans(offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
+
+    def _one_by_one(self) -> Sequence[Match]:
+        """The hits, each told from the others."""
+        for probe, matches in self.taken:
+            all(self.add(hits_of_captures(probe, nodes, self.tree.language)) for nodes in matches)
+        ordered = sorted(self.rows, key=lambda row: (row[0], row[1], row[2], row[3], row[4]))
+        names = {tuple([name for name, _ in row[4]]) for row in ordered}
+        if len(names) == 1 and len({row[2] < 0 for row in ordered}) == 1:
+            return self._columns(ordered, names.pop())
+        return tuple([self._hit(row) for row in ordered])
+
+    def _columns(self, rows: Sequence[Row], names: Sequence[str]) -> MatchTable:
+        """Rows that bind the same names, as columns."""
+        offsets = self.source.offsets_of_bytes
+        starts, ends, points, point_ends, binds, weights = zip(*rows, strict=True)
+        columns: dict[str, MatchColumn] = {}
+        for number, name in enumerate(names):
+            bound = [many[number][1] for many in binds]
+            places = Spans(offsets([bind.start for bind in bound]), offsets([bind.end for bind in bound]))
+            columns[name] = MatchColumn(places, [bind.value for bind in bound])
+        pointed = Spans(offsets(points), offsets(point_ends)) if points[0] >= 0 else None
+        return MatchTable(Spans(offsets(starts), offsets(ends)), weights, columns, pointed)
+
+    def _hit(self, row: Row) -> Match:
+        start, end, here, here_end, binds, weight = row
+        span = self.source.span_of_bytes
+        bindings = tuple((name, Bound(bind.value, span(bind.start, bind.end))) for name, bind in binds)
+        return Match(span(start, end), bindings, span(here, here_end) if here >= 0 else None, weight)
+
+
+def _columns_of(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
+    """The nodes of what matches span, of each public capture, and of `@here`; None unless each holds one node."""
+    if len(probe.roots) != 1:
+        return None
+    numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
+    columns: list[list[Node]] = []
+    for number in numbers:
+        held = [nodes[number] for nodes in matches]
+        if any(len(nodes) != 1 for nodes in held):
+            return None
+        columns.append([nodes[0] for nodes in held])
+    return columns
+
+
+def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
+    """The columns in order of what the matches span; None when two span the same, which may be one hit."""
+    places = [(node.start_byte, node.end_byte) for node in columns[0]]
+    if all(first < second for first, second in pairwise(places)):
+        return columns
+    if len(set(places)) < len(places):
+        return None
+    order = sorted(range(len(places)), key=places.__getitem__)
+    return [[nodes[number] for number in order] for nodes in columns]
+
+
+def hits_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
+    """The rows of a snippet at `node`. Raises TooMuchWork."""
+    for start, end, binds in matcher.matches(shape, node):
+        here = binds.get("here")
+        named = tuple((name, bind) for name, bind in binds.items() if name != "here")
+        weight = node.descendant_count
+        yield (start, end, here.start, here.end, named, weight) if here else (start, end, -1, -1, named, weight)
+
+
+def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Iterator[Row]:
+    """The rows of a query's match: one for each choice among captures that hold several nodes, none without a node."""
+    spanned = nodes[probe.roots[0]] if len(probe.roots) == 1 else ()
+    if len(spanned) == 1:  # NOTE: as nearly always
+        root = spanned[0]
+        weight, start, end = root.descendant_count, root.start_byte, root.end_byte
+    else:
+        spanned = spanned or [node for held in nodes for node in held]
+        if not spanned:
+            return  # NOTE: `(x)*` matches nothing at all, too, and that is nowhere
+        weight = sum(node.descendant_count for node in spanned)
+        start, end = min(node.start_byte for node in spanned), max(node.end_byte for node in spanned)
+    pointed = nodes[probe.here] if probe.here is not None else ()
+    here, here_end = (pointed[0].start_byte, pointed[-1].end_byte) if pointed else (-1, -1)
+    if not probe.public:
+        yield start, end, here, here_end, (), weight
+        return
+    held = [(name, nodes[number]) for number, name in probe.public if nodes[number]]
+    choices = [[(name, _bind(node, language)) for node in many] for name, many in held]
+    for chosen in product(*choices):
+        yield start, end, here, here_end, chosen, weight
+
+
+def _bind(node: Node, language: str) -> Bind:
+    """What a captured node binds: the value of a string literal, the text of anything else."""
+    found = literal(node, language)
+    text = found.value if found else (node.text or b"").decode("utf-8", "replace")
+    return Bind(text, node.start_byte, node.end_byte, found is not None)
+
+
+def _values(nodes: Sequence[Node], language: str) -> list[str]:
+    """What each captured node binds."""
+    return [_bind(node, language).value for node in nodes]

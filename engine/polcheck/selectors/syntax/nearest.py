@@ -1,0 +1,120 @@
+"""The nearest miss of a selector in a file: what it would have found without its predicates."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from polcheck.base.spans import Span
+from polcheck.languages.grammars import Tree
+from polcheck.selectors.results import Bound
+from polcheck.selectors.syntax.cost import too_wide
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
+from polcheck.selectors.syntax.matches import hits_of_captures
+from polcheck.selectors.syntax.names import names_of
+from polcheck.selectors.syntax.predicates import Predicate, shortened
+from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
+from polcheck.selectors.syntax.query_set import LIMITS
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.syntax.shape import Shape
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MOST_MATCHES = 2_000
+_STEPS = 100_000
+_ALIKE = 0.6
+
+
+class Near(NamedTuple):
+    """A match that fails `failed` (texts for people) and nothing else, and what it would have bound."""
+
+    span: Span
+    failed: tuple[str, ...]
+    bindings: tuple[tuple[str, Bound], ...] = ()
+
+
+class _Miss(NamedTuple):
+    failing: int
+    unlike: float
+    start: int
+    end: int
+    failed: tuple[str, ...]
+    probe: PatternProbe
+    nodes: Sequence[Sequence[Node]]
+
+
+def nearest(syntax: Syntax, tree: Tree) -> Near | None:
+    """The match that fails the fewest predicates, of those the one that looks most like what is wanted.
+
+    None when nothing has the structure, or, for a snippet, when no name is like the wanted one. A full match
+    is not a miss and is left out.
+    """
+    misses: list[_Miss] = []
+    if too_wide(tree, LIMITS.width):
+        return None
+    for probe, shape, text in syntax.alternatives:
+        matcher = Matcher(syntax.language, lambda: names_of(tree), syntax.resolve, _STEPS)
+        for nodes in islice(_matches(probe, tree), _MOST_MATCHES):
+            miss = _miss(probe, shape, nodes, matcher, text)
+            if miss is not None:
+                misses.append(miss)
+    if not misses:
+        return None
+    best = min(misses, key=lambda miss: miss[:4])
+    if syntax.kind == "pattern" and best.unlike > 1 - _ALIKE:
+        return None
+    span = tree.source.span_of_bytes
+    rows = islice(hits_of_captures(best.probe, best.nodes, tree.language), 1)
+    bindings = tuple((name, Bound(bind.value, span(bind.start, bind.end))) for row in rows for name, bind in row[4])
+    return Near(span(best.start, best.end), best.failed, bindings)
+
+
+def _matches(probe: PatternProbe, tree: Tree) -> Iterator[Sequence[Sequence[Node]]]:
+    from tree_sitter import QueryCursor
+
+    cursor = QueryCursor(compiled(probe.shape, tree.language), match_limit=LIMITS.matches)
+    for _, captures in cursor.matches(tree.tree.root_node):
+        yield [captures.get(f"c{number}", ()) for number in range(probe.width)]
+
+
+def _miss(
+    probe: PatternProbe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, text: str
+) -> _Miss | None:
+    failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, matcher.names)]
+    texts = [predicate.describe(nodes, written=shape is None) for predicate in failed]
+    if shape is not None and not failed:
+        node = nodes[probe.roots[0]][0]
+        try:
+            if next(matcher.matches(shape, node), None) is not None:
+                return None
+        except TooMuchWork:
+            return None
+        here = shortened((node.text or b"").decode("utf-8", "replace"))
+        texts = [f"`{shortened(text)}` differs from `{here}`"]
+        # NOTE: with no name in common, only what is written tells a near miss from any node of that kind
+        alike = 1.0 if probe.predicates else difflib.SequenceMatcher(None, here, shortened(text)).ratio()
+        unlike = 1 - alike
+    else:
+        unlike = max((_unlike(predicate, nodes) for predicate in failed), default=0.0)
+    if not texts:
+        return None
+    held = [node for number in probe.roots for node in nodes[number]]
+    start, end = min(node.start_byte for node in held), max(node.end_byte for node in held)
+    return _Miss(len(texts), unlike, start, end, tuple(texts), probe, nodes)
+
+
+def _unlike(predicate: Predicate, nodes: Sequence[Sequence[Node]]) -> float:
+    """How far the text is from what the predicate wants: 0 for the same, 1 for nothing in common."""
+    if predicate.negated or predicate.test == "match" or not predicate.values or not nodes[predicate.capture]:
+        return 1.0
+    here = (nodes[predicate.capture][0].text or b"")[:200].decode("utf-8", "replace")
+    return 1 - max(_likeness(here, value) for value in predicate.values[:20])
+
+
+def _likeness(here: str, wanted: str) -> float:
+    if here.rpartition(".")[2] == wanted.rpartition(".")[2]:
+        return 0.9
+    return difflib.SequenceMatcher(None, here, wanted).ratio()

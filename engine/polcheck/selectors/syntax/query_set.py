@@ -1,0 +1,357 @@
+"""Many selectors of one language over one tree: one tree-sitter search, its matches dealt to the selectors.
+
+Patterns of the same shape are searched once. Where their predicates ask for a text or a name, a table
+leads from that text to the selectors that want it, so that the cost doesn't grow with their number.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING, NamedTuple
+
+from polcheck.base.records import record
+from polcheck.languages.grammars import Tree
+from polcheck.selectors.results import SearchResult
+from polcheck.selectors.syntax.cost import MOST_LEVELS, beginnings, first_error, too_wide
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, unwrapped
+from polcheck.selectors.syntax.matches import Captured, Rows, hits_of_shape
+from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
+from polcheck.selectors.syntax.predicates import Predicate, Regexes
+from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
+from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.syntax.shape import Shape
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query
+
+    Captures = Mapping[str, list[Node]]
+    from tree_sitter import Node
+
+
+_KEPT = 64
+_SHARE = 3  # a file that asks for a third of the shapes is searched for all
+_MOST = 100  # shapes in a query that serves every file
+
+
+class Searched(NamedTuple):
+    """The matches of each shape by its number, those of import statements, and whether tree-sitter has lost none.
+
+    A match near where a search begins may be there twice.
+    """
+
+    matches: Mapping[int, Sequence[Captures]]
+    imports: Sequence[Captures]
+    complete: bool
+
+
+class Queries:
+    """The shapes of one bank. `harmless` are those that may be searched for in any file, asked for or not."""
+
+    def __init__(self, language: str, shapes: Sequence[str], harmless: Sequence[int], limit: int) -> None:
+        self._language = language
+        self._shapes = shapes
+        self._harmless = harmless
+        self._limit = limit
+        self._made: OrderedDict[tuple[int, ...], Query] = OrderedDict()
+        self._last: tuple[Tree, Searched] | None = None
+
+    def search(self, tree: Tree, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
+        """Searches for the shapes with these numbers and, if `imports`, for import statements."""
+        if self._last is not None and not imports:
+            last, found = self._last
+            if last is tree and all(number in found.matches for number in numbers):
+                return found
+        if _SHARE * len(numbers) < len(self._shapes) or len(self._shapes) > _MOST:
+            return self._run(roots, numbers, imports)
+        found = self._run(roots, self._harmless, imports)
+        rest = [number for number in numbers if number not in found.matches]
+        if rest and found.complete:
+            other = self._run(roots, rest, imports=False)
+            found = Searched({**found.matches, **other.matches}, found.imports, other.complete)
+        if not found.complete:  # NOTE: what nobody asked for may be why
+            return self._run(roots, numbers, imports)
+        self._last = (tree, found)
+        return found
+
+    def _run(self, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
+        from tree_sitter import QueryCursor
+
+        cursor = QueryCursor(self._query(numbers, imports), match_limit=self._limit)
+        by_pattern: list[list[Captures]] = [[] for _ in range(len(numbers) + 1)]
+        complete = True
+        for root in roots:
+            for pattern, captures in cursor.matches(root):
+                by_pattern[pattern].append(captures)
+            complete = complete and not cursor.did_exceed_match_limit
+        return Searched(dict(zip(numbers, by_pattern, strict=False)), by_pattern[-1], complete)
+
+    def _query(self, numbers: Sequence[int], imports: bool) -> Query:
+        """The query for the shapes with these numbers, and last for import statements."""
+        key = (*numbers, -1) if imports else tuple(numbers)
+        query = self._made.get(key)
+        if query is None:
+            shapes = [self._shapes[number] for number in numbers]
+            text = "\n".join([*shapes, IMPORTS] if imports else shapes)
+            query = self._made[key] = compiled(text, self._language)
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        return query
+
+
+class SearchLimits(NamedTuple):
+    """Bounds on the search of one file.
+
+    `matches` bounds what tree-sitter keeps in progress for one shape; `rows` the hits, `text` the characters
+    that they bind, and `steps` the comparisons of one selector; `width` the children of a node in a tree with
+    syntax errors.
+    """
+
+    matches: int = 256
+    rows: int = 10_000
+    text: int = 16_000_000
+    steps: int = 1_000_000
+    width: int = 2_000
+
+
+LIMITS = SearchLimits()
+
+
+class _Member(NamedTuple):
+    """One pattern of one selector: which selector, what tree-sitter finds for it, and what must hold then."""
+
+    selector: int
+    probe: PatternProbe
+    shape: Shape | None
+    rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
+
+
+@record
+class _Group:
+    """The members that share a shape; `tables` lead from the text or name of a capture to members.
+
+    `wild` does so for names with `*`, by the number of segments and which of them are open; `regexes` for `#match?`.
+    """
+
+    shape: str
+    captures: tuple[str, ...]
+    always: list[_Member] = field(default_factory=list)
+    tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
+    wild: dict[tuple[int, int, tuple[int, ...]], dict[str, list[_Member]]] = field(default_factory=dict)
+    regexes: dict[int, Regexes[_Member]] = field(default_factory=dict)  # by capture
+    selectors: set[int] = field(default_factory=set)
+    follows: bool = False  # whether a member asks what names stand for
+    harmless: bool = True  # whether it has no more matches than a file has nodes
+
+    def add(self, selector: int, probe: PatternProbe, shape: Shape | None) -> None:
+        """Takes a member in, under the texts that it wants where one of its predicates lists them."""
+        self.selectors.add(selector)
+        self.harmless &= probe.free == 1 or shape is not None
+        self.follows |= any(predicate.test == "resolves-to" for predicate in probe.predicates)
+        for predicate in sorted(probe.predicates, key=lambda predicate: predicate.test == "match"):
+            if _can_be_looked_up(predicate, probe):
+                rest = tuple(other for other in probe.predicates if other is not predicate)
+                member = _Member(selector, probe, shape, rest)
+                if predicate.test == "match":
+                    self.regexes.setdefault(predicate.capture, Regexes()).add(predicate.values[0], member)
+                    return
+                for value in set(predicate.values):
+                    self._table(predicate, value).setdefault(value, []).append(member)
+                return
+        self.always.append(_Member(selector, probe, shape, probe.predicates))
+
+    def _table(self, predicate: Predicate, value: str) -> dict[str, list[_Member]]:
+        """The table in which a text that a predicate wants is looked up."""
+        if predicate.test != "resolves-to":
+            return self.tables.setdefault((predicate.capture, "text"), {})
+        if "*" not in value:
+            return self.tables.setdefault((predicate.capture, "name"), {})
+        segments = value.split(".")
+        places = tuple(number for number, segment in enumerate(segments) if segment == "*")
+        return self.wild.setdefault((predicate.capture, len(segments), places), {})
+
+    def looked_up(self, nodes: Captured, names: Callable[[], Names]) -> Iterator[_Member]:
+        """The members in the tables that may match `nodes`."""
+        for (capture, form), table in self.tables.items():
+            node = nodes[capture][0]
+            if form == "name":
+                for name in names().of(node):
+                    yield from table.get(name, ())
+            else:
+                yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
+                if node.type == "parenthesized_expression":  # to a snippet they make no difference
+                    held = (unwrapped(node).text or b"").decode("utf-8", "replace")
+                    yield from (member for member in table.get(held, ()) if member.shape is not None)
+        for capture, regexes in self.regexes.items():
+            yield from regexes.items(nodes[capture][0].text)
+        for (capture, length, places), table in self.wild.items():
+            for name in names().of(nodes[capture][0]):
+                segments = name.split(".")
+                if len(segments) == length:
+                    opened = ["*" if number in places else segment for number, segment in enumerate(segments)]
+                    yield from table.get(".".join(opened), ())
+
+
+def _can_be_looked_up(predicate: Predicate, probe: PatternProbe) -> bool:
+    listed = bool(predicate.values)
+    single = probe.captures[predicate.capture] in probe.single
+    return listed and single and not (predicate.negated or predicate.any)
+
+
+class QuerySet:
+    """Selectors of one language, merged; the numbers of selectors are their places in the sequence given.
+
+    Nothing is compiled before the first search, so that a bank can be made in one process and used in
+    another.
+    """
+
+    def __init__(self, syntaxes: Sequence[Syntax], limits: SearchLimits = LIMITS) -> None:
+        self.syntaxes = tuple(syntaxes)
+        self.limits = limits
+        self._groups: list[_Group] | None = None
+        self._queries: Queries | None = None
+
+    def __getstate__(self) -> tuple[tuple[Syntax, ...], SearchLimits]:
+        return self.syntaxes, self.limits
+
+    def __setstate__(self, state: tuple[tuple[Syntax, ...], SearchLimits]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    def search(self, tree: Tree, wanted: Collection[int] | None = None) -> dict[int, SearchResult]:
+        """What each selector (of `wanted`, or all) finds in `tree`, hits in order of place."""
+        selectors = frozenset(range(len(self.syntaxes)) if wanted is None else wanted)
+        root = tree.tree.root_node
+        broken = ""
+        if root.has_error:
+            broken = f"syntax error at line {first_error(tree)}"
+            if too_wide(tree, self.limits.width):
+                return dict.fromkeys(selectors, SearchResult((), broken))
+        roots, is_whole = beginnings(tree)
+        if not is_whole:
+            broken = f"nested more than {MOST_LEVELS:,} levels deep"
+        rows = self._empty(tree, selectors)
+        groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
+        search = _Search(self, tree, rows, roots)
+        if groups and not search.run(groups):
+            # NOTE: only a search of its own tells which shape has lost matches
+            rows = self._empty(tree, selectors)
+            search = _Search(self, tree, rows, roots)
+            for number in groups:
+                if not search.run([number]):
+                    search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
+        return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
+
+    def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
+        return {selector: Rows(tree, self.limits.rows, self.limits.text) for selector in selectors}
+
+    def _grouped(self) -> list[_Group]:
+        if self._groups is None:
+            groups: dict[str, _Group] = {}
+            for selector, syntax in enumerate(self.syntaxes):
+                for probe, shape, _ in syntax.alternatives:
+                    numbers = tuple(f"c{number}" for number in range(probe.width))
+                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape)
+            self._groups = list(groups.values())
+        return self._groups
+
+    @property
+    def queries(self) -> Queries:
+        """What searches for the shapes of the groups."""
+        if self._queries is None:
+            groups = self._grouped()
+            harmless = [number for number, group in enumerate(groups) if group.harmless]
+            language = self.syntaxes[0].language
+            self._queries = Queries(language, [group.shape for group in groups], harmless, self.limits.matches)
+        return self._queries
+
+    def group(self, number: int) -> _Group:
+        """The selectors' patterns of one shape."""
+        return self._grouped()[number]
+
+
+class _NamesOf:
+    """The names of a file, worked out when they are first asked for."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._found: Names | None = None
+
+    def __call__(self) -> Names:
+        if self._found is None:
+            self._found = names_of(self._tree)
+        return self._found
+
+
+class _Search:
+    """One bank over one tree."""
+
+    def __init__(self, bank: QuerySet, tree: Tree, rows: dict[int, Rows], roots: Sequence[Node]) -> None:
+        self.bank = bank
+        self.tree = tree
+        self.rows = rows
+        self.roots = roots
+        self.matchers: dict[int, Matcher] = {}
+        self.names = _NamesOf(tree)
+
+    def run(self, numbers: list[int]) -> bool:
+        """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
+        groups = [self.bank.group(number) for number in numbers]
+        follows = any(group.follows for group in groups) and not are_known(self.tree)
+        found = self.bank.queries.search(self.tree, self.roots, numbers, follows)
+        if not found.complete and len(numbers) > 1:
+            return False
+        if follows and found.complete:
+            names_of(self.tree, [captures["import"][0] for captures in found.imports])
+        for number, group in zip(numbers, groups, strict=True):
+            matches = [[captures.get(name, ()) for name in group.captures] for captures in found.matches[number]]
+            self._deal(group, matches)
+        return found.complete
+
+    def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
+        """Gives the matches of one shape to the selectors that want them."""
+        for member in group.always:
+            self._give(member, matches)
+        if not (group.tables or group.regexes or group.wild):
+            return
+        wanted: dict[int, tuple[_Member, list[Captured]]] = {}
+        for nodes in matches:
+            for member in group.looked_up(nodes, self.names):
+                wanted.setdefault(id(member), (member, []))[1].append(nodes)
+        for member, found in wanted.values():
+            self._give(member, found)
+
+    def _give(self, member: _Member, matches: Sequence[Captured]) -> None:
+        """Adds the hits among some matches to a selector's rows."""
+        rows = self.rows.get(member.selector)
+        if rows is None or rows.stopped:
+            return
+        if member.rest:
+            matches = [
+                nodes for nodes in matches if all(predicate.holds(nodes, self.names) for predicate in member.rest)
+            ]
+        if member.shape is None:
+            rows.take(member.probe, matches)
+            return
+        matcher = self._matcher(member.selector)
+        root = member.probe.roots[0]
+        try:
+            all(rows.add(hits_of_shape(matcher, member.shape, nodes[root][0])) for nodes in matches)
+        except TooMuchWork:
+            rows.stopped = f"limit of {self.bank.limits.steps:,} comparisons exceeded"
+
+    def _matcher(self, selector: int) -> Matcher:
+        """What compares snippets for one selector, with what is left of its steps."""
+        matcher = self.matchers.get(selector)
+        if matcher is None:
+            syntax = self.bank.syntaxes[selector]
+            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.bank.limits.steps)
+            self.matchers[selector] = matcher
+        return matcher
+
+    def stop(self, selectors: Collection[int], why: str) -> None:
+        """Notes for `selectors` that their search is not complete."""
+        for selector in selectors:
+            if selector in self.rows and not self.rows[selector].stopped:
+                self.rows[selector].stopped = why

@@ -1,0 +1,1 @@
+"""Where submissions come from: folders, git revisions, archives, JSON bundles."""

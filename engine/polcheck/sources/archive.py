@@ -1,0 +1,242 @@
+"""Archives: zip and tar, plain or compressed, in memory; nothing is unpacked to disk.
+
+Whatever an archive could mean in two ways is refused: links, devices, a name twice, a damaged end.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, BinaryIO, cast
+
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.bundle import check_name
+from polcheck.sources.submission import Submission
+
+CHUNK = 1 << 16
+_FREE = 16 * 1024 * 1024  # what an archive may always unpack to: blank lines shrink a thousandfold
+_XZ_MEMORY = 256 * 1024 * 1024  # `xz -9` takes 65 MiB
+
+
+class Unpacked:
+    """How much an archive of `size` bytes has unpacked to so far."""
+
+    def __init__(self, size: int, gathered: SubmissionBuilder) -> None:
+        self._size = size
+        self._gathered = gathered
+        self._sum = 0
+
+    def grows(self, more: int) -> None:
+        """Adds bytes. Raises SubmissionError when the archive unpacks to more than the limits allow."""
+        self._sum += more
+        limits, name = self._gathered.limits, self._gathered.name
+        if self._sum > limits.total_bytes:
+            raise SubmissionError(f"`{name}` unpacks to more than the limit `total_bytes` of {limits.total_bytes}")
+        if self._sum > _FREE and self._sum > limits.archive_ratio * self._size:
+            ratio = limits.archive_ratio
+            raise SubmissionError(f"`{name}` unpacks to more than {ratio} times its size, the limit `archive_ratio`")
+
+
+class BoundedStream:
+    """Chunks as a stream that can only be read on; each is counted."""
+
+    def __init__(self, chunks: Iterable[bytes], unpacked: Unpacked) -> None:
+        self._chunks = iter(chunks)
+        self._unpacked = unpacked
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, `size` of them unless the stream ends. Raises SubmissionError when it gives too many."""
+        parts = [self._rest]
+        missing = size - len(self._rest)
+        while missing > 0 and (chunk := next(self._chunks, b"")):
+            self._unpacked.grows(len(chunk))
+            parts.append(chunk)
+            missing -= len(chunk)
+        data = b"".join(parts)
+        self._rest = data[size:]
+        return data[:size]
+
+
+class BoundedFile:
+    """A file whose single reads are bounded: a zip's list of contents is read in one, however long it says it is."""
+
+    def __init__(self, file: BinaryIO, most: int, error: Callable[[], SubmissionError]) -> None:
+        self._file = file
+        self._most = most
+        self._error = error
+        self.seek = file.seek
+        self.tell = file.tell
+        self.seekable = file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises the given error when more than the bound are asked for or there."""
+        if size > self._most:
+            raise self._error()
+        data = self._file.read(size if size >= 0 else self._most + 1)
+        if len(data) > self._most:
+            raise self._error()
+        return data
+
+
+def unpacked_xz(file: BinaryIO) -> Iterator[bytes]:
+    """The content of an .xz file in chunks, in bounded memory. Raises LZMAError or EOFError when it is broken."""
+    decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+    rest = b""
+    while True:
+        if decoder.eof:
+            rest = (decoder.unused_data or file.read(CHUNK)).lstrip(b"\0")  # several may follow each other, padded
+            if not rest:
+                return
+            decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+        data = rest or (file.read(CHUNK) if decoder.needs_input else b"")
+        if not data and decoder.needs_input:
+            raise EOFError("it ends too early")
+        rest = b""
+        chunk = decoder.decompress(data, CHUNK)
+        if chunk:
+            yield chunk
+
+
+_DIRECTORY_ENTRY = 256  # bytes in a zip's list of contents for a file, generously
+_MAX_HEADER = 1 << 20
+_LONG = frozenset(
+    {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK}
+)
+_ENCRYPTED = 1
+
+
+def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> Submission:
+    """The submission in an archive of `size` bytes; `kind` is `zip`, `tar`, `gz`, `bz2` or `xz`.
+
+    Raises SubmissionError when it is broken, encrypted, over the limits, empty, or holds a link, a device, a name twice
+    or one that leaves the submission.
+    """
+    try:
+        if kind == "zip":
+            _zip(file, size, gathered)
+        else:
+            _tar(file, size, kind, gathered)
+    except SubmissionError:
+        raise
+    except Exception as error:
+        # NOTE: the readers of the standard library raise whatever they stumble upon: struct.error, KeyError,
+        # RuntimeError, the compressors' own. On bytes from strangers each of them means the same.
+        said = str(error) or type(error).__name__
+        raise SubmissionError(f"the archive `{gathered.name}` is broken: {said.lower()}") from error
+    return gathered.submission("archive")
+
+
+def _zip(file: BinaryIO, size: int, gathered: SubmissionBuilder) -> None:
+    longest = max(gathered.limits.files * _DIRECTORY_ENTRY, 1 << 20)
+    with zipfile.ZipFile(cast(IO[bytes], BoundedFile(file, longest, gathered.too_many))) as archive:
+        wanted = [(path, info) for info in archive.infolist() if (path := _zip_path(info, gathered))]
+        if len(wanted) > gathered.limits.files:
+            raise gathered.too_many()
+        unpacked = Unpacked(size, gathered)
+        for _, info in wanted:
+            unpacked.grows(info.file_size)
+        for path, info in wanted:
+            if gathered.admits(path, info.file_size):
+                gathered.take(path, archive.read(info))
+
+
+def _zip_path(info: zipfile.ZipInfo, gathered: SubmissionBuilder) -> str:
+    """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
+    # NOTE: zipfile cuts `filename` at a NUL, and two names must not become one
+    path = _checked(info.orig_filename, gathered)
+    mode = stat.S_IFMT(info.external_attr >> 16)
+    if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise _refused(path, "link" if stat.S_ISLNK(mode) else "device", gathered)
+    if not path or info.is_dir() or not gathered.wants(path):
+        return ""
+    if info.flag_bits & _ENCRYPTED:
+        raise SubmissionError(f"`{path}` in the archive `{gathered.name}` is encrypted")
+    return path
+
+
+class _Header(tarfile.TarInfo):
+    """The description of one member, which doesn't pass over what is broken.
+
+    NOTE: tarfile takes a damaged header, or the end of the file, for the end of the archive: files would be missing
+    without a word.
+    """
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> _Header:
+        """The next member. Raises ReadError unless there is one or the archive ends as it should."""
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error}, where a file or the end should be") from error
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        """The member described by a block. Raises SubmissionError for a longer description than names need."""
+        header = super().frombuf(buf, encoding, errors)
+        if header.size < 0 or (header.type in _LONG and header.size > _MAX_HEADER):
+            raise tarfile.ReadError(f"a header of {header.size} bytes")
+        return header
+
+
+def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> None:
+    flow = BoundedStream(_unpacked(file, kind), Unpacked(size, gathered))
+    members = 0
+    with tarfile.open(
+        fileobj=cast(IO[bytes], flow), mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape"
+    ) as archive:
+        for member in archive:
+            members += 1
+            if members > 2 * gathered.limits.files:  # folders count, too
+                raise gathered.too_many()
+            path = _tar_path(member, gathered)
+            if path and gathered.admits(path, member.size):
+                content = archive.extractfile(member)
+                gathered.take(path, content.read() if content else b"")
+    while flow.read(CHUNK):
+        pass  # NOTE: a compressed file's checksum stands at its end
+
+
+def _tar_path(member: tarfile.TarInfo, gathered: SubmissionBuilder) -> str:
+    """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
+    path = _checked(member.name, gathered)
+    if member.issym() or member.islnk():
+        raise _refused(path, "link", gathered)
+    if not (member.isreg() or member.isdir()):
+        raise _refused(path, "device", gathered)
+    return path if path and member.isreg() and gathered.wants(path) else ""
+
+
+def _checked(name: str, gathered: SubmissionBuilder) -> str:
+    """A member's path, empty for the root itself. Raises SubmissionError when it leaves the submission."""
+    path = name.removesuffix("/")
+    while path.startswith("./"):
+        path = path[2:]
+    if path in ("", ".") and not name.startswith("/"):
+        return ""
+    check_name(path or name, f"the archive `{gathered.name}`")
+    return path
+
+
+def _unpacked(file: BinaryIO, kind: str) -> Iterator[bytes]:
+    """The bytes of the tar archive in a file, in chunks."""
+    if kind == "xz":
+        return unpacked_xz(file)
+    stream: BinaryIO = file
+    if kind == "gz":
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    elif kind == "bz2":
+        stream = cast(BinaryIO, bz2.BZ2File(file))
+    return iter(lambda: stream.read(CHUNK), b"")
+
+
+def _refused(path: str, what: str, gathered: SubmissionBuilder) -> SubmissionError:
+    return SubmissionError(f"the archive `{gathered.name}` holds the {what} `{path}`: only files and folders are read")

@@ -1,0 +1,105 @@
+"""JSON bundles: an object whose keys are paths or fields and whose values are texts."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import NoReturn
+
+from polcheck.base.errors import SubmissionError
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.submission import Submission, check_path, of_bundle
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def check_name(path: str, holder: str) -> None:
+    """Raises SubmissionError when `path` in `holder` is not a plain path below the root, on any system."""
+    if "\\" in path or _DRIVE.match(path):
+        why = "paths have no drive and no backslash"
+        raise SubmissionError(f"the path `{path}` in {holder} leaves the submission: {why}")
+    try:
+        check_path(path)
+        path.encode("utf-8", "surrogateescape")
+    except SubmissionError as error:
+        raise SubmissionError(f"{error}, in {holder}") from error
+    except UnicodeEncodeError as error:
+        raise SubmissionError(f"a path in {holder} is not text: {path!a}") from error
+
+
+def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
+    """The submission in the JSON text `data`.
+
+    Raises SubmissionError when that is not an object of texts in UTF-8, repeats a key, is empty, or names a path that
+    leaves the submission.
+    """
+    name = gathered.name
+    bundle = _parsed(_text(data, name), name)
+    if not isinstance(bundle, dict):
+        raise SubmissionError(f"the bundle `{name}` is not an object of texts but {_kind(bundle)}")
+    for key, text in bundle.items():
+        if not isinstance(text, str):
+            raise SubmissionError(f"the bundle `{name}` is not an object of texts: `{key}` is {_kind(text)}")
+        check_name(key, f"the bundle `{name}`")
+    _check_limits(bundle, gathered)
+    kept = {key: text for key, text in bundle.items() if gathered.wants(key)}
+    if gathered.left_out and not kept:
+        return gathered.submission("bundle")  # which says that there is nothing left
+    return of_bundle(kept, name)
+
+
+def _text(data: bytes, name: str) -> str:
+    body = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = body[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise SubmissionError(f"the bundle `{name}` is not UTF-8: line {line}, column {column}") from error
+
+
+def _parsed(text: str, name: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _Pairs(pairs).unique(name), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise SubmissionError(f"the bundle `{name}` is not JSON: {error.msg.lower()}: {place}") from error
+    except RecursionError as error:
+        raise SubmissionError(f"the bundle `{name}` is nested too deeply") from error
+    except ValueError as error:
+        raise SubmissionError(f"the bundle `{name}` can't be read: {error}") from error
+
+
+class _Pairs(list[tuple[str, object]]):
+    """The members of one object as they were written."""
+
+    def unique(self, name: str) -> dict[str, object]:
+        """The members by key. Raises SubmissionError when a key is repeated."""
+        members: dict[str, object] = {}
+        for key, value in self:
+            if key in members:
+                raise SubmissionError(f"the bundle `{name}` repeats the key `{key}`")
+            members[key] = value
+        return members
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"`{text}` is not JSON")
+
+
+def _check_limits(bundle: dict[str, str], gathered: SubmissionBuilder) -> None:
+    limits, name = gathered.limits, gathered.name
+    if len(bundle) > limits.files:
+        raise gathered.too_many()
+    for key, text in bundle.items():
+        if gathered.too_long(key):
+            raise SubmissionError(f"the bundle `{name}` has a key over the limit `path_length` of {limits.path_length}")
+        if len(text) * 4 > limits.file_bytes and len(text.encode("utf-8", "surrogatepass")) > limits.file_bytes:
+            most = limits.file_bytes
+            raise SubmissionError(f"`{key}` in the bundle `{name}` is over the limit `file_bytes` of {most}")
+
+
+def _kind(value: object) -> str:
+    kinds = {dict: "an object", list: "an array", bool: "a boolean", str: "a text", type(None): "null"}
+    return kinds.get(type(value), "a number")

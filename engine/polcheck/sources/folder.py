@@ -1,0 +1,319 @@
+"""Folders: the files below one, as git would list them, each read once.
+
+Nothing but regular files is opened, links lead no further than the folder itself, and `.git` is never read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import field
+from functools import cached_property
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from polcheck.base.errors import SubmissionError
+from polcheck.base.records import record
+from polcheck.base.safe_open import NotRegular, opened_folder, pending_file, read_regular, reason_of
+from polcheck.base.store import key_of, store
+from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
+from polcheck.base.validated_cache import load_unchanged, store_unchanged
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.git import Repository, repository_of
+from polcheck.sources.git_index import Index, index_of
+from polcheck.sources.gitignore import MAX_BYTES, Rules, ignored
+from polcheck.sources.submission import Later, Submission
+
+WORTH = 500  # files: to walk through fewer takes no longer than to read what was kept
+_MOST_WALKS = 16
+_MOST_BYTES = 64 << 20
+
+
+def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None]) -> None:
+    """Calls `walk`, which lists files in `gathered`, unless the one that was asked for alike would list the same.
+
+    What is kept is known to be right by the stamps of all that the walk looked at: each folder, and the files that say
+    what is ignored in it. A walk that met a link, or something that couldn't be read, is made again each time.
+    """
+    path = os.path.join(store(), "walks", key_of(asked))  # noqa: PTH118
+    match load_unchanged(path):
+        case ((tuple() as paths, int() as left_out), places):
+            for place, stamp in places:
+                record_dependency(place, stamp)
+            gathered.list_all(paths)
+            gathered.left_out = left_out
+        case _:
+            with tracking() as watch:
+                walk()
+            listed = gathered.listed
+            if len(listed) >= WORTH:
+                store_unchanged(path, (listed, gathered.left_out), watch, _MOST_WALKS, _MOST_BYTES)
+
+
+def read_folder(
+    folder: str, gathered: SubmissionBuilder, *, gitignore: bool = True, tracked: bool = False, asked: str = ""
+) -> Submission:
+    """The submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
+
+    A file that git tracks is never ignored. What is listed is kept for the next time that the same is `asked` for, and
+    not kept if that is empty. Raises SubmissionError when the folder can't be listed, holds nothing or
+    too much, or `tracked` is asked for outside a repository.
+    """
+    root = os.fsencode(folder)
+
+    def walk() -> None:
+        repository = repository_of(root) if gitignore or tracked else None
+        found = _Walk(root, gathered, repository)
+        if tracked:
+            found.run(None, only_tracked=True)
+        else:
+            found.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
+
+    if asked:
+        cached_walk(asked, gathered, walk)
+    else:
+        walk()
+    return gathered.submission("folder", Look(root, gathered))
+
+
+@record(frozen=True)
+class Look:
+    """Looks at listed files below a folder when somebody asks for them."""
+
+    root: bytes
+    gathered: SubmissionBuilder
+
+    def __call__(self, path: str) -> Later:
+        """The file at `path`. Raises OSError when it can't be read, is no file any more, or is over a limit."""
+        full = os.path.join(self.root, path.encode("utf-8", "surrogateescape"))  # noqa: PTH118
+        return self.gathered.admitted(path, _later(full))
+
+
+def _later(full: bytes) -> Later:
+    try:
+        return pending_file(full)
+    except NotRegular as error:
+        record_unknown_dependency()
+        raise OSError(0, str(error)) from error
+    except OSError as error:
+        record_unknown_dependency()
+        raise OSError(0, f"it can't be read: {reason_of(error)}") from error
+
+
+_IS_UTF8 = sys.getfilesystemencoding() == "utf-8"
+
+
+class _Folder(NamedTuple):
+    """A folder still to be walked; `rules` are None where nothing is ignored, and the innermost comes first."""
+
+    path: bytes
+    rules: tuple[Rules, ...] | None
+    only_tracked: bool
+
+
+@record
+class _Walk:
+    root: bytes
+    gathered: SubmissionBuilder
+    repository: Repository | None
+    walked: set[bytes] = field(default_factory=set)
+    folder_links: list[tuple[str, bytes]] = field(default_factory=list)
+    seconds: float = 0
+
+    def run(self, rules: tuple[Rules, ...] | None, *, only_tracked: bool = False) -> None:
+        """Walks the tree, without recursion since it may be thousands of levels deep."""
+        if only_tracked:
+            self._check_tracked()
+        waiting = [_Folder(b"", rules, only_tracked)]
+        while waiting:
+            waiting += self._folder(waiting.pop())
+        for path, target in self.folder_links:
+            if target not in self.walked:
+                self.gathered.miss(path, "a link to a folder that is left out", folder=True)
+
+    @cached_property
+    def real_root(self) -> bytes:
+        """The root without links."""
+        return os.path.realpath(self.root)
+
+    @cached_property
+    def tracked(self) -> Index | None:
+        """What git tracks, if that can be told."""
+        return index_of(self.repository) if self.repository else None
+
+    def _check_tracked(self) -> None:
+        """Raises SubmissionError when nobody can say what is tracked."""
+        if self.repository is None:
+            raise SubmissionError(f"`{self.gathered.name}` is not in a git repository")
+        if self.tracked is None:
+            raise SubmissionError(f"the index of the git repository of `{self.gathered.name}` can't be read")
+
+    def _folder(self, folder: _Folder) -> list[_Folder]:
+        """Reads the files of a folder; the folders in it that are to be walked."""
+        try:
+            # NOTE: without the final `/`, with which a link would be followed
+            full = self._full(folder.path[:-1])
+            record_dependency(full)
+            with opened_folder(full, follow=not folder.path) as number:
+                entries = self._entries(number)
+                self.walked.add(folder.path.rstrip(b"/"))
+                return list(self._below(number, self._with_rules(number, folder, entries), entries))
+        except OSError as error:
+            if not folder.path:
+                raise SubmissionError(f"the folder `{self.gathered.name}` can't be read: {reason_of(error)}") from error
+            reason = f"a folder that can't be read: {reason_of(error)}"
+            self.gathered.miss(_text(folder.path[:-1]), reason, folder=True)
+            return []
+
+    def _entries(self, number: int) -> list[os.DirEntry[str]]:
+        most = self.gathered.limits.files
+        with os.scandir(number) as scan:
+            entries = list(islice(scan, most + 1))
+        if len(entries) > most:
+            raise self.gathered.too_many()
+        return entries
+
+    def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
+        """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
+        if folder.rules is None or ".gitignore" not in [entry.name for entry in entries]:
+            return folder
+        record_dependency(self._full(folder.path) + b".gitignore")
+        try:
+            data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
+        except (OSError, NotRegular):
+            return folder
+        with self._timed():
+            own = Rules.of(data, base=folder.path) if data else None
+        return folder._replace(rules=(own, *folder.rules)) if own else folder
+
+    def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
+        """Reads each file in a folder; yields the folders in it that are to be walked."""
+        lead = _text(folder.path)
+        plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.gathered.excluded.out is None
+        files: list[str] = []
+        others: list[os.DirEntry[str]] = []
+        for entry in entries:
+            if entry.name == ".git":
+                continue
+            if plain and entry.is_file(follow_symlinks=False):  # NOTE: as most are; nothing is asked of the system
+                files.append(lead + entry.name)
+            else:
+                others.append(entry)
+        self.gathered.list_all(files)
+        for entry in sorted(others, key=attrgetter("name")):
+            path = folder.path + os.fsencode(entry.name)
+            try:
+                is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
+            except OSError as error:
+                self.gathered.miss(_text(path), f"it can't be read: {reason_of(error)}", folder=True)
+                continue
+            wanted, only_tracked = self._wanted(folder, path, is_folder=is_folder)
+            if not wanted:
+                continue
+            if is_folder:
+                yield folder._replace(path=path + b"/", only_tracked=only_tracked)
+            elif is_link:
+                self._link(path)
+            else:
+                self._file(entry, path)
+
+    def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
+        """Whether to look at `path`, and whether only for what git tracks in it."""
+        text = _text(path)
+        if is_folder and self.gathered.leaves_out_folder(text):
+            return False, False
+        only_tracked = folder.only_tracked or self._ignored(folder, path, is_folder=is_folder)
+        if only_tracked and self.repository and self.tracked is None:
+            reason = "ignored unless git tracks it, and the index of its repository can't be read"
+            self.gathered.miss(text, reason, folder=is_folder)
+            return False, True
+        if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
+            if self.tracked and path in self.tracked.submodules:
+                reason = "a submodule: its files are tracked by another repository"
+                self.gathered.miss(text, reason, folder=True)
+            else:
+                self.gathered.left_out += 1
+            return False, True
+        if is_folder and self.gathered.too_long(text):
+            self.gathered.miss(text, "a folder whose path is over the limit `path_length`", folder=True)
+            return False, only_tracked
+        return is_folder or self.gathered.wants(text), only_tracked
+
+    def _ignored(self, folder: _Folder, path: bytes, *, is_folder: bool) -> bool:
+        if not folder.rules:
+            return False
+        with self._timed():
+            return ignored(folder.rules, path, folder=is_folder)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Raises SubmissionError when reading .gitignore files and comparing with them takes too long in sum."""
+        start = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - start
+        most = self.gathered.limits.ignore_seconds
+        if self.seconds > most:
+            what = f"comparing `{self.gathered.name}` with its .gitignore files takes too long"
+            raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
+
+    def _file(self, entry: os.DirEntry[str], path: bytes) -> None:
+        """Takes one file in, to be looked at when it is asked for; what is none is noted with the reason."""
+        text = _text(path)
+        try:
+            if entry.is_file(follow_symlinks=False):
+                self.gathered.list(text)
+            else:
+                self._here(text, self._full(path))
+        except OSError as error:
+            self.gathered.miss(text, f"it can't be read: {reason_of(error)}")
+
+    def _here(self, text: str, full: bytes) -> None:
+        """Takes in the file at `full` as the one at `text`, or notes why not."""
+        try:
+            self.gathered.list(text, self.gathered.admitted(text, _later(full)))
+        except OSError as error:
+            self.gathered.miss(text, str(error.strerror))
+
+    def _link(self, path: bytes) -> None:
+        """Reads the file that a link leads to if it's below the root and not git's own."""
+        text = _text(path)
+        record_unknown_dependency()
+        try:
+            target = os.path.realpath(self._full(path), strict=True)
+            is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116
+        except OSError as error:
+            reason = f"a link that leads nowhere: {reason_of(error)}"
+            # NOTE: outside there may be a folder on another machine; within the submission there is nothing
+            outside = _below(self.real_root, os.path.realpath(self._full(path))) is None
+            self.gathered.miss(text, reason, folder=outside)
+            return
+        below = _below(self.real_root, target)
+        if below is None:
+            self.gathered.miss(text, "a link that leaves the submission", folder=is_folder)
+        elif b".git" in below.split(b"/"):
+            self.gathered.miss(text, "a link into `.git`", folder=is_folder)
+        elif is_folder:
+            self.folder_links.append((text, below))
+        else:
+            self._here(text, target)
+
+    def _full(self, path: bytes) -> bytes:
+        return os.path.join(self.root, path)  # noqa: PTH118
+
+
+def _below(root: bytes, path: bytes) -> bytes | None:
+    """`path` as seen from `root`; None when it's not below it."""
+    prefix = root.rstrip(b"/") + b"/"
+    if path == root:
+        return b""
+    return path.removeprefix(prefix) if path.startswith(prefix) else None
+
+
+def _text(path: bytes) -> str:
+    # NOTE: not os.fsdecode: the report must not depend on the locale.
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,304 @@
+"""The files of a git revision. No hook, filter or transport of the repository is run."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from polcheck.base.errors import SubmissionError
+from polcheck.base.records import record
+from polcheck.base.safe_open import NotRegular, read_regular
+from polcheck.base.tracker import record_dependency
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.gitignore import MAX_BYTES, Rules
+from polcheck.sources.submission import Submission
+
+_MAX_POINTER = 16 * 1024
+
+
+@record(frozen=True)
+class Repository:
+    """The repository whose work tree holds `folder`; both paths are without links."""
+
+    root: Path
+    folder: Path
+
+    @cached_property
+    def own(self) -> Path:
+        """The folder of git's files for this work tree."""
+        own = self.root / ".git"
+        pointer = content(own, _MAX_POINTER)
+        if pointer and pointer.startswith(b"gitdir:"):
+            return self.root / os.fsdecode(pointer.removeprefix(b"gitdir:").strip())
+        return own
+
+    @cached_property
+    def common(self) -> Path:
+        """The folder of git's files that all work trees share."""
+        pointer = content(self.own / "commondir", _MAX_POINTER)
+        return self.own / os.fsdecode(pointer.strip()) if pointer else self.own
+
+    def lead(self, place: Path) -> bytes:
+        """The path from `place`, at or above the folder, to the folder: empty or with a final `/`."""
+        return b"".join(os.fsencode(part) + b"/" for part in self.folder.relative_to(place).parts)
+
+    def outer_rules(self) -> Iterator[Rules]:
+        """What is ignored in the folder by files outside it: the nearest .gitignore first, then `.git/info/exclude`.
+
+        The user's own ignored files (`core.excludesFile`) don't count: a verdict should not depend on whose machine
+        it is.
+        """
+        above = [self.folder, *self.folder.parents]
+        sources = [(place, place / ".gitignore") for place in above[1 : above.index(self.root) + 1]]
+        for place, file in (*sources, (self.root, self.common / "info" / "exclude")):
+            data = content(file, MAX_BYTES)
+            rules = Rules.of(data, lead=self.lead(place)) if data else None
+            if rules is not None:
+                yield rules
+
+
+def repository_of(folder: bytes) -> Repository | None:
+    """The repository of the nearest folder at or above `folder` that has a `.git`; None when there is none."""
+    inner = Path(os.fsdecode(os.path.realpath(folder)))
+    for place in (inner, *inner.parents):
+        record_dependency(place / ".git")
+        if os.path.lexists(place / ".git"):
+            return Repository(place, inner)
+    return None
+
+
+def content(path: Path, most: int) -> bytes | None:
+    """The bytes of a file of git's; None when it can't be read or is bigger than `most`."""
+    record_dependency(path)
+    try:
+        return read_regular(os.fsencode(path), lambda size: size <= most)
+    except (OSError, ValueError, NotRegular):
+        return None
+
+
+_LINK, _OTHER_REPOSITORY = b"120000", b"160000"  # as trees write what is no file
+_SUBMODULE = "a submodule: its files are not in this repository"
+
+# NOTE: a repository under judgement must not run anything: these settings name programs that git would start even
+# to list or read, and a partial clone would fetch what it lacks. The command line overrides the repository's config.
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.untrackedCache=false", "protocol.allow=never")
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_MISSING = "its content is missing from the repository"
+_LEFT_OUT = 10  # times as many files may be listed as read, so that `exclude` can bring them under the limit
+_AT_ONCE = 512  # INVARIANT: their names fit into a pipe's buffer, so that neither side waits for the other
+
+
+class _Entry(NamedTuple):
+    """One line of a tree."""
+
+    mode: bytes
+    digest: bytes
+    size: int
+    path: bytes
+
+
+def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submission:
+    """The files below `folder` as they are at the revision `rev` of the repository that holds it.
+
+    Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
+    repository, revision or folder, or nothing in it.
+    """
+    listed = list(_listed(folder, _tree(folder, rev), gathered))
+    _miss_links(folder, listed, gathered)
+    entries = [entry for entry in listed if entry.mode != _LINK and _is_file(entry, gathered)]
+    for entry, data in zip(entries, _contents(folder, entries), strict=True):
+        if data is None:
+            gathered.miss(_text(entry.path), _MISSING)
+        elif gathered.admits(_text(entry.path), len(data)):
+            gathered.take(_text(entry.path), data)
+    return gathered.submission("revision")
+
+
+def tree_of(repository: str, commit: str, folder: str = "") -> str:
+    """The name of the tree of `folder` in a commit. Raises SubmissionError when there is none."""
+    tree = _parsed(repository, f"{commit}^{{tree}}".encode())
+    below = _parsed(repository, tree + b":" + os.fsencode(folder)) if tree and folder else tree
+    found = _parsed(repository, below + b"^{tree}") if below else None
+    if found is None:
+        raise SubmissionError(f"the commit {commit} has no folder `{folder}`" if tree else f"no commit {commit}")
+    return found.decode()
+
+
+def _tree(folder: str, rev: str) -> bytes:
+    """The name of the tree of `folder` at the revision `rev`."""
+    prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n")
+    if not rev or rev.startswith("-") or "\0" in rev:
+        raise SubmissionError(f"`{rev}` is not a git revision")
+    tree = _parsed(folder, os.fsencode(rev) + b"^{tree}")
+    if tree is None:
+        raise SubmissionError(f"there is no git revision `{rev}` in the repository of `{folder}`")
+    if prefix:
+        below = _parsed(folder, tree + b":" + prefix.rstrip(b"/"))
+        tree = _parsed(folder, below + b"^{tree}") if below else None
+    if tree is None:
+        raise SubmissionError(f"the git revision `{rev}` has no folder `{_text(prefix.rstrip(b'/'))}`")
+    return tree
+
+
+def _parsed(folder: str, name: bytes) -> bytes | None:
+    """The digest of the object that git calls `name`; None when there is none."""
+    try:
+        return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name).strip()
+    except SubmissionError:
+        return None
+
+
+def _listed(folder: str, tree: bytes, gathered: SubmissionBuilder) -> Iterator[_Entry]:
+    """What the user left in of a tree.
+
+    NOTE: read as it comes, since a few small trees that hold each other many times list more files than anyone can.
+    """
+    most = gathered.limits.files * _LEFT_OUT
+    rest = b""
+    with _started(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", tree) as process:
+        output = _pipe(process.stdout)
+        for chunk in iter(lambda: output.read(1 << 16), b""):
+            *lines, rest = (rest + chunk).split(b"\0")
+            most -= len(lines)
+            if most < 0:
+                raise gathered.too_many()
+            yield from (entry for entry in map(_entry, lines) if gathered.wants(_text(entry.path)))
+        if process.wait():
+            raise _stopped(folder)
+
+
+def _entry(line: bytes) -> _Entry:
+    head, _, path = line.partition(b"\t")
+    mode, _, digest, size = head.split()
+    return _Entry(mode, digest, int(size) if size.isdigit() else -1, path)
+
+
+def _is_file(entry: _Entry, gathered: SubmissionBuilder) -> bool:
+    """Whether the entry is a file within the limits; otherwise it's noted with the reason."""
+    path = _text(entry.path)
+    if entry.mode == _OTHER_REPOSITORY:
+        gathered.miss(path, _SUBMODULE, folder=True)
+        return False
+    if entry.size < 0:
+        gathered.miss(path, _MISSING)
+        return False
+    return gathered.admits(path, entry.size)
+
+
+def _miss_links(folder: str, listed: Sequence[_Entry], gathered: SubmissionBuilder) -> None:
+    """Notes every link: as a file's where it leads to a file of the revision, else as what may be a folder."""
+    files = frozenset(entry.path for entry in listed if entry.mode not in (_LINK, _OTHER_REPOSITORY))
+    links = [entry for entry in listed if entry.mode == _LINK]
+    short = [entry for entry in links if 0 <= entry.size <= gathered.limits.path_length]
+    targets = dict(zip((entry.path for entry in short), _contents(folder, short), strict=True))
+    for entry in links:
+        target = targets.get(entry.path)
+        leads = target is not None and _target(entry.path, target) in files
+        gathered.miss(_text(entry.path), "a link, which is not followed in a revision", folder=not leads)
+
+
+def _target(path: bytes, target: bytes) -> bytes:
+    """The path that a link at `path` leads to, as far as its own text tells."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:
+    """The content of each entry, in order; None for one that the repository lacks."""
+    with _started(folder, "cat-file", "--batch") as process:
+        asked, answered = _pipe(process.stdin), _pipe(process.stdout)
+        for start in range(0, len(entries), _AT_ONCE):
+            batch = entries[start : start + _AT_ONCE]
+            try:
+                asked.write(b"".join(entry.digest + b"\n" for entry in batch))
+                asked.flush()
+            except BrokenPipeError as error:
+                raise _stopped(folder) from error
+            for _ in batch:
+                yield _object(answered, folder)
+
+
+def _object(answered: IO[bytes], folder: str) -> bytes | None:
+    """The content of the next object; None for a missing one."""
+    head = answered.readline().split()
+    if len(head) == 2 and head[1] == b"missing":
+        return None
+    if len(head) != 3 or head[1] != b"blob":
+        raise _stopped(folder)
+    size = int(head[2])
+    data = answered.read(size + 1)
+    if len(data) != size + 1:
+        raise _stopped(folder)
+    return data[:-1]
+
+
+def _stopped(folder: str) -> SubmissionError:
+    why = "it is damaged, or a partial clone that lacks files"  # NOTE: git may end rather than say which
+    return SubmissionError(f"git can't read all of the revision in the repository of `{folder}`: {why}")
+
+
+def _git(folder: str, *arguments: str | bytes) -> bytes:
+    """What git prints. Raises SubmissionError when it can't be run or refuses."""
+    with _not_missing():
+        done = subprocess.run(_command(folder, arguments), env=_environment(), capture_output=True, check=False)
+    if done.returncode:
+        said = _text(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
+        if said.startswith("not a git repository"):
+            raise SubmissionError(f"`{folder}` is not in a git repository")
+        raise SubmissionError(f"git can't read the repository of `{folder}`: {said}")
+    return done.stdout
+
+
+@contextmanager
+def _started(folder: str, *arguments: str | bytes) -> Iterator[subprocess.Popen[bytes]]:
+    """A running git, which ends with the context."""
+    with _not_missing():
+        process = subprocess.Popen(
+            _command(folder, arguments),
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    with process:  # NOTE: it closes the pipes, on which git ends, and waits for that
+        yield process
+
+
+@contextmanager
+def _not_missing() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SubmissionError("git is needed for this, and it is not installed") from error
+
+
+def _command(folder: str, arguments: Sequence[str | bytes]) -> list[str | bytes]:
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    return ["git", "--no-pager", *settings, "-C", folder, *arguments]
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would send git to another repository, such as a hook's GIT_DIR."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return own | _ENVIRONMENT
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # INVARIANT: `_started` asks for both
+    return pipe
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")

@@ -1,0 +1,378 @@
+"""`files`: path patterns over the listing of a submission, with captures.
+
+`*` stays in a segment (dot files too), `**/` is zero or more folders, `?` is one character, `{a,b}` are alternatives,
+`{name}` captures one segment or part of one, `{name:**}` several; `\\` makes the next character plain. A leading
+`!` excludes; a pattern that ends in `/` matches folders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+from polcheck.base.records import record
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
+_WILD = re.compile(r"[*?{]")
+MAX_ALTERNATIVES = 1_000
+_MAX_WRITTEN_OUT = 200_000  # characters
+MAX_PATTERNS = 1_000
+MAX_LENGTH = 4_096
+MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
+_FEW = 8
+_UNITED = 20_000  # characters of a regular expression, well within what RE2 takes
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class FilesProblem(Exception):
+    """A path pattern that can't be used; `offset` is the character in it, `help` what would be right."""
+
+    def __init__(self, message: str, offset: int = 0, help: str = "") -> None:
+        self.message = message
+        self.offset = offset
+        self.help = help
+        super().__init__(message)
+
+
+@record(frozen=True)
+class FilePatterns:
+    """A compiled list of path patterns: a path is in when one includes it and none excludes it."""
+
+    texts: tuple[str, ...]
+    binds: frozenset[str]
+
+    def __getstate__(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        return self.texts, self.binds  # what is compiled is not for other processes
+
+    def __setstate__(self, state: tuple[tuple[str, ...], frozenset[str]]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    @cached_property
+    def _compiled(self) -> tuple[tuple[_Glob, ...], tuple[_Glob, ...]]:
+        globs = [_compile(text) for text in self.texts]
+        inside = _united([glob for glob in globs if not glob.excludes])
+        return inside or (_compile("**"),), _united([glob for glob in globs if glob.excludes])
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that some pattern captures."""
+        return frozenset(name for glob in self._compiled[0] for name in glob.names)
+
+    @property
+    def folders(self) -> bool:
+        """Whether some pattern asks for folders."""
+        return any(glob.folder for glob in self._compiled[0])
+
+    def match(self, path: str) -> list[dict[str, str]]:
+        """The captures of each way in which `path` is in (usually one); empty when it isn't.
+
+        A folder's path ends in `/`.
+        """
+        inside, outside = self._compiled
+        if len(inside) == 1 and not outside:
+            only = inside[0].match(path)
+            return [] if only is None else [only]
+        ways: list[dict[str, str]] = []
+        for glob in inside:
+            found = glob.match(path)
+            if found is not None and found not in ways:
+                ways.append(found)
+        if ways and any(glob.match(path) is not None for glob in outside):
+            return []
+        return ways
+
+    def among(self, paths: Iterable[str]) -> list[tuple[str, Mapping[str, str]]]:
+        """Those of `paths` that are in, each once for each way, with its captures."""
+        inside, outside = self._compiled
+        only = inside[0]
+        if len(inside) == 1 and not outside and only.whole and not only.folder:  # NOTE: `**/*.py`, over every file
+            return [(path, _NOTHING) for path in paths if path.endswith(only.end) and path[-1] != "/"]
+        return [(path, way) for path in paths for way in self.match(path)]
+
+    def may_reach(self, folder: str) -> bool:
+        """Whether the path `folder`, or one below it, may be in. True when that can't be told from the patterns."""
+        included = [text for text in self.texts if not text.startswith("!")] or ["**"]
+        excluded = [text[1:] for text in self.texts if text.startswith("!")]
+        parts = folder.split("/")
+        # NOTE: what excludes files excludes no folder, and folders may be asked for
+        if not self.folders and any(_covers(way, parts) for text in excluded for way in alternatives(text)):
+            return False
+        return any(_reaches(way, parts) for text in included for way in alternatives(text))
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """The endings (`.py`) that the included paths can have; empty when a pattern leaves that open."""
+        found: set[str] = set()
+        for text in self.texts:
+            if text.startswith("!"):
+                continue
+            for alternative in alternatives(text):
+                end = alternative.rsplit("/", 1)[-1]
+                dot = end.rfind(".")
+                if dot < 0 or _WILD.search(end[dot:]):
+                    return frozenset()
+                found.add(end[dot:])
+        return frozenset(found)
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The paths that are named in full, without any wildcard or capture."""
+        every = (way for text in self.texts if not text.startswith("!") for way in alternatives(text))
+        return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
+
+
+@record(frozen=True)
+class _Glob:
+    regex: Any
+    excludes: bool
+    folder: bool
+    end: str = ""  # what every path that matches ends in, told without the regular expression
+    whole: bool = False  # whether every path that ends so matches
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that the pattern captures."""
+        return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex)
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The captures when the whole of `path` matches, else None."""
+        if self.folder != path.endswith("/"):
+            return None
+        text = path.rstrip("/") if self.folder else path
+        if not text.endswith(self.end):
+            return None
+        if self.whole:
+            return {}
+        found = self.regex.fullmatch(_encodable(text))
+        if found is None:
+            return None
+        captures: dict[str, str] = {}
+        for name, number in self.regex.groupindex.items():
+            start, end = found.span(number)
+            if start < 0:
+                continue
+            if captures.setdefault(name.rsplit("__", 1)[0], text[start:end]) != text[start:end]:
+                return None  # the same name twice is the same value
+        return captures
+
+
+def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
+    """The same patterns; many that capture nothing are tried as one, since every path is compared with each."""
+    left = [glob for glob in globs if glob.names]
+    for folder in (False, True):
+        plain = [glob for glob in globs if glob.folder is folder and not glob.names]
+        if len(plain) <= _FEW:
+            left += plain
+            continue
+        for group in _groups(plain):
+            left.append(_Glob(_searched("|".join(glob.regex.pattern for glob in group)), group[0].excludes, folder))
+    return tuple(left)
+
+
+def _groups(globs: Iterable[_Glob]) -> Iterator[list[_Glob]]:
+    """The patterns in groups that are not too large together."""
+    group: list[_Glob] = []
+    size = 0
+    for glob in globs:
+        size += len(glob.regex.pattern)
+        if group and size > _UNITED:
+            yield group
+            group, size = [], len(glob.regex.pattern)
+        group.append(glob)
+    if group:
+        yield group
+
+
+def _searched(regex: str) -> Any:
+    """The compiled expression. Raises FilesProblem where it is too large."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(regex, options)
+    except re2.error:
+        raise FilesProblem(
+            "a path pattern that stands for too much", 0, "split it, or use fewer alternatives"
+        ) from None
+
+
+def compile_files(texts: Sequence[str]) -> FilePatterns:
+    """The compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
+    if len(texts) > MAX_PATTERNS:
+        raise FilesProblem(f"more than {MAX_PATTERNS:,} path patterns")
+    names: list[frozenset[str]] = []
+    for text in texts:
+        glob = _compile(text)
+        if not glob.excludes:
+            names.append(glob.names)
+    shared = frozenset.intersection(*names) if names else frozenset()
+    return FilePatterns(tuple(texts), shared)
+
+
+def alternatives(text: str) -> list[str]:
+    """`text` with each `{a,b}` written out; captures stay. Raises FilesProblem when there are too many."""
+    queue, done = [text], []
+    while queue:
+        current = queue.pop()
+        group = _first_group(current)
+        if group is None:
+            done.append(current)
+            continue
+        start, end, choices = group
+        queue += [current[:start] + choice + current[end:] for choice in reversed(choices)]
+        number = len(queue) + len(done)
+        if number > MAX_ALTERNATIVES or number * len(text) > _MAX_WRITTEN_OUT:
+            raise FilesProblem(f"more than {MAX_ALTERNATIVES} alternatives, or too much text in them")
+    return done
+
+
+def _first_group(text: str) -> tuple[int, int, list[str]] | None:
+    """The first `{a,b}` of `text`: where it starts and ends, and its choices."""
+    index = 0
+    while index < len(text):
+        if text[index] == "\\":
+            index += 2
+            continue
+        if text[index] == "{":
+            end, choices = _group(text, index)
+            if len(choices) > 1:
+                return index, end, choices
+            index = end
+            continue
+        index += 1
+    return None
+
+
+def _group(text: str, start: int) -> tuple[int, list[str]]:
+    """The end and the comma-separated parts of the brace group that opens at `start`."""
+    depth, part, parts, index = 0, start + 1, [], start
+    while index < len(text):
+        char = text[index]
+        if char == "\\":
+            index += 2
+            continue
+        if char == "{":
+            depth += 1
+        elif char == "," and depth == 1:
+            parts.append(text[part:index])
+            part = index + 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                return index + 1, [*parts, text[part:index]]
+        index += 1
+    raise FilesProblem("`{` is never closed", start, "write `\\{` for a brace")
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> _Glob:
+    if len(text) > MAX_LENGTH:
+        raise FilesProblem(f"a path pattern of more than {MAX_LENGTH:,} characters")
+    excludes = text.startswith("!")
+    body = text[1:] if excludes else text
+    if not body or body.startswith("/"):
+        raise FilesProblem("a path pattern starts at the submission's root, without `/`", 0, "drop the leading `/`")
+    if ".." in body.split("/") or "." in body.split("/"):
+        raise FilesProblem("a path pattern has no `.` or `..` segments", 0, "name the path from the root")
+    folder = body.endswith("/")
+    ways = alternatives(body.rstrip("/"))
+    if any(len(_WILD.findall(way)) > MAX_WILDCARDS for way in ways):
+        raise FilesProblem(f"more than {MAX_WILDCARDS} wildcards in a path pattern")
+    regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
+    end = _end(ways)
+    whole = len(ways) == 1 and ways[0] == f"**/*{end}" and bool(end)
+    return _Glob(_searched(f"(?s:{regex})"), excludes, folder, end, whole)
+
+
+def _end(ways: Sequence[str]) -> str:
+    """What every path ends in that one of these alternatives matches."""
+    # NOTE: without the `/` after a wildcard, since `**/a` matches `a`
+    ends = {"" if "\\" in way else _LAST.search(way)[0].removeprefix("/") for way in ways}  # type: ignore[index]
+    return ends.pop() if len(ends) == 1 and next(iter(ends)).isascii() else ""
+
+
+def _regex(text: str, number: int) -> str:
+    """One alternative as a regular expression; group names carry a number so that each is unique."""
+    out: list[str] = []
+    index = count = 0
+    while index < len(text):
+        char = text[index]
+        if char == "\\" and index + 1 < len(text):
+            out.append(re.escape(text[index + 1]))
+            index += 2
+        elif text.startswith("**/", index) and (index == 0 or text[index - 1] == "/"):
+            out.append("(?:[^/]+/)*")
+            index += 3
+        elif text.startswith("**", index):
+            out.append(".*")
+            index += 2
+        elif char == "{":
+            end, (inner,) = _group(text, index)
+            out.append(_capture(inner, index, f"{number}_{count}"))
+            count += 1
+            index = end
+        else:
+            out.append({"*": "[^/]*", "?": "[^/]"}.get(char, re.escape(char)))
+            index += 1
+    return "(?:" + "".join(out) + ")"
+
+
+def _capture(inner: str, offset: int, number: str) -> str:
+    name, _, kind = inner.partition(":")
+    if not _NAME.fullmatch(name) or kind not in ("", "**"):
+        raise FilesProblem(
+            f"`{{{inner}}}` is neither a capture nor alternatives",
+            offset,
+            "write `{name}`, `{name:**}` or `{a,b}`",
+        )
+    return f"(?P<{name}__{number}>{'.+' if kind else '[^/]+'})"
+
+
+def _encodable(text: str) -> str:
+    """`text` for RE2, which takes UTF-8 only: each byte of a path that is none becomes one replacement character."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def _reaches(pattern: str, folder: Sequence[str]) -> bool:
+    """Whether a pattern without alternatives may match `folder` or a path below it."""
+    segments = pattern.rstrip("/").split("/")
+    for segment, name in zip(segments, folder, strict=False):
+        if "**" in segment:
+            return True
+        if not _segment(segment).fullmatch(_encodable(name)):
+            return False
+    return len(segments) >= len(folder)
+
+
+def _covers(pattern: str, folder: Sequence[str]) -> bool:
+    """Whether a pattern without alternatives matches every path below `folder`."""
+    *above, last = pattern.split("/")
+    if last != "**" or len(above) > len(folder) or any("**" in segment for segment in above[1:]):
+        return False
+    if above[:1] == ["**"]:
+        return len(above) == 1 or (len(above) == 2 and any(_segment(above[1]).fullmatch(_encodable(n)) for n in folder))
+    return all(_segment(segment).fullmatch(_encodable(name)) for segment, name in zip(above, folder, strict=False))
+
+
+@lru_cache(maxsize=4096)
+def _segment(text: str) -> Any:
+    """One segment of a pattern as a regular expression."""
+    return _searched(f"(?s:{_regex(text, 0)})")
+
+
+def folders_of(paths: Iterable[str]) -> list[str]:
+    """Every folder that holds one of `paths`, each ending in `/`, sorted."""
+    found: set[str] = set()
+    for path in paths:
+        end = path.rfind("/")
+        while end > 0 and path[: end + 1] not in found:
+            found.add(path[: end + 1])
+            end = path.rfind("/", 0, end)
+    return sorted(found)

@@ -1,0 +1,233 @@
+"""The files under judgement, read once, with a digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field, replace
+from functools import cached_property
+from typing import Protocol
+
+from polcheck.base.errors import SubmissionError
+from polcheck.base.records import record
+from polcheck.base.spans import Source
+
+_MOST_SOURCES = 2_000
+Stamp = tuple[int, ...]
+
+
+class Later(Protocol):
+    """A file that is read when it is asked for."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+
+    @property
+    def stamp(self) -> Stamp | None:
+        """What tells that it is as it was without reading it; None when nothing does."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises OSError when it can't be read any more, or is not as it was."""
+
+
+class Files(Mapping[str, bytes]):
+    """Files by path, of which some are read when they are asked for, each time anew.
+
+    Of those that are None nothing but the path is known: `look` is asked for them, and raises OSError for what is no
+    file that may be read.
+    """
+
+    def __init__(self, held: Mapping[str, bytes | Later | None], look: Callable[[str], Later] | None = None) -> None:
+        self._held = dict(held)
+        self._look = look
+
+    def _seen(self, path: str) -> bytes | Later:
+        """What is held of a file, looked at by now."""
+        held = self._held[path]
+        if held is None:
+            assert self._look is not None
+            held = self._held[path] = self._look(path)
+        return held
+
+    def __getitem__(self, path: str) -> bytes:
+        held = self._seen(path)
+        return held if isinstance(held, bytes) else held.read()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def size(self, path: str) -> int:
+        """How many bytes the file at `path` has."""
+        held = self._seen(path)
+        return len(held) if isinstance(held, bytes) else held.size
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What tells that the file at `path` is as it was without reading it; None when nothing does."""
+        held = self._seen(path)
+        return None if isinstance(held, bytes) else held.stamp
+
+    def faults(self, paths: Iterable[str]) -> dict[str, str]:
+        """Looks at files: those that can't be read, with the reason."""
+        found: dict[str, str] = {}
+        for path in paths:
+            if self._held.get(path, b"") is None:
+                try:
+                    self._seen(path)
+                except OSError as error:
+                    found[path] = error.strerror or str(error)
+        return found
+
+    def without(self, paths: Iterable[str]) -> Files:
+        """The same without some of them."""
+        left = set(paths)
+        return Files({path: held for path, held in self._held.items() if path not in left}, self._look)
+
+
+@record(frozen=True)
+class Submission:
+    """The files of one submission by path (with `/`, relative to its root).
+
+    `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are
+    there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
+    are folders, or may be: nobody knows what lies below them. `marked` are the files that hold `polcheck:`; None while
+    nobody has looked.
+    """
+
+    name: str
+    kind: str
+    files: Mapping[str, bytes]
+    fields: Mapping[str, bytes] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
+    marked: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.marked is None:  # a submission that was made before has been checked
+            for path in (*self.files, *self.unreadable):
+                check_path(path)
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every path of the submission, sorted."""
+        return tuple(sorted({*self.files, *self.unreadable} if self.unreadable else self.files))
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The paths of files, sorted: those of folders that could not be read are left out."""
+        return tuple(path for path in self.paths if path not in self.folders) if self.folders else self.paths
+
+    @cached_property
+    def digest(self) -> str:
+        """`sha256:` and 64 hex digits over paths and contents, in order of path."""
+        total = hashlib.sha256()
+        for path in self.paths:
+            name = path.encode("utf-8", "surrogateescape")
+            try:
+                content = hashlib.sha256(self.files[path]).digest()
+            except (KeyError, OSError):
+                content = b"unreadable"
+            total.update(len(name).to_bytes(8, "big") + name + content)
+        return f"sha256:{total.hexdigest()}"
+
+    def settled(self, paths: Iterable[str]) -> Submission:
+        """The submission after looking at the files at `paths`: those that can't be read are known to be so.
+
+        NOTE: nobody looks at files that no policy asks for; there may be a hundred times as many.
+        """
+        faults = self.files.faults(paths) if isinstance(self.files, Files) else {}
+        if not faults:
+            return self
+        assert isinstance(self.files, Files)
+        unreadable = dict(sorted({**self.unreadable, **faults}.items()))
+        return replace(self, files=self.files.without(faults), unreadable=unreadable)
+
+    def size(self, path: str) -> int:
+        """How many bytes the file at `path` has."""
+        return self.files.size(path) if isinstance(self.files, Files) else len(self.files[path])
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What tells that the file at `path` is as it was without reading it; None when nothing does."""
+        return self.files.stamp(path) if isinstance(self.files, Files) else None
+
+    def source(self, path: str) -> Source:
+        """The file at `path`. Raises KeyError when it is not there, and OSError when it can't be read any more."""
+        source = self._sources.get(path)
+        if source is None:
+            if len(self._sources) >= _MOST_SOURCES:
+                self._sources.clear()
+            source = self._sources[path] = Source(path, self.files[path])
+        return source
+
+    @cached_property
+    def _sources(self) -> dict[str, Source]:
+        return {}
+
+    def placed(self, fields: Mapping[str, str]) -> Submission:
+        """The submission with the fields of its bundle at the paths that `fields` says.
+
+        A field that `fields` doesn't map is a file of that name. Raises SubmissionError when two land on one path.
+        """
+        if not self.fields:
+            return self
+        files = dict(self.files)
+        for name, data in self.fields.items():
+            path = fields.get(name, name)
+            if path in files:
+                raise SubmissionError(f"two fields of the bundle are the file `{path}`")
+            files[path] = data
+        return replace(self, files=files, fields={})
+
+
+def check_path(path: str) -> None:
+    """Raises SubmissionError when `path` is not a plain path below the root."""
+    odd = "/." in path or "//" in path or "\x00" in path
+    if not odd and path[:1] not in ("", "/", ".") and path[-1] != "/":
+        return
+    parts = path.split("/")
+    if not path or path.startswith("/") or any(part in ("", ".", "..") for part in parts):
+        raise SubmissionError(f"the path `{path}` leaves the submission")
+    if "\x00" in path:
+        raise SubmissionError("a path holds a NUL character")
+
+
+def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submission:
+    """A submission of texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
+    data = {
+        path: text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for path, text in files.items()
+    }
+    return not_empty(Submission(name, "files", data))
+
+
+def of_bundle(bundle: object, name: str = "bundle") -> Submission:
+    """A submission of a JSON bundle: an object of texts. Raises SubmissionError when it is anything else or empty."""
+    if not isinstance(bundle, dict):
+        raise SubmissionError(f"the bundle `{name}` is not an object of texts")
+    bad = [str(key) for key, text in bundle.items() if not isinstance(text, str)]
+    if bad:
+        raise SubmissionError(f"the bundle `{name}` is not an object of texts: `{bad[0]}` is not a text")
+    fields = {str(key): str(text).encode("utf-8", "surrogatepass") for key, text in bundle.items()}
+    return not_empty(Submission(name, "bundle", {}, fields))
+
+
+def not_empty(submission: Submission) -> Submission:
+    """The submission itself. Raises SubmissionError when it holds no file."""
+    if not submission.files and not submission.fields and not submission.unreadable:
+        raise SubmissionError(f"`{submission.name}` holds no file: there is nothing to judge")
+    return submission
+
+
+def merged_fields(maps: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """One map of the packs' fields to paths. Raises SubmissionError when two packs disagree on a field."""
+    merged: dict[str, str] = {}
+    for fields in maps:
+        for name, path in fields.items():
+            if merged.setdefault(name, path) != path:
+                raise SubmissionError(f"two packs put the field `{name}` at `{merged[name]}` and at `{path}`")
+    return merged

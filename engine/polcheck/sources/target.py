@@ -1,0 +1,188 @@
+"""What the user names as the submission: a folder, a revision of it, a bundle, an archive, or standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.base.safe_open import reason_of
+from polcheck.base.spans import Source
+from polcheck.base.tracker import record_dependency, record_unknown_dependency
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.bundle import read_bundle
+from polcheck.sources.exclude import Excluded
+from polcheck.sources.folder import read_folder
+from polcheck.sources.limits import DEFAULT_READ_LIMITS, ReadLimits
+from polcheck.sources.submission import Submission
+
+_ENDINGS = {
+    ".json": "json",
+    ".zip": "zip",
+    ".whl": "zip",
+    ".tar": "tar",
+    ".tar.gz": "gz",
+    ".tgz": "gz",
+    ".tar.bz2": "bz2",
+    ".tar.xz": "xz",
+}
+_BEGINNINGS = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",  # an empty one
+    b"\x1f\x8b": "gz",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "xz",
+}
+_TAR_MARK = slice(257, 262)
+
+
+def read_submission(
+    target: str | Path,
+    *,
+    rev: str | None = None,
+    stdin: BinaryIO | None = None,
+    gitignore: bool = True,
+    tracked: bool = False,
+    exclude: Sequence[str] = (),
+    prefix: str = "",
+    limits: ReadLimits = DEFAULT_READ_LIMITS,
+    progress: Callable[[int], None] | None = None,
+    keep: bool = False,
+) -> Submission:
+    """The submission that `target` names.
+
+    A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
+    is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
+    archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
+    match in any submission, its own path `prefix` before them; in a bundle they are matched with its keys. `progress`
+    is told how many files were read; `keep` keeps what a folder held for the next time.
+    Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
+    """
+    gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress)
+    if str(target) == "-" or rev is not None or not Path(target).is_dir():
+        record_unknown_dependency()  # NOTE: what runs once only, or git answers for
+    if str(target) == "-":
+        _check_folder_only("standard input", rev, tracked=tracked)
+        return _read_stream(stdin or sys.stdin.buffer, gathered)
+    if _is_folder(str(target)):
+        if rev is None:
+            words = (gitignore, tracked, tuple(exclude), prefix, limits)
+            asked = repr((os.path.realpath(target), *words)) if keep else ""
+            return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked, asked=asked)
+        from polcheck.sources.git import read_revision
+
+        gathered.name = rev if str(target) == "." else f"{target}@{rev}"
+        return read_revision(str(target), rev, gathered)
+    _check_folder_only(f"`{target}`", rev, tracked=tracked)
+    return _read_file(Path(target), gathered)
+
+
+def _check_folder_only(target: str, rev: str | None, *, tracked: bool) -> None:
+    if rev is not None or tracked:
+        what = "a git revision is" if rev is not None else "tracked files are"
+        raise SubmissionError(f"{what} read from a folder, and {target} is none")
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name).st_mode)  # noqa: PTH116
+    except FileNotFoundError as error:
+        raise SubmissionError(f"there is no file or folder `{name}`") from error
+    except (OSError, ValueError) as error:
+        raise SubmissionError(f"`{name}` can't be read: {reason_of(error)}") from error
+
+
+def _read_file(path: Path, gathered: SubmissionBuilder) -> Submission:
+    """The submission in the file at `path`, by the ending of its name, else by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _read_stream(file, gathered)
+            beginning = file.read(_TAR_MARK.stop)
+            file.seek(0)
+            kind = _by_ending(path.name) or _by_beginning(beginning)
+            return _read(file, os.fstat(file.fileno()).st_size, kind, gathered)
+    except OSError as error:
+        raise SubmissionError(f"`{gathered.name}` can't be read: {reason_of(error)}") from error
+
+
+def _read_stream(stream: BinaryIO, gathered: SubmissionBuilder) -> Submission:
+    """The submission in what a stream gives, by its first bytes."""
+    most = gathered.limits.total_bytes
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise SubmissionError(f"`{gathered.name}` gives more than the limit `total_bytes` of {most}")
+    if not data:
+        raise SubmissionError(f"`{gathered.name}` gives nothing: a JSON bundle or an archive is expected")
+    kind = _by_beginning(data[: _TAR_MARK.stop]) or "json"
+    return _read(io.BytesIO(data), len(data), kind, gathered)
+
+
+def _read(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> Submission:
+    if kind == "json":
+        most = gathered.limits.total_bytes
+        data = file.read(most + 1)
+        if len(data) > most:
+            raise SubmissionError(f"the bundle `{gathered.name}` is over the limit `total_bytes` of {most}")
+        return read_bundle(data, gathered)
+    if not kind:
+        known = ", ".join(_ENDINGS)
+        raise SubmissionError(
+            f"`{gathered.name}` is neither a folder nor one of {known}: name the folder that holds the files to judge"
+        )
+    from polcheck.sources.archive import read_archive
+
+    return read_archive(file, size, kind, gathered)
+
+
+def read_archive_bytes(data: bytes, gathered: SubmissionBuilder) -> Submission:
+    """The submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
+    kind = _by_beginning(data[: _TAR_MARK.stop])
+    if not kind:
+        raise SubmissionError(f"`{gathered.name}` is not an archive")
+    return _read(io.BytesIO(data), len(data), kind, gathered)
+
+
+def _by_ending(name: str) -> str:
+    """The kind of file that a name promises; empty when it promises none."""
+    return next((kind for ending, kind in _ENDINGS.items() if name.lower().endswith(ending)), "")
+
+
+def _by_beginning(data: bytes) -> str:
+    """The kind of file that its first bytes show; empty when they show none."""
+    if data[_TAR_MARK] == b"ustar":
+        return "tar"
+    return next((kind for beginning, kind in _BEGINNINGS.items() if data.startswith(beginning)), "")
+
+
+def read_file(path: str, stdin: BinaryIO) -> Source:
+    """The file at `path`, or what standard input gives for `-`, under a path relative to the working directory.
+
+    Raises PolcheckError when it can't be read or is over the limit for one file.
+    """
+    most = DEFAULT_READ_LIMITS.file_bytes
+    try:
+        if path == "-":
+            record_unknown_dependency()
+            data = stdin.read(most + 1)
+        else:
+            record_dependency(path)
+            with Path(path).open("rb") as file:
+                data = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise PolcheckError(f"`{path}` can't be read: {reason_of(error)}") from error
+    if len(data) > most:
+        raise PolcheckError(f"`{path}` is over the limit `file_bytes` of {most}")
+    return Source(_shown(path), data)
+
+
+def _shown(path: str) -> str:
+    """The path as it is given where it leads below the working directory, else the file's name."""
+    plain = os.path.normpath(path)
+    inside = not os.path.isabs(plain) and not plain.startswith("..")  # noqa: PTH117
+    return plain.replace(os.sep, "/") if inside else Path(plain).name
