@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -24,6 +24,7 @@ from pathlib import Path
 import corpora
 import equal
 from measure import Command, Timed, in_turn, once, output
+from msgspec.structs import replace
 from results import Results
 
 Place = tuple[str, str, int]  # rule, path, line

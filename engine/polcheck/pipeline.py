@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
-from polcheck.base.records import record
 from polcheck.base.timings import Timings
 from polcheck.base.version import VERSION
 from polcheck.evaluate.context import JoinContext
@@ -55,8 +56,7 @@ class Summary(NamedTuple):
     findings: Mapping[str, int]
 
 
-@record(frozen=True)
-class Checker:
+class Checker(Struct, frozen=True, dict=True):
     """A plan, ready to judge many submissions: what is compiled for the first is used for the rest."""
 
     plan: Plan

@@ -6,11 +6,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from itertools import cycle
 from xml.etree import ElementTree
+
+from msgspec.structs import replace
 
 from harnesses.parts import parts
 from polcheck.base.spans import Place

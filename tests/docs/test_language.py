@@ -74,7 +74,7 @@ def test_every_predicate_is_described(predicate: str) -> None:
     assert f"`({predicate} " in page()
 
 
-@pytest.mark.parametrize("fact", Facts.__slots__)
+@pytest.mark.parametrize("fact", Facts.__struct_fields__)
 def test_every_fact_of_a_file_is_described(fact: str) -> None:
     """By its whole name."""
     assert f"`file.{fact}`" in page()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 import pytest
 import yaml
@@ -28,9 +27,9 @@ from polcheck.sources import path_patterns as files
 
 PAGE = (ROOT / "docs" / "limits.md").read_text("utf-8")
 SETTABLE = {
-    part.name: getattr(default, part.name)
+    name: getattr(default, name)
     for default in (limits.DEFAULT_RUN_LIMITS, reading.DEFAULT_READ_LIMITS)
-    for part in fields(default)
+    for name in default.__struct_fields__
 }
 FIXED = {
     "nesting of YAML, JSON and TOML": documents.DEFAULT_DOCUMENT_LIMITS.depth,

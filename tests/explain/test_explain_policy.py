@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from packs import one, pack, schemas
 from polcheck.authoring.explain.display import DisplayOptions

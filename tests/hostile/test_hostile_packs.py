@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from hostile.bounded import in_time, judged, outcome_of, refused, undecided
 from packs import check, pack, schemas

@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Any
 from unittest import mock
 
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hostile.strategies import Policy, policies, submissions, text_of
 from packs import pack, schemas

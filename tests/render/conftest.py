@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location, NearMiss, Waived

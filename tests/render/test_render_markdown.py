@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from polcheck.findings.report import Report
@@ -29,7 +29,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _markdown(report: Report, **options: bool) -> str:
-    return renderer("markdown")(report, replace(Options(), **options))  # type: ignore[arg-type]
+    return renderer("markdown")(report, replace(Options(), **options))
 
 
 def test_the_whole_page(report: Report, snapshot: SnapshotAssertion) -> None:

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import xmlschema
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from polcheck.base.spans import Place

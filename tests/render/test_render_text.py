@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from polcheck.base.spans import Place
@@ -19,7 +19,7 @@ from polcheck.render.excerpt import columns, draw
 
 
 def _text(report: Report, **options: object) -> str:
-    return renderer("text")(report, replace(Options(), **options))  # type: ignore[arg-type]
+    return renderer("text")(report, replace(Options(), **options))
 
 
 def _drawn(line: str, column: int, end: int, width: int = 100) -> tuple[str, str]:

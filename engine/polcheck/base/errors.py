@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 _ADDRESS = re.compile(r" (?:object )?at 0x[0-9a-f]+")  # differs from run to run
 _LONGEST = 200
 
 
-@record(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong in a file people write: where, what, and what would be right.
 
     `line` and `column` count from 1, columns in characters; 0 means that there is no place.

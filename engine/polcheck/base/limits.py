@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import time
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 
-@record(frozen=True, slots=True)
-class RunLimits:
+class RunLimits(Struct, frozen=True):
     """Bounds for one run.
 
     For each policy: `rows` at one step of a conjunction, `pairs` of rows that are looked at to get them, `findings`

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.tracker import Stamp, record_dependency, stamp_of
 
 # NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
@@ -62,8 +63,7 @@ def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None 
     return data
 
 
-@record(frozen=True, slots=True)
-class PendingFile:
+class PendingFile(Struct, frozen=True):
     """A regular file as it was when its folder was walked: to be read later, if it is that file still."""
 
     path: bytes

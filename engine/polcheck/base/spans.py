@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -58,8 +58,7 @@ class Unreadable(Exception):
     """The bytes are not text in an encoding that could be found out; its text says why."""
 
 
-@record(frozen=True)
-class Source:
+class Source(Struct, frozen=True, dict=True):
     """One file: its path in the submission (with `/`) and its bytes; without a path, a text in UTF-8 from elsewhere."""
 
     path: str

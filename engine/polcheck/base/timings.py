@@ -6,19 +6,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
 from operator import itemgetter
 from typing import TypeVar
 
-from polcheck.base.records import record
+from msgspec import Struct, field
 
 _Key = TypeVar("_Key")
 _Spent = TypeVar("_Spent")
 PARSING = -1  # in place of a probe: what parsing a file took, before it was searched
 
 
-@record
-class Timings:
+class Timings(Struct):
     """What was measured. Times are in seconds of wall clock; those of selectors and parsing are sums over processes.
 
     `files` counts: `listed`; `asked` for by some policy; `known` from an earlier run; `skipped`, which hold none of the

@@ -8,14 +8,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck import render
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.base.write import append_output, write_output
 from polcheck.cli.streams import Output, harmless
 from polcheck.sources.target import read_file
@@ -28,8 +28,7 @@ _WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "ma
 _COMMANDS = ("github", "template")
 
 
-@record
-class Outputs:
+class Outputs(Struct):
     """The formats of one run: `(format, file)`, an empty file being standard output."""
 
     wanted: tuple[tuple[str, str], ...]

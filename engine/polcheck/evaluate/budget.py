@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
-from polcheck.base.records import record
 
 _SELDOM = 256  # pairs between two looks at the clock
 
@@ -14,8 +13,7 @@ class BudgetExceeded(Exception):
     """A policy asks for more than a limit allows; the text names the limit."""
 
 
-@record
-class Budget:
+class Budget(Struct):
     """What is left of it for one policy.
 
     INVARIANT: judge loops over rows only where it spends, so that no policy goes on forever.
@@ -41,8 +39,7 @@ class Budget:
             raise BudgetExceeded(f"judging it takes more than {self.clock.seconds:g} seconds (the limit `seconds`)")
 
 
-@record
-class ExaminedFiles:
+class ExaminedFiles(Struct):
     """Whole sets of documents, each kept once, and single ones."""
 
     _sets: dict[int, frozenset[str]] = field(default_factory=dict)

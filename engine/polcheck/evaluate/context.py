@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.sandbox import Overrun, SandboxedWorker
 from polcheck.base.spans import Source
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
 
 
-@record
-class JoinContext:
+class JoinContext(Struct, dict=True):
     """The listing and the extracted rows of one submission under one plan."""
 
     plan: Plan

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.languages import kind_of
 from polcheck.policy.plan import Find, Join, Plan, every_step, reads
 from polcheck.sources.path_patterns import FilePatterns
 
 
-@record(frozen=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """One probe over some files; `files` None is every file that the probe can read."""
 
     probe: int
     files: FilePatterns | None
 
 
-@record(frozen=True)
-class Demands:
+class Demands(Struct, frozen=True):
     """Everything that the policies of a plan ask of files."""
 
     probes: tuple[Demand, ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
-from polcheck.base.records import record
 from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
@@ -22,8 +23,7 @@ from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, Selec
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
 
-@record(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """One way in which a policy fails: where it points, other places that show it, and what messages see.
 
     `spot` is None where nothing has a place: then something is missing (`missing`) from the submission.
@@ -36,8 +36,7 @@ class Failure:
     missing: bool
 
 
-@record(frozen=True)
-class PolicyResult:
+class PolicyResult(Struct, frozen=True):
     """What judge says of one policy.
 
     `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Span
 from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, text_of
 from polcheck.policy.plan import Join
@@ -79,8 +79,7 @@ def _indexed(
 _Keyed = Iterable[tuple[int, tuple[str, ...], str]]  # the number of a row, the texts of some of its names, its path
 
 
-@record
-class Relation:
+class Relation(Struct, dict=True):
     """The rows of one source, with the documents looked at and those not searched to their end.
 
     `make` makes the rows when they are first asked for.

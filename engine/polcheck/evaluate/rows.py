@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.spans import Span
 from polcheck.formats.values import Json
 from polcheck.policy.plan import SearchInValue
@@ -54,8 +55,7 @@ class SourceRef(NamedTuple):
     weight: int = 0
 
 
-@record(slots=True)
-class Row:
+class Row(Struct):
     """One way to satisfy the items so far.
 
     `current` is the match of the item before. `origin` numbers the row that this one extends. `shown` are values

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, SourceRef
 from polcheck.formats.values import Json
 
 
-@record(frozen=True)
-class Scopes:
+class Scopes(Struct, frozen=True):
     """Makes scopes for the policies of one pack."""
 
     world: JoinContext
@@ -50,4 +50,4 @@ class Scopes:
         facts = rows.facts if rows else None
         if facts is None:
             return {"name": path.rstrip("/").rsplit("/", 1)[-1], "dir": path.rstrip("/").rpartition("/")[0]}
-        return {name: getattr(facts, name) for name in facts.__slots__}
+        return {name: getattr(facts, name) for name in facts.__struct_fields__}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field, replace
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.evaluate.budget import Budget, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.positions import lies, related
@@ -46,16 +47,14 @@ Journal = Callable[[Step, Sequence[Row], "Result"], None]  # told of every step:
 _Keep = Callable[[Row], bool]
 
 
-@record
-class Result:
+class Result(Struct):
     """The rows that extend the given ones, and the origins whose search did not come to its end."""
 
     rows: list[Row]
     open: set[int] = field(default_factory=set)
 
 
-@record
-class Evaluator:
+class Evaluator(Struct):
     """Evaluates conjunctions for the policies of one pack over one world; remembers what it looked at."""
 
     world: JoinContext

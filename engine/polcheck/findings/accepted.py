@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from polcheck.base.records import record
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import Notice
 from polcheck.sources.submission import Submission
 
 
-@record(frozen=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The findings of a run in their order, and what a reader should know of waivers and baselines."""
 
     findings: tuple[Finding, ...]

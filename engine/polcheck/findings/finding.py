@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Place
 from polcheck.formats.values import Json
 
@@ -51,16 +51,14 @@ def _cut(value: Json, left: list[int]) -> Json:
     return value
 
 
-@record(frozen=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """The source around a place: the number of its first line, and the lines as they stand."""
 
     first: int
     lines: tuple[str, ...]
 
 
-@record(frozen=True)
-class Location:
+class Location(Struct, frozen=True):
     """A path of the submission and, where something in the file is meant, the place in it."""
 
     path: str
@@ -81,16 +79,14 @@ class Location:
         return f"{self.path}:{self.place.line}:{self.place.column}" if self.place else self.path
 
 
-@record(frozen=True)
-class NearMiss:
+class NearMiss(Struct, frozen=True):
     """What comes nearest to a thing that is missing: a sentence, and its place where it has one."""
 
     text: str
     location: Location | None = None
 
 
-@record(frozen=True)
-class Waived:
+class Waived(Struct, frozen=True):
     """Why a finding is accepted: `kind` is `inline`, `config` or `baseline`."""
 
     kind: str
@@ -100,8 +96,7 @@ class Waived:
     location: Location | None = None
 
 
-@record(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One failure of one policy.
 
     `location` is None when something is missing and there is nowhere to point. For a missing thing, `looked_in` are the

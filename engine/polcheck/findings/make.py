@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
-from polcheck.base.records import record
 from polcheck.base.sandbox import SandboxedWorker
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
 from polcheck.evaluate.rows import BoundValue, text_of
@@ -26,8 +27,7 @@ _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
 
 
-@record(frozen=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """Makes findings of one run's judgements."""
 
     locator: Locator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from functools import cached_property
 from itertools import islice
 
+from msgspec import Struct, field
+
 from polcheck.base.limits import Clock
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Unreadable
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.outcome import Failure
@@ -30,8 +30,7 @@ _LONGEST = 300  # characters of a text that is compared with others
 _SECONDS = 3.0
 
 
-@record
-class NearMisses:
+class NearMisses(Struct, dict=True):
     """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
 
     world: JoinContext

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from contextlib import suppress
-from dataclasses import field
 from functools import cached_property
 
+from msgspec import Struct, field
+
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.rows import Inner, SourceRef
 from polcheck.findings.finding import Excerpt, Location
@@ -24,8 +24,7 @@ _MOST_CHARACTERS = 4_000  # of an excerpt
 _MOST_BYTES = 4_000_000  # of a config document in which places are worked out
 
 
-@record
-class Locator:
+class Locator(Struct, dict=True):
     """Works out places in one submission; what was worked out once is kept."""
 
     submission: Submission

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Literal
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.findings.finding import Finding, Location
 from polcheck.formats.values import Json
 
@@ -16,8 +16,7 @@ SEVERITIES = ("error", "warning", "note")
 _WORST = ("fail", "undecided", "pass", "not-applicable")
 
 
-@record(frozen=True)
-class PolicyOutcome:
+class PolicyOutcome(Struct, frozen=True):
     """What came of one policy.
 
     `subjects` and `documents` count what was looked at; `reasons` say why it is undecided.
@@ -43,8 +42,7 @@ class PolicyOutcome:
         return f"{self.pack}:{self.id}"
 
 
-@record(frozen=True)
-class RequirementOutcome:
+class RequirementOutcome(Struct, frozen=True):
     """What came of one requirement: the worst of its policies, or `review` where people decide."""
 
     pack: str
@@ -55,8 +53,7 @@ class RequirementOutcome:
     because: str = ""
 
 
-@record(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
     `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`.
@@ -68,8 +65,7 @@ class Notice:
     policies: tuple[str, ...] = ()
 
 
-@record(frozen=True)
-class PackUsed:
+class PackUsed(Struct, frozen=True):
     """One pack of the run: exactly what was used, and with which parameters."""
 
     name: str
@@ -79,8 +75,7 @@ class PackUsed:
     source: str = ""
 
 
-@record(frozen=True)
-class SubmissionUsed:
+class SubmissionUsed(Struct, frozen=True):
     """What was judged."""
 
     name: str
@@ -89,8 +84,7 @@ class SubmissionUsed:
     files: int
 
 
-@record(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything that a run found out. Waived findings stay in `findings`, with `waived` set."""
 
     verdict: Verdict

@@ -7,9 +7,9 @@ Reads what `configparser.RawConfigParser(allow_no_value=True, strict=False)` rea
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Source, Span
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
 from polcheck.formats.values import Config, Json, Pointer, Unparsable, Where
@@ -35,8 +35,7 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     return Config((values,), _Places(scan.sections).locate, tuple(scan.repeated))
 
 
-@record(slots=True)
-class _Option:
+class _Option(Struct):
     """One option: `lines` are those of its value so far, None when it has none."""
 
     key: Span
@@ -48,8 +47,7 @@ class _Option:
         return None if self.lines is None else "\n".join(self.lines).rstrip()
 
 
-@record(slots=True)
-class _Section:
+class _Section(Struct):
     """One section; `start` and `end` are those of the first stretch that is headed by its name."""
 
     key: Span
@@ -139,8 +137,7 @@ class _Scan:
             self._limits.too_many(span)
 
 
-@record(frozen=True, slots=True)
-class _Places:
+class _Places(Struct, frozen=True):
     """Where sections and options stand."""
 
     sections: dict[str, _Section]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import field
 from typing import Any, NoReturn
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Source, Span
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
@@ -101,8 +101,7 @@ def _repeated(text: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-@record(frozen=True)
-class _Places:
+class _Places(Struct, frozen=True):
     """Where the values of a text stand; of each container on the way to one, the members are cached.
 
     NOTE: not from a syntax tree: the standard decoder skips over siblings as fast, and agrees with itself

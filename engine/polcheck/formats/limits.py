@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.spans import Span
 from polcheck.formats.values import Json, LimitExceeded
 
@@ -12,8 +13,7 @@ from polcheck.formats.values import Json, LimitExceeded
 _WIDEST_INTEGER = 14_000
 
 
-@record(frozen=True, slots=True)
-class DocumentLimits:
+class DocumentLimits(Struct, frozen=True):
     """Bounds for one file: nested containers, values as written, and values that aliases add to them."""
 
     depth: int = 200

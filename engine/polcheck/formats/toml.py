@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from dataclasses import field
 from datetime import date, datetime, time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.spans import Source, Span
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits, integer_in_bounds
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
@@ -78,8 +78,7 @@ def _plain(values: dict[str, Any]) -> None:
                 integer_in_bounds(item)
 
 
-@record(slots=True)
-class _Spot:
+class _Spot(Struct):
     """A value in the syntax tree: bytes of its key and of itself; its members, once they are known.
 
     `node` is the value's own node; a table that headers or dotted keys make has none.
@@ -184,12 +183,11 @@ def _name(segment: Node) -> str:
         return text
 
 
-@record(frozen=True)
-class _Places:
+class _Places(Struct, frozen=True, dict=True):
     """Where the values of a source stand."""
 
     source: Source
-    values: dict[str, Any] = field(repr=False)
+    values: dict[str, Any]
 
     @cached_property
     def _root(self) -> _Spot:

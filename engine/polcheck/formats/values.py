@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import field
 from functools import cached_property
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Span
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -22,16 +22,14 @@ _KINDS = {
 }
 
 
-@record(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """The spans of one value in its file: the value's own, and its key's where it has one."""
 
     value: Span
     key: Span | None = None
 
 
-@record(frozen=True)
-class Config:
+class Config(Struct, frozen=True):
     """A parsed configuration file: one value for each document in it (YAML may hold several).
 
     `locate(index, pointer)` gives the place of a value in document `index`; for a pointer that does not
@@ -61,8 +59,7 @@ def kind_of(value: object) -> str:
     return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
 
 
-@record(frozen=True)
-class _Member:
+class _Member(Struct, frozen=True):
     """One value of a container: its key or index, its extent with its key, and where both stand."""
 
     step: str | int
@@ -71,8 +68,7 @@ class _Member:
     where: Where
 
 
-@record
-class Pointers:
+class Pointers(Struct, dict=True):
     """Finds pointers in one config file; the members of a container are located once, when they are needed.
 
     `scattered`: parts of one container may stand apart, as tables in TOML do, so that its place need not hold them.

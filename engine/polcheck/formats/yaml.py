@@ -11,9 +11,9 @@ import math
 import re
 from array import array
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 
+from msgspec import Struct, field
 from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import (
@@ -28,7 +28,6 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Span
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits, integer_in_bounds
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
@@ -111,8 +110,7 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     return Config(tuple(builder.places.values), builder.places.locate, tuple(builder.repeated))
 
 
-@record(slots=True)
-class _Places:
+class _Places(Struct):
     """Where the values of all documents stand.
 
     `entries` has, for each container (by its id), the numbers of its members' entries; entry `n` is the four
@@ -174,8 +172,7 @@ class _Open:
         self.merges: list[tuple[Json, Span]] = []
 
 
-@record(frozen=True, slots=True)
-class _Anchored:
+class _Anchored(Struct, frozen=True):
     """What an anchor names: how many values it stands for, and how many levels of containers."""
 
     value: Json

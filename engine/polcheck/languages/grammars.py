@@ -11,8 +11,9 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.languages.spelling import tree_of
 
@@ -51,8 +52,7 @@ class UnknownLanguage(PolcheckError):
         super().__init__(message)
 
 
-@record(frozen=True, eq=False)
-class Tree:
+class Tree(Struct, frozen=True, eq=False, weakref=True):
     """One file and its syntax tree, whose offsets are those of `source.utf8`; equal only to itself."""
 
     source: Source

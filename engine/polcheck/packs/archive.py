@@ -7,8 +7,9 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
 from polcheck.base.safe_open import reason_of

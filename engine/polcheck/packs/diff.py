@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.formats.values import Json
 from polcheck.policy import model as written
 from polcheck.policy.pack import OpenedPack
@@ -20,8 +20,7 @@ _FIELDS = {"for": "subjects"}
 _READS = re.compile(r'\b(params|tables)\b(?:\s*\.\s*(?:"([^"]*)"|([A-Za-z_][A-Za-z0-9_]*)))?')
 
 
-@record(frozen=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """One policy of a pack, with the severity that it has there, and all that its selectors lean on.
 
     `selects` and `words` are by key of the policy; `leans` are the pack's selectors, parameters and tables that it
@@ -110,8 +109,8 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _plain(value: Any) -> Json:
     """Items as written, as plain data: without their places, without what is not given, one way of writing for each."""
-    if is_dataclass(value) and not isinstance(value, type):
-        found = {field.name: getattr(value, field.name) for field in fields(value) if field.name != "at"}
+    if isinstance(value, Struct):
+        found = {name: getattr(value, name) for name in value.__struct_fields__ if name != "at"}
         given = {name: _plain(one) for name, one in found.items() if one not in ("", (), None) and one != {}}
         given.pop("resolve", None) if found.get("resolve", True) is True else None
         return given
@@ -128,8 +127,7 @@ def _plain(value: Any) -> Json:
 _HEAD = ("version", "licence", "requires", "language")
 
 
-@record(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """One value before and after; None where there is none."""
 
     what: str
@@ -137,8 +135,7 @@ class Changed:
     after: Json
 
 
-@record(frozen=True)
-class PolicyChange:
+class PolicyChange(Struct, frozen=True):
     """A policy that is in both: what of it changed, what it leans on that changed, and which of its words did."""
 
     ref: str
@@ -154,8 +151,7 @@ class PolicyChange:
         return bool(self.changes or self.through)
 
 
-@record(frozen=True)
-class Brief:
+class Brief(Struct, frozen=True):
     """A policy that is in one of the two only; `instead` is the successor that it named."""
 
     ref: str
@@ -164,8 +160,7 @@ class Brief:
     instead: str = ""
 
 
-@record(frozen=True)
-class PackDiff:
+class PackDiff(Struct, frozen=True):
     """Everything that differs; every tuple is sorted. `about` is of the packs themselves: versions, licences."""
 
     added: tuple[Brief, ...] = ()

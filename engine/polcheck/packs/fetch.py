@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container
-from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.base.tracker import record_dependency, record_unknown_dependency
 from polcheck.base.version import VERSION
 from polcheck.packs.lock import Lock, Locked, LockError
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 # NOTE: what fetches (git, http, entry points) is imported where it is needed: most runs find all packs at hand.
 
 
-@record
-class Fetcher:
+class Fetcher(Struct, dict=True):
     """Takes packs for one project.
 
     Sources in `fresh` (as `group_of` names them) are taken as they are now, others as `lock` has them; what it lacks is

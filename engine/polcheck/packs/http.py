@@ -12,13 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import field
 from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.safe_open import reason_of
 from polcheck.packs.sources import FetchError, is_loopback
 
@@ -29,8 +29,7 @@ _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 
 
-@record(frozen=True)
-class Response:
+class Response(Struct, frozen=True):
     """What a server answered; header names are lower case."""
 
     status: int
@@ -39,8 +38,7 @@ class Response:
     url: str
 
 
-@record(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked of a server. More than `most` bytes of an answer are refused."""
 
     url: str
@@ -144,12 +142,14 @@ _HELPER = re.compile(r"[A-Za-z0-9._-]+")
 _HELPER_SECONDS = 30
 
 
-@record(frozen=True)
-class Login:
+class Login(Struct, frozen=True):
     """A user and a password; the user `<token>` says that the password is a token to refresh."""
 
     user: str
-    password: str = field(repr=False)
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Login({self.user!r})"  # NOTE: the password is nobody's to read
 
 
 def login_for(host: str) -> Login | None:

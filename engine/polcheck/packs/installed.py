@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
-from polcheck.base.records import record
 from polcheck.base.safe_open import NotRegular, read_regular, reason_of
 from polcheck.packs.shipped import PACK_LIMITS, made
 from polcheck.policy.pack_files import PackFiles
@@ -19,8 +20,7 @@ GROUP = "polcheck.packs"
 _COMPILED = "__pycache__"
 
 
-@record(frozen=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """One entry point: the pack's name, its folder as `package/folder`, and the distribution."""
 
     name: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 
 LOCK_NAME = "polcheck.lock"
 VERSION = 1
@@ -24,8 +24,7 @@ class LockError(PolcheckError):
     """A polcheck.lock that can't be used, or that what is there doesn't fit."""
 
 
-@record(frozen=True)
-class Locked:
+class Locked(Struct, frozen=True):
     """One pack: where it is from, what that was when it was locked, and the digest of its content.
 
     `resolved` is `git:` and the commit, `oci:` and the digest of the manifest, `archive:` and the digest of the file,
@@ -52,8 +51,7 @@ class Locked:
         return self.resolved.partition(":")[2]
 
 
-@record(frozen=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """The packs of a project and what they extend, by source."""
 
     packs: Mapping[str, Locked]
@@ -72,10 +70,10 @@ class Lock:
         parts = [_HEADING, f"version = {VERSION}\n"]
         for pack in sorted(self.packs.values(), key=_order):
             parts.append("\n[[pack]]\n")
-            for field in fields(pack):
-                value = getattr(pack, field.name)
-                if value or field.name not in ("licence", "extends"):
-                    parts.append(f"{field.name} = {_written(value)}\n")
+            for name in pack.__struct_fields__:
+                value = getattr(pack, name)
+                if value or name not in ("licence", "extends"):
+                    parts.append(f"{name} = {_written(value)}\n")
         return "".join(parts)
 
 
@@ -105,7 +103,7 @@ def parse(data: bytes, path: str) -> Lock:
 
 
 def _locked(table: Any, path: str) -> Locked:
-    known = {field.name for field in fields(Locked)}
+    known = set(Locked.__struct_fields__)
     if not isinstance(table, dict) or set(table) - known:
         raise LockError(f"{path} is not a lock: a `[[pack]]` has {', '.join(sorted(known))}")
     values = {**table, "extends": table.get("extends", [])}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-from dataclasses import field
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.packs.archive import MOST_BYTES, unpacked
 from polcheck.packs.http import Login, Request, Response, ask, basic, login_for, parameters, shown
 from polcheck.packs.sources import FetchError, Oci, is_loopback
@@ -28,8 +28,7 @@ _EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 EMPTY = b"{}"
 
 
-@record(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """The blob that holds the pack."""
 
     digest: str
@@ -88,12 +87,14 @@ _OK, _CREATED, _ACCEPTED, _NOT_FOUND = (
 )
 
 
-@record
-class Registry:
+class Registry(Struct):
     """One repository of a registry; it keeps the token that the registry gives for it."""
 
     source: Oci
-    _authorization: str = field(default="", repr=False)
+    _authorization: str = ""
+
+    def __repr__(self) -> str:
+        return f"Registry({self.source!r})"  # NOTE: the token is nobody's to read
 
     @property
     def root(self) -> str:

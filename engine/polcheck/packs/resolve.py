@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.packs.lock import Lock, Locked
 from polcheck.packs.sources import Named, Source, SourceError, joined, parse
 from polcheck.policy.extension import Extension, extensions
@@ -16,23 +17,20 @@ _DEEPEST = 20
 _MOST = 200
 
 
-@record(frozen=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A pack that was read, without those that it extends, and what its source was then (as in the lock)."""
 
     files: PackFiles
     resolved: str
 
 
-@record(frozen=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     files: PackFiles
     resolved: str
     children: tuple[str, ...]
 
 
-@record
-class Resolver:
+class Resolver(Struct):
     """Opens packs and what they extend. `take` reads one pack; `known` says whether a name is that of a pack."""
 
     take: Callable[[Source], Taken]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from polcheck.base.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import shown

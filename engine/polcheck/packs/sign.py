@@ -10,8 +10,9 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.base.safe_open import reason_of
 
 SIGNATURES = "pack.sig"  # beside pack.yaml, and not part of the content that it signs
@@ -23,8 +24,7 @@ _BLOCK = re.compile(
 )
 
 
-@record(frozen=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """What a publisher says of some content: it is this pack in this version."""
 
     name: str
@@ -37,8 +37,7 @@ class Statement:
         return f"{_HEAD}\nname: {self.name}\nversion: {self.version}\ndigest: {self.digest}\n".encode()
 
 
-@record(frozen=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A statement and the SSH signature under it, in its armour."""
 
     statement: Statement
@@ -78,8 +77,7 @@ class Untrusted(PolcheckError):
     """A pack that nobody who may publish it has signed."""
 
 
-@record(frozen=True)
-class Publisher:
+class Publisher(Struct, frozen=True):
     """Keys that may publish packs of these names, up to and with the day `expires`, if there is one."""
 
     packs: tuple[str, ...]
@@ -91,8 +89,7 @@ class Publisher:
         return any(fnmatchcase(name, pattern) for pattern in self.packs)
 
 
-@record(frozen=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """Every publisher of a project; with none, nothing has to be signed."""
 
     publishers: tuple[Publisher, ...] = ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
@@ -32,8 +33,7 @@ class FetchError(PolcheckError):
     """What a source should have given and didn't."""
 
 
-@record(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A pack that ships with polcheck, or that an installed distribution brings."""
 
     name: str
@@ -44,8 +44,7 @@ class Named:
         return self.name
 
 
-@record(frozen=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder, seen from the project's own (or absolute)."""
 
     path: str
@@ -56,8 +55,7 @@ class Folder:
         return self.path
 
 
-@record(frozen=True)
-class Git:
+class Git(Struct, frozen=True):
     """A folder of a git repository at a branch, tag or commit; without `rev` where its HEAD is."""
 
     url: str
@@ -75,8 +73,7 @@ class Git:
         return f"git+{self.url}{rev}{_fragment(self.subdirectory)}"
 
 
-@record(frozen=True)
-class Oci:
+class Oci(Struct, frozen=True):
     """A pack in an OCI registry, by tag or by the digest of its manifest."""
 
     host: str
@@ -96,8 +93,7 @@ class Oci:
         return f"oci://{self.host}/{self.repository}{tag}{digest}"
 
 
-@record(frozen=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """A .zip or .tar.* file, at a path or a URL."""
 
     location: str

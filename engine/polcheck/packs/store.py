@@ -9,8 +9,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError, SubmissionError
-from polcheck.base.records import record
 from polcheck.base.safe_open import reason_of
 from polcheck.base.store import store
 from polcheck.base.tracker import record_dependency
@@ -27,8 +28,7 @@ class StoreError(PolcheckError):
     """The cache can't be used, or what lies in it isn't what it was."""
 
 
-@record(frozen=True)
-class PackStore:
+class PackStore(Struct, frozen=True):
     """The packs in one folder.
 
     INVARIANT: a file gets the name by which it's found only when all of it is on the disk, so that a crash leaves

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from polcheck.base.records import record
 from polcheck.policy import model as written
 from polcheck.policy.checks import refuse_policy
 from polcheck.policy.conjunction import Compiler, Scope
@@ -17,8 +17,7 @@ RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 _MESSAGE_NAMES = frozenset({"path", "line", "column", "file", "params", "value"})
 
 
-@record(frozen=True)
-class Context:
+class Context(Struct, frozen=True):
     """What policies of one pack may refer to."""
 
     pack: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Protocol
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.name_usage import FILE, PLACE, members, unknown
@@ -37,8 +38,7 @@ from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_f
 Names = frozenset[str]
 
 
-@record(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The names that are bound so far: captures and values in `names`, rows named by `name:` in `aliases`.
 
     `partial` are names that only some branches of an `any` bind.
@@ -132,8 +132,7 @@ _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "s
 _OWN_NAMES = _ROW_NAMES - {"subject"}
 
 
-@record(frozen=True)
-class Compiler:
+class Compiler(Struct, frozen=True):
     """Compiles the conjunctions of one pack. `origin` is where the current ones are written."""
 
     probes: Probes

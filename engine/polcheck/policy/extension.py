@@ -9,11 +9,12 @@ extension decides; where two routes disagree, the project has to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings, fault_of, matches, severity_in
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
@@ -25,8 +26,7 @@ if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that 
 _MOST_ROUTES = 256
 
 
-@record(frozen=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """One entry of `extends`: the pack as it is named, and what is taken of it and of what it extends itself."""
 
     origin: SourceMap
@@ -77,8 +77,7 @@ def _extension(head: SourceMap, at: Pointer, fields: Mapping[str, Any]) -> Exten
     )
 
 
-@record(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A pack of a run, and every route by which it came in; a listed one has an empty route."""
 
     files: PackFiles

@@ -7,9 +7,10 @@ the match that it speaks of is not: its gate. Extract runs such a probe only whe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from polcheck.base.records import record
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.policy.plan import (
     AntiJoin,
     CompiledPolicy,
@@ -34,8 +35,7 @@ def gates_of(plan: Plan) -> Gates:
     return {probe: frozenset(gates) if gates is not None else None for probe, gates in walk.found.items()}
 
 
-@record(frozen=True)
-class _Rows:
+class _Rows(Struct, frozen=True):
     """What is known of the rows at a step: the probes of their first match and of the one before.
 
     INVARIANT: None is always allowed, and means that nobody knows; `placed` is whether there may be a first match.

@@ -1,4 +1,4 @@
-"""A policy as it is written: frozen dataclasses that mirror the YAML key for key.
+"""A policy as it is written: frozen structs that mirror the YAML key for key.
 
 `at` is the pointer of the piece in its YAML document, so that every problem found later can be placed.
 """
@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.formats.values import Json, Pointer
 
 
-@record(frozen=True)
-class Item:
+class Item(Struct, frozen=True):
     """One item of a `for`, `require`, `forbid`, `any` or `not`, or a target of `inside`, `has` or `after`."""
 
     at: Pointer
@@ -45,8 +44,7 @@ class Item:
     word: str = ""  # an item that is a bare word: `subject`
 
 
-@record(frozen=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """One policy document, shape checked."""
 
     at: Pointer

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.policy.plan import (
     AntiJoin,
     CompiledPolicy,
@@ -82,8 +83,7 @@ Names = frozenset[str]
 _NONE: Names = frozenset()
 
 
-@record(frozen=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """A step that binds names: those bound before it, its own, and those of them that nobody else speaks of.
 
     `tied` says that the place of its match is asked for too, so that it may join without a shared name. `named` is the

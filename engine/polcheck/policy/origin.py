@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from polcheck.base.errors import Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.formats.yaml import parse
@@ -14,8 +14,7 @@ from polcheck.formats.yaml import parse
 _BLOCK = ("|", ">")
 
 
-@record
-class Problems:
+class Problems(Struct):
     """Everything that is wrong so far. The only mutable thing in this layer: compiling goes on after a fault."""
 
     found: list[Problem] = field(default_factory=list)
@@ -36,8 +35,7 @@ class Problems:
         return [problem for problem in self.found if problem.severity != "error"]
 
 
-@record(frozen=True)
-class SourceMap:
+class SourceMap(Struct, frozen=True):
     """One YAML document of a file, and the problems that are found in it."""
 
     source: Source

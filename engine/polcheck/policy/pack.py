@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.base.errors import PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json
 from polcheck.policy import model as written
@@ -48,8 +49,7 @@ MAX_POLICIES = 5_000
 _YAML = (".yaml", ".yml")
 
 
-@record(frozen=True)
-class OpenedPack:
+class OpenedPack(Struct, frozen=True):
     """A pack with the way back to what people wrote: what could be compiled of it, and where it is written.
 
     A policy whose shape is wrong is left out of `policies`; the compiled one is None where its meaning is.
@@ -103,8 +103,7 @@ def open_packs(
     return Plan(compiled, tuple(probes.made)), tuple(opened)
 
 
-@record(frozen=True)
-class _Loader:
+class _Loader(Struct, frozen=True):
     """Loads one pack; what is wrong goes to `problems`."""
 
     arrival: Arrival

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json
 from polcheck.policy.origin import Problems, SourceMap, read
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from polcheck.policy.origin import SourceMap
 
 
-@record(frozen=True)
-class PackFiles:
+class PackFiles(Struct, frozen=True, dict=True):
     """The files of one pack as they lie in its folder; `root` is how people call that folder.
 
     `signatures` are what lies in its `pack.sig`, which is not among the files. `bases` are the packs that it extends,
@@ -93,8 +92,7 @@ class PackFiles:
         return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
 
 
-@record(frozen=True)
-class Schemas:
+class Schemas(Struct, frozen=True):
     """The texts of the schemas that shapes are checked with."""
 
     policy: str

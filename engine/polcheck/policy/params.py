@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.errors import Problem
-from polcheck.base.records import record
 from polcheck.formats.values import Json, kind_of
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
@@ -32,8 +33,7 @@ def _unplaced(_: Key, message: str, help: str = "") -> Problem:
     return Problem(message, help=help)
 
 
-@record(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a run sets from outside its packs.
 
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read

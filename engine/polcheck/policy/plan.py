@@ -6,10 +6,10 @@ Everything here is frozen and picklable; nothing here is a dict of YAML any more
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.formats import format_of
 from polcheck.languages.grammars import language_of
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 Relation = Literal["inside", "has", "after"]
 
 
-@record(frozen=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One thing to look for in a file's document, whatever policies ask for it.
 
     `language` is the language of a `code` or `pattern`, or the format a `data` was told to read its files in;
@@ -53,8 +52,7 @@ class Probe:
         return format_of(path) is not None if self.kind == "data" else language_of(path) == self.language
 
 
-@record(frozen=True)
-class Find:
+class Find(Struct, frozen=True):
     """A source of rows: matches of a probe in documents. `path_as` binds the whole path.
 
     `files` None is the anchor's file or, where there is no anchor, every file of the language.
@@ -65,23 +63,20 @@ class Find:
     path_as: str = ""
 
 
-@record(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A source of rows: paths of the submission."""
 
     files: FilePatterns
     path_as: str = ""
 
 
-@record(frozen=True)
-class Values:
+class Values(Struct, frozen=True):
     """A source of rows: written in the policy, or made by an expression over params and tables."""
 
     rows: tuple[Json, ...]
 
 
-@record(frozen=True)
-class SelectorRef:
+class SelectorRef(Struct, frozen=True):
     """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
 
     `anchored`: it names no files, so only its rows in the anchor's file count where there is an anchor.
@@ -92,8 +87,7 @@ class SelectorRef:
     anchored: bool
 
 
-@record(frozen=True)
-class Join:
+class Join(Struct, frozen=True):
     """Joins rows of a source on the names that both sides bind.
 
     `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is
@@ -113,8 +107,7 @@ class Join:
     name: str = ""
 
 
-@record(frozen=True)
-class SearchInValue:
+class SearchInValue(Struct, frozen=True):
     """Matches of a probe inside a value that is already bound; `language` parses a text first."""
 
     at: Pointer
@@ -127,8 +120,7 @@ class SearchInValue:
     name: str = ""
 
 
-@record(frozen=True)
-class Union:
+class Union(Struct, frozen=True):
     """`any`: rows that some branch extends; it binds what every branch binds."""
 
     at: Pointer
@@ -137,32 +129,28 @@ class Union:
     renames: tuple[tuple[str, str], ...] = ()
 
 
-@record(frozen=True)
-class AntiJoin:
+class AntiJoin(Struct, frozen=True):
     """`not`: rows that the conjunction does not extend."""
 
     at: Pointer
     what: Conjunction
 
 
-@record(frozen=True)
-class Where:
+class Where(Struct, frozen=True):
     """A condition on the row so far."""
 
     at: Pointer
     condition: Expression
 
 
-@record(frozen=True)
-class Let:
+class Let(Struct, frozen=True):
     """Names computed from the row so far; a name that is already bound must be equal."""
 
     at: Pointer
     names: tuple[tuple[str, Expression], ...]
 
 
-@record(frozen=True)
-class SpanFilter:
+class SpanFilter(Struct, frozen=True):
     """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
 
     `target` is a conjunction of one Find (with its own conditions) in the same file, or the name of a capture.
@@ -179,8 +167,7 @@ Step = Join | SearchInValue | Union | AntiJoin | Where | Let | SpanFilter
 Conjunction = tuple[Step, ...]
 
 
-@record(frozen=True)
-class Template:
+class Template(Struct, frozen=True):
     """A message of a policy: minijinja source, the names that it reads, and whether it needs rendering at all."""
 
     text: str
@@ -192,8 +179,7 @@ class Template:
         return "{{" not in self.text and "{%" not in self.text and "{#" not in self.text
 
 
-@record(frozen=True)
-class CompiledPolicy:
+class CompiledPolicy(Struct, frozen=True):
     """One policy, ready to be judged. `path` is its file in the pack, `line` where it begins."""
 
     pack: str
@@ -222,8 +208,7 @@ class CompiledPolicy:
         return f"{self.pack}:{self.id}"
 
 
-@record(frozen=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """An item of the rubric that a pack answers to."""
 
     pack: str
@@ -234,8 +219,7 @@ class Requirement:
     description: str = ""
 
 
-@record(frozen=True)
-class VerdictField:
+class VerdictField(Struct, frozen=True):
     """One field of `--format verdict`: an expression over the report, or the text of a template.
 
     `ours`: the template ships with polcheck.
@@ -247,8 +231,7 @@ class VerdictField:
     ours: bool = False
 
 
-@record(frozen=True)
-class CompiledPack:
+class CompiledPack(Struct, frozen=True):
     """One pack of a run. `digest` covers every file of it; `params` are the values in force.
 
     `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written.
@@ -270,8 +253,7 @@ class CompiledPack:
     profiles: Mapping[str, Json] = field(default_factory=dict)
 
 
-@record(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything that a run needs to know of its packs."""
 
     packs: tuple[CompiledPack, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.formats import CONFIG_FORMATS, format_of
 from polcheck.languages.grammars import UnknownLanguage, language_of
 from polcheck.policy.model import Item
@@ -24,8 +25,7 @@ MAX_USES = 20_000  # of named selectors, in all policies of a pack together
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 
 
-@record(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """What the rows of a source bind: always, sometimes, or as one value (`value_as`, `path_as`)."""
 
     binds: frozenset[str] = frozenset()
@@ -35,8 +35,7 @@ class Made:
     single: bool = False
 
 
-@record
-class Selectors:
+class Selectors(Struct):
     """The selectors that have names: the pack's own, then polcheck's."""
 
     known: Mapping[str, tuple[tuple[Item, ...], SourceMap]] = field(default_factory=dict)
@@ -57,8 +56,7 @@ class Selectors:
         return self.known
 
 
-@record
-class Probes:
+class Probes(Struct):
     """The probes of a plan under construction."""
 
     made: list[Probe] = field(default_factory=list)

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.base.errors import ConfigError, Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accept, Accepted
@@ -26,8 +27,7 @@ _KEYS = ("policy", "path", "fingerprint", "message")
 _AGAIN = "record it anew with `polcheck baseline`"
 
 
-@dataclass(frozen=True, order=True)
-class Entry:
+class Entry(Struct, frozen=True, order=True):
     """One finding that a baseline knows: its fingerprint without the number of its occurrence.
 
     `content` is a digest of the file where the finding is about a file as a whole, to know it by when it is renamed.
@@ -49,8 +49,7 @@ class Entry:
         return cls(finding.ref, path, finding.fingerprint.partition(":")[0], finding.message, content)
 
 
-@record(frozen=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The findings of one day, sorted, and the packs (name, version, digest) that made them."""
 
     entries: tuple[Entry, ...]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.errors import PolcheckError, SubmissionError
-from polcheck.base.records import record
 from polcheck.findings.report import PolicyOutcome
 from polcheck.formats.values import Json
 from polcheck.pipeline import Summary
@@ -32,16 +33,14 @@ class BatchEntry(NamedTuple):
     fault: str = ""
 
 
-@record(frozen=True)
-class BatchResult:
+class BatchResult(Struct, frozen=True):
     """The rows of one submission, one a requirement; `number` is its place among the entries."""
 
     number: int
     rows: tuple[dict[str, Json], ...]
 
 
-@record(frozen=True)
-class BatchChecker:
+class BatchChecker(Struct, frozen=True):
     """What judges one entry, as a value that processes can be given.
 
     `params_from` are parameters that an entry's columns say: parameter to column.
@@ -152,8 +151,7 @@ def _own(pack: str, id: str, outcome: str, number: int, policies: Iterable[Polic
     return {"pack": pack, "requirement": id, "outcome": outcome, "findings": number, "reason": reason}
 
 
-@record
-class Tally:
+class Tally(Struct):
     """How often each requirement had each outcome, and each verdict was given."""
 
     submissions: int = 0

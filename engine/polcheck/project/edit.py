@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from polcheck.base.errors import ConfigError, Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.formats import parse_config
 from polcheck.formats.values import Json, Pointer, Unparsable
@@ -132,8 +133,7 @@ _NOT_TEXT = re.compile(r"[0-9.+_-]*|true|false|null|yes|no|on|off", re.IGNORECAS
 NEW = "# Packs to judge by. Parameters, severities and waivers have their place here, too: see `polcheck config`.\n"
 
 
-@record(frozen=True)
-class Packs:
+class Packs(Struct, frozen=True):
     """The list of packs in a configuration; `base` leads to the configuration's table, `count` is the list's length."""
 
     origin: SourceMap

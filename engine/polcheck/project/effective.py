@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+
 from polcheck.base.errors import Problem
-from polcheck.base.records import record
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.params import Key, Settings
 from polcheck.policy.plan import CompiledPack
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from polcheck.project.model import ConfigFile, Override, PackEntry, Waiver
 
 
-@record(frozen=True)
-class CommandLineOptions:
+class CommandLineOptions(Struct, frozen=True):
     """What the command line sets; None or empty where it doesn't. `params` are by pack, those of every pack under ``.
 
     `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
@@ -43,8 +42,7 @@ class CommandLineOptions:
     today: date | None = None
 
 
-@record(frozen=True)
-class EffectiveConfig:
+class EffectiveConfig(Struct, frozen=True):
     """What the command line and the file (if there is one) say together."""
 
     given: CommandLineOptions = field(default_factory=CommandLineOptions)
@@ -159,8 +157,7 @@ class EffectiveConfig:
             yield key
 
 
-@record(frozen=True)
-class _Blame:
+class _Blame(Struct, frozen=True):
     """Makes problems of settings. INVARIANT: a function with a value, so that Settings can be compared."""
 
     inforce: EffectiveConfig
@@ -194,8 +191,7 @@ def _first(given: bool | None, written: bool | None, default: bool) -> bool:
 _DEFAULT = "default"
 
 
-@record(frozen=True)
-class Value:
+class Value(Struct, frozen=True):
     """One value in force: its key, and where it comes from: `file:line`, an option, a profile, a pack, or `default`."""
 
     key: str

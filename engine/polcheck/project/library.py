@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,7 +96,7 @@ class _Frozen:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        parts = {part.name: getattr(settings, part.name) for part in fields(settings) if part.name != "blame"}
+        parts = {name: getattr(settings, name) for name in settings.__struct_fields__ if name != "blame"}
         self.key = json.dumps(parts, sort_keys=True, default=dict)
 
     def __hash__(self) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.base.errors import ConfigError, PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.base.write import write_output
 from polcheck.packs.lock import Lock, Locked, LockError
 from polcheck.packs.sources import Archive, Folder, Source, SourceError, group_of, parse
@@ -24,8 +25,7 @@ from polcheck.project.packs import PackRequest, ProjectPacks, lock_path, read_lo
 CONFIG_NAME = "polcheck.yaml"
 
 
-@record(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A lock before and after, and the packs that were opened, in the order in which they are named."""
 
     before: Lock
@@ -49,8 +49,7 @@ class Change:
         return lines
 
 
-@record(frozen=True)
-class PackProject:
+class PackProject(Struct, frozen=True, dict=True):
     """The configuration that names the packs, if there is one; with `strict`, its lock is not changed."""
 
     written: ConfigFile | None

@@ -1,21 +1,20 @@
-"""polcheck.yaml as it is written: frozen dataclasses that mirror it key for key, each entry with its pointer."""
+"""polcheck.yaml as it is written: frozen structs that mirror it key for key, each entry with its pointer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Any
 
+from msgspec import Struct, field
+
 from polcheck.base.errors import Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Place, Span
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap
 from polcheck.sources.path_patterns import FilePatterns, compile_files
 
 
-@record(frozen=True)
-class PackEntry:
+class PackEntry(Struct, frozen=True):
     """One pack to judge by."""
 
     source: str
@@ -26,8 +25,7 @@ class PackEntry:
     ignore: tuple[str, ...] = ()
 
 
-@record(frozen=True)
-class Override:
+class Override(Struct, frozen=True):
     """What is different for the files that `files` lets in."""
 
     at: Pointer
@@ -37,8 +35,7 @@ class Override:
     reason: str = ""
 
 
-@record(frozen=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """Accepted findings of one policy; without `files`, all of them. `expires` is a date, or empty."""
 
     at: Pointer
@@ -49,8 +46,7 @@ class Waiver:
     expires: str = ""
 
 
-@record(frozen=True)
-class Publisher:
+class Publisher(Struct, frozen=True):
     """Keys, or files of them, that may publish packs of these names. `expires` is a date, or empty."""
 
     at: Pointer
@@ -59,8 +55,7 @@ class Publisher:
     expires: str = ""
 
 
-@record(frozen=True)
-class ConfigFile:
+class ConfigFile(Struct, frozen=True):
     """One polcheck.yaml, or the table of polcheck in a pyproject.toml, whose pointer is then `base`.
 
     `folder` is where its relative paths begin.

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.packs.lock import Lock, Locked
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPack
@@ -16,8 +17,7 @@ from polcheck.project.packs import trust_of
 from polcheck.project.publish import Verified, pack_now, verify
 
 
-@record(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One pack of the list; `depth` is 0 for those that the configuration names."""
 
     source: str
@@ -68,8 +68,7 @@ def _below(lock: Lock, source: str, depth: int) -> Iterator[Row]:
         yield from _below(lock, base, depth + 1)
 
 
-@record(frozen=True)
-class About:
+class About(Struct, frozen=True, dict=True):
     """One pack in full."""
 
     files: PackFiles

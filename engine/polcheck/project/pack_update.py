@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
 from polcheck.base.errors import PolicyError
-from polcheck.base.records import record
 from polcheck.findings.report import Report
 from polcheck.packs.diff import PackDiff, diff
 from polcheck.packs.lock import Locked
@@ -25,8 +25,7 @@ from polcheck.project.project import Project
 from polcheck.sources.submission import Submission
 
 
-@record(frozen=True)
-class OutcomeChange:
+class OutcomeChange(Struct, frozen=True):
     """One policy whose outcome or number of findings differs; the outcome is empty where there is no such policy."""
 
     ref: str
@@ -41,8 +40,7 @@ class OutcomeChange:
         return (self.before, self.findings_before) == (self.after, self.findings_after)
 
 
-@record(frozen=True)
-class SubmissionChange:
+class SubmissionChange(Struct, frozen=True):
     """One submission: its verdicts, and the policies that come out differently, sorted."""
 
     submission: str
@@ -97,8 +95,7 @@ def _outcomes(report: Report) -> dict[str, tuple[str, int]]:
     return {policy.ref: (policy.outcome, findings.get(policy.ref, 0)) for policy in report.policies}
 
 
-@record(frozen=True)
-class Newer:
+class Newer(Struct, frozen=True):
     """One pack: what it is now where its source leads elsewhere, and the newest version tag after its own."""
 
     locked: Locked

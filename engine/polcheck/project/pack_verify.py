@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.packs.sign import Publisher, Trust
 from polcheck.packs.sources import parse
 from polcheck.project.manage_packs import PackProject
@@ -14,8 +15,7 @@ from polcheck.project.packs import keys_of, trust_of
 from polcheck.project.publish import pack_now, verify
 
 
-@record(frozen=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What came of one pack, or of one of its signatures: `fault` is why it isn't what it should be."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from polcheck.base.errors import ConfigError, PolcheckError, Problem
 from polcheck.base.paths import shown
-from polcheck.base.records import record
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source
 from polcheck.base.tracker import record_dependency
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 _MOST_BYTES = 4 * 1024 * 1024
 
 
-@record(frozen=True)
-class PackRequest:
+class PackRequest(Struct, frozen=True):
     """How the packs of a project are to be opened.
 
     `folder` is where its relative paths begin, and where its lock is; without one there is no lock. With `strict` the
@@ -47,8 +46,7 @@ class PackRequest:
     trust: Trust = field(default_factory=Trust)
 
 
-@record(frozen=True)
-class ProjectPacks:
+class ProjectPacks(Struct, frozen=True):
     """The packs of one project as they are opened one after another."""
 
     asked: PackRequest

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.paths import below, exists, is_folder, shown
-from polcheck.base.records import record
 from polcheck.findings.accepted import Accept, in_turn
 from polcheck.findings.report import Notice
 from polcheck.packs.shipped import pack_at_hand
@@ -39,8 +40,7 @@ if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so t
 _Limits = TypeVar("_Limits", bound=Any)
 
 
-@record(frozen=True)
-class Project:
+class Project(Struct, frozen=True, dict=True):
     """What is in force for one submission, the packs it asks for, and where its paths begin."""
 
     target: str
@@ -149,7 +149,7 @@ class Project:
 
     def _set(self, default: _Limits) -> _Limits:
         """Limits of one kind, with those that the configuration sets."""
-        own = {part.name for part in fields(default)}
+        own = set(default.__struct_fields__)
         given = {name: value for name, value in self.inforce.limits.items() if name in own}
         found: _Limits = replace(default, **given)
         return found

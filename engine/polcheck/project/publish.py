@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec import Struct
+
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.base.paths import is_folder
-from polcheck.base.records import record
 from polcheck.base.write import write_bytes
 from polcheck.packs.archive import compressed, packed
 from polcheck.packs.oci import digest_of
@@ -35,8 +36,7 @@ from polcheck.project.packs import PackRequest, ProjectPacks, read_pack
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 
 
-@record(frozen=True)
-class Built:
+class Built(Struct, frozen=True):
     """An archive of a pack: its bytes, the pack, and the name that a file of it has."""
 
     data: bytes
@@ -114,8 +114,7 @@ def sign(folder: str, key: str) -> tuple[str, Signature]:
     return path, signature
 
 
-@record(frozen=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """What came of one signature: `key` is the fingerprint of the key that made it, `fault` why it doesn't count."""
 
     name: str

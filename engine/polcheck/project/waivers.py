@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accepted
@@ -32,8 +33,7 @@ _NEXT = re.compile(r"[#/;<-]*[ \t]*" + _WORDS)
 _CLOSERS = re.compile(r"[ \t]*(?:\*/|-->|#\}|\*\))?[ \t\r]*$")
 
 
-@record(frozen=True)
-class InlineWaiver:
+class InlineWaiver(Struct, frozen=True):
     """One comment that waives findings of `policies`: those on `lines`, and, if `leading`, those of the whole file.
 
     `leading`: nothing but comments comes before it.
@@ -126,8 +126,7 @@ def _is_comment(source: Source, line: int, comment_at: CommentAt) -> bool | None
 _SOON = timedelta(days=30)
 
 
-@record(frozen=True)
-class Waivers:
+class Waivers(Struct, frozen=True):
     """What accepts findings in one run: comments in the submission, and the waivers and overrides of a polcheck.yaml.
 
     `known` is how policies of the run's packs can be called, whether they are chosen or not. `prefix` is the
@@ -167,8 +166,7 @@ class Waivers:
         return bool(files.match(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
-@record
-class _Run:
+class _Run(Struct, dict=True):
     """One submission's findings met by what accepts them; remembers what was of use."""
 
     waivers: Waivers

@@ -10,14 +10,13 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from polcheck.findings.report import Report
 
 
-@record(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """How to show a report; each format uses what concerns it.
 
     `width` is the terminal's, in columns. `all` lifts the cap on findings for each policy. `verbosity` is

@@ -6,10 +6,10 @@ Results that failed are told apart from waived ones by `suppressions` and, once 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import PolicyOutcome, Report
@@ -26,8 +26,7 @@ def message(text: str) -> dict[str, str]:
     return {"text": shown(text).replace("](", "]\\(") or "(no text)"}
 
 
-@record(frozen=True)
-class Artifacts:
+class Artifacts(Struct, frozen=True):
     """The files that results speak of, each listed once, in the order in which they are first named."""
 
     paths: dict[str, int] = field(default_factory=dict)
@@ -149,8 +148,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
     }
 
 
-@record(frozen=True)
-class _Log:
+class _Log(Struct, frozen=True):
     """One run being written: where results find their rule and their file, and which kinds of waivers are in it."""
 
     artifacts: Artifacts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 _CODES = {
     "error": "1;31",
@@ -18,8 +18,7 @@ _CODES = {
 }
 
 
-@record(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """Puts texts into colour when `color` is set, and leaves them alone otherwise."""
 
     color: bool

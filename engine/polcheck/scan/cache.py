@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.policy.plan import Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
@@ -38,8 +39,7 @@ class CachedFile(NamedTuple):
     rows: FileRows | None
 
 
-@record
-class CachedRows:
+class CachedRows(Struct):
     """The rows of one folder's files. Probes are named by what they look for, and numbered by their place here."""
 
     probes: list[str] = field(default_factory=list)
@@ -48,8 +48,7 @@ class CachedRows:
     asks: tuple[bool, bool] = (False, False)  # whether facts and lines were asked for
 
 
-@record
-class ScanCache:
+class ScanCache(Struct):
     """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new).
 
     `known` are the files in which nothing had to be searched.
@@ -60,8 +59,7 @@ class ScanCache:
     known: frozenset[str] = frozenset()
 
 
-@record
-class SharedRows:
+class SharedRows(Struct):
     """The rows of files that submissions of one batch have in common: of the last ones that were asked for."""
 
     rows: OrderedDict[tuple[str, bytes, tuple[int, ...]], FileRows] = field(default_factory=OrderedDict)
@@ -95,8 +93,7 @@ class SharedRows:
             return None
 
 
-@record(frozen=True)
-class CacheLookup:
+class CacheLookup(Struct, frozen=True, dict=True):
     """A page as one plan sees it."""
 
     page: CachedRows

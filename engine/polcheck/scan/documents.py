@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Unparsable
@@ -44,8 +44,7 @@ def multiplies(what: object, size: int) -> bool:
     return may_multiply(what, size)
 
 
-@record
-class Documents:
+class Documents(Struct):
     """One file as the documents that it is read as, each parsed once; `spent` is as in FileRows."""
 
     source: Source

@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Unreadable
 from polcheck.base.timings import PARSING
 from polcheck.formats import format_of, parse_config
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
 LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
 
 
-@record(frozen=True)
-class Extractor:
+class Extractor(Struct, frozen=True, dict=True):
     """The probes of a plan, ready to search files. What is compiled is kept and used again."""
 
     probes: Sequence[Probe]
@@ -46,13 +46,6 @@ class Extractor:
     skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
     timed: bool = False  # whether each probe is searched for alone, so that it can be told what it takes
     matches: int = DEFAULT_RUN_LIMITS.matches  # of one probe in one file
-
-    def __getstate__(self) -> tuple[object, ...]:
-        # what is compiled is not for other processes
-        return (tuple(self.probes), self.gates, self.skips, self.matches, self.timed)
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
 
     @cached_property
     def _banks(self) -> dict[str, tuple[QuerySet, dict[int, int]]]:
@@ -293,8 +286,7 @@ def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: 
     return {index: result for one in indices for index, result in _contained(search, [one]).items()}
 
 
-@record(frozen=True)
-class DeferredSearch:
+class DeferredSearch(Struct, frozen=True):
     """Searches that judging and findings ask for later, as a function that a process beside this one can run."""
 
     extractor: Extractor

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of
 from polcheck.languages.spelling import as_meant
@@ -30,8 +31,7 @@ _CASELESS = frozenset({"ini"})  # option names are lower-cased
 Clause = frozenset[int]  # literals by number, one of which must be there
 
 
-@record(frozen=True)
-class Prefilter:
+class Prefilter(Struct, frozen=True, dict=True):
     """The literals of all probes of a plan, tested over a file's bytes in one pass."""
 
     probes: Sequence[Probe]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats.values import Config, Json
 from polcheck.policy.plan import Probe
@@ -17,8 +18,7 @@ WHOLE = ""  # the name under which a match gives its whole text
 VALUE = "value"  # the name under which a row that is one value gives it
 
 
-@record(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer."""
 
     name: str
@@ -32,8 +32,7 @@ class Facts:
     line: int = 0
 
 
-@record(frozen=True, slots=True)
-class FileRows:
+class FileRows(Struct, frozen=True):
     """What extract found in one file.
 
     `found` holds the probes that found something or could not search to the end; the others that were wanted found

@@ -11,11 +11,12 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.errors import internal_error, is_fault
-from polcheck.base.records import record
 from polcheck.base.sandbox import DIED, GRACE, context, end_after, enter_sandbox, is_sandboxed
 from polcheck.scan.documents import TooRisky
 from polcheck.scan.extractor import Extractor
@@ -50,8 +51,7 @@ class Task(NamedTuple):
 _Result = TypeVar("_Result")
 
 
-@record(frozen=True)
-class Searching:
+class Searching(Struct, frozen=True):
     """The search of one submission's files, as a value that processes can be given."""
 
     extractor: Extractor
@@ -140,8 +140,7 @@ def _unsearched(task: Task, reason: str) -> FileRows:
     return replace(known, found=found, digest=b"", unread=reason)
 
 
-@record
-class _Worker:
+class _Worker(Struct):
     """One process, the chunk that it has, and its clock: the file it is at, and since when."""
 
     process: Any

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.spans import Span
 from polcheck.formats.values import Json
 
@@ -112,8 +113,7 @@ class MatchTable(Sequence[Match]):
         )
 
 
-@record(frozen=True, slots=True)
-class SearchResult:
+class SearchResult(Struct, frozen=True):
     """The hits of one selector in one document; `incomplete` says why the search did not come to its end."""
 
     hits: Sequence[Match] = ()

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.base.limits import Clock
-from polcheck.base.records import record
 from polcheck.base.spans import Span
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
 
@@ -119,8 +120,7 @@ class TextProblem(Exception):
         super().__init__(message)
 
 
-@record(frozen=True)
-class TextSearch:
+class TextSearch(Struct, frozen=True):
     """A regular expression (RE2 syntax; `^` and `$` are those of a line) ready to search."""
 
     regex: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from polcheck.base.errors import SubmissionError
-from polcheck.base.records import record
 from polcheck.base.tracker import record_unknown_dependency
 from polcheck.sources.exclude import Excluded
 from polcheck.sources.limits import DEFAULT_READ_LIMITS, ReadLimits
@@ -16,8 +16,7 @@ _STEP = 256  # files between two reports of progress
 Progress = Callable[[int], None]
 
 
-@record
-class SubmissionBuilder:
+class SubmissionBuilder(Struct):
     """The files and the unreadable files of the submission that people call `name`."""
 
     name: str

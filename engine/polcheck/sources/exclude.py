@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from polcheck.base.errors import ConfigError, Problem
-from polcheck.base.records import record
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files, folders_of
 
 
-@record(frozen=True)
-class Excluded:
+class Excluded(Struct, frozen=True):
     """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too.
 
     `prefix` goes before each path: the submission's own path, as seen from where the patterns begin.

@@ -11,14 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
+from msgspec import Struct, field
+
 from polcheck.base.errors import SubmissionError
-from polcheck.base.records import record
 from polcheck.base.safe_open import NotRegular, opened_folder, pending_file, read_regular, reason_of
 from polcheck.base.store import key_of, store
 from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
@@ -81,8 +81,7 @@ def read_folder(
     return gathered.submission("folder", Look(root, gathered))
 
 
-@record(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """Looks at listed files below a folder when somebody asks for them."""
 
     root: bytes
@@ -116,8 +115,7 @@ class _Folder(NamedTuple):
     only_tracked: bool
 
 
-@record
-class _Walk:
+class _Walk(Struct, dict=True):
     root: bytes
     gathered: SubmissionBuilder
     repository: Repository | None

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from msgspec import Struct
+
 from polcheck.base.errors import SubmissionError
-from polcheck.base.records import record
 from polcheck.base.safe_open import NotRegular, read_regular
 from polcheck.base.tracker import record_dependency
 from polcheck.sources.builder import SubmissionBuilder
@@ -22,8 +23,7 @@ from polcheck.sources.submission import Submission
 _MAX_POINTER = 16 * 1024
 
 
-@record(frozen=True)
-class Repository:
+class Repository(Struct, frozen=True, dict=True):
     """The repository whose work tree holds `folder`; both paths are without links."""
 
     root: Path

@@ -10,7 +10,8 @@ import hashlib
 import os
 import struct
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.base.tracker import record_dependency
 from polcheck.sources.git import Repository, content
 from polcheck.sources.limits import MIB
@@ -24,8 +25,7 @@ _SUBMODULE = 0o160000
 _MAX_BYTES = 256 * MIB
 
 
-@record(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """What git tracks below a folder, by paths relative to it."""
 
     files: frozenset[bytes] = frozenset()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 _CLASSES = {
     b"alnum": rb"[0-9A-Za-z]", b"alpha": rb"[A-Za-z]", b"blank": rb"[ \t]", b"cntrl": rb"[\x00-\x1f\x7f]",
@@ -27,8 +27,7 @@ _MEMORY = 64 * 1024 * 1024
 MAX_BYTES = 64 * 1024  # a bigger .gitignore ignores nothing: made to be slow, one path can take seconds
 
 
-@record(frozen=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The patterns of one `.gitignore`.
 
     `base` is the path of its folder in the submission, `lead` the path from its folder to the submission where it lies

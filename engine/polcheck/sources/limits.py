@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 MIB = 1024 * 1024
 
 
-@record(frozen=True, slots=True)
-class ReadLimits:
+class ReadLimits(Struct, frozen=True):
     """Bounds for one submission.
 
     A file over `file_bytes` or with a path over `path_length` (in UTF-8 bytes) is unreadable, and so is a folder's file

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
@@ -40,18 +40,11 @@ class FilesProblem(Exception):
         super().__init__(message)
 
 
-@record(frozen=True)
-class FilePatterns:
+class FilePatterns(Struct, frozen=True, dict=True):
     """A compiled list of path patterns: a path is in when one includes it and none excludes it."""
 
     texts: tuple[str, ...]
     binds: frozenset[str]
-
-    def __getstate__(self) -> tuple[tuple[str, ...], frozenset[str]]:
-        return self.texts, self.binds  # what is compiled is not for other processes
-
-    def __setstate__(self, state: tuple[tuple[str, ...], frozenset[str]]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
 
     @cached_property
     def _compiled(self) -> tuple[tuple[_Glob, ...], tuple[_Glob, ...]]:
@@ -127,8 +120,7 @@ class FilePatterns:
         return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
 
 
-@record(frozen=True)
-class _Glob:
+class _Glob(Struct, frozen=True):
     regex: Any
     excludes: bool
     folder: bool

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from functools import cached_property
 from typing import Protocol
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from polcheck.base.errors import SubmissionError
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 
 _MOST_SOURCES = 2_000
@@ -90,8 +91,7 @@ class Files(Mapping[str, bytes]):
         return Files({path: held for path, held in self._held.items() if path not in left}, self._look)
 
 
-@record(frozen=True)
-class Submission:
+class Submission(Struct, frozen=True, dict=True):
     """The files of one submission by path (with `/`, relative to its root).
 
     `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are

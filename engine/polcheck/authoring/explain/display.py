@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.evaluate.rows import text_of
 from polcheck.findings.finding import Location
 from polcheck.formats.values import Json
@@ -17,8 +18,7 @@ from polcheck.render.style import Style
 _MOST_VALUE = 80  # characters of a bound value
 
 
-@record(frozen=True)
-class DisplayOptions:
+class DisplayOptions(Struct, frozen=True):
     """How to show things: in colour, how wide, and whether everything or only the first of many."""
 
     color: bool = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from polcheck.authoring.explain.model import Document, LeftOut
-from polcheck.base.records import record
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.relations import Relation
 from polcheck.policy.plan import Find, Probe
@@ -17,8 +18,7 @@ from polcheck.sources.submission import Submission
 _MOST_WORDS = 3
 
 
-@record(frozen=True)
-class FileFilter:
+class FileFilter(Struct, frozen=True):
     """Answers for one submission."""
 
     world: JoinContext

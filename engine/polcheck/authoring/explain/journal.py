@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Result
 from polcheck.policy.plan import SearchInValue, Step
@@ -13,8 +13,7 @@ from polcheck.policy.plan import SearchInValue, Step
 _Signature = tuple[int, frozenset[str]]
 
 
-@record
-class Event:
+class Event(Struct):
     """Everything that went through one step; a step that is taken several times has all of it here."""
 
     before: list[Row] = field(default_factory=list)
@@ -22,8 +21,7 @@ class Event:
     lost: list[Row] = field(default_factory=list)
 
 
-@record
-class Journal:
+class Journal(Struct):
     """A journal for judge, asked by step afterwards. INVARIANT: steps are told apart by identity."""
 
     _events: dict[int, Event] = field(default_factory=dict)

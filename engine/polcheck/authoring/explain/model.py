@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
+from msgspec import Struct, field
+
 from polcheck.authoring.explain.display import location_plain
-from polcheck.base.records import record
 from polcheck.findings.finding import Finding, Location, NearMiss
 from polcheck.findings.plain import finding_plain
 from polcheck.formats.values import Json
 
 
-@record(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file that a selector looked at. `note` says what kept it from being searched; `open`, that it matters."""
 
     path: str
@@ -23,16 +22,14 @@ class Document:
     open: bool = False
 
 
-@record(frozen=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """The files that a selector did not look at for one reason."""
 
     reason: str
     paths: tuple[str, ...]
 
 
-@record(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """A row: the places of its matches, and what its names stand for. Not `certain`: a `not` left it open."""
 
     places: tuple[Location, ...]
@@ -40,24 +37,21 @@ class Match:
     certain: bool = True
 
 
-@record(frozen=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A row that a step did not let through, and what would have come closest."""
 
     row: Match
     nearest: NearMiss | None = None
 
 
-@record(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """The first of many: `total` counts all of them."""
 
     total: int = 0
     matches: tuple[Match, ...] = ()
 
 
-@record(frozen=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """What a selector finds by itself, before anything is joined.
 
     `queries` are the tree-sitter queries that a pattern became; `nearest` is what comes closest where nothing matches.
@@ -70,8 +64,7 @@ class Selected:
     nearest: NearMiss | None = None
 
 
-@record(frozen=True)
-class ExplainedStep:
+class ExplainedStep(Struct, frozen=True):
     """One step of a conjunction: what it is, what it looked at, and which rows it let through.
 
     `at` is where it is written in the policy (`require[0].any[1]`), `place` that with file and line. `words` are its
@@ -93,16 +86,14 @@ class ExplainedStep:
     below: tuple[Branch, ...] = ()
 
 
-@record(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """Steps inside of a step: a branch of `any`, what `not` looks for, the conditions of a selector."""
 
     name: str
     steps: tuple[ExplainedStep, ...]
 
 
-@record(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """`when`, `for`, `require` or `forbid`: its steps, and the rows that came out of it.
 
     `said` is what came of it, in words. `failed` are the subjects for which the policy fails, `failed_total` of them.
@@ -116,8 +107,7 @@ class Part:
     failed_total: int = 0
 
 
-@record(frozen=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """A policy step by step, and how that made its outcome; `because` are sentences."""
 
     pack: str

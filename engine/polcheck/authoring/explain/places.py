@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.formats.values import Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPolicy
 
 
-@record
-class Places:
+class Places(Struct):
     """Finds the lines of one policy and of the selectors that it uses."""
 
     packs: Sequence[PackFiles]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Journal

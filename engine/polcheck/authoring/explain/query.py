@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt, location_plain
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.evaluate.outcome import evaluate
 from polcheck.findings.finding import Location
@@ -27,8 +28,7 @@ from polcheck.selectors.syntax.selector import Syntax
 from polcheck.sources.submission import Submission
 
 
-@record(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A selector as the command line gives it; several `texts` are a union."""
 
     kind: str
@@ -39,16 +39,14 @@ class Question:
     resolve: bool = True
 
 
-@record(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """One hit: where it is, and what it binds."""
 
     location: Location
     bindings: Mapping[str, Json]
 
 
-@record(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a selector finds.
 
     `queries` are the tree-sitter queries that it ran as, `documents` the files it looked in, `reasons` those (with
@@ -99,7 +97,7 @@ def _order(match: Match) -> tuple[str, int, int]:
     return match.location.path, match.location.line or 0, match.location.column or 0
 
 
-class _Options(SourceMap):
+class _Options(SourceMap, frozen=True):
     """Where a selector of the command line is written: its problems point into the option's text."""
 
     def error(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:

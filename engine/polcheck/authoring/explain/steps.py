@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Event, Journal
 from polcheck.authoring.explain.model import Branch, Document, ExplainedStep, Lost, Match, Sample, Selected
 from polcheck.authoring.explain.places import Places, pointer_text
-from polcheck.base.records import record
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, distinct, text_of
 from polcheck.findings.finding import Location, NearMiss
@@ -122,8 +123,7 @@ def _rows(rows: tuple[Json, ...]) -> str:
     return shown + rest
 
 
-@record(frozen=True)
-class StepExplainer:
+class StepExplainer(Struct, frozen=True):
     """Tells steps of one policy over one submission; at most `most` rows of each are shown."""
 
     world: JoinContext

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from polcheck.authoring.explain.display import DisplayOptions, value_text
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.base.spans import Place, Source, Span, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
@@ -30,8 +31,7 @@ _KINDS: dict[type, str] = {
 }
 
 
-@record(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One node of a syntax tree. `field` is the name by which its parent calls it, `text` what a leaf says.
 
     `fault` is `error` where the parser could not go on, `missing` where it put in what wasn't there.
@@ -46,8 +46,7 @@ class Branch:
     fault: str = ""
 
 
-@record(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One value of a data tree: the number of its document, its RFC 6901 pointer, its place where it has one."""
 
     document: int

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from polcheck.authoring.lint.logic import check_branches, check_conditions, check_pairs
 from polcheck.authoring.lint.names import check_messages, check_unused_names
 from polcheck.authoring.lint.pack import check_policies, check_unused_parts, check_verdict
 from polcheck.authoring.lint.selectors import check_documents, check_paths, check_regexes
 from polcheck.authoring.lint.view import View
 from polcheck.base.errors import Problem
-from polcheck.base.records import record
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import open_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
@@ -35,8 +36,7 @@ CHECKS: tuple[Callable[[View], None], ...] = (
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
-@record(frozen=True)
-class Linted:
+class Linted(Struct, frozen=True):
     """What was found: of each pack its name, version and number of policies; and every problem, errors first."""
 
     packs: tuple[tuple[str, str, int], ...]

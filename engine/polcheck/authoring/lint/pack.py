@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
+
+from msgspec.structs import replace
 
 from polcheck.authoring.lint.view import View
 from polcheck.base.errors import Problem

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy import model as written
 from polcheck.policy.model import Item
@@ -15,8 +16,7 @@ from polcheck.policy.pack import OpenedPack
 from polcheck.policy.plan import AntiJoin, CompiledPolicy, Conjunction, Join, Probe, SpanFilter, Step, Union
 
 
-@record(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One policy: as written, where, and compiled (None when it could not be)."""
 
     origin: SourceMap
@@ -24,8 +24,7 @@ class Entry:
     compiled: CompiledPolicy | None
 
 
-@record(frozen=True)
-class View:
+class View(Struct, frozen=True, dict=True):
     """An opened pack and the probes of its plan.
 
     `complete`: everything that the pack holds was read and compiled, so that what nobody speaks of is really unused.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from polcheck.authoring.mutants.edits import Variant
 from polcheck.authoring.mutants.regexes import regex_variants
@@ -46,16 +47,16 @@ def negated(text: str) -> str | None:
 def _changes(node: Node) -> Iterator[_Change]:
     """The node with one change, in it or somewhere below."""
     yield from _own(node)
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
         if isinstance(value, Node):
             for change in _changes(value):
-                yield change._replace(node=_with(node, field.name, change.node))
+                yield change._replace(node=_with(node, name, change.node))
         elif isinstance(value, tuple):
             for index, item in enumerate(value):
                 for change in _changes(item) if isinstance(item, Node) else ():
                     items = (*value[:index], change.node, *value[index + 1 :])
-                    yield change._replace(node=_with(node, field.name, items))
+                    yield change._replace(node=_with(node, name, items))
 
 
 def _with(node: Node, field: str, value: Node | tuple[Node, ...]) -> Node:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from polcheck.authoring.mutants.mutant import Mutant
 from polcheck.authoring.mutants.operators import OPERATORS, mutants
@@ -13,7 +15,6 @@ from polcheck.authoring.mutants.small import around, used, users_text
 from polcheck.authoring.testing.cases import Case, Equivalent
 from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
 from polcheck.authoring.testing.pool import Progress, spread
-from polcheck.base.records import record
 from polcheck.policy.pack_files import PackFiles, Schemas
 
 _A_TASK = 20  # mutants that are tried one after the other by one process, which keeps what it found
@@ -36,8 +37,7 @@ class Tally(NamedTuple):
     equivalent: int
 
 
-@record(frozen=True)
-class Mutation:
+class Mutation(Struct, frozen=True):
     """What came of a pack's mutants.
 
     `unused` are entries of tests/equivalent.yaml that name no living mutant. `untested` are policies that no case
@@ -68,18 +68,18 @@ class _Task(NamedTuple):
     mutants: tuple[Mutant, ...]
 
 
-@record
-class Hunt:
+class Hunt(Struct, dict=True):
     """One pack, its cases (all of which pass), and the mutants that its tests call equivalent."""
 
     pack: PackFiles
     schemas: Schemas
     cases: Sequence[Case]
     equivalents: Sequence[Equivalent]
-    pages: PackSource = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.pages = PackSource(self.pack)
+    @cached_property
+    def pages(self) -> PackSource:
+        """Where the parts of the pack stand."""
+        return PackSource(self.pack)
 
     def run(
         self, policies: Iterable[str], jobs: int = 1, progress: Progress | None = None, complete: bool = True

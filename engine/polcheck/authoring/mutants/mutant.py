@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.authoring.testing.pack_source import pointer_text
-from polcheck.base.records import record
 from polcheck.formats.values import Json, Pointer
 
 _MOST_SHOWN = 160
@@ -23,8 +24,7 @@ class Change(NamedTuple):
     after: str
 
 
-@record(frozen=True)
-class Mutant:
+class Mutant(Struct, frozen=True):
     """A change of one owner: a policy's id, or `selectors.NAME`. `number` tells apart changes of one place."""
 
     owner: str

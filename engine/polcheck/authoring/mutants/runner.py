@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from polcheck.authoring.mutants.mutant import Mutant
 from polcheck.authoring.mutants.small import small_pack, users
@@ -14,7 +15,6 @@ from polcheck.authoring.testing.pack_source import PackSource
 from polcheck.authoring.testing.results import ActualResult, is_met
 from polcheck.authoring.testing.runner import outcomes_of
 from polcheck.base.errors import PolicyError
-from polcheck.base.records import record
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.demands import Demands
 from polcheck.evaluate.outcome import PolicyResult, evaluate
@@ -36,8 +36,7 @@ SURVIVED = "survived"
 REFUSED = "refused"  # it doesn't compile, so that nobody could have written it
 
 
-@record
-class PolicyFixtures:
+class PolicyFixtures(Struct):
     """One policy and the cases that name it; the submissions, and what was found in them by probes that stay."""
 
     policy: str
@@ -79,8 +78,7 @@ class PolicyFixtures:
         self.cases.insert(0, case)
 
 
-@record
-class MutantRunner:
+class MutantRunner(Struct, dict=True):
     """Tries the mutants of one owner, in one process."""
 
     pages: PackSource

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
 from polcheck.formats.values import Json

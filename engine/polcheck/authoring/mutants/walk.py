@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.authoring.mutants.edits import edited, value_at
-from polcheck.base.records import record
 from polcheck.formats.values import Json, Pointer
 
 _CONJUNCTIONS = ("when", "for", "require", "forbid")
 _TARGETS = ("inside", "has", "after", "until")
 
 
-@record(frozen=True)
-class Site:
+class Site(Struct, frozen=True):
     """One item: its mapping, where it is, the conjunction that holds it, and whether it is a target of a relation."""
 
     document: Json
@@ -25,8 +25,7 @@ class Site:
     target: bool = False
 
 
-@record(frozen=True)
-class Conjoined:
+class Conjoined(Struct, frozen=True):
     """One conjunction: where it is, its items (one that is no list has one), and the key that holds it."""
 
     at: Pointer

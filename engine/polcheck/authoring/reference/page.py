@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from polcheck.authoring.testing.cases import OUTCOMES, Case, Expected
-from polcheck.base.records import record
 from polcheck.evaluate.rows import text_of
 from polcheck.formats import format_of
 from polcheck.formats.values import Pointer
@@ -72,8 +73,7 @@ def _file(path: str, data: bytes) -> Iterator[str]:
 _PARTS = ("when", "for", "require", "forbid")
 
 
-@record(frozen=True)
-class Sources:
+class Sources(Struct, frozen=True, dict=True):
     """The files of one pack that compiles."""
 
     pack: PackFiles

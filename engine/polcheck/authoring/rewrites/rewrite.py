@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from polcheck.authoring.rewrites import endings, ini, json, python, toml, yaml
 from polcheck.authoring.rewrites.edit import Edit, Group, Moves, applied, most
-from polcheck.base.records import record
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats import format_of
 from polcheck.formats.values import Unparsable
@@ -93,8 +94,7 @@ REWRITES: Mapping[str, Rewrite] = {
 }
 
 
-@record(frozen=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True, dict=True):
     """A file before and after a rewrite; `edits` lead from one to the other, None where it was written anew."""
 
     rewrite: str

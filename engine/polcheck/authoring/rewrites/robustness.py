@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.authoring.rewrites.rewrite import REWRITES, Rewritten, rewritten
 from polcheck.authoring.testing.cases import Case, Differs, Expected
 from polcheck.authoring.testing.pool import Progress, spread
 from polcheck.authoring.testing.results import ActualResult
 from polcheck.authoring.testing.runner import CaseRunner, Result
-from polcheck.base.records import record
 
 _ENOUGH = 4  # cases that make another process worth its start
 _LEFT_OUT = ActualResult("off")
@@ -41,8 +42,7 @@ class Tally(NamedTuple):
     excused: int
 
 
-@record(frozen=True)
-class Robustness:
+class Robustness(Struct, frozen=True):
     """What came of a pack's cases rewritten. `unused` are entries of `differs` that no difference needs."""
 
     cases: int
@@ -71,8 +71,7 @@ def robustness(
     return Robustness(len(cases), wrong, right, tuple(tallies), tuple(_unused(cases, right)) if complete else ())
 
 
-@record(frozen=True)
-class _Trial:
+class _Trial(Struct, frozen=True):
     """Judges a case with each of its files rewritten: the rewrites that were tried, and what they changed."""
 
     bench: CaseRunner

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from polcheck.authoring.rewrites.edit import Edit, Group
-from polcheck.base.records import record
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _HARD = re.compile(r"[^\x20-\x7e]")
@@ -27,8 +28,7 @@ def meaning(text: str) -> str:
     return json.dumps(data(text), sort_keys=True, default=repr)
 
 
-@record(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How data is written: where tables stand, the quote of texts, whether keys are quoted, arrays one line an item."""
 
     tables: Literal["headers", "inline", "dotted"] = "headers"

@@ -6,10 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from polcheck.authoring.rewrites.edit import Edit, Group
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.formats import parse_config
 from polcheck.formats.values import Json, Unparsable
@@ -36,8 +36,7 @@ def meaning(text: str) -> str:
     return json.dumps(documents(text), sort_keys=True)
 
 
-@record(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How documents are written. `quote` is that of texts: empty where they can do without."""
 
     flow: bool = False
@@ -62,8 +61,7 @@ REVERSED = Style(reverse=True)
 ANCHORS = Style(anchors=True)
 
 
-@dataclass
-class _Writer:
+class _Writer(Struct):
     """Writes one document; `repeated` are the values (as JSON) that get an anchor when they are first written."""
 
     style: Style

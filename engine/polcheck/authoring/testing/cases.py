@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from msgspec import Struct, field
+
 from polcheck.base.errors import PolicyError, SubmissionError
-from polcheck.base.records import record
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
@@ -21,8 +21,7 @@ OUTCOMES = ("pass", "fail", "not-applicable", "undecided", "off")
 NOWHERE = "nowhere"  # the place of a finding that points at nothing
 
 
-@record(frozen=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What one policy must say. `at`, `message` and `nearest` are None where the case doesn't look at them."""
 
     policy: str
@@ -38,8 +37,7 @@ class Expected:
         return (self.at, self.message, self.nearest) != (None, None, None)
 
 
-@record(frozen=True)
-class Differs:
+class Differs(Struct, frozen=True):
     """A rewrite under which a policy of a case may say something else, and why; `*` is wild in both."""
 
     rewrite: str
@@ -51,8 +49,7 @@ class Differs:
         return fnmatchcase(rewrite, self.rewrite) and fnmatchcase(policy, self.policy)
 
 
-@record(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it."""
 
     name: str
@@ -84,8 +81,7 @@ class Case:
         return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))
 
 
-@record(frozen=True)
-class Equivalent:
+class Equivalent(Struct, frozen=True):
     """A mutant that no submission can tell from its policy, and why."""
 
     policy: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from polcheck.authoring.testing.pack_source import PackSource
-from polcheck.base.records import record
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Result
 from polcheck.formats.values import Pointer
@@ -22,8 +22,7 @@ _SIDES = {
 _OTHER = ("holds", "does not hold")
 
 
-@dataclass(frozen=True, order=True)
-class Point:
+class Point(Struct, frozen=True, order=True):
     """One thing that can go two ways: `what` is `outcome`, `when`, `any`, `not`, `where`, `count`, `inside` …"""
 
     owner: str
@@ -39,8 +38,7 @@ class Point:
 Seen = frozenset[tuple[Point, int]]  # the second is the side: 0 or 1
 
 
-@record(frozen=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """A way that no case goes: where the point stands (`path:line`), and what did not happen."""
 
     point: Point
@@ -48,8 +46,7 @@ class Unseen:
     side: str
 
 
-@record(frozen=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How many ways there are, how many cases go, and those that none does."""
 
     total: int
@@ -62,8 +59,7 @@ class Coverage:
         return 100.0 * self.seen / self.total if self.total else 100.0
 
 
-@record
-class Watch:
+class Watch(Struct):
     """Listens to the judging of one policy, and notes which ways it went. Used for one case."""
 
     policy: CompiledPolicy

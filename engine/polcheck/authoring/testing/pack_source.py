@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from functools import cached_property
 
-from polcheck.base.records import record
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
@@ -15,8 +16,7 @@ from polcheck.policy.pack_files import PackFiles
 SELECTORS = "selectors."
 
 
-@record(frozen=True)
-class PackSource:
+class PackSource(Struct, frozen=True, dict=True):
     """The YAML of a pack that compiles. Owners are ids of policies, and `selectors.NAME` for those of pack.yaml."""
 
     pack: PackFiles

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from polcheck.authoring.testing.cases import Case, Expected
-from polcheck.base.records import record
 from polcheck.formats.values import Json
 
 
-@record(frozen=True)
-class ActualFinding:
+class ActualFinding(Struct, frozen=True):
     """One finding as cases see it: `path:line:column` (or the path, or `nowhere`), message, nearest miss."""
 
     place: str
@@ -19,8 +19,7 @@ class ActualFinding:
     nearest: str = ""
 
 
-@record(frozen=True)
-class ActualResult:
+class ActualResult(Struct, frozen=True):
     """What one policy said of a submission; `reasons` are why it is undecided."""
 
     outcome: str
@@ -28,8 +27,7 @@ class ActualResult:
     reasons: tuple[tuple[str, str], ...] = ()
 
 
-@record(frozen=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """One expectation that was not met: of a policy, or of `verdict` or `fields.NAME`; `notes` show the findings."""
 
     about: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.authoring.mutants.hunt import Hunt, Mutation
 from polcheck.authoring.rewrites.robustness import Robustness, robustness
@@ -13,7 +15,6 @@ from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage,
 from polcheck.authoring.testing.pack_source import PackSource, narrowed
 from polcheck.authoring.testing.pool import Progress, spread
 from polcheck.authoring.testing.runner import CaseRunner, Result
-from polcheck.base.records import record
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Journal
 from polcheck.evaluate.steps import Result as Outcome
@@ -23,8 +24,7 @@ from polcheck.policy.plan import CompiledPolicy, Step
 _ENOUGH = 40  # cases that make another process worth its start
 
 
-@record(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What to run: cases that hold `keyword`, policies that match `select`; how many processes; what else to find."""
 
     keyword: str = ""
@@ -35,8 +35,7 @@ class Options:
     robust: bool = False
 
 
-@record(frozen=True)
-class Tested:
+class Tested(Struct, frozen=True):
     """What came of a pack's tests. `coverage`, `mutation` and `robustness` are None where they weren't asked for.
 
     `waiting`: mutants or rewrites were asked for, and are made only when every case passes.
@@ -108,8 +107,7 @@ def _mutation(
     return hunt.run([policy.id for policy in policies], options.jobs, watch("mutating"), complete=every)
 
 
-@record(frozen=True)
-class _Judge:
+class _Judge(Struct, frozen=True):
     """Judges a case, and tells which ways it went where that is asked for."""
 
     bench: CaseRunner

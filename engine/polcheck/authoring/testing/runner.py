@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.authoring.testing.cases import NOWHERE, Case
 from polcheck.authoring.testing.results import ActualFinding, ActualResult, Mismatch, mismatches_of
 from polcheck.base.errors import PolicyError, Problem
-from polcheck.base.records import record
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.evaluate.steps import Journal
 from polcheck.findings.finding import Finding
@@ -28,8 +29,7 @@ from polcheck.sources.submission import of_files
 JournalOf = Callable[[CompiledPolicy], Journal]
 
 
-@record(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """What came of one case: what is not as expected, and what was said (`verdict` and `fields` where asked for)."""
 
     faults: tuple[Mismatch, ...]
@@ -43,8 +43,7 @@ class Result:
         return not self.faults
 
 
-@record
-class CaseRunner:
+class CaseRunner(Struct):
     """Judges the cases of one pack; the pack is compiled once for each set of parameters that a case asks for."""
 
     pack: PackFiles

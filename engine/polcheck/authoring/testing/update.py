@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from polcheck.authoring.mutants.edits import edited, value_at
 from polcheck.authoring.testing.cases import NOWHERE, OUTCOMES, Case, Expected
 from polcheck.authoring.testing.results import ActualResult, mismatch_of
 from polcheck.authoring.testing.runner import Result
 from polcheck.base.errors import PolcheckError
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
@@ -21,8 +22,7 @@ from polcheck.policy.pack_files import PackFiles
 _PLACE = re.compile(r"[A-Za-z.][\w./-]*\.\w+:\d+(:\d+)?", re.ASCII)
 
 
-@record(frozen=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """One case file as it should be: its path in the pack, how people find it, and its text before and after."""
 
     path: str
@@ -37,8 +37,7 @@ class Rewritten:
         return "".join(difflib.unified_diff(before, after, self.where, self.where))
 
 
-@record(frozen=True)
-class _Edit:
+class _Edit(Struct, frozen=True):
     document: int
     at: Pointer
     value: Json

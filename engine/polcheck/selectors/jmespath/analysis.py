@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.functions import (
     FUNCTIONS,
@@ -51,8 +51,7 @@ from polcheck.selectors.jmespath.parser import Token
 from polcheck.selectors.jmespath.values import KINDS, EvaluationError, ExpressionError, kind_of
 
 
-@record(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A kind of value (`any` when open); of a list what its items are, of an object its known entries."""
 
     kind: str = "any"

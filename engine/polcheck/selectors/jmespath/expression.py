@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.compiler import Code, compiled
 from polcheck.selectors.jmespath.nodes import Hash, Listing, Node, Pipe, children
@@ -21,8 +22,7 @@ _MANY_COPIES = 1_000
 _T = TypeVar("_T")
 
 
-@record(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """A row and where it came from; for a row that is an object, also where each of its entries did."""
 
     value: Json

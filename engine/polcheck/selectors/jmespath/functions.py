@@ -11,8 +11,8 @@ from types import FunctionType, MappingProxyType
 from typing import Any, NamedTuple
 
 import re2
+from msgspec import Struct
 
-from polcheck.base.records import record
 from polcheck.formats.values import Json, Pointer
 from polcheck.selectors.jmespath.values import (
     CHARACTERS_A_STEP,
@@ -30,8 +30,7 @@ from polcheck.selectors.text import too_much
 _SIGNATURE = re.compile(r"(?P<name>\w+)\((?P<parameters>.*)\) -> (?P<returns>\S+)")
 
 
-@record(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter: its name, the types it takes, and what a list may hold.
 
     `types` are the Python types of `kinds`. `items`: the items of a list have one of these types throughout; ()
@@ -44,8 +43,7 @@ class Parameter:
     items: tuple[str, ...]
 
 
-@record(frozen=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function: `core` computes it from plain values that were checked.
 
     `takes_null`: null is an argument like others; else a null argument makes the result null.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
-from polcheck.base.records import record
+from msgspec import Struct
+from msgspec.structs import replace
+
 from polcheck.formats.values import Json, Pointer
 from polcheck.selectors.jmespath.nodes import (
     Both,
@@ -33,8 +34,7 @@ from polcheck.selectors.jmespath.values import Budget, EvaluationError, common_p
 _CLOSE = 0.6
 
 
-@record(frozen=True, slots=True)
-class Nearest:
+class Nearest(Struct, frozen=True):
     """The longest beginning of an expression that resolves, and the step after it that doesn't.
 
     `text` is that beginning (`@` when nothing resolves), `pointer` where it leads: the common holder when that is

@@ -5,42 +5,38 @@ from __future__ import annotations
 import json
 import re
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.formats.values import Json
 
 
-@record(frozen=True, slots=True, eq=False)
-class Current:
+class Current(Struct, frozen=True, eq=False):
     """`@`; `implied` where nothing is written, as before `[0]` at the start of a projection's right side."""
 
     implied: bool = False
 
 
-@record(frozen=True, slots=True, eq=False)
-class Field:
+class Field(Struct, frozen=True, eq=False):
     """A key of the current object."""
 
     name: str
     position: int = 0
 
 
-@record(frozen=True, slots=True, eq=False)
-class Literal:
+class Literal(Struct, frozen=True, eq=False):
     """A value written in the expression."""
 
     value: Json
     position: int = 0
 
 
-@record(frozen=True, slots=True, eq=False)
-class Index:
+class Index(Struct, frozen=True, eq=False):
     """`[n]`: one item of the current list."""
 
     number: int
 
 
-@record(frozen=True, slots=True, eq=False)
-class Slice:
+class Slice(Struct, frozen=True, eq=False):
     """`[start:stop:step]`."""
 
     start: int | None
@@ -48,30 +44,26 @@ class Slice:
     step: int | None
 
 
-@record(frozen=True, slots=True, eq=False)
-class Chain:
+class Chain(Struct, frozen=True, eq=False):
     """Steps one after the other, each on what the one before gave: `a.b[0]`."""
 
     steps: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Pipe:
+class Pipe(Struct, frozen=True, eq=False):
     """`a | b | c`: as a chain, and each step sees a projection's result as one list."""
 
     steps: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Each:
+class Each(Struct, frozen=True, eq=False):
     """A projection over a list: `base[*]`, `base[]` (then `base` is Flatten) or a slice."""
 
     base: Node
     right: Node
 
 
-@record(frozen=True, slots=True, eq=False)
-class Filter:
+class Filter(Struct, frozen=True, eq=False):
     """`base[?condition]` and what follows it."""
 
     base: Node
@@ -80,60 +72,52 @@ class Filter:
     position: int = 0
 
 
-@record(frozen=True, slots=True, eq=False)
-class Values:
+class Values(Struct, frozen=True, eq=False):
     """`base.*` and what follows it."""
 
     base: Node
     right: Node
 
 
-@record(frozen=True, slots=True, eq=False)
-class Flatten:
+class Flatten(Struct, frozen=True, eq=False):
     """The list of `base` with the lists in it opened."""
 
     base: Node
     position: int = 0
 
 
-@record(frozen=True, slots=True, eq=False)
-class Listing:
+class Listing(Struct, frozen=True, eq=False):
     """`[a, b]`."""
 
     items: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Hash:
+class Hash(Struct, frozen=True, eq=False):
     """`{key: a, …}`."""
 
     names: tuple[str, ...]
     items: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Either:
+class Either(Struct, frozen=True, eq=False):
     """`a || b || c`."""
 
     items: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Both:
+class Both(Struct, frozen=True, eq=False):
     """`a && b && c`."""
 
     items: tuple[Node, ...]
 
 
-@record(frozen=True, slots=True, eq=False)
-class Not:
+class Not(Struct, frozen=True, eq=False):
     """`!a`."""
 
     item: Node
 
 
-@record(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Struct, frozen=True, eq=False):
     """`a == b` and its like; `operator` is eq, ne, lt, lte, gt or gte."""
 
     operator: str
@@ -141,8 +125,7 @@ class Comparison:
     right: Node
 
 
-@record(frozen=True, slots=True, eq=False)
-class Call:
+class Call(Struct, frozen=True, eq=False):
     """`name(argument, …)`."""
 
     name: str
@@ -150,8 +133,7 @@ class Call:
     position: int = 0
 
 
-@record(frozen=True, slots=True, eq=False)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """`&a`: an expression that a function applies to each item."""
 
     body: Node

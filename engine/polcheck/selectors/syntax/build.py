@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from polcheck.selectors.syntax.names import only_child
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
@@ -82,10 +83,10 @@ def _bare(shape: Shape) -> Shape:
 
 def walk(shape: Any) -> Iterator[Any]:
     """`shape` and every shape in it, in the order of the snippet."""
-    if is_dataclass(shape):
+    if isinstance(shape, Struct):
         yield shape
-        for entry in fields(shape):
-            yield from walk(getattr(shape, entry.name))
+        for name in shape.__struct_fields__:
+            yield from walk(getattr(shape, name))
     elif isinstance(shape, tuple):
         for part in shape:
             yield from walk(part)

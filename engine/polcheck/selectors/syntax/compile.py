@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.languages.grammars import grammar
 from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
@@ -21,8 +22,7 @@ _MOST_LITERALS = 32
 MAX_LENGTH = 10_000
 
 
-@record(frozen=True)
-class _Made:
+class _Made(Struct, frozen=True):
     query: str
     runs: tuple[tuple[PatternProbe, Shape | None], ...]
     always: frozenset[str]

@@ -13,8 +13,8 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import re2
+from msgspec import Struct
 
-from polcheck.base.records import record
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean
 
 if TYPE_CHECKING:
@@ -113,8 +113,7 @@ KNOWN = (
 _DOTTED = re.compile(r"[^\W\d]\w*(\.([^\W\d]\w*|\*))*")
 
 
-@record(frozen=True)
-class Predicate:
+class Predicate(Struct, frozen=True):
     """One predicate: `values` holds its strings, `other` the second capture of `#eq?` where it has one.
 
     `capture` and `other` are numbers of captures in their pattern.

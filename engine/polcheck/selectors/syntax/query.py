@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
 from typing import NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.selectors.syntax.problem import SyntaxProblem
 
 _TOKEN = re.compile(
@@ -39,8 +39,7 @@ class Token(NamedTuple):
     start: int
 
 
-@record
-class Element:
+class Element(Struct):
     """A node, group, alternation or literal of a pattern; `parts` are its words and elements in order."""
 
     form: str  # "node", "group", "alternation" or "leaf"
@@ -71,8 +70,7 @@ class Call(NamedTuple):
     end: int
 
 
-@record
-class ParsedPattern:
+class ParsedPattern(Struct):
     """One pattern of a query: its outermost element and its predicates."""
 
     element: Element

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.languages.grammars import grammar
 from polcheck.selectors.syntax.cost import free_of
 from polcheck.selectors.syntax.predicates import Predicate, read_predicate
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Query
 
 
-@record(frozen=True)
-class PatternProbe:
+class PatternProbe(Struct, frozen=True):
     """A pattern: its canonical query text, its captures by number, and its predicates.
 
     `roots` are the captures that a match spans, `public` those that bind; `certain` are the captures

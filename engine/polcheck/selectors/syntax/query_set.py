@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
-from polcheck.base.records import record
+from msgspec import Struct, field
+
 from polcheck.languages.grammars import Tree
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.cost import MOST_LEVELS, beginnings, first_error, too_wide
@@ -128,8 +128,7 @@ class _Member(NamedTuple):
     rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
 
 
-@record
-class _Group:
+class _Group(Struct):
     """The members that share a shape; `tables` lead from the text or name of a capture to members.
 
     `wild` does so for names with `*`, by the number of segments and which of them are open; `regexes` for `#match?`.

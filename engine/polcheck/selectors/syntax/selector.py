@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct
 
-from polcheck.base.records import record
 from polcheck.selectors.syntax.query_patterns import PatternProbe
 from polcheck.selectors.syntax.shape import Shape
 
@@ -16,8 +15,7 @@ MANY = 1_000_000
 _NODE = 4  # bytes, at least, of a sibling and what stands beside it
 
 
-@record(frozen=True)
-class Syntax:
+class Syntax(Struct, frozen=True):
     """A selector over syntax trees: plain data that pickles.
 
     `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
@@ -36,7 +34,7 @@ class Syntax:
     literals: Clauses = ()
     warnings: tuple[tuple[str, int, str], ...] = ()
     resolve: bool = True
-    alternatives: tuple[Alternative, ...] = field(default=(), repr=False)
+    alternatives: tuple[Alternative, ...] = ()
 
 
 def may_multiply(syntax: Syntax, size: int) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from polcheck.base.records import record
+from msgspec import Struct
+
 from polcheck.selectors.syntax.snippet import Quoted
 
 IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
@@ -27,58 +28,50 @@ UNASKED = {
 """For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
 
 
-@record(frozen=True, slots=True)
-class Many:
+class Many(Struct, frozen=True):
     """`...`: any number of items."""
 
 
-@record(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """`$name`: one node; None for `$_`."""
 
     name: str | None
 
 
-@record(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A node without children, by kind and text."""
 
     kind: str
     text: bytes
 
 
-@record(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """An operator, a keyword or a bracket."""
 
     text: str
 
 
-@record(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A chain of names; a hole's segment is `*`, and `holes` says where each is and what it binds."""
 
     text: str
     holes: tuple[tuple[int, str], ...] = ()
 
 
-@record(frozen=True, slots=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """An f-string: its texts, and its interpolated parts with how each is written after the expression."""
 
     pieces: tuple[str | tuple[Shape, bytes], ...]
 
 
-@record(frozen=True, slots=True)
-class Keyword:
+class Keyword(Struct, frozen=True):
     """A keyword argument; its name is a text or a hole."""
 
     name: Leaf | Hole
     value: Shape
 
 
-@record(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter; an annotation or default that the snippet doesn't write is not looked at."""
 
     name: Shape
@@ -86,8 +79,7 @@ class Parameter:
     default: Shape | None
 
 
-@record(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """An import statement: its module, and the names of which each must be there."""
 
     kind: str
@@ -95,8 +87,7 @@ class Import:
     names: tuple[tuple[Hole | Leaf, Hole | Leaf | None], ...]
 
 
-@record(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A node of one of `kinds` with its items; `unasked` are kinds of children that aren't looked at."""
 
     kinds: frozenset[str]
@@ -105,8 +96,7 @@ class Branch:
     unasked: frozenset[str] = frozenset()
 
 
-@record(frozen=True, slots=True)
-class Arguments:
+class Arguments(Struct, frozen=True):
     """The arguments of a call: positional ones in order, keywords in any order."""
 
     positional: tuple[Shape, ...]
@@ -114,16 +104,14 @@ class Arguments:
     open: bool
 
 
-@record(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """The pairs of a dictionary, in any order; `open` when more may be there."""
 
     pairs: tuple[Shape, ...]
     open: bool
 
 
-@record(frozen=True, slots=True)
-class Statements:
+class Statements(Struct, frozen=True):
     """Statements that follow one another."""
 
     items: tuple[Shape, ...]

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 import re2
+from msgspec import Struct
 
-from polcheck.base.records import record
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import parse
 from polcheck.selectors.syntax.predicates import regex
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _PART = re.compile(r"\$\$|\$(?P<name>[A-Za-z_]\w*)", re.ASCII)
 
 
-@record(frozen=True, slots=True)
-class Quoted:
+class Quoted(Struct, frozen=True):
     """The texts between the parts that bind, one more than `names`; a name is None for `$_`."""
 
     texts: tuple[str, ...]
@@ -95,8 +94,7 @@ _CLAUSE = re.compile(r"(?<=\.\.\.) (?=(?:except|finally|else|elif)\b)")
 NAME_OF_HOLE = re.compile(rf"{MARK}([A-Za-z_]\w*)", re.ASCII)
 
 
-@record(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A snippet's text with its marks, and the statements that it is made of."""
 
     text: str
