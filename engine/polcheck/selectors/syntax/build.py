@@ -23,6 +23,7 @@ from polcheck.selectors.syntax.shape import (
     Arguments,
     Branch,
     Formatted,
+    Generic,
     Hole,
     Import,
     Keyword,
@@ -99,16 +100,20 @@ class _Builder:
         self.python = prepared.language == "python"
         self.resolve = resolve and self.python
         self.depth = 0
+        self.in_type = False
 
     def shape(self, node: Node, names: bool = True) -> Shape:
         """The shape of `node`; with `names`, identifiers are names that may be followed."""
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self._problem(node, f"the snippet is more than {_DEEPEST} levels deep")
+        in_type = self.in_type
+        self.in_type = in_type or (self.python and node.type == "type")
         try:
             return self._mark(node) or self._special(node, names) or self._branch(node)
         finally:
             self.depth -= 1
+            self.in_type = in_type
 
     def _mark(self, node: Node) -> Shape | None:
         text = _text(node)
@@ -143,7 +148,22 @@ class _Builder:
         if node.type in PARAMETERS:
             items = [self._parameter(child) for child in _children(node)]
             return Branch(frozenset({node.type}), tuple(items), (None,) * len(items))
+        if self.in_type and (node.type in ("subscript", "generic_type") or _is_union(node)):
+            return self._type(node)
         return self._import(node) if node.type in IMPORTS else None
+
+    def _type(self, node: Node) -> Shape:
+        """A type with arguments, or one of several types, whichever of the grammar's two forms it has."""
+        if node.type == "subscript":
+            items = [child for child in _children(node) if child.is_named]
+        elif node.type == "generic_type":
+            name, *rest = [child for child in _children(node) if child.is_named]
+            items = [name, *(child for part in rest for child in _children(part) if child.is_named)]
+        else:
+            shapes = [self.shape(_of_type(child)) for child in _children(node)]
+            return Branch(frozenset({"binary_operator", "union_type"}), tuple(shapes), (None,) * len(shapes))
+        value, *arguments = [self.shape(_of_type(child)) for child in items]
+        return Generic(value, tuple(arguments))
 
     def _branch(self, node: Node) -> Shape:
         if not node.is_named:
@@ -325,6 +345,19 @@ def _among_others(items: list[Shape], labels: list[str | None]) -> tuple[list[Sh
         if not (isinstance(pair[0], Many) and index and isinstance(spread[index - 1][0], Many))
     ]
     return [item for item, _ in kept], [label for _, label in kept]
+
+
+def _is_union(node: Node) -> bool:
+    """Whether a node is `a | b`."""
+    return node.type == "union_type" or (
+        node.type == "binary_operator" and any(child.type == "|" for child in node.children)
+    )
+
+
+def _of_type(node: Node) -> Node:
+    """What stands in a node of an annotation that holds one thing."""
+    inner = only_child(node) if node.type == "type" else None
+    return inner if inner is not None else node
 
 
 def _children(node: Node) -> list[Node]:

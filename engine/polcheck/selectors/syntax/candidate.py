@@ -84,7 +84,8 @@ class _Writer:
         if isinstance(shape, Mapping):
             return "(dictionary)" if self.python else "(object)"
         if isinstance(shape, Import):
-            return f"({shape.kind})"
+            future = ["future_import_statement"] if shape.kind == "import_from_statement" else []
+            return _one_of([*future, shape.kind])
         if isinstance(shape, Formatted):
             return "(string)"
         kinds = sorted(KINDS[self.language]) if isinstance(shape, Quoted) else ["_"]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from polcheck.selectors.syntax.names import Names, dotted, only_child
+from polcheck.selectors.syntax.names import Names, dotted, only_child, unwrapped
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
     IGNORED,
     Arguments,
     Branch,
     Formatted,
+    Generic,
     Hole,
     Import,
     Keyword,
@@ -103,6 +104,8 @@ class Matcher:
             raise TooMuchWork
         if self.python:
             node = unwrapped(node)
+            if node.type == "type" and not (isinstance(shape, Branch) and "type" in shape.kinds):
+                node = only_child(node) or node
         return _BY_SHAPE[type(shape)](self, shape, node, binds)
 
     def _hole(self, shape: Hole, node: Node, binds: Binds) -> Iterator[Binds]:
@@ -126,10 +129,11 @@ class Matcher:
             yield binds
 
     def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
-        written = dotted(node) if node.type in ("identifier", "attribute") else ""
+        follow = self.resolve and "." in shape.text
+        named = node.type in ("identifier", "attribute") or (follow and node.type == "named_expression")
+        written = dotted(node) if named else ""
         if not written:
             return
-        follow = self.resolve and "." in shape.text
         for name in self.names().of(node) if follow else (written,):
             if names_match(shape.text, name):
                 segments = name.split(".")
@@ -231,6 +235,16 @@ class Matcher:
         for found, _ in self._sequence(shape.positional, placed, binds, whole=True):
             yield from self._each(shape.keywords, named, found, shape.open)
 
+    def _generic(self, shape: Generic, node: Node, binds: Binds) -> Iterator[Binds]:
+        if node.type not in ("subscript", "generic_type"):
+            return
+        name, *rest = [child for child in node.named_children if child.type not in IGNORED]
+        if node.type == "generic_type":
+            rest = [child for part in rest for child in part.named_children if child.type not in IGNORED]
+        for found in self.match(shape.value, name, binds):
+            for bound, _ in self._sequence(shape.arguments, rest, found, whole=True):
+                yield bound
+
     def _keyword(self, shape: Keyword, node: Node, binds: Binds) -> Iterator[Binds]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if node.type == "keyword_argument" and name is not None and value is not None:
@@ -257,10 +271,13 @@ class Matcher:
         yield from found
 
     def _import(self, shape: Import, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type != shape.kind:
+        future = node.type == "future_import_statement" and shape.kind == "import_from_statement"
+        if node.type != shape.kind and not future:
             return
         found = [binds]
         origin = node.child_by_field_name("module_name")
+        if future:
+            origin = next((child for child in node.children if child.type == "__future__"), None)
         if shape.module is not None:
             found = list(self._module(shape.module, origin, binds)) if origin is not None else []
         items = node.children_by_field_name("name")
@@ -270,14 +287,14 @@ class Matcher:
 
     def _module(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
         written = _squeezed(node)
-        absolute = self.names().module(written) if self.resolve else written
+        absolute = self.names().modules(written) if self.resolve else (written,)
         if isinstance(shape, Leaf):
-            if shape.text.decode() in (written, absolute):
+            if shape.text.decode() in (written, *absolute):
                 yield binds
         elif shape.name is None:
             yield binds
         else:
-            yield from _added(binds, shape.name, Bind(absolute, node.start_byte, node.end_byte, False))
+            yield from _added(binds, shape.name, Bind(absolute[0], node.start_byte, node.end_byte, False))
 
     def _imported(
         self,
@@ -327,6 +344,7 @@ _BY_SHAPE: dict[type, Callable[..., Iterator[Binds]]] = {
     Quoted: Matcher._quoted,
     Formatted: Matcher._formatted,
     Branch: Matcher._branch,
+    Generic: Matcher._generic,
     Arguments: Matcher._arguments,
     Keyword: Matcher._keyword,
     Mapping: Matcher._mapping,
@@ -334,13 +352,6 @@ _BY_SHAPE: dict[type, Callable[..., Iterator[Binds]]] = {
     Import: Matcher._import,
     Many: Matcher._many,
 }
-
-
-def unwrapped(node: Node) -> Node:
-    """What the parentheses around an expression hold."""
-    while node.type == "parenthesized_expression" and (inner := only_child(node)) is not None:
-        node = inner
-    return node
 
 
 def _added(binds: Binds, name: str, bind: Bind) -> Iterator[Binds]:

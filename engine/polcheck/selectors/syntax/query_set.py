@@ -14,14 +14,15 @@ from msgspec import Struct, field
 
 from polcheck.languages.grammars import Tree
 from polcheck.selectors.results import SearchResult
+from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import MOST_LEVELS, beginnings, first_error, too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, unwrapped
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.matches import Captured, Rows, hits_of_shape
-from polcheck.selectors.syntax.names import IMPORTS, Names, are_known, names_of
+from polcheck.selectors.syntax.names import IMPORTS, Names, known_names, names_of, unwrapped
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
-from polcheck.selectors.syntax.shape import Shape
+from polcheck.selectors.syntax.shape import Name, Shape
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -193,6 +194,15 @@ class _Group(Struct):
                     yield from table.get(".".join(opened), ())
 
 
+def _follows(syntax: Syntax) -> bool:
+    """Whether what a selector finds may depend on what names stand for."""
+    return any(
+        any(predicate.test == "resolves-to" for predicate in probe.predicates)
+        or (syntax.resolve and any(isinstance(part, Name) and "." in part.text for part in walk(shape)))
+        for probe, shape, _ in syntax.alternatives
+    )
+
+
 def _can_be_looked_up(predicate: Predicate, probe: PatternProbe) -> bool:
     listed = bool(predicate.values)
     single = probe.captures[predicate.capture] in probe.single
@@ -240,6 +250,9 @@ class QuerySet:
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
+        names = known_names(tree)
+        if names is not None and names.unclear:
+            search.stop([number for number in selectors if _follows(self.syntaxes[number])], names.unclear)
         return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
 
     def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
@@ -297,7 +310,7 @@ class _Search:
     def run(self, numbers: list[int]) -> bool:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
         groups = [self.bank.group(number) for number in numbers]
-        follows = any(group.follows for group in groups) and not are_known(self.tree)
+        follows = any(group.follows for group in groups) and known_names(self.tree) is None
         found = self.bank.queries.search(self.tree, self.roots, numbers, follows)
         if not found.complete and len(numbers) > 1:
             return False

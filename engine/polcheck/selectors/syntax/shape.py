@@ -96,6 +96,16 @@ class Branch(Struct, frozen=True):
     unasked: frozenset[str] = frozenset()
 
 
+class Generic(Struct, frozen=True):
+    """A type with arguments, in an annotation.
+
+    NOTE: there `List[int]` is a node of its own, and `typing.List[int]` a subscript.
+    """
+
+    value: Shape
+    arguments: tuple[Shape, ...]
+
+
 class Arguments(Struct, frozen=True):
     """The arguments of a call: positional ones in order, keywords in any order."""
 
@@ -118,6 +128,6 @@ class Statements(Struct, frozen=True):
 
 
 Shape = (
-    Many | Hole | Leaf | Word | Name | Quoted | Formatted | Keyword | Parameter | Import | Branch | Arguments
+    Many | Hole | Leaf | Word | Name | Quoted | Formatted | Keyword | Parameter | Import | Branch | Generic | Arguments
     | Mapping | Statements
 )  # fmt: skip
