@@ -127,7 +127,7 @@ def test_offsets_count_characters() -> None:
 def test_a_byte_order_mark_and_windows_line_breaks_do_no_harm() -> None:
     """The reason ends before the line break."""
     (waiver,) = waivers_in(Source("a.py", b"\xef\xbb\xbfx = 1  # polcheck: ignore[a] ja\r\ny = 2\r\n"))
-    assert waiver.reason == "ja" and waiver.lines == {1}
+    assert waiver.reason == "ja" and (waiver.first, waiver.last, waiver.following) == (1, 1, 0)
 
 
 def test_yaml_that_is_broken_later_is_read_as_far_as_it_goes() -> None:
@@ -149,3 +149,107 @@ def test_any_text_can_be_asked_for_comments(text: str, ending: str) -> None:
     for offset in range(len(text)):
         span = comment_at(offset)
         assert span is None or span.start <= offset < span.end
+
+
+LEADING = {
+    "a.py": [
+        ("# {W}\nx = 1\n", True),
+        ("#!/usr/bin/env python\n# other\n\n# {W}\nx = 1\n", True),
+        ("x = 1  # {W}\n", False),
+        ("x = 1\n# {W}\n", False),
+        ('"""A module."""\n# {W}\n', False),
+    ],
+    "a.yaml": [
+        ("# {W}\na: 1\n", True),
+        ("---\n# {W}\na: 1\n", True),
+        ("--- # {W}\na: 1\n", True),
+        ("# other\n%YAML 1.2\n---\n\n# {W}\na: 1\n", True),
+        ("a: 1  # {W}\n", False),
+        ("--- x # {W}\n", False),
+        ("---\na: 1\n---\n# {W}\n", False),
+    ],
+    "a.js": [("#!/usr/bin/env node\n// {W}\nf()\n", True), ("/* {W} */ f()\n", True), ("f() /* {W} */\n", False)],
+    "a.xml": [('<?xml version="1.0"?>\n<!-- {W} -->\n<a/>\n', True), ("<a/><!-- {W} -->\n", False)],
+    "a.ini": [("\n; {W}\n[a]\n", True), ("[a]\n; {W}\n", False)],
+    "h.tpl": [("{{/* {W} */}}\nx\n", True), ("{{- /* {W} */ -}}\nx\n", True), ("x {{/* {W} */}}\n", False)],
+}
+
+
+@pytest.mark.parametrize(("path", "text", "leading"), [(p, *case) for p, cases in LEADING.items() for case in cases])
+def test_at_the_top_is_what_only_comments_come_before(path: str, text: str, leading: bool) -> None:
+    """On its own line, too; what says how a document begins is no content."""
+    if path == "a.js":
+        pytest.importorskip("tree_sitter_javascript", reason="the grammars of polcheck[languages] are not installed")
+    (waiver,) = waivers_in(Source(path, text.replace("{W}", "polcheck: ignore[a] b").encode()))
+    assert waiver.leading == leading and waiver.reason == "b"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a: |  # {W}\n  text\n", 1),
+        ("a: >-  # {W}\n  text\n", 1),
+        ("a: |2-  # {W}\n   text\n", 1),
+        ("a: !t &x |  # {W}\n  text\n", 1),
+        ("- |  # {W}\n  # {W}\n", 1),
+        ("- |\n  # {W}\n", 0),
+        ("a: '|  # {W}'\n", 0),
+        ("a: |  # {W}\n", 1),
+    ],
+)
+def test_the_header_of_a_block_scalar_ends_with_a_comment(text: str, found: int) -> None:
+    """The lines of the scalar are content."""
+    waivers = list(waivers_in(Source("a.yaml", text.replace("{W}", "polcheck: ignore[a] b").encode())))
+    assert len(waivers) == found and all(waiver.first == 1 for waiver in waivers)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("BAD {{/* {W} */}}", 1),
+        ("BAD {{- /* {W} */ -}}", 1),
+        ("BAD {{- /* {W} */}}", 1),
+        ("BAD {{/*\n{W}\n*/}}", 1),
+        ("BAD {{ /* {W} */}}", 0),
+        ("BAD {{/* {W}", 0),
+        ("BAD {{/* {W} */ }}", 0),
+        ("BAD {# {W} #}", 1),
+        ("BAD {# other #} {W}", 0),
+    ],
+)
+def test_templates_have_comments_of_their_own(text: str, found: int) -> None:
+    """Go's as text/template reads them, and Jinja's; the reason ends where the comment does."""
+    waivers = list(waivers_in(Source("h.tpl", text.replace("{W}", "polcheck: ignore[a] b").encode())))
+    assert [waiver.reason for waiver in waivers] == ["b"] * found
+
+
+@pytest.mark.parametrize(
+    ("comment", "alike"),
+    [
+        ("polcheck:ignore [a] b", False),  # a waiver that names no policy
+        ("polcheck ignore[a] b", True),
+        ("polcheck-ignore[a] b", True),
+        ("polcheck: ignored[a] b", True),
+        ("polcheck: disable=a", True),
+        ("Polcheck: ignore[a] b", True),
+        ("POLCHECK: IGNORE[a] b", True),
+        ("polcheck: noqa", True),
+        ("polcheck: skip a", True),
+        ("polcheck ignores what git does", False),
+        ("what polcheck finds", False),
+        ("mypolcheck: ignore[a] b", False),
+        ("see polcheck: the manual", False),
+    ],
+)
+def test_what_looks_like_a_waiver_is_told(comment: str, alike: bool) -> None:
+    """Somebody thinks that it waives, and it doesn't."""
+    waivers = list(waivers_in(Source("a.py", f"x = 1  # {comment}\n".encode())))
+    assert any("looks like a waiver" in waiver.fault for waiver in waivers) == alike
+    assert not any(not waiver.fault for waiver in waivers)
+
+
+def test_several_waivers_of_one_comment_have_their_own_reasons() -> None:
+    """A reason ends where the next waiver begins; the tool's own name in it ends nothing."""
+    text = "# polcheck: ignore[a] polcheck-ignore misses it # polcheck: ignore[polcheck-own:b, c] two\n"
+    found = [(waiver.policies, waiver.reason) for waiver in waivers_in(Source("a.py", text.encode()))]
+    assert found == [(("a",), "polcheck-ignore misses it"), (("polcheck-own:b", "c"), "two")]

@@ -77,7 +77,7 @@ def test_a_comment_at_the_top_waives_what_concerns_the_whole_file(tree: Tree) ->
     tree(files)
     report = judged()
     assert failing(report) == ["no-old old/b.py"]
-    assert notices(report) == ["old/b.py:2:3: the waiver of `no-old` waives nothing: it can go"]
+    assert notices(report) == ["old/b.py:2:3: unused waiver of `no-old`: remove it"]
 
 
 def test_comments_that_waive_nothing_are_reported(tree: Tree) -> None:
@@ -90,10 +90,10 @@ def test_comments_that_waive_nothing_are_reported(tree: Tree) -> None:
     """
     tree({"a.py": text})
     assert notices(judged()) == [
-        "a.py:1:13: the waiver gives no reason, so it waives nothing",
-        "a.py:2:13: the waiver names no policy, so it waives nothing: write `polcheck: ignore[policy] reason`",
-        "a.py:3:10: the waiver of `no-print` waives nothing: it can go",
-        "a.py:4:10: no policy is called `no-prnt`, so this waives nothing",
+        "a.py:1:13: the waiver has no reason and no effect",
+        "a.py:2:13: the waiver names no policy and has no effect: write `polcheck: ignore[policy] reason`",
+        "a.py:3:10: unused waiver of `no-print`: remove it",
+        "a.py:4:10: unused waiver: there is no policy `no-prnt`",
     ]
 
 
@@ -101,9 +101,7 @@ def test_comments_for_other_runs_are_left_alone(tree: Tree) -> None:
     """A policy that this run doesn't choose, or may be of a pack that `--pack` left out, is no news."""
     tree({"a.py": "x = 1  # polcheck: ignore[no-eval, elsewhere] y\n"})
     assert notices(judged(packs=("packs/ours",), ignore=("no-eval",))) == []
-    assert notices(judged(ignore=("no-eval",))) == [
-        "a.py:1:10: no policy is called `elsewhere`, so this waives nothing"
-    ]
+    assert notices(judged(ignore=("no-eval",))) == ["a.py:1:10: unused waiver: there is no policy `elsewhere`"]
 
 
 def test_nothing_is_said_of_waivers_of_an_undecided_policy(tree: Tree) -> None:
@@ -150,7 +148,7 @@ def test_a_waiver_of_the_file_waives_in_its_files(tree: Tree) -> None:
         (date(2026, 5, 21), 0, ["the waiver of `no-print` expires in 30 days, after 2026-06-20"]),
         (date(2026, 6, 19), 0, ["the waiver of `no-print` expires tomorrow, after 2026-06-20"]),
         (date(2026, 6, 20), 0, ["the waiver of `no-print` expires today, after 2026-06-20"]),
-        (date(2026, 6, 21), 1, ["the waiver of `no-print` expired on 2026-06-20: it no longer waives"]),
+        (date(2026, 6, 21), 1, ["the waiver of `no-print` expired on 2026-06-20: it has no effect any more"]),
     ],
 )
 def test_a_waiver_ends_after_its_last_day(tree: Tree, today: date, left: int, said: list[str]) -> None:
@@ -173,7 +171,7 @@ def test_an_unused_waiver_of_the_file_is_reported(tree: Tree) -> None:
     """It can go; one that is covered by a comment as well is in use."""
     waivers = "waivers:\n  - {policy: no-eval, reason: r}\n  - {policy: no-print, reason: r}\n"
     tree({"polcheck.yaml": PACKS + waivers, "a.py": "print(1)  # polcheck: ignore[no-print] r\n"})
-    assert notices(judged()) == ["polcheck.yaml:3:5: the waiver of `no-eval` waives nothing: it can go"]
+    assert notices(judged()) == ["polcheck.yaml:3:5: unused waiver of `no-eval`: remove it"]
 
 
 def test_judging_a_folder_below_waives_what_judging_all_does(tree: Tree) -> None:

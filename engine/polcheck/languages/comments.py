@@ -1,129 +1,364 @@
-"""Which stretches of a file are comments, in whatever way its language has them; a `#` in a string is none."""
+"""The comments of a file, in whatever way its language writes them; a `#` in a string is none.
+
+INVARIANT: every scan takes time in proportion to the file, and parsing ends when the time given for it does.
+"""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, cast
 
+from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span
 from polcheck.languages import grammars as syntax
 from polcheck.languages import kind_of
+from polcheck.languages.spelling import tree_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Parser, Query, Tree
 
 CommentAt = Callable[[int], Span | None]
 
+_SECONDS = 5.0  # for parsing one file
+_CHUNK = 1 << 16
 _MARKUP = (".md", ".markdown", ".html", ".htm", ".xml", ".svg", ".vue")
-_MARKUP_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_FENCE = re.compile(r"(?m)^ {0,3}(`{3,}|~{3,})")
-_LEADER = re.compile(r"(?:^|(?<=\s))(?:#|//|--|;|%|/\*|<!--)")
-_YAML_LEADER = re.compile(r"(?:^|(?<=\s))#")
-_INI_LEADER = re.compile(r"(?<!\S)[#;]")
+_MARKDOWN = (".md", ".markdown")
+_LEADERS = ("#", "//", "--", ";", "%", "/*", "<!--")
+_FENCE = 3  # characters that open a fenced block of Markdown, at least
+
+
+class CommentsUnread(Exception):
+    """The comments of a file could not be told apart from the rest of it in the time that there was."""
+
+
+class Comments:
+    """The comments of one file, in order and apart from each other."""
+
+    def __init__(self, source: Source, spans: Sequence[Span]) -> None:
+        self.source = source
+        self.spans = spans
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [span.start for span in self.spans]
+
+    def index(self, offset: int) -> int | None:
+        """Which comment holds the character at `offset`; None when none does."""
+        index = bisect_right(self._starts, offset) - 1
+        return index if index >= 0 and offset < self.spans[index].end else None
+
+    def at(self, offset: int) -> Span | None:
+        """The comment that holds the character at `offset`; None when none does."""
+        index = self.index(offset)
+        return None if index is None else self.spans[index]
+
+    def lines(self, index: int) -> tuple[int, int]:
+        """The first and the last line of a comment."""
+        span = self.spans[index]
+        return self.source.line_of(span.start), self.source.line_of(max(span.end - 1, span.start))
+
+    @cached_property
+    def alone(self) -> Sequence[bool]:
+        """For each comment, whether nothing else stands on its lines."""
+        text, starts, spans = self.source.text, self.source.line_starts, self.spans
+        found: list[bool] = []
+        for index, span in enumerate(spans):
+            first, last = self.lines(index)
+            begin = starts[first - 1]
+            end = starts[last] if last < len(starts) else len(text)
+            # NOTE: with another comment on the line nothing is copied, so that all of a line is looked at twice at most
+            before = index and spans[index - 1].end > begin
+            after = index + 1 < len(spans) and spans[index + 1].start < end
+            found.append(not (before or after or text[begin : span.start].strip() or text[span.end : end].strip()))
+        return found
+
+    @cached_property
+    def following(self) -> Sequence[int]:
+        """For each comment that is alone, the line that it speaks of: the next one that is no comment; else 0."""
+        found = [0] * len(self.spans)
+        for index in reversed(range(len(self.spans))):
+            if not self.alone[index]:
+                continue
+            line = self.lines(index)[1] + 1
+            after = index + 1
+            goes_on = after < len(found) and self.alone[after] and self.lines(after)[0] == line
+            found[index] = found[after] if goes_on else line
+        return found
+
+    @cached_property
+    def leading(self) -> int:
+        """How many comments come before anything else in the file.
+
+        A `#!` line, YAML's `---` and `%` directives, and XML's declaration are no content: they can't come later.
+        """
+        text = self.source.text
+        at = text.find("\n") if text.startswith("#!") else 0
+        at = len(text) if at < 0 else at
+        number = 0
+        while True:
+            at = _past_blanks(text, at)
+            if number < len(self.spans) and self.spans[number].start <= at:
+                at = max(at, self.spans[number].end)
+                number += 1
+            elif (end := _past_beginning(self.source, at)) > at:
+                at = end
+            else:
+                return number
+
+
+def _past_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _past_beginning(source: Source, at: int) -> int:
+    """Where what only says that a document begins ends; `at` itself when nothing of the kind is there."""
+    text = source.text
+    if text.startswith("<?xml", at):
+        end = text.find("?>", at)
+        return at if end < 0 else end + 2
+    if kind_of(source.path) != "yaml" or (at and text[at - 1] not in "\r\n"):
+        return at
+    if text.startswith("---", at) and not text[at + 3 : at + 4].strip():
+        return at + 3
+    if text.startswith("%", at):
+        end = text.find("\n", at)
+        return len(text) if end < 0 else end
+    return at
+
+
+def mentions_waivers(data: bytes) -> bool:
+    """Whether a file may hold a waiver, or what looks like one, in a comment."""
+    return b"olcheck" in data or b"OLCHECK" in data
+
+
+def comments_of(source: Source, clock: Clock | None = None) -> Comments:
+    """Return the comments of a file.
+
+    In a file of a language that isn't known, whatever follows a usual leader on its line is a comment, as are the
+    comments of Go and Jinja templates. Raises Unreadable for bytes that are no text, and CommentsUnread when `clock`
+    (5 seconds, if there is none) ends first.
+    """
+    clock = clock or Clock(_SECONDS)
+    kind = kind_of(source.path)
+    if kind == "yaml":
+        spans = list(_yaml(source))
+    elif kind == "ini":
+        spans = list(_ini(source))
+    elif source.path.lower().endswith(_MARKUP):
+        spans = list(_markup(source))
+    elif kind in syntax.LANGUAGES:
+        try:
+            spans = _tree(source, kind, clock)
+        except syntax.UnknownLanguage:
+            spans = _usual(source)  # NOTE: its grammar isn't installed; the usual leaders are nearer to it than nothing
+    else:
+        spans = _usual(source)
+    return Comments(source, spans)
 
 
 def comments(source: Source) -> CommentAt:
-    """What gives the comment that holds the character at an offset, or None.
+    """Return what gives the comment that holds the character at an offset, or None. Raises as `comments_of` does."""
+    return comments_of(source).at
 
-    In a file of a language that isn't known, whatever follows a usual leader on its line is a comment. Raises
-    Unreadable for bytes that are no text.
-    """
-    kind = kind_of(source.path)
-    if kind == "yaml":
-        return _yaml(source)
-    if kind == "ini":
-        return lambda offset: _on_line(source, offset, _INI_LEADER, only_first=True)
-    if source.path.lower().endswith(_MARKUP):
-        return _among(_markup(source))
-    if kind in syntax.LANGUAGES:
+
+class _BoundedParser:
+    """A tree-sitter parser that ends with a clock."""
+
+    def __init__(self, language: str, clock: Clock) -> None:
+        self.language = syntax.grammar(language)
+        self.clock = clock
+
+    def parse(self, data: bytes, old: Tree | None = None) -> Tree:
+        """The tree of `data`. Raises CommentsUnread when the time is over first."""
+        from tree_sitter import Parser
+
+        def read(at: int, _: object) -> bytes:
+            return data[at : at + _CHUNK]
+
+        def over(*_: object) -> bool:
+            return self.clock.over
+
         try:
-            return _tree(syntax.parse(source, kind))
-        except syntax.UnknownLanguage:
-            pass  # NOTE: its grammar isn't installed; the usual leaders are nearer to it than nothing
-    return lambda offset: _on_line(source, offset, _LEADER)
+            # NOTE: a parser that was stopped would go on with its old text, so each text has its own
+            parser = Parser(self.language)
+            if old is None:
+                return parser.parse(read, progress_callback=over)
+            return parser.parse(read, old, progress_callback=over)
+        except ValueError as error:
+            raise CommentsUnread("parsing it takes too long") from error
 
 
-def _tree(tree: syntax.Tree) -> CommentAt:
+@cache
+def _comment_query(language: str) -> Query:
+    """What finds the comments of a language, whatever its grammar calls them."""
+    from tree_sitter import Query
+
+    tongue = syntax.grammar(language)
+    ids = range(tongue.node_kind_count)
+    kinds = {tongue.node_kind_for_id(id) or "" for id in ids if tongue.node_kind_is_named(id)}
+    return Query(tongue, " ".join(f"({kind}) @comment" for kind in sorted(kinds) if "comment" in kind))
+
+
+def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
     """Comments are nodes of the syntax tree."""
-    source = tree.source
+    from tree_sitter import QueryCursor
 
-    def at(offset: int) -> Span | None:
-        start = len(source.text[:offset].encode("utf-8", "surrogatepass"))
-        node = tree.tree.root_node.descendant_for_byte_range(start, start + 1)
-        if node is None or "comment" not in node.type:
-            return None
-        return source.span_of_bytes(node.start_byte, node.end_byte)
+    parser = _BoundedParser(language, clock)
+    tree = tree_of(source, cast("Parser", parser)) if language == "python" else parser.parse(source.utf8)
+    nodes = QueryCursor(_comment_query(language)).captures(tree.root_node).get("comment", [])
+    found: list[Span] = []
+    for start, end in sorted((node.start_byte, node.end_byte) for node in nodes):
+        span = source.span_of_bytes(start, end)
+        if not found or span.start >= found[-1].end:  # a comment in a comment is a part of it
+            found.append(span)
+    return found
 
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Each line with the offset at which it begins, without its line break."""
+    at = 0
+    for line in text.split("\n"):
+        yield at, line.rstrip("\r")
+        at += len(line) + 1
+
+
+def _leader_in(line: str, leader: str, start: int = 0) -> int:
+    """Where a leader begins a word of a line, from `start` on; -1 when it never does."""
+    at = line.find(leader, start)
+    while at > 0 and not line[at - 1].isspace():
+        at = line.find(leader, at + 1)
     return at
 
 
-def _on_line(source: Source, offset: int, leader: re.Pattern[str], *, only_first: bool = False) -> Span | None:
-    """The comment that a leader before `offset` begins, to the end of the line."""
-    start, end = _line(source, offset)
-    if offset >= end:
-        return None
-    found = leader.search(source.text, start, offset + 1)
-    if found is None or (only_first and source.text[start : found.start()].strip()):
-        return None
-    return Span(found.start(), end)
+def _usual(source: Source) -> list[Span]:
+    """What the usual leaders begin, up to the end of the line, and the comments of templates, up to their own."""
+    found = list(_template_comments(source.text))
+    blocks = Comments(source, list(found))
+    starts = [span.start for span in found]
+    for start, line in _lines(source.text):
+        at = min((at for leader in _LEADERS if (at := _leader_in(line, leader)) >= 0), default=-1)
+        # NOTE: in a Go template only `{{/*` and `{{- /*` begin a comment: `{{ /*` is refused
+        if at < 0 or (line.startswith("/*", at) and line[:at].rstrip().endswith(("{{", "{{-"))):
+            continue
+        if blocks.index(start + at) is None:
+            after = bisect_right(starts, start + at)
+            end = start + len(line)
+            found.append(Span(start + at, min(end, starts[after]) if after < len(starts) else end))
+    return sorted(found)
 
 
-def _line(source: Source, offset: int) -> tuple[int, int]:
-    """Where the line of the character at `offset` begins and ends, without its line break."""
-    start = source.line_starts[source.line_of(offset) - 1]
-    return start, start + len(source.line(source.line_of(offset)))
+def _template_comments(text: str) -> Iterator[Span]:
+    """`{{/* … */}}` and `{{- /* … */ -}}` of Go's templates, and `{# … #}` of Jinja's."""
+    closes = {"#}": True, "*/": True}  # whether one may still come: what closes nothing is looked for once
+    at = text.find("{")
+    while at >= 0:
+        opened, closer = (at + 2, "#}") if text.startswith("{#", at) else (_go_comment(text, at), "*/")
+        closed = text.find(closer, opened) if opened >= 0 and closes[closer] else -1
+        end = at + 1
+        if opened >= 0 and closed < 0:
+            closes[closer] = False
+        elif opened >= 0:
+            whole = closed + 2 if closer == "#}" else _go_end(text, closed + 2)
+            end = max(whole, closed + 2)
+            if whole >= 0:
+                yield Span(at, whole)
+        at = text.find("{", end)
 
 
-def _yaml(source: Source) -> CommentAt:
+def _go_comment(text: str, at: int) -> int:
+    """Where the text of a Go template's comment begins; -1 when none opens at `at`."""
+    if text.startswith("{{/*", at):
+        return at + 4
+    if not text.startswith("{{-", at):
+        return -1
+    past = at + 3
+    while past < len(text) and text[past] in " \t\r\n":
+        past += 1
+    return past + 2 if past > at + 3 and text.startswith("/*", past) else -1
+
+
+def _go_end(text: str, at: int) -> int:
+    """Where a Go template's comment whose `*/` ends at `at` ends itself; -1 when it doesn't close there."""
+    if text.startswith("}}", at):
+        return at + 2
+    past = at
+    while past < len(text) and text[past] in " \t\r\n":
+        past += 1
+    return past + 3 if past > at and text.startswith("-}}", past) else -1
+
+
+def _ini(source: Source) -> Iterator[Span]:
+    """A `#` or `;` before anything else on a line begins a comment."""
+    for start, line in _lines(source.text):
+        text = line.lstrip()
+        if text.startswith(("#", ";")):
+            yield Span(start + len(line) - len(text), start + len(line))
+
+
+def _yaml(source: Source) -> Iterator[Span]:
     """A `#` after white space or at the start of a line that no scalar holds begins a comment."""
-    scalars = _among(_scalars(source))
-
-    def at(offset: int) -> Span | None:
-        start, end = _line(source, offset)
-        for found in () if offset >= end else _YAML_LEADER.finditer(source.text, start, offset + 1):
-            if scalars(found.start()) is None:
-                return Span(found.start(), end)
-        return None
-
-    return at
+    scalars = Comments(source, list(_scalars(source)))
+    for start, line in _lines(source.text):
+        at = _leader_in(line, "#")
+        while at >= 0 and scalars.index(start + at) is not None:
+            at = _leader_in(line, "#", at + 1)
+        if at >= 0:
+            yield Span(start + at, start + len(line))
 
 
-def _scalars(source: Source) -> list[Span]:
-    """The scalars of a YAML file, as far as it can be parsed."""
+def _scalars(source: Source) -> Iterator[Span]:
+    """The scalars of a YAML file, as far as it can be parsed; of a block scalar what comes after its header."""
     from yaml._yaml import CParser
     from yaml.error import YAMLError
     from yaml.events import ScalarEvent, StreamEndEvent
 
-    spans: list[Span] = []
+    text = source.text
     parser = CParser(source.utf8)
     try:
         while not isinstance(event := parser.get_event(), StreamEndEvent):
-            if isinstance(event, ScalarEvent) and event.start_mark and event.end_mark:
-                spans.append(Span(event.start_mark.index, event.end_mark.index))
+            if not (isinstance(event, ScalarEvent) and event.start_mark and event.end_mark):
+                continue
+            start, end = event.start_mark.index, event.end_mark.index
+            if event.style in ("|", ">"):
+                line_end = text.find("\n", start)
+                start = end if line_end < 0 else min(line_end, end)
+            if start < end:
+                yield Span(start, end)
     except YAMLError:
         pass  # NOTE: what follows the fault is read as having no scalars; the file's policies are undecided anyway
-    return spans
 
 
-def _markup(source: Source) -> list[Span]:
+def _markup(source: Source) -> Iterator[Span]:
     """`<!-- … -->`, without those that a fenced block of Markdown shows."""
     text = source.text
-    fences: list[Span] = []
-    opened: re.Match[str] | None = None
-    for fence in _FENCE.finditer(text) if source.path.lower().endswith((".md", ".markdown")) else ():
-        if opened is None:
-            opened = fence
-        elif fence[1].startswith(opened[1]):
-            fences.append(Span(opened.start(), fence.end()))
-            opened = None
-    shown = _among(fences)
-    return [Span(*found.span()) for found in _MARKUP_COMMENT.finditer(text) if shown(found.start()) is None]
+    shown = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
+    at = text.find("<!--")
+    while at >= 0:
+        closed = text.find("-->", at + 4)
+        end = len(text) if closed < 0 else closed + 3
+        if shown.index(at) is None:
+            yield Span(at, end)
+        at = text.find("<!--", end)
 
 
-def _among(spans: list[Span]) -> CommentAt:
-    """What gives the one of some spans, in order and apart, that holds an offset."""
-    starts = [span.start for span in spans]
-
-    def at(offset: int) -> Span | None:
-        index = bisect_right(starts, offset) - 1
-        return spans[index] if index >= 0 and offset < spans[index].end else None
-
-    return at
+def _fences(text: str) -> Iterator[Span]:
+    """The fenced blocks of a Markdown text that are closed."""
+    opened = ""
+    begins = 0
+    for start, line in _lines(text):
+        body = line.lstrip(" ")
+        mark = body[:1]
+        if len(line) - len(body) > 3 or mark not in ("`", "~"):
+            continue
+        run = len(body) - len(body.lstrip(mark))
+        if run < _FENCE:
+            continue
+        if not opened:
+            opened, begins = mark * run, start
+        elif body.startswith(opened):
+            yield Span(begins, start + len(line) - len(body) + run)
+            opened = ""

@@ -1,126 +1,205 @@
-"""Waivers and overrides applied to findings; nothing disappears, and nothing that accepts may rot unseen."""
+"""Waivers and overrides applied to findings; nothing disappears, and nothing that accepts may rot unseen.
+
+INVARIANT: what is read of a file takes time in proportion to its size, however many waivers it holds.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accepted
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import Notice
-from polcheck.languages.comments import CommentAt, comments
+from polcheck.languages.comments import Comments, CommentsUnread, comments_of, mentions_waivers
 from polcheck.policy.params import matches, severity_in
 from polcheck.policy.plan import CompiledPolicy
 from polcheck.sources.path_patterns import FilePatterns
 from polcheck.sources.submission import Submission
+from polcheck.sources.trust import trust_in
 
 if TYPE_CHECKING:
     from polcheck.project.effective import EffectiveConfig
     from polcheck.project.model import Override, Waiver
 
+_NAME = "polcheck"
+_CLOSERS = ("*/", "-->", "#}", "*)", "*/}}", "*/ -}}")
+_BETWEEN = "#/;<- \t"  # what may stand between a reason and the next waiver of one comment
+_VERBS = frozenset({
+    "ignore", "ignored", "ignores", "disable", "disabled", "allow", "allowed", "skip", "off", "noqa", "nocheck",
+    "suppress", "suppressed", "waive", "waived", "waiver", "exempt", "exclude", "nolint",
+})  # fmt: skip
+_LOOKS_LIKE_ONE = "this looks like a waiver but has no effect: write `polcheck: ignore[policy] reason`"
+_LONGEST_WORDS = 80  # characters in which something may look like a waiver
+_LONGEST_LINE = 2_000  # characters that a notice shows of a line
+_MOST_NOTICES = 1_000  # about waivers in comments
 
-_WORDS = r"\bpolcheck:[ \t]*ignore\b(?:\[([^\]\n]*)\])?"
-_MARK = re.compile(_WORDS + r"(?=([^\n]*))")
-_NEXT = re.compile(r"[#/;<-]*[ \t]*" + _WORDS)
-_CLOSERS = re.compile(r"[ \t]*(?:\*/|-->|#\}|\*\))?[ \t\r]*$")
 
+class InlineWaiver(NamedTuple):
+    """One comment that waives findings of `policies`: those on its lines (`first` to `last`) and on `following`.
 
-class InlineWaiver(Struct, frozen=True):
-    """One comment that waives findings of `policies`: those on `lines`, and, if `leading`, those of the whole file.
-
-    `leading`: nothing but comments comes before it.
+    `following` is 0 where something else stands on its lines. `leading`: nothing but comments comes before it, so that
+    it also waives what concerns the file as a whole. `fault` says why it waives nothing; it is empty where it may.
     """
 
     policies: tuple[str, ...]
     reason: str
     location: Location
-    lines: frozenset[int]
+    first: int
+    last: int
+    following: int
     leading: bool
-
-    @property
-    def fault(self) -> str:
-        """Why it waives nothing; empty when it may."""
-        if not self.policies:
-            return "the waiver names no policy, so it waives nothing: write `polcheck: ignore[policy] reason`"
-        return "" if self.reason else "the waiver gives no reason, so it waives nothing"
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether the finding stands where this waiver holds."""
-        location = finding.location
-        if location is None or location.path != self.location.path:
-            return False
-        return self.leading if location.line is None else location.line in self.lines
+    fault: str = ""
 
 
-def inline_waivers(submission: Submission) -> Iterator[InlineWaiver]:
-    """The waivers in the comments of every file, in order of path and place."""
-    for path in submission.paths if submission.marked is None else sorted(submission.marked):
-        data = submission.files.get(path)
-        if data is not None and b"polcheck:" in data:
-            yield from waivers_in(submission.source(path))
+def waivers_in(source: Source, clock: Clock | None = None) -> Iterator[InlineWaiver]:
+    """The waivers in the comments of one file, and what looks like one; none where its bytes are no text.
 
-
-def waivers_in(source: Source) -> Iterator[InlineWaiver]:
-    """The waivers in the comments of one file; none where its bytes are no text."""
+    Raises CommentsUnread when `clock` ends before the comments are known.
+    """
     try:
-        found = list(_MARK.finditer(source.text))
-        comment_at = comments(source) if found else None
+        text = source.text
     except Unreadable:
         return
-    for mark in found:
-        comment = comment_at(mark.start()) if comment_at else None
-        if comment is not None and comment_at is not None:
-            yield _waiver(source, mark, comment, comment_at)
+    marks = _marks(text)
+    if not marks:
+        return
+    comments = comments_of(source, clock)
+    excerpts = _Excerpts(source)
+    held = [(start, index) for start in marks if (index := comments.index(start)) is not None]
+    begins = [_words_end(text, start) for start, _ in held]
+    until = len(text)  # where the next waiver begins
+    found: list[InlineWaiver] = []
+    for (start, index), begin in zip(reversed(held), reversed(begins), strict=True):
+        if begin:
+            end = min(until, comments.spans[index].end)
+            found.append(_waiver(comments, index, (start, begin, end), excerpts, goes_on=end == until))
+            until = start
+        elif _looks_like_one(text, start):
+            found.append(_look_alike(comments, index, start, excerpts))
+    yield from _apart(reversed(found))
 
 
-def _waiver(source: Source, mark: re.Match[str], comment: Span, comment_at: CommentAt) -> InlineWaiver:
-    place = source.place(Span(*mark.span()))
-    rest = _NEXT.split(source.text[mark.start(2) : min(mark.end(2), comment.end)], maxsplit=1)[0]
-    first, last = source.line_of(comment.start), source.line_of(max(comment.end - 1, comment.start))
-    lines = set(range(first, last + 1))
-    alone = _alone(source, comment)
-    if alone:
-        lines.add(_next_line(source, last, comment_at))
-    return InlineWaiver(
-        policies=tuple(name for part in (mark[1] or "").split(",") if (name := part.strip())),
-        reason=_CLOSERS.sub("", rest).strip().removeprefix(":").removeprefix("-").strip(),
-        location=Location(source.path, place, Excerpt(place.line, (source.line(place.line),))),
-        lines=frozenset(lines),
-        leading=all(_is_comment(source, line, comment_at) is not False for line in range(1, first)),
-    )
+def _apart(found: Iterable[InlineWaiver]) -> Iterator[InlineWaiver]:
+    """The waivers, without what only looks like one in the reason of another."""
+    line = 0
+    for waiver in found:
+        place = waiver.location.line or 0
+        if waiver.fault != _LOOKS_LIKE_ONE:
+            line = place
+        if waiver.fault != _LOOKS_LIKE_ONE or place != line:
+            yield waiver
 
 
-def _alone(source: Source, comment: Span) -> bool:
-    """Whether nothing else stands on the lines of a comment."""
-    first, last = source.line_of(comment.start), source.line_of(max(comment.end - 1, comment.start))
-    start = source.line_starts[first - 1]
-    end = source.line_starts[last - 1] + len(source.line(last))
-    return not source.text[start : comment.start].strip() and not source.text[comment.end : end].strip()
+def _marks(text: str) -> list[int]:
+    """Where `polcheck` begins a word of a text, in whatever case, in order."""
+    found: list[int] = []
+    for rest, firsts in ((_NAME[1:], "pP"), (_NAME[1:].upper(), "pP")):
+        at = text.find(rest)
+        while at >= 0:
+            if at and text[at - 1] in firsts and (at == 1 or not _is_word(text[at - 2])):
+                found.append(at - 1)
+            at = text.find(rest, at + len(rest))
+    return sorted(found)
 
 
-def _next_line(source: Source, line: int, comment_at: CommentAt) -> int:
-    """The line that a comment on lines of its own speaks of: the next one that is no comment."""
-    line += 1
-    while _is_comment(source, line, comment_at):
-        line += 1
-    return line
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
-def _is_comment(source: Source, line: int, comment_at: CommentAt) -> bool | None:
-    """Whether a line holds a comment and nothing else; None for an empty one."""
-    text = source.line(line)
-    if not text.strip():
-        return None
-    comment = comment_at(source.line_starts[line - 1] + len(text) - len(text.lstrip()))
-    return comment is not None and _alone(source, comment)
+def _words_end(text: str, start: int) -> int:
+    """Where `polcheck: ignore` ends, which begins at `start`; 0 when something else does."""
+    if not text.startswith(_NAME + ":", start):
+        return 0
+    at = start + len(_NAME) + 1
+    while text[at : at + 1] in (" ", "\t"):
+        at += 1
+    if not text.startswith("ignore", at) or _is_word(text[at + 6 : at + 7] or " "):
+        return 0
+    return at + 6
+
+
+def _looks_like_one(text: str, start: int) -> bool:
+    """Whether somebody may have meant a `polcheck` as a waiver: `polcheck-disable x`, `Polcheck ignore[x]`, ..."""
+    body = text[start + len(_NAME) : start + _LONGEST_WORDS].partition("\n")[0]
+    verb = body.lstrip(" \t:-=_")
+    between = body[: len(body) - len(verb)]
+    length = next((at for at, char in enumerate(verb) if not char.isalpha()), len(verb))
+    after = verb[length:].lstrip(" \t")
+    meant = between.strip() or after.startswith(("[", "(", ":")) or not after
+    return bool(between and verb[:length].lower() in _VERBS and meant)
+
+
+class _Excerpts:
+    """The lines on which waivers stand, each read once: a line may hold thousands of them."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.number = 0
+        self.excerpt: Excerpt | None = None
+
+    def of(self, line: int) -> Excerpt | None:
+        """The line, or None where it is too long to be shown."""
+        if line != self.number:
+            text = self.source.line(line)
+            self.number = line
+            self.excerpt = Excerpt(line, (text,)) if len(text) <= _LONGEST_LINE else None
+        return self.excerpt
+
+
+def _waiver(
+    comments: Comments, index: int, at: tuple[int, int, int], excerpts: _Excerpts, *, goes_on: bool
+) -> InlineWaiver:
+    """The waiver at `at`: where it begins, where its words end, and where the comment or the next waiver does.
+
+    `goes_on`: another waiver follows in the comment.
+    """
+    start, begin, end = at
+    text = comments.source.text
+    line_end = text.find("\n", begin, end)
+    goes_on = goes_on and line_end < 0
+    rest = text[begin : end if line_end < 0 else line_end]
+    names: tuple[str, ...] = ()
+    closed = rest.find("]") if rest.startswith("[") else -1
+    if closed >= 0:
+        names = tuple(name for part in rest[1:closed].split(",") if (name := part.strip()))
+        rest, begin = rest[closed + 1 :], begin + closed + 1
+    reason = _reason(rest.rstrip(_BETWEEN) if goes_on else rest)
+    fault = ""
+    if not names:
+        fault = "the waiver names no policy and has no effect: write `polcheck: ignore[policy] reason`"
+    elif not reason:
+        fault = "the waiver has no reason and no effect"
+    return _placed(comments, index, Span(start, begin), excerpts)._replace(policies=names, reason=reason, fault=fault)
+
+
+def _reason(rest: str) -> str:
+    """What a waiver says after its policies, without what ends its comment."""
+    text = rest.rstrip()
+    closer = next((closer for closer in _CLOSERS if text.endswith(closer)), "")
+    return text.removesuffix(closer).strip().removeprefix(":").removeprefix("-").strip()
+
+
+def _look_alike(comments: Comments, index: int, start: int, excerpts: _Excerpts) -> InlineWaiver:
+    return _placed(comments, index, Span(start, start + len(_NAME)), excerpts)._replace(fault=_LOOKS_LIKE_ONE)
+
+
+def _placed(comments: Comments, index: int, span: Span, excerpts: _Excerpts) -> InlineWaiver:
+    """A waiver in a comment that says nothing yet."""
+    source = comments.source
+    place = source.place(span)
+    location = Location(source.path, place, excerpts.of(place.line))
+    first, last = comments.lines(index)
+    return InlineWaiver((), "", location, first, last, comments.following[index], index < comments.leading)
 
 
 _SOON = timedelta(days=30)
@@ -131,7 +210,8 @@ class Waivers(Struct, frozen=True):
 
     `known` is how policies of the run's packs can be called, whether they are chosen or not. `prefix` is the
     submission's path as seen from the configuration; `config_path` the configuration's as seen from the submission.
-    Waivers expire after their day, which is compared with `today`.
+    Waivers expire after their day, which is compared with `today`. Comments count where the caller takes the submission
+    for a `project` of their own and its kind can be one; else a notice says `how` they would.
     """
 
     inforce: EffectiveConfig
@@ -139,14 +219,20 @@ class Waivers(Struct, frozen=True):
     known: frozenset[str] = frozenset()
     prefix: str = ""
     config_path: str = ""
+    project: bool = True
+    how: str = ""
+    limits: RunLimits = DEFAULT_RUN_LIMITS
 
     def __call__(
         self, findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]
     ) -> Accepted:
         """The findings, what is accepted marked so, and notices of what waives nothing, no longer or not for long."""
-        run = _Run(self, tuple(inline_waivers(submission)), {j.policy.ref: j for j in judgements})
+        inline, unread = comment_waivers(submission, self.limits, findings)
+        trusted = trust_in(submission.kind, project=self.project).may_waive
+        run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in judgements})
         accepted = tuple(run.accepted(finding) for finding in findings)
-        return Accepted(accepted, tuple(run.notices()))
+        disregarded = () if trusted else disregarded_waivers(inline, self.how)
+        return Accepted(accepted, (*unread, *disregarded, *run.notices()))
 
     def location(self, at: tuple[str | int, ...]) -> Location:
         """The place of an entry of the configuration."""
@@ -166,6 +252,96 @@ class Waivers(Struct, frozen=True):
         return bool(files.match(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
+def comment_waivers(
+    submission: Submission, limits: RunLimits, findings: Iterable[Finding] = ()
+) -> tuple[list[InlineWaiver], tuple[Notice, ...]]:
+    """Return the waivers in the comments of a submission, by path and place, and notices of files not read in time.
+
+    Of a submission that was searched those files are read that may hold one, and those that `findings` point at.
+    """
+    inline: list[InlineWaiver] = []
+    unread: list[str] = []
+    clock = limits.of_run(len(submission.paths))
+    for path in _with_waivers(findings, submission):
+        try:
+            if mentions_waivers(submission.files[path]):
+                inline += waivers_in(submission.source(path), clock.within(limits.search_seconds))
+        except (KeyError, OSError):
+            continue  # NOTE: it has changed meanwhile: then nothing in it waives
+        except CommentsUnread:
+            unread.append(path)
+    text = "its comments could not be read within the time for one file: no waiver in them has an effect"
+    return inline, tuple(Notice("waiver", text, Location(path)) for path in unread)
+
+
+def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[str]:
+    """The files whose comments may waive.
+
+    NOTE: a file that no policy looks into is read here if there is a finding about it, so that a waiver in it counts
+    whichever other policies there are.
+    """
+    if submission.marked is None:
+        return [path for path in submission.paths if path in submission.files]
+    pointed = {finding.location.path for finding in findings if finding.location}
+    return sorted(submission.marked | {path for path in pointed if path in submission.files})
+
+
+def disregarded_waivers(inline: Sequence[InlineWaiver], how: str) -> Iterator[Notice]:
+    """What is to be said of waivers in comments that have no effect in a submission, and `how` they would."""
+    meant = [waiver for waiver in inline if not waiver.fault]
+    if not meant:
+        return
+    files = len({waiver.location.path for waiver in meant})
+    many = "1 waiver in a comment has" if len(meant) == 1 else f"{len(meant):,} waivers in comments have"
+    where = f" (in {files:,} files)" if files > 1 else ""
+    text = f"{many} no effect{where}: an untrusted project can't waive findings"
+    yield Notice("waiver", f"{text}; {how}" if how else text, meant[0].location)
+
+
+class _Index:
+    """Waivers in comments by what they can waive, so that a finding meets its own only."""
+
+    def __init__(self, inline: Iterable[InlineWaiver]) -> None:
+        self._whole: dict[tuple[str, str], list[InlineWaiver]] = {}
+        self._lines: dict[tuple[str, str, int], list[InlineWaiver]] = {}
+        # NOTE: a comment of a thousand lines may hold a thousand waivers, so its lines are listed once
+        self._long: dict[tuple[str, int, str], list[InlineWaiver]] = {}
+        self._begins: dict[tuple[str, int], list[int]] = {}
+        seen: set[tuple[str, int]] = set()
+        for waiver in inline:
+            path, first, last = waiver.location.path, waiver.first, waiver.last
+            for name in dict.fromkeys(waiver.policies):
+                if waiver.leading:
+                    self._whole.setdefault((path, name), []).append(waiver)
+                if first == last:
+                    self._lines.setdefault((path, name, first), []).append(waiver)
+                else:
+                    self._long.setdefault((path, first, name), []).append(waiver)
+                if waiver.following:
+                    self._lines.setdefault((path, name, waiver.following), []).append(waiver)
+            if first != last and (path, first) not in seen:
+                seen.add((path, first))
+                for line in range(first, last + 1):
+                    self._begins.setdefault((path, line), []).append(first)
+
+    def of(self, path: str, name: str, line: int | None) -> list[InlineWaiver]:
+        """The waivers of the policy `name` that cover a finding on `line`, or about the file as a whole."""
+        if line is None:
+            return self._whole.get((path, name), [])
+        found = list(self._lines.get((path, name, line), ()))
+        for first in self._begins.get((path, line), ()):
+            found += self._long.get((path, first, name), ())
+        return found
+
+
+def _key_of(waiver: InlineWaiver) -> object:
+    return waiver.location.path, waiver.location.place
+
+
+def _place_of(waiver: InlineWaiver) -> tuple[int, int]:
+    return waiver.location.line or 0, waiver.location.column or 0
+
+
 class _Run(Struct, dict=True):
     """One submission's findings met by what accepts them; remembers what was of use."""
 
@@ -173,15 +349,12 @@ class _Run(Struct, dict=True):
     inline: tuple[InlineWaiver, ...]
     judged: Mapping[str, PolicyResult]
     used: set[tuple[object, str]] = field(default_factory=set)
+    met: dict[tuple[str, str, int | None], InlineWaiver | None] = field(default_factory=dict)
 
     @cached_property
-    def by_path(self) -> dict[str, list[InlineWaiver]]:
-        """The waivers in comments that can waive, by file."""
-        found: dict[str, list[InlineWaiver]] = {}
-        for waiver in self.inline:
-            if not waiver.fault:
-                found.setdefault(waiver.location.path, []).append(waiver)
-        return found
+    def index(self) -> _Index:
+        """The waivers in comments that can waive."""
+        return _Index(waiver for waiver in self.inline if not waiver.fault)
 
     @cached_property
     def by_policy(self) -> dict[str, list[Waiver]]:
@@ -196,15 +369,25 @@ class _Run(Struct, dict=True):
         """Whether the last day of a waiver is over."""
         return bool(waiver.expires) and date.fromisoformat(waiver.expires) < self.waivers.today
 
+    def in_comment(self, location: Location | None, name: str) -> InlineWaiver | None:
+        """The first waiver in a comment that covers a place; all that do are of use."""
+        if location is None:
+            return None
+        key = (location.path, name, location.line)
+        if key not in self.met:
+            covering = self.index.of(*key)
+            self.used.update((_key_of(waiver), name) for waiver in covering)
+            self.met[key] = min(covering, key=_place_of, default=None)
+        return self.met[key]
+
     def accepted(self, finding: Finding) -> Finding:
         """The finding, waived if something accepts it; everything that does is of use."""
         policy = self.judged[finding.ref].policy
         reasons: list[Waived] = []
         for name in (finding.policy, finding.ref):
-            for waiver in self.by_path.get(finding.location.path if finding.location else "", ()):
-                if name in waiver.policies and waiver.covers(finding):
-                    self.used.add((waiver, name))
-                    reasons.append(Waived("inline", waiver.reason, location=waiver.location))
+            waiver = self.in_comment(finding.location, name)
+            if waiver is not None:
+                reasons.append(Waived("inline", waiver.reason, location=waiver.location))
         for entry in (*self.by_policy.get(finding.policy, ()), *self.by_policy.get(finding.ref, ())):
             if self.waivers.lets_in(entry.files, finding):
                 self.used.add((entry.at, ""))
@@ -227,25 +410,31 @@ class _Run(Struct, dict=True):
 
     def notices(self) -> Iterator[Notice]:
         """What a reader should know of waivers: those in comments by place, then those of the configuration."""
+        found = list(islice(self._of_comments(), _MOST_NOTICES + 1))
+        yield from found[:_MOST_NOTICES]
+        if len(found) > _MOST_NOTICES:
+            yield Notice("waiver", f"more than {_MOST_NOTICES:,} waivers in comments have no effect")
+        for entry in self.waivers.inforce.waivers:
+            text = self._standing(entry)
+            if text:
+                yield Notice("waiver", text, self.waivers.location(entry.at), tuple(self._refs(entry.policy)))
+
+    def _of_comments(self) -> Iterator[Notice]:
         for waiver in self.inline:
             if waiver.fault:
                 yield Notice("waiver", waiver.fault, waiver.location)
                 continue
             for name in waiver.policies:
-                text = "" if (waiver, name) in self.used else self._unused(name)
+                text = "" if (_key_of(waiver), name) in self.used else self._unused(name)
                 if text:
                     yield Notice("waiver", text, waiver.location, tuple(self._refs(name)))
-        for entry in self.waivers.inforce.waivers:
-            text = self._standing(entry)
-            if text:
-                yield Notice("waiver", text, self.waivers.location(entry.at), tuple(self._refs(entry.policy)))
 
     def _standing(self, entry: Waiver) -> str:
         """What is to be said of a waiver of the configuration; empty for nothing."""
         if not self._refs(entry.policy):
             return ""
         if self.expired(entry):
-            return f"the waiver of `{entry.policy}` expired on {entry.expires}: it no longer waives"
+            return f"the waiver of `{entry.policy}` expired on {entry.expires}: it has no effect any more"
         if (entry.at, "") not in self.used:
             return self._unused(entry.policy)
         if entry.expires:
@@ -264,11 +453,20 @@ class _Run(Struct, dict=True):
         refs = self._refs(name)
         if not refs:
             silent = name in self.waivers.known or not self.waivers.inforce.own_packs
-            return "" if silent else f"no policy is called `{name}`, so this waives nothing"
+            return "" if silent else f"unused waiver: there is no policy `{name}`"
         if any(self.judged[ref].open for ref in refs):
             return ""
-        return f"the waiver of `{name}` waives nothing: it can go"
+        return f"unused waiver of `{name}`: remove it"
 
     def _refs(self, name: str) -> list[str]:
         """The policies of the run that go by `name`."""
-        return [ref for ref, judgement in self.judged.items() if name in (ref, judgement.policy.id)]
+        return self.refs.get(name, [])
+
+    @cached_property
+    def refs(self) -> dict[str, list[str]]:
+        """The policies of the run by what they can be called."""
+        found: dict[str, list[str]] = {}
+        for ref, judgement in self.judged.items():
+            for name in dict.fromkeys((ref, judgement.policy.id)):
+                found.setdefault(name, []).append(ref)
+        return found

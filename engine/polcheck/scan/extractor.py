@@ -19,6 +19,7 @@ from polcheck.base.timings import PARSING
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
+from polcheck.languages.comments import mentions_waivers
 from polcheck.policy.plan import Probe
 from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
 from polcheck.scan.facts import facts_of
@@ -106,7 +107,7 @@ class Extractor(Struct, frozen=True, dict=True):
             facts_of(source, careful) if facts else None,
             starts,
             documents.parsed,
-            marked=b"polcheck:" in source.data,
+            marked=mentions_waivers(source.data),
             spent=documents.spent,
         )
 
