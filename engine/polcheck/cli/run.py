@@ -15,7 +15,7 @@ from polcheck.base.write import write_output
 from polcheck.cli.options import ProjectOf, has_packs, project_options, today
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
-from polcheck.policy.plan import Find, Join, Plan, every_step
+from polcheck.policy.plan import Plan, every_step
 from polcheck.project.report_cache import store_output
 from polcheck.render.json import dumps
 from polcheck.selectors.syntax.predicates import shortened
@@ -71,8 +71,8 @@ def _names(plan: Plan) -> Mapping[int, str]:
     names: dict[int, str] = {}
     for policy in plan.policies:
         for step in every_step(policy):
-            if isinstance(step, Join) and isinstance(step.source, Find):
-                probe = step.source.probe
+            if step.search is not None:
+                probe = step.search.probe
                 looked = plan.probes[probe]
                 names.setdefault(probe, f"{policy.ref}  {looked.kind}: {shortened(' | '.join(looked.texts))}")
     return names

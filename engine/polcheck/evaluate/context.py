@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from polcheck.base.sandbox import Overrun, SandboxedWorker
 from polcheck.base.spans import Source
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
-from polcheck.evaluate.rows import BoundValue, Row, SourceRef, text_of
-from polcheck.formats.values import Json
+from polcheck.evaluate.rows import BoundValue, Row, SourceRef
+from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
@@ -36,7 +36,7 @@ class JoinContext(Struct, dict=True):
     unreadable: Mapping[str, str]
     extractor: Extractor
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
-    constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the id of a join of the plan
+    constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
@@ -59,8 +59,8 @@ class JoinContext(Struct, dict=True):
         for path, captures in self.matches(source.files):
             spot = SourceRef(path)
             names = {name: BoundValue(value, path) for name, value in captures.items()}
-            if source.path_as:
-                names[source.path_as] = BoundValue(path, path)
+            if source.path_name:
+                names[source.path_name] = BoundValue(path, path)
             rows.append(Row(names, (spot,), spot))
         return Relation(lambda: rows, self._unseen(source.files))
 
@@ -74,18 +74,19 @@ class JoinContext(Struct, dict=True):
 
     def values(self, source: Values, join: Join) -> Relation:
         """The written rows; those of the same submission's plan are made once for all submissions."""
-        known = self.constants.get(id(join))
+        known = self.constants.get(join.number)
         if known is None:
-            known = self.constants[id(join)] = self._written(source, join)
+            known = self.constants[join.number] = self._written(source, join)
         return known
 
     def _written(self, source: Values, join: Join) -> Relation:
         rows: list[Row] = []
         for value in source.rows:
             if isinstance(value, dict):
-                rows.append(Row({join.renames.get(key, key): BoundValue(entry) for key, entry in value.items()}))
-            elif join.value_as:
-                rows.append(Row({join.value_as: BoundValue(value)}))
+                renames = join.modifiers.renames
+                rows.append(Row({renames.get(key, key): BoundValue(entry) for key, entry in value.items()}))
+            elif join.modifiers.value_as:
+                rows.append(Row({join.modifiers.value_as: BoundValue(value)}))
             else:
                 rows.append(Row(shown={VALUE: BoundValue(value)}))
         return Relation(lambda: rows)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from polcheck.languages import kind_of
-from polcheck.policy.plan import Find, Join, Plan, every_step, reads
+from polcheck.policy.plan import Plan, every_step
 from polcheck.sources.path_patterns import FilePatterns
 
 
@@ -29,18 +29,16 @@ class Demands(Struct, frozen=True):
     def of(cls, plan: Plan) -> Demands:
         """The demands of every policy of a plan."""
         steps = [step for policy in plan.policies for step in every_step(policy)]
-        wanted = {name for step in steps for name in reads(step)}
+        wanted = {name for step in steps for name in step.reads}
         for policy in plan.policies:
             wanted |= policy.message.names | policy.remedy.names
         found: dict[tuple[int, tuple[str, ...]], Demand] = {}
         for step in steps:
-            if isinstance(step, Join) and isinstance(step.source, Find):
-                source = step.source
-                key = (source.probe, source.files.texts if source.files else ())
-                found.setdefault(key, Demand(source.probe, source.files))
-        lines = bool(wanted & {"line", "column", "subject"}) or any(
-            isinstance(step, Join) and (step.near is not None or step.name) for step in steps
-        )
+            if step.search is not None:
+                key = (step.search.probe, step.search.files.texts if step.search.files else ())
+                found.setdefault(key, Demand(step.search.probe, step.search.files))
+        modifiers = [step.item_modifiers for step in steps]
+        lines = bool(wanted & {"line", "column", "subject"}) or any(given and given.needs_lines for given in modifiers)
         return cls(tuple(found.values()), "file" in wanted, lines)
 
     def wanted(self, paths: Sequence[str], plan: Plan) -> dict[str, tuple[int, ...]]:

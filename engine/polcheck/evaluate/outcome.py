@@ -14,11 +14,11 @@ from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
 from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.rows import Row, SourceRef, distinct, text_of
+from polcheck.evaluate.rows import Row, SourceRef, distinct
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
-from polcheck.formats.values import Json
-from polcheck.policy.plan import CompiledPack, CompiledPolicy, Find, Join, SelectorRef, Step, Union
+from polcheck.formats.values import Json, text_of
+from polcheck.policy.plan import CompiledPack, CompiledPolicy, Step
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
@@ -267,20 +267,10 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:
     """Whether a step that looks into documents found none to look in."""
-    if isinstance(step, Union):
-        return all(_nowhere(branch[0], evaluator) for branch in step.branches if branch)
-    if isinstance(step, Join) and isinstance(step.source, Find | SelectorRef):
-        return not evaluator.relation(step).looked and _looks(step.source)
-    return False
-
-
-def _looks(source: Find | SelectorRef) -> bool:
-    """Whether a source looks into documents at all."""
-    if isinstance(source, Find):
-        return True
-    return any(
-        isinstance(step, Union) or (isinstance(step, Join) and isinstance(step.source, Find)) for step in source.what
-    )
+    if step.join is step and step.join.source.opens_documents:
+        return not evaluator.relation(step.join).looked
+    branches = [inner.steps for inner in step.nested if inner.role == "branch"]
+    return bool(branches) and all(_nowhere(branch[0], evaluator) for branch in branches if branch)
 
 
 def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:

@@ -45,10 +45,10 @@ def _stopped(step: SpanFilter, target: Interval, item: Interval, stops: SpanInde
 def lies(step: SpanFilter, row: Row) -> bool:
     """Whether the item before lies to a capture, or the subject, as the step says."""
     spot = row.current
-    if step.target == "subject":
+    if step.capture == "subject":
         target: SourceRef | BoundValue | None = row.subject
     else:
-        target = row.names.get(str(step.target))
+        target = row.names.get(step.capture)
     if spot is None or target is None or spot.span is None or target.span is None or spot.path != target.path:
         return False
     if step.relation == "inside":

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from polcheck.base.spans import Span
-from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, text_of
+from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex
+from polcheck.formats.values import text_of
 from polcheck.policy.plan import Join
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match, MatchTable, SearchResult
@@ -231,11 +232,11 @@ class _Part(Sequence[Row]):
 
 def name_of(key: str, join: Join) -> str | None:
     """The name under which a join has what a match binds to `key`; None for what is only shown."""
-    if key == WHOLE or (key == VALUE and join.value_as):
-        return join.value_as
+    if key == WHOLE or (key == VALUE and join.modifiers.value_as):
+        return join.modifiers.value_as
     if key == VALUE and VALUE not in join.binds:
         return None
-    return join.renames.get(key, key)
+    return join.modifiers.renames.get(key, key)
 
 
 def row_of(hit: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.spans import Span
-from polcheck.formats.values import Json
+from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match
@@ -105,23 +104,6 @@ class Row(Struct):
         """What makes two rows the same: their places and bindings."""
         names = tuple(sorted((name, text_of(cell.value)) for name, cell in self.names.items()))
         return self.spots, names
-
-
-def text_of(value: Json) -> str:
-    """The text by which joined values are compared: numbers in shortest form, the rest as in JSON."""
-    if isinstance(value, str):
-        return value
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if value is None:
-        return "null"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 class Interval(NamedTuple):
@@ -222,12 +204,12 @@ def inner_row(hit: Match, cell: BoundValue, step: SearchInValue) -> Row:
     shown: dict[str, BoundValue] = {}
     for key, bound in hit.bindings:
         made = BoundValue(bound.value, cell.path, cell.span, cell.ref, inner(bound.span))
-        if key == WHOLE or (key == VALUE and step.value_as):
-            names[step.value_as] = made
+        if key == WHOLE or (key == VALUE and step.modifiers.value_as):
+            names[step.modifiers.value_as] = made
         elif key == VALUE and VALUE not in step.binds:
             shown[VALUE] = made
         else:
-            names[step.renames.get(key, key)] = made
+            names[step.modifiers.renames.get(key, key)] = made
     return Row(names, (spot,), spot, shown=shown)
 
 

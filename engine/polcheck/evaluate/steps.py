@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,12 +21,12 @@ from polcheck.evaluate.rows import (
     inner_row,
     merged,
     narrowed,
-    text_of,
     truth,
 )
 from polcheck.evaluate.scope import Scopes
-from polcheck.formats.values import Json
+from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import (
+    SOURCES,
     AntiJoin,
     Conjunction,
     Find,
@@ -39,6 +40,7 @@ from polcheck.policy.plan import (
     Union,
     Values,
     Where,
+    handlers,
 )
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import EvaluationError
@@ -74,7 +76,7 @@ class Evaluator(Struct):
         result = Result(list(rows))
         for number, step in enumerate(steps):
             last = exists and number == len(steps) - 1
-            after = self._step(step, result.rows, last)
+            after = _EXTEND[type(step)](self, step, result.rows, last)
             if self.journal is not None:
                 self.journal(step, result.rows, after)
             result = Result(after.rows, result.open | after.open)
@@ -88,50 +90,39 @@ class Evaluator(Struct):
                 break
         return result
 
-    def _step(self, step: Step, rows: list[Row], exists: bool) -> Result:
-        if isinstance(step, Join):
-            return self._join(step, rows, exists)
-        if isinstance(step, Union):
-            return self._union(step, rows, exists)
-        if isinstance(step, AntiJoin):
-            return self._absence(step, rows)
-        if isinstance(step, Where):
-            return self._where(step, rows)
-        if isinstance(step, Let):
-            return self._let(step, rows)
-        if isinstance(step, SearchInValue):
-            return self._within(step, rows)
-        return self._relate(step, rows)
-
     def _note(self, gap: UnsearchedFile, rows: Iterable[Row], into: set[int]) -> None:
         self.gaps[(gap.path, gap.reason)] = None
         into.update(row.origin for row in rows)
 
     def relation(self, join: Join) -> Relation:
         """The rows of a join's source; made once. Whoever uses them says what was `looked` at."""
-        if id(join) not in self.relations:
-            made = self._made(join)
-            if join.own:
+        if join.number not in self.relations:
+            made = _ROWS[type(join.source)](self, join.source, join)
+            if join.modifiers.own:
                 inner = replace(self, gaps={})
-                result = inner.conjunction(join.own, [row.but(origin=i) for i, row in enumerate(made.rows)])
+                numbered = [row.but(origin=i) for i, row in enumerate(made.rows)]
+                result = inner.conjunction(join.modifiers.own, numbered)
                 rows = result.rows
                 # INVARIANT: a row whose condition could not be evaluated is a gap for all that it could have joined
                 open_ = [unsearched_by(made.rows[number], inner.gaps) for number in sorted(result.open)]
                 made = Relation(lambda: rows, [*made.gaps, *open_], made.looked)
-            self.relations[id(join)] = made
-        return self.relations[id(join)]
+            self.relations[join.number] = made
+        return self.relations[join.number]
 
-    def _made(self, join: Join) -> Relation:
-        source = join.source
-        if isinstance(source, Find):
-            return self.world.find(source, join)
-        if isinstance(source, Listing):
-            return self.world.listing(source)
-        if isinstance(source, Values):
-            return self.world.values(source, join)
-        return self._of_selector(source, join)
+    def found(self, source: Find, join: Join) -> Relation:
+        """The matches of a search."""
+        return self.world.find(source, join)
 
-    def _of_selector(self, source: SelectorRef, join: Join) -> Relation:
+    def listed(self, source: Listing, join: Join) -> Relation:
+        """The paths of the submission."""
+        return self.world.listing(source)
+
+    def written(self, source: Values, join: Join) -> Relation:
+        """The rows that are written down."""
+        return self.world.values(source, join)
+
+    def selected(self, source: SelectorRef, join: Join) -> Relation:
+        """The rows of a selector that is used by name."""
         alias = self._alias(source, join)
         if alias is not None:
             return alias
@@ -142,28 +133,30 @@ class Evaluator(Struct):
             found = distinct(result.rows)
             self.used[source.name] = Relation(lambda: found, gaps, inner.looked.all())
         base = self.used[source.name]
-        if not join.renames:
+        renames = join.modifiers.renames
+        if not renames:
             return base  # NOTE: with what it was indexed by for others
-        rows = [
-            row.but(names={join.renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows
-        ]
+        rows = [row.but(names={renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows]
         return Relation(lambda: rows, base.gaps, base.looked)
 
     def _alias(self, source: SelectorRef, join: Join) -> Relation | None:
         """The rows of a selector that is but one search, under the names of the join: none is made unless asked for."""
-        only = source.what[0]
-        if self.journal is not None or len(source.what) > 1 or not isinstance(only, Join) or _is_more(only):
+        only = source.what[0].join if len(source.what) == 1 else None
+        search = source.what[0].search
+        if self.journal is not None or only is None or search is None or not only.modifiers.are_only_names:
             return None
-        assert isinstance(only.source, Find)
-        renames = {old: new for old, new in join.renames.items() if old not in only.renames}
-        renames |= {old: join.renames.get(new, new) for old, new in only.renames.items()}
-        value_as = join.renames.get(only.value_as, only.value_as)
-        return self.world.find(only.source, replace(only, renames=renames, value_as=value_as))
+        if search.files and search.files.names:  # NOTE: a path capture may rule a match out, or double it
+            return None
+        outer, inner = join.modifiers.renames, only.modifiers
+        renames = {old: new for old, new in outer.items() if old not in inner.renames}
+        renames |= {old: outer.get(new, new) for old, new in inner.renames.items()}
+        value_as = outer.get(inner.value_as, inner.value_as)
+        return self.world.find(search, replace(only, modifiers=replace(inner, renames=renames, value_as=value_as)))
 
-    def _join(self, step: Join, rows: list[Row], exists: bool) -> Result:
+    def join(self, step: Join, rows: list[Row], exists: bool) -> Result:
+        """Extends each row by those of the source that agree with it on the names that both bind."""
         relation = self.relation(step)
-        names = step.binds | step.optional
-        roams = not self._same_file(step)
+        names, keeps_to_file, name = step.names, step.keeps_to_file, step.modifiers.name
         out: list[Row] = []
         open_: set[int] = set()
         met: set[int] = set()
@@ -172,7 +165,7 @@ class Evaluator(Struct):
                 continue
             if len(out) > self.work.limits.rows:
                 break
-            path = None if roams or row.subject is None else row.subject.path
+            path = row.subject.path if keeps_to_file and row.subject is not None else None
             self.looked.add(relation.looked, path)
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
@@ -181,7 +174,7 @@ class Evaluator(Struct):
                 self.work.spend()
                 if not keep(other):
                     continue
-                longer = merged(row, other, step.name)
+                longer = merged(row, other, name)
                 out.append(longer)
                 if exists and longer.certain:
                     met.add(row.origin)
@@ -191,28 +184,21 @@ class Evaluator(Struct):
             self._gaps(relation, row, path, open_)
         return Result(out, open_ - met)
 
-    def _same_file(self, step: Join) -> bool:
-        source = step.source
-        roams = (isinstance(source, Find) and source.files is None) or (
-            isinstance(source, SelectorRef) and source.anchored
-        )
-        return roams or bool(step.scope) or step.near is not None
-
     def _keep(self, step: Join, row: Row) -> _Keep:
         """Whether a row of the source is where `scope: subject` and `near` want it."""
-        subject = row.subject
-        if subject is None or (step.scope != "subject" and step.near is None):
+        subject, within, near = row.subject, step.modifiers.scope == "subject", step.modifiers.near
+        if subject is None or not step.modifiers.compares_places:
             return lambda other: True
         first, last = self.world.line(subject)
 
         def keep(other: Row) -> bool:
             spot = other.spots[0]
-            if step.scope == "subject" and not (subject.span and spot.span and subject.span.holds(spot.span)):
+            if within and not (subject.span and spot.span and subject.span.holds(spot.span)):
                 return False
-            if step.near is None:
+            if near is None:
                 return True
             start, end = self.world.line(spot)
-            return start - last <= step.near and first - end <= step.near
+            return start - last <= near and first - end <= near
 
         return keep
 
@@ -224,7 +210,8 @@ class Evaluator(Struct):
             self.work.spend()
             self.gaps[(gap.path, gap.reason)] = None
 
-    def _union(self, step: Union, rows: list[Row], exists: bool) -> Result:
+    def union(self, step: Union, rows: list[Row], exists: bool) -> Result:
+        """Extends each row by every branch that matches."""
         out: list[Row] = []
         open_: set[int] = set()
         renames = dict(step.renames)
@@ -240,7 +227,8 @@ class Evaluator(Struct):
                     out.append(row.but(names=names, origin=given.origin))
         return Result(distinct(out), open_)
 
-    def _absence(self, step: AntiJoin, rows: list[Row]) -> Result:
+    def anti_join(self, step: AntiJoin, rows: list[Row], exists: bool) -> Result:
+        """Lets the rows through that the conjunction surely doesn't extend, and those of which that is open."""
         result = self.conjunction(step.what, [row.but(origin=index) for index, row in enumerate(rows)], exists=True)
         certain = {row.origin for row in result.rows if row.certain}
         unsure = {row.origin for row in result.rows} | result.open
@@ -252,7 +240,8 @@ class Evaluator(Struct):
             ]
         )
 
-    def _within(self, step: SearchInValue, rows: list[Row]) -> Result:
+    def search_in_value(self, step: SearchInValue, rows: list[Row], exists: bool) -> Result:
+        """Extends each row by the matches inside the value that it binds."""
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
@@ -274,18 +263,20 @@ class Evaluator(Struct):
                     for name, value in other.names.items()
                     if name in row.names
                 ):
-                    out.append(merged(narrowed(row, cell), other, step.name))
+                    out.append(merged(narrowed(row, cell), other, step.modifiers.name))
         return Result(out, open_)
 
-    def _where(self, step: Where, rows: list[Row]) -> Result:
+    def where(self, step: Where, rows: list[Row], exists: bool) -> Result:
+        """Lets the rows through for which the condition holds."""
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
-            if truth(self._evaluated(step.condition, row, open_)):
+            if truth(self._evaluated(step.test, row, open_)):
                 out.append(row)
         return Result(out, open_)
 
-    def _let(self, step: Let, rows: list[Row]) -> Result:
+    def let(self, step: Let, rows: list[Row], exists: bool) -> Result:
+        """Extends each row by the names that are computed from it."""
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
@@ -312,16 +303,15 @@ class Evaluator(Struct):
         self._note(UnsearchedFile(path, {}, reason), [row], into)
         return None
 
-    def _relate(self, step: SpanFilter, rows: list[Row]) -> Result:
-        if isinstance(step.target, str):
+    def span_filter(self, step: SpanFilter, rows: list[Row], exists: bool) -> Result:
+        """Extends each row by the targets to which its match lies as the relation says."""
+        if step.target is None:
             return Result([row for row in rows if lies(step, row)])
         out: list[Row] = []
         open_: set[int] = set()
-        first, rest = step.target[0], step.target[1:]
-        assert isinstance(first, Join)
-        relation = self.relation(first)
+        relation = self.relation(step.target)
         stops = [self.relation(until) for until in step.until]
-        names = first.binds | first.optional
+        names, name = step.target.names, step.target.modifiers.name
         for row in rows:
             spot = row.current
             if spot is None or spot.span is None:
@@ -334,15 +324,31 @@ class Evaluator(Struct):
                     for n in names
                     if n in row.names and n in other.names
                 ):
-                    result = self.conjunction(rest, [merged(row, other, first.name)])
+                    result = self.conjunction(step.rest, [merged(row, other, name)])
                     open_ |= result.open
                     out += [found.but(current=spot) for found in result.rows]
         return Result(out, open_)
 
 
-def _is_more(join: Join) -> bool:
-    """Whether a join is more than the matches of one probe: by conditions, a place, a name, or what a path captures."""
-    source = join.source
-    if not isinstance(source, Find) or (source.files and source.files.names):
-        return True
-    return bool(join.own or join.scope or join.name) or join.near is not None
+_Extend = Callable[[Evaluator, Any, list[Row], bool], Result]
+_EXTEND: Mapping[type, _Extend] = handlers(
+    {
+        Join: Evaluator.join,
+        SearchInValue: Evaluator.search_in_value,
+        Union: Evaluator.union,
+        AntiJoin: Evaluator.anti_join,
+        Where: Evaluator.where,
+        Let: Evaluator.let,
+        SpanFilter: Evaluator.span_filter,
+    }
+)
+_Rows = Callable[[Evaluator, Any, Join], Relation]
+_ROWS: Mapping[type, _Rows] = handlers(
+    {
+        Find: Evaluator.found,
+        Listing: Evaluator.listed,
+        Values: Evaluator.written,
+        SelectorRef: Evaluator.selected,
+    },
+    SOURCES,
+)

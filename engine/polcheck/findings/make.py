@@ -14,12 +14,12 @@ from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
 from polcheck.base.sandbox import SandboxedWorker
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
-from polcheck.evaluate.rows import BoundValue, text_of
+from polcheck.evaluate.rows import BoundValue
 from polcheck.findings.finding import Finding, Location, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
 from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome
-from polcheck.formats.values import Json
+from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, rendered
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -13,12 +14,23 @@ from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Unreadable
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.outcome import Failure
-from polcheck.evaluate.rows import Row, text_of
+from polcheck.evaluate.rows import Row
 from polcheck.findings.finding import Location, NearMiss
 from polcheck.findings.places import Locator, at
 from polcheck.formats import format_of, parse_config
-from polcheck.formats.values import Unparsable
-from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Probe, SelectorRef, Step, Union, Values
+from polcheck.formats.values import Unparsable, text_of
+from polcheck.policy.plan import (
+    SOURCES,
+    CompiledPolicy,
+    Find,
+    Join,
+    Listing,
+    Probe,
+    SelectorRef,
+    Step,
+    Values,
+    handlers,
+)
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.nearest import Near
 from polcheck.selectors.syntax.selector import Syntax
@@ -55,7 +67,7 @@ class NearMisses(Struct, dict=True):
             if miss is not None:
                 return miss
         for join in joins:
-            anchor = failure.row.spots[0].path if _tied(join) and failure.row.spots else None
+            anchor = failure.row.spots[0].path if join.keeps_to_file and failure.row.spots else None
             miss = self.of_source(join, anchor)
             if miss is not None:
                 return miss
@@ -66,20 +78,18 @@ class NearMisses(Struct, dict=True):
 
         `path` is the only file that counts, where the selector looks in the subject's.
         """
-        key = (id(join), path)
+        key = (join.number, path)
         if key not in self._sources:  # NOTE: thousands of subjects may lack the same thing
             self._sources[key] = self._of_source(join, path)
         return self._sources[key]
 
     def _of_source(self, join: Join, path: str | None) -> NearMiss | None:
-        if isinstance(join.source, Find):
-            return self._closest_match(join.source, path)
-        return self._closest_path(join.source) if isinstance(join.source, Listing) else None
+        return _CLOSEST[type(join.source)](self, join.source, path)
 
     def of_row(self, join: Join, row: Row) -> NearMiss | None:
         """The value of a joined name that is most like the row's, which found no partner; None when none is near."""
         shared = sorted(name for name in join.binds if name in row.names)
-        if not shared or isinstance(join.source, SelectorRef):
+        if not shared:
             return None
         name = shared[-1]
         wanted = text_of(row.names[name].value)
@@ -94,7 +104,7 @@ class NearMisses(Struct, dict=True):
 
     def _source_values(self, join: Join, name: str) -> dict[str, Row]:
         """The first values of a name among a source's rows, as texts, and the row of each."""
-        key = (id(join), name)
+        key = (join.number, name)
         if key not in self._values:
             values = ((text_of(row.names[name].value), row) for row in self._source_rows(join) if name in row.names)
             short = {text: row for text, row in values if len(text) <= _LONGEST}
@@ -102,19 +112,11 @@ class NearMisses(Struct, dict=True):
         return self._values[key]
 
     def _source_rows(self, join: Join) -> Sequence[Row]:
-        if id(join) not in self._rows:
-            source = join.source
-            if isinstance(source, Find):
-                self._rows[id(join)] = self.world.find(source, join).rows
-            elif isinstance(source, Listing):
-                self._rows[id(join)] = self.world.listing(source).rows
-            elif isinstance(source, Values):
-                self._rows[id(join)] = self.world.values(source, join).rows
-            else:
-                self._rows[id(join)] = []
-        return self._rows[id(join)]
+        if join.number not in self._rows:
+            self._rows[join.number] = _ROWS[type(join.source)](self.world, join.source, join)
+        return self._rows[join.number]
 
-    def _closest_match(self, source: Find, only: str | None) -> NearMiss | None:
+    def closest_match(self, source: Find, only: str | None) -> NearMiss | None:
         """The match that fails the fewest predicates, or the longest prefix of a path that resolves."""
         probe = self.world.plan.probes[source.probe]
         best: tuple[int, NearMiss] | None = None
@@ -148,7 +150,8 @@ class NearMisses(Struct, dict=True):
             return None
         return len(near.failed), NearMiss(" and ".join(near.failed) or "something like it", at(source, near.span))
 
-    def _closest_path(self, source: Listing) -> NearMiss | None:
+    def closest_path(self, source: Listing, only: str | None) -> NearMiss | None:
+        """The path that is most like one that the patterns name."""
         plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
         for wanted in plain:
             alike = (
@@ -186,17 +189,32 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
 
 
 def _joins(steps: Iterable[Step]) -> Iterable[Join]:
+    """The joins that may find what a policy requires: not those of a `not`, a relation or a condition."""
     for step in steps:
-        if isinstance(step, Join):
-            if isinstance(step.source, SelectorRef):
-                yield from _joins(step.source.what)
-            yield step
-        elif isinstance(step, Union):
-            for branch in step.branches:
-                yield from _joins(branch)
+        for inner in step.nested:
+            if inner.role in ("selector", "branch"):
+                yield from _joins(inner.steps)
+        if step.join is step:
+            yield step.join
 
 
-def _tied(join: Join) -> bool:
-    """Whether a selector looks in the subject's file alone."""
-    source = join.source
-    return isinstance(source, Find) and (source.files is None or bool(join.scope) or join.near is not None)
+_Closest = Callable[[NearMisses, Any, str | None], NearMiss | None]
+_CLOSEST: Mapping[type, _Closest] = handlers(
+    {
+        Find: NearMisses.closest_match,
+        Listing: NearMisses.closest_path,
+        Values: lambda misses, source, only: None,
+        SelectorRef: lambda misses, source, only: None,
+    },
+    SOURCES,
+)
+_Rows = Callable[[JoinContext, Any, Join], Sequence[Row]]
+_ROWS: Mapping[type, _Rows] = handlers(
+    {
+        Find: lambda world, source, join: world.find(source, join).rows,
+        Listing: lambda world, source, join: world.listing(source).rows,
+        Values: lambda world, source, join: world.values(source, join).rows,
+        SelectorRef: lambda world, source, join: (),  # its items are joins of their own
+    },
+    SOURCES,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -57,6 +58,23 @@ class LimitExceeded(Unparsable):
 def kind_of(value: object) -> str:
     """The kind of a value in words, as `a list`; `nothing` for null."""
     return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
+
+
+def text_of(value: Json) -> str:
+    """Return the text by which joined values are compared: numbers in shortest form, the rest as in JSON."""
+    if isinstance(value, str):
+        return value
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+    if isinstance(value, int):
+        return str(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 class _Member(Struct, frozen=True):

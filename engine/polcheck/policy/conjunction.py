@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.formats.values import Json, Pointer
-from polcheck.policy.model import Item
+from polcheck.policy.model import MODIFIED_BY, SEARCHES, Item
 from polcheck.policy.name_usage import FILE, PLACE, members, unknown
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import (
@@ -21,21 +21,23 @@ from polcheck.policy.plan import (
     Join,
     Let,
     Listing,
+    Modifiers,
+    Names,
     Relation,
     SearchInValue,
     SelectorRef,
+    Source,
     SpanFilter,
     Step,
     Union,
     Values,
     Where,
+    exports_of,
 )
 from polcheck.policy.probes import MAX_USES, Made, Probes, Selectors
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
-
-Names = frozenset[str]
 
 
 class Scope(Struct, frozen=True):
@@ -75,8 +77,8 @@ class Scope(Struct, frozen=True):
         return f"did you mean `{close[0]}`?" if close else f"bound here: {bound}" if bound else "nothing is bound here"
 
 
-SEARCHES = ("pattern", "code", "data", "text")
 KINDS = (*SEARCHES, "values", "use", "any", "negated")
+_NOT_GIVEN: tuple[object, ...] = ("", None, {}, ())
 WORDS = {"negated": "not", "within": "in", "rename": "as"}
 
 
@@ -104,14 +106,9 @@ def check_role(item: Item, role: str, last: bool, error: Report) -> None:
 
 def check_keys(item: Item, kind: str, error: Report) -> None:
     """Notes modifiers that have nothing to modify."""
-    lone = {
-        "within": SEARCHES,
-        "rename": (*SEARCHES, "values", "use", "any", "files"),
-        "name": (*SEARCHES, "values", "use", "files"),
-    }
-    lone |= {"language": SEARCHES, "scope": (*SEARCHES, "use", "files"), "until": ()}
-    for key, kinds in lone.items():
-        if getattr(item, key) and kind not in kinds:
+    for key, kinds in MODIFIED_BY.items():
+        given = getattr(item, key)
+        if given is not False and given not in _NOT_GIVEN and kind not in kinds:
             word = WORDS.get(key, key)
             error((*item.at, word), f"`{word}` has nothing to work on here")
     if item.files and kind in ("values", "any", "negated"):
@@ -120,8 +117,6 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
             f"`files` says nothing beside `{WORDS.get(kind, kind)}`",
             "give it to the items inside",
         )
-    if item.near is not None and kind not in SEARCHES:
-        error((*item.at, "near"), "`near` has nothing to work on here")
     if not item.resolve and kind != "pattern":
         error((*item.at, "resolve"), "`resolve` has nothing to work on here", "it is about the names of a `pattern`")
     if item.within and item.files:
@@ -197,7 +192,7 @@ class Compiler(Struct, frozen=True):
         check_keys(item, kind, self.error)
         if kind == "negated":
             what, _ = self.conjunction(item.negated, scope)
-            return self._said(item, [AntiJoin(item.at, what)], scope)
+            return self._said(item, [AntiJoin(item.at, self.probes.number(), what)], scope)
         if kind == "any":
             return self._any(item, scope)
         if not kind:
@@ -218,10 +213,16 @@ class Compiler(Struct, frozen=True):
         shared = frozenset.intersection(*(after.names for _, after in compiled))
         renames = self._renames(item, shared - scope.names)
         bound = frozenset(renames.get(name, name) for name in shared - scope.names)
-        step = Union(item.at, tuple(steps for steps, _ in compiled), bound | scope.names, tuple(renames.items()))
+        step = Union(
+            item.at,
+            self.probes.number(),
+            tuple(steps for steps, _ in compiled),
+            bound | scope.names,
+            tuple(renames.items()),
+        )
         return self._said(item, [step], scope.after_any((after for _, after in compiled), bound), bound)
 
-    def _source(self, item: Item, kind: str) -> tuple[Find | Listing | Values | SelectorRef, Made] | None:
+    def _source(self, item: Item, kind: str) -> tuple[Source, Made] | None:
         """Where the item's rows come from, and what they bind."""
         if kind == "use":
             return self._use(item)
@@ -309,7 +310,7 @@ class Compiler(Struct, frozen=True):
             using=(*self.using, item.use),
         )
         steps, after = inner.conjunction(items, Scope())
-        anchored = not (item.files or self.inherited) and any(_roams(step) for step in steps)
+        anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
         return SelectorRef(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
 
     def _renames(self, item: Item, binds: frozenset[str]) -> Mapping[str, str]:
@@ -334,34 +335,23 @@ class Compiler(Struct, frozen=True):
     def _join(
         self,
         item: Item,
-        source: tuple[Find | Listing | Values | SelectorRef, Made],
+        source: tuple[Source, Made],
         scope: Scope,
     ) -> tuple[list[Step], Scope]:
         self._check_tie(item, scope)
         origin, made = source
-        captures = origin.files.binds if isinstance(origin, Find) and origin.files else frozenset()
+        captures = origin.search.files.binds if origin.search and origin.search.files else frozenset()
         whole = made.value_as or made.path_as
         renames = {} if whole else self._renames(item, (made.binds | made.optional) - captures)
         binds = frozenset(renames.get(name, name) for name in made.binds)
         if whole:
             binds |= {whole}
         own, rest = self._own(item, binds | made.optional)
-        lets = frozenset(name for let in own if isinstance(let, Let) for name, _ in let.names)
+        lets = exports_of(own)
         optional = frozenset(renames.get(name, name) for name in made.optional)
-        step = Join(
-            item.at,
-            origin,
-            binds | lets,
-            optional,
-            renames,
-            made.value_as,
-            item.scope,
-            item.near,
-            own,
-            item.name,
-        )
-        placed = not isinstance(origin, Values)
-        after = scope.plus(binds | lets, item.name, placed)
+        modifiers = _modifiers(item, renames, made.value_as, optional, own)
+        step = Join(item.at, self.probes.number(), origin, binds | lets, modifiers)
+        after = scope.plus(binds | lets, item.name, origin.file_patterns is not None or origin.is_in_text)
         return self._said(rest, [step], after, binds)
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
@@ -379,7 +369,7 @@ class Compiler(Struct, frozen=True):
         for name, text in item.let.items():
             expression = self._expression(text, (*item.at, "let", name))
             if expression is not None and expression.names <= seen and name not in _ROW_NAMES:
-                own.append(Let((*item.at, "let"), ((name, expression),)))
+                own.append(Let((*item.at, "let"), self.probes.number(), ((name, expression),)))
                 seen |= {name}
             else:
                 left[name] = text
@@ -387,7 +377,7 @@ class Compiler(Struct, frozen=True):
         if where:
             condition = self._expression(where, (*item.at, "where"))
             if condition is not None and condition.names <= seen:
-                own.append(Where((*item.at, "where"), condition))
+                own.append(Where((*item.at, "where"), self.probes.number(), condition))
                 where = ""
         return tuple(own), replace(item, let=left, where=where)
 
@@ -403,7 +393,8 @@ class Compiler(Struct, frozen=True):
         binds = frozenset(renames.get(name, name) for name in made.binds) | (
             {made.value_as} if made.value_as else set()
         )
-        step = SearchInValue(item.at, index, item.within, item.language, binds, renames, made.value_as, item.name)
+        modifiers = _modifiers(item, renames, made.value_as)
+        step = SearchInValue(item.at, self.probes.number(), index, item.within, item.language, binds, modifiers)
         return self._said(item, [step], scope.plus(binds, item.name, True), binds)
 
     def _said(
@@ -420,7 +411,7 @@ class Compiler(Struct, frozen=True):
                 lets.append((name, expression))
             scope = scope.plus([name])
         if lets:
-            steps.append(Let((*item.at, "let"), tuple(lets)))
+            steps.append(Let((*item.at, "let"), self.probes.number(), tuple(lets)))
         for relation in ("inside", "has", "after"):
             for target in getattr(item, relation):
                 step, scope = self._relate(item, relation, target, scope)
@@ -428,7 +419,7 @@ class Compiler(Struct, frozen=True):
         if item.where:
             condition = self._checked(item.where, (*item.at, "where"), scope)
             if condition is not None:
-                steps.append(Where((*item.at, "where"), condition))
+                steps.append(Where((*item.at, "where"), self.probes.number(), condition))
         return steps, scope
 
     def _relate(self, item: Item, relation: Relation, target: Item | str, scope: Scope) -> tuple[list[Step], Scope]:
@@ -440,19 +431,21 @@ class Compiler(Struct, frozen=True):
                     self.error(at, f"`{relation}` takes a target or the name of a capture", help)
                 else:
                     self.unbound(target, scope, at)
-            return [SpanFilter(item.at, relation, target)], scope
+            return [SpanFilter(item.at, self.probes.number(), relation, capture=target)], scope
         language = target.language or self._language(item)
         inner = replace(self, language=language)
         steps, after = inner.conjunction((replace(target, until=()),), scope)
-        until = [inner._until(entry, target) for entry in target.until]
-        joins = tuple(step for step in until if step is not None)
-        return [SpanFilter(item.at, relation, steps, joins)], after
+        first, rest = (steps[0].join if steps else None), steps[1:]
+        if steps and first is not steps[0]:
+            self.error(at, f"the target of `{relation}` has no selector", "write a `pattern` or `code`")
+        until = tuple(stop for entry in target.until if (stop := inner._until(entry, target)) is not None)
+        number = self.probes.number()
+        return [SpanFilter(item.at, number, relation, target=first, rest=rest, until=until)], after
 
     def _until(self, entry: Item | str, holder: Item) -> Join | None:
         item = Item(at=(*holder.at, "until"), code=(entry,)) if isinstance(entry, str) else entry
         steps, _ = self.conjunction((item,), Scope())
-        first = steps[0] if steps else None
-        return first if isinstance(first, Join) else None
+        return steps[0].join if steps else None
 
     def _language(self, item: Item) -> str:
         """The language of the item's files, where its patterns say so."""
@@ -487,8 +480,22 @@ def _renamable(branch: tuple[Item, ...]) -> bool:
     return len(branch) == 1 and not branch[0].rename and not branch[0].any and not branch[0].negated
 
 
-def _roams(step: Step) -> bool:
-    """Whether a step looks in files that nothing names."""
-    if isinstance(step, Join):
-        return isinstance(step.source, Find) and step.source.files is None
-    return isinstance(step, Union) and any(_roams(inner) for branch in step.branches for inner in branch)
+def _modifiers(
+    item: Item,
+    renames: Mapping[str, str],
+    value_as: str,
+    optional: Names = frozenset(),
+    own: tuple[Where | Let, ...] = (),
+) -> Modifiers:
+    """The modifiers of an item: its names as they were compiled, and every other one as it is written."""
+    made = Modifiers(renames, value_as, optional, own)
+    written = {name: getattr(item, name) for name in made.__struct_fields__ if hasattr(item, name)}
+    return replace(made, **written)
+
+
+def _is_unanchored(step: Step) -> bool:
+    """Whether a step, or one of a branch, looks in files that nothing names."""
+    if step.search is not None:
+        return step.search.files is None
+    branches = (inner.steps for inner in step.nested if inner.role == "branch")
+    return any(_is_unanchored(inner) for branch in branches for inner in branch)

@@ -6,7 +6,8 @@ the match that it speaks of is not: its gate. Extract runs such a probe only whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,14 +15,15 @@ from msgspec.structs import replace
 from polcheck.policy.plan import (
     AntiJoin,
     CompiledPolicy,
-    Find,
     Join,
+    Let,
     Plan,
     SearchInValue,
-    SelectorRef,
     SpanFilter,
     Step,
     Union,
+    Where,
+    handlers,
 )
 
 Gates = dict[int, frozenset[int] | None]  # probe -> its gates; None: it matters everywhere
@@ -54,54 +56,60 @@ class _Walk:
 
     def policy(self, policy: CompiledPolicy) -> None:
         """Takes in one policy."""
-        self._steps(policy.when, _Rows())
-        rows = self._steps(policy.subjects or (), _Rows())
-        self._steps(policy.demand, replace(rows, before=rows.first))
+        self.steps(policy.when, _Rows())
+        rows = self.steps(policy.subjects or (), _Rows())
+        self.steps(policy.demand, replace(rows, before=rows.first))
 
-    def _steps(self, steps: Iterable[Step], rows: _Rows) -> _Rows:
+    def steps(self, steps: Iterable[Step], rows: _Rows) -> _Rows:
         """Takes in steps; gives what is known of the rows after them."""
         for step in steps:
-            if isinstance(step, Join):
-                probe = self._join(step, rows.first)
-                rows = _Rows(rows.first if rows.placed else probe, probe, placed=True)
-            elif isinstance(step, Union):
-                for branch in step.branches:
-                    self._steps(branch, rows)
-                rows = _Rows(rows.first, None, placed=True)
-            elif isinstance(step, AntiJoin):
-                self._steps(step.what, rows)
-            elif isinstance(step, SpanFilter):
-                self._relate(step, rows.before)
-            elif isinstance(step, SearchInValue):
-                rows = replace(rows, before=None)
+            rows = _AFTER[type(step)](self, step, rows)
         return rows
 
-    def _join(self, step: Join, anchor: int | None) -> int | None:
-        """Takes in a join; gives its probe when its rows are hits of one."""
-        if isinstance(step.source, SelectorRef):
-            self._steps(step.source.what, _Rows())
-            return None
-        if not isinstance(step.source, Find):
-            return None
-        tied = step.source.files is None or bool(step.scope) or step.near is not None
-        self._add(step.source.probe, anchor if tied else None)
-        return step.source.probe
+    def join(self, step: Join, rows: _Rows) -> _Rows:
+        """Takes in a join, whose rows are hits of its probe where it has one."""
+        for inner in step.source.nested:
+            self.steps(inner.steps, _Rows())
+        if step.search is None:
+            return _Rows(rows.first if rows.placed else None, None, placed=True)
+        probe = step.search.probe
+        self._add(probe, rows.first if step.keeps_to_file else None)
+        return _Rows(rows.first if rows.placed else probe, probe, placed=True)
 
-    def _relate(self, step: SpanFilter, current: int | None) -> None:
+    def union(self, step: Union, rows: _Rows) -> _Rows:
+        """Takes in the branches; the match before may be any branch's."""
+        for branch in step.branches:
+            self.steps(branch, rows)
+        return _Rows(rows.first, None, placed=True)
+
+    def anti_join(self, step: AntiJoin, rows: _Rows) -> _Rows:
+        """Takes in what it looks for; its matches are in no row."""
+        self.steps(step.what, rows)
+        return rows
+
+    def span_filter(self, step: SpanFilter, rows: _Rows) -> _Rows:
+        """Takes in the target and what ends the search for it: they matter where the match before is."""
         for until in step.until:
-            self._target(until, current)
-        if not isinstance(step.target, str):
-            first, *rest = step.target
-            if isinstance(first, Join):
-                self._target(first, current)
-                own = first.source.probe if isinstance(first.source, Find) else None
-                self._steps(rest, _Rows(None, own, placed=True))
+            self._target(until, rows.before)
+        if step.target is not None:
+            self._target(step.target, rows.before)
+            own = step.target.search.probe if step.target.search else None
+            self.steps(step.rest, _Rows(None, own, placed=True))
+        return rows
+
+    def search_in_value(self, step: SearchInValue, rows: _Rows) -> _Rows:
+        """A match inside a value is the hit of no probe in a file."""
+        return replace(rows, before=None)
+
+    def condition(self, step: Where | Let, rows: _Rows) -> _Rows:
+        """A condition on names changes nothing."""
+        return rows
 
     def _target(self, join: Join, current: int | None) -> None:
-        if isinstance(join.source, Find):
-            self._add(join.source.probe, current)
-        elif isinstance(join.source, SelectorRef):
-            self._steps(join.source.what, _Rows())
+        if join.search is not None:
+            self._add(join.search.probe, current)
+        for inner in join.source.nested:
+            self.steps(inner.steps, _Rows())
 
     def _add(self, probe: int, gate: int | None) -> None:
         if gate is None or gate == probe:
@@ -110,3 +118,17 @@ class _Walk:
         gates = self.found.setdefault(probe, set())
         if gates is not None:
             gates.add(gate)
+
+
+_After = Callable[[_Walk, Any, _Rows], _Rows]
+_AFTER: Mapping[type, _After] = handlers(
+    {
+        Join: _Walk.join,
+        SearchInValue: _Walk.search_in_value,
+        Union: _Walk.union,
+        AntiJoin: _Walk.anti_join,
+        Where: _Walk.condition,
+        Let: _Walk.condition,
+        SpanFilter: _Walk.span_filter,
+    }
+)

@@ -44,6 +44,20 @@ class Item(Struct, frozen=True):
     word: str = ""  # an item that is a bare word: `subject`
 
 
+SEARCHES = ("pattern", "code", "data", "text")
+_ROWS = (*SEARCHES, "values", "use", "files")
+# The keys that modify a selector, and the selectors that they can modify; `until` belongs to targets of relations.
+MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
+    "within": SEARCHES,
+    "rename": (*_ROWS, "any"),
+    "name": _ROWS,
+    "language": SEARCHES,
+    "scope": (*SEARCHES, "use", "files"),
+    "until": (),
+    "near": SEARCHES,
+}
+
+
 class Policy(Struct, frozen=True):
     """One policy document, shape checked."""
 

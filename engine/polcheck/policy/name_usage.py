@@ -9,18 +9,12 @@ from difflib import get_close_matches
 from msgspec import Struct
 
 from polcheck.policy.plan import (
-    AntiJoin,
     CompiledPolicy,
     Conjunction,
-    Find,
-    Join,
-    Let,
-    SearchInValue,
-    SelectorRef,
-    SpanFilter,
+    Names,
     Step,
-    Union,
-    reads,
+    exports_of,
+    usages_of,
 )
 from polcheck.policy.templates import TemplateFault, names
 from polcheck.selectors.jmespath.nodes import Chain, Field, Node, children
@@ -79,7 +73,6 @@ def _members(node: Node, root: str) -> Iterator[str]:
                 yield from _members(child, root)
 
 
-Names = frozenset[str]
 _NONE: Names = frozenset()
 
 
@@ -90,7 +83,7 @@ class Binding(Struct, frozen=True):
     name of the match itself where nobody speaks of it.
     """
 
-    step: Join | SearchInValue | Let
+    step: Step
     before: Names
     binds: Names
     unused: Names
@@ -113,40 +106,13 @@ def binders(policy: CompiledPolicy) -> Iterator[Binding]:
     told = _told(policy)
     yield from steps_of(policy.when, _NONE)
     subjects = policy.subjects or ()
-    demanded = _names(name_usages(step) for step in policy.demand)
-    yield from steps_of(subjects, told | demanded | frozenset(policy.per))
-    before = bound(subjects)
-    yield from steps_of(policy.demand, told if policy.forbids else _NONE, before)
+    yield from steps_of(subjects, told | usages_of((policy.demand,)) | frozenset(policy.per))
+    yield from steps_of(policy.demand, told if policy.forbids else _NONE, exports_of(subjects))
 
 
 def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterator[Binding]:
     """The steps of a conjunction that bind names; `later` are the names that are spoken of after it."""
     yield from _walk(steps, before, later, tied=False)
-
-
-def name_usages(step: Step) -> Names:
-    """Every name that a step binds or reads, nested ones included."""
-    if isinstance(step, Join):
-        return step.binds | step.optional | _own(step)
-    if isinstance(step, SearchInValue):
-        return step.binds | {step.source}
-    if isinstance(step, Let):
-        return reads(step) | {name for name, _ in step.names}
-    if isinstance(step, Union):
-        renamed = frozenset(new for _, new in step.renames)
-        return renamed | _names(name_usages(inner) for branch in step.branches for inner in branch)
-    if isinstance(step, AntiJoin):
-        return _names(name_usages(inner) for inner in step.what)
-    if isinstance(step, SpanFilter):
-        if isinstance(step.target, str):
-            return frozenset({step.target})
-        return _names(name_usages(inner) for inner in step.target)
-    return reads(step)
-
-
-def bound(steps: Conjunction) -> Names:
-    """The names that a conjunction binds for what comes after it."""
-    return _names(_bound(step) for step in steps)
 
 
 def _told(policy: CompiledPolicy) -> Names:
@@ -161,66 +127,33 @@ def _told(policy: CompiledPolicy) -> Names:
     return told
 
 
-def _names(many: Iterable[Names]) -> Names:
-    return frozenset(name for some in many for name in some)
-
-
-def _own(step: Join) -> Names:
-    return _names(reads(inner) for inner in step.own)
-
-
-def _bound(step: Step) -> Names:
-    if isinstance(step, Join):
-        return step.binds | step.optional
-    if isinstance(step, (SearchInValue, Union)):
-        return step.binds
-    if isinstance(step, Let):
-        return frozenset(name for name, _ in step.names)
-    if isinstance(step, SpanFilter) and not isinstance(step.target, str):
-        return bound(step.target)
-    return _NONE
-
-
 def _walk(steps: Conjunction, before: Names, later: Names, *, tied: bool) -> Iterator[Binding]:
     for index, step in enumerate(steps):
-        after = later | _names(name_usages(following) for following in steps[index + 1 :])
-        yield from _at(step, before, after, tied=tied or _near(step))
-        before |= _bound(step)
+        after = later | usages_of((steps[index + 1 :],))
+        yield from _at(step, before, after, tied=tied or step.keeps_to_file)
+        before |= step.exports
 
 
 def _at(step: Step, before: Names, after: Names, *, tied: bool) -> Iterator[Binding]:
-    """The binders that a step is or holds."""
-    if isinstance(step, Join):
-        yield _binder(step, step.binds | step.optional, before, after | _own(step), step.name, tied=tied)
-    elif isinstance(step, SearchInValue):
-        yield _binder(step, step.binds, before, after, step.name, tied=True)
-    elif isinstance(step, Let):
-        yield _binder(step, _bound(step), before, after | reads(step), "", tied=True)
-    elif isinstance(step, Union):
-        inner = after | frozenset(old for old, new in step.renames if new in after | before)
-        for branch in step.branches:
-            yield from _walk(branch, before, inner, tied=tied)
-    elif isinstance(step, AntiJoin):
-        yield from _walk(step.what, before, _NONE, tied=False)
-    elif isinstance(step, SpanFilter):
-        if not isinstance(step.target, str):
-            yield from _walk(step.target, before, after, tied=True)
-        for until in step.until:
-            yield from _at(until, _NONE, _NONE, tied=True)
+    """The bindings that a step is or holds."""
+    modifiers = step.item_modifiers
+    if modifiers is not None or any(step.computed_at(name) for name in step.exports):
+        joins = step.join is not None  # what looks into a value, or computes from the row, speaks of what is bound
+        alias = modifiers.name if modifiers else ""
+        yield _binding(step, before, after | step.reads, alias, tied=tied or not joins)
+    for inner in step.nested:
+        if inner.role == "branch":
+            yield from _walk(inner.steps, before, after | step.names_behind(after | before), tied=tied)
+        elif inner.role == "absent":
+            yield from _walk(inner.steps, before, _NONE, tied=False)
+        elif inner.role == "target":
+            yield from _walk(inner.steps, before, after, tied=True)
+        elif inner.role == "until":
+            for until in inner.steps:
+                yield from _at(until, _NONE, _NONE, tied=True)
 
 
-def _binder(
-    step: Join | SearchInValue | Let, binds: Names, before: Names, spoken: Names, alias: str, *, tied: bool
-) -> Binding:
+def _binding(step: Step, before: Names, spoken: Names, alias: str, *, tied: bool) -> Binding:
     if alias in spoken:
-        return Binding(step, before, binds, _NONE, tied)
-    return Binding(step, before, binds, binds - before - spoken, tied, alias)
-
-
-def _near(step: Step) -> bool:
-    """Whether a step's matches are kept near the subject, or in its file."""
-    if not isinstance(step, Join):
-        return False
-    source = step.source
-    roams = (isinstance(source, Find) and source.files is None) or (isinstance(source, SelectorRef) and source.anchored)
-    return roams or bool(step.scope) or step.near is not None
+        return Binding(step, before, step.exports, _NONE, tied)
+    return Binding(step, before, step.exports, step.exports - before - spoken, tied, alias)

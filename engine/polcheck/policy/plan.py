@@ -1,16 +1,20 @@
-"""The compiled plan: what extract looks for in each file, and how judge joins what it finds.
+"""The compiled plan: what the scan looks for in each file, and how evaluation joins what it finds.
 
-Everything here is frozen and picklable; nothing here is a dict of YAML any more.
+A conjunction is a list of **steps**; a step that joins has a **source** of rows. Each is a class that answers whatever
+is asked of it; what is done with it is a table by class where that is done (`handlers`), as in evaluation. Everything
+here is frozen and picklable; nothing here is a dict of YAML any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from msgspec import Struct, field
 
 from polcheck.formats import format_of
+from polcheck.formats.values import text_of
 from polcheck.languages.grammars import language_of
 
 if TYPE_CHECKING:
@@ -45,6 +49,12 @@ class Probe(Struct, frozen=True):
         what: Any = self.what
         return (what.text,) if self.kind == "data" else (what.regex,) if self.kind == "text" else what.texts
 
+    @property
+    def words(self) -> Words:
+        """What is written of the selector, key by key."""
+        texts = ((self.kind, text) for text in self.texts)
+        return (*texts, *((("language", self.language),) if self.forced else ()))
+
     def reads(self, path: str) -> bool:
         """Whether a file is a document that this probe can look in, as far as its path tells."""
         if self.forced or self.kind == "text":
@@ -52,119 +62,867 @@ class Probe(Struct, frozen=True):
         return format_of(path) is not None if self.kind == "data" else language_of(path) == self.language
 
 
-class Find(Struct, frozen=True):
-    """A source of rows: matches of a probe in documents. `path_as` binds the whole path.
+Names = frozenset[str]
+Words = tuple[tuple[str, str], ...]  # keywords and texts, as a policy's author writes them
+Key = tuple[object, ...]
+_NONE: Names = frozenset()
+_MOST_ROWS = 5
+_MOST_ROW = 60  # characters
+
+# The part that an inner conjunction has in its step: conditions on the rows of a source (`own`), the items of a
+# selector that is used by name (`selector`), a branch of `any`, what `not` looks for (`absent`), the target of a
+# relation, and what ends its search (`until`).
+Role = Literal["own", "selector", "branch", "absent", "target", "until"]
+
+
+class Nested(Struct, frozen=True):
+    """A conjunction inside a step, and its part there.
+
+    A `selector` is written elsewhere, under `name`, and sees no row before it.
+    """
+
+    role: Role
+    steps: Conjunction
+    name: str = ""
+
+
+class Source(Struct, frozen=True):
+    """Where the rows of a join come from."""
+
+    # NOTE: INVARIANT of both families of classes: what everybody who works on a plan has to know of one is abstract, so
+    # that a new class that forgets it can't be made; what has a default here is a property of a few.
+
+    @abstractmethod
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return the keyword of the selector, as `pattern` or `use`."""
+
+    @abstractmethod
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return what is written of the source, key by key, for `explain`."""
+
+    @abstractmethod
+    def row_key(self) -> Key:
+        """Return what is equal for two sources exactly when they give the same rows of the same files."""
+
+    @abstractmethod
+    def placed(self, binds: Names) -> Names:
+        """Return those of the names that a join binds from it that stand for a stretch of a text."""
+
+    def key(self) -> Key:
+        """Return what is equal for two sources exactly when they give the same rows."""
+        return (*self.row_key(), self.file_patterns.texts if self.file_patterns else None)
+
+    @property
+    def search(self) -> Find | None:
+        """The search in documents that the source is; None for the others."""
+        return None
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The conjunctions that the source is made of."""
+        return ()
+
+    @property
+    def file_patterns(self) -> FilePatterns | None:
+        """The patterns of the paths that it looks at."""
+        return None
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether only rows in the file of the row that it extends count."""
+        return False
+
+    @property
+    def opens_documents(self) -> bool:
+        """Whether it looks into documents, so that it may find none to look in."""
+        return False
+
+    @property
+    def is_in_text(self) -> bool:
+        """Whether a row of it lies somewhere in a text: a whole file, or a row that is written down, does not."""
+        return True
+
+    @property
+    def path_as(self) -> str:
+        """The name that it binds a path to; empty when it binds none."""
+        return ""
+
+    @property
+    def gives_values(self) -> bool:
+        """Whether some of its rows are one value each, not a mapping from names."""
+        return False
+
+
+class Find(Source, frozen=True):
+    """A source of rows: matches of a probe in documents.
 
     `files` None is the anchor's file or, where there is no anchor, every file of the language.
     """
 
     probe: int
     files: FilePatterns | None
-    path_as: str = ""
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return the kind of the probe."""
+        return probes[self.probe].kind
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the paths and the text of the probe."""
+        files = (("files", ", ".join(self.files.texts)),) if self.files else ()
+        return (*files, *probes[self.probe].words)
+
+    def row_key(self) -> Key:
+        """Return the probe."""
+        return ("find", self.probe)
+
+    def placed(self, binds: Names) -> Names:
+        """Return the names that its paths don't capture."""
+        return binds - (self.files.binds if self.files else _NONE)
+
+    @property
+    def search(self) -> Find | None:
+        """The search that it is."""
+        return self
+
+    @property
+    def file_patterns(self) -> FilePatterns | None:
+        """The patterns of the documents that it looks in."""
+        return self.files
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether it names no files."""
+        return self.files is None
+
+    @property
+    def opens_documents(self) -> bool:
+        """It always does."""
+        return True
 
 
-class Listing(Struct, frozen=True):
-    """A source of rows: paths of the submission."""
+class Listing(Source, frozen=True):
+    """A source of rows: paths of the submission. `path_name` binds the whole path."""
 
     files: FilePatterns
-    path_as: str = ""
+    path_name: str = ""
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `files`."""
+        return "files"
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the paths."""
+        return (("files", ", ".join(self.files.texts)),)
+
+    def row_key(self) -> Key:
+        """Return the name of the whole path."""
+        return ("files", self.path_name)
+
+    def placed(self, binds: Names) -> Names:
+        """Return none: a path is no text."""
+        return _NONE
+
+    @property
+    def file_patterns(self) -> FilePatterns | None:
+        """The patterns of the paths."""
+        return self.files
+
+    @property
+    def is_in_text(self) -> bool:
+        """A row is a whole file."""
+        return False
+
+    @property
+    def path_as(self) -> str:
+        """The name that it binds a path to."""
+        return self.path_name
 
 
-class Values(Struct, frozen=True):
+class Values(Source, frozen=True):
     """A source of rows: written in the policy, or made by an expression over params and tables."""
 
     rows: tuple[Json, ...]
 
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `values`."""
+        return "values"
 
-class SelectorRef(Struct, frozen=True):
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the first rows, and how many there are where they are more."""
+        texts = [text_of(row) for row in self.rows[:_MOST_ROWS]]
+        shown = ", ".join(text if len(text) <= _MOST_ROW else text[:_MOST_ROW] + "…" for text in texts)
+        rest = f", … ({len(self.rows):,} rows)" if len(self.rows) > _MOST_ROWS else ""
+        return (("values", shown + rest),)
+
+    def row_key(self) -> Key:
+        """Return the rows."""
+        return ("values", repr(self.rows))
+
+    def placed(self, binds: Names) -> Names:
+        """Return none: a row lies nowhere."""
+        return _NONE
+
+    @property
+    def is_in_text(self) -> bool:
+        """A row lies nowhere."""
+        return False
+
+    @property
+    def gives_values(self) -> bool:
+        """Whether some row is no mapping."""
+        return any(not isinstance(row, dict) for row in self.rows)
+
+
+class SelectorRef(Source, frozen=True):
     """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
 
-    `anchored`: it names no files, so only its rows in the anchor's file count where there is an anchor.
+    `name` tells uses apart that look in other files. `anchored`: it names no files, so only its rows in the anchor's
+    file count where there is an anchor.
     """
 
     name: str
     what: Conjunction
     anchored: bool
 
+    @property
+    def selector(self) -> str:
+        """The name of the selector, as it is written."""
+        return self.name.split("\0", 1)[0]
 
-class Join(Struct, frozen=True):
-    """Joins rows of a source on the names that both sides bind.
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `use`."""
+        return "use"
 
-    `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is
-    shown as `value` and joins nothing). `own` are `let` and `where` that see the source's row alone: they come before
-    the join. `optional` are names that only some rows bind.
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the selector's name."""
+        return (("use", self.selector),)
+
+    def row_key(self) -> Key:
+        """Return the name with the files of this use."""
+        return ("use", self.name)
+
+    def placed(self, binds: Names) -> Names:
+        """Return all of the names: only the selector knows."""
+        return binds
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The selector's items."""
+        return (Nested("selector", self.what, self.selector),)
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether the selector names no files."""
+        return self.anchored
+
+    @property
+    def opens_documents(self) -> bool:
+        """Whether one of its items may look into documents."""
+        return any(isinstance(step, Union) or step.search is not None for step in self.what)
+
+
+SOURCES: tuple[type[Source], ...] = (Find, Listing, Values, SelectorRef)
+
+
+class Modifiers(Struct, frozen=True):
+    """What an item says beside its selector: under which names its rows are known, and which of them count.
+
+    INVARIANT: whatever modifies the rows of a selector is a field here. `words` and `key` go over all fields, so that
+    `explain` shows and `validate` compares a new one; a test asks evaluation and mutation for each.
+
+    `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is shown
+    as `value` and joins nothing). `own` are `let` and `where` that see the source's row alone: they come before the
+    join. `optional` are names that only some rows bind. `name` names the match itself.
+    """
+
+    renames: Mapping[str, str] = field(default_factory=dict)
+    value_as: str = ""
+    optional: Names = _NONE
+    own: tuple[Where | Let, ...] = ()
+    name: str = ""
+    scope: str = ""
+    near: int | None = None
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether only matches in the file of the row before count."""
+        return bool(self.scope) or self.near is not None
+
+    @property
+    def compares_places(self) -> bool:
+        """Whether the places of rows are compared to choose them."""
+        return self.near is not None or self.scope == "subject"
+
+    @property
+    def needs_lines(self) -> bool:
+        """Whether the lines of a row's place are asked for."""
+        return self.near is not None or bool(self.name)
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The modifiers that choose among the rows and are given, by keyword."""
+        chosen = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in _OF_NAMES)
+        return {name: value for name, value in chosen if value is not None and value is not False and value != ""}
+
+    @property
+    def are_only_names(self) -> bool:
+        """Whether every row of the source counts, and is itself not called anything."""
+        return not (self.given or self.own or self.name)
+
+    def words(self, path_as: str = "") -> Words:
+        """Return what is written of the modifiers, key by key; `own` are told step by step, `name` where it is used."""
+        whole = self.value_as or path_as
+        texts = [whole] if whole else [f"{old}: {new}" for old, new in sorted(self.renames.items())]
+        names = (("as", ", ".join(texts)),) if texts else ()
+        return (*names, *((keyword, text_of(value)) for keyword, value in self.given.items()))
+
+    def key(self) -> Key:
+        """Return what is equal for modifiers that mean the same, but for `own` and `name`."""
+        return (*self._names_key(), tuple(self.given.items()))
+
+    def covers(self, other: Modifiers) -> bool:
+        """Whether surely every row that `other` lets through is let through under the same names."""
+        return self._names_key() == other._names_key() and self.given.items() <= other.given.items()
+
+    def _names_key(self) -> Key:
+        return (self.optional, frozenset(self.renames.items()), self.value_as)
+
+
+_OF_NAMES = frozenset({"renames", "value_as", "optional", "own", "name"})
+
+
+class Step(Struct, frozen=True):
+    """One step of a conjunction: it extends the rows before it, or lets only some of them through.
+
+    `at` is where it is written; `number` tells it from every other step of its plan, and is the same whenever the same
+    packs are compiled.
     """
 
     at: Pointer
-    source: Find | Listing | Values | SelectorRef
-    binds: frozenset[str]
-    optional: frozenset[str] = frozenset()
-    renames: Mapping[str, str] = field(default_factory=dict)
-    value_as: str = ""
-    scope: str = ""
-    near: int | None = None
-    own: tuple[Where | Let, ...] = ()
-    name: str = ""
+    number: int
+
+    @abstractmethod
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return its keyword: that of its selector, or `any`, `not`, `where`, `let`, `inside` …"""
+
+    @abstractmethod
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return what is written of it, key by key, for `explain`; what is nested is told by itself."""
+
+    @abstractmethod
+    def key(self) -> Key:
+        """Return what is equal for two steps exactly when they mean the same."""
+
+    @property
+    @abstractmethod
+    def exports(self) -> Names:
+        """The names that it binds for what comes after it."""
+
+    @property
+    @abstractmethod
+    def usages(self) -> Names:
+        """Every name that it binds or reads itself, those of nested conjunctions included."""
+
+    @property
+    @abstractmethod
+    def nested(self) -> tuple[Nested, ...]:
+        """The conjunctions that it holds, in the order in which they are written."""
+
+    @property
+    def reads(self) -> Names:
+        """The names that its expressions read."""
+        return _NONE
+
+    @property
+    def item_modifiers(self) -> Modifiers | None:
+        """What is said beside its selector; None for a step that is no selector."""
+        return None
+
+    @property
+    def join(self) -> Join | None:
+        """The join with whose rows it compares those before it; None where there is none."""
+        return None
+
+    @property
+    def search(self) -> Find | None:
+        """The search in documents that it makes itself."""
+        return None
+
+    @property
+    def probes(self) -> tuple[int, ...]:
+        """The probes that it uses itself."""
+        return (self.search.probe,) if self.search else ()
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether it looks only in the file of the row that it extends."""
+        return False
+
+    @property
+    def compares_places(self) -> bool:
+        """Whether it must know the places of rows, those of configuration included."""
+        return bool(self.reads & {"line", "column"})
+
+    @property
+    def placed(self) -> Names:
+        """The names that it binds to a stretch of a text."""
+        return _NONE
+
+    @property
+    def replaces_place(self) -> bool:
+        """Whether the place of its match takes that of a match before it, in which it lies."""
+        return False
+
+    @property
+    def is_match(self) -> bool:
+        """Whether what comes after it speaks of a match of its own as `the item before`."""
+        return False
+
+    @property
+    def tests(self) -> tuple[Expression, ...]:
+        """The expressions that have to hold for a row to come through."""
+        return ()
+
+    @property
+    def condition(self) -> tuple[Pointer, str] | None:
+        """Where it is written, and its keyword, where it is a condition that holds for a row or doesn't."""
+        return None
+
+    @property
+    def relation_to(self) -> str:
+        """The keyword of a relation: `inside`, `has` or `after`; empty for all else."""
+        return ""
+
+    @property
+    def capture(self) -> str:
+        """The name, bound before, to which it is a relation; empty for all else."""
+        return ""
+
+    def computed_at(self, name: str) -> Pointer | None:
+        """Return where it computes a name from others; None where it doesn't."""
+        return None
+
+    def names_behind(self, spoken: Names) -> Names:
+        """Return the names of what is nested that are known outside under one of `spoken` instead."""
+        return _NONE
 
 
-class SearchInValue(Struct, frozen=True):
+class Join(Step, frozen=True):
+    """Joins rows of a source on the names that both sides bind."""
+
+    source: Source
+    binds: Names
+    modifiers: Modifiers
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return the keyword of the source."""
+        return self.source.kind(probes)
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the source, then its modifiers."""
+        return (*self.source.words(probes), *self.modifiers.words(self.source.path_as))
+
+    def key(self) -> Key:
+        """Return the source, the names and the modifiers."""
+        own = frozenset(inner.key() for inner in self.modifiers.own)
+        return ("join", self.source.key(), self.binds, self.modifiers.key(), own)
+
+    @property
+    def names(self) -> Names:
+        """The names on which it can join."""
+        return self.binds | self.modifiers.optional
+
+    @property
+    def exports(self) -> Names:
+        """The names on which it can join."""
+        return self.names
+
+    @property
+    def reads(self) -> Names:
+        """What its own conditions read."""
+        return _union(inner.reads for inner in self.modifiers.own)
+
+    @property
+    def usages(self) -> Names:
+        """Its names, and what its own conditions read."""
+        return self.names | self.reads
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """Its own conditions, and what its source is made of."""
+        return (Nested("own", self.modifiers.own), *self.source.nested)
+
+    @property
+    def item_modifiers(self) -> Modifiers | None:
+        """Its modifiers."""
+        return self.modifiers
+
+    @property
+    def join(self) -> Join | None:
+        """Itself."""
+        return self
+
+    @property
+    def search(self) -> Find | None:
+        """The search that its source is."""
+        return self.source.search
+
+    @property
+    def keeps_to_file(self) -> bool:
+        """Whether its source or a modifier does."""
+        return self.source.keeps_to_file or self.modifiers.keeps_to_file
+
+    @property
+    def compares_places(self) -> bool:
+        """Whether its modifiers or its own conditions do."""
+        return self.modifiers.compares_places or super().compares_places
+
+    @property
+    def placed(self) -> Names:
+        """What its source says."""
+        return self.source.placed(self.binds)
+
+    @property
+    def is_match(self) -> bool:
+        """Its row is one."""
+        return True
+
+    def computed_at(self, name: str) -> Pointer | None:
+        """Return where its own conditions compute the name."""
+        return (*self.at, "let", name) if any(inner.computed_at(name) for inner in self.modifiers.own) else None
+
+
+class SearchInValue(Step, frozen=True):
     """Matches of a probe inside a value that is already bound; `language` parses a text first."""
 
-    at: Pointer
     probe: int
     source: str
     language: str
-    binds: frozenset[str]
-    renames: Mapping[str, str] = field(default_factory=dict)
-    value_as: str = ""
-    name: str = ""
+    binds: Names
+    modifiers: Modifiers
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return the kind of the probe."""
+        return probes[self.probe].kind
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the value that it looks in, and the text of the probe."""
+        return (("in", self.source), *probes[self.probe].words, *self.modifiers.words())
+
+    def key(self) -> Key:
+        """Return the value, the probe and the names."""
+        return ("within", self.probe, self.source, self.language, self.modifiers.key())
+
+    @property
+    def exports(self) -> Names:
+        """The names that a match binds."""
+        return self.binds
+
+    @property
+    def usages(self) -> Names:
+        """The names that a match binds, and that of the value."""
+        return self.binds | {self.source}
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """Nothing."""
+        return ()
+
+    @property
+    def item_modifiers(self) -> Modifiers | None:
+        """Its modifiers."""
+        return self.modifiers
+
+    @property
+    def probes(self) -> tuple[int, ...]:
+        """The probe that looks in values."""
+        return (self.probe,)
+
+    @property
+    def placed(self) -> Names:
+        """The names that a match binds."""
+        return self.binds
+
+    @property
+    def replaces_place(self) -> bool:
+        """A match inside a value takes the place of the match that bound it."""
+        return True
 
 
-class Union(Struct, frozen=True):
+class Union(Step, frozen=True):
     """`any`: rows that some branch extends; it binds what every branch binds."""
 
-    at: Pointer
     branches: tuple[Conjunction, ...]
-    binds: frozenset[str]
+    binds: Names
     renames: tuple[tuple[str, str], ...] = ()
 
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `any`."""
+        return "any"
 
-class AntiJoin(Struct, frozen=True):
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return nothing: its branches tell."""
+        return ()
+
+    def key(self) -> Key:
+        """Return the branches, in whatever order."""
+        return ("any", frozenset(key_of(branch) for branch in self.branches), self.renames)
+
+    @property
+    def exports(self) -> Names:
+        """What every branch binds, and what was bound before."""
+        return self.binds
+
+    @property
+    def usages(self) -> Names:
+        """What its branches use, and the new names."""
+        return frozenset(new for _, new in self.renames) | usages_of(self.branches)
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """Its branches."""
+        return tuple(Nested("branch", branch) for branch in self.branches)
+
+    @property
+    def is_match(self) -> bool:
+        """The match of a branch is one."""
+        return True
+
+    def names_behind(self, spoken: Names) -> Names:
+        """Return what its branches call the names that it renames."""
+        return frozenset(old for old, new in self.renames if new in spoken)
+
+
+class AntiJoin(Step, frozen=True):
     """`not`: rows that the conjunction does not extend."""
 
-    at: Pointer
     what: Conjunction
 
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `not`."""
+        return "not"
 
-class Where(Struct, frozen=True):
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return nothing: what it looks for tells."""
+        return ()
+
+    def key(self) -> Key:
+        """Return what it looks for."""
+        return ("not", key_of(self.what))
+
+    @property
+    def exports(self) -> Names:
+        """Nothing: what a `not` binds is its own."""
+        return _NONE
+
+    @property
+    def usages(self) -> Names:
+        """What is used by what it looks for."""
+        return usages_of((self.what,))
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """What it looks for."""
+        return (Nested("absent", self.what),)
+
+    @property
+    def condition(self) -> tuple[Pointer, str] | None:
+        """The keyword `not`."""
+        return (*self.at, "not"), "not"
+
+
+class Where(Step, frozen=True):
     """A condition on the row so far."""
 
-    at: Pointer
-    condition: Expression
+    test: Expression
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `where`."""
+        return "where"
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the expression."""
+        return (("where", self.test.text),)
+
+    def key(self) -> Key:
+        """Return the expression."""
+        return ("where", self.test.text)
+
+    @property
+    def exports(self) -> Names:
+        """Nothing."""
+        return _NONE
+
+    @property
+    def reads(self) -> Names:
+        """What the expression reads."""
+        return self.test.names
+
+    @property
+    def usages(self) -> Names:
+        """What the expression reads."""
+        return self.test.names
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """Nothing."""
+        return ()
+
+    @property
+    def tests(self) -> tuple[Expression, ...]:
+        """The condition."""
+        return (self.test,)
+
+    @property
+    def condition(self) -> tuple[Pointer, str] | None:
+        """The expression."""
+        return self.at, "where"
 
 
-class Let(Struct, frozen=True):
+class Let(Step, frozen=True):
     """Names computed from the row so far; a name that is already bound must be equal."""
 
-    at: Pointer
     names: tuple[tuple[str, Expression], ...]
 
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return `let`."""
+        return "let"
 
-class SpanFilter(Struct, frozen=True):
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return each name with its expression."""
+        return tuple((f"let {name}", expression.text) for name, expression in self.names)
+
+    def key(self) -> Key:
+        """Return the names with their expressions."""
+        return ("let", tuple((name, expression.text) for name, expression in self.names))
+
+    @property
+    def exports(self) -> Names:
+        """The names."""
+        return frozenset(name for name, _ in self.names)
+
+    @property
+    def reads(self) -> Names:
+        """What the expressions read."""
+        return _union(expression.names for _, expression in self.names)
+
+    @property
+    def usages(self) -> Names:
+        """The names, and what their expressions read."""
+        return self.exports | self.reads
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """Nothing."""
+        return ()
+
+    def computed_at(self, name: str) -> Pointer | None:
+        """Return where the name is written."""
+        return (*self.at, name) if name in self.exports else None
+
+
+class SpanFilter(Step, frozen=True):
     """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
 
-    `target` is a conjunction of one Find (with its own conditions) in the same file, or the name of a capture.
-    No match of an `until` may lie between the two.
+    `target` is a join with a source that finds matches in the same file, with the conditions that follow it (`rest`),
+    or None where `capture` names a capture or the subject. No match of an `until` may lie between the two.
     """
 
-    at: Pointer
     relation: Relation
-    target: Conjunction | str
+    capture: str = ""
+    target: Join | None = None
+    rest: Conjunction = ()
     until: tuple[Join, ...] = ()
 
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return the relation."""
+        return self.relation
 
-Step = Join | SearchInValue | Union | AntiJoin | Where | Let | SpanFilter
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the target, and what ends the search for it."""
+        if self.target is None:
+            return ((self.relation, self.capture),)
+        until = tuple(("until", text) for stop in self.until for _, text in stop.words(probes))
+        return (*((f"{self.relation} {key}", text) for key, text in self.target.words(probes)), *until)
+
+    def key(self) -> Key:
+        """Return the relation, the target and what ends the search."""
+        return (self.relation, self.capture, key_of(self.conjunction), key_of(self.until))
+
+    @property
+    def conjunction(self) -> Conjunction:
+        """The target and its conditions; empty for a capture."""
+        return (self.target, *self.rest) if self.target is not None else ()
+
+    @property
+    def exports(self) -> Names:
+        """What the target binds."""
+        return exports_of(self.conjunction)
+
+    @property
+    def usages(self) -> Names:
+        """The capture, or what is used by the target."""
+        return frozenset({self.capture}) if self.target is None else usages_of((self.conjunction,))
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The target, and what ends the search for it."""
+        return (Nested("target", self.conjunction), Nested("until", self.until))
+
+    @property
+    def join(self) -> Join | None:
+        """The target."""
+        return self.target
+
+    @property
+    def compares_places(self) -> bool:
+        """It always does."""
+        return True
+
+    @property
+    def condition(self) -> tuple[Pointer, str] | None:
+        """The relation."""
+        return (*self.at, self.relation), self.relation
+
+    @property
+    def relation_to(self) -> str:
+        """The relation."""
+        return self.relation
+
+
+STEPS: tuple[type[Step], ...] = (Join, SearchInValue, Union, AntiJoin, Where, Let, SpanFilter)
 Conjunction = tuple[Step, ...]
+_Handler = TypeVar("_Handler", bound=Callable[..., Any])
+
+
+def handlers(of: Mapping[type, _Handler], classes: Iterable[type] = STEPS) -> Mapping[type, _Handler]:
+    """Return the table `of` what to do with each class of steps, or of sources.
+
+    Raises TypeError for a table that lacks one: a new class is refused when the module that forgot it is imported.
+    """
+    missing = ", ".join(sorted(each.__name__ for each in set(classes) - of.keys()))
+    if missing:
+        raise TypeError(f"nothing says what to do with {missing}")
+    return of
+
+
+def key_of(steps: Conjunction) -> Key:
+    """Return what is equal for two conjunctions exactly when they mean the same."""
+    return tuple(step.key() for step in steps)
+
+
+def exports_of(steps: Conjunction) -> Names:
+    """Return the names that a conjunction binds for what comes after it."""
+    return _union(step.exports for step in steps)
+
+
+def usages_of(conjunctions: Iterable[Conjunction]) -> Names:
+    """Return every name that the steps of some conjunctions bind or read."""
+    return _union(step.usages for steps in conjunctions for step in steps)
+
+
+def _union(many: Iterable[Names]) -> Names:
+    return frozenset(name for names in many for name in names)
 
 
 class Template(Struct, frozen=True):
@@ -271,51 +1029,20 @@ def every_step(policy: CompiledPolicy) -> Iterator[Step]:
         yield from below(conjunction)
 
 
-def below(steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps of a conjunction and all that are nested in them."""
+def below(steps: Iterable[Step], *, elsewhere: bool = True) -> Iterator[Step]:
+    """Yield the steps and all that are nested in them, those of selectors that they use included where `elsewhere`."""
     for step in steps:
         yield step
-        if isinstance(step, Join):
-            yield from below(step.own)
-            if isinstance(step.source, SelectorRef):
-                yield from below(step.source.what)
-        elif isinstance(step, Union):
-            for branch in step.branches:
-                yield from below(branch)
-        elif isinstance(step, AntiJoin):
-            yield from below(step.what)
-        elif isinstance(step, SpanFilter):
-            yield from below(step.until)
-            if not isinstance(step.target, str):
-                yield from below(step.target)
-
-
-def reads(step: Step) -> frozenset[str]:
-    """The names that a step's expressions read."""
-    if isinstance(step, Where):
-        return step.condition.names
-    if isinstance(step, Let):
-        return frozenset(name for _, expression in step.names for name in expression.names)
-    return frozenset()
+        for inner in step.nested:
+            if elsewhere or inner.role != "selector":
+                yield from below(inner.steps, elsewhere=elsewhere)
 
 
 def needs_places(policy: CompiledPolicy) -> bool:
-    """Whether a policy compares places, so that those of `data` rows must be known to judge."""
-    steps = list(every_step(policy))
-    return policy.count is not None or any(
-        isinstance(step, SpanFilter)
-        or (isinstance(step, Join) and (step.near is not None or step.scope == "subject"))
-        or bool(reads(step) & {"line", "column"})
-        for step in steps
-    )
+    """Whether a policy compares places, so that those of `data` rows must be known to evaluation."""
+    return policy.count is not None or any(step.compares_places for step in every_step(policy))
 
 
 def probes_of(policy: CompiledPolicy) -> frozenset[int]:
     """The probes that a policy uses."""
-    found: set[int] = set()
-    for step in every_step(policy):
-        if isinstance(step, SearchInValue):
-            found.add(step.probe)
-        elif isinstance(step, Join) and isinstance(step.source, Find):
-            found.add(step.source.probe)
-    return frozenset(found)
+    return frozenset(probe for step in every_step(policy) for probe in step.probes)

@@ -61,6 +61,12 @@ class Probes(Struct):
 
     made: list[Probe] = field(default_factory=list)
     _index: dict[object, int] = field(default_factory=dict)
+    _steps: int = 0
+
+    def number(self) -> int:
+        """Return the number of the next step of the plan."""
+        self._steps += 1
+        return self._steps
 
     def of(
         self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap | None, language: str = ""

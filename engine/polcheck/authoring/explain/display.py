@@ -8,9 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from polcheck.evaluate.rows import text_of
 from polcheck.findings.finding import Location
-from polcheck.formats.values import Json
+from polcheck.formats.values import Json, text_of
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import draw
 from polcheck.render.style import Style

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Result
-from polcheck.policy.plan import SearchInValue, Step
+from polcheck.policy.plan import Step
 
 _Signature = tuple[int, frozenset[str]]
 
@@ -22,20 +22,20 @@ class Event(Struct):
 
 
 class Journal(Struct):
-    """A journal for judge, asked by step afterwards. INVARIANT: steps are told apart by identity."""
+    """A journal for evaluation, asked by step afterwards."""
 
     _events: dict[int, Event] = field(default_factory=dict)
 
     def __call__(self, step: Step, rows: Sequence[Row], result: Result) -> None:
         """Notes one evaluation of a step."""
-        event = self._events.setdefault(id(step), Event())
+        event = self._events.setdefault(step.number, Event())
         event.before += rows
         event.after += result.rows
         event.lost += lost(step, rows, result.rows)
 
     def of(self, step: Step) -> Event | None:
         """What went through the step; None when it was never reached."""
-        return self._events.get(id(step))
+        return self._events.get(step.number)
 
 
 def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
@@ -48,9 +48,7 @@ def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
     apart = len({row.origin for row in before}) > 1
     if apart or not after:
         return [row for row in before if row.origin not in origins]
-    placed = not isinstance(
-        step, SearchInValue
-    )  # NOTE: a match inside a value takes the place of the match that bound it
+    placed = not step.replaces_place
     signatures = {(len(row.spots) if placed else 0, frozenset(row.names)) for row in before}
     known = {signature: {_shape(row, signature) for row in after} for signature in signatures}
     return [
@@ -62,7 +60,7 @@ def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
 
 def _shape(row: Row, signature: _Signature) -> tuple[object, ...]:
     """A row as far as a row with this many places and these names shows of it."""
-    from polcheck.evaluate.rows import text_of
+    from polcheck.formats.values import text_of
 
     spots, names = signature
     values = tuple((name, text_of(row.names[name].value)) for name in sorted(names) if name in row.names)

@@ -22,7 +22,7 @@ from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
 from polcheck.pipeline import Checker
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan, Step
 from polcheck.render.wording import counted
 from polcheck.sources.submission import Submission
 
@@ -69,8 +69,8 @@ def _early(judgement: PolicyResult, journal: Journal) -> str:
     return ""
 
 
-def _came_through(step: object, journal: Journal) -> bool:
-    event = journal.of(step)  # type: ignore[arg-type]  # the last step of a conjunction
+def _came_through(step: Step, journal: Journal) -> bool:
+    event = journal.of(step)
     return event is not None and bool(event.after)
 
 

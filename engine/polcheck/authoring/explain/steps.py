@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,116 +12,24 @@ from polcheck.authoring.explain.journal import Event, Journal
 from polcheck.authoring.explain.model import Branch, Document, ExplainedStep, Lost, Match, Sample, Selected
 from polcheck.authoring.explain.places import Places, pointer_text
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.rows import Row, distinct, text_of
+from polcheck.evaluate.rows import Row, distinct
 from polcheck.findings.finding import Location, NearMiss
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
-from polcheck.formats.values import Json
 from polcheck.policy.plan import (
-    AntiJoin,
+    SOURCES,
     Conjunction,
     Find,
     Join,
-    Let,
     Listing,
-    Plan,
-    Probe,
-    SearchInValue,
+    Nested,
+    Role,
     SelectorRef,
-    SpanFilter,
     Step,
-    Union,
     Values,
-    Where,
+    handlers,
 )
 from polcheck.selectors.syntax.selector import Syntax
-
-Words = tuple[tuple[str, str], ...]
-_MOST_ROWS = 5
-_MOST_ROW = 60  # characters
-
-
-def kind_of(step: Step, plan: Plan) -> str:
-    """The keyword of a step: that of its selector, or `any`, `not`, `where`, `let`, `inside`, `has`, `after`."""
-    if isinstance(step, Join):
-        source = step.source
-        if isinstance(source, Find):
-            return plan.probes[source.probe].kind
-        return "files" if isinstance(source, Listing) else "values" if isinstance(source, Values) else "use"
-    if isinstance(step, SearchInValue):
-        return plan.probes[step.probe].kind
-    if isinstance(step, SpanFilter):
-        return step.relation
-    return {Union: "any", AntiJoin: "not", Where: "where", Let: "let"}[type(step)]
-
-
-def describe_step(step: Step, plan: Plan) -> Words:
-    """What is written of a step, key by key."""
-    if isinstance(step, Join):
-        return (*_source(step, plan), *_modifiers(step))
-    if isinstance(step, SearchInValue):
-        return (("in", step.source), *_probe(plan.probes[step.probe]), *_names(step.value_as, dict(step.renames)))
-    if isinstance(step, Where):
-        return (("where", step.condition.text),)
-    if isinstance(step, Let):
-        return tuple((f"let {name}", expression.text) for name, expression in step.names)
-    if isinstance(step, SpanFilter):
-        return _relation(step, plan)
-    return ()
-
-
-def _relation(step: SpanFilter, plan: Plan) -> Words:
-    if isinstance(step.target, str):
-        return ((step.relation, step.target),)
-    first = step.target[0]
-    target = describe_step(first, plan)
-    until = tuple(("until", text) for stop in step.until for _, text in describe_step(stop, plan))
-    return (*((f"{step.relation} {key}", text) for key, text in target), *until)
-
-
-def _source(step: Join, plan: Plan) -> Words:
-    source = step.source
-    if isinstance(source, Find):
-        files = (("files", ", ".join(source.files.texts)),) if source.files else ()
-        return (*files, *_probe(plan.probes[source.probe]))
-    if isinstance(source, Listing):
-        return (("files", ", ".join(source.files.texts)),)
-    if isinstance(source, Values):
-        return (("values", _rows(source.rows)),)
-    return (("use", selector_name(source)),)
-
-
-def selector_name(source: SelectorRef) -> str:
-    """The name of a used selector, without what tells its uses apart."""
-    return source.name.split("\0", 1)[0]
-
-
-def _probe(probe: Probe) -> Words:
-    texts = ((probe.kind, text) for text in probe.texts)
-    language = (("language", probe.language),) if probe.forced else ()
-    return (*texts, *language)
-
-
-def _modifiers(step: Join) -> Words:
-    path_as = step.source.path_as if isinstance(step.source, Find | Listing) else ""
-    words = _names(step.value_as or path_as, dict(step.renames))
-    if step.scope:
-        words = (*words, ("scope", step.scope))
-    if step.near is not None:
-        words = (*words, ("near", str(step.near)))
-    return words
-
-
-def _names(value_as: str, renames: dict[str, str]) -> Words:
-    texts = [value_as] if value_as else [f"{old}: {new}" for old, new in sorted(renames.items())]
-    return (("as", ", ".join(texts)),) if texts else ()
-
-
-def _rows(rows: tuple[Json, ...]) -> str:
-    texts = [text_of(row) for row in rows[:_MOST_ROWS]]
-    shown = ", ".join(text if len(text) <= _MOST_ROW else text[:_MOST_ROW] + "…" for text in texts)
-    rest = f", … ({len(rows):,} rows)" if len(rows) > _MOST_ROWS else ""
-    return shown + rest
 
 
 class StepExplainer(Struct, frozen=True):
@@ -157,8 +66,8 @@ class StepExplainer(Struct, frozen=True):
         return ExplainedStep(
             at=_at(step),
             place=self.places.of(step.at),
-            kind=kind_of(step, self.world.plan),
-            words=describe_step(step, self.world.plan),
+            kind=step.kind(self.world.plan.probes),
+            words=step.words(self.world.plan.probes),
             selected=selected,
             joins=_joins(step, event),
             note=self._note(step, event),
@@ -177,55 +86,54 @@ class StepExplainer(Struct, frozen=True):
         return [row for row in event.lost if row.spots or row.names]
 
     def _near(self, step: Step, row: Row) -> NearMiss | None:
-        return self.misses.of_row(step, row) if isinstance(step, Join) else None
+        return self.misses.of_row(step.join, row) if step.join is step else None
 
     def _note(self, step: Step, event: Event | None) -> str:
         """What is to be known of the rows that came out."""
         if event is None:
             return ""
-        unsure = sum(not row.certain for row in event.after) if isinstance(step, AntiJoin) else 0
+        unsure = sum(not row.certain for row in event.after) if step.kind(self.world.plan.probes) == "not" else 0
         if unsure:
             return f"{unsure:,} without certainty: what `not` looks for may stand where it could not be searched"
-        if isinstance(step, Join) and isinstance(step.source, SelectorRef) and not self._first_use(step.source):
+        if any(inner.role == "selector" and not self._first_use(inner) for inner in step.nested):
             return "what the selector finds is shown where it is used first"
         return ""
 
-    def _first_use(self, source: SelectorRef) -> bool:
-        """Whether the selector was evaluated for this use; judge does that once for all that use it alike."""
-        return not source.what or self.journal.of(source.what[0]) is not None
+    def _first_use(self, selector: Nested) -> bool:
+        """Whether the selector was evaluated for this use, which is done once for all that use it alike."""
+        return not selector.steps or self.journal.of(selector.steps[0]) is not None
 
     def _selected(self, step: Step, event: Event | None) -> Selected | None:
-        if isinstance(step, Join):
-            return self._source(step, _anchors(step, event))
-        if isinstance(step, SearchInValue):
-            return Selected(queries=self._queries(step.probe))
-        if isinstance(step, SpanFilter) and not isinstance(step.target, str):
-            first = step.target[0]
-            return self._source(first, _anchors(step, event)) if isinstance(first, Join) else None
-        return None
+        if step.join is not None:
+            return _SELECTED[type(step.join.source)](self, step.join.source, step.join, _anchors(step, event))
+        return Selected(queries=self._queries(step.probes[0])) if step.probes else None
 
-    def _source(self, step: Join, anchors: frozenset[str] | None) -> Selected | None:
-        """What a source gives by itself, in the files of the rows that it extends where it keeps to them."""
-        source = step.source
-        if isinstance(source, Find):
-            relation = self.world.find(source, step)
-            rows = [row for row in relation.rows if anchors is None or row.spots[0].path in anchors]
-            return Selected(
-                self.looker.documents(source, relation, anchors),
-                self.looker.left_out(source, relation, anchors),
-                self._queries(source.probe),
-                self.sample(rows),
-                None if rows else self.misses.of_source(step),
-            )
-        if isinstance(source, Listing):
-            relation = self.world.listing(source)
-            unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.gaps)
-            near = None if relation.rows else self.misses.of_source(step)
-            return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
-        if isinstance(source, Values):
-            return Selected(found=self.sample(self.world.values(source, step).rows))
-        last = source.what[-1] if source.what else None
-        event = self.journal.of(last) if last is not None else None
+    def found(self, source: Find, step: Join, anchors: frozenset[str] | None) -> Selected:
+        """What a search gives by itself, in the files of the rows that it extends where it keeps to them."""
+        relation = self.world.find(source, step)
+        rows = [row for row in relation.rows if anchors is None or row.spots[0].path in anchors]
+        return Selected(
+            self.looker.documents(source, relation, anchors),
+            self.looker.left_out(source, relation, anchors),
+            self._queries(source.probe),
+            self.sample(rows),
+            None if rows else self.misses.of_source(step),
+        )
+
+    def listed(self, source: Listing, step: Join, anchors: frozenset[str] | None) -> Selected:
+        """The paths that a listing has, and why it leaves out the others."""
+        relation = self.world.listing(source)
+        unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.gaps)
+        near = None if relation.rows else self.misses.of_source(step)
+        return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
+
+    def written(self, source: Values, step: Join, anchors: frozenset[str] | None) -> Selected:
+        """The rows that are written down."""
+        return Selected(found=self.sample(self.world.values(source, step).rows))
+
+    def used(self, source: SelectorRef, step: Join, anchors: frozenset[str] | None) -> Selected | None:
+        """The rows that came out of a selector that is used by name."""
+        event = self.journal.of(source.what[-1]) if source.what else None
         return Selected(found=self.sample(distinct(event.after))) if event else None
 
     def _queries(self, probe: int) -> tuple[str, ...]:
@@ -233,45 +141,60 @@ class StepExplainer(Struct, frozen=True):
         return tuple(dict.fromkeys(what.queries)) if isinstance(what, Syntax) and what.kind == "pattern" else ()
 
     def _below(self, step: Step, first_only: bool) -> Iterable[Branch]:
-        if isinstance(step, Union):
-            for number, branch in enumerate(step.branches):
-                yield Branch(f"branch {number + 1}", self.conjunction(branch, first_only and not step.renames))
-        elif isinstance(step, AntiJoin):
-            yield Branch("looked for", self.conjunction(step.what, first_only=True))
-        elif isinstance(step, SpanFilter) and not isinstance(step.target, str) and len(step.target) > 1:
-            yield Branch("of these", self.conjunction(step.target[1:]))
-        elif isinstance(step, Join):
-            if isinstance(step.source, SelectorRef):
-                name = selector_name(step.source)
-                if self.journal.of(step) is None or self._first_use(step.source):
-                    yield Branch(f"selector `{name}`", self.conjunction(step.source.what))
-            if step.own:
-                yield Branch("of its own matches", self.conjunction(step.own))
+        """What is nested in a step, each part under its title; what is told with the step itself is left out."""
+        renames = step.names_behind(step.exports)
+        own_last = sorted(step.nested, key=lambda inner: inner.role == "own")
+        for number, inner in enumerate(own_last, start=1):
+            steps, title = inner.steps, _TITLES[inner.role].format(number=number, name=inner.name)
+            if inner.role == "target":
+                steps = steps[1:]
+            hidden = inner.role == "selector" and self.journal.of(step) is not None and not self._first_use(inner)
+            if title and steps and not hidden:
+                first = inner.role == "absent" or (inner.role == "branch" and first_only and not renames)
+                yield Branch(title, self.conjunction(steps, first))
+
+
+# what the parts of a step are called; a part without a title is told in the words of the step
+_TITLES: Mapping[Role, str] = {
+    "branch": "branch {number}",
+    "absent": "looked for",
+    "target": "of these",
+    "selector": "selector `{name}`",
+    "own": "of its own matches",
+    "until": "",
+}
+_Selected = Callable[[StepExplainer, Any, Join, frozenset[str] | None], Selected | None]
+_SELECTED: Mapping[type, _Selected] = handlers(
+    {
+        Find: StepExplainer.found,
+        Listing: StepExplainer.listed,
+        Values: StepExplainer.written,
+        SelectorRef: StepExplainer.used,
+    },
+    SOURCES,
+)
 
 
 def _at(step: Step) -> str:
     """Where a step is written: its pointer, and the keyword of a relation, which stands below it."""
     text = pointer_text(step.at)
-    return f"{text}.{step.relation}" if isinstance(step, SpanFilter) else text
+    return f"{text}.{step.relation_to}" if step.relation_to else text
 
 
 def _joins(step: Step, event: Event | None) -> tuple[str, ...]:
     """The names on which a step was joined with what came before."""
-    if event is None or not isinstance(step, Join | SearchInValue):
+    modifiers = step.item_modifiers
+    if event is None or modifiers is None:
         return ()
-    own = step.binds | step.optional if isinstance(step, Join) else step.binds
-    return tuple(sorted({name for row in event.before for name in row.names} & own))
+    return tuple(sorted({name for row in event.before for name in row.names} & step.exports))
 
 
 def _anchors(step: Step, event: Event | None) -> frozenset[str] | None:
     """The files to which a step keeps: those of the rows that it extends; None where it looks in any."""
     if event is None:
         return None
-    if isinstance(step, SpanFilter):
+    if step.relation_to:
         return frozenset(row.current.path for row in event.before if row.current)
-    if not isinstance(step, Join) or not all(row.subject for row in event.before):
+    if not step.keeps_to_file or not all(row.subject for row in event.before):
         return None
-    source = step.source
-    roams = isinstance(source, Find) and source.files is None
-    keeps = roams or bool(step.scope) or step.near is not None or (isinstance(source, SelectorRef) and source.anchored)
-    return frozenset(row.subject.path for row in event.before if row.subject) if keeps else None
+    return frozenset(row.subject.path for row in event.before if row.subject)

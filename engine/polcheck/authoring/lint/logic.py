@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import combinations, islice, product
 from typing import Any
 
@@ -13,50 +13,9 @@ from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.name_usage import members
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import (
-    AntiJoin,
-    CompiledPolicy,
-    Conjunction,
-    Find,
-    Join,
-    Let,
-    Listing,
-    SearchInValue,
-    SelectorRef,
-    Step,
-    Union,
-    Values,
-    Where,
-)
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Source, Step, key_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import EvaluationError
-from polcheck.sources.path_patterns import FilePatterns
-
-Key = tuple[object, ...]
-
-
-def keys(steps: Conjunction) -> Key:
-    """What tells conjunctions apart that mean different things; equal for equal ones."""
-    return tuple(key(step) for step in steps)
-
-
-def key(step: Step) -> Key:
-    """The same for one step."""
-    if isinstance(step, Join):
-        return ("join", _source(step.source), *_said(step), frozenset(key(inner) for inner in step.own))
-    if isinstance(step, SearchInValue):
-        renames = frozenset(step.renames.items())
-        return ("within", step.probe, step.source, step.language, renames, step.value_as)
-    if isinstance(step, Union):
-        return ("any", frozenset(keys(branch) for branch in step.branches), step.renames)
-    if isinstance(step, AntiJoin):
-        return ("not", keys(step.what))
-    if isinstance(step, Where):
-        return ("where", step.condition.text)
-    if isinstance(step, Let):
-        return ("let", tuple((name, expression.text) for name, expression in step.names))
-    target = step.target if isinstance(step.target, str) else keys(step.target)
-    return (step.relation, target, keys(step.until))
 
 
 def covers(wide: Conjunction, narrow: Conjunction) -> bool:
@@ -69,44 +28,21 @@ def covers(wide: Conjunction, narrow: Conjunction) -> bool:
 
 
 def _covers(wide: Step, narrow: Step) -> bool:
-    if isinstance(wide, Join) and isinstance(narrow, Join):
-        same = _said(wide)[1:] == _said(narrow)[1:] and wide.scope in ("", narrow.scope)
-        fewer = {key(inner) for inner in wide.own} <= {key(inner) for inner in narrow.own}
-        return same and fewer and _finds_all(wide, narrow)
-    if isinstance(wide, Union) and not wide.renames and any(covers(branch, (narrow,)) for branch in wide.branches):
-        return True
-    return type(wide) is type(narrow) and key(wide) == key(narrow)
+    if wide.join is wide and narrow.join is narrow:
+        one, other = wide.join, narrow.join
+        fewer = {inner.key() for inner in one.modifiers.own} <= {inner.key() for inner in other.modifiers.own}
+        same = one.binds == other.binds and one.modifiers.covers(other.modifiers)
+        return same and fewer and _finds_all(one.source, other.source)
+    branches = [inner.steps for inner in wide.nested if inner.role == "branch" and not wide.names_behind(wide.exports)]
+    return any(covers(branch, (narrow,)) for branch in branches) or wide.key() == narrow.key()
 
 
-def _finds_all(wide: Join, narrow: Join) -> bool:
-    """Whether the source of one join has every row of the other's."""
-    one, other = wide.source, narrow.source
-    if isinstance(one, Find) and isinstance(other, Find):
-        return one.probe == other.probe and one.path_as == other.path_as and _takes_all(one.files, other.files)
-    if isinstance(one, Listing) and isinstance(other, Listing):
-        return one.path_as == other.path_as and _takes_all(one.files, other.files)
-    return _source(one) == _source(other)
-
-
-def _takes_all(one: FilePatterns | None, other: FilePatterns | None) -> bool:
-    """Whether one list takes every path of the other, with the same captures."""
-    if one is None or other is None or one.texts == other.texts:
-        return one == other
-    return not one.names and not other.names and within(other.texts, one.texts)
-
-
-def _source(source: Find | Listing | Values | SelectorRef) -> Key:
-    if isinstance(source, Find):
-        return ("find", source.probe, source.files.texts if source.files else None, source.path_as)
-    if isinstance(source, Listing):
-        return ("files", source.files.texts, source.path_as)
-    if isinstance(source, Values):
-        return ("values", repr(source.rows))
-    return ("use", source.name)
-
-
-def _said(step: Join) -> Key:
-    return (step.scope, step.near, step.binds, step.optional, frozenset(step.renames.items()), step.value_as)
+def _finds_all(wide: Source, narrow: Source) -> bool:
+    """Whether one source has every row of the other."""
+    one, other = wide.file_patterns, narrow.file_patterns
+    if wide.row_key() != narrow.row_key() or one is None or other is None:
+        return wide.key() == narrow.key()
+    return one.texts == other.texts or (not one.names and not other.names and within(other.texts, one.texts))
 
 
 _LISTS = ("files", "pattern", "code")
@@ -115,16 +51,16 @@ _LISTS = ("files", "pattern", "code")
 def check_branches(view: View) -> None:
     """Warns of branches that match only where another one does, and of texts that stand twice in a list."""
     for origin, step in view.steps():
-        if isinstance(step, Union):
-            _branches(origin, step)
+        _branches(origin, step)
     for origin, item in view.items:
         _repeated(origin, item)
 
 
-def _branches(origin: SourceMap, step: Union) -> None:
+def _branches(origin: SourceMap, step: Step) -> None:
     dropped: set[int] = set()
-    for index, branch in enumerate(step.branches):
-        for other, wide in enumerate(step.branches):
+    branches = [inner.steps for inner in step.nested if inner.role == "branch"]
+    for index, branch in enumerate(branches):
+        for other, wide in enumerate(branches):
             # of two that are the same the later one goes
             if other == index or other in dropped or not covers(wide, branch):
                 continue
@@ -182,9 +118,9 @@ def _twins(one: Entry, other: Entry) -> None:
     if first is None or second is None or first.forbids != second.forbids or first.count != second.count:
         return
     if (
-        keys(first.when) == keys(second.when)
+        key_of(first.when) == key_of(second.when)
         and _same_subjects(first, second)
-        and keys(first.demand) == keys(second.demand)
+        and key_of(first.demand) == key_of(second.demand)
     ):
         message = f"`{second.id}` says the same as `{first.id}`"
         other.origin.warning((), message, f"drop one of them; the other one is at {first.path}:{first.line}")
@@ -192,8 +128,8 @@ def _twins(one: Entry, other: Entry) -> None:
 
 def _same_subjects(one: CompiledPolicy, other: CompiledPolicy) -> bool:
     """Whether `other` speaks of the same subjects as `one`, wherever that one applies."""
-    applies = not other.when or keys(one.when) == keys(other.when)
-    return applies and keys(one.subjects or ()) == keys(other.subjects or ()) and one.per == other.per
+    applies = not other.when or key_of(one.when) == key_of(other.when)
+    return applies and key_of(one.subjects or ()) == key_of(other.subjects or ()) and one.per == other.per
 
 
 _MOST_WAYS = 4_096
@@ -208,41 +144,41 @@ def check_conditions(view: View) -> None:
                     help = _allowed(view, step) or "drop the policy, or the condition"
                     entry.origin.error(_at(step), f"the policy `{entry.written.id}` never applies", help)
     for origin, step in view.steps():
-        if isinstance(step, Where):
-            _constant(origin, step, view)
+        for condition in step.tests:
+            _constant(origin, step, condition, view)
 
 
-def _constant(origin: SourceMap, step: Where, view: View) -> None:
-    answers = _answers(step.condition, view)
+def _constant(origin: SourceMap, step: Step, condition: Expression, view: View) -> None:
+    answers = _answers(condition, view)
     if len(answers) == 1:
         word = "always" if True in answers else "never"
         help = _allowed(view, step) or "drop it, or say what it is about"
-        text = step.condition.text
+        text = condition.text
         quoted = f"`` {text} ``" if "`" in text else f"`{text}`"
         origin.warning(_at(step), f"{quoted} {word} holds", help)
 
 
 def _never(step: Step, view: View) -> bool:
     """Whether a step lets no row through, whatever the submission and the parameters are."""
-    if isinstance(step, Where):
-        return _answers(step.condition, view) == {False}
-    if isinstance(step, Union):
-        return all(_none(branch, view) for branch in step.branches)
-    if isinstance(step, AntiJoin):
-        return bool(step.what) and all(isinstance(inner, Where) and _always(inner, view) for inner in step.what)
-    return False
+    if any(_answers(condition, view) == {False} for condition in step.tests):
+        return True
+    roles = {role: [inner.steps for inner in step.nested if inner.role == role] for role in ("branch", "absent")}
+    if roles["branch"]:
+        return all(_none(branch, view) for branch in roles["branch"])
+    return any(steps and all(_always(inner, view) for inner in steps) for steps in roles["absent"])
 
 
 def _none(steps: Conjunction, view: View) -> bool:
     return any(_never(step, view) for step in steps)
 
 
-def _always(step: Where, view: View) -> bool:
-    return _answers(step.condition, view) == {True}
+def _always(step: Step, view: View) -> bool:
+    """Whether a step is a condition that always holds."""
+    return bool(step.tests) and all(_answers(condition, view) == {True} for condition in step.tests)
 
 
 def _at(step: Step) -> Pointer:
-    return (*step.at, "where") if isinstance(step, Where) and step.at[-1:] != ("where",) else step.at
+    return (*step.at, "where") if step.tests and step.at[-1:] != ("where",) else step.at
 
 
 def _answers(condition: Expression, view: View) -> frozenset[bool]:
@@ -281,10 +217,10 @@ def _values(shape: Mapping[str, Any]) -> list[Json] | None:
 def _allowed(view: View, step: Step) -> str:
     """What the parameters that a condition reads can be."""
     declared: Mapping[str, Mapping[str, Any]] = view.document.get("params", {})
-    names: Iterator[str] = iter(sorted(members(step.condition.text, "params")) if isinstance(step, Where) else ())
+    names = frozenset(name for condition in step.tests for name in members(condition.text, "params"))
     said = [
         f"`{name}` can be " + ", ".join(f"`{value}`" for value in declared[name]["allowed"])
-        for name in names
+        for name in sorted(names)
         if "allowed" in declared.get(name, {})
     ]
     return "; ".join(said)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from polcheck.authoring.lint.view import Entry, View
 from polcheck.formats.values import Pointer
-from polcheck.policy.name_usage import Binding, binders, bound, steps_of
+from polcheck.policy.name_usage import Binding, binders, steps_of
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import CompiledPolicy, Find, Join, Let, Listing, SearchInValue, Values, every_step
+from polcheck.policy.plan import CompiledPolicy, Step, every_step, exports_of
 from polcheck.policy.templates import TemplateFault, names
 from polcheck.selectors.jmespath.expression import Expression
 
@@ -28,7 +28,7 @@ def check_unused_names(view: View) -> None:
         if entry.compiled is not None:
             _warn(entry.origin, binders(entry.compiled))
     for origin, steps in view.pack.selectors.values():
-        _warn(origin, steps_of(steps, bound(steps)))
+        _warn(origin, steps_of(steps, exports_of(steps)))
 
 
 def _warn(origin: SourceMap, found: Iterable[Binding]) -> None:
@@ -44,21 +44,23 @@ def _warn(origin: SourceMap, found: Iterable[Binding]) -> None:
 def _warn_name(origin: SourceMap, binder: Binding, name: str) -> None:
     step = binder.step
     message = f"`{name}` is bound and never used"
-    if isinstance(step, Let):
-        return origin.warning((*step.at, name), f"`{name}` is computed and never used", "drop it")
-    if isinstance(step, Join) and any(name in dict(let.names) for let in step.own if isinstance(let, Let)):
-        return origin.warning((*step.at, "let", name), f"`{name}` is computed and never used", "drop it")
-    if step.value_as == name:
-        help = "drop `as`: a message can say `value`" if not _whole(step) else "drop `as`"
+    computed = step.computed_at(name)
+    if computed is not None:
+        return origin.warning(computed, f"`{name}` is computed and never used", "drop it")
+    modifiers = step.item_modifiers
+    if modifiers and modifiers.value_as == name:
+        help = "drop `as`: a message can say `value`" if _is_of_a_file(step) else "drop `as`"
         return origin.warning((*step.at, "as"), message, help)
-    old = next((old for old, new in step.renames.items() if new == name), name)
+    renames = modifiers.renames if modifiers else {}
+    old = next((old for old, new in renames.items() if new == name), name)
     for at, offset, help in _captures(origin, step.at, old):
         return origin.warning(at, message, help, offset)
     return None
 
 
-def _whole(step: Join | SearchInValue) -> bool:
-    return isinstance(step, Join) and not isinstance(step.source, Find | Listing)
+def _is_of_a_file(step: Step) -> bool:
+    """Whether the rows of a step are of a file, or of a value of one."""
+    return step.join is None or step.join.source.file_patterns is not None or step.join.search is not None
 
 
 def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Pointer, int, str]]:
@@ -96,11 +98,10 @@ def check_messages(view: View) -> None:
 
 def _value_of(view: View, entry: Entry, policy: CompiledPolicy) -> None:
     """A value that has no name of its own shows itself as `value`."""
-    if any(_shows(step, view) for step in every_step(policy) if isinstance(step, Join | SearchInValue)):
+    selectors = [step for step in every_step(policy) if step.item_modifiers]
+    if any(_shows(step, view) for step in selectors):
         return
-    bound = frozenset(
-        name for step in every_step(policy) if isinstance(step, Join | SearchInValue) for name in step.binds
-    )
+    bound = exports_of(tuple(selectors))
     for key, template in (("message", policy.message), ("remedy", policy.remedy)):
         try:
             told = names(template.text)
@@ -111,13 +112,11 @@ def _value_of(view: View, entry: Entry, policy: CompiledPolicy) -> None:
             entry.origin.warning((key,), "`value` is always empty here", help, template.text.find("value"))
 
 
-def _shows(step: Join | SearchInValue, view: View) -> bool:
-    if step.value_as:
+def _shows(step: Step, view: View) -> bool:
+    """Whether a row of a selector may be one value without a name."""
+    if step.item_modifiers and step.item_modifiers.value_as:
         return False
-    if isinstance(step, SearchInValue):
-        what = view.probes[step.probe].what
-    elif isinstance(step.source, Find):
-        what = view.probes[step.source.probe].what
-    else:
-        return isinstance(step.source, Values) and any(not isinstance(row, dict) for row in step.source.rows)
-    return isinstance(what, Expression) and what.binds is None
+    if step.probes:
+        what = view.probes[step.probes[0]].what
+        return isinstance(what, Expression) and what.binds is None
+    return step.join is not None and step.join.source.gives_values

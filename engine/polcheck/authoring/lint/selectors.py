@@ -11,7 +11,7 @@ from polcheck.formats import format_of
 from polcheck.formats.values import Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import Find, Join, Probe
+from polcheck.policy.plan import Probe, Step
 from polcheck.selectors.jmespath.analysis import Shape, shape_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.nodes import Chain, Field, Index, Node, Pipe
@@ -27,15 +27,15 @@ _WILD = frozenset("*?{")
 def check_documents(view: View) -> None:
     """Notes selectors that can match in none of their files, and warns of files that they never look in."""
     for origin, step in view.steps():
-        if isinstance(step, Join) and isinstance(step.source, Find):
-            probe, files = view.probes[step.source.probe], step.source.files
+        if step.search is not None:
+            probe, files = view.probes[step.search.probe], step.search.files
             if files is not None:
                 _unread(origin, step, probe, files)
             if isinstance(probe.what, Expression):
                 _impossible(origin, step, probe.what, _formats(probe, files))
 
 
-def _unread(origin: SourceMap, step: Join, probe: Probe, files: FilePatterns) -> None:
+def _unread(origin: SourceMap, step: Step, probe: Probe, files: FilePatterns) -> None:
     """Notes files that the selector doesn't read."""
     known = [list(_examples(text)) for text in files.texts if not text.startswith("!")]
     where = [index for index, text in enumerate(files.texts) if not text.startswith("!")]
@@ -53,7 +53,7 @@ def _unread(origin: SourceMap, step: Join, probe: Probe, files: FilePatterns) ->
             return
 
 
-def _has_files(origin: SourceMap, step: Join) -> bool:
+def _has_files(origin: SourceMap, step: Step) -> bool:
     try:
         origin.config.locate(origin.index, (*step.at, "files"))
     except KeyError:
@@ -99,7 +99,7 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
     return frozenset(name for name in found if name) if None not in found else frozenset()
 
 
-def _impossible(origin: SourceMap, step: Join, what: Expression, formats: frozenset[str]) -> None:
+def _impossible(origin: SourceMap, step: Step, what: Expression, formats: frozenset[str]) -> None:
     """Notes an expression that is null in every document of its formats."""
     if not formats or not formats <= {"toml", "ini"}:
         return None

@@ -13,7 +13,7 @@ from polcheck.policy import model as written
 from polcheck.policy.model import Item
 from polcheck.policy.origin import Problems, SourceMap
 from polcheck.policy.pack import OpenedPack
-from polcheck.policy.plan import AntiJoin, CompiledPolicy, Conjunction, Join, Probe, SpanFilter, Step, Union
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Probe, Step, below
 
 
 class Entry(Struct, frozen=True):
@@ -83,7 +83,7 @@ class View(Struct, frozen=True, dict=True):
     def steps(self) -> Iterator[tuple[SourceMap, Step]]:
         """Every step of every conjunction, nested ones included, each where it is written."""
         for origin, conjunction in self.conjunctions:
-            for step in every_step(conjunction):
+            for step in below(conjunction, elsewhere=False):
                 yield origin, step
 
 
@@ -98,27 +98,6 @@ def every_item(items: Iterable[Item | str]) -> Iterator[Item]:
             yield from every_item(branch)
         for related in (item.inside, item.has, item.after, item.until):
             yield from every_item(related)
-
-
-def every_step(steps: Iterable[Step]) -> Iterator[Step]:
-    """The steps and all that are nested in them, but for those of selectors that are used by name."""
-    for step in steps:
-        yield step
-        for conjunction in inner(step):
-            yield from every_step(conjunction)
-
-
-def inner(step: Step) -> tuple[Conjunction, ...]:
-    """The conjunctions that a step holds, where it stands."""
-    if isinstance(step, Join):
-        return (step.own,)
-    if isinstance(step, Union):
-        return step.branches
-    if isinstance(step, AntiJoin):
-        return (step.what,)
-    if isinstance(step, SpanFilter):
-        return (() if isinstance(step.target, str) else step.target, step.until)
-    return ()
 
 
 def at_index(origin: SourceMap, at: Pointer, index: int) -> Pointer:

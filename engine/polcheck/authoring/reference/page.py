@@ -11,9 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from polcheck.authoring.testing.cases import OUTCOMES, Case, Expected
-from polcheck.evaluate.rows import text_of
 from polcheck.formats import format_of
-from polcheck.formats.values import Pointer
+from polcheck.formats.values import Pointer, text_of
 from polcheck.languages.grammars import language_of
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles

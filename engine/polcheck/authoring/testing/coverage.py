@@ -10,7 +10,7 @@ from polcheck.authoring.testing.pack_source import PackSource
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Result
 from polcheck.formats.values import Pointer
-from polcheck.policy.plan import AntiJoin, CompiledPolicy, Conjunction, SpanFilter, Step, Union, Where, every_step
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Step, every_step
 
 OUTCOME = "outcome"
 _SIDES = {
@@ -73,14 +73,14 @@ class Watch(Struct):
         for point, conjunction in _branches(self.policy, self.pages):
             for number, step in enumerate(conjunction):
                 ways = _last_ways if number == len(conjunction) - 1 else _early_ways
-                self._points.setdefault(id(step), []).append((point, ways))
+                self._points.setdefault(step.number, []).append((point, ways))
         for point, step in _conditions(self.policy, self.pages):
-            self._points.setdefault(id(step), []).append((point, _condition_ways(step)))
+            self._points.setdefault(step.number, []).append((point, _condition_ways(step)))
 
     def __call__(self, step: Step, rows: Sequence[Row], result: Result) -> None:
         """Is told of a step, and the rows in and out."""
         if rows:
-            for point, ways in self._points.get(id(step), ()):
+            for point, ways in self._points.get(step.number, ()):
                 self.seen |= {(point, way) for way in ways(rows, result)}
 
 
@@ -125,35 +125,28 @@ def _branches(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point
     if policy.when:
         yield Point(policy.id, ("when",), "when"), policy.when
     for step in every_step(policy):
-        if isinstance(step, Union):
-            owner = pages.owner(policy.id, step.at)
-            for number, branch in enumerate(step.branches):
-                if owner:
-                    yield Point(owner, (*step.at, "any", number), "any"), branch
+        branches = [inner.steps for inner in step.nested if inner.role == "branch"]
+        owner = pages.owner(policy.id, step.at) if branches else ""
+        for number, branch in enumerate(branches if owner else ()):
+            yield Point(owner, (*step.at, "any", number), "any"), branch
 
 
 def _conditions(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point, Step]]:
     """The steps that let a row through or not; what is alone in a `when`, a branch or a `not` is told by that."""
-    alone = {id(inner[0]) for inner in _held(policy) if len(inner) == 1}
+    alone = {inner[0].number for inner in _held(policy) if len(inner) == 1}
     for step in every_step(policy):
-        if id(step) in alone:
+        if step.condition is None or step.number in alone:
             continue
-        what = "where" if isinstance(step, Where) else "not" if isinstance(step, AntiJoin) else ""
-        what = step.relation if isinstance(step, SpanFilter) else what
-        owner = pages.owner(policy.id, step.at) if what else ""
+        owner = pages.owner(policy.id, step.at)
         if owner:
-            at = step.at if isinstance(step, Where) else (*step.at, what)
-            yield Point(owner, at, what), step
+            yield Point(owner, *step.condition), step
 
 
 def _held(policy: CompiledPolicy) -> Iterator[Conjunction]:
     """The conjunctions that stand for one point each."""
     yield policy.when
     for step in every_step(policy):
-        if isinstance(step, Union):
-            yield from step.branches
-        elif isinstance(step, AntiJoin):
-            yield step.what
+        yield from (inner.steps for inner in step.nested if inner.role in ("branch", "absent"))
 
 
 def _early_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
@@ -169,7 +162,7 @@ def _last_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
 
 
 def _condition_ways(step: Step) -> Callable[[Sequence[Row], Result], Iterable[int]]:
-    return _relation_ways if isinstance(step, SpanFilter) else _filter_ways
+    return _relation_ways if step.relation_to else _filter_ways
 
 
 def _filter_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
