@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from polcheck.packs.lock import Lock, Locked
 from polcheck.policy.pack_files import PackFiles
@@ -100,7 +100,7 @@ class About(Struct, frozen=True, dict=True):
             "params": dict(self.compiled.params),
             "requirements": [one.id for one in self.compiled.requirements],
             "policies": policies,
-            "signatures": [one.__dict__ for one in self.signatures],
+            "signatures": [to_builtins(one) for one in self.signatures],
         }
 
     @property
