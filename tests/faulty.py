@@ -16,30 +16,22 @@ from trees import OURS, write
 ENGINE = Path(__file__).resolve().parents[1] / "engine"
 FILES = {f"src/m{number}.py": f"print({number})\n" for number in range(8)}
 POOLED = """
-import os, re, signal, sys, time
-from unittest import mock
+import os, signal, sys
 from polcheck import pipeline as flow
+from polcheck.base import worker
 from polcheck.scan import workers as pool
-from polcheck.scan.extractor import Extractor
 from polcheck.cli import main
+import losing
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process that is started in the background ignores it
 pool.ENOUGH_BYTES = flow.WORTH_BYTES = 0
 pool.CHUNK_BYTES = 1
-extract = Extractor.extract
-def searching(self, source, *rest, **named):
-    search(source.path)
-    return extract(self, source, *rest, **named)
 """
 RUN = """
-with mock.patch.object(Extractor, "extract", searching):
-    main()
+main()
 """
-# NOTE: neither a signal's function nor another thread runs meanwhile, as within tree-sitter
 HANGS = """
-def search(path):
-    if path.endswith("m3.py"):
-        open(os.environ["MARK"] + str(os.getpid()), "w").close()
-        re.match("(a+)+$", "a" * 60 + "b")
+flow.Searching = losing.Hanging
 """
 
 
@@ -60,7 +52,12 @@ def project(root: Path) -> Path:
 
 def environment(root: Path, **more: str) -> dict[str, str]:
     """The environment of a process that keeps what it keeps below `root`."""
-    return {**os.environ, "PYTHONPATH": str(ENGINE), "POLCHECK_CACHE": str(root / "cache"), **more}
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ENGINE}{os.pathsep}{Path(__file__).parent}",
+        "POLCHECK_CACHE": str(root / "cache"),
+        **more,
+    }
 
 
 def arguments(*more: str) -> list[str]:
@@ -73,7 +70,7 @@ def started(root: Path, script: str, given: Sequence[str]) -> subprocess.Popen[s
     return subprocess.Popen(
         [sys.executable, "-c", script, *given],
         cwd=root,
-        env=environment(root, MARK=str(root / "mark-")),
+        env=environment(root, POLCHECK_MARK=str(root / "mark-")),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -7,6 +7,7 @@ import os
 import pytest
 from msgspec.structs import replace
 
+import losing
 from hostile.bounded import in_time, judged, outcome_of, refused, undecided
 from packs import check, pack, schemas
 from polcheck.base.errors import PolicyError
@@ -24,9 +25,7 @@ FUEL = r"out of fuel \(after 50,000 steps\)"  # since minijinja 3.1 what is writ
 @pytest.fixture
 def endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates that never run out of fuel, so that only their process is bounded."""
-    from minijinja import Environment
-
-    monkeypatch.setattr(template, "_environment", lambda fuel: Environment(undefined_behavior="chainable"))
+    monkeypatch.setattr(template, "rendered", losing.rendered_without_fuel)
 
 
 def _doubling(steps: int) -> str:
@@ -207,7 +206,7 @@ def test_what_fills_in_is_told_from_what_computes(text: str, expected: bool) -> 
 
 def test_templates_that_fill_in_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of findings cost no process unless they compute."""
-    monkeypatch.setattr("polcheck.base.sandbox.context", None)
+    monkeypatch.setattr("polcheck.base.worker.Worker.begin", None)
     assert render("{{ a }} and {{ b.c|upper }}", {"a": "x", "b": {"c": "y"}}) == "x and Y"
     with pytest.raises(TypeError):
         render("{{ a ~ a }}", {"a": "x"})

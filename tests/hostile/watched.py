@@ -147,7 +147,7 @@ def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
 
 def main() -> None:
     """Judges all twice: first so that everything is imported, then watched."""
-    confined._state["confined"] = True  # NOTE: what is searched in processes beside this one is searched here
+    confined._state["sandboxed"] = True  # NOTE: what is searched in processes beside this one is searched here
     checkers, submissions = _checkers(), _submissions()
     first = _judge(checkers, submissions)
     checkers = _checkers()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from polcheck.base.sandbox import Overrun, SandboxedWorker
 from polcheck.base.spans import Source
+from polcheck.base.worker import Overrun, Worker
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
 from polcheck.evaluate.rows import BoundValue, Row, SourceRef
 from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import Find, Join, Listing, Plan, Values
+from polcheck.scan.encoding import AnswerCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
 from polcheck.selectors.results import SearchResult
@@ -177,9 +178,9 @@ class JoinContext(Struct, dict=True):
         return DeferredSearch(self.extractor)
 
     @cached_property
-    def aside(self) -> SandboxedWorker[SearchResult | Near | None]:
+    def aside(self) -> Worker[tuple[Json | Source, int], SearchResult | Near | None]:
         """Where those of them are done that could go on forever."""
-        return SandboxedWorker(self.asked)
+        return Worker(self.asked, AnswerCodec(), doing="the search")
 
     def unknown(self, path: str, expression: Expression) -> str:
         """Why the facts that an expression wants of the file at `path` aren't known; empty when they are."""

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
-from polcheck.base.sandbox import SandboxedWorker
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
 from polcheck.evaluate.rows import BoundValue
 from polcheck.findings.finding import Finding, Location, cut, shortened
@@ -21,7 +20,7 @@ from polcheck.findings.places import Locator, outline
 from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome
 from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import CompiledPolicy, Template
-from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, rendered
+from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, renderer
 
 _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
@@ -32,7 +31,7 @@ class Findings(Struct, frozen=True):
 
     locator: Locator
     misses: NearMisses
-    beside: Beside = field(default_factory=lambda: SandboxedWorker(rendered))
+    beside: Beside = field(default_factory=renderer)
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
 
     def of(self, judgement: PolicyResult) -> list[Finding]:

@@ -6,12 +6,13 @@ Undefined names are refused when a pack is loaded; a template that fails or runs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError
-from polcheck.base.sandbox import Overrun, SandboxedWorker
+from polcheck.base.worker import Overrun, Worker
 
 if TYPE_CHECKING:
     from minijinja import Environment
@@ -42,8 +43,10 @@ _FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's o
 
 _T = TypeVar("_T")
 Answer = tuple[Literal[True], _T] | tuple[Literal[False], str]
-Beside = SandboxedWorker[Answer[str]]
+Beside = Worker[Any, Answer[str]]
 """The process in which `rendered` answers for the templates of one report."""
+_TEXT: Codec[Answer[str]] = Codec(tuple[bool, str])
+_NAMES: Codec[Answer[frozenset[str]]] = Codec(tuple[bool, str | frozenset[str]])
 
 
 class TemplateFault(PolcheckError):
@@ -74,7 +77,7 @@ def names(text: str) -> frozenset[str]:
     """
     if len(text) > MAX_LENGTH:
         raise TemplateFault(f"a template of more than {MAX_LENGTH:,} characters")
-    return _alone(_names, text) if len(text) > _FEW_CHARACTERS else _result(_names(text))
+    return _alone(Worker(_names, _NAMES), text) if len(text) > _FEW_CHARACTERS else _result(_names(text))
 
 
 def render(
@@ -91,7 +94,7 @@ def render(
     request = (text, {name: value for name, value in scope.items() if name in wanted}, fuel)
     if (ours or fills_in(text)) and _weight(request[1]) * (1 if ours else text.count("{")) < _MADE_HERE:
         return _result(rendered(request))
-    return _asked(beside, request) if beside else _alone(rendered, request)
+    return _asked(beside, request) if beside else _alone(renderer(), request)
 
 
 @lru_cache(maxsize=4096)
@@ -128,16 +131,20 @@ def _names(text: str) -> Answer[frozenset[str]]:
         return False, _reason(error)
 
 
-def _alone(work: Callable[[Any], Answer[_T]], request: Any) -> _T:
-    """What `work` makes of a request in a process that ends with it. Raises TemplateFault."""
-    aside = SandboxedWorker(work)
+def renderer() -> Beside:
+    """A process of its own for `rendered`, which starts with its first request."""
+    return Worker(rendered, _TEXT, doing="the template")
+
+
+def _alone(aside: Worker[Any, Answer[_T]], request: Any) -> _T:
+    """The answer to one request of a process that ends with it. Raises TemplateFault."""
     try:
         return _asked(aside, request)
     finally:
         aside.close()
 
 
-def _asked(aside: SandboxedWorker[Answer[_T]], request: Any) -> _T:
+def _asked(aside: Worker[Any, Answer[_T]], request: Any) -> _T:
     try:
         return _result(aside.ask(request))
     except Overrun as error:

@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.base.worker import WorkerPool
 from polcheck.findings.report import PolicyOutcome
 from polcheck.formats.values import Json
 from polcheck.pipeline import Summary
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.project.library import checker
-from polcheck.scan.workers import Pool, Task, cores
+from polcheck.scan.workers import chunks, cores
 from polcheck.sources.submission import Submission, of_bundle
 from polcheck.sources.target import read_submission
 
@@ -33,11 +35,32 @@ class BatchEntry(NamedTuple):
     fault: str = ""
 
 
+class BatchTask(NamedTuple):
+    """An entry of a batch with its place among the others, and about how many bytes it has."""
+
+    number: int
+    size: int
+    entry: BatchEntry
+
+
 class BatchResult(Struct, frozen=True):
     """The rows of one submission, one a requirement; `number` is its place among the entries."""
 
     number: int
     rows: tuple[dict[str, Json], ...]
+
+
+class _ResultCodec(Codec[Any]):
+    """The encoding of the rows of one submission."""
+
+    def __init__(self) -> None:
+        super().__init__(tuple[int, tuple[dict[str, Any], ...]])
+
+    def encode(self, value: BatchResult) -> bytes:
+        return super().encode((value.number, value.rows))
+
+    def decode(self, data: bytes | memoryview) -> BatchResult:
+        return BatchResult(*super().decode(data))
 
 
 class BatchChecker(Struct, frozen=True):
@@ -52,16 +75,16 @@ class BatchChecker(Struct, frozen=True):
     params_from: Mapping[str, str] = field(default_factory=dict)
     seconds: float = SECONDS
 
-    def __call__(self, task: Task) -> BatchResult:
+    def __call__(self, task: BatchTask) -> BatchResult:
         """The rows of one entry; one that can't be read or has bad parameters is undecided, with the reason."""
-        entry: BatchEntry = task.payload
+        entry = task.entry
         try:
             submission = _submission(entry)
             found = replace(checker(self.packs, self._settings(entry)), jobs=1)
             summary = found.summary(submission, self.fail_on)
         except PolcheckError as error:
             return undecided(task, str(error))
-        return BatchResult(int(task.path), tuple(_rows(entry.name, summary)))
+        return BatchResult(task.number, tuple(_rows(entry.name, summary)))
 
     def _settings(self, entry: BatchEntry) -> Settings:
         if not self.params_from:
@@ -74,10 +97,10 @@ class BatchChecker(Struct, frozen=True):
         return replace(self.settings, params={**self.settings.params, "": loose})
 
 
-def undecided(task: Task, reason: str) -> BatchResult:
+def undecided(task: BatchTask, reason: str) -> BatchResult:
     """The row of a submission that could not be judged."""
-    entry: BatchEntry = task.payload
-    return BatchResult(int(task.path), ({**_EMPTY, "submission": entry.name, "reason": reason},))
+    entry = task.entry
+    return BatchResult(task.number, ({**_EMPTY, "submission": entry.name, "reason": reason},))
 
 
 _EMPTY: dict[str, Json] = {
@@ -100,9 +123,9 @@ def checked(entries: Iterable[BatchEntry], judge: BatchChecker, jobs: int = 0) -
     ready: dict[int, BatchResult] = {}
     due = 0
     # NOTE: two entries may have the same name, so each goes by its number
-    tasks = (Task(str(number), _size(entry), payload=entry) for number, entry in enumerate(entries))
-    with Pool(judge, undecided, jobs or cores(), judge.seconds) as pool:
-        for result in pool.run(tasks):
+    tasks = (BatchTask(number, _size(entry), entry) for number, entry in enumerate(entries))
+    with WorkerPool(judge, _ResultCodec(), undecided, jobs or cores(), judge.seconds, "the check") as pool:
+        for result in pool.run(chunks(tasks)):
             if result is None:
                 yield None
                 continue

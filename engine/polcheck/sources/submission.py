@@ -64,6 +64,10 @@ class Files(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._held)
 
+    def held(self, path: str) -> bytes | Later:
+        """The bytes of the file at `path`, or where they are to be read. Raises OSError when nothing can be read."""
+        return self._seen(path)
+
     def size(self, path: str) -> int:
         """How many bytes the file at `path` has."""
         held = self._seen(path)

@@ -15,9 +15,8 @@ from faulty import HANGS, POOLED, RUN, Ended, alive, arguments, awaited, ended, 
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc")
 HURRIED = """
-pool.GRACE = 0.5
-made = pool.Pool.__init__
-pool.Pool.__init__ = lambda self, do, failed, jobs, seconds: made(self, do, failed, jobs, 0.5)
+made = pool.WorkerPool
+pool.WorkerPool = lambda work, codec, failed, jobs, seconds, doing: made(work, codec, failed, jobs, 0.5, doing)
 """
 ALL = tuple(f"src/m{number}.py" for number in range(8))
 
@@ -49,15 +48,17 @@ def test_a_worker_that_hangs(tmp_path: Path) -> None:
 
 def test_workers_that_die_at_their_start(tmp_path: Path) -> None:
     """Nothing could be searched, and the run ends."""
-    dying = POOLED + "pool.enter_sandbox = lambda ours: os._exit(1)\nsearch = print\n"
+    dying = POOLED + "worker._MAIN = 'import os; os._exit(1)'\n"
     result = ran(project(tmp_path), dying + RUN, "-f", "json", "-j", "2")
-    _searched_but_for(result, ALL, "it took more than 2048 MiB of memory, or its process was killed")
+    _searched_but_for(result, ALL, "no process could be started to search it: it ended before it began")
 
 
 def test_no_process_can_be_started(tmp_path: Path) -> None:
     """A system without room for another process is no fault of polcheck's."""
-    full = POOLED + "def fork(): raise BlockingIOError(11, 'Resource temporarily unavailable')\nos.fork = fork\n"
-    result = ran(project(tmp_path), full + "search = print\n" + RUN, "-f", "json", "-j", "2")
+    full = POOLED + "def popen(*_, **__): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+    result = ran(
+        project(tmp_path), full + "import subprocess; subprocess.Popen = popen\n" + RUN, "-f", "json", "-j", "2"
+    )
     reason = "no process could be started to search it: resource temporarily unavailable"
     _searched_but_for(result, ALL, reason)
 

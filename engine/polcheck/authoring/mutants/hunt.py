@@ -15,6 +15,7 @@ from polcheck.authoring.mutants.small import around, used, users_text
 from polcheck.authoring.testing.cases import Case, Equivalent
 from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
 from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.base.codec import Codec
 from polcheck.policy.pack_files import PackFiles, Schemas
 
 _A_TASK = 20  # mutants that are tried one after the other by one process, which keeps what it found
@@ -91,7 +92,7 @@ class Hunt(Struct, dict=True):
             for made in [self.mutants(owner)]
             for start in range(0, len(made), _A_TASK)
         ]
-        verdicts = spread(self._tried, tasks, jobs, progress)
+        verdicts = spread(self._tried, tasks, Codec(list[str]), jobs, progress)
         pairs = [
             (mutant, verdict)
             for task, found in zip(tasks, verdicts, strict=True)

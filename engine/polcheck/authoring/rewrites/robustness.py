@@ -14,6 +14,7 @@ from polcheck.authoring.testing.cases import Case, Differs, Expected
 from polcheck.authoring.testing.pool import Progress, spread
 from polcheck.authoring.testing.results import ActualResult
 from polcheck.authoring.testing.runner import CaseRunner, Result
+from polcheck.base.codec import Codec
 
 _ENOUGH = 4  # cases that make another process worth its start
 _LEFT_OUT = ActualResult("off")
@@ -31,6 +32,10 @@ class Difference(NamedTuple):
     got: str
     diff: str
     reason: str = ""
+
+
+_Reply = tuple[list[str], list[tuple[str, int, str, str, str, str, str, str]]]
+_REPLY: Codec[_Reply] = Codec(_Reply)
 
 
 class Tally(NamedTuple):
@@ -61,7 +66,11 @@ def robustness(
     bench: CaseRunner, cases: Sequence[Case], jobs: int = 1, progress: Progress | None = None, complete: bool = True
 ) -> Robustness:
     """What came of these cases, all of which pass; `complete`: they expect all that the pack's cases expect."""
-    found = spread(_Trial(bench), cases, jobs, progress, least=_ENOUGH)
+    replies = spread(_Trial(bench), cases, _REPLY, jobs, progress, least=_ENOUGH)
+    found = [
+        (names, [Difference(case, *rest) for rest in differences])
+        for case, (names, differences) in zip(cases, replies, strict=True)
+    ]
     tried = Counter(name for names, _ in found for name in names)
     every = [difference for _, differences in found for difference in differences]
     wrong = tuple(difference for difference in every if not difference.reason)
@@ -76,7 +85,7 @@ class _Trial(Struct, frozen=True):
 
     bench: CaseRunner
 
-    def __call__(self, case: Case) -> tuple[list[str], list[Difference]]:
+    def __call__(self, case: Case) -> _Reply:
         before = self.bench.judged(case)
         tried: list[str] = []
         found: list[Difference] = []
@@ -85,7 +94,7 @@ class _Trial(Struct, frozen=True):
                 tried.append(made.rewrite)
                 after = self.bench.judged(replace(case, files={**case.files, path: made.data}))
                 found += _differences(case, made, before, after)
-        return tried, found
+        return tried, [difference[1:] for difference in found]  # the case is known to whoever asks
 
 
 def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> Iterator[Difference]:

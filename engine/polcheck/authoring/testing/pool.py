@@ -1,47 +1,86 @@
-"""Work spread over processes that are forked, so that what was compiled before is there in each."""
+"""The same work for each of many items, spread over worker processes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_all_start_methods, get_context
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
+from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError
+from polcheck.base.worker import WorkerPool
 
 Progress = Callable[[int, int], None]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-_shared: tuple[Callable[[Any], Any], Sequence[Any]] | None = None  # what the forked processes work on
+_SECONDS = 600.0  # for one item: what tests do is their author's own
+
+
+class _Numbered(NamedTuple):
+    """The reply for one item, by its number; None where the worker could give none."""
+
+    number: int
+    reply: bytes | None
+
+
+_REPLY: Codec[_Numbered] = Codec(_Numbered)
 
 
 def spread(
-    work: Callable[[Item], Made], items: Sequence[Item], jobs: int, progress: Progress | None = None, least: int = 2
+    work: Callable[[Item], Made],
+    items: Sequence[Item],
+    codec: Codec[Made],
+    jobs: int,
+    progress: Progress | None = None,
+    least: int = 2,
 ) -> list[Made]:
     """`work` of each item, in order, in up to `jobs` processes; in this one when there are fewer than `least` items.
 
-    Raises PolcheckError when a process dies; whatever `work` raises is raised here.
+    `codec` is that of what `work` gives. Whatever `work` raises is raised here. Raises PolcheckError when a process
+    dies.
     """
-    if jobs < 2 or len(items) < least or "fork" not in get_all_start_methods():
+    if jobs < 2 or len(items) < least:
         return [_counted(work(item), number, items, progress) for number, item in enumerate(items, 1)]
-    global _shared  # noqa: PLW0603  # NOTE: forked processes inherit it; compiled queries can't be sent
-    _shared = (work, items)
+    jobs = min(jobs, len(items))
+    size = max(1, min(16, len(items) // (jobs * 4)))
+    made: dict[int, Made] = {}
+
+    def failed(request: tuple[int, Item], reason: str) -> _Numbered:
+        if reason.startswith("it took more than "):
+            raise PolcheckError(f"a process that judged cases was lost: {reason}; try `-j 1` to see where")
+        return _Numbered(request[0], None)
+
     try:
-        with ProcessPoolExecutor(min(jobs, len(items)), get_context("fork")) as pool:
-            chunk = max(1, min(16, len(items) // (jobs * 4)))
-            results = pool.map(_one, range(len(items)), chunksize=chunk)
-            return [_counted(made, number, items, progress) for number, made in enumerate(results, 1)]
-    except BrokenProcessPool as error:
-        raise PolcheckError("a process that judged cases died; try `-j 1` to see where") from error
-    finally:
-        _shared = None
+        with WorkerPool(_Work(work, codec), _REPLY, failed, jobs, _SECONDS) as pool:
+            for result in pool.run(_batches(items, size)):
+                if result is None:
+                    continue
+                if result.reply is None:
+                    # NOTE: what `work` raises doesn't cross the border; here it is raised as it is
+                    made[result.number] = work(items[result.number])
+                else:
+                    made[result.number] = codec.decode(result.reply)
+                _counted(None, len(made), items, progress)
+    except OSError as error:
+        raise PolcheckError(f"a process to judge cases in could not be started ({error}); try `-j 1`") from error
+    return [made[number] for number in range(len(items))]
 
 
-def _one(index: int) -> Any:
-    assert _shared is not None
-    work, items = _shared
-    return work(items[index])
+class _Work(Generic[Item, Made]):
+    """The work as a worker does it: an item with its number in, the reply with that number out."""
+
+    def __init__(self, work: Callable[[Item], Made], codec: Codec[Made]) -> None:
+        self.work = work
+        self.codec = codec
+
+    def __call__(self, request: tuple[int, Item]) -> _Numbered:
+        number, item = request
+        return _Numbered(number, self.codec.encode(self.work(item)))
+
+
+def _batches(items: Sequence[Item], size: int) -> Iterator[list[tuple[int, Item]]]:
+    numbered = list(enumerate(items))
+    for start in range(0, len(numbered), size):
+        yield numbered[start : start + size]
 
 
 def _counted(made: Made, number: int, items: Sequence[Item], progress: Progress | None) -> Made:

@@ -15,6 +15,7 @@ from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage,
 from polcheck.authoring.testing.pack_source import PackSource, narrowed
 from polcheck.authoring.testing.pool import Progress, spread
 from polcheck.authoring.testing.runner import CaseRunner, Result
+from polcheck.base.codec import Codec
 from polcheck.evaluate.rows import Row
 from polcheck.evaluate.steps import Journal
 from polcheck.evaluate.steps import Result as Outcome
@@ -78,7 +79,9 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
     whole = whole or not wanted <= pages.policies.keys()
     bench = CaseRunner(pack if whole else narrowed(pack, wanted), schemas)
     bench.prepare(cases)
-    judged = spread(_Judge(bench, pages, options.coverage), cases, options.jobs, watch("judging"), least=_ENOUGH)
+    judged = spread(
+        _Judge(bench, pages, options.coverage), cases, _JUDGED, options.jobs, watch("judging"), least=_ENOUGH
+    )
     tested = Tested(pack, cases, tuple(result for result, _ in judged))
     policies = [policy for policy in bench.policies if policy.id in wanted or not (options.select or options.keyword)]
     if options.coverage:
@@ -105,6 +108,9 @@ def _mutation(
     hunt = Hunt(pack, schemas, tuple(cases), read_equivalents(pack, schemas.tests))
     every = not (options.select or options.keyword)
     return hunt.run([policy.id for policy in policies], options.jobs, watch("mutating"), complete=every)
+
+
+_JUDGED: Codec[tuple[Result, Seen]] = Codec(tuple[Result, Seen])
 
 
 class _Judge(Struct, frozen=True):

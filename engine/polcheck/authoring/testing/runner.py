@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -35,7 +36,7 @@ class Result(Struct, frozen=True):
     faults: tuple[Mismatch, ...]
     said: Mapping[str, ActualResult]
     verdict: str = ""
-    fields: Mapping[str, Json] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)  # JSON values; `Json` is no type that can be decoded to
 
     @property
     def passed(self) -> bool:

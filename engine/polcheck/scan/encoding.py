@@ -1,0 +1,193 @@
+"""Rows of files as bytes and back, for other processes and for the disk: typed data, checked when it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from polcheck.base.codec import Codec, NotDecoded
+from polcheck.base.spans import Span
+from polcheck.scan.rows import Facts, FileRows
+from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
+
+if TYPE_CHECKING:
+    from polcheck.selectors.syntax.nearest import Near
+
+_Spans = tuple[list[int], list[int]]
+
+
+class _Bound(NamedTuple):
+    value: Any
+    span: Span | None
+
+
+class _Match(NamedTuple):
+    span: Span | None
+    bindings: list[tuple[str, _Bound]]
+    point: Span | None
+    weight: int
+
+
+class _Table(NamedTuple):
+    spans: _Spans
+    weights: list[int]
+    columns: dict[str, tuple[_Spans, list[str]]]
+    points: _Spans | None
+
+
+class EncodedResult(NamedTuple):
+    """A search result: its matches one by one or as a table."""
+
+    incomplete: str
+    hits: list[_Match]
+    table: _Table | None
+
+
+class _Facts(NamedTuple):
+    name: str
+    stem: str
+    dir: str
+    size: int
+    lines: int
+    language: str
+    parsed: bool
+    error: str
+    line: int
+
+
+class EncodedRows(NamedTuple):
+    """The rows of one file."""
+
+    path: str
+    found: dict[int, EncodedResult]
+    facts: _Facts | None
+    line_starts: list[int]
+    parsed: int
+    digest: bytes
+    marked: bool
+    spent: dict[int, float]
+    unread: str
+
+
+def encoded_result(result: SearchResult) -> EncodedResult:
+    """A search result as values that can be encoded."""
+    hits = result.hits
+    if not isinstance(hits, MatchTable):
+        return EncodedResult(result.incomplete, list(hits), None)  # type: ignore[arg-type]  # a `Match` is alike
+    columns = {name: (_columns(column.spans), list(column.values)) for name, column in hits.columns.items()}
+    points = _columns(hits.points) if hits.points is not None else None
+    return EncodedResult(result.incomplete, [], _Table(_columns(hits.spans), list(hits.weights), columns, points))
+
+
+def decoded_result(found: EncodedResult) -> SearchResult:
+    """The search result that was encoded. Raises NotDecoded for columns that don't belong together."""
+    if found.table is None:
+        return SearchResult(tuple([_match(hit) for hit in found.hits]), found.incomplete)
+    spans, weights, columns, points = found.table
+    count = len(weights)
+    made = {name: MatchColumn(_spans(places, count), values) for name, (places, values) in columns.items()}
+    if found.hits or any(len(values) != count for _, values in columns.values()):
+        raise NotDecoded("columns of different lengths")
+    table = MatchTable(_spans(spans, count), weights, made, _spans(points, count) if points is not None else None)
+    return SearchResult(table, found.incomplete)
+
+
+def encoded_rows(rows: FileRows) -> EncodedRows:
+    """The rows of a file as values that can be encoded."""
+    facts = rows.facts
+    return EncodedRows(
+        rows.path,
+        {probe: encoded_result(result) for probe, result in rows.found.items()},
+        _Facts(*[getattr(facts, name) for name in _Facts._fields]) if facts is not None else None,
+        list(rows.line_starts),
+        rows.parsed,
+        rows.digest,
+        rows.marked,
+        dict(rows.spent),
+        rows.unread,
+    )
+
+
+def decoded_rows(found: EncodedRows) -> FileRows:
+    """The rows that were encoded. Raises NotDecoded for what can't be any."""
+    results = {probe: decoded_result(result) for probe, result in found.found.items()}
+    facts = Facts(**found.facts._asdict()) if found.facts is not None else None
+    return FileRows(
+        path=found.path,
+        found=results,
+        facts=facts,
+        line_starts=tuple(found.line_starts),
+        parsed=found.parsed,
+        digest=found.digest,
+        marked=found.marked,
+        spent=found.spent,
+        unread=found.unread,
+    )
+
+
+class RowsCodec(Codec[Any]):
+    """The encoding of the rows of one file, or of none."""
+
+    def __init__(self) -> None:
+        super().__init__(EncodedRows | None)
+
+    def encode(self, value: FileRows | None) -> bytes:
+        """The bytes of rows."""
+        return super().encode(encoded_rows(value) if value is not None else None)
+
+    def decode(self, data: bytes | memoryview) -> FileRows | None:
+        """The rows of these bytes. Raises NotDecoded."""
+        found: Any = super().decode(data)
+        return decoded_rows(found) if found is not None else None
+
+
+class _Near(NamedTuple):
+    span: Span
+    failed: list[str]
+    bindings: list[tuple[str, _Bound]]
+
+
+class _Answer(NamedTuple):
+    result: EncodedResult | None
+    near: _Near | None
+
+
+class AnswerCodec(Codec[Any]):
+    """The encoding of what a deferred search gives: a search result, a nearest miss, or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(_Answer)
+
+    def encode(self, value: SearchResult | Near | None) -> bytes:
+        """The bytes of an answer."""
+        if isinstance(value, SearchResult):
+            return super().encode(_Answer(encoded_result(value), None))
+        return super().encode(_Answer(None, value))  # type: ignore[arg-type]  # a `Near` is encoded alike
+
+    def decode(self, data: bytes | memoryview) -> SearchResult | Near | None:
+        """The answer of these bytes. Raises NotDecoded."""
+        from polcheck.selectors.syntax.nearest import Near
+
+        answer: _Answer = super().decode(data)
+        if answer.result is not None:
+            return decoded_result(answer.result)
+        near = answer.near
+        return Near(near.span, tuple(near.failed), _bindings(near.bindings)) if near is not None else None
+
+
+def _columns(spans: Spans) -> _Spans:
+    return list(spans.starts), list(spans.ends)
+
+
+def _spans(found: _Spans, count: int) -> Spans:
+    starts, ends = found
+    if not len(starts) == len(ends) == count:
+        raise NotDecoded("columns of different lengths")
+    return Spans(starts, ends)
+
+
+def _match(found: _Match) -> Match:
+    return Match(found.span, _bindings(found.bindings), found.point, found.weight)
+
+
+def _bindings(found: list[tuple[str, _Bound]]) -> tuple[tuple[str, Bound], ...]:
+    return tuple([(name, Bound(value, span)) for name, (value, span) in found])
