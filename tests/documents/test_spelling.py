@@ -13,7 +13,7 @@ from tree_sitter import Parser, Query, QueryCursor
 
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import grammar
-from polcheck.languages.spelling import as_meant, tree_of
+from polcheck.languages.supported.python import as_meant, tree_of
 
 IDENTIFIERS = Query(grammar("python"), "(identifier) @x")
 PARSER = Parser(grammar("python"))

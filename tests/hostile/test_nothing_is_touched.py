@@ -63,7 +63,7 @@ def test_a_syntax_error_opens_no_file(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     os.mkfifo(tmp_path / "src" / "a.py")
     script = (
-        "from polcheck.languages.grammars import python_error\nfrom polcheck.base.spans import Source\n"
+        "from polcheck.languages.supported.python import python_error\nfrom polcheck.base.spans import Source\n"
         "print(python_error(Source('src/a.py', b'def f(:')))\n"
     )
     process = subprocess.run(

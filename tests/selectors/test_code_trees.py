@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from polcheck.base.spans import Source, Unreadable
-from polcheck.languages import grammars as syntax
-from polcheck.languages.grammars import LANGUAGES, UnknownLanguage, language_of, parse, python_error
+from polcheck.languages.grammars import parse
+from polcheck.languages.registry import UnknownLanguage, language_of
+from polcheck.languages.supported.python import python_error
 from polcheck.selectors.syntax.compile import compile_code
 
 
@@ -26,16 +25,6 @@ def test_an_unknown_language_names_the_known_ones() -> None:
     with pytest.raises(UnknownLanguage, match="unknown language `cobol`") as caught:
         compile_code(["(call)"], "cobol")
     assert "python" in caught.value.help
-
-
-def test_a_missing_grammar_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A grammar that isn't there is named with the extra that brings it."""
-    monkeypatch.setitem(sys.modules, "tree_sitter_go", None)
-    syntax.grammar.cache_clear()
-    with pytest.raises(UnknownLanguage, match="the grammar of `go` is not installed") as caught:
-        parse(Source("a.go", b""), "go") if "go" in LANGUAGES else None
-    assert "polcheck[languages]" in caught.value.help
-    syntax.grammar.cache_clear()
 
 
 def test_bytes_that_are_no_text_pass_through_as_unreadable() -> None:

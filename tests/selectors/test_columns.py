@@ -82,7 +82,7 @@ def test_a_query_and_a_snippet_share_their_places() -> None:
 
 def test_values_are_worked_out_when_they_are_asked_for() -> None:
     """A selector whose matches nobody looks at costs no text."""
-    with patch("polcheck.selectors.syntax.matches.literal") as literal:
+    with patch("polcheck.languages.language.Language.literal") as literal:
         (found,) = _found([compile_code(["(identifier) @x"], "python")], columns=True)
         assert len(found.hits) > 10 and not literal.called
         literal.return_value = None

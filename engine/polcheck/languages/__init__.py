@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polcheck.formats import format_of
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import language_of
 
 
 def kind_of(path: str) -> str:

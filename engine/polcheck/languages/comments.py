@@ -14,7 +14,7 @@ from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span
 from polcheck.languages import grammars as syntax
 from polcheck.languages import kind_of
-from polcheck.languages.spelling import tree_of
+from polcheck.languages.registry import UnknownLanguage, languages
 
 if TYPE_CHECKING:
     from tree_sitter import Parser, Query, Tree
@@ -150,10 +150,10 @@ def comments_of(source: Source, clock: Clock | None = None) -> Comments:
         spans = list(_ini(source))
     elif source.path.lower().endswith(_MARKUP):
         spans = list(_markup(source))
-    elif kind in syntax.LANGUAGES:
+    elif kind in languages():
         try:
             spans = _tree(source, kind, clock)
-        except syntax.UnknownLanguage:
+        except UnknownLanguage:
             spans = _usual(source)  # NOTE: its grammar isn't installed; the usual leaders are nearer to it than nothing
     else:
         spans = _usual(source)
@@ -194,13 +194,11 @@ class _BoundedParser:
 
 @cache
 def _comment_query(language: str) -> Query:
-    """What finds the comments of a language, whatever its grammar calls them."""
+    """What finds the comments of a language."""
     from tree_sitter import Query
 
-    tongue = syntax.grammar(language)
-    ids = range(tongue.node_kind_count)
-    kinds = {tongue.node_kind_for_id(id) or "" for id in ids if tongue.node_kind_is_named(id)}
-    return Query(tongue, " ".join(f"({kind}) @comment" for kind in sorted(kinds) if "comment" in kind))
+    kinds = sorted(languages()[language].comments)
+    return Query(syntax.grammar(language), " ".join(f"({kind}) @comment" for kind in kinds))
 
 
 def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
@@ -208,7 +206,8 @@ def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
     from tree_sitter import QueryCursor
 
     parser = _BoundedParser(language, clock)
-    tree = tree_of(source, cast("Parser", parser)) if language == "python" else parser.parse(source.utf8)
+    own = languages()[language].parse
+    tree = parser.parse(source.utf8) if own is None else own(source, cast("Parser", parser))
     nodes = QueryCursor(_comment_query(language)).captures(tree.root_node).get("comment", [])
     found: list[Span] = []
     for start, end in sorted((node.start_byte, node.end_byte) for node in nodes):

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from polcheck.formats import format_of
 from polcheck.formats.values import text_of
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import language_of
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json, Pointer

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.formats import CONFIG_FORMATS, format_of
-from polcheck.languages.grammars import UnknownLanguage, language_of
+from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe
@@ -20,7 +20,6 @@ from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextProblem, TextSearch, compile_text
 from polcheck.sources.path_patterns import FilePatterns
 
-DEFAULT_LANGUAGE = "python"
 MAX_USES = 20_000  # of named selectors, in all policies of a pack together
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 

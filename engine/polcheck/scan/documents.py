@@ -10,7 +10,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Unparsable
 from polcheck.languages import grammars as syntax
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import language_of, languages
 from polcheck.scan.rows import readable
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.selector import Syntax
@@ -19,7 +19,7 @@ from polcheck.selectors.text import TextSearch
 # NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
 # `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
 PARSED_HERE = 1_500
-COMPILED_HERE = 64_000  # of Python: where its own compiler finds nothing wrong, there is nothing to recover from
+COMPILED_HERE = 64_000  # where the language's own compiler finds nothing wrong, there is nothing to recover from
 SEARCHED_HERE = 20_000  # a text that is bound, where a regular expression may look to its end for each match
 
 
@@ -31,8 +31,8 @@ def is_risky(source: Source, language: str) -> bool:
     """Whether parsing a file could take so long or so much that it needs a process of its own. Raises Unreadable."""
     if len(source.data) <= PARSED_HERE:
         return False
-    sound = language == "python" and len(source.data) <= COMPILED_HERE and syntax.python_error(source) is None
-    return not sound
+    check = languages()[language].check if language in languages() else None
+    return check is None or len(source.data) > COMPILED_HERE or check(source) is not None
 
 
 def multiplies(what: object, size: int) -> bool:

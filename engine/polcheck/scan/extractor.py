@@ -20,6 +20,7 @@ from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
+from polcheck.languages.registry import UnknownLanguage
 from polcheck.policy.plan import Probe
 from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
 from polcheck.scan.facts import facts_of
@@ -117,7 +118,7 @@ class Extractor(Struct, frozen=True, dict=True):
         for index in indices:
             before = documents.parsed
             began = time.perf_counter()
-            with suppress(Unreadable, syntax.UnknownLanguage):
+            with suppress(Unreadable, UnknownLanguage):
                 self._parse(documents, self.probes[index])
             parsed = time.perf_counter()
             found |= self._search(documents, [index])
@@ -193,7 +194,7 @@ class Extractor(Struct, frozen=True, dict=True):
             size = len(documents.source.data)
             if documents.careful and any(multiplies(self.probes[index].what, size) for index in indices):
                 raise TooRisky
-        except (Unreadable, syntax.UnknownLanguage) as error:
+        except (Unreadable, UnknownLanguage) as error:
             return dict.fromkeys(indices, SearchResult((), str(error)))
         bank, places = self._banks[language]
         results = bank.search(tree, [places[index] for index in indices])
@@ -271,7 +272,7 @@ class Extractor(Struct, frozen=True, dict=True):
             from polcheck.selectors.syntax.nearest import nearest
 
             return nearest(probe.what, syntax.parse(source, probe.language))
-        except (Unreadable, syntax.UnknownLanguage):
+        except (Unreadable, UnknownLanguage):
             return None
 
 

@@ -6,7 +6,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Unparsable
 from polcheck.languages import grammars as syntax
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import UnknownLanguage, language_of, languages
 from polcheck.scan.documents import TooRisky, is_risky
 from polcheck.scan.rows import Facts
 
@@ -38,9 +38,10 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
 
 def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int]:
     """What the language's own parser says is wrong, and the line; an empty text when nothing is."""
+    known = languages().get(language)
     try:
-        if language == "python":
-            return syntax.python_error(source) or ("", 0)
+        if known is not None and known.check is not None:
+            return known.check(source) or ("", 0)
         if format_of(source.path):
             parse_config(source, language)
         elif language:
@@ -52,6 +53,6 @@ def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int
             _ = source.text
     except Unparsable as error:
         return error.reason, source.line_of(error.span.start) if error.span else 0
-    except (Unreadable, syntax.UnknownLanguage) as error:
+    except (Unreadable, UnknownLanguage) as error:
         return str(error), 0
     return "", 0

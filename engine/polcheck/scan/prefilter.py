@@ -7,14 +7,14 @@ document can be spelled with escapes, so a file with a backslash rules out no `d
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of
-from polcheck.languages.spelling import as_meant
+from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.predicates import OnePass
@@ -81,9 +81,14 @@ class Prefilter(Struct, frozen=True, dict=True):
         return OnePass(patterns, _MEMORY, plain=True)
 
     @cached_property
-    def _named(self) -> frozenset[int]:
-        """The probes over code, where a name may mean another than it shows."""
-        return frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Syntax))
+    def _spelled(self) -> dict[int, Callable[[Source], bytes | None]]:
+        """For each probe over code in whose language a name may be written otherwise than it means: what tells how."""
+        known = languages()
+        return {
+            index: spelled
+            for index, probe in enumerate(self.probes)
+            if isinstance(probe.what, Syntax) and (spelled := known[probe.language].spelled) is not None
+        }
 
     def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
         """Those of the wanted probes that can match in a file."""
@@ -114,12 +119,13 @@ class Prefilter(Struct, frozen=True, dict=True):
             return None
         try:
             text = source.utf8
-            meant = None if text.isascii() or self._named.isdisjoint(wanted) else as_meant(source)
+            spelled = dict.fromkeys(self._spelled[index] for index in wanted if index in self._spelled)
+            meant = [as_meant for one in spelled if (as_meant := one(source))]
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
         path = source.path.encode("utf-8", "replace")
-        return literals.found(b"\n".join((text, meant, path) if meant else (text, path)))
+        return literals.found(b"\n".join((text, *meant, path)))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
         """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""

@@ -15,13 +15,13 @@ from polcheck.findings.finding import Location
 from polcheck.findings.places import Locator
 from polcheck.formats import CONFIG_FORMATS
 from polcheck.formats.values import Config, Json, Pointer, Where
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import DEFAULT_LANGUAGE, language_of
 from polcheck.pipeline import Checker
 from polcheck.policy import model as written
 from polcheck.policy.conjunction import Compiler, Scope
 from polcheck.policy.origin import Problems, SourceMap
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Conjunction, Plan, Template, needs_places, probes_of
-from polcheck.policy.probes import DEFAULT_LANGUAGE, Probes, Selectors
+from polcheck.policy.probes import Probes, Selectors
 from polcheck.render.escape import terminal
 from polcheck.render.wording import counted
 from polcheck.selectors.syntax.selector import Syntax

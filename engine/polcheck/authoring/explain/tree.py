@@ -14,7 +14,7 @@ from polcheck.base.spans import Place, Source, Span, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.languages import grammars as syntax
-from polcheck.languages.grammars import LANGUAGES, UnknownLanguage, language_of
+from polcheck.languages.registry import UnknownLanguage, language_of, languages
 from polcheck.render.escape import terminal
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ def kind_of_tree(source: Source, language: str, *, syntax_tree: bool = False) ->
 
     Raises PolcheckError when the path's ending doesn't tell and `language` is empty.
     """
+    from polcheck.formats import CONFIG_FORMATS
+
     name = language or ("" if syntax_tree else format_of(source.path)) or language_of(source.path) or ""
     if not name:
         raise PolcheckError(f"`{source.path}` is of no known language by its name: say which with `--language`")
-    return name, not syntax_tree and name not in LANGUAGES.keys() - {"json", "toml"}
+    return name, not syntax_tree and (name in CONFIG_FORMATS or name not in languages())
 
 
 def branches(source: Source, language: str, depth: int | None, *, anonymous: bool) -> Iterator[Branch]:
@@ -132,7 +134,7 @@ def _config(source: Source, name: str) -> Config:
     from polcheck.formats import CONFIG_FORMATS
 
     if name not in CONFIG_FORMATS:
-        known = ", ".join(sorted({*CONFIG_FORMATS, *LANGUAGES}))
+        known = ", ".join(sorted({*CONFIG_FORMATS, *languages()}))
         raise PolcheckError(f"unknown language `{name}`\nhelp: one of {known}")
     try:
         return parse_config(source, name)

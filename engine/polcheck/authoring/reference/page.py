@@ -13,7 +13,7 @@ from msgspec import Struct
 from polcheck.authoring.testing.cases import OUTCOMES, Case, Expected
 from polcheck.formats import format_of
 from polcheck.formats.values import Pointer, text_of
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import language_of
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Requirement

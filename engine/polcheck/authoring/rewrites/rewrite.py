@@ -18,12 +18,11 @@ from polcheck.authoring.rewrites.edit import Edit, Group, Moves, applied, most
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats import format_of
 from polcheck.formats.values import Unparsable
-from polcheck.languages.grammars import language_of
+from polcheck.languages.registry import language_of, languages
 
 MARK = "\ufeff"
 _PLACE = re.compile(r":([0-9]+):([0-9]+)")
 _PROSE = frozenset({".md", ".rst", ".txt"})
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx", "go"})  # a shell takes a carriage return for text
 _NOT_IN_FORMAT = (SyntaxError, ValueError, RecursionError, tokenize.TokenError, Unparsable, Unreadable, IniError)
 
 Edits = Callable[[str], Iterable[Group]]
@@ -183,7 +182,7 @@ def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str
 
 def _kind(path: str) -> str:
     kind = format_of(path) or language_of(path) or ""
-    if kind in _SCRIPTS:
+    if kind in languages() and kind not in MEANINGS and languages()[kind].carriage_returns:
         return "script"
     return "prose" if PurePosixPath(path).suffix.lower() in _PROSE else kind
 

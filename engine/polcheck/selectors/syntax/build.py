@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from polcheck.languages.language import MARK, Chain
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.names import only_child
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
 from polcheck.selectors.syntax.shape import (
-    CLAUSED,
-    CLAUSES,
     IGNORED,
-    IMPORTS,
-    KINDS_ALIKE,
-    MAPPINGS,
-    OPEN_ENDED,
-    PARAMETERS,
-    SCOPES,
-    UNASKED,
     Arguments,
     Branch,
     Formatted,
@@ -38,23 +31,17 @@ from polcheck.selectors.syntax.shape import (
 )
 from polcheck.selectors.syntax.snippet import (
     ANY,
-    ANY_PAIR,
-    MARK,
     NAME_OF_HOLE,
     Prepared,
-    after_expression,
     parameter_parts,
     quoted,
 )
-from polcheck.selectors.syntax.strings import KINDS, literal, pieces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MANY = Many()
 _DEEPEST = 100
-_LITERAL_FIELDS = {("function_definition", "name"), ("class_definition", "name")}
-_DEFINED = frozenset({"type_parameter", "global_statement", "nonlocal_statement", "dotted_name"})
 
 
 def build(prepared: Prepared, resolve: bool) -> Shape:
@@ -96,9 +83,9 @@ def walk(shape: Any) -> Iterator[Any]:
 class _Builder:
     def __init__(self, prepared: Prepared, resolve: bool) -> None:
         self.prepared = prepared
-        self.language = prepared.language
-        self.python = prepared.language == "python"
-        self.resolve = resolve and self.python
+        self.language = language_called(prepared.language)
+        self.rules = self.language.snippet
+        self.resolve = resolve and self.language.follows_imports
         self.depth = 0
         self.in_type = False
 
@@ -108,7 +95,7 @@ class _Builder:
         if self.depth > _DEEPEST:
             raise self._problem(node, f"the snippet is more than {_DEEPEST} levels deep")
         in_type = self.in_type
-        self.in_type = in_type or (self.python and node.type == "type")
+        self.in_type = in_type or node.type in self.rules.types
         try:
             return self._mark(node) or self._special(node, names) or self._branch(node)
         finally:
@@ -117,7 +104,7 @@ class _Builder:
 
     def _mark(self, node: Node) -> Shape | None:
         text = _text(node)
-        if text in (ANY, ANY_PAIR) or (not text and node.type == "block"):
+        if text in (ANY, self.rules.any_pair + MARK) or (not text and node.type == "block"):
             return _MANY
         if node.type == "decorator" and text.removeprefix("@").strip() == ANY:
             return _MANY
@@ -130,27 +117,26 @@ class _Builder:
         return Hole(found[1])
 
     def _special(self, node: Node, names: bool) -> Shape | None:
-        if node.type in KINDS.get(self.language, ()):
+        rules = self.rules
+        if node.type in self.language.strings:
             return self._string(node)
-        if node.type in MAPPINGS:
+        if node.type in rules.mappings:
             return self._mapping(node)
-        if not self.python:
-            return None
-        if node.type == "parenthesized_expression":
+        if node.type in rules.grouping:
             inner = only_child(node)
             return self.shape(inner) if inner is not None else None
-        if node.type in ("identifier", "attribute") and names:
-            return self._name(node)
-        if node.type == "argument_list":
+        if rules.chain is not None and node.type in (rules.chain.identifier, rules.chain.member) and names:
+            return self._name(node, rules.chain)
+        if node.type in rules.arguments:
             return self._arguments(node.named_children)
-        if node.type == "keyword_argument":
+        if node.type in rules.keyword_arguments:
             return self._keyword(node)
-        if node.type in PARAMETERS:
+        if node.type in rules.parameters:
             items = [self._parameter(child) for child in _children(node)]
             return Branch(frozenset({node.type}), tuple(items), (None,) * len(items))
-        if self.in_type and (node.type in ("subscript", "generic_type") or _is_union(node)):
+        if self.in_type and (node.type in rules.generic_types or _is_union(node)):
             return self._type(node)
-        return self._import(node) if node.type in IMPORTS else None
+        return self._import(node) if node.type in rules.imports else None
 
     def _type(self, node: Node) -> Shape:
         """A type with arguments, or one of several types, whichever of the grammar's two forms it has."""
@@ -178,8 +164,8 @@ class _Builder:
             if child.type in IGNORED:
                 continue
             label = node.field_name_for_child(index)
-            defined = (node.type, label) in _LITERAL_FIELDS or node.type in _DEFINED
-            if node.type == "call" and child.type == "generator_expression":
+            defined = (node.type, label) in self.rules.definitions or node.type in self.rules.name_lists
+            if (node.type, child.type) in self.rules.bare_arguments:
                 items.append(self._arguments([child]))
             else:
                 items.append(self.shape(child, names=not defined and label != "attribute"))
@@ -188,46 +174,46 @@ class _Builder:
 
     def _without_unasked(self, node: Node, items: list[Shape], labels: list[str | None]) -> Branch:
         unasked: set[str] = set()
+        rules = self.rules
         present = {child.type for child in node.children}
-        for part, kinds in UNASKED.get(node.type, {}).items() if self.python else ():
+        for part, kinds in rules.optional.get(node.type, {}).items():
             if part not in present:
                 unasked |= kinds
-        if node.type == "class_definition":
+        if node.type in rules.open_bases:
             kept = [
                 (item, label)
                 for item, label in zip(items, labels, strict=True)
                 if item != Arguments((_MANY,), (), open=True)
             ]
             if len(kept) < len(items):
-                unasked.add("argument_list")
+                unasked |= rules.arguments
             items, labels = [item for item, _ in kept], [label for _, label in kept]
-        if "async" not in present:
-            unasked.add("async")
-        if self.python and node.type in CLAUSED | {"decorated_definition"}:
-            items, labels = _among_others(items, labels)
-        elif self.python and node.type == "assignment" and "right" not in labels:
+        unasked |= rules.optional_words - present
+        if node.type in rules.with_clauses:
+            items, labels = _among_others(items, labels, rules.clauses)
+        elif any(kind == node.type and field not in labels for kind, field in rules.value_left_out):
             items, labels = [*items, _MANY], [*labels, None]
-        elif self.python and node.type in OPEN_ENDED and len(items) > 1:
-            among = [_MANY] if node.type in SCOPES else []
+        elif node.type in rules.open_ended and len(items) > 1:
+            among = [_MANY] if node.type in rules.scope_statements else []
             items = [items[0], *among, *items[1:], _MANY]
             labels = [None] * len(items)
-        alike = KINDS_ALIKE.get(node.type, frozenset({node.type}))
+        alike = rules.alike.get(node.type, frozenset({node.type}))
         return Branch(alike, tuple(items), tuple(labels), frozenset(unasked))
 
-    def _name(self, node: Node) -> Shape:
+    def _name(self, node: Node, chain: Chain) -> Shape:
         """A chain of names; one that begins with a hole is a node like any other."""
         segments: list[str] = []
         holes: list[tuple[int, str]] = []
         here = node
-        while here.type == "attribute":
-            attribute, base = here.child_by_field_name("attribute"), here.child_by_field_name("object")
+        while here.type == chain.member:
+            attribute, base = here.child_by_field_name(chain.attribute), here.child_by_field_name(chain.base)
             if attribute is None or base is None:
                 return self._branch(node)
             segments.append(_text(attribute))
             here = base
-            while here.type == "parenthesized_expression" and (inner := only_child(here)) is not None:
+            while here.type in self.rules.grouping and (inner := only_child(here)) is not None:
                 here = inner
-        if here.type != "identifier" or _text(here).startswith(MARK):
+        if here.type != chain.identifier or _text(here).startswith(MARK):
             return self._branch(node)
         segments.append(_text(here))
         segments.reverse()
@@ -242,21 +228,22 @@ class _Builder:
         return Name(".".join(segments), tuple(holes))
 
     def _string(self, node: Node) -> Shape:
-        found = literal(node, self.language)
+        found = self.language.literal(node)
         if found is None:
             return self._branch(node)
         if found.plain:
             return quoted(_restored(found.value), self.prepared.offset(node))
-        if not self.python or node.type != "string":
+        pieces = self.language.formatted(node) if self.language.formatted is not None else []
+        if not pieces:
             return self._branch(node)
         shaped: list[str | tuple[Shape, bytes]] = []
-        for piece in pieces(node):
+        for piece in pieces:
             if isinstance(piece, str):
                 if MARK in piece:
                     raise self._problem(node, "a name in the text of an f-string can't be compared")
                 shaped.append(piece)
-            elif (expression := piece.child_by_field_name("expression")) is not None:
-                shaped.append((self.shape(expression), after_expression(piece)))
+            elif piece.expression is not None:
+                shaped.append((self.shape(piece.expression), piece.form))
         return Formatted(tuple(shaped))
 
     def _mapping(self, node: Node) -> Shape:
@@ -271,7 +258,9 @@ class _Builder:
             if child.type in IGNORED:
                 continue
             item = self.shape(child)
-            named = isinstance(item, Keyword) or (child.type == "dictionary_splat" and not isinstance(item, Many))
+            named = isinstance(item, Keyword) or (
+                child.type in self.rules.keyword_unpacking and not isinstance(item, Many)
+            )
             (keywords if named else positional).append(item)
         is_open = any(isinstance(item, Many) for item in positional)
         return Arguments(tuple(positional), tuple(keywords), is_open)
@@ -328,11 +317,13 @@ class _Builder:
         return SyntaxProblem(message, self.prepared.offset(node), help or "write a `code` query for that")
 
 
-def _among_others(items: list[Shape], labels: list[str | None]) -> tuple[list[Shape], list[str | None]]:
+def _among_others(
+    items: list[Shape], labels: list[str | None], clauses: frozenset[str]
+) -> tuple[list[Shape], list[str | None]]:
     """`items` with `...` around decorators and clauses, since a snippet needn't name all of them."""
     spread: list[tuple[Shape, str | None]] = []
     for item, label in zip(items, labels, strict=True):
-        if isinstance(item, Branch) and item.kinds <= CLAUSES | {"decorator"}:
+        if isinstance(item, Branch) and item.kinds <= clauses | {"decorator"}:
             spread += [(_MANY, None), (item, label), (_MANY, None)]
         else:
             spread.append((item, label))

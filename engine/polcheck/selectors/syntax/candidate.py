@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.shape import (
     Branch,
@@ -23,33 +24,9 @@ from polcheck.selectors.syntax.shape import (
     Word,
 )
 from polcheck.selectors.syntax.snippet import Quoted
-from polcheck.selectors.syntax.strings import KINDS
 
 ROOT = "_match"
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-# NOTE: elsewhere a name can stand in parentheses, which the text of its node would show
-_NAMED = {("call", "function"), ("subscript", "value"), ("assignment", "left")}
-_KEYWORDS = frozenset(
-    [
-        "assert",
-        "raise",
-        "import",
-        "class",
-        "def",
-        "async",
-        "await",
-        "yield",
-        "with",
-        "try",
-        "except",
-        "global",
-        "nonlocal",
-        "del",
-        "return",
-        "while",
-    ]
-)
-"""Keywords that stand apart from what is before and after them (`1if x` shows that not all do)."""
 
 
 def candidate(shape: Shape, language: str, resolve: bool) -> str:
@@ -65,9 +42,9 @@ def candidate(shape: Shape, language: str, resolve: bool) -> str:
 
 class _Writer:
     def __init__(self, language: str, resolve: bool) -> None:
-        self.python = language == "python"
-        self.language = language
-        self.resolve = resolve and self.python
+        self.language = language_called(language)
+        self.rules = self.language.snippet
+        self.resolve = resolve and self.language.follows_imports
         self.predicates: list[str] = []
         self.names = 0
 
@@ -77,18 +54,20 @@ class _Writer:
             return self.branch(shape)
         if isinstance(shape, Name):
             self.predicate(shape.text, ROOT)
-            return "[(identifier) (attribute)]" if "." in shape.text else "(identifier)"
+            chain = self.rules.chain
+            assert chain is not None  # INVARIANT: no other language's snippets have names
+            return f"[({chain.identifier}) ({chain.member})]" if "." in shape.text else f"({chain.identifier})"
         if isinstance(shape, Leaf):
             self.predicates.append(f"(#eq? @{ROOT} {_string(shape.text.decode())})")
             return f"({shape.kind})"
         if isinstance(shape, Mapping):
-            return "(dictionary)" if self.python else "(object)"
+            return _one_of(sorted(self.rules.mappings))
         if isinstance(shape, Import):
             future = ["future_import_statement"] if shape.kind == "import_from_statement" else []
             return _one_of([*future, shape.kind])
         if isinstance(shape, Formatted):
             return "(string)"
-        kinds = sorted(KINDS[self.language]) if isinstance(shape, Quoted) else ["_"]
+        kinds = sorted(self.language.strings) if isinstance(shape, Quoted) else ["_"]
         return _one_of(kinds)
 
     def branch(self, shape: Branch) -> str:
@@ -108,15 +87,15 @@ class _Writer:
         """One field of a node; empty when nothing can be said of it."""
         if isinstance(item, Word):
             return f"{label}: {_string(item.text)}"
-        if isinstance(item, Name) and (kind, label) in _NAMED:
+        if isinstance(item, Name) and (kind, label) in self.rules.named_fields:
             name = self.capture()
             self.predicate(item.text, name)
             return f"{label}: (_) @{name}"
-        if isinstance(item, Leaf) and (label in ("name", "attribute") or not self.python):
+        if isinstance(item, Leaf) and (label in self.rules.exact_leaves or not self.rules.grouping):
             name = self.capture()
             self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
             return f"{label}: ({item.kind}) @{name}"
-        if isinstance(item, Branch) and (label in ("definition", "function") or not self.python):
+        if isinstance(item, Branch) and (label in self.rules.exact_branches or not self.rules.grouping):
             return f"{label}: {self.branch(item)}"
         return ""
 
@@ -146,19 +125,21 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
     """
     found: set[frozenset[str]] = set()
     skipped: set[int] = set()
+    spoken = language_called(language)
+    calls = {kind for kind, field in spoken.snippet.named_fields if field == "function"}
     for part in walk(shape):
         if isinstance(part, Import) and isinstance(part.module, Leaf):
             skipped.add(id(part.module))  # a relative import may stand for it
-        if isinstance(part, Branch) and language == "python" and "call" in part.kinds:
+        if isinstance(part, Branch) and not calls.isdisjoint(part.kinds):
             found |= {frozenset({word}) for word in _called(part.items[0], resolve)}
         if isinstance(part, Name):
             found |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
             word = part.text.decode().rpartition(".")[2]
-            sure = language == "python" or part.kind.endswith(("identifier", "name", "word"))
+            sure = not spoken.split_strings or part.kind.endswith(("identifier", "name", "word"))
             if sure and _IDENTIFIER.fullmatch(word) and not part.kind.startswith(("string", "escape")):
                 found.add(frozenset({word}))
-        elif isinstance(part, Word) and part.text in _KEYWORDS:
+        elif isinstance(part, Word) and part.text in spoken.snippet.separate_words:
             found.add(frozenset({part.text}))
     implied = {frozenset({word.removesuffix("(")}) for words in found for word in words if word.endswith("(")}
     return tuple(sorted(found - implied, key=sorted))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from polcheck.languages.grammars import grammar
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
 from polcheck.selectors.syntax.problem import SyntaxProblem
@@ -139,7 +140,7 @@ def _code_literals(probe: PatternProbe, language: str) -> Clauses:
         if predicate.negated or not predicate.values or predicate.test == "match" or name not in probe.certain:
             continue
         kind = kinds.get(predicate.capture, "")
-        if language != "python" and not kind.endswith(("identifier", "name", "word")):
+        if language_called(language).split_strings and not kind.endswith(("identifier", "name", "word")):
             continue  # NOTE: other grammars split strings at escapes, so that no word boundary is sure
         if predicate.test == "resolves-to":
             chosen = [[value.split(".")[end] for value in predicate.values] for end in (0, -1)]
@@ -157,20 +158,22 @@ def _literal(value: str) -> str:
 
 def _has_bare_strings(probe: PatternProbe, language: str) -> bool:
     kinds = dict(probe.kinds)
-    return language == "python" and any(
-        kinds.get(predicate.capture) == "string"
+    spoken = language_called(language)
+    return bool(spoken.string_content) and any(
+        kinds.get(predicate.capture) in spoken.strings
         and predicate.test in ("eq", "any-of")
         and predicate.values
-        and not any(value.endswith(('"', "'")) for value in predicate.values)
+        and not any(value.endswith(('"', "'", "`")) for value in predicate.values)
         for predicate in probe.predicates
     )
 
 
 def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, int, str]:
+    content = language_called(language).string_content
     return (
         "a predicate compares a string's node with a text that has no quotes",
         max(text.find("(#"), 0),
-        "predicates see the text of a node: capture its `string_content`, or join on the value that it binds",
+        f"predicates see the text of a node: capture its `{content}`, or join on the value that it binds",
     )
 
 
@@ -181,7 +184,7 @@ def _warnings(shape: Shape, text: str, language: str) -> tuple[tuple[str, int, s
             offset,
             "end its arguments with `...` unless exactly these are meant",
         )
-        for call, offset in (closed_calls(prepare(text, language)) if language == "python" else ())
+        for call, offset in (closed_calls(prepare(text, language)))
     ]
     if isinstance(shape, Quoted) and not shape.names and shape.texts == ("...",):
         found.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.names import Names, dotted, only_child, unwrapped
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
@@ -29,8 +30,7 @@ from polcheck.selectors.syntax.shape import (
     Statements,
     Word,
 )
-from polcheck.selectors.syntax.snippet import Quoted, after_expression, parameter_parts
-from polcheck.selectors.syntax.strings import literal, pieces
+from polcheck.selectors.syntax.snippet import Quoted, parameter_parts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,8 +72,8 @@ class Matcher:
     """Matches shapes in one file; `steps` is the work left."""
 
     def __init__(self, language: str, names: Callable[[], Names], resolve: bool, steps: int) -> None:
-        self.language = language
-        self.python = language == "python"
+        self.language = language_called(language)
+        self.rules = self.language.snippet
         self.names = names
         self.resolve = resolve
         self.steps = steps
@@ -102,9 +102,10 @@ class Matcher:
         self.steps -= 1
         if self.steps < 0:
             raise TooMuchWork
-        if self.python:
-            node = unwrapped(node)
-            if node.type == "type" and not (isinstance(shape, Branch) and "type" in shape.kinds):
+        if self.rules.grouping:
+            node = unwrapped(node, self.rules.grouping)
+            types = self.rules.types
+            if node.type in types and not (isinstance(shape, Branch) and not types.isdisjoint(shape.kinds)):
                 node = only_child(node) or node
         return _BY_SHAPE[type(shape)](self, shape, node, binds)
 
@@ -116,7 +117,7 @@ class Matcher:
         if name is None:
             yield binds
             return
-        found = literal(node, self.language)
+        found = self.language.literal(node)
         value = found.value if found else (node.text or b"").decode("utf-8", "replace")
         yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, found is not None))
 
@@ -144,7 +145,7 @@ class Matcher:
                 yield from found
 
     def _quoted(self, shape: Quoted, node: Node, binds: Binds) -> Iterator[Binds]:
-        found = literal(node, self.language)
+        found = self.language.literal(node)
         if found is None or not found.plain:
             return
         parts = shape.parts(found.value)
@@ -160,9 +161,9 @@ class Matcher:
         yield binds
 
     def _formatted(self, shape: Formatted, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type != "string" or not (node.text or b"").lower().startswith((b"f", b"rf", b"fr", b"t")):
+        if node.type not in self.language.strings or self.language.formatted is None:
             return
-        theirs = pieces(node)
+        theirs = self.language.formatted(node)
         if len(theirs) != len(shape.pieces):
             return
         found = [binds]
@@ -170,10 +171,9 @@ class Matcher:
             if isinstance(ours, str) or isinstance(piece, str):
                 found = found if ours == piece else []
                 continue
-            expression = piece.child_by_field_name("expression")
-            if expression is None or after_expression(piece) != ours[1]:
+            if piece.expression is None or piece.form != ours[1]:
                 return
-            found = [more for known in found for more in self.match(ours[0], expression, known)]
+            found = [more for known in found for more in self.match(ours[0], piece.expression, known)]
         yield from found
 
     def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:

@@ -8,11 +8,11 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from polcheck.languages.grammars import Tree
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
 from polcheck.selectors.syntax.matcher import Bind, Matcher
 from polcheck.selectors.syntax.query_patterns import PatternProbe
 from polcheck.selectors.syntax.shape import Shape
-from polcheck.selectors.syntax.strings import literal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -179,7 +179,7 @@ def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Ite
 
 def _bind(node: Node, language: str) -> Bind:
     """What a captured node binds: the value of a string literal, the text of anything else."""
-    found = literal(node, language)
+    found = language_called(language).literal(node)
     text = found.value if found else (node.text or b"").decode("utf-8", "replace")
     return Bind(text, node.start_byte, node.end_byte, found is not None)
 

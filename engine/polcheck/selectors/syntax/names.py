@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from polcheck.languages.grammars import Tree, grammar
+from polcheck.languages.registry import DEFAULT_LANGUAGE, language
 from polcheck.selectors.syntax.cost import beginnings
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class _Binding(NamedTuple):
     chains: tuple[tuple[str, int], ...] = ()  # each with the place of its first name
 
 
+_GROUPING = frozenset({"parenthesized_expression"})
 _Key = tuple[int, str]  # the number of a scope, and a name that is bound in it
 
 
@@ -96,7 +98,7 @@ class Names:
         self._definite: dict[str, int] = {}  # where the module has surely bound a name, after its last star import
         self._chains: dict[bytes, tuple[str, ...]] = {}  # names that stand for themselves alone
         self._known: dict[tuple[int, bytes], tuple[str, ...]] = {}
-        if tree.language == "python":
+        if language(tree.language).follows_imports:
             found = _captured(IMPORTS, tree).get("import", []) if imports is None else imports
             if found:
                 self._fill(tree, found)
@@ -552,9 +554,9 @@ def only_child(node: Node) -> Node | None:
     return inner[0] if len(inner) == 1 else None
 
 
-def unwrapped(node: Node) -> Node:
+def unwrapped(node: Node, grouping: frozenset[str] = _GROUPING) -> Node:
     """What the parentheses around an expression hold."""
-    while node.type == "parenthesized_expression" and (inner := only_child(node)) is not None:
+    while node.type in grouping and (inner := only_child(node)) is not None:
         node = inner
     return node
 
@@ -646,7 +648,7 @@ def _captured(text: str, tree: Tree) -> dict[str, list[Node]]:
 
     query = _QUERIES.get(text)
     if query is None:
-        query = _QUERIES[text] = Query(grammar("python"), text)
+        query = _QUERIES[text] = Query(grammar(DEFAULT_LANGUAGE), text)
     roots, _ = beginnings(tree)
     cursor = QueryCursor(query, match_limit=256)
     found = cursor.captures(roots[0])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import re2
 from msgspec import Struct
 
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def _check_values(call: Call, test: str, strings: tuple[str, ...], language: str
             ) from error
     if test != "resolves-to":
         return
-    if language != "python":
+    if not language_called(language).follows_imports:
         raise SyntaxProblem(
             f"`{call.name}` follows the imports of Python, this is {language}", call.start, "write `#eq?`"
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, field
 
 from polcheck.languages.grammars import Tree
+from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import MOST_LEVELS, beginnings, first_error, too_wide
@@ -172,7 +173,7 @@ class _Group(Struct):
         places = tuple(number for number, segment in enumerate(segments) if segment == "*")
         return self.wild.setdefault((predicate.capture, len(segments), places), {})
 
-    def looked_up(self, nodes: Captured, names: Callable[[], Names]) -> Iterator[_Member]:
+    def looked_up(self, nodes: Captured, names: Callable[[], Names], grouping: frozenset[str]) -> Iterator[_Member]:
         """The members in the tables that may match `nodes`."""
         for (capture, form), table in self.tables.items():
             node = nodes[capture][0]
@@ -181,8 +182,8 @@ class _Group(Struct):
                     yield from table.get(name, ())
             else:
                 yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
-                if node.type == "parenthesized_expression":  # to a snippet they make no difference
-                    held = (unwrapped(node).text or b"").decode("utf-8", "replace")
+                if node.type in grouping:  # to a snippet they make no difference
+                    held = (unwrapped(node, grouping).text or b"").decode("utf-8", "replace")
                     yield from (member for member in table.get(held, ()) if member.shape is not None)
         for capture, regexes in self.regexes.items():
             yield from regexes.items(nodes[capture][0].text)
@@ -328,8 +329,9 @@ class _Search:
         if not (group.tables or group.regexes or group.wild):
             return
         wanted: dict[int, tuple[_Member, list[Captured]]] = {}
+        grouping = language_called(self.tree.language).snippet.grouping
         for nodes in matches:
-            for member in group.looked_up(nodes, self.names):
+            for member in group.looked_up(nodes, self.names, grouping):
                 wanted.setdefault(id(member), (member, []))[1].append(nodes)
         for member, found in wanted.values():
             self._give(member, found)

@@ -9,24 +9,6 @@ from polcheck.selectors.syntax.snippet import Quoted
 IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
 """Kinds that are compared nowhere: comments, and punctuation that says nothing more than the tree does."""
 
-CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "except_group_clause", "finally_clause"})
-CLAUSED = frozenset({"if_statement", "for_statement", "while_statement", "try_statement"})
-SCOPES = frozenset({"global_statement", "nonlocal_statement"})
-OPEN_ENDED = SCOPES | {"assert_statement", "raise_statement"}
-"""Statements that may go on after what a snippet says of them: a message, a cause, more names."""
-PARAMETERS = frozenset({"parameters", "lambda_parameters"})
-MAPPINGS = frozenset({"dictionary", "object"})
-IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
-_ALIKE = ({"tuple", "expression_list"}, {"tuple_pattern", "pattern_list"})
-KINDS_ALIKE: dict[str, frozenset[str]] = {kind: frozenset(kinds) for kinds in _ALIKE for kind in kinds}
-
-UNASKED = {
-    "function_definition": {"type": {"type", "->"}, "type_parameter": {"type_parameter"}},
-    "class_definition": {"argument_list": {"argument_list"}, "type_parameter": {"type_parameter"}},
-    "assignment": {"type": {"type", ":"}},
-}
-"""For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
-
 
 class Many(Struct, frozen=True):
     """`...`: any number of items."""

@@ -7,13 +7,16 @@ in characters, so that places survive.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import re2
 from msgspec import Struct
 
 from polcheck.base.spans import Source
+from polcheck.languages import registry as languages
 from polcheck.languages.grammars import parse
+from polcheck.languages.language import MARK, Context, Language
 from polcheck.selectors.syntax.predicates import regex
 from polcheck.selectors.syntax.problem import SyntaxProblem
 
@@ -61,12 +64,6 @@ def quoted(value: str, offset: int) -> Quoted:
     return Quoted(tuple(texts), tuple(names))
 
 
-def after_expression(interpolation: Node) -> bytes:
-    """How an interpolated part is converted and formatted, as written."""
-    kinds = ("type_conversion", "format_specifier")
-    return b"".join(child.text or b"" for child in interpolation.named_children if child.type in kinds)
-
-
 def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
     """The name, annotation and default of a Python parameter."""
     name = node.child_by_field_name("name")
@@ -75,22 +72,11 @@ def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
     return name, node.child_by_field_name("type"), node.child_by_field_name("value")
 
 
-MARK = "ꙮ"
-"""A letter for every language's identifiers that no program is expected to use."""
 ANY = MARK * 3
-ANY_PAIR = "**" + MARK
-_STRING = r"""(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
-_PIECE = re.compile(
-    rf"(?P<string>{_STRING})|(?P<comment>\#[^\n]*)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
-    r"|(?P<any>\.\.\.)|(?P<sign>\*\*|:)|(?P<other>.)",
-    re.DOTALL,
-)
-_GO_FUNCTION = "func _() {\n"
 _HOLE = re.compile(r"\$(?=[A-Za-z_])")
 _BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>])$")
 _AFTER_ANY = re.compile(r"[\s)\]},:;]|$")
 _RELATIVE_IMPORT = re.compile(r"\bfrom\s*$")
-_CLAUSE = re.compile(r"(?<=\.\.\.) (?=(?:except|finally|else|elif)\b)")
 NAME_OF_HOLE = re.compile(rf"{MARK}([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -114,41 +100,57 @@ def prepare(text: str, language: str) -> Prepared:
         raise SyntaxProblem(f"`{MARK}` can't stand in a snippet", text.index(MARK))
     if not text.strip():
         raise SyntaxProblem("the snippet is empty", 0, "write code, such as `torch.load(...)`")
-    marked = _marked(text, language)
+    rules = languages.language(language)
+    marked = _marked(text, rules)
     source, root = _parsed(marked, language)
-    if root.has_error and language == "python":
-        source, root = _parsed(_marked(_CLAUSE.sub("\n", text), language), language)
+    statements = root.named_children
     shift = 0
-    if root.has_error and language == "go" and (body := _go_body(marked)) is not None:
-        source, root, shift = *body, len(_GO_FUNCTION)
     if root.has_error:
-        raise _unparsed(text, source, root, language)
-    statements = [child for child in root.named_children if child.type not in ("comment", "line_continuation")]
+        for context in rules.contexts:
+            found = _in_context(marked, context, rules)
+            if found is not None:
+                (source, statements), shift = found, len(context.before)
+                break
+        else:
+            raise _unparsed(text, source, root, language)
+    statements = [child for child in statements if child.type not in rules.comments | {"line_continuation"}]
     if not statements:
         raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
     return Prepared(marked, language, tuple(statements), source, shift)
 
 
-def _go_body(marked: str) -> tuple[Source, Node] | None:
-    """The snippet's statements in a function, outside of which Go has none; None when they don't parse."""
-    source, root = _parsed(f"{_GO_FUNCTION}{marked}\n}}\n", "go")
-    function = root.named_children[0] if not root.has_error else None
-    body = function.child_by_field_name("body") if function is not None else None
-    if body is None or root.named_child_count != 1:
+def _in_context(marked: str, context: Context, rules: Language) -> tuple[Source, list[Node]] | None:
+    """The source of a snippet with code around it, and the snippet's statements in it; None when it doesn't parse."""
+    text = context.edit(marked)
+    source, node = _parsed(f"{context.before}{text}{context.after}", rules.name)
+    if node.has_error:
         return None
-    lists = [child for child in body.named_children if child.type == "statement_list"]
-    return source, lists[0] if lists else body
+    before = len(context.before.encode())
+    first = before + len(text[: len(text) - len(text.lstrip())].encode())
+    end = before + len(text.rstrip().encode())
+    while True:
+        inner = [child for child in node.named_children if child.start_byte < end and child.end_byte > first]
+        if any(child.start_byte < first or child.end_byte > end for child in inner):
+            if len(inner) > 1:
+                return None
+        elif not (len(inner) == 1 and inner[0].type in rules.lists):
+            return source, inner
+        node = inner[0]
 
 
 def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
-    """The Python calls in a snippet with arguments but without `...`: their texts, and where each closes."""
+    """The calls in a snippet with arguments but without `...`: their texts, and where each closes.
+
+    None where arguments have no keywords: nobody can add one more.
+    """
     found: list[tuple[str, int]] = []
-    waiting = list(prepared.statements)
+    rules = languages.language(prepared.language).snippet
+    waiting = list(prepared.statements) if rules.keyword_arguments else []
     while waiting:
         node = waiting.pop(0)
         waiting += node.named_children
-        arguments = node.child_by_field_name("arguments") if node.type == "call" else None
-        if arguments is None or arguments.type != "argument_list" or not arguments.named_children:
+        arguments = node.child_by_field_name("arguments")
+        if arguments is None or arguments.type not in rules.arguments or not arguments.named_children:
             continue
         if not any((child.text or b"").decode() == ANY for child in arguments.named_children):
             span = prepared.source.span_of_bytes(node.start_byte, node.end_byte)
@@ -183,21 +185,37 @@ def _first_error(root: Node) -> Node:
     return node
 
 
-def _marked(text: str, language: str) -> str:
+def _marked(text: str, rules: Language) -> str:
     """`text` with its marks in place of `$` and `...`."""
-    pieces: list[str] = []
-    braces: list[int] = []  # for each open bracket: where it is, or -1 for one that holds no pairs
-    for found in _PIECE.finditer(text):
-        piece = found.group()
+    any_pair = rules.snippet.any_pair
+    parts: list[str] = []
+    braces: list[bool] = []  # for each open bracket whether it holds pairs
+    for found in _parts(rules).finditer(text):
+        part = found.group()
         if found.lastgroup == "open":
-            braces.append(found.start() if piece == "{" and _is_mapping(text, found.end()) else -1)
+            braces.append(part == "{" and _is_mapping(text, found.end(), rules))
         elif found.lastgroup == "close" and braces:
             braces.pop()
         elif found.lastgroup == "any" and _stands_alone(text, found.start(), found.end()):
-            in_mapping = language == "python" and braces and braces[-1] >= 0
-            piece = ANY_PAIR if in_mapping else ANY
-        pieces.append(piece)
-    return _HOLE.sub(MARK, "".join(pieces))
+            part = any_pair + MARK if any_pair and braces and braces[-1] else ANY
+        parts.append(part)
+    return _HOLE.sub(MARK, "".join(parts))
+
+
+@cache
+def _parts(rules: Language) -> re.Pattern[str]:
+    """The parts of a snippet that tell where its `...` stand."""
+    over_lines = rules.multiline_quotes
+    strings = "|".join(
+        [rf"{quote}(?:\\.|[^\\])*?{quote}" for quote in over_lines]
+        + [rf"{quote}(?:\\.|[^{quote}\\\n])*{quote}" for quote in rules.quotes]
+    )
+    comment = "|".join(map(re.escape, rules.comment_signs))
+    return re.compile(
+        rf"(?P<string>{strings})|(?P<comment>(?:{comment})[^\n]*)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
+        r"|(?P<any>\.\.\.)|(?P<sign>\*\*|:)|(?P<other>.)",
+        re.DOTALL,
+    )
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -205,10 +223,10 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return bool(_BEFORE_ANY.search(before) and _AFTER_ANY.match(text[end:]) and not _RELATIVE_IMPORT.search(before))
 
 
-def _is_mapping(text: str, start: int) -> bool:
+def _is_mapping(text: str, start: int, rules: Language) -> bool:
     """Whether the braces opened before `start` hold pairs: a colon or `**` of their own, or `...` alone."""
     depth = 0
-    for found in _PIECE.finditer(text, start):
+    for found in _parts(rules).finditer(text, start):
         if found.lastgroup == "open":
             depth += 1
         elif found.lastgroup == "close":

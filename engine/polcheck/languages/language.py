@@ -1,0 +1,125 @@
+"""What polcheck knows of a programming language: one record, one file in `supported`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from polcheck.base.spans import Source
+
+if TYPE_CHECKING:
+    import tree_sitter
+    from tree_sitter import Node
+
+MARK = "ꙮ"
+"""A letter for every language's identifiers that no program is expected to use; snippets have it in place of `$`."""
+
+
+class Literal(NamedTuple):
+    """The value of a string literal, each interpolated part as `{}`; `plain` says that it has none."""
+
+    value: str
+    plain: bool
+
+
+class Interpolation(NamedTuple):
+    """An interpolated part of a string: its expression, and how that is converted and formatted."""
+
+    expression: Node | None
+    form: bytes
+
+
+class Context(NamedTuple):
+    """Code around a snippet, in which it parses though it can't stand alone; `edit` changes no length."""
+
+    before: str = ""
+    after: str = ""
+    edit: Callable[[str], str] = str
+
+
+class Chain(NamedTuple):
+    """How a dotted name such as `os.path.join` is parsed: kinds of nodes, and the fields of a member access."""
+
+    identifier: str
+    member: str
+    base: str
+    attribute: str
+
+
+class SnippetRules(Struct, frozen=True, eq=False):
+    """Node kinds that mean more in a snippet than one node after another; empty for what a language hasn't.
+
+    Fields are named for what the nodes are; selectors/syntax says what is made of each.
+    """
+
+    grouping: frozenset[str] = frozenset()  # parentheses around one expression: it is the same without them
+    chain: Chain | None = None
+    arguments: frozenset[str] = frozenset()  # of calls that may have keywords, in any order
+    keyword_arguments: frozenset[str] = frozenset()
+    keyword_unpacking: frozenset[str] = frozenset()
+    bare_arguments: frozenset[tuple[str, str]] = frozenset()  # call and kind: arguments without parentheses
+    parameters: frozenset[str] = frozenset()
+    mappings: frozenset[str] = frozenset()  # pairs in any order
+    any_pair: str = ""  # what makes an item of a mapping out of a word
+    imports: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()  # around an annotation
+    generic_types: frozenset[str] = frozenset()  # a type and its arguments
+    clauses: frozenset[str] = frozenset()  # parts of a statement of which a snippet names some
+    with_clauses: frozenset[str] = frozenset()
+    scope_statements: frozenset[str] = frozenset()  # a list of names of which a snippet names some
+    open_ended: frozenset[str] = frozenset()  # statements that may go on after what a snippet says of them
+    open_bases: frozenset[str] = frozenset()  # definitions that take `(...)` for none, too
+    value_left_out: frozenset[tuple[str, str]] = frozenset()  # kind and field: may be there though the snippet ends
+    alike: Mapping[str, frozenset[str]] = {}
+    optional: Mapping[str, Mapping[str, frozenset[str]]] = {}
+    """For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
+    optional_words: frozenset[str] = frozenset({"async"})  # left out, the snippet is the same with them
+    definitions: frozenset[tuple[str, str]] = frozenset()  # kind and field of a name that is defined, not used
+    name_lists: frozenset[str] = frozenset()  # whose names are defined or declared, not used
+    exact_leaves: frozenset[str] = frozenset()  # fields whose name no parentheses surround
+    exact_branches: frozenset[str] = frozenset()  # fields whose node no parentheses surround
+    named_fields: frozenset[tuple[str, str]] = frozenset()  # kind and field: where a name is looked for by its text
+    separate_words: frozenset[str] = frozenset()  # keywords that stand apart from what is before and after them
+
+
+class Language(Struct, frozen=True, eq=False):
+    """A programming language: its grammar, its files, and how its code is read."""
+
+    name: str
+    module: str  # the Python module of its grammar, and the function in it
+    function: str = "language"
+    suffixes: tuple[str, ...] = ()  # lowercase, with their dot
+    file_names: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()  # as a `#!` line names them, without their version
+    extra: str = ""  # of polcheck's package, that brings the grammar; empty: it is always there
+
+    strings: frozenset[str] = frozenset()
+    string_value: Callable[[Node], Literal | None] | None = None  # of a node of one of `strings`
+    string_content: str = ""  # the kind of the text between the quotes
+    split_strings: bool = True  # whether a text in a node may begin or end within a word, as at an escape
+    formatted: Callable[[Node], list[str | Interpolation]] | None = None
+    """The texts of a string literal that may have interpolated parts, and these between them; empty for others."""
+    comments: frozenset[str] = frozenset({"comment"})
+
+    contexts: tuple[Context, ...] = ()  # beside none at all
+    lists: frozenset[str] = frozenset()  # kinds that do nothing but hold the statements of a context
+    comment_signs: tuple[str, ...] = ("#",)  # in snippets, to the end of the line
+    quotes: tuple[str, ...] = ('"', "'")  # in snippets
+    multiline_quotes: tuple[str, ...] = ()  # in snippets
+    snippet: SnippetRules = SnippetRules()
+    follows_imports: bool = False  # by selectors/syntax/names.py; otherwise names are compared as they are written
+
+    parse: Callable[[Source, tree_sitter.Parser], tree_sitter.Tree] | None = None  # where it isn't the parser alone
+    check: Callable[[Source], tuple[str, int] | None] | None = None
+    """Why the language's own parser refuses a file, and the line (0: none); None if it takes it. Raises Unreadable."""
+    spelled: Callable[[Source], bytes | None] | None = None
+    """The text with its names as they mean where they are written otherwise. Raises Unreadable."""
+    carriage_returns: bool = True  # whether a line may end in a carriage return and a line feed
+
+    def literal(self, node: Node) -> Literal | None:
+        """Return the value of `node` if it is a string literal, otherwise None."""
+        if node.type not in self.strings or self.string_value is None:
+            return None
+        return self.string_value(node)

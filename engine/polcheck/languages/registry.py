@@ -1,0 +1,88 @@
+"""Which languages there are, and which of them a file is in. A file in `supported` is all that a language needs."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from polcheck.base.errors import PolcheckError
+from polcheck.languages.language import Language
+
+DEFAULT_LANGUAGE = "python"
+"""The language of a `code` or `pattern` without files."""
+
+
+class UnknownLanguage(PolcheckError):
+    """A language without a grammar, or whose grammar isn't installed; `help` says what to do."""
+
+    def __init__(self, message: str, help: str) -> None:
+        self.message = message
+        self.help = help
+        super().__init__(message)
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """Return every language by its name: the `LANGUAGES` of each module in `supported`."""
+    from polcheck.languages import supported
+
+    found: dict[str, Language] = {}
+    for module in sorted(entry.name for entry in pkgutil.iter_modules(supported.__path__)):
+        for one in importlib.import_module(f"{supported.__name__}.{module}").LANGUAGES:
+            found[one.name] = one
+    return found
+
+
+def language(name: str) -> Language:
+    """Return the language called `name`. Raises UnknownLanguage."""
+    found = languages().get(name)
+    if found is None:
+        raise UnknownLanguage(f"unknown language `{name}`", "known: " + ", ".join(sorted(languages())))
+    return found
+
+
+@cache
+def _by_suffix() -> dict[str, str]:
+    return {suffix: one.name for one in languages().values() for suffix in one.suffixes}
+
+
+@cache
+def _by_file_name() -> dict[str, str]:
+    return {name: one.name for one in languages().values() for name in one.file_names}
+
+
+@cache
+def _by_interpreter() -> dict[str, str]:
+    return {name: one.name for one in languages().values() for name in one.interpreters}
+
+
+def language_of(path: str) -> str | None:
+    """Return the language that the name of a file stands for, None if it stands for none."""
+    start = path.rfind("/") + 1
+    dot = path.rfind(".")
+    found = _by_suffix().get(path[dot:].lower()) if dot > start else None
+    return found or _by_file_name().get(path[start:])
+
+
+def may_be_script(path: str) -> bool:
+    """Return whether the language of a file may stand in its first line because its name has no ending."""
+    start = path.rfind("/") + 1
+    return "." not in path[start + 1 :] and language_of(path) is None
+
+
+def language_of_script(data: bytes) -> str | None:
+    """Return the language whose interpreter the `#!` line at the start of `data` names, None if there is none."""
+    if not data.startswith(b"#!"):
+        return None
+    words = data[2:512].split(b"\n", 1)[0].decode("utf-8", "replace").split()
+    if words and words[0].rpartition("/")[2] == "env":
+        words = words[1:]
+        while words and (words[0].startswith("-") or "=" in words[0]):
+            words = words[1:]
+    if not words:
+        return None
+    program = words[0].rpartition("/")[2]
+    known = _by_interpreter()
+    plain = program.rstrip("0123456789.")
+    return known.get(program) or known.get(plain) or known.get(" ".join([program, *words[1:2]]))

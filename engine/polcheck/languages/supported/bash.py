@@ -1,0 +1,94 @@
+"""Bash, and the shells that it is a superset of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.decoding import exactly, joined, number, pieces, unescape
+from polcheck.languages.language import Language, Literal
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_EXPANSIONS = frozenset(
+    {"expansion", "simple_expansion", "command_substitution", "arithmetic_expansion", "process_substitution"}
+)
+_SIMPLE = {
+    "a": 7, "b": 8, "e": 27, "E": 27, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11,
+    "\\": 92, "'": 39, '"': 34, "?": 63,
+}  # fmt: skip
+
+
+def _value(node: Node) -> Literal | None:
+    text = (node.text or b"").decode("utf-8", "replace")
+    if node.type == "ansi_c_string":
+        return Literal(_ansi(text[2:-1]), True) if text.endswith("'") and len(text) > 2 else None
+    quote = '"' if node.type == "string" else "'"
+    if len(text) < 2 or not (text.startswith(quote) and text.endswith(quote)):
+        return None
+    if quote == "'":
+        return Literal(text[1:-1], True)
+    return joined(pieces(node, 1, 1, _EXPANSIONS), lambda part: unescape(part, _escape))
+
+
+def _escape(text: str, at: int) -> tuple[str, int]:
+    """In double quotes a backslash quotes what means something there."""
+    char = text[at : at + 1]
+    if char == "\n":
+        return "", at + 1
+    return (char, at + 1) if char and char in '$`"\\' else ("\\", at)
+
+
+def _ansi(text: str) -> str:
+    """The value of what stands in `$'…'`: bytes, and it ends at the first zero."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(text):
+        found = text.find("\\", at)
+        if found < 0:
+            found = len(text)
+        parts.append(text[at:found].encode("utf-8", "surrogatepass"))
+        if found == len(text):
+            break
+        data, at = _ansi_escape(text, found + 1)
+        if data == b"\0":
+            break
+        parts.append(data)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def _ansi_escape(text: str, at: int) -> tuple[bytes, int]:
+    char = text[at : at + 1]
+    if char in _SIMPLE:
+        return bytes([_SIMPLE[char]]), at + 1
+    if char and char in "01234567":
+        code, end = number(text, at, 3, 8)
+        return bytes([code & 0xFF]), end
+    if char == "x":
+        if text[at + 1 : at + 2] == "{" and exactly(text, at + 2, 1) is not None:
+            code, end = number(text, at + 2, len(text))
+            return bytes([code & 0xFF]), end + (text[end : end + 1] == "}")
+        code, end = number(text, at + 1, 2)
+        return (bytes([code]), end) if end > at + 1 else (b"\\x", at + 1)
+    if char in ("u", "U"):
+        code, end = number(text, at + 1, 4 if char == "u" else 8)
+        if end > at + 1 and code <= 0x10FFFF:
+            return chr(code).encode("utf-8", "surrogatepass"), end
+    if char == "c" and at + 1 < len(text):
+        end = at + 3 if text[at + 1 : at + 3] == "\\\\" else at + 2
+        return bytes([ord(text[at + 1].upper()) & 0x1F if text[at + 1] != "?" else 0x7F]), end
+    return b"\\", at
+
+
+LANGUAGES = (
+    Language(
+        name="bash",
+        module="tree_sitter_bash",
+        suffixes=(".sh", ".bash"),
+        file_names=(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile"),
+        interpreters=("bash", "sh", "dash", "ash"),
+        strings=frozenset({"string", "raw_string", "ansi_c_string"}),
+        string_value=_value,
+        carriage_returns=False,
+    ),
+)

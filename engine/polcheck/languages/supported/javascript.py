@@ -1,0 +1,99 @@
+"""JavaScript, and what TypeScript has of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.decoding import (
+    character,
+    exactly,
+    joined,
+    number,
+    paired,
+    pieces,
+    quoted_text,
+    unescape,
+    unix_lines,
+)
+from polcheck.languages.language import Language, Literal, SnippetRules
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_LINE_ENDS = "\n\r\u2028\u2029"
+
+
+def string_value(node: Node) -> Literal | None:
+    """Return the value of a string or a template, whose escapes count whatever function it is a template of."""
+    text = quoted_text(node, '"', "'", "`")
+    if text is None:
+        return None
+    if text[0] == "`":
+        found = joined(pieces(node, 1, 1, ("template_substitution",)), lambda part: unescape(unix_lines(part), _escape))
+        return Literal(paired(found.value), found.plain)
+    if node.parent is not None and node.parent.type == "jsx_attribute":
+        return Literal(_without_references(text[1:-1]), True)
+    return Literal(paired(unescape(text[1:-1], _escape)), True)
+
+
+def _escape(text: str, at: int) -> tuple[str, int]:
+    char = text[at : at + 1]
+    if char in _SIMPLE:
+        return _SIMPLE[char], at + 1
+    if char and char in _LINE_ENDS:
+        return "", at + (2 if text.startswith("\r\n", at) else 1)
+    if char and char in "01234567":
+        code, end = number(text, at, 3 if char in "0123" else 2, 8)
+        return chr(code), end
+    found: str | None = None
+    end = at
+    if char == "x":
+        found, end = character(exactly(text, at + 1, 2)), at + 3
+    elif text.startswith("u{", at):
+        code, end = number(text, at + 2, len(text))
+        found = character(code) if end > at + 2 and text[end : end + 1] == "}" else None
+        end += 1
+    elif char == "u":
+        found, end = character(exactly(text, at + 1, 4)), at + 5
+    if found is not None:
+        return found, end
+    return ("\\", at) if char in ("x", "u", "") else (char, at + 1)
+
+
+def _without_references(text: str) -> str:
+    """The value of an attribute in JSX, which has the character references of HTML in place of escapes."""
+    if "&" not in text:
+        return text
+    import html
+
+    parts = text.split("&")
+    for index, part in enumerate(parts[1:], 1):
+        name, end, rest = part.partition(";")
+        # NOTE: a reference without a semicolon is none in JSX
+        parts[index] = html.unescape(f"&{name};") + rest if end and 0 < len(name) <= 32 else "&" + part
+    return "".join(parts)
+
+
+STRINGS = frozenset({"string", "template_string"})
+COMMENTS = frozenset({"comment", "html_comment"})
+COMMENT_SIGNS = ("//",)
+MULTILINE_QUOTES = ("`",)
+SNIPPET = SnippetRules(mappings=frozenset({"object"}))
+
+LANGUAGES = (
+    Language(
+        name="javascript",
+        module="tree_sitter_javascript",
+        suffixes=(".js", ".mjs", ".cjs", ".jsx"),
+        interpreters=("node", "nodejs", "bun", "bun run"),
+        extra="javascript",
+        strings=STRINGS,
+        string_value=string_value,
+        string_content="string_fragment",
+        comments=COMMENTS,
+        comment_signs=COMMENT_SIGNS,
+        multiline_quotes=MULTILINE_QUOTES,
+        snippet=SNIPPET,
+    ),
+)

@@ -1,0 +1,35 @@
+"""JSON as code, which has syntax trees; as configuration it is in `formats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.language import Language, Literal, SnippetRules
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _value(node: Node) -> Literal | None:
+    import json
+
+    text = (node.text or b"").decode("utf-8", "replace")
+    try:
+        return Literal(str(json.loads(text, strict=False)), True)
+    except (ValueError, RecursionError):
+        return Literal(text, True) if text.endswith('"') else None
+
+
+LANGUAGES = (
+    Language(
+        name="json",
+        module="tree_sitter_json",
+        suffixes=(".json",),
+        strings=frozenset({"string"}),
+        string_value=_value,
+        string_content="string_content",
+        comment_signs=("//",),
+        quotes=('"',),
+        snippet=SnippetRules(mappings=frozenset({"object"})),
+    ),
+)

@@ -1,0 +1,352 @@
+"""Python: how its code is read, where that is more than what its grammar says.
+
+Python ends a line, and with it a comment, at a lone carriage return, and takes names that differ in form alone for the
+same (NFKC): `ｅval` is `eval`. The grammar takes `[*eval(x)]` for a call of `*eval`, as if the star bound more than the
+call. What only one of the two sees could be hidden from every policy: the tree is that of code as Python reads it, in
+which each byte keeps its place.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import is_normalized, lookup, normalize
+
+from polcheck.base.spans import Source
+from polcheck.languages.decoding import character, exactly, number, pieces, unescape, unix_lines, without_surrogates
+from polcheck.languages.language import (
+    MARK,
+    Chain,
+    Context,
+    Interpolation,
+    Language,
+    Literal,
+    SnippetRules,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Language as Grammar
+    from tree_sitter import Node, Parser, Query, Tree
+
+_BLANK = rb"[ \t\v\f]*"
+# a star before what may be called or looked into, on this line or the next; what it is there for, the tree tells
+_STAR = re.compile(rb"\*" + _BLANK + rb"(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _BLANK + rb")?[\"'(\[{.#\\\r\n]")
+# what may stand before a star that opens a list of values; otherwise it multiplies
+_OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n\x80-\xff]|\b(?:return|yield|in|match|except))" + _BLANK + rb"\Z")
+_NEAR = 40  # bytes before a star; where all of them are blank, it may open one
+_SPLATS = """[(call function: (list_splat) @star) (attribute object: (list_splat) @star)
+ (subscript value: (list_splat) @star)]"""
+_FEW = 100  # changes: each takes as long as there are nodes beside it
+_LONE = re.compile(rb"\r(?!\n)")
+
+
+def tree_of(source: Source, parser: Parser) -> Tree:
+    """The tree of Python code. Raises Unreadable."""
+    data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
+    tree = parser.parse(data)
+    changes = _names(tree, data) if as_meant(source) else []
+    if _may_splat(data):
+        changes += _stars(tree)
+    if not changes:
+        return tree
+    changed = bytearray(data)
+    for start, end, new in changes:
+        changed[start.byte : end.byte] = new
+    if len(changes) > _FEW or tree.root_node.has_error:
+        return parser.parse(bytes(changed))
+    for start, end, _ in changes:  # NOTE: what is around them need not be parsed again
+        tree.edit(start.byte, end.byte, end.byte, start.point, end.point, end.point)
+    return parser.parse(bytes(changed), tree)
+
+
+class _Place(NamedTuple):
+    byte: int
+    point: tuple[int, int]
+
+
+_Change = tuple[_Place, _Place, bytes]  # from where to where, and what as many bytes are to be
+
+
+def _stars(tree: Tree) -> list[_Change]:
+    """A sign that binds as the star should, in the place of each star that was taken for a part of a call."""
+    from tree_sitter import QueryCursor
+
+    found: list[_Change] = []
+    for node in QueryCursor(_splats(tree.language), match_limit=256).captures(tree.root_node).get("star", ()):
+        row, column = node.start_point
+        found.append((_Place(node.start_byte, (row, column)), _Place(node.start_byte + 1, (row, column + 1)), b"+"))
+    return found
+
+
+def _may_splat(data: bytes) -> bool:
+    """Whether a star may stand where no value is before it, by which it would multiply."""
+    return any(_OPENED.search(data[max(0, star.start() - _NEAR) : star.start()]) for star in _STAR.finditer(data))
+
+
+def as_meant(source: Source) -> bytes | None:
+    """The text with every name as it means, in UTF-8; None where that is the text itself. Raises Unreadable.
+
+    What is no part of a name stays as it is: of `½` and `㎏` Python makes no digits and letters.
+    """
+    if source.utf8.isascii() or is_normalized("NFKC", text := source.text):
+        return None
+    between = "".join(sorted(char for char in set(text) if not (char.isascii() or f"a{char}".isidentifier())))
+    pieces = re.split(f"([{re.escape(between)}]+)", text) if between else [text]
+    pieces[::2] = [normalize("NFKC", piece) for piece in pieces[::2]]
+    meant = "".join(pieces)
+    return None if meant == text else meant.encode("utf-8", "surrogatepass")
+
+
+@cache
+def _splats(language: Grammar) -> Query:
+    from tree_sitter import Query
+
+    return Query(language, _SPLATS)
+
+
+def _names(tree: Tree, data: bytes) -> list[_Change]:
+    """Names that are written otherwise than they mean, as they mean; blanks fill the room that is left."""
+    found: list[_Change] = []
+    for node in _identifiers(tree.root_node):
+        old = data[node.start_byte : node.end_byte]
+        if old.isascii():
+            continue
+        new = normalize("NFKC", old.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+        if new != old and len(new) <= len(old):
+            begin, end = _Place(node.start_byte, node.start_point), _Place(node.end_byte, node.end_point)
+            found.append((begin, end, new.ljust(len(old))))
+    return found
+
+
+def _identifiers(root: Node) -> list[Node]:
+    """Every identifier below a node."""
+    found: list[Node] = []
+    cursor = root.walk()
+    while True:
+        if cursor.node is not None and cursor.node.type == "identifier":
+            found.append(cursor.node)
+        if cursor.goto_first_child() or cursor.goto_next_sibling():
+            continue
+        while cursor.goto_parent():
+            if cursor.goto_next_sibling():
+                break
+        else:
+            return found
+
+
+def python_error(source: Source) -> tuple[str, int] | None:
+    """Why this Python doesn't accept `source`, and the line (0 where it has none); None when it does.
+
+    The code is compiled and never run. Raises Unreadable for bytes that are no text.
+    """
+    text = source.text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # NOTE: for an error Python opens the file of this name to show its line; the empty name is none of a file
+            compile(text, "", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.msg, error.lineno or 0
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return f"{type(error).__name__}: {error}".rstrip(": "), 0
+    return None
+
+
+_SIMPLE = {
+    "\n": "", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
+    "v": "\v",
+}  # fmt: skip
+
+
+def string_value(node: Node) -> Literal | None:
+    """Return the value of a string, or of strings that follow one another; a byte is the character of its code."""
+    if node.type == "concatenated_string":
+        values = [string_value(child) for child in node.named_children if child.type == "string"]
+        known = [value for value in values if value is not None]
+        return Literal("".join(part.value for part in known), all(part.plain for part in known))
+    opening = _opening(node)
+    if opening is None:
+        return None
+    prefix, quotes = opening
+    if "f" in prefix or "t" in prefix:
+        parts = formatted(node)
+        value = "".join(part if isinstance(part, str) else "{}" for part in parts)
+        return Literal(value, all(isinstance(part, str) for part in parts))
+    text = (node.text or b"").decode("utf-8", "replace")
+    return Literal(_decoded(text[len(prefix) + len(quotes) : -len(quotes)], prefix), True)
+
+
+def formatted(node: Node) -> list[str | Interpolation]:
+    """Return the texts of an f-string, decoded, and its interpolated parts between them; empty for other nodes."""
+    opening = _opening(node) if node.type == "string" else None
+    if opening is None or not ("f" in opening[0] or "t" in opening[0]):
+        return []
+    prefix, quotes = opening
+    parts: list[str | Interpolation] = []
+
+    def add(text: str) -> None:
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += text
+        elif text:
+            parts.append(text)
+
+    for piece in pieces(node, len(prefix) + len(quotes), len(quotes), ("interpolation",)):
+        if isinstance(piece, str):
+            add(_decoded(piece, prefix))
+            continue
+        form = b"".join(
+            child.text or b"" for child in piece.named_children if child.type in ("type_conversion", "format_specifier")
+        )
+        shown = _shown(piece)
+        add(shown)
+        parts.append(Interpolation(piece.child_by_field_name("expression"), form or (b"!r" if shown else b"")))
+    return parts
+
+
+def _shown(interpolation: Node) -> str:
+    """The text that `{x=}` shows before the value of `x`, empty where there is no `=`."""
+    children = interpolation.children
+    for index, child in enumerate(children[:-1]):
+        if child.type == "=":
+            first = interpolation.start_byte
+            text = (interpolation.text or b"")[children[0].end_byte - first : children[index + 1].start_byte - first]
+            return unix_lines(text.decode("utf-8", "replace"))
+    return ""
+
+
+def _opening(node: Node) -> tuple[str, str] | None:
+    """The prefix of a string in lowercase, and its quotes; None for what doesn't end in them."""
+    text = node.text or b""
+    start = next((index for index in range(min(len(text), 4)) if text[index] in b"\"'"), None)
+    if start is None:
+        return None
+    three = text[start : start + 3]
+    quotes = three if three in (b'"""', b"'''") else three[:1]
+    if len(text) < start + 2 * len(quotes) or not text.endswith(quotes):
+        return None
+    return text[:start].decode("ascii", "replace").lower(), quotes.decode()
+
+
+def _decoded(text: str, prefix: str) -> str:
+    """What stands between the quotes of a string with `prefix`, as the program sees it."""
+    text = unix_lines(text)
+    braces = _single_braces if "f" in prefix or "t" in prefix else str
+    if "r" in prefix:
+        return braces(text)
+    return without_surrogates(unescape(text, _byte_escape if "b" in prefix else _escape, braces))
+
+
+def _single_braces(text: str) -> str:
+    return text.replace("{{", "{").replace("}}", "}")
+
+
+def _byte_escape(text: str, at: int) -> tuple[str, int]:
+    char = text[at : at + 1]
+    if char in _SIMPLE:
+        return _SIMPLE[char], at + 1
+    if char and char in "01234567":
+        code, end = number(text, at, 3, 8)
+        return chr(code & 0xFF), end
+    if char == "x" and (byte := exactly(text, at + 1, 2)) is not None:
+        return chr(byte), at + 3
+    return "\\", at  # NOTE: an escape that Python doesn't know keeps its backslash
+
+
+def _escape(text: str, at: int) -> tuple[str, int]:
+    char = text[at : at + 1]
+    if char and char in "01234567":
+        code, end = number(text, at, 3, 8)
+        return chr(code), end
+    if char in ("u", "U"):
+        count = 4 if char == "u" else 8
+        found = character(exactly(text, at + 1, count))
+        return (found, at + 1 + count) if found is not None else ("\\", at)
+    if text.startswith("N{", at) and (end := text.find("}", at, at + 200)) > 0:
+        try:
+            return lookup(text[at + 2 : end]), end + 1
+        except KeyError:
+            return "\\", at
+    return _byte_escape(text, at)
+
+
+_CLAUSE = re.compile(rf"(?<={MARK * 3}) (?=(?:except|finally|else|elif)\b)")
+
+
+def _clauses_on_lines(text: str) -> str:
+    """A snippet with each clause of a statement on a line of its own: `try: ... except: ...`."""
+    return _CLAUSE.sub("\n", text)
+
+
+_CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "finally_clause"})
+_SCOPES = frozenset({"global_statement", "nonlocal_statement"})
+_ALIKE = (frozenset({"tuple", "expression_list"}), frozenset({"tuple_pattern", "pattern_list"}))
+
+_SNIPPET = SnippetRules(
+    grouping=frozenset({"parenthesized_expression"}),
+    chain=Chain("identifier", "attribute", "object", "attribute"),
+    arguments=frozenset({"argument_list"}),
+    keyword_arguments=frozenset({"keyword_argument"}),
+    keyword_unpacking=frozenset({"dictionary_splat"}),
+    bare_arguments=frozenset({("call", "generator_expression")}),
+    parameters=frozenset({"parameters", "lambda_parameters"}),
+    mappings=frozenset({"dictionary"}),
+    any_pair="**",
+    imports=frozenset({"import_statement", "import_from_statement", "future_import_statement"}),
+    types=frozenset({"type"}),
+    generic_types=frozenset({"subscript", "generic_type"}),
+    clauses=_CLAUSES,
+    with_clauses=frozenset(
+        {"if_statement", "for_statement", "while_statement", "try_statement", "decorated_definition"}
+    ),
+    scope_statements=_SCOPES,
+    open_ended=_SCOPES | {"assert_statement", "raise_statement"},
+    open_bases=frozenset({"class_definition"}),
+    value_left_out=frozenset({("assignment", "right")}),
+    alike={kind: kinds for kinds in _ALIKE for kind in kinds},
+    optional={
+        "function_definition": {
+            "type": frozenset({"type", "->"}),
+            "type_parameter": frozenset({"type_parameter"}),
+        },
+        "class_definition": {
+            "argument_list": frozenset({"argument_list"}),
+            "type_parameter": frozenset({"type_parameter"}),
+        },
+        "assignment": {"type": frozenset({"type", ":"})},
+    },
+    definitions=frozenset({("function_definition", "name"), ("class_definition", "name")}),
+    name_lists=frozenset({"type_parameter", "global_statement", "nonlocal_statement", "dotted_name"}),
+    exact_leaves=frozenset({"name", "attribute"}),
+    exact_branches=frozenset({"definition", "function"}),
+    # NOTE: elsewhere a name can stand in parentheses, which the text of its node would show
+    named_fields=frozenset({("call", "function"), ("subscript", "value"), ("assignment", "left")}),
+    # `1if x` shows that not all do
+    separate_words=frozenset(
+        {"assert", "raise", "import", "class", "def", "async", "await", "yield", "with", "try", "except", "global",
+         "nonlocal", "del", "return", "while"}
+    ),
+)  # fmt: skip
+
+LANGUAGES = (
+    Language(
+        name="python",
+        module="tree_sitter_python",
+        suffixes=(".py", ".pyi", ".pyw"),
+        file_names=("SConstruct", "SConscript", "wscript"),
+        interpreters=("python", "pypy", "uv run", "pipx run"),
+        strings=frozenset({"string", "concatenated_string"}),
+        string_value=string_value,
+        string_content="string_content",
+        split_strings=False,
+        formatted=formatted,
+        multiline_quotes=('"""', "'''"),
+        contexts=(Context(edit=_clauses_on_lines),),
+        snippet=_SNIPPET,
+        follows_imports=True,
+        parse=tree_of,
+        check=python_error,
+        spelled=as_meant,
+    ),
+)

@@ -1,0 +1,37 @@
+"""TypeScript without JSX, and with it (`tsx`)."""
+
+from __future__ import annotations
+
+from polcheck.languages.language import Language
+from polcheck.languages.supported.javascript import (
+    COMMENT_SIGNS,
+    COMMENTS,
+    MULTILINE_QUOTES,
+    SNIPPET,
+    STRINGS,
+    string_value,
+)
+
+
+def _dialect(name: str, suffixes: tuple[str, ...], interpreters: tuple[str, ...] = ()) -> Language:
+    return Language(
+        name=name,
+        module="tree_sitter_typescript",
+        function=f"language_{name}",
+        suffixes=suffixes,
+        interpreters=interpreters,
+        extra="typescript",
+        strings=STRINGS,
+        string_value=string_value,
+        string_content="string_fragment",
+        comments=COMMENTS,
+        comment_signs=COMMENT_SIGNS,
+        multiline_quotes=MULTILINE_QUOTES,
+        snippet=SNIPPET,
+    )
+
+
+LANGUAGES = (
+    _dialect("typescript", (".ts", ".mts", ".cts"), ("ts-node", "tsx", "deno", "deno run")),
+    _dialect("tsx", (".tsx",)),
+)
