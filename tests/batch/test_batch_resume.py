@@ -45,7 +45,7 @@ def test_what_was_cut_off_is_judged_again(pack: Path, source: Path, cut: str) ->
     out(pack).write_bytes(whole[: ends[cut]])
     again = batch(pack, source, "--resume")
     assert out(pack).read_bytes() == whole
-    assert again.out.splitlines()[-1] == "30 submissions: 30 pass"
+    assert again.out.splitlines()[-1] == "30 projects: 30 pass"
 
 
 def test_zeros_at_the_end_are_no_rows(pack: Path, source: Path) -> None:

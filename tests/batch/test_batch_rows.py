@@ -90,10 +90,10 @@ def test_a_folder_holds_folders_bundles_and_archives(pack: Path) -> None:
     ("line", "reason"),
     [
         ("{", "is not JSON"),
-        ("[1]", "is not an object of texts"),
-        ('{"main_py": 1}', "`main_py` is not a text"),
+        ("[1]", "is not an object of strings"),
+        ('{"main_py": 1}', "`main_py` is not a string"),
         ("{}", "holds no file"),
-        ('{"../x": "a"}', "leaves the submission"),
+        ('{"../x": "a"}', "leaves the project"),
     ],
 )
 def test_a_line_that_is_no_submission_is_undecided(pack: Path, line: str, reason: str) -> None:
@@ -156,7 +156,7 @@ def test_the_table_counts_outcomes_and_verdicts(pack: Path) -> None:
     table = ran(pack, lines(pack.parent / "in.jsonl", [GOOD, BAD, BAD])).out.splitlines()
     assert table[0].split() == ["pass", "fail"]
     assert table[1].split() == ["b:R1", "1", "2"]
-    assert table[-1] == "3 submissions: 2 fail, 1 pass"
+    assert table[-1] == "3 projects: 2 fail, 1 pass"
 
 
 def test_the_exit_status_says_whether_all_have_a_verdict(pack: Path) -> None:

@@ -18,13 +18,13 @@ def pack(tmp_path: Path) -> Path:
 
 
 def test_a_new_pack_is_right_as_it_is(pack: Path) -> None:
-    """A new pack has nothing to mend, not even a warning, and its tests pass."""
+    """A new pack has no problems found, not even a warning, and its tests pass."""
     assert polcheck("validate", pack, "--strict").status == 0
     assert polcheck("test", pack).status == 0
 
 
 def test_a_new_policy_is_right_as_it_is(pack: Path) -> None:
-    """A policy that is added to a new pack has nothing to mend, and its tests pass."""
+    """A policy that is added to a new pack has no problems found, and its tests pass."""
     ran = polcheck("new", "policy", "No_Eval.2", "--pack", pack)
     assert ran.out.splitlines() == [
         f"wrote {pack}/policies/No_Eval.2.yaml",

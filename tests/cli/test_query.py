@@ -84,7 +84,7 @@ def test_the_exit_status_tells_matches_from_none_from_errors(folder: Path, argum
 
 
 def test_nothing_found_in_a_broken_file_is_no_answer(tmp_path: Path) -> None:
-    """No match in a file that could not be searched to its end is status 2, and says why."""
+    """No match in a file that could not be searched to the end is status 2, and says why."""
     (tmp_path / "a.py").write_text("def f(:\n  eval\n(")
     ran = polcheck("query", tmp_path / "a.py", "--pattern", "eval(...)")
     assert ran.status == 2
@@ -136,7 +136,7 @@ def test_a_file_that_is_no_text_is_searched_as_far_as_it_goes(tmp_path: Path) ->
 
 def test_text_has_no_language(folder: Path) -> None:
     """A regular expression looks at characters, whatever the language."""
-    assert "says nothing" in polcheck("query", folder, "--text", "x", "-l", "yaml").err
+    assert "has no effect" in polcheck("query", folder, "--text", "x", "-l", "yaml").err
 
 
 def test_a_file_of_no_known_language_asks_for_one(tmp_path: Path) -> None:
@@ -160,5 +160,5 @@ def test_many_matches_are_capped(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("f(1)\n" * 60)
     ran = polcheck("query", tmp_path, "--pattern", "f($_)")
     assert "… and 10 more matches; use --all to see them" in ran.out
-    assert ran.out.endswith("60 matches in 1 file; looked in 1 file\n")
+    assert ran.out.endswith("60 matches in 1 file; searched 1 file\n")
     assert "more matches" not in polcheck("query", tmp_path, "--pattern", "f($_)", "--all").out

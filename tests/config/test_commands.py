@@ -18,7 +18,7 @@ def test_init_proposes_packs_for_such_a_repository(tmp_path: Path, monkeypatch: 
     write(tmp_path, {"pyproject.toml": "[project]\nname = 'x'\n", "lib/vendor/x/a.py": "import zzz\n"})
     monkeypatch.chdir(tmp_path)
     ran = polcheck("init")
-    said = "wrote polcheck.yaml: judges by python-project, since there is pyproject.toml\n"
+    said = "wrote polcheck.yaml: uses python-project, since there is pyproject.toml\n"
     assert ran.status == 0 and ran.out.startswith(said)
     values = {row["key"]: row["value"] for row in json.loads(polcheck("config", "-f", "json").out)["values"]}
     assert values["packs"] == "python-project" and values["exclude"] == "lib/vendor/**"

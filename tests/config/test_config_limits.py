@@ -25,7 +25,7 @@ def _report(*arguments: str) -> tuple[int, dict[str, str], str]:
     ("limits", "says"),
     [
         ("matches: 3", "more than 3 matches"),
-        ("findings: 3", "2 more findings than are told (the limit `findings`)"),
+        ("findings: 3", "2 more findings than reported (the limit `findings`)"),
         ("files: 1", "the limit `files` of 1"),
         ("file_bytes: 10", "over the limit `file_bytes` of 10"),
         ("path_length: 3", "over the limit `path_length` of 3"),

@@ -175,7 +175,7 @@ def test_parameters_that_do_not_fit_point_at_the_file(tree: Tree) -> None:
     """Not at pack.yaml, which is right."""
     tree({"polcheck.yaml": ONE + "params: {ours: {most: x, mots: 1}}\nprofiles: {ours: lax}\n"})
     assert problems(PolicyError) == [
-        "polcheck.yaml:2:23 the parameter `most` is of type integer, not a text",
+        "polcheck.yaml:2:23 the parameter `most` is of type integer, not a string",
         "polcheck.yaml:2:32 the pack `ours` has no parameter `mots`",
         "polcheck.yaml:3:18 the pack `ours` has no profile `lax`",
     ]

@@ -129,13 +129,13 @@ def test_what_git_archive_makes_is_read(tmp_path: Path, git: Callable[..., bytes
 )
 def test_paths_that_leave_are_refused(make: Callable[[Mapping[str, bytes]], bytes], path: str) -> None:
     """A member whose path isn't plainly below the root is refused by name."""
-    refused(make({"ok": b"", path: b"x"}), path.rstrip("/"), "leaves the submission")
+    refused(make({"ok": b"", path: b"x"}), path.rstrip("/"), "leaves the project")
 
 
 @pytest.mark.parametrize("make", [zip_bytes, tar_bytes])
 def test_folders_that_leave_are_refused(make: Callable[[Mapping[str, bytes]], bytes]) -> None:
     """A folder outside is refused as well as a file."""
-    refused(make({"ok": b"", "../x/": b""}), "`../x`", "leaves the submission")
+    refused(make({"ok": b"", "../x/": b""}), "`../x`", "leaves the project")
 
 
 def test_a_name_with_a_nul_is_refused() -> None:

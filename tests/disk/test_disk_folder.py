@@ -103,7 +103,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tree: Write, tmp_path: Path) -
     (root / "folder").symlink_to(outside)
     read = read_submission(root)
     assert read.paths == ("file", "folder", "x")
-    assert set(read.unreadable.values()) == {"a link that leaves the submission"}
+    assert set(read.unreadable.values()) == {"a link that leaves the project"}
     assert set(read.unreadable) == {"file", "folder"}
 
 
@@ -296,7 +296,7 @@ def test_a_very_deep_tree_ends(tmp_path: Path) -> None:
 def test_an_empty_folder_is_an_error(tree: Write, tmp_path: Path) -> None:
     """A folder without files holds nothing to judge, and one whose files are all ignored says so."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SubmissionError, match="holds no file: there is nothing to judge"):
+    with pytest.raises(SubmissionError, match="holds no file: there is nothing to check"):
         read_submission(tmp_path / "empty")
     with pytest.raises(SubmissionError, match="no file but ignored or excluded ones"):
         read_submission(tree({".gitignore": "*"}))

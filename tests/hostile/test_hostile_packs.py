@@ -142,7 +142,7 @@ def test_names_that_grow_are_bounded() -> None:
         for before in [f"x{n - 1}" if n else "x"]
     )
     report = judged(f'forbid:\n  - {{files: a.txt, text: "(?P<x>a+)"}}\n{lets}', {"a.txt": "a" * 100})
-    assert any("makes a text of more than 10,000,000 characters" in notice.message for notice in report.notices)
+    assert any("makes a string of more than 10,000,000 characters" in notice.message for notice in report.notices)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_policies_that_can_both_be_met_are_left_alone(requires: str, forbids: st
 
 def test_policies_that_say_the_same_are_told() -> None:
     """The second one."""
-    assert pair("forbid: {files: a.py}", "forbid: {files: a.py}") == ["warning:7: `q` says the same as `p`"]
+    assert pair("forbid: {files: a.py}", "forbid: {files: a.py}") == ["warning:7: `q` is the same as `p`"]
 
 
 def test_policies_that_differ_in_when_are_not_the_same() -> None:
@@ -68,7 +68,7 @@ def test_parts_that_nothing_uses_are_told() -> None:
         "t/pack.yaml:5: the parameter `contract` is never used",
         "t/pack.yaml:6: the parameter `deep` is never used",
         "t/pack.yaml:7: the parameter `words` is never used",
-        "t/pack.yaml:8: no policy answers to the requirement `R.a`",
+        "t/pack.yaml:8: no policy implements the requirement `R.a`",
         "t/pack.yaml:9: the selector `s` is never used",
         "t/stray.yaml:0: `stray.yaml` is not read",
         "t/tables/rows.yaml:0: the table `rows` is never used",

@@ -41,7 +41,7 @@ def test_names_that_are_spoken_of_are_left_alone(body: str) -> None:
         ('forbid: [{files: "{x}.py"}, {not: {files: "{x}/{y}.py"}}]', "`y` is bound and never used"),
         ('forbid: {any: [{files: "{x}.py"}, {files: "a.txt"}]}', "`x` is bound and never used"),
         ('for: {files: "{x}.py"}\nrequire: {files: "{x}.md", text: "a(?P<y>.)"}', "`y` is bound and never used"),
-        ("forbid: {files: a.py, name: it}", "the match is called `it`, and nothing speaks of it"),
+        ("forbid: {files: a.py, name: it}", "the match is called `it`, and nothing uses it"),
     ],
 )
 def test_a_name_that_nobody_speaks_of_is_told(body: str, message: str) -> None:
@@ -63,7 +63,7 @@ def test_a_name_is_told_where_it_is_written() -> None:
     [
         ('["src/*.py", "!src/**"]', "error:3: `src/*.py` matches nothing: `!src/**` excludes all of it"),
         ('["src/*.py", "a.py", "!src/**"]', "warning:3: `src/*.py` matches nothing: `!src/**` excludes all of it"),
-        ('"src/[!a]*"', "warning:3: `[!a]` stands for itself: there are no sets of characters"),
+        ('"src/[!a]*"', "warning:3: `[!a]` matches itself: there are no character classes"),
         ('["src/*.py", "!tests/**"]', "warning:3: `!tests/**` excludes nothing that the others match"),
         ('["{a,b}/*", "!a/*", "!b/*"]', "error:3: all of `{a,b}/*` is excluded"),
     ],
@@ -179,7 +179,7 @@ def test_branches_that_differ_are_left_alone(one_branch: str, other: str) -> Non
 def test_a_text_that_stands_twice_in_a_list_is_told() -> None:
     """The second one."""
     assert told('forbid: {files: a.py, pattern: ["f(...)", "g(...)", "f(...)"]}') == [
-        "warning:3: `f(...)` stands twice in the list"
+        "warning:3: `f(...)` is listed twice"
     ]
 
 

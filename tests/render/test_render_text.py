@@ -35,8 +35,8 @@ def test_the_whole_report(report: Report, verbosity: int, snapshot: SnapshotAsse
     assert _text(report, verbosity=verbosity) == snapshot
 
 
-def test_a_pass_says_what_was_looked_at(passing: Report, snapshot: SnapshotAssertion) -> None:
-    """A run with nothing to say against it still counts subjects and documents."""
+def test_a_pass_is_one_line(passing: Report, snapshot: SnapshotAssertion) -> None:
+    """A run without findings prints the files that were checked and the policies that passed."""
     assert _text(passing) == snapshot
 
 

@@ -147,10 +147,10 @@ def test_equality_tells_true_from_one() -> None:
         ("lower(@)", 5, "`lower` wants string for `text`, not the number `5`"),
         ("sum(@)", [1, "x"], '`sum` wants a list of numbers, and `"x"` is in it'),
         ("sort(@)", [1, "x"], '`sort` wants a list of numbers, and `"x"` is in it'),
-        ("sort_by(@, &a)", [{"a": 1}, {"a": []}], "`sort_by` wants numbers or texts to order by"),
-        ("matches('a', @)", "(", "`(` is no regular expression"),
+        ("sort_by(@, &a)", [{"a": 1}, {"a": []}], "`sort_by` wants numbers or strings to order by"),
+        ("matches('a', @)", "(", "`(` is not a regular expression"),
         (r"replace('a', 'a', @)", r"\1", "`\\1` in `\\1`: `a` has 0 groups"),
-        ("satisfies('1', @)", "~", "`~` is no version specifier"),
+        ("satisfies('1', @)", "~", "`~` is not a version specifier"),
         ("ceil(@)", float("inf"), "`ceil` can't be computed"),
     ],
 )

@@ -133,7 +133,7 @@ def test_two_packs_that_disagree_need_a_word_from_outside(left: str, right: str,
         ("ignore: ['z*']", "`base` has no policy, requirement or tag `z*`"),
         ("severities: {'base:z': note}", "`base` has no policy, requirement or tag `base:z`"),
         ("params: {least: 1}", "`base` has no parameter `least`"),
-        ("params: {most: many}", "is of type integer, not a text"),
+        ("params: {most: many}", "is of type integer, not a string"),
         ("severity: {a: note}", "unknown key `severity`"),
     ],
 )
@@ -153,7 +153,7 @@ def test_an_extension_that_names_nothing_is_refused_at_its_place(extension: str,
 
 def test_a_base_that_is_not_at_hand_is_refused() -> None:
     """A pack whose base nobody opened can't be used."""
-    with pytest.raises(PolicyError, match="the pack `base` is not at hand"):
+    with pytest.raises(PolicyError, match="the pack `base` is not available"):
         plan(made("ours", {"a": "note"}, "[base]"))
 
 

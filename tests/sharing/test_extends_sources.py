@@ -75,11 +75,11 @@ def test_a_folder_that_extends_a_folder(polcheck: Polcheck, tmp_path: Path) -> N
 
 
 def test_circles_are_refused(polcheck: Polcheck, tmp_path: Path) -> None:
-    """Packs that extend each other in a circle are named in order."""
+    """Packs that extend each other in a cycle are named in order."""
     write(tmp_path / "a", extending("a", "../b"))
     write(tmp_path / "b", extending("b", "../a"))
     error = polcheck("pack", "add", "../a", status=2).err
-    assert "in a circle: `../a` extends `../b` extends `../a`" in error
+    assert "in a cycle: `../a` extends `../b` extends `../a`" in error
 
 
 def test_a_name_that_nobody_has(polcheck: Polcheck, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_pack_from_elsewhere_can_not_reach_into_this_machine(polcheck: Polchec
     try:
         write(tmp_path / "base", pack())
         write(tmp_path / "ours", extending("ours", "../base"))
-        assert "nobody has who gets the archive" in polcheck("pack", "build", "../ours", status=2).err
+        assert "which users of the archive don't have" in polcheck("pack", "build", "../ours", status=2).err
     finally:
         place.stop()
 

@@ -100,7 +100,7 @@ def test_a_key_may_publish_its_own_packs_only(keys: dict[str, Path], polcheck: P
     files = signed(other, keys["ours"], tmp_path / "signing", polcheck)
     place.publish(files)
     config(place, public(keys["ours"]))
-    assert "names nobody who may publish `other`" in refusal(polcheck)
+    assert "names no publisher for `other`" in refusal(polcheck)
     place.publish({**files, "pack.sig": files["pack.sig"].replace("name: other", "name: acme")})
     assert "no key that may publish `acme`" in refusal(polcheck)
 
@@ -122,7 +122,7 @@ def test_a_key_counts_until_its_last_day(
     polcheck("run", status=1)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1801353600")  # 2027-01-31
     error = polcheck("run", status=status).err
-    assert ("the key that signed `acme` counted until 2027-01-30" in error) == (status == 2)
+    assert ("the key that signed `acme` expired on 2027-01-30" in error) == (status == 2)
 
 
 def test_keys_can_lie_in_a_file(keys: dict[str, Path], polcheck: Polcheck, tmp_path: Path) -> None:

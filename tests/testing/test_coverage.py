@@ -91,4 +91,4 @@ def test_too_little_fails(write: Write) -> None:
     assert (ran.status, polcheck("test", folder, "--fail-under", 50).status) == (1, 0)
     assert "coverage of" in ran.out
     assert "policies/p.yaml:2" in ran.out
-    assert "1 of 2 ways, 50.0 %" in ran.out
+    assert "1 of 2 branches, 50.0 %" in ran.out

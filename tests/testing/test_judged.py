@@ -139,7 +139,7 @@ def test_no_case_is_no_pass(write: Write) -> None:
     assert polcheck("test", folder).status == 2
     folder = write(EVAL, EVALUATES)
     ran = polcheck("test", folder, "-k", "nothing")
-    assert (ran.status, "no case to judge" in ran.out) == (2, True)
+    assert (ran.status, "no case to run" in ran.out) == (2, True)
 
 
 def test_a_keyword_and_a_policy_choose_cases(write: Write) -> None:

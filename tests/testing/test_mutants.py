@@ -169,7 +169,7 @@ def test_an_entry_that_excuses_nothing_is_reported(write: Write) -> None:
     status, found = hunted(folder)
     assert (status, len(found["unused"])) == (1, 1)
     assert hunted(folder, "-k", "e")[0] == 0
-    assert "no living mutant of `no-eval`" in polcheck("test", folder, "--mutate").out
+    assert "no surviving mutant of `no-eval`" in polcheck("test", folder, "--mutate").out
 
 
 def test_mutants_wait_until_the_cases_pass(write: Write) -> None:

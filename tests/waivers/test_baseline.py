@@ -169,7 +169,7 @@ def test_what_is_paid_off_is_said(tree: Tree) -> None:
     assert polcheck("baseline").status == 0
     (root / "a.py").write_text("x = 1\n")
     (notice,) = judged().notices
-    assert notice.message.startswith("2 findings are paid off") and notice.policies == ("ours:no-eval", "ours:no-print")
+    assert notice.message.startswith("2 findings are fixed") and notice.policies == ("ours:no-eval", "ours:no-print")
     assert [notice.policies for notice in judged(ignore=("no-eval",)).notices] == [("ours:no-print",)]
 
 

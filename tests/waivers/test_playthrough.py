@@ -69,7 +69,7 @@ def test_what_is_paid_off_stays_paid_off(old: Path) -> None:
     cleaned = old / "src" / "m5.py"
     before = cleaned.read_text()
     cleaned.write_text("x = 1\n")
-    assert "30 findings are paid off" in polcheck("run", "-j", "1").out
+    assert "30 findings are fixed" in polcheck("run", "-j", "1").out
     assert "recorded 2,970 findings" in polcheck("baseline", "--ratchet", "-j", "1").err
     cleaned.write_text(before)
     assert run().out.count("\n") == EACH

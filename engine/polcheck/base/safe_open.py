@@ -77,12 +77,12 @@ class PendingFile(Struct, frozen=True):
             number = os.open(self.path, _FILE)
         except OSError as error:
             if error.errno == errno.ELOOP:  # a link lies in its place
-                raise OSError(0, "it changed while it was judged") from error
+                raise OSError(0, "it changed while it was checked") from error
             raise
         try:
             data = _read(number, self.size) if stamp_of(os.fstat(number)) == self.stamp else b""
             if stamp_of(os.fstat(number)) != self.stamp or len(data) != self.size:
-                raise OSError(0, "it changed while it was judged")
+                raise OSError(0, "it changed while it was checked")
         finally:
             os.close(number)
         return data

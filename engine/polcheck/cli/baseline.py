@@ -22,15 +22,17 @@ _SHOWN = 20
 
 
 @click.command(short_help="Record today's findings; later runs fail on new ones only.")
-@click.argument("submission", default=".")
+@click.argument("submission", default=".", metavar="[PATH]")
 @project_options
-@click.option("--output", "-o", metavar="FILE", help=f"Where to record; that of polcheck.yaml, else {_NAME}.")
-@click.option("--ratchet", is_flag=True, help="Record nothing if there is a finding that the baseline lacks.")
+@click.option("--output", "-o", metavar="FILE", help=f"File to write.  [default: that of polcheck.yaml, else {_NAME}]")
+@click.option(
+    "--ratchet", is_flag=True, help="Fail, and record nothing, if there is a finding that is not in the baseline."
+)
 def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: bool) -> int:
-    """Record the findings on SUBMISSION that nothing else accepts. Later runs accept them and fail on others.
+    """Record the findings of the project at PATH that nothing else accepts. Later runs fail on new ones only.
 
-    A finding is told again by its policy, what it matched and the names it bound, not by its line or file: it stays
-    known when lines move and files are renamed. With --ratchet the baseline can only shrink.
+    Findings are matched across runs by their fingerprint (policy, match and bound names), not by line or file: they
+    stay accepted when lines move and files are renamed. With --ratchet the baseline can only shrink.
 
     Exit status: 0 recorded, 1 refused because the baseline would grow, 2 an error.
     """
@@ -52,7 +54,7 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
     undecided = report.count("undecided")
     if undecided:
         what = "1 policy is" if undecided == 1 else f"{undecided:,} policies are"
-        click.echo(f"{what} undecided: what they would find is not recorded", err=True)
+        click.echo(f"{what} undecided: their findings are not recorded", err=True)
     number = len(made.entries)
     click.echo(f"recorded {number:,} {'finding' if number == 1 else 'findings'} in {path}", err=True)
     if not named:

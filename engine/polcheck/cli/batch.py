@@ -1,4 +1,4 @@
-"""`polcheck batch`: judge thousands of submissions."""
+"""`polcheck batch`: check thousands of projects."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from polcheck.cli.options import params_of
 from polcheck.project.packs import read_pack
 
 
-@click.command(short_help="Judge thousands of submissions.")
+@click.command(short_help="Check thousands of projects.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option("--pack", "-p", "packs", multiple=True, required=True, metavar="NAME|PATH", help="A pack to judge by.")
-@click.option("--out", "-o", required=True, metavar="FILE", help="Rows go here: FILE.jsonl or FILE.parquet.")
-@click.option("--resume", is_flag=True, help="Go on where an earlier run with the same inputs was stopped.")
+@click.option(
+    "--pack",
+    "-p",
+    "packs",
+    multiple=True,
+    required=True,
+    metavar="NAME|PATH",
+    help="A pack to check against.",
+)
+@click.option(
+    "--out", "-o", required=True, metavar="FILE", help="Output file for the rows: FILE.jsonl or FILE.parquet."
+)
+@click.option("--resume", is_flag=True, help="Resume an interrupted run with the same inputs.")
 @click.option("--field", default="", metavar="NAME", help="The field of a row that holds the bundle.")
-@click.option("--id", "name", default="", metavar="NAME", help="The field of a row that holds the submission's name.")
+@click.option("--id", "name", default="", metavar="NAME", help="The field of a row that holds the project's name.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option(
     "--param-from", "columns", multiple=True, metavar="NAME=FIELD", help="Take a parameter from a field of each row."
@@ -31,9 +41,9 @@ from polcheck.project.packs import read_pack
     type=click.Choice(["error", "warning", "note", "never"]),
     default="error",
     show_default=True,
-    help="The least severity that fails a submission.",
+    help="The lowest severity that fails a project.",
 )
-@click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes.  [default: one a core]")
+@click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes.  [default: one per core]")
 @click.option("--quiet", "-q", is_flag=True, help="No summary table.")
 def batch(
     inputs: tuple[str, ...],
@@ -50,12 +60,12 @@ def batch(
     jobs: int,
     quiet: bool,
 ) -> int:
-    """Judge every submission of INPUT…, and write one row a submission and requirement.
+    """Check every project of INPUT…, and write one row per project and requirement.
 
     INPUT is a .jsonl file (a bundle a line, or a row that holds one in --field), a .parquet file, or a folder of
     folders, bundles and archives. With --id or --field, the other fields of a row are columns for --param-from.
 
-    Exit status: 0 when every submission has a verdict, 2 when one has none.
+    Exit status: 0 when every project has a verdict, 2 when one has none.
     """
     from polcheck.policy.params import Settings
     from polcheck.project.batch import BatchChecker, BatchEntry, Tally, checked
@@ -109,7 +119,7 @@ def _skip(every: Iterator[object], number: int) -> None:
 
 
 class _Rate:
-    """How many submissions are judged, how fast, and how long it will take; on a terminal only.
+    """How many projects are checked, how fast, and how long it will take; on a terminal only.
 
     `total` is how many there are, where that is known; `before` how many an earlier run has judged.
     """
@@ -132,7 +142,7 @@ class _Rate:
         if self._total and rate > 0 and self._total > done:
             minutes, seconds = divmod(int((self._total - done) / rate), 60)
             left = f", {minutes}:{seconds:02} left"
-        sys.stderr.write(f"\r\x1b[K{done:,}{of} submissions, {rate:,.0f} a second{left}")
+        sys.stderr.write(f"\r\x1b[K{done:,}{of} projects, {rate:,.0f} a second{left}")
         sys.stderr.flush()
 
     def __enter__(self) -> _Rate:

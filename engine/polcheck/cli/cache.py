@@ -7,7 +7,7 @@ import click
 from polcheck.project.plan_cache import cache_folder, cache_sizes, clear_cache
 
 
-@click.group(short_help="Show or empty what is kept between runs.")
+@click.group(short_help="Show or clear the cache.")
 def cache() -> None:
     """Show or empty what is kept between runs: compiled packs, the rows of large submissions, and what runs said.
 
@@ -15,7 +15,7 @@ def cache() -> None:
     """
 
 
-@cache.command(short_help="Show what is kept, and where.")
+@cache.command(short_help="Show the size and the folder of the cache.")
 def info() -> None:
     """Show where the cache is, and how much of what it holds."""
     from polcheck.base.errors import PolcheckError
@@ -29,7 +29,7 @@ def info() -> None:
         click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
 
 
-@cache.command(short_help="Remove everything that is kept.")
+@cache.command(short_help="Remove everything from the cache.")
 def clear() -> None:
     """Remove compiled packs, rows and what runs said. Fetched packs stay: `polcheck pack` looks after them."""
     from polcheck.base.errors import PolcheckError

@@ -68,21 +68,21 @@ class Commands(click.Group):
 # command -> (module, attribute, help): the help of a command stands here so that listing them imports none
 COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
-    "run": ("polcheck.cli.run", "run", "Judge a submission by packs of policies."),
-    "explain": ("polcheck.cli.explain", "explain", "Show step by step how a policy came to its outcome."),
+    "run": ("polcheck.cli.run", "run", "Check a project against packs of policies."),
+    "explain": ("polcheck.cli.explain", "explain", "Explain step by step how a policy gets its outcome."),
     "render": ("polcheck.cli.render", "render", "Turn a saved report into other formats."),
-    "config": ("polcheck.cli.config", "config", "Show what is in force, and from where."),
+    "config": ("polcheck.cli.config", "config", "Show the effective configuration, and where each value comes from."),
     "waive": ("polcheck.cli.waive", "waive", "Write a waiver into polcheck.yaml."),
     "baseline": ("polcheck.cli.baseline", "baseline", "Record today's findings; later runs fail on new ones only."),
     "pack": ("polcheck.cli.pack", "pack", "Share packs between projects: add, lock, update, sign, …"),
-    "new": ("polcheck.cli.new", "new", "Begin a pack, or a policy of one."),
+    "new": ("polcheck.cli.new", "new", "Create a pack, or a policy in a pack."),
     "query": ("polcheck.cli.query", "query", "Run one selector and underline what it matches."),
     "parse": ("polcheck.cli.parse", "parse", "Show the tree of a file, as selectors see it."),
     "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
-    "test": ("polcheck.cli.test", "test", "Judge the cases of packs."),
+    "test": ("polcheck.cli.test", "test", "Run the test cases of packs."),
     "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
-    "batch": ("polcheck.cli.batch", "batch", "Judge thousands of submissions."),
-    "cache": ("polcheck.cli.cache", "cache", "Show or empty what is kept between runs."),
+    "batch": ("polcheck.cli.batch", "batch", "Check thousands of projects."),
+    "cache": ("polcheck.cli.cache", "cache", "Show or clear the cache."),
 }
 
 
@@ -139,7 +139,7 @@ def _status(asked: str) -> int:
     except BaseException as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
         if os.environ.get("POLCHECK_DEBUG"):
             raise
-        click.echo(f"a fault in polcheck itself: {type(fault).__name__}: {fault}", err=True)
+        click.echo(f"internal error: {type(fault).__name__}: {fault}", err=True)
         click.echo("help: set POLCHECK_DEBUG=1 to see where, and report it", err=True)
         return 2
     return status if isinstance(status, int) else 0

@@ -11,13 +11,13 @@ from polcheck.base.paths import exists
 from polcheck.cli.options import ProjectOf, project_options
 
 
-@click.command(short_help="Show what is in force, and from where.")
-@click.argument("submission", default=".")
+@click.command(short_help="Show the effective configuration, and where each value comes from.")
+@click.argument("submission", default=".", metavar="[PATH]")
 @project_options
 @click.option("--baseline", metavar="FILE", help="The baseline of the run.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def config(submission: str, project: ProjectOf, baseline: str | None, form: str) -> int:
-    """Show every value that is in force for SUBMISSION, and where it comes from.
+    """Show the effective configuration of the project at PATH, and where each value comes from.
 
     The command line wins over the file, the file over profiles of packs, and those over the packs' defaults.
     """

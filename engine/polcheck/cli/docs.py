@@ -17,9 +17,9 @@ from polcheck.sources.target import read_file
 @click.option(
     "--schema",
     type=click.Choice(["policy", "pack", "tests", "polcheck"]),
-    help="Instead, the JSON Schema by which editors complete and check such files.",
+    help="Write the JSON Schema for editors instead.",
 )
-@click.option("--output", "-o", metavar="FILE", help="Where the page goes; standard output if not given.")
+@click.option("--output", "-o", metavar="FILE", help="Output file.  [default: standard output]")
 def docs(pack: str, schema: str | None, output: str | None) -> int:
     """Write the reference of PACK (a name or a folder; the current folder if none is given) as Markdown.
 

@@ -13,15 +13,15 @@ from polcheck.cli.outputs import color_option
 _MOST = 10
 
 
-@click.command(short_help="Show step by step how a policy came to its outcome.")
+@click.command(short_help="Explain step by step how a policy gets its outcome.")
 @click.argument("policy")
-@click.argument("submission", default=".")
+@click.argument("submission", default=".", metavar="[PATH]")
 @click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="The pack of the policy; repeatable.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
-@click.option("--rev", metavar="REV", help="A git revision of SUBMISSION instead of its files.")
-@click.option("--no-gitignore", is_flag=True, help="Look at files that .gitignore leaves out, too.")
+@click.option("--rev", metavar="REV", help="Check a git revision instead of the files.")
+@click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore excludes, too.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "show_all", is_flag=True, help="Every file, match and subject, however many.")
 @color_option
@@ -38,10 +38,10 @@ def explain(
     show_all: bool,
     color: str,
 ) -> int:
-    """Show how POLICY (its id, or pack:id) comes to its outcome on SUBMISSION.
+    """Show how POLICY (its id, or pack:id) gets its outcome on the project at PATH.
 
-    Which files each selector looked at and why others were left out, what it matched, which subjects found no partner
-    and what would have come closest. The packs are those of --pack, else those of the nearest polcheck.yaml.
+    Which files each selector searched and why others were left out, what it matched, which subjects have no match and
+    what comes closest. The packs are those of --pack, else those of the nearest polcheck.yaml.
 
     Exit status: 0 when the policy could be explained, whatever its outcome, else 2.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _VENDORED = ("vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules")
 _TEXT = """\
-# What polcheck judges this repository by. `polcheck config` shows all that is in force, `polcheck run` judges.
+# Packs of policies for this repository: `polcheck run` checks it, `polcheck config` shows the configuration.
 packs:
 {packs}
 
@@ -26,15 +26,15 @@ packs:
 # Accepted findings: `polcheck waive POLICY FILE --reason …` adds one.
 # waivers:
 #   - policy: some-policy
-#     reason: why it need not hold here
+#     reason: why it does not apply here
 #     expires: 2030-12-31
 """
-_NO_EXCLUDE = "# Files that are not ours to judge, as path patterns.\n# exclude: [vendor/**]\n"
+_NO_EXCLUDE = "# Files that are not checked, as path patterns.\n# exclude: [vendor/**]\n"
 
 
 @click.command(short_help="Write a first polcheck.yaml.")
 @click.argument("folder", default=".")
-@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to judge by; repeatable.")
+@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to check against; repeatable.")
 @click.option("--force", is_flag=True, help="Overwrite the polcheck.yaml that is there.")
 def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     """Look at the repository in FOLDER, write a polcheck.yaml with the packs that fit, and say what to do next."""
@@ -53,9 +53,9 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     write_output(path, _TEXT.format(packs=chosen, exclude=_excluded(paths)))
     click.echo(f"wrote {path}: {why}\n")
     click.echo("next:")
-    click.echo("  polcheck run        judge the repository")
+    click.echo("  polcheck run        check the repository")
     click.echo("  polcheck baseline   accept what is found today, so that runs fail on new findings only")
-    click.echo("  polcheck config     show what is in force")
+    click.echo("  polcheck config     show the effective configuration")
     return 0
 
 
@@ -64,7 +64,7 @@ def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
     from polcheck.project.edit import scalar
 
     if given:
-        return "\n".join(f"  - {scalar(pack)}" for pack in given), f"judges by {', '.join(given)}"
+        return "\n".join(f"  - {scalar(pack)}" for pack in given), f"uses {', '.join(given)}"
     shipped = [read_pack(name) for name in shipped_packs()]
     fitting = [(pack, mark) for pack in shipped if (mark := _mark(pack.fits, paths))]
     if not fitting:
@@ -72,7 +72,7 @@ def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
             "no pack that ships with polcheck is for a repository like this one.\n"
             "Write a pack of your own with `polcheck new pack`, and name it: `polcheck init --pack ./policies/mine`"
         )
-    why = ", ".join(f"judges by {pack.name}, since there is {mark}" for pack, mark in fitting)
+    why = ", ".join(f"uses {pack.name}, since there is {mark}" for pack, mark in fitting)
     return "\n".join(_entry(pack) for pack, _ in fitting), why
 
 
@@ -102,4 +102,4 @@ def _excluded(paths: tuple[str, ...]) -> str:
     from polcheck.project.edit import scalar
 
     patterns = "\n".join(f"  - {scalar(f'{folder}/**')}" for folder in sorted(folders))
-    return f"# Files that are not ours to judge.\nexclude:\n{patterns}\n"
+    return f"# Files that are not checked.\nexclude:\n{patterns}\n"

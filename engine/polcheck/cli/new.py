@@ -8,7 +8,7 @@ from polcheck.base.write import write_new_files
 from polcheck.project.packs import read_pack
 
 
-@click.group(short_help="Begin a pack, or a policy of one.")
+@click.group(short_help="Create a pack, or a policy in a pack.")
 def new() -> None:
     """Begin a pack, or a policy of one, with files that pass `validate` and `test` as they are.
 
@@ -16,7 +16,7 @@ def new() -> None:
     """
 
 
-@new.command(short_help="Begin a pack in a folder of its own.")
+@new.command(short_help="Create a pack in a folder of its own.")
 @click.argument("name", metavar="NAME|PATH")
 def pack(name: str) -> int:
     """Begin the pack NAME in a new folder of that name; PATH is the folder, and its last part the name."""
@@ -31,7 +31,7 @@ def pack(name: str) -> int:
     return 0
 
 
-@new.command(short_help="Begin a policy of a pack, with its cases.")
+@new.command(short_help="Create a policy in a pack, with its test cases.")
 @click.argument("name")
 @click.option("--pack", "-p", "folder", default=".", metavar="PATH", help="The pack's folder, if not the current one.")
 def policy(name: str, folder: str) -> int:
@@ -42,7 +42,7 @@ def policy(name: str, folder: str) -> int:
     from polcheck.base.errors import PolcheckError
 
     if not (Path(folder) / "pack.yaml").is_file():
-        raise PolcheckError(f"there is no pack.yaml in `{folder}`\nhelp: begin a pack with `polcheck new pack NAME`")
+        raise PolcheckError(f"there is no pack.yaml in `{folder}`\nhelp: create a pack with `polcheck new pack NAME`")
     for path in write_new_files(folder, scaffold.new_policy(name, scaffold.ids_of(read_pack(Path(folder))))):
         click.echo(f"wrote {path}")
     click.echo(f"next: polcheck test {folder}")

@@ -34,7 +34,14 @@ locked_option = click.option(
     "--locked/--no-locked", default=None, help="Never change polcheck.lock.  [default: --locked where CI is set]"
 )
 _OPTIONS = (
-    click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to judge by; repeatable."),
+    click.option(
+        "--pack",
+        "-p",
+        "packs",
+        multiple=True,
+        metavar="NAME|PATH",
+        help="A pack to check against; repeatable.",
+    ),
     click.option(
         "--param",
         "params",
@@ -53,17 +60,17 @@ _OPTIONS = (
     click.option(
         "--fail-on",
         type=click.Choice(["error", "warning", "note", "never"]),
-        help="The least severity that fails the run.  [default: error]",
+        help="The lowest severity that fails the run.  [default: error]",
     ),
     click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml."),
     click.option("--isolated", is_flag=True, help="Use no configuration file."),
-    click.option("--no-gitignore", is_flag=True, help="Judge files that .gitignore leaves out, too."),
+    click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore excludes, too."),
     click.option(
-        "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one a core]"
+        "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one per core]"
     ),
-    click.option("--no-cache", is_flag=True, help="Keep nothing between runs, and use nothing that was kept."),
+    click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
     locked_option,
-    click.option("--tracked", is_flag=True, help="Judge only files that git tracks."),
+    click.option("--tracked", is_flag=True, help="Check only files that git tracks."),
 )
 
 
@@ -159,7 +166,7 @@ def has_packs(project: Project) -> Project:
     if not project.inforce.packs:
         written = project.inforce.written
         where = f"{written.path} names none" if written else "there is no polcheck.yaml"
-        raise click.UsageError(f"no pack to judge by: {where}; give --pack, or write one with `polcheck init`")
+        raise click.UsageError(f"no pack to check against: {where}; give --pack, or write one with `polcheck init`")
     note = project.keep_lock()
     if note:
         click.echo(note, err=True)

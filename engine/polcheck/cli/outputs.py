@@ -44,7 +44,7 @@ class Outputs(Struct):
             raise click.UsageError(f"only one format can go to standard output, not {' and '.join(plain)}")
         if output:
             if not plain:
-                raise click.UsageError("-o says where the format without a file goes, and every format has one")
+                raise click.UsageError("-o names the file of the format without one, and every format has one")
             wanted = [(name, path or output) for name, path in wanted]
         width = shutil.get_terminal_size((100, 24)).columns
         options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
@@ -96,7 +96,7 @@ color_option = click.option(
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Colour in text; NO_COLOR is honoured.",
+    help="Color in text; NO_COLOR is honored.",
 )
 _OPTIONS = (
     click.option(
@@ -112,12 +112,12 @@ _OPTIONS = (
         "--output",
         "-o",
         metavar="FILE",
-        help="Where the format without a file goes; standard output if not given.",
+        help="Output file of the format without one.  [default: standard output]",
     ),
     click.option("--all", "show_all", is_flag=True, help="Show every finding in text, however many."),
     color_option,
-    click.option("--quiet", "-q", is_flag=True, help="A line a finding, and nothing else."),
-    click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was looked at."),
+    click.option("--quiet", "-q", is_flag=True, help="One line per finding, and nothing else."),
+    click.option("--verbose", "-v", is_flag=True, help="Also what passed, and what was examined."),
 )
 
 

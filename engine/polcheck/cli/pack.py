@@ -98,7 +98,7 @@ def pack() -> None:
     """
 
 
-@pack.command(short_help="Name a pack in polcheck.yaml, lock it and fetch it.")
+@pack.command(short_help="Add a pack to polcheck.yaml, lock it and fetch it.")
 @click.argument("source")
 @pack_project
 def add(source: str, project: PackProject) -> int:
@@ -113,7 +113,7 @@ def add(source: str, project: PackProject) -> int:
     return 0
 
 
-@pack.command(short_help="Take a pack out of polcheck.yaml and polcheck.lock.")
+@pack.command(short_help="Remove a pack from polcheck.yaml and polcheck.lock.")
 @click.argument("name", metavar="NAME|SOURCE")
 @pack_project
 def remove(name: str, project: PackProject) -> int:
@@ -152,7 +152,7 @@ def list_packs(form: str, project: PackProject) -> int:
     return 0
 
 
-@pack.command(short_help="Show what a pack holds, and who signed it.")
+@pack.command(short_help="Show the content and signatures of a pack.")
 @click.argument("name", metavar="NAME|SOURCE")
 @format_option
 @pack_project
@@ -170,7 +170,7 @@ def show(name: str, form: str, project: PackProject) -> int:
     return 0
 
 
-@pack.command(short_help="List the packs that are something else by now.")
+@pack.command(short_help="List outdated packs.")
 @format_option
 @pack_project
 def outdated(form: str, project: PackProject) -> int:
@@ -188,14 +188,16 @@ def outdated(form: str, project: PackProject) -> int:
         for row in found:
             click.echo(row.text)
         if not found:
-            click.echo("every pack is as its source has it", err=True)
+            click.echo("all packs are up to date", err=True)
     return 1 if found else 0
 
 
-@pack.command(short_help="Take packs as they are now.")
+@pack.command(short_help="Update packs to what their sources have now.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--diff", "dry", is_flag=True, help="Show what would change, by meaning, and change nothing.")
-@click.option("--on", "submissions", multiple=True, metavar="SUBMISSION", help="With --diff: whose outcomes change?")
+@click.option("--diff", "dry", is_flag=True, help="Show what would change, without changing anything.")
+@click.option(
+    "--on", "submissions", multiple=True, metavar="PATH", help="With --diff: also compare the outcomes of a project."
+)
 @format_option
 @pack_project
 def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form: str, project: PackProject) -> int:
@@ -246,17 +248,19 @@ def sync(project: PackProject) -> int:
     return 0
 
 
-@pack.command(short_help="Show what differs between two packs, by meaning.")
+@pack.command(short_help="Show how the policies of two packs differ.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--on", "submissions", multiple=True, metavar="SUBMISSION", help="Whose outcomes change? Repeatable.")
+@click.option(
+    "--on", "submissions", multiple=True, metavar="PATH", help="Also compare the outcomes of a project; repeatable."
+)
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter for --on.")
 @format_option
 def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ...], form: str) -> int:
     """Show what differs from OLD to NEW: policies added, removed, and changed by meaning; parameters; requirements.
 
     OLD and NEW are sources. How a policy is written makes no difference, nor does its wording; a selector, parameter
-    or table that it uses does. With --on, each submission is judged by both.
+    or table that it uses does. With --on, each project is checked against both.
 
     Exit status: 0 nothing differs, 1 something does, 2 usage or an unusable pack.
     """
@@ -271,9 +275,9 @@ def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ..
     return echo_diff(found, outcomes_diff(before, after, read, settings), form)
 
 
-@pack.command("build", short_help="Make an archive of a pack: same input, same bytes.")
+@pack.command("build", short_help="Build a reproducible archive of a pack.")
 @click.argument("source", default=".")
-@click.option("--output", "-o", metavar="FOLDER", default=".", show_default=True, help="Where the archive goes.")
+@click.option("--output", "-o", metavar="FOLDER", default=".", show_default=True, help="Output file.")
 def build_pack(source: str, output: str) -> int:
     """Make NAME-VERSION.tar.gz of the pack at SOURCE. The same content gives the same bytes, whenever and wherever.
 
@@ -288,10 +292,10 @@ def build_pack(source: str, output: str) -> int:
     return 0
 
 
-@pack.command(short_help="Put a pack into an OCI registry.")
+@pack.command(short_help="Push a pack to an OCI registry.")
 @click.argument("source")
 @click.argument("target", metavar="oci://HOST/NAME[:TAG]")
-@click.option("--move", is_flag=True, help="Put it there even if the tag has other content.")
+@click.option("--move", is_flag=True, help="Push even if the tag has other content.")
 def push(source: str, target: str, move: bool) -> int:
     """Put the pack at SOURCE into an OCI registry, under the tag that is given or else the pack's version.
 
@@ -319,9 +323,11 @@ def sign(folder: str, key: str) -> int:
     return 0
 
 
-@pack.command(short_help="Prove packs: their digests and their signatures.")
+@pack.command(short_help="Verify the digests and signatures of packs.")
 @click.argument("source", required=False)
-@click.option("--key", "-k", "keys", multiple=True, metavar="KEY|FILE", help="A public key that has to have signed.")
+@click.option(
+    "--key", "-k", "keys", multiple=True, metavar="KEY|FILE", help="A public key that must have signed the pack."
+)
 @format_option
 @pack_project
 def verify(source: str | None, keys: tuple[str, ...], form: str, project: PackProject) -> int:

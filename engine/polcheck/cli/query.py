@@ -31,7 +31,7 @@ _KINDS = ("pattern", "code", "data", "text")
 @click.option("--as", "rename", default="", metavar="NAME", help="The name that a value binds.")
 @click.option("--where", default="", metavar="JMESPATH", help="A condition over the bindings.")
 @click.option("--no-resolve", is_flag=True, help="Don't follow names of a pattern through imports.")
-@click.option("--no-gitignore", is_flag=True, help="Search files that .gitignore leaves out, too.")
+@click.option("--no-gitignore", is_flag=True, help="Search files that .gitignore excludes, too.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "show_all", is_flag=True, help="Show every match, however many.")
 @color_option
@@ -68,7 +68,7 @@ def query(
     if any(map(_SURROGATE.search, (*texts, where, rename))):
         raise click.UsageError("an option holds bytes that are not UTF-8, which no selector can look for")
     if kind == "text" and language:
-        raise click.UsageError("--text looks at characters, so --language says nothing")
+        raise click.UsageError("--text looks at characters, so --language has no effect")
     question = Question(kind, texts, language, rename, where, not no_resolve)
     answer = ask(question, _submission(target, gitignore=not no_gitignore))
     for warning in answer.warnings:

@@ -40,8 +40,8 @@ def as_table(timings: Timings, plan: Plan) -> str:
     lines += [f"  {seconds:8.3f} s  {name}" for name, seconds in timings.stages.items()]
     lines += [
         "",
-        f"  {files['listed']:,} files listed, {files['asked']:,} asked for by some policy; of these",
-        f"  {files['known']:,} known from an earlier run, {files['skipped']:,} without the words that a match needs,",
+        f"  {files['listed']:,} files listed, {files['asked']:,} selected by a policy; of these",
+        f"  {files['known']:,} cached from an earlier run, {files['skipped']:,} without the words that a match needs,",
         f"  {files['parsed']:,} parsed ({timings.parsing:.3f} s)",
     ]
     names = _names(plan)
@@ -49,9 +49,9 @@ def as_table(timings: Timings, plan: Plan) -> str:
         (f"{seconds:8.3f} s", f"{count:,} files", f"{found:,} matches", names.get(probe, "?"))
         for probe, (seconds, count, found) in slowest(timings.selectors)[:_MOST]
     ]
-    lines += _titled("selectors, searched for one by one to be timed", rows)
+    lines += _titled("selectors, each timed alone", rows)
     policies = [(f"{took:8.3f} s", name) for name, took in slowest(timings.policies)[:_MOST]]
-    lines += _titled("policies, once all is searched", policies)
+    lines += _titled("policies, after the search", policies)
     return "\n".join(lines) + "\n"
 
 
@@ -78,10 +78,10 @@ def _names(plan: Plan) -> Mapping[int, str]:
     return names
 
 
-@click.command(short_help="Judge a submission by packs of policies.")
-@click.argument("submission", default=".")
+@click.command(short_help="Check a project against packs of policies.")
+@click.argument("submission", default=".", metavar="[PATH]")
 @project_options
-@click.option("--rev", metavar="REV", help="Judge a git revision of SUBMISSION instead of its files.")
+@click.option("--rev", metavar="REV", help="Check a git revision instead of the files.")
 @click.option("--since", metavar="REV", help="Report only what is new since a git revision, wherever it was changed.")
 @click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
 @click.option("--no-baseline", is_flag=True, help="Use no baseline.")
@@ -101,10 +101,10 @@ def run(
     timings: bool,
     timings_json: str | None,
 ) -> int:
-    """Judge SUBMISSION by packs of policies: those of --pack, else those of the nearest polcheck.yaml.
+    """Check a project against packs of policies: those of --pack, else those of the nearest polcheck.yaml.
 
-    SUBMISSION is a folder (the default is the current one), a JSON bundle, a .zip or .tar.* archive, or - for a bundle
-    or an archive on standard input.
+    PATH is a folder (the default is the current one), a JSON bundle, a .zip or .tar.* archive, or - for a bundle or an
+    archive on standard input.
 
     Exit status: 0 pass, 1 fail, 2 no verdict.
     """
@@ -135,7 +135,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
     if since is not None:
         from polcheck.findings.accepted import in_turn
 
-        with Bar(f"judging {since}") as bar, measured.stage("since"):
+        with Bar(f"checking {since}") as bar, measured.stage("since"):
             accept = in_turn(accept, used.since(since, bar.update))
     with Bar("judging") as bar, used.memory() as memory:
         return judge.check(read, used.inforce.fail_on, bar.update, accept, memory, times)

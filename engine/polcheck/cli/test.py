@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from polcheck.authoring.testing.run import Options, Tested
 
 
-@click.command(short_help="Judge the cases of packs.")
+@click.command(short_help="Run the test cases of packs.")
 @click.argument("packs", nargs=-1, metavar="[PACK]...")
-@click.option("-k", "keyword", default="", metavar="TEXT", help="Only cases whose name, place or policies hold TEXT.")
-@click.option("--select", "select", multiple=True, metavar="POLICY", help="Only what cases say of these policies.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes; as many as cores if not given.")
-@click.option("--update", is_flag=True, help="Rewrite expectations to what policies say, after showing the difference.")
+@click.option(
+    "-k", "keyword", default="", metavar="TEXT", help="Only cases whose name, location or policies contain TEXT."
+)
+@click.option("--select", "select", multiple=True, metavar="POLICY", help="Only the expectations for these policies.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one per core]")
+@click.option(
+    "--update", is_flag=True, help="Rewrite expectations to the actual results, after showing the difference."
+)
 @click.option("--coverage", is_flag=True, help="Show which outcomes, branches and conditions no case exercises.")
 @click.option(
     "--fail-under",
@@ -34,13 +38,13 @@ if TYPE_CHECKING:
     metavar="PERCENT",
     help="Fail when coverage is below this; implies --coverage.",
 )
-@click.option("--mutate", is_flag=True, help="Change policies in one place each, and show the changes no case notices.")
+@click.option("--mutate", is_flag=True, help="Mutate policies, and show the mutants that no case detects.")
 @click.option(
-    "--robust", is_flag=True, help="Rewrite the files of cases without changing what they mean, and judge again."
+    "--robust", is_flag=True, help="Rewrite the files of cases without changing their meaning, and run them again."
 )
 @click.option("--junit", metavar="FILE", help="Also write the cases as JUnit XML.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--output", "-o", metavar="FILE", help="Where to write; standard output if not given.")
+@click.option("--output", "-o", metavar="FILE", help="Output file.  [default: standard output]")
 @color_option
 @click.option("--quiet", "-q", is_flag=True, help="Failures and the summaries only.")
 @click.option("--verbose", "-v", is_flag=True, help="Also every case that passed.")

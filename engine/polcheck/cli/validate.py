@@ -75,7 +75,7 @@ def _text(problem: Problem, *, ink: bool) -> str:
 
 def _summary(found: Linted) -> str:
     counts = [_count(len(found.of(severity)), severity) for severity in ("error", "warning", "note")]
-    said = ", ".join(count for count in counts if count) or "nothing to mend"
+    said = ", ".join(count for count in counts if count) or "no problems found"
     packs = ", ".join(f"{name} {version} ({_count(policies, 'policy')})" for name, version, policies in found.packs)
     return f"{packs}: {said}" if packs else said
 

@@ -28,7 +28,7 @@ class Budget(Struct):
         """Counts pairs of rows. Raises TooMuchWork when there are too many or the time is over."""
         self.pairs += pairs
         if self.pairs > self.limits.pairs:
-            raise BudgetExceeded(f"judging it takes more than {self.limits.pairs:,} pairs of rows (the limit `pairs`)")
+            raise BudgetExceeded(f"evaluation takes more than {self.limits.pairs:,} pairs of rows (the limit `pairs`)")
         if self.pairs - self._looked >= _SELDOM:
             self._looked = self.pairs
             self.look()
@@ -36,7 +36,7 @@ class Budget(Struct):
     def look(self) -> None:
         """Raises TooMuchWork when the time is over."""
         if self.clock.over:
-            raise BudgetExceeded(f"judging it takes more than {self.clock.seconds:g} seconds (the limit `seconds`)")
+            raise BudgetExceeded(f"evaluation takes more than {self.clock.seconds:g} seconds (the limit `seconds`)")
 
 
 class ExaminedFiles(Struct):

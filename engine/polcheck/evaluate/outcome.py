@@ -128,7 +128,7 @@ def _made(
     open_: bool = False,
     more: int = 0,
 ) -> PolicyResult:
-    left = f"{more:,} more findings than are told (the limit `findings`)"
+    left = f"{more:,} more findings than reported (the limit `findings`)"
     return PolicyResult(
         policy=policy,
         outcome=outcome,

@@ -19,7 +19,7 @@ from polcheck.selectors.results import Match, MatchTable, SearchResult
 
 
 class UnsearchedFile(NamedTuple):
-    """A document that could not be searched to its end, with the path captures it would have bound."""
+    """A document that could not be searched to the end, with the path captures it would have bound."""
 
     path: str
     names: Mapping[str, str]

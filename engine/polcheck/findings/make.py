@@ -56,7 +56,7 @@ class Findings(Struct, frozen=True):
         try:
             return self.of(judgement), judgement
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
-            return [], undecided_result(judgement, internal_error("telling its findings", error), fault=True)
+            return [], undecided_result(judgement, internal_error("reporting its findings", error), fault=True)
 
     def _finding(self, judgement: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
         policy = judgement.policy
@@ -95,7 +95,7 @@ class Findings(Struct, frozen=True):
             if template.text in self._overrun:
                 raise self._overrun[template.text]
             if clock.over:
-                raise TemplateFault("there is no time left to fill this in")
+                raise TemplateFault("no time left to render this")
             return shortened(render(template.text, scope, beside=self.beside).strip(), _LONGEST_MESSAGE)
         except TemplateFault as fault:
             if isinstance(fault, TemplateOverrun):
@@ -186,7 +186,7 @@ def outcome_of(judgement: PolicyResult, counting: Collection[str]) -> PolicyOutc
 
 
 def notices_of(judgements: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
-    """One notice for each document that could not be searched to its end, with the policies that it keeps undecided."""
+    """One notice for each document that could not be searched to the end, with the policies that it keeps undecided."""
     open_ = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
     policies: dict[tuple[str, str], list[str]] = {}
     faults = {judgement.reasons[-1] for judgement in judgements if judgement.fault}

@@ -88,6 +88,7 @@ class Language(Struct, frozen=True, eq=False):
     """A programming language: its grammar, its files, and how its code is read."""
 
     name: str
+    title: str  # as people write it
     module: str  # the Python module of its grammar, and the function in it
     function: str = "language"
     suffixes: tuple[str, ...] = ()  # lowercase, with their dot

@@ -243,7 +243,9 @@ class Fetcher(Struct, dict=True):
         said = (signature.statement.name, signature.statement.version)
         if said != (files.name, files.said("version")):
             mine = f"`{files.name}` {files.said('version')}"
-            raise Untrusted(f"the pack from `{source}` is signed as `{said[0]}` {said[1]}, and calls itself {mine}")
+            raise Untrusted(
+                f"the pack from `{source}` is signed as `{said[0]}` {said[1]}, and its pack.yaml names {mine}"
+            )
 
 
 def _group(text: str) -> str:
@@ -260,7 +262,7 @@ def _check_digest(files: PackFiles, entry: Locked) -> None:
 
 def _mismatch(entry: Locked, found: str, wanted: str) -> LockError:
     text = f"the pack `{entry.name}` from `{entry.source}` is not what polcheck.lock says"
-    help = f"`polcheck pack update {entry.name}` takes what is there now"
+    help = f"`polcheck pack update {entry.name}` locks what is there now"
     return LockError(f"{text}: it has the digest {found}, and the lock says {wanted}\nhelp: {help}")
 
 

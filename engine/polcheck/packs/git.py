@@ -85,7 +85,7 @@ def _fetch(source: Git, commit: str, folder: str) -> None:
         _git(source, folder, "fetch", "--quiet", "--no-tags", "--end-of-options", source.url, "+refs/*:refs/all/*")
         if not _has(source, commit, folder):
             text = f"the commit {commit} is gone from `{source.url}`"
-            help = "help: `polcheck pack update` takes what is there now"
+            help = "help: `polcheck pack update` locks what is there now"
             raise FetchError(f"{text}: `{source.rev or 'HEAD'}` was rewritten\n{help}") from error
 
 
@@ -125,7 +125,7 @@ def _git(source: Git, folder: str | None, *arguments: str) -> bytes:
     except FileNotFoundError as error:
         raise FetchError("git is needed for this, and it is not installed") from error
     except subprocess.TimeoutExpired as error:
-        raise FetchError(f"git got nothing from `{source.url}` in {_SECONDS} seconds") from error
+        raise FetchError(f"git received nothing from `{source.url}` in {_SECONDS} seconds") from error
     if done.returncode:
         said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
         why = next((line.removeprefix("fatal: ") for line in said if line.startswith("fatal: ")), " ".join(said[:1]))

@@ -44,7 +44,7 @@ def installed_packs() -> dict[str, Installed]:
         one = Installed(entry.name, folder, entry.dist)
         other = found.setdefault(entry.name, one)
         if other.resolved != one.resolved:
-            message = f"two distributions bring the pack `{entry.name}`: {other.resolved} and {one.resolved}"
+            message = f"two distributions provide the pack `{entry.name}`: {other.resolved} and {one.resolved}"
             raise PolicyError([Problem(message)])
     return found
 

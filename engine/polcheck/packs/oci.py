@@ -203,7 +203,7 @@ class Registry(Struct):
             return
         if response.status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
             host = self.source.host
-            text = f"`{self.source}`: the registry wants to know who asks"
+            text = f"`{self.source}`: the registry requires authentication"
             raise FetchError(f"{text}\nhelp: log in with `docker login {host}`, whose file polcheck reads")
         raise FetchError(f"`{self.source}`: {shown(response.url)} answered {response.status}{_reason(response.body)}")
 

@@ -40,7 +40,7 @@ class Resolver(Struct):
     def open(self, source: Source, by: tuple[str, ...] = ()) -> PackFiles:
         """The pack from a source, with everything that it extends; `by` are the sources that led here.
 
-        Raises PolicyError when packs extend each other in a circle or none is where one should be, and whatever
+        Raises PolicyError when packs extend each other in a cycle or none is where one should be, and whatever
         `take` raises.
         """
         key = str(source)
@@ -78,7 +78,7 @@ class Resolver(Struct):
     def _check(self, key: str, by: tuple[str, ...]) -> None:
         if key in by:
             circle = " extends ".join(f"`{text}`" for text in (*by[by.index(key) :], key))
-            raise PolicyError([Problem(f"packs extend each other in a circle: {circle}")])
+            raise PolicyError([Problem(f"packs extend each other in a cycle: {circle}")])
         if len(by) > _DEEPEST or len(self._opened) > _MOST:
             what = f"more than {_DEEPEST} deep" if len(by) > _DEEPEST else f"to more than {_MOST} packs"
             raise PolicyError([Problem(f"packs extend each other {what}: `{by[0] if by else key}`")])
@@ -89,7 +89,7 @@ class Resolver(Struct):
         except SourceError as error:
             raise PolicyError([_placed(extension, error.message, error.help)]) from error
         if isinstance(child, Named) and not self.known(child.name):
-            help = "install the distribution that brings it; a folder beside the pack is `../name`"
+            help = "install the distribution that provides it; a folder beside the pack is `../name`"
             raise PolicyError([_placed(extension, f"there is no pack `{child}`", help)])
         return child
 

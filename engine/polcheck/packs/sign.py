@@ -118,14 +118,14 @@ class Trust(Struct, frozen=True):
         name = signature.statement.name
         own = [publisher for publisher in self.publishers if publisher.may_publish(name)]
         if not own:
-            return f"`trusted` names nobody who may publish `{name}`"
+            return f"`trusted` names no publisher for `{name}`"
         late = ""
         for publisher in own:
             if not any(verify(signature, key) for key in publisher.keys):
                 continue
             if publisher.expires is None or self.today <= publisher.expires:
                 return ""
-            late = f"the key that signed `{name}` counted until {publisher.expires}"
+            late = f"the key that signed `{name}` expired on {publisher.expires}"
         return late or f"no key that may publish `{name}` signed this content"
 
 

@@ -92,7 +92,7 @@ class Report(Protocol):
 def check_role(item: Item, role: str, last: bool, error: Report) -> None:
     """Notes keys that belong to another place in the policy."""
     if item.word and item.word != "subject":
-        error(item.at, f"`{item.word}` is no item", "an item is a mapping, or the word `subject`")
+        error(item.at, f"`{item.word}` is not an item", "an item is a mapping, or the word `subject`")
     if item.count is not None and (role != "require" or not last):
         help = "`forbid` wants no match at all" if role == "forbid" else "move it there"
         error((*item.at, "count"), "`count` belongs to the last item of a `require`", help)
@@ -110,17 +110,17 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
         given = getattr(item, key)
         if given is not False and given not in _NOT_GIVEN and kind not in kinds:
             word = WORDS.get(key, key)
-            error((*item.at, word), f"`{word}` has nothing to work on here")
+            error((*item.at, word), f"`{word}` does not apply here")
     if item.files and kind in ("values", "any", "negated"):
         error(
             (*item.at, "files"),
-            f"`files` says nothing beside `{WORDS.get(kind, kind)}`",
+            f"`files` has no effect with `{WORDS.get(kind, kind)}`",
             "give it to the items inside",
         )
     if not item.resolve and kind != "pattern":
-        error((*item.at, "resolve"), "`resolve` has nothing to work on here", "it is about the names of a `pattern`")
+        error((*item.at, "resolve"), "`resolve` does not apply here", "it is about the names of a `pattern`")
     if item.within and item.files:
-        error((*item.at, "in"), "`in` looks inside a value, so `files` says nothing", "drop one of them")
+        error((*item.at, "in"), "`in` searches inside a value, so `files` has no effect", "drop one of them")
 
 
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
@@ -261,8 +261,8 @@ class Compiler(Struct, frozen=True):
         for name in sorted(files.binds & (_ROW_NAMES - {"subject"})):
             self.error(
                 (*item.at, "files"),
-                f"`{name}` is a name that polcheck sets itself",
-                "call the capture otherwise",
+                f"`{name}` is reserved: polcheck sets it",
+                "rename the capture",
             )
         return files
 
@@ -358,7 +358,7 @@ class Compiler(Struct, frozen=True):
         """Notes `scope` and `near` where no match is before, which they would be about."""
         for key, given in (("scope", item.scope), ("near", item.near is not None)):
             if given and not scope.placed:
-                message = f"`{key}` speaks of the subject, or of the first match before, and here is none"
+                message = f"`{key}` refers to the subject or to an earlier match, and there is none here"
                 self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
 
     def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[Where | Let, ...], Item]:
@@ -406,7 +406,7 @@ class Compiler(Struct, frozen=True):
         for name, text in item.let.items():
             expression = self._checked(text, (*item.at, "let", name), scope)
             if name in _ROW_NAMES:
-                self.error((*item.at, "let", name), f"`{name}` is a name that polcheck sets itself", "choose another")
+                self.error((*item.at, "let", name), f"`{name}` is reserved: polcheck sets it", "choose another")
             if expression is not None:
                 lets.append((name, expression))
             scope = scope.plus([name])

@@ -142,7 +142,7 @@ def _severity(route: Route, policy: CompiledPolicy) -> tuple[Extension, str] | N
 def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
     """The packs of a run and everything that they extend, each once, extenders before what they extend.
 
-    A base that is not at hand is noted at the entry that names it.
+    A base that is not available is noted at the entry that names it.
     """
     routes: dict[str, list[Route]] = {}
     for pack in packs:
@@ -158,7 +158,7 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
             base = pack.bases.get(extension.pack)
             if base is None:
                 help = "list the pack in a polcheck.yaml and run `polcheck pack lock`"
-                _error(extension, (), f"the pack `{extension.pack}` is not at hand", help, problems)
+                _error(extension, (), f"the pack `{extension.pack}` is not available", help, problems)
             else:
                 routes.setdefault(base.identity, []).extend((*route, extension) for route in own)
     return found

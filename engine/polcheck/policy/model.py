@@ -110,7 +110,7 @@ def _policy_field(key: str, value: Json, at: Pointer) -> object:
 def _item(value: Json, at: Pointer) -> Item:
     if isinstance(value, str):
         return Item(at=at, word=value)
-    assert isinstance(value, dict), "the schema lets only mappings through"
+    assert isinstance(value, dict), "the schema allows only mappings"
     fields = {_WORDS.get(key, key): _item_field(key, entry, (*at, key)) for key, entry in value.items()}
     return Item(at=at, **fields)
 

@@ -301,7 +301,7 @@ def _check_requires(head: SourceMap, requires: str) -> None:
         head.error(("requires",), f"`{requires}` is not a requirement", "write `polcheck>=0.1`")
         return
     if wanted.name != "polcheck":
-        head.error(("requires",), f"`{requires}` does not speak of polcheck", "write `polcheck>=0.1`")
+        head.error(("requires",), f"`{requires}` does not name polcheck", "write `polcheck>=0.1`")
     elif not wanted.specifier.contains(VERSION, prereleases=True):
         help = "install that polcheck, or use another version of the pack"
         head.error(("requires",), f"the pack needs {requires}, and this is polcheck {VERSION}", help)

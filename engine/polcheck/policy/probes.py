@@ -190,7 +190,7 @@ class Probes(Struct):
 
 def _public(names: frozenset[str], at: tuple[str | int, ...], origin: SourceMap) -> frozenset[str]:
     for name in sorted(names & _RESERVED):
-        origin.error(at, f"`{name}` is a name that polcheck sets itself", "call it otherwise")
+        origin.error(at, f"`{name}` is reserved: polcheck sets it", "rename it")
     return names - _RESERVED
 
 

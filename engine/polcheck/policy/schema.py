@@ -161,7 +161,7 @@ def _listed(kinds: str | list[str]) -> list[str]:
 
 
 def _wanted(kinds: list[str]) -> list[str]:
-    words = {_TEXT: "a text", _NUMBER: "a whole number"}
+    words = {_TEXT: "a string", _NUMBER: "a whole number"}
     return list(dict.fromkeys(words.get(kind, "a mapping") for kind in kinds))
 
 
@@ -184,7 +184,7 @@ def _words(error: Any) -> tuple[str, str]:
     if error.code == codes.BAD_TYPE.code:
         wanted = _listed(error.constraint)
         words = {
-            "string": "a text",
+            "string": "a string",
             "integer": "a whole number",
             "number": "a number",
             "boolean": "true or false",

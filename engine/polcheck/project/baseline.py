@@ -218,6 +218,6 @@ def _paid_off(
     if not number:
         return ()
     what = "1 finding is" if number == 1 else f"{number:,} findings are"
-    text = f"{what} paid off and still in {name}: {_AGAIN}, or the like may come back unseen"
+    text = f"{what} fixed but still in {name}: {_AGAIN}, or the same finding may come back unnoticed"
     policies = sorted({entry.policy for entry, count in gone.items() if count > 0})
     return (Notice("baseline", text, None, tuple(policies)),)

@@ -166,7 +166,7 @@ def _rows(name: str, summary: Summary) -> Iterator[dict[str, Json]]:
     for policy in loose:
         yield {**fixed, **_own(policy.pack, policy.id, policy.outcome, summary.findings[policy.ref], [policy])}
     if not summary.requirements and not loose:
-        yield {**fixed, "reason": "no policy was chosen"}
+        yield {**fixed, "reason": "no policy was selected"}
 
 
 def _own(pack: str, id: str, outcome: str, number: int, policies: Iterable[PolicyOutcome]) -> dict[str, Json]:
@@ -188,7 +188,7 @@ class Tally(Struct):
             verdict = str(rows[0]["verdict"])
             self.verdicts[verdict] = self.verdicts.get(verdict, 0) + 1
         for row in rows:
-            name = f"{row['pack']}:{row['requirement']}" if row["pack"] else "(not judged)"
+            name = f"{row['pack']}:{row['requirement']}" if row["pack"] else "(not checked)"
             counts = self.outcomes.setdefault(name, {})
             counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
 
@@ -201,4 +201,4 @@ class Tally(Struct):
         for name, counts in self.outcomes.items():
             lines.append(" ".join([f"{name:<{width}}", *(f"{counts.get(kind, 0):>14,}" for kind in kinds)]))
         verdicts = ", ".join(f"{number:,} {verdict}" for verdict, number in sorted(self.verdicts.items()))
-        return "\n".join([*lines, "", f"{self.submissions:,} submissions: {verdicts}"])
+        return "\n".join([*lines, "", f"{self.submissions:,} projects: {verdicts}"])

@@ -69,7 +69,7 @@ def _yaml(source: Source, problems: Problems) -> SourceMap | None:
         line = origins[1].line
         problems.add(Problem("there is more than one YAML document", source.path, line, 1, source.line(line)))
     if not origins and not problems.errors:
-        problems.add(Problem("it is empty", source.path, help="name the packs to judge by under `packs`"))
+        problems.add(Problem("it is empty", source.path, help="name the packs under `packs`"))
     return origins[0] if origins else None
 
 

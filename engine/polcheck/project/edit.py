@@ -130,7 +130,7 @@ def scalar(text: str, *, flow: bool = False) -> str:
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9./_-][A-Za-z0-9./_+@=-]*(?::[A-Za-z0-9./_+@=-]+)*")
 _NOT_TEXT = re.compile(r"[0-9.+_-]*|true|false|null|yes|no|on|off", re.IGNORECASE)
-NEW = "# Packs to judge by. Parameters, severities and waivers have their place here, too: see `polcheck config`.\n"
+NEW = "# Packs of policies. Parameters, severities and waivers have their place here, too: see `polcheck config`.\n"
 
 
 class Packs(Struct, frozen=True):

@@ -63,7 +63,7 @@ def build(source: str) -> Built:
         )
     for extension in extensions(pack):
         if isinstance(parse(extension.pack), Folder) or _is_file(extension.pack):
-            message = f"`{pack.name}` extends `{extension.pack}`, which nobody has who gets the archive"
+            message = f"`{pack.name}` extends `{extension.pack}`, which users of the archive don't have"
             help = "publish that pack, too, and extend it by name, git+https:// or oci://"
             raise PolicyError([Problem(message, f"{pack.root}/pack.yaml", help=help)])
     name = f"{pack.name}-{version}"

@@ -57,7 +57,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _undecided(policy: PolicyOutcome, fail_on: str) -> str:
-    path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to their end")
+    path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to the end")
     kind = "error" if policy.severity in named_by(fail_on) else "warning"
     return _command(kind, f"{policy.ref} is undecided", f"{policy.title}: {why}", Location(path) if path else None)
 

@@ -44,7 +44,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
-    path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to their end")
+    path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to the end")
     said = f"undecided: {policy.title}: {why}"
     return _entry(said, policy.ref, _hash(policy.ref, said), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
 

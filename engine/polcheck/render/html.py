@@ -18,7 +18,7 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import html, pieces, visible, web
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, counted, examined, outcomes, severities
+from polcheck.render.wording import VERDICTS, counted, outcomes, severities
 
 _EMPTY = frozenset({"meta", "input", "br"})
 
@@ -157,7 +157,7 @@ def by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 def article(finding: Finding) -> Markup:
     """The finding, with what the page filters and groups by as `data-` attributes."""
-    place = str(finding.location) if finding.location else "the submission as a whole"
+    place = str(finding.location) if finding.location else "the project as a whole"
     return tag(
         "article",
         tag(
@@ -249,11 +249,11 @@ def not_judged(report: Report) -> Markup | None:
     nothing = [policy for policy in report.policies if policy.outcome == "not-applicable"]
     if nothing:
         listed = _list([join(tag("b", policy.ref), " ", prose(policy.title)) for policy in nothing])
-        summary = tag("summary", f"Not applicable: nothing to look at ({len(nothing):,})")
+        summary = tag("summary", f"Not applicable: nothing to examine ({len(nothing):,})")
         parts.append(tag("details", summary, listed))
     number = sum(p.outcome == "undecided" for p in report.policies)
     number += sum(r.outcome == "review" for r in report.requirements)
-    return _section("not-judged", "Not judged", number, *parts) if parts else None
+    return _section("not-judged", "Not checked", number, *parts) if parts else None
 
 
 def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
@@ -316,8 +316,8 @@ def policies(report: Report) -> Markup | None:
         )
         for policy in report.policies
     ]
-    table = _table(("Outcome", "Policy", "Severity", "Looked at"), rows)
-    folded = tag("details", tag("summary", "All policies and what they looked at"), table)
+    table = _table(("Outcome", "Policy", "Severity", "Examined"), rows)
+    folded = tag("details", tag("summary", "All policies and what they examined"), table)
     return _section("policies", "Policies", len(rows), folded) if rows else None
 
 
@@ -401,7 +401,6 @@ def _masthead(report: Report) -> Markup:
         ),
         tag("p", f"{severities(report)} in {counted(report.submission.files, 'file')}", class_="lead"),
         tag("p", outcomes(report)),
-        tag("p", examined(report)) if examined(report) else None,
         tag("p", f"{report.submission.kind} ", tag("code", report.submission.digest), class_="digest"),
         class_=f"masthead {report.verdict}",
     )

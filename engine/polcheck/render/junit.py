@@ -51,7 +51,7 @@ def _suite(pack: str, policies: list[PolicyOutcome], findings: dict[str, list[Fi
 def _case(policy: PolicyOutcome, findings: list[Finding]) -> list[str]:
     lines = [f'    <testcase classname="{xml_attribute(policy.pack)}" name="{xml_attribute(policy.id)}" time="0">']
     if policy.outcome == "not-applicable":
-        lines.append('      <skipped message="not applicable: nothing in the submission to look at"/>')
+        lines.append('      <skipped message="not applicable: nothing in the project to examine"/>')
     if policy.outcome == "undecided":
         reasons = "\n".join(f"{path}: {why}" if path else why for path, why in policy.reasons)
         message = xml_attribute(f"undecided: {policy.title}")

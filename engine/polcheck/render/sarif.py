@@ -135,7 +135,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
         },
         "invocations": [_invocation(report, log)],
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the submission"}}},
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the project"}}},
         "results": results,
         "artifacts": log.artifacts.listed(),
         "properties": {

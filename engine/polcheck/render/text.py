@@ -14,7 +14,7 @@ from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.wording import counted, examined, is_for_review, summary
+from polcheck.render.wording import counted, is_for_review, summary
 
 _RELATED = 3
 _LOOKED_IN = 5
@@ -238,6 +238,4 @@ def _closing(report: Report, ink: Style) -> str:
         lines.insert(0, reason(report))
     if report.fields_fault:
         lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
-    if looked := examined(report):
-        lines.append(ink.dim(looked))
     return "\n".join(lines)

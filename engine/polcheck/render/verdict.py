@@ -29,7 +29,7 @@ def reason(report: Report) -> str:
     severities = named_by(report.fail_on)
     open_ = [p for p in report.policies if p.outcome == "undecided" and p.severity in severities]
     if not open_:
-        return "no verdict: no policy passed, so nothing was shown to be right"
+        return "no verdict: no policy passed, so nothing was verified"
     lines = [f"no verdict: {len(open_)} {'policy is' if len(open_) == 1 else 'policies are'} undecided"]
     lines += [f"  {terminal(policy.ref)}: {_why(policy)}" for policy in open_[:_NAMED]]
     if len(open_) > _NAMED:
@@ -39,7 +39,7 @@ def reason(report: Report) -> str:
 
 def _why(policy: PolicyOutcome) -> str:
     if not policy.reasons:
-        return "what it looks at could not be searched to its end"
+        return "what it examines could not be searched to the end"
     path, why = policy.reasons[0]
     rest = f" (and {len(policy.reasons) - 1} more)" if len(policy.reasons) > 1 else ""
     return terminal(f"{path}: {why}" if path else why) + rest

@@ -42,17 +42,6 @@ def summary(report: Report) -> str:
     return f"{VERDICTS[report.verdict]}: {severities(report)} in {files} · {outcomes(report)}"
 
 
-def examined(report: Report) -> str:
-    """What the policies that passed looked at; empty when none did."""
-    passed = [policy for policy in report.policies if policy.outcome == "pass"]
-    if not passed:
-        return ""
-    subjects = counted(sum(policy.subjects for policy in passed), "subject")
-    documents = counted(sum(policy.documents for policy in passed), "document")
-    policies = counted(len(passed), "passing policy", "passing policies")
-    return f"{policies} looked at {subjects} and {documents} (each counts its own)"
-
-
 def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:
     """Whether a finding only gathers a place for the people who decide this requirement."""
     return (

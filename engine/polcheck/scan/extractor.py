@@ -81,7 +81,7 @@ class Extractor(Struct, frozen=True, dict=True):
         known: Mapping[int, SearchResult] | None = None,
         careful: bool = False,
     ) -> FileRows:
-        """The rows of the wanted probes in one file; whatever could not be searched to its end says so.
+        """The rows of the wanted probes in one file; whatever could not be searched to the end says so.
 
         `known` are the rows of other probes in the same file; they are among the result. Raises TooRisky, if `careful`,
         for a file that has to be parsed and is so large that this may never end.

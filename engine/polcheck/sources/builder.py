@@ -66,7 +66,7 @@ class SubmissionBuilder(Struct):
         if size > limits.file_bytes:
             return f"{size} bytes are over the limit `file_bytes` of {limits.file_bytes}"
         if self._bytes + size > limits.total_bytes:
-            return f"with it the submission is over the limit `total_bytes` of {limits.total_bytes}"
+            return f"with it the project is over the limit `total_bytes` of {limits.total_bytes}"
         return ""
 
     def too_long(self, path: str) -> bool:
@@ -125,7 +125,7 @@ class SubmissionBuilder(Struct):
         """The submission, in order of path; `look` is for files that were listed. Raises SubmissionError when empty."""
         if self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
-            raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to judge")
+            raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to check")
         files = Files({path: self._files[path] for path in sorted(self._files)}, look)
         unreadable = dict(sorted(self._unreadable.items()))
         return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))

@@ -18,29 +18,29 @@ def check_name(path: str, holder: str) -> None:
     """Raises SubmissionError when `path` in `holder` is not a plain path below the root, on any system."""
     if "\\" in path or _DRIVE.match(path):
         why = "paths have no drive and no backslash"
-        raise SubmissionError(f"the path `{path}` in {holder} leaves the submission: {why}")
+        raise SubmissionError(f"the path `{path}` in {holder} leaves the project: {why}")
     try:
         check_path(path)
         path.encode("utf-8", "surrogateescape")
     except SubmissionError as error:
         raise SubmissionError(f"{error}, in {holder}") from error
     except UnicodeEncodeError as error:
-        raise SubmissionError(f"a path in {holder} is not text: {path!a}") from error
+        raise SubmissionError(f"a path in {holder} is not UTF-8: {path!a}") from error
 
 
 def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
     """The submission in the JSON text `data`.
 
-    Raises SubmissionError when that is not an object of texts in UTF-8, repeats a key, is empty, or names a path that
+    Raises SubmissionError when that is not an object of strings in UTF-8, repeats a key, is empty, or names a path that
     leaves the submission.
     """
     name = gathered.name
     bundle = _parsed(_text(data, name), name)
     if not isinstance(bundle, dict):
-        raise SubmissionError(f"the bundle `{name}` is not an object of texts but {_kind(bundle)}")
+        raise SubmissionError(f"the bundle `{name}` is not an object of strings but {_kind(bundle)}")
     for key, text in bundle.items():
         if not isinstance(text, str):
-            raise SubmissionError(f"the bundle `{name}` is not an object of texts: `{key}` is {_kind(text)}")
+            raise SubmissionError(f"the bundle `{name}` is not an object of strings: `{key}` is {_kind(text)}")
         check_name(key, f"the bundle `{name}`")
     _check_limits(bundle, gathered)
     kept = {key: text for key, text in bundle.items() if gathered.wants(key)}
@@ -101,5 +101,5 @@ def _check_limits(bundle: dict[str, str], gathered: SubmissionBuilder) -> None:
 
 
 def _kind(value: object) -> str:
-    kinds = {dict: "an object", list: "an array", bool: "a boolean", str: "a text", type(None): "null"}
+    kinds = {dict: "an object", list: "an array", bool: "a boolean", str: "a string", type(None): "null"}
     return kinds.get(type(value), "a number")

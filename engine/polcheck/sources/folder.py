@@ -292,7 +292,7 @@ class _Walk(Struct, dict=True):
             return
         below = _below(self.real_root, target)
         if below is None:
-            self.gathered.miss(text, "a link that leaves the submission", folder=is_folder)
+            self.gathered.miss(text, "a link that leaves the project", folder=is_folder)
         elif b".git" in below.split(b"/"):
             self.gathered.miss(text, "a link into `.git`", folder=is_folder)
         elif is_folder:

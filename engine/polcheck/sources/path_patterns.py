@@ -270,7 +270,7 @@ def _compile(text: str) -> _Glob:
     excludes = text.startswith("!")
     body = text[1:] if excludes else text
     if not body or body.startswith("/"):
-        raise FilesProblem("a path pattern starts at the submission's root, without `/`", 0, "drop the leading `/`")
+        raise FilesProblem("a path pattern starts at the project's root, without `/`", 0, "drop the leading `/`")
     if ".." in body.split("/") or "." in body.split("/"):
         raise FilesProblem("a path pattern has no `.` or `..` segments", 0, "name the path from the root")
     folder = body.endswith("/")

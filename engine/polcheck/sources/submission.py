@@ -196,7 +196,7 @@ def check_path(path: str) -> None:
         return
     parts = path.split("/")
     if not path or path.startswith("/") or any(part in ("", ".", "..") for part in parts):
-        raise SubmissionError(f"the path `{path}` leaves the submission")
+        raise SubmissionError(f"the path `{path}` leaves the project")
     if "\x00" in path:
         raise SubmissionError("a path holds a NUL character")
 
@@ -212,10 +212,10 @@ def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submissio
 def of_bundle(bundle: object, name: str = "bundle") -> Submission:
     """A submission of a JSON bundle: an object of texts. Raises SubmissionError when it is anything else or empty."""
     if not isinstance(bundle, dict):
-        raise SubmissionError(f"the bundle `{name}` is not an object of texts")
+        raise SubmissionError(f"the bundle `{name}` is not an object of strings")
     bad = [str(key) for key, text in bundle.items() if not isinstance(text, str)]
     if bad:
-        raise SubmissionError(f"the bundle `{name}` is not an object of texts: `{bad[0]}` is not a text")
+        raise SubmissionError(f"the bundle `{name}` is not an object of strings: `{bad[0]}` is not a string")
     fields = {str(key): str(text).encode("utf-8", "surrogatepass") for key, text in bundle.items()}
     return not_empty(Submission(name, "bundle", {}, fields))
 
@@ -223,7 +223,7 @@ def of_bundle(bundle: object, name: str = "bundle") -> Submission:
 def not_empty(submission: Submission) -> Submission:
     """The submission itself. Raises SubmissionError when it holds no file."""
     if not submission.files and not submission.fields and not submission.unreadable:
-        raise SubmissionError(f"`{submission.name}` holds no file: there is nothing to judge")
+        raise SubmissionError(f"`{submission.name}` holds no file: there is nothing to check")
     return submission
 
 

@@ -85,7 +85,7 @@ def read_submission(
 def _check_folder_only(target: str, rev: str | None, *, tracked: bool) -> None:
     if rev is not None or tracked:
         what = "a git revision is" if rev is not None else "tracked files are"
-        raise SubmissionError(f"{what} read from a folder, and {target} is none")
+        raise SubmissionError(f"{what} read from a folder, and {target} is not a folder")
 
 
 def _is_folder(name: str) -> bool:

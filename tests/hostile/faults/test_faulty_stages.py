@@ -189,7 +189,7 @@ def test_in_telling_the_findings_of_one_policy(owner: type, name: str, error: ty
         policies('for: {files: "*.py", text: eval}\nrequire: {files: "*.py", text: nowhere}', "forbid: {files: x}")
     )
     with _broken(owner, name, error, lambda *args: True):
-        _undecided(judge.check(of_files(FILES)), _told("telling its findings", error), "pass")
+        _undecided(judge.check(of_files(FILES)), _told("reporting its findings", error), "pass")
 
 
 @pytest.mark.parametrize("error", [*FAULTS, BaseException])

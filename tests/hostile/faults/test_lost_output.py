@@ -142,4 +142,4 @@ def test_a_fault_of_our_own_is_no_verdict(tmp_path: Path, monkeypatch: pytest.Mo
     with mock.patch("polcheck.pipeline.Checker.report", side_effect=error):
         result = polcheck(*arguments())
     assert result.status == 2
-    assert result.err.startswith(f"a fault in polcheck itself: {fault}: x\n")
+    assert result.err.startswith(f"internal error: {fault}: x\n")

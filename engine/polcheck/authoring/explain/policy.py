@@ -63,7 +63,7 @@ def _early(judgement: PolicyResult, journal: Journal) -> str:
     if policy.subjects is not None and not _came_through(policy.subjects[-1], journal):
         if judgement.outcome == "undecided":
             return "`for` found no subject, but what could not be searched may hold one"
-        return "`for` found no subject, so there is nothing to judge: that is not a pass"
+        return "`for` found no subject, so there is nothing to check: that is not a pass"
     if judgement.outcome == "not-applicable":
         return "the first item of `forbid` found no document to look in: that is not a pass"
     return ""
@@ -80,7 +80,7 @@ def _required(judgement: PolicyResult) -> str:
     if policy.subjects is None:
         return {
             "pass": f"`require` found {wanted}",
-            "fail": f"`require` did not find {wanted}, and everything that could hold it was searched to its end",
+            "fail": f"`require` did not find {wanted}, and everything that could hold it was searched to the end",
         }.get(outcome, f"`require` did not find {wanted} for certain, and what could not be searched may hold it")
     total = counted(judgement.subjects, "subject")
     failed = len(judgement.failures)

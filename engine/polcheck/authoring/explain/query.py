@@ -50,7 +50,7 @@ class Answer(Struct, frozen=True):
     """What a selector finds.
 
     `queries` are the tree-sitter queries that it ran as, `documents` the files it looked in, `reasons` those (with
-    why) that could not be searched to their end.
+    why) that could not be searched to the end.
     """
 
     matches: tuple[Match, ...]
@@ -168,8 +168,8 @@ def _language(submission: Submission) -> str:
 def _nothing_to_read(question: Question, around: str, submission: Submission) -> str:
     what = question.language or around or "configuration"
     if len(submission.paths) == 1:
-        return f"`{submission.paths[0]}` is no {what} by its name: say what it is with `--language`"
-    return f"`{submission.name}` holds no {what}: say what to look in with `--language`"
+        return f"`{submission.paths[0]}` can't be read as {what} by its name: give `--language`"
+    return f"`{submission.name}` holds no {what}: give `--language`"
 
 
 def _policy(steps: Conjunction) -> CompiledPolicy:
@@ -248,6 +248,6 @@ def _closing(answer: Answer) -> str:
     files = len({match.location.path for match in answer.matches})
     found = f"{counted(len(answer.matches), 'match', 'matches')}"
     where = f" in {counted(files, 'file')}" if answer.matches else ""
-    looked = f"looked in {counted(len(answer.documents), 'file')}"
+    looked = f"searched {counted(len(answer.documents), 'file')}"
     lines = [f"{terminal(path)}: {terminal(reason)}: matches may be missing" for path, reason in answer.reasons]
     return "\n".join([*lines, f"{found}{where}; {looked}"])

@@ -95,10 +95,10 @@ def _selected(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Ite
         return
     yield from _queries(selected, look)
     if selected.documents:
-        yield f"looked in {counted(len(selected.documents), 'file')}"
+        yield f"searched {counted(len(selected.documents), 'file')}"
         yield from _indented(_documents(selected.documents, look))
     elif selected.left_out and not selected.found.total:
-        yield "looked in no file"
+        yield "searched no file"
     if selected.left_out:
         left = sum(len(group.paths) for group in selected.left_out)
         yield f"left out {counted(left, 'file')}"

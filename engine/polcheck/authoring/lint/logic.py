@@ -85,9 +85,7 @@ def _repeated(origin: SourceMap, item: Item) -> None:
         texts: tuple[str, ...] = getattr(item, key)
         for index, text in enumerate(texts):
             if text in texts[:index]:
-                origin.warning(
-                    at_index(origin, (*item.at, key), index), f"`{text}` stands twice in the list", "drop it"
-                )
+                origin.warning(at_index(origin, (*item.at, key), index), f"`{text}` is listed twice", "drop it")
 
 
 def check_pairs(view: View) -> None:
@@ -100,7 +98,7 @@ def check_pairs(view: View) -> None:
 
 
 def _contradiction(requiring: Entry, forbidding: Entry) -> None:
-    """Notes that no submission can meet both."""
+    """Notes that no project can meet both."""
     wants, bans = requiring.compiled, forbidding.compiled
     if wants is None or bans is None or wants.forbids or not bans.forbids or not _same_subjects(wants, bans):
         return
@@ -109,7 +107,7 @@ def _contradiction(requiring: Entry, forbidding: Entry) -> None:
         forbidding.origin.error(
             ("forbid",),
             f"`{bans.id}` forbids what `{wants.id}` requires",
-            f"no submission can meet both; the other one is at {wants.path}:{wants.line}",
+            f"no project can meet both; the other one is at {wants.path}:{wants.line}",
         )
 
 
@@ -122,7 +120,7 @@ def _twins(one: Entry, other: Entry) -> None:
         and _same_subjects(first, second)
         and key_of(first.demand) == key_of(second.demand)
     ):
-        message = f"`{second.id}` says the same as `{first.id}`"
+        message = f"`{second.id}` is the same as `{first.id}`"
         other.origin.warning((), message, f"drop one of them; the other one is at {first.path}:{first.line}")
 
 

@@ -37,7 +37,7 @@ def _warn(origin: SourceMap, found: Iterable[Binding]) -> None:
             for name in sorted(binder.unused & binder.public):
                 _warn_name(origin, binder, name)
         if binder.named:
-            message = f"the match is called `{binder.named}`, and nothing speaks of it"
+            message = f"the match is called `{binder.named}`, and nothing uses it"
             origin.warning((*binder.step.at, "name"), message, f"say `{{{{ {binder.named}.path }}}}`, or drop `name`")
 
 
@@ -92,7 +92,7 @@ def check_messages(view: View) -> None:
             _value_of(view, entry, entry.compiled)
             if entry.compiled.count == (0, 0):
                 at = next(item.at for item in entry.written.require or () if item.count is not None)
-                help = "write `forbid`, which is not applicable where there is nothing to look at"
+                help = "write `forbid`, which is not applicable where there is nothing to examine"
                 entry.origin.warning((*at, "count"), "a `require` of nothing passes where there is no file, too", help)
 
 

@@ -151,9 +151,9 @@ def _requirements(view: View) -> None:
     answered = {entry.written.requirement for entry in view.entries}
     for requirement in view.pack.compiled.requirements:
         if requirement.decided_by != "review" and requirement.id not in answered:
-            help = "write one, or say `decided_by: review` and why"
+            help = "write one, or set `decided_by: review` with a reason"
             view.head.warning(
-                ("requirements", requirement.id), f"no policy answers to the requirement `{requirement.id}`", help
+                ("requirements", requirement.id), f"no policy implements the requirement `{requirement.id}`", help
             )
 
 

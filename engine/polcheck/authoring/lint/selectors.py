@@ -113,7 +113,7 @@ def _impossible(origin: SourceMap, step: Step, what: Expression, formats: frozen
         return origin.error(at, f"{error.message}: this never matches", help, error.position)
     deep = _third(node) if formats == {"ini"} else None
     if deep is not None:
-        help = "an INI file has sections, and options in them, whose values are texts"
+        help = "an INI file has sections, and options in them, whose values are strings"
         return origin.error(at, f"`{deep}` is never in an INI file: this never matches", help)
     return None
 
@@ -176,7 +176,7 @@ def _idle(origin: SourceMap, item: Item, globs: list[Glob]) -> None:
         if not text.startswith("!") or not inside:
             continue
         if some_path([globs[index], *inside], lambda taken: taken[0] and any(taken[1:])) is False:
-            help = "drop it, or widen it: patterns start at the submission's root"
+            help = "drop it, or widen it: patterns start at the project's root"
             origin.warning(_at(origin, item, index), f"`{text}` excludes nothing that the others match", help)
 
 
@@ -185,8 +185,8 @@ def _brackets(origin: SourceMap, item: Item) -> None:
     for index, text in enumerate(item.files):
         found = _SET.search(text)
         if found:
-            message = f"`{found.group()}` stands for itself: there are no sets of characters"
-            help = "write alternatives as `{a,b}`, or `\\[` for a bracket that is meant"
+            message = f"`{found.group()}` matches itself: there are no character classes"
+            help = "write alternatives as `{a,b}`, or `\\[` for a literal bracket"
             origin.warning(_at(origin, item, index), message, help)
 
 

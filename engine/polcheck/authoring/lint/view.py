@@ -110,5 +110,5 @@ def at_index(origin: SourceMap, at: Pointer, index: int) -> Pointer:
 
 def _mapping(origin: SourceMap) -> Mapping[str, Json]:
     document = origin.document
-    assert isinstance(document, dict), "the schema lets only mappings through"
+    assert isinstance(document, dict), "the schema allows only mappings"
     return document

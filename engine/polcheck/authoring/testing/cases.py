@@ -198,7 +198,7 @@ def _expected(origin: SourceMap, policy: str, value: Any) -> Expected:
     outcome = fields["outcome"]
     if outcome not in OUTCOMES:
         known = ", ".join(f"`{known}`" for known in OUTCOMES)
-        origin.error(at, f"`{outcome}` is no outcome", f"one of {known}")
+        origin.error(at, f"`{outcome}` is not an outcome", f"one of {known}")
     expected = Expected(
         policy,
         outcome,

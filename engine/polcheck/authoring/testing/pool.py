@@ -61,7 +61,7 @@ def spread(
                     made[result.number] = codec.decode(result.reply)
                 _counted(None, len(made), items, progress)
     except OSError as error:
-        raise PolcheckError(f"a process to judge cases in could not be started ({error}); try `-j 1`") from error
+        raise PolcheckError(f"a worker process could not be started ({error}); try `-j 1`") from error
     return [made[number] for number in range(len(items))]
 
 

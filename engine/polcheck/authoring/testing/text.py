@@ -32,14 +32,14 @@ def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
     if tested.robustness is not None:
         lines += _robustness(tested, tested.robustness, ink, verbosity)
     if tested.waiting:
-        lines.append("nothing was mutated or rewritten: a case that fails anyway notices nothing")
+        lines.append("nothing was mutated or rewritten: fix the failing cases first")
     lines.append(_summary(tested, ink))
     return "\n".join(lines) + "\n"
 
 
 def _summary(tested: Tested, ink: Style) -> str:
     if not tested.cases:
-        return f"{tested.name}: no case to judge"
+        return f"{tested.name}: no case to run"
     failed = len(tested.failed)
     passed = len(tested.cases) - failed
     parts = [ink.name("pass", text=f"{passed} passed")] if passed else []
@@ -77,12 +77,12 @@ def _coverage(tested: Tested, coverage: Coverage, ink: Style, verbosity: int) ->
         yield from _table(("place", "policy", "part", "no case in which it"), rows, ink)
         yield ""
     percent = f"{coverage.percent:.1f} %"
-    yield f"coverage of {tested.name}: {coverage.seen} of {coverage.total} ways, {percent}"
+    yield f"coverage of {tested.name}: {coverage.seen} of {coverage.total} branches, {percent}"
 
 
 def _mutation(tested: Tested, mutation: Mutation, ink: Style, verbosity: int) -> Iterator[str]:
     if mutation.survived and verbosity >= 0:
-        yield ink.bold("missing cases: no case tells these mutants from their policies")
+        yield ink.bold("surviving mutants: every case still passes with these changes")
         for policy in mutation.untested:
             yield f"{ink.margin('-->')} {ink.bold(policy)}  no case names it"
         for lived in mutation.survived:
@@ -93,7 +93,7 @@ def _mutation(tested: Tested, mutation: Mutation, ink: Style, verbosity: int) ->
         for lived in mutation.equivalent:
             yield f"{ink.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
     for entry in mutation.unused:
-        yield f"{entry.where}: no living mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
+        yield f"{entry.where}: no surviving mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
     rows = [(t.operator, str(t.killed), str(t.survived), str(t.equivalent)) for t in mutation.tallies]
     if verbosity >= 0:
         yield from _table(("operator", "killed", "survived", "equivalent"), rows, ink, right=True)

@@ -83,6 +83,7 @@ def _ansi_escape(text: str, at: int) -> tuple[bytes, int]:
 LANGUAGES = (
     Language(
         name="bash",
+        title="Bash",
         module="tree_sitter_bash",
         suffixes=(".sh", ".bash"),
         file_names=(".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile"),

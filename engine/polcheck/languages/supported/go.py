@@ -54,6 +54,7 @@ def _escape(text: str, at: int) -> tuple[bytes, int]:
 LANGUAGES = (
     Language(
         name="go",
+        title="Go",
         module="tree_sitter_go",
         suffixes=(".go",),
         extra="go",

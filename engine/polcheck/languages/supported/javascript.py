@@ -84,6 +84,7 @@ SNIPPET = SnippetRules(mappings=frozenset({"object"}))
 LANGUAGES = (
     Language(
         name="javascript",
+        title="JavaScript",
         module="tree_sitter_javascript",
         suffixes=(".js", ".mjs", ".cjs", ".jsx"),
         interpreters=("node", "nodejs", "bun", "bun run"),

@@ -23,6 +23,7 @@ def _value(node: Node) -> Literal | None:
 LANGUAGES = (
     Language(
         name="json",
+        title="JSON",
         module="tree_sitter_json",
         suffixes=(".json",),
         strings=frozenset({"string"}),

@@ -332,6 +332,7 @@ _SNIPPET = SnippetRules(
 LANGUAGES = (
     Language(
         name="python",
+        title="Python",
         module="tree_sitter_python",
         suffixes=(".py", ".pyi", ".pyw"),
         file_names=("SConstruct", "SConscript", "wscript"),

@@ -40,6 +40,7 @@ def _escape(text: str, at: int) -> tuple[str, int]:
 LANGUAGES = (
     Language(
         name="toml",
+        title="TOML",
         module="tree_sitter_toml",
         suffixes=(".toml",),
         strings=frozenset({"string"}),

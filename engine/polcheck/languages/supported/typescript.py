@@ -13,9 +13,10 @@ from polcheck.languages.supported.javascript import (
 )
 
 
-def _dialect(name: str, suffixes: tuple[str, ...], interpreters: tuple[str, ...] = ()) -> Language:
+def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tuple[str, ...] = ()) -> Language:
     return Language(
         name=name,
+        title=title,
         module="tree_sitter_typescript",
         function=f"language_{name}",
         suffixes=suffixes,
@@ -32,6 +33,6 @@ def _dialect(name: str, suffixes: tuple[str, ...], interpreters: tuple[str, ...]
 
 
 LANGUAGES = (
-    _dialect("typescript", (".ts", ".mts", ".cts"), ("ts-node", "tsx", "deno", "deno run")),
-    _dialect("tsx", (".tsx",)),
+    _dialect("typescript", "TypeScript", (".ts", ".mts", ".cts"), ("ts-node", "tsx", "deno", "deno run")),
+    _dialect("tsx", "TSX", (".tsx",)),
 )

@@ -150,7 +150,7 @@ def _entry(node: Field, here: Shape) -> Shape:
         raise ExpressionError(
             f"`{node.name}` is always null here",
             node.position,
-            f"there are {known}; a text is written in single quotes",
+            f"there are {known}; a string is written in single quotes",
         )
     return here.entries[node.name]
 
@@ -484,7 +484,7 @@ def _refuse_names(token: Token, before: Token | None, after: tuple[Token, ...]) 
     alone = token.type == "quoted_identifier" and following not in ("dot", "lbracket", "filter", "flatten")
     if compared and alone and _PLAIN.fullmatch(token.value) and token.value not in _CONSTANTS:
         raise ExpressionError(
-                f'`"{token.value}"` is a field\'s name, not a text', token.start,
+                f'`"{token.value}"` is a field\'s name, not a string', token.start,
                 f"write `'{token.value}'`, or `{token.value}` if the field is meant",
             )  # fmt: skip
 

@@ -226,7 +226,7 @@ def _floor(number: float) -> Json:
     return math.floor(number)
 
 
-@STANDARD.add("join(separator: string, texts: array[string]) -> string", spends=True)
+@STANDARD.add("join(separator: string, strings: array[string]) -> string", spends=True)
 def _join(budget: Budget, separator: str, texts: list[str]) -> Json:
     """The texts one after the other, the separator between them."""
     budget.text(sum(map(len, texts)) + len(separator) * len(texts))
@@ -384,7 +384,7 @@ def _comparable(keys: list[Json], name: str) -> list[int]:
     wanted = kind_of(keys[kept[0]]) if kept and kind_of(keys[kept[0]]) in ("number", "string") else ""
     for index in kept:
         if kind_of(keys[index]) != wanted:
-            message = f"`{name}` wants numbers or texts to order by, all of one type, not {shown(keys[index])}"
+            message = f"`{name}` wants numbers or strings to order by, all of one type, not {shown(keys[index])}"
             raise TypeMismatchError(message, 0, index)
     return kept
 
@@ -392,7 +392,7 @@ def _comparable(keys: list[Json], name: str) -> list[int]:
 def refuse_null(key: Json, name: str) -> Json:
     """The key itself. Raises TypeMismatchError for null, which only the library's own semantics minds."""
     if key is None:
-        raise TypeMismatchError(f"`{name}` wants numbers or texts to order by, not `null`", 0)
+        raise TypeMismatchError(f"`{name}` wants numbers or strings to order by, not `null`", 0)
     return key
 
 
@@ -610,7 +610,7 @@ def regex(pattern: str) -> Any:
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise TypeMismatchError(f"`{pattern}` is no regular expression: {text}", 1) from None
+        raise TypeMismatchError(f"`{pattern}` is not a regular expression: {text}", 1) from None
     except UnicodeEncodeError:
         raise TypeMismatchError("a regular expression can't hold half a surrogate pair", 1) from None
 
@@ -642,7 +642,7 @@ def specifier_set(specifier: str) -> Any:
     try:
         return SpecifierSet(specifier)
     except InvalidSpecifier:
-        raise TypeMismatchError(f"`{specifier}` is no version specifier (as in `>=3.11,<4`)", 1) from None
+        raise TypeMismatchError(f"`{specifier}` is not a version specifier (as in `>=3.11,<4`)", 1) from None
 
 
 def _encodable(text: str) -> str:

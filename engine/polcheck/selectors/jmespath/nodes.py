@@ -268,7 +268,7 @@ def _composed(node: Node) -> str:
             return "{" + ", ".join(f"{name_text(name)}: {text_of(item)}" for name, item in pairs) + "}"
         case Call(name, arguments):
             return f"{name}({', '.join(text_of(argument) for argument in arguments)})"
-    raise AssertionError(f"no text for {type(node).__name__}")
+    raise AssertionError(f"can't print {type(node).__name__}")
 
 
 def _operand(node: Node, *looser: type) -> str:

@@ -107,22 +107,25 @@ def _depth(tree: dict[str, Any]) -> int:
 
 
 def _translated(error: ParseError, text: str) -> ExpressionError:
-    """The library's syntax error in our words."""
+    """Return the library's syntax error in polcheck's words."""
     if isinstance(error, IncompleteExpressionError):
-        return ExpressionError("the expression ends too early", len(text), "something is still open or missing")
+        return ExpressionError("the expression ends too early", len(text), "an operand or a closing bracket is missing")
     if isinstance(error, LexerError):
         return _unreadable(error, text)
     position = min(error.lex_position, len(text))
     if error.msg.startswith("Quoted identifier"):
         return ExpressionError("a function's name is written without quotes", position)
     if error.msg.startswith("Invalid function name"):
-        return ExpressionError(f"`{error.token_value}` is no function's name", position)
-    found = f"found `{error.token_value}`" if error.token_type != "EOF" else "the expression ends"
+        return ExpressionError(f"`{error.token_value}` is not the name of a function", position)
+    ends = error.token_type == "EOF"
     signs = dict.fromkeys(sign for name, sign in _SIGNS.items() if name in error.msg.partition(",")[0])
     if error.msg.startswith("Expecting: ["):
         signs = dict.fromkeys(("a name", "`[`", "`{`"))
-    expected = f"expected {' or '.join(signs)}, " if signs and error.msg.startswith("Expecting") else ""
-    return ExpressionError(expected + (found if expected else "can't go on here: " + found), position)
+    if signs and error.msg.startswith("Expecting"):
+        what = "the expression ends" if ends else f"found `{error.token_value}`"
+        return ExpressionError(f"expected {' or '.join(signs)}, {what}", position)
+    what = "end of the expression" if ends else f"token `{error.token_value}`"
+    return ExpressionError(f"unexpected {what}", position)
 
 
 def _unreadable(error: LexerError, text: str) -> ExpressionError:
@@ -130,10 +133,10 @@ def _unreadable(error: LexerError, text: str) -> ExpressionError:
     if error.message.startswith("Unclosed"):
         return ExpressionError(f"unclosed `{text[position : position + 1]}`", position)
     if text[position : position + 1] == "`":
-        return ExpressionError("what stands between backquotes must be JSON", position, "a text is written `'…'`")
+        return ExpressionError("what stands between backquotes must be JSON", position, "a string is written `'…'`")
     if error.lexer_value == "=":
         return ExpressionError("found `=`", position, "equality is written `==`")
-    return ExpressionError(f"found `{str(error.lexer_value)[:40]}`, which JMESPath doesn't know", position)
+    return ExpressionError(f"found `{str(error.lexer_value)[:40]}`, which JMESPath doesn't have", position)
 
 
 class _Reader:

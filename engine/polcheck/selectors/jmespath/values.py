@@ -85,7 +85,7 @@ class Budget:
     def text(self, length: int) -> None:
         """Pay for a text of `length` characters. Raises LimitError when it is too long."""
         if length > MAX_TEXT:
-            raise LimitError(f"the expression makes a text of more than {MAX_TEXT:,} characters")
+            raise LimitError(f"the expression makes a string of more than {MAX_TEXT:,} characters")
         self.spend(length // CHARACTERS_A_STEP)
 
     def tree(self, value: Json) -> None:

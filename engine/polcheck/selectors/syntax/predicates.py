@@ -262,7 +262,7 @@ def _check_values(call: Call, test: str, strings: tuple[str, ...], language: str
             regex(strings[0])
         except (re2.error, UnicodeEncodeError) as error:
             raise SyntaxProblem(
-                f"`{strings[0]}` is no regular expression: {_reason(error)}",
+                f"`{strings[0]}` is not a regular expression: {_reason(error)}",
                 place,
                 "RE2 syntax: no look-around, no backreferences",
             ) from error
@@ -275,7 +275,7 @@ def _check_values(call: Call, test: str, strings: tuple[str, ...], language: str
     for value in strings:
         if not _DOTTED.fullmatch(value):
             raise SyntaxProblem(
-                f"`{value}` is no dotted name", place, "write `torch.load`; `*` stands for one whole segment"
+                f"`{value}` is not a dotted name", place, "write `torch.load`; `*` stands for one whole segment"
             )
 
 

@@ -60,7 +60,7 @@ def quoted(value: str, offset: int) -> Quoted:
         texts.append("")
     texts[-1] += value[done:]
     if any(not text for text in texts[1:-1]):
-        raise SyntaxProblem("two names in a string need some text between them", offset)
+        raise SyntaxProblem("two names in a string need some characters between them", offset)
     return Quoted(tuple(texts), tuple(names))
 
 
@@ -172,7 +172,7 @@ def _unparsed(text: str, source: Source, root: Node, language: str) -> SyntaxPro
     help = "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
     if node.is_missing:
         return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
-    return SyntaxProblem(f"the snippet is no {language}", offset, help)
+    return SyntaxProblem(f"the snippet is not valid {languages.language(language).title}", offset, help)
 
 
 def _first_error(root: Node) -> Node:
