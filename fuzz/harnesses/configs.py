@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from polcheck.base.spans import Source, Span, Unreadable
-from polcheck.formats import parse_config
+from polcheck.formats import formats, parse_config
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Pointers, Unparsable
 
 _MOST = 300  # values whose places are asked for
@@ -73,7 +73,7 @@ def _read(data: bytes, name: str) -> str:
 
 def _places(config: Config, source: Source, name: str) -> Iterator[str]:
     """Where each value stands, and that it is found again from there without an error."""
-    found = Pointers(config, name in ("toml", "ini"))
+    found = Pointers(config, formats()[name].scattered)
     for index, value in enumerate(config.values):
         for number, pointer in enumerate(_pointers(value)):
             if number == _MOST:

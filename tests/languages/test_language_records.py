@@ -12,14 +12,14 @@ import pytest
 
 import polcheck
 from polcheck.base.spans import Source
-from polcheck.formats import CONFIG_FORMATS
+from polcheck.formats import formats
 from polcheck.languages.grammars import grammar, parse
 from polcheck.languages.registry import UnknownLanguage, language_of, language_of_script, languages, may_be_script
 from polcheck.selectors.syntax.compile import compile_pattern
 
 ENGINE = Path(polcheck.__file__).parent
 SUPPORTED = ENGINE / "languages" / "supported"
-NAMES = languages().keys() - CONFIG_FORMATS
+NAMES = languages().keys() - formats().keys()
 # NOTE: files are rewritten by modules for some kinds of file, formats and Python alike, which a table lists
 NAMED_ELSEWHERE = {"authoring/rewrites/rewrite.py", "languages/registry.py"}
 

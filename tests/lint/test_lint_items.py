@@ -91,7 +91,7 @@ def test_patterns_that_leave_something_are_left_alone(files: str) -> None:
         ('{files: "docs/", text: a}', "error:3: `text` looks in files, and `docs/` stands for folders"),
         ('{files: "*.toml", data: "[0]"}', "error:3: `[0]` of an object is always null: this never matches"),
         ('{files: "*.{toml,ini}", data: "[?a]"}', "error:3: `[?…]` of an object is always null: this never matches"),
-        ('{files: "*.md", language: ini, data: "a.b.c"}', "error:3: `c` is never in an INI file: this never matches"),
+        ('{files: "*.md", language: ini, data: "a.b.c"}', "error:3: `c` is never in INI: this never matches"),
     ],
 )  # fmt: skip
 def test_selectors_that_cannot_match_their_files_are_told(item: str, line: str) -> None:

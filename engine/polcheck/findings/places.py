@@ -12,7 +12,7 @@ from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.rows import Inner, SourceRef
 from polcheck.findings.finding import Excerpt, Location
-from polcheck.formats import format_of, parse_config
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Pointers, Unparsable
 from polcheck.scan.extractor import Extractor
 from polcheck.selectors.results import Match
@@ -68,7 +68,7 @@ class Locator(Struct, dict=True):
             name = format_of(source.path)
             if name is not None and len(source.data) <= _MOST_BYTES:
                 with suppress(Unparsable):
-                    self._configs[source.path] = Pointers(parse_config(source, name), name in ("toml", "ini"))
+                    self._configs[source.path] = Pointers(parse_config(source, name), formats()[name].scattered)
         return self._configs[source.path]
 
     def _source(self, path: str) -> Source | None:

@@ -11,6 +11,7 @@ import re
 from msgspec import Struct, field
 
 from polcheck.base.spans import Source, Span
+from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
 from polcheck.formats.values import Config, Json, Pointer, Unparsable, Where
 
@@ -154,3 +155,17 @@ class _Places(Struct, frozen=True):
             return Where(Span(section.start, section.end), section.key)
         option = section.options[str(pointer[1])]
         return Where(Span(option.start, option.end), option.key)
+
+
+FORMAT = Format(
+    name="ini",
+    title="INI",
+    parse=parse,
+    suffixes=(".ini", ".cfg"),
+    names=(".flake8", ".coveragerc", ".pylintrc", "pylintrc"),
+    scattered=True,
+    root="object",
+    levels=2,
+    comments=("#", ";"),
+    escapes=lambda data: True,  # a name in capital letters is one in small letters
+)

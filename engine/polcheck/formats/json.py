@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from typing import Any, NoReturn
 
 from msgspec import Struct, field
 
 from polcheck.base.spans import Source, Span
+from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
 
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_BLANK = re.compile(r"[ \t\n\r]*")
-_MARK = re.compile(rf"({_STRING})[ \t\n\r]*+(:?)|[{{}}\[\]]")
-_NOT_A_NUMBER = re.compile(rf"{_STRING}|(-?Infinity|NaN)")
+
+
+@cache
+def _expressions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what white space looks like, strings (keys with their colon) and brackets, and what is no number."""
+    return (
+        re.compile(r"[ \t\n\r]*"),
+        re.compile(rf"({_STRING})[ \t\n\r]*+(:?)|[{{}}\[\]]"),
+        re.compile(rf"{_STRING}|(-?Infinity|NaN)"),
+    )
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
@@ -80,14 +89,14 @@ def _reason(message: str) -> str:
 
 
 def _constant(text: str) -> Span | None:
-    return next((Span(*match.span(1)) for match in _NOT_A_NUMBER.finditer(text) if match[1]), None)
+    return next((Span(*match.span(1)) for match in _expressions()[2].finditer(text) if match[1]), None)
 
 
 def _repeated(text: str) -> tuple[Span, ...]:
     """The spans of keys that their object held already, in the order of the text."""
     spans: list[Span] = []
     seen: list[set[str]] = []
-    for match in _MARK.finditer(text):
+    for match in _expressions()[1].finditer(text):
         mark = match[0]
         if mark in ("{", "["):
             seen.append(set())
@@ -162,5 +171,20 @@ class _Places(Struct, frozen=True):
         return self._skip(at + 1) if self.text[at] == "," else at
 
     def _skip(self, at: int) -> int:
-        match = _BLANK.match(self.text, at)
+        match = _expressions()[0].match(self.text, at)
         return match.end() if match else at
+
+
+def escapes(data: bytes) -> bool:
+    """Whether keys of a JSON file may be written with escapes."""
+    return b"\\" in data
+
+
+FORMAT = Format(
+    name="json",
+    title="JSON",
+    parse=parse,
+    suffixes=(".json",),
+    names=("Pipfile.lock", "composer.lock", "flake.lock"),
+    escapes=escapes,
+)

@@ -1,48 +1,50 @@
-"""TOML documents: values from tomllib, places from the syntax tree when one is asked for."""
+"""TOML 1.1 documents: values from tomli, places from a scan of the text when one is asked for."""
 
 from __future__ import annotations
 
 import math
 import re
-import tomllib
 from datetime import date, datetime, time
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from polcheck.base.spans import Source, Span
+from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits, integer_in_bounds
-from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
+from polcheck.formats.values import Config, LimitExceeded, Pointer, Unparsable, Where
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_ERROR_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_KEY_TYPES = ("bare_key", "quoted_key", "dotted_key")
 _KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The one table of a TOML text; dates and times become ISO 8601 strings, infinities and NaN their texts.
+    """The one table of a TOML text; dates and times are strings as they are written, so are infinities and NaN.
 
-    Raises Unparsable for what isn't TOML 1.0, LimitExceeded, and Unreadable when the bytes aren't text.
+    Raises Unparsable for what isn't TOML 1.1, LimitExceeded, and Unreadable when the bytes aren't text.
     """
     values = _load(source, limits)
     limits.measure(values)
-    _plain(values)
-    return Config((values,), _Places(source, values).locate)
+    places = _Places(source, values)
+    _plain(values, places)
+    return Config((values,), places.locate)
 
 
 def _load(source: Source, limits: DocumentLimits) -> dict[str, Any]:
+    import tomli
+
     text = source.text
-    # NOTE: tomllib keeps every prefix of a dotted key: 100,000 segments would take it tens of gigabytes.
+    if source.data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        raise Unparsable("TOML is in UTF-8, and this is in UTF-16 or UTF-32", Span(0, 0))
+    # NOTE: the library keeps every prefix of a dotted key: 100,000 segments would take it tens of gigabytes.
     if deep := re.search(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{limits.depth}}}", text):
         limits.too_deep(Span(*deep.span()))
     try:
-        return tomllib.loads(text, parse_float=_finite)
-    except tomllib.TOMLDecodeError as error:
-        raise _unparsable(error, source) from error
+        return tomli.loads(text, parse_float=_finite)
+    except tomli.TOMLDecodeError as error:
+        at = min(source.line_starts[error.lineno - 1] + error.colno - 1, len(text))
+        reason = (error.msg[0].lower() + error.msg[1:]).replace("'", "`")
+        raise Unparsable(reason, Span(at, min(at + 1, len(text)))) from error
     except RecursionError:
         limits.too_deep()
     except ValueError as error:  # int() refuses more than 4,300 digits
@@ -54,133 +56,182 @@ def _finite(text: str) -> Any:
     return number if math.isfinite(number) else text
 
 
-def _unparsable(error: tomllib.TOMLDecodeError, source: Source) -> Unparsable:
-    message = str(error)
-    place = _ERROR_PLACE.search(message)
-    end = len(source.text)
-    at = source.line_starts[int(place[1]) - 1] + int(place[2]) - 1 if place and place[1] else end
-    reason = message[: place.start()] if place else message
-    reason = (reason[0].lower() + reason[1:]).replace("'", "`")
-    return Unparsable(reason, Span(min(at, end), min(at + 1, end)))
-
-
-def _plain(values: dict[str, Any]) -> None:
+def _plain(values: dict[str, Any], places: _Places) -> None:
     """Puts JSON values in the place of those that only TOML has, and bounds the integers."""
-    pending: list[Any] = [values]
+    pending: list[tuple[Any, Pointer]] = [(values, ())]
     while pending:
-        container = pending.pop()
+        container, pointer = pending.pop()
         for step, item in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(item, dict | list):
-                pending.append(item)
+                pending.append((item, (*pointer, step)))
             elif isinstance(item, datetime | date | time):
-                container[step] = item.isoformat()
+                span = places.locate(0, (*pointer, step)).value
+                container[step] = places.source.text[span.start : span.end]
             elif isinstance(item, int):
                 integer_in_bounds(item)
 
 
 class _Spot(Struct):
-    """A value in the syntax tree: bytes of its key and of itself; its members, once they are known.
+    """Where a value stands: its key's place, its own, and its members."""
 
-    `node` is the value's own node; a table that headers or dotted keys make has none.
-    """
-
-    key: tuple[int, int] | None
+    key: Span | None
     start: int
     end: int
-    node: Node | None = None
     members: dict[str, _Spot] | list[_Spot] | None = None
 
-    def member(self, step: str | int) -> _Spot | None:
-        """The spot of one member; None where the syntax tree has none."""
-        if self.members is None:
-            self.members = _members(self.node)
-        if isinstance(self.members, dict):
-            return self.members.get(str(step))
-        return self.members[step] if isinstance(step, int) and step < len(self.members) else None
+    def member(self, step: str | int) -> _Spot:
+        """The spot of one member. Raises KeyError where there is none."""
+        if isinstance(self.members, dict) and isinstance(step, str):
+            return self.members[step]
+        if isinstance(self.members, list) and isinstance(step, int) and 0 <= step < len(self.members):
+            return self.members[step]
+        raise KeyError(step)
 
 
-def _members(node: Node | None) -> dict[str, _Spot] | list[_Spot]:
-    if node is not None and node.type == "array":
-        items = (child for child in node.named_children if child.type != "comment")
-        return [_Spot(None, item.start_byte, item.end_byte, item) for item in items]
-    members: dict[str, _Spot] = {}
-    if node is not None and node.type == "inline_table":
-        for child in node.named_children:
-            _add(members, child)
-    return members
+class _Segment(NamedTuple):
+    """One part of a dotted key."""
+
+    name: str
+    key: Span
 
 
-def _add(members: dict[str, _Spot], pair: Node) -> int:
-    """Adds the spots of a pair `key = value`; the byte at which its value ends, 0 where it is no pair."""
-    if pair.type != "pair":
-        return 0
-    children = [child for child in pair.named_children if child.type != "comment"]
-    if len(children) < 2:  # what is left of something that the grammar didn't take
-        return 0
-    key, value = children[:2]
-    *parents, last = _segments(key)
-    for parent in parents:
-        members = _enter(members, parent, pair.start_byte, value.end_byte)
-    members[_name(last)] = _Spot((last.start_byte, last.end_byte), value.start_byte, value.end_byte, value)
-    return value.end_byte
+@cache
+def _tokens() -> tuple[re.Pattern[str], ...]:
+    """Return what matches the space between statements, blanks, a segment of a key, and a scalar."""
+    strings = (
+        r'"""(?:[^"\\]++|\\.|"(?!""))*+"""(?:"{0,2})',
+        r"'''(?:[^']++|'(?!''))*+'''(?:'{0,2})",
+        r'"(?:[^"\\]++|\\.)*+"',
+        r"'[^']*+'",
+    )
+    date = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[^\s,\]}#]*+"
+    return (
+        re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+"),
+        re.compile(r"[ \t]*+"),
+        re.compile(_KEY),
+        re.compile("|".join((*strings, date, r"[^\s,\]}#]++")), re.DOTALL),
+    )
 
 
-def _enter(members: dict[str, _Spot], segment: Node, start: int, end: int) -> dict[str, _Spot]:
-    """The members of the table that `segment` names: of the last element where it is an array of tables."""
-    key = (segment.start_byte, segment.end_byte)
-    spot = members.setdefault(_name(segment), _Spot(key, start, end, members={}))
-    if isinstance(spot.members, list) and spot.members:
-        spot = spot.members[-1]
+class _Scan:
+    """Finds where the values of a text stand. INVARIANT: the text is TOML, as tomli has found."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._between, self._blank, self._segment, self._scalar = _tokens()
+        self.root = _Spot(None, 0, len(text.rstrip()), {})
+
+    def run(self) -> _Spot:
+        """The spot of the whole document, with those of all that is in it."""
+        table = self.root
+        outer = self.root
+        at = self._skip(0)
+        while at < len(self.text):
+            if self.text[at] == "[":
+                outer, table, at = self._header(at)
+            else:
+                at = self._pair(_object(table), at)
+                if table is not self.root:
+                    outer.end = table.end = at
+            at = self._skip(at)
+        return self.root
+
+    def _skip(self, at: int) -> int:
+        return _end(self._between.match(self.text, at), at)
+
+    def _key(self, at: int) -> tuple[list[_Segment], int]:
+        """The segments of a dotted key, and where it ends."""
+        segments: list[_Segment] = []
+        while True:
+            at = _end(self._blank.match(self.text, at), at)
+            end = _end(self._segment.match(self.text, at), at)
+            segments.append(_Segment(_name(self.text[at:end]), Span(at, end)))
+            at = _end(self._blank.match(self.text, end), end)
+            if self.text[at] != ".":
+                return segments, end
+            at += 1
+
+    def _header(self, start: int) -> tuple[_Spot, _Spot, int]:
+        """A header `[a.b]` or `[[a.b]]`: the spot of its name, the one that the pairs below it go to, and its end."""
+        array = self.text.startswith("[[", start)
+        (*parents, last), end = self._key(start + 1 + array)
+        end = self.text.index("]", end) + 1 + array
+        members = _object(self.root)
+        for parent in parents:
+            members = _enter(members, parent, start, end)
+        spot = members.setdefault(last.name, _Spot(last.key, start, end))
+        if array:
+            own = _Spot(None, start, end, {})
+            if not isinstance(spot.members, list):
+                spot.members = []
+            spot.members.append(own)
+        else:
+            spot.key, spot.start, own = last.key, start, spot
+        spot.end = own.end = end
+        return spot, own, end
+
+    def _pair(self, members: dict[str, _Spot], start: int) -> int:
+        """Adds the spots of a pair `key = value`; returns where its value ends."""
+        (*parents, last), end = self._key(start)
+        value = self._value(self._skip(self.text.index("=", end) + 1))
+        for parent in parents:
+            members = _enter(members, parent, start, value.end)
+        value.key = last.key
+        members[last.name] = value
+        return value.end
+
+    def _value(self, at: int) -> _Spot:
+        opening = self.text[at]
+        if opening not in "[{":
+            return _Spot(None, at, _end(self._scalar.match(self.text, at), at))
+        spot = _Spot(None, at, at, [] if opening == "[" else {})
+        at = self._skip(at + 1)
+        while self.text[at] not in "]}":
+            if isinstance(spot.members, list):
+                item = self._value(at)
+                spot.members.append(item)
+                at = item.end
+            else:
+                at = self._pair(_object(spot), at)
+            at = self._skip(at)
+            if self.text[at] == ",":
+                at = self._skip(at + 1)
+        spot.end = at + 1
+        return spot
+
+
+def _end(match: re.Match[str] | None, at: int) -> int:
+    if match is None:
+        raise AssertionError(f"no TOML at {at}, though it was parsed")
+    return match.end()
+
+
+def _object(spot: _Spot) -> dict[str, _Spot]:
+    """The members of a table, which has none as long as only its name has been seen."""
     if not isinstance(spot.members, dict):
         spot.members = {}
     return spot.members
 
 
-def _open(members: dict[str, _Spot], table: Node) -> None:
-    """Adds the spots of a table with a header `[a.b]` or `[[a.b]]`, and of the pairs below it."""
-    header = next((child for child in table.children if child.type in _KEY_TYPES), None)
-    if header is None:  # what is left of something that the grammar didn't take
-        return
-    start, end = table.start_byte, (header.next_sibling or header).end_byte
-    *parents, last = _segments(header)
-    for parent in parents:
-        members = _enter(members, parent, start, end)
-    key, name = (last.start_byte, last.end_byte), _name(last)
-    spot = members.setdefault(name, _Spot(key, start, end))
-    if table.type == "table":
-        spot.key, spot.start, own = key, start, spot
-    else:
-        own = _Spot(None, start, end)
-        if not isinstance(spot.members, list):
-            spot.members = []
-        spot.members.append(own)
-    if not isinstance(own.members, dict):
-        own.members = {}
-    own.end = max([end, *(_add(own.members, child) for child in table.children)])
-    spot.end = own.end
+def _enter(members: dict[str, _Spot], segment: _Segment, start: int, end: int) -> dict[str, _Spot]:
+    """The members of the table that `segment` names: of the last element where it is an array of tables."""
+    spot = members.setdefault(segment.name, _Spot(segment.key, start, end, {}))
+    if isinstance(spot.members, list) and spot.members:
+        spot = spot.members[-1]
+    return _object(spot)
 
 
-def _segments(key: Node) -> list[Node]:
-    """The bare and quoted keys of a dotted one, in order; the grammar nests them to the left."""
-    found: list[Node] = []
-    pending = [key]
-    while pending:
-        node = pending.pop()
-        if node.type == "dotted_key":
-            pending.extend(reversed(node.named_children))
-        else:
-            found.append(node)
-    return found
+def _name(written: str) -> str:
+    """The key that a segment stands for."""
+    if written[:1] == "'":
+        return written[1:-1]
+    if written[:1] != '"':
+        return written
+    if "\\" not in written:
+        return written[1:-1]
+    import tomli
 
-
-def _name(segment: Node) -> str:
-    text = (segment.text or b"").decode("utf-8", "replace")
-    if segment.type != "quoted_key":
-        return text
-    try:
-        return next(iter(tomllib.loads(f"{text}=0")))
-    except tomllib.TOMLDecodeError:  # a fragment: the grammar cut it short
-        return text
+    return next(iter(tomli.loads(f"{written}=0")))
 
 
 class _Places(Struct, frozen=True, dict=True):
@@ -191,41 +242,30 @@ class _Places(Struct, frozen=True, dict=True):
 
     @cached_property
     def _root(self) -> _Spot:
-        import tree_sitter_toml
-        from tree_sitter import Language, Parser
-
-        data = self.source.utf8
-        tree = Parser(Language(tree_sitter_toml.language())).parse(data)
-        members: dict[str, _Spot] = {}
-        for node in tree.root_node.named_children:
-            if node.type in ("table", "table_array_element"):
-                _open(members, node)
-            else:
-                _add(members, node)
-        return _Spot(None, 0, len(data.rstrip()), members=members)
+        return _Scan(self.source.text).run()
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve.
-
-        NOTE: what tomllib takes and the grammar doesn't stands where its holder does.
-        """
+        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         if index != 0:
             raise KeyError(index)
-        value: Json = self.values
         spot = self._root
-        lost = False
         for step in pointer:
-            value = _member(value, step)
-            inner = None if lost else spot.member(step)
-            lost = inner is None
-            spot = inner or spot
-        key = self.source.span_of_bytes(*spot.key) if spot.key else None
-        return Where(self.source.span_of_bytes(spot.start, spot.end), key)
+            spot = spot.member(step)
+        return Where(Span(spot.start, spot.end), spot.key)
 
 
-def _member(value: Json, step: str | int) -> Json:
-    if isinstance(value, dict) and isinstance(step, str):
-        return value[step]
-    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-        return value[step]
-    raise KeyError(step)
+def escapes(data: bytes) -> bool:
+    """Whether keys of a TOML file may be written with escapes."""
+    return b"\\" in data
+
+
+FORMAT = Format(
+    name="toml",
+    title="TOML",
+    parse=parse,
+    suffixes=(".toml",),
+    names=("Pipfile", "poetry.lock", "uv.lock", "pdm.lock", "Cargo.lock"),
+    scattered=True,
+    root="object",
+    escapes=escapes,
+)

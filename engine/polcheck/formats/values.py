@@ -6,6 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
@@ -30,16 +31,28 @@ class Where(Struct, frozen=True):
     key: Span | None = None
 
 
+class Remark(NamedTuple):
+    """What to know about a place of a file that was read: a message without an end, as `the key `a` is repeated`."""
+
+    span: Span
+    message: str
+
+
 class Config(Struct, frozen=True):
     """A parsed configuration file: one value for each document in it (YAML may hold several).
 
     `locate(index, pointer)` gives the place of a value in document `index`; for a pointer that does not
     resolve it raises KeyError. `repeated` are the spans of keys that a mapping holds twice (the last one wins).
+    `remarks` say where other readers of the format refuse the file or read it otherwise. `respelled(names)` is, in a
+    format in which names differ by case for some readers only, the same configuration with its keys spelled as in
+    `names`.
     """
 
     values: tuple[Json, ...]
     locate: Callable[[int, Pointer], Where]
     repeated: tuple[Span, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    respelled: Callable[[frozenset[str]], Config] | None = None
 
 
 class Unparsable(Exception):

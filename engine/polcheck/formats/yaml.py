@@ -1,7 +1,8 @@
-"""YAML documents: PyYAML's C events, the scalars of YAML 1.2's core schema, and the place of every value.
+"""YAML documents: libyaml's events, the scalars of YAML 1.2's core schema, and the place of every value.
 
 NOTE: a builder of our own, because the library's loaders know no places, take `on` and `no` for booleans,
-and recurse; and nothing in them bounds what aliases expand to.
+and recurse; and nothing in them bounds what aliases expand to. libyaml reads YAML 1.1: where that differs from 1.2, the
+text is translated first, the file is refused, or what it says is remarked upon; the YAML test suite holds it to that.
 """
 
 from __future__ import annotations
@@ -10,27 +11,17 @@ import json
 import math
 import re
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from msgspec import Struct, field
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
-from yaml.reader import ReaderError
 
 from polcheck.base.spans import Source, Span
+from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits, integer_in_bounds
-from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, Where
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Remark, Unparsable, Where
 
 _CORE = "tag:yaml.org,2002:"
 _WORDS: dict[str, Json] = {
@@ -39,14 +30,31 @@ _WORDS: dict[str, Json] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NUMBER_STARTS = frozenset("0123456789+-.")
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TAGGED_TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
     "bool": (bool,),
     "int": (int,),
     "float": (float, int),
 }
+
+
+# what the core schema and YAML's own types say of a node; any other tag is its author's own, and changes what is meant
+_KNOWN_TAGS = frozenset(
+    _CORE + name
+    for name in (*_TAGGED_TYPES, "str", "seq", "map", "binary", "merge", "omap", "pairs", "set", "timestamp", "value")
+)
+_MERGE_TAG = _CORE + "merge"
+_MOST_REMARKS = 20
+_GLUED = "YAML wants white space before this comment: other readers refuse the file"
+
+
+@cache
+def _numbers() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what integers look like, and what floats do."""
+    return (
+        re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+        re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"),
+    )
 
 
 def plain(text: str) -> Json:
@@ -60,19 +68,20 @@ def plain(text: str) -> Json:
 
 
 def _number(text: str) -> Json:
-    if _INTEGER.fullmatch(text):
+    integer, floating = _numbers()
+    if integer.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         try:
             return integer_in_bounds(int(text, base))
         except ValueError as error:  # int() refuses more than 4,300 digits
             raise LimitExceeded("an integer of more than 4200 digits") from error
-    if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):
+    if floating.fullmatch(text) and math.isfinite(number := float(text)):
         return number
     return text
 
 
 def tagged(tag: str, text: str, style: str, span: Span) -> Json:
-    """What a scalar with a tag means (`style` is empty for a plain one); an unknown tag changes nothing.
+    """What a scalar with a tag means (`style` is empty for a plain one), beside what an author's own tag says.
 
     Raises Unparsable, at `span`, when the text isn't what a core tag says, and LimitExceeded as `plain` does.
     """
@@ -99,15 +108,24 @@ _SHOWN = 40  # characters of a name in an error's text
 _CHARACTERS_A_VALUE = 64  # how much of a key made from another value weighs as much as one aliased value
 
 
-def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
+Shorthand = Callable[[str, Json], tuple[str, Json]]
+
+
+def own_tag(tag: str, value: Json) -> tuple[str, Json]:
+    """Return the key under which a value with an author's own tag stands, `!secret` for `!secret x`, and that value."""
+    return tag, value
+
+
+def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS, shorthand: Shorthand = own_tag) -> Config:
     """One value for each document of a YAML stream; none for an empty one.
 
-    What aliases stand for is shared, not copied: don't change it. Raises Unparsable for what isn't YAML,
-    LimitExceeded, and Unreadable when the bytes aren't text.
+    A value with a tag of its author's own is a mapping of that tag to the value, as `shorthand` spells them. What
+    aliases stand for is shared, not copied: don't change it. Raises Unparsable for what isn't YAML, LimitExceeded, and
+    Unreadable when the bytes aren't text.
     """
-    builder = _Builder(source, limits)
+    builder = _Builder(source, limits, shorthand)
     builder.build()
-    return Config(tuple(builder.places.values), builder.places.locate, tuple(builder.repeated))
+    return Config(tuple(builder.places.values), builder.places.locate, tuple(builder.repeated), tuple(builder.remarks))
 
 
 class _Places(Struct):
@@ -158,7 +176,10 @@ _Container = dict[str, Json] | list[Json]
 class _Open:
     """A container whose end hasn't come yet."""
 
-    __slots__ = ("anchor", "before", "entries", "height", "key", "key_span", "merges", "start", "value")
+    __slots__ = (
+        *("anchor", "before", "entries", "flow", "height", "indent", "key", "key_span", "merges", "start", "value"),
+        "wraps",
+    )
 
     def __init__(self, value: _Container, start: int, anchor: str | None, before: int) -> None:
         self.value = value
@@ -170,6 +191,9 @@ class _Open:
         self.key: str | None = None
         self.key_span = (-1, -1)
         self.merges: list[tuple[Json, Span]] = []
+        self.indent = -1  # the column of the block collection that this is or stands in; -1 at the top
+        self.flow = False
+        self.wraps = False  # whether it is the mapping that an own tag makes
 
 
 class _Anchored(Struct, frozen=True):
@@ -186,10 +210,14 @@ _MERGE = "<<"  # compared by identity: a key that merges is this object
 class _Builder:
     """Turns events into values and places; `build` is called once."""
 
-    def __init__(self, source: Source, limits: DocumentLimits) -> None:
+    def __init__(self, source: Source, limits: DocumentLimits, shorthand: Shorthand) -> None:
         self.places = _Places()
         self.repeated: list[Span] = []
+        self.remarks: list[Remark] = []
         self._source = source
+        self._shorthand = shorthand
+        # NOTE: of the same length as the source's: a line may end in a carriage return alone
+        self._text = re.sub("\r(?!\n)", "\n", source.text) if "\r" in source.text else source.text
         self._limits = limits
         self._stack: list[_Open] = []
         self._top: _Open | None = None
@@ -197,29 +225,91 @@ class _Builder:
         self._content_end = 0
         self._count = 0
         self._expanded = 0
+        self._closed = True  # whether the last document ended in `...`
+        self._back: dict[int, str] = {}
+        hashes = "#" in source.text and re.search(r"[^\s#]#", source.text) is not None
+        self._tokens: array[int] | None = array("q") if hashes else None  # where scalars and properties begin and end
 
     def build(self) -> None:
         """Reads the stream to its end; raises Unparsable and LimitExceeded."""
+        from yaml import events
+        from yaml._yaml import CParser
+        from yaml.error import YAMLError
+
         if self._source.text.startswith("\ufeff"):  # the library would skip it and be off by one
             raise Unparsable("a second byte-order mark", Span(0, 1))
         take = {
-            ScalarEvent: self._scalar,
-            AliasEvent: self._alias,
-            MappingStartEvent: self._start_mapping,
-            SequenceStartEvent: self._start_sequence,
-            MappingEndEvent: self._end_mapping,
-            SequenceEndEvent: self._end,
-            DocumentStartEvent: self._start_document,
+            events.ScalarEvent: self._scalar,
+            events.AliasEvent: self._alias,
+            events.MappingStartEvent: self._start_mapping,
+            events.SequenceStartEvent: self._start_sequence,
+            events.MappingEndEvent: self._end_mapping,
+            events.SequenceEndEvent: self._end,
+            events.DocumentStartEvent: self._start_document,
+            events.DocumentEndEvent: self._end_document,
         }
-        parser = CParser(self._source.utf8)
+        parser = CParser(self._bytes())
         try:
-            while not isinstance(event := parser.get_event(), StreamEndEvent):
+            while not isinstance(event := parser.get_event(), events.StreamEndEvent):
                 if step := take.get(type(event)):
                     step(event)
         except YAMLError as error:
             raise self._unparsable(error) from error
+        if self._tokens is not None:
+            self._check_comments(self._tokens)
 
-    def _unparsable(self, error: YAMLError) -> Unparsable:
+    def _bytes(self) -> bytes:
+        """The text as libyaml reads what YAML 1.2 says, character for character.
+
+        NOTE: what ended a line in YAML 1.1 (U+0085, U+2028, U+2029) is a character like any other in 1.2: it is
+        exchanged for one that the text doesn't have. Spaces at the end of a text are a line, as if it had an end.
+        """
+        text = self._source.text
+        ends = [mark for mark in "\x85\u2028\u2029" if mark in text]
+        last = text[text.rfind("\n") + 1 :]
+        spaces = bool(last) and last.strip(" ") == ""
+        if not ends and not spaces:
+            return self._source.utf8
+        used = set(text) if ends else set[str]()
+        free = (code for code in range(0xE000, 0xF900) if chr(code) not in used)
+        forth: dict[int, int] = {}
+        for mark in ends:
+            code = next(free, None)
+            if code is None:
+                raise Unparsable("a line separator of Unicode beside every character for private use")
+            forth[ord(mark)] = code
+            self._back[code] = mark
+        return (text.translate(forth) + ("\n" if spaces else "")).encode("utf-8", "surrogatepass")
+
+    def _remark(self, start: int, end: int, message: str) -> None:
+        if len(self.remarks) < _MOST_REMARKS:
+            self.remarks.append(Remark(Span(start, end), message))
+
+    def _check_comments(self, tokens: array[int]) -> None:
+        """Remarks upon comments that no white space sets off from what is before them, which are none in YAML."""
+        text = self._text
+        glued = re.compile(r"[^\s#]#")
+        starts = tokens[::2]
+        at = 0
+        while match := glued.search(text, at):
+            mark = match.start() + 1
+            number = bisect_right(starts, mark) - 1
+            end = tokens[2 * number + 1] if number >= 0 else 0
+            if mark < end:
+                at = end
+                continue
+            line = max(text.rfind("\n", 0, mark) + 1, end)
+            before = text[line:mark]
+            if not re.search(r"(?:^|\s)#" if line > end or line == 0 else r"\s#", before):
+                self._remark(mark, mark + 1, _GLUED)
+            at = text.find("\n", mark)
+            if at < 0:
+                break
+
+    def _unparsable(self, error: Exception) -> Unparsable:
+        from yaml.error import MarkedYAMLError
+        from yaml.reader import ReaderError
+
         if isinstance(error, ReaderError):
             start = self._source.span_of_bytes(error.position, error.position).start
             return Unparsable(error.reason, Span(start, start + 1))
@@ -233,37 +323,186 @@ class _Builder:
             self._limits.too_deep(span or Span(0, 0))
         return Unparsable(reason, span)
 
-    def _start_document(self, _: Any) -> None:
+    def _start_document(self, event: Any) -> None:
         self._anchors = {}
+        start = event.start_mark.index
+        if event.explicit and (event.version or event.tags) and not self._closed:
+            reason = "a directive takes a line `...` before it where a document is open"
+            raise Unparsable(reason, Span(start, min(start + 1, len(self._text))))
+        if event.version == (1, 1):
+            message = "this says YAML 1.1, and is read as YAML 1.2: `yes`, `no`, `on` and `off` are strings"
+            self._remark(start, min(event.end_mark.index, len(self._text)), message)
+
+    def _end_document(self, event: Any) -> None:
+        self._closed = event.explicit
 
     def _scalar(self, event: Any) -> None:
         text: str = event.value
         style: str = event.style
-        start: int = event.start_mark.index
-        end: int = event.end_mark.index
-        if start == end:
-            start = end = self._empty(start)
-        elif style in ("|", ">"):
-            end = self._block_end(start, end)
+        start, begin, end = self._extent(event)
+        if self._back:
+            text = text.translate(self._back)
         tag: str | None = event.tag
         value: Json = text
-        if tag is not None:
+        own = tag is not None and tag != "!" and tag not in _KNOWN_TAGS
+        if own:
+            value = self._open_tag(str(tag), text if style else plain(text), start, begin, event.anchor)
+        elif tag == _MERGE_TAG and self._is_key():
+            value = _MERGE
+        elif tag is not None:
             value = tagged(tag, text, style, Span(start, end))
         elif not style:
             value = _MERGE if text == _MERGE else plain(text)
+        if own:
+            self._put_tagged(value, begin, end)
+            return
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, 1, 0)
         self._put(value, start, end)
 
+    def _extent(self, event: Any) -> tuple[int, int, int]:
+        """Where a scalar begins, where it does behind its anchor and tag, and where it ends; checked on the way."""
+        style: str = event.style
+        start: int = event.start_mark.index
+        end: int = min(event.end_mark.index, len(self._text))
+        begin = start
+        if start == end:
+            start = end = begin = self._empty(start)
+        elif event.anchor or event.tag:
+            begin, _ = self._properties(start, end)
+        if style in ("|", ">"):
+            self._check_block(begin, end, event.value)
+            end = self._block_end(begin, end)
+        elif event.end_mark.line > event.start_mark.line and style and not self._in_flow():
+            self._check_indent(begin, end)
+        elif event.value == "-" and not style and self._in_flow():
+            self._remark(start, end, "a `-` alone is no value of YAML inside brackets: other readers refuse the file")
+        self._check_question(start)
+        if self._tokens is not None:
+            self._tokens.extend((start, end))
+        return start, begin, end
+
+    def _is_key(self) -> bool:
+        """Whether the next value is a key."""
+        return self._top is not None and isinstance(self._top.value, dict) and self._top.key is None
+
+    def _in_flow(self) -> bool:
+        return self._top is not None and self._top.flow
+
+    def _check_question(self, start: int) -> None:
+        """Refuses a `?` that libyaml takes for the sign of a key, and YAML 1.2 for the first character of a value."""
+        text = self._text
+        if start and text[start - 1] == "?" and start < len(text) and text[start] not in " \t\r\n,[]{}":
+            reason = "a `?` without a space behind it: readers of YAML 1.1 and 1.2 differ"
+            raise Unparsable(reason, Span(start - 1, start))
+
+    def _check_indent(self, start: int, end: int) -> None:
+        """Remarks upon lines of a value that are indented no further than the collection that holds the value."""
+        indent = self._top.indent if self._top is not None else -1
+        at = self._text.find("\n", start, end)
+        while indent >= 0 and at >= 0:
+            line_end = self._text.find("\n", at + 1, end)
+            line = self._text[at + 1 : line_end if line_end >= 0 else end]
+            content = line.lstrip(" ")
+            closes = not content.strip().rstrip(",").rstrip("]} \t")
+            if len(line) - len(content) <= indent and not closes and not content.startswith("#"):
+                message = "YAML wants this line indented by more spaces: other readers refuse the file"
+                self._remark(at + 1, at + 1 + len(line.rstrip()), message)
+                break
+            at = line_end
+
+    def _check_block(self, start: int, end: int, value: str) -> None:
+        """Remarks upon a glued comment in the header of a block scalar; refuses blank lines that hide its content."""
+        line_end = self._text.find("\n", start, end)
+        header = self._text[start : line_end if line_end >= 0 else end]
+        if "#" in header and not header.partition("#")[0][-1:].isspace():
+            mark = start + header.index("#")
+            self._remark(mark, mark + 1, _GLUED)
+        if value.strip("\n") or line_end < 0 or any(character.isdigit() for character in header.partition("#")[0]):
+            return
+        blank, at = 0, line_end + 1
+        while at < len(self._text):
+            line_end = self._text.find("\n", at)
+            line = self._text[at : line_end if line_end >= 0 else len(self._text)].rstrip("\r")
+            content = line.lstrip(" ")
+            if content:
+                indent = len(line) - len(content)
+                if blank > indent > (self._top.indent if self._top is not None else -1):
+                    raise Unparsable("a blank line with more spaces than the content that follows", Span(at, at + 1))
+                return
+            blank, at = max(blank, len(line)), at + len(line) + 1
+            if line_end < 0:
+                return
+
+    def _properties(self, start: int, end: int) -> tuple[int, tuple[int, int]]:
+        """Where a node begins behind its anchor and tag, and the place of the tag (as wide as nothing without one).
+
+        Raises Unparsable for an anchor whose name libyaml ends before YAML 1.2 does.
+        """
+        text, tag = self._text, (start, start)
+        at = start
+        while at < end and text[at] in "&!":
+            stop = at + 1
+            if text[at] == "&":
+                while stop < end and (text[stop].isalnum() or text[stop] in "_-"):
+                    stop += 1
+                if stop < end and text[stop] not in " \t\r\n,[]{}":
+                    reason = "a name with such a character: readers of YAML 1.1 and 1.2 differ about where it ends"
+                    raise Unparsable(reason, Span(stop, stop + 1))
+            else:
+                verbatim = text.startswith("!<", at)
+                while stop < end and text[stop] not in (">" if verbatim else " \t\r\n,[]{}"):
+                    stop += 1
+                stop += verbatim
+                tag = (at, stop)
+            if self._tokens is not None:
+                self._tokens.extend((at, stop))
+            at = self._skip(stop, end)
+        return at, tag
+
+    def _skip(self, at: int, end: int) -> int:
+        """The offset of what follows white space and comments."""
+        text = self._text
+        while at < end and text[at] in " \t\r\n#":
+            if text[at] == "#":
+                at = text.find("\n", at, end)
+                if at < 0:
+                    return end
+            at += 1
+        return min(at, end)
+
+    def _open_tag(self, tag: str, value: Json, start: int, begin: int, anchor: str | None) -> Json:
+        """Opens the mapping that a value with an own tag is, and returns that value; `begin` is where it begins."""
+        key, value = self._shorthand(_shown_tag(tag), value)
+        _, (tag_start, tag_end) = self._properties(start, begin)
+        opened = self._push({}, start, anchor)
+        opened.wraps = True
+        opened.key, opened.key_span = key, (tag_start, tag_end)
+        self._count += 1
+        return value
+
+    def _put_tagged(self, value: Json, start: int, end: int) -> None:
+        """Puts a scalar into the mapping of its tag, and ends that."""
+        top = self._top
+        assert top is not None
+        if isinstance(value, list):
+            self.places.entries[id(value)] = [(len(self.places.spans) >> 2) + number for number in range(len(value))]
+            for _ in value:
+                self.places.spans.extend((-1, -1, start, end))
+            self._count += len(value)
+            top.height = 1
+        self._put(value, start, end)
+        self._close(end)
+
     def _empty(self, at: int) -> int:
         """Where an empty value stands: before the line break, where the library puts it behind one."""
-        text = self._source.text
+        text = self._text
         line = text.rfind("\n", self._content_end, at)
         return self._content_end if line >= 0 and not text[line:at].strip() else at
 
     def _block_end(self, start: int, end: int) -> int:
         """The end of the last line with content of a block scalar; with `+`, of its last line."""
-        block = self._source.text[start:end]
+        block = self._text[start:end]
         header, _, _ = block.partition("\n")
         if "+" in header.partition("#")[0]:
             return start + len(block.removesuffix("\n").removesuffix("\r"))
@@ -326,6 +565,10 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         span = Span(event.start_mark.index, event.end_mark.index)
+        self._check_question(span.start)
+        if span.end < len(self._text) and self._text[span.end] not in " \t\r\n,[]{}":
+            reason = "a name with such a character: readers of YAML 1.1 and 1.2 differ about where it ends"
+            raise Unparsable(reason, Span(span.end, span.end + 1))
         target = self._anchors.get(event.anchor)
         name = event.anchor[:_SHOWN]
         if target is None:
@@ -350,14 +593,36 @@ class _Builder:
 
     def _start(self, value: _Container, event: Any) -> None:
         start: int = event.start_mark.index
+        begin, column = start, event.start_mark.column
+        anchor: str | None = event.anchor
+        self._check_question(start)
+        if anchor or event.tag:
+            begin, _ = self._properties(start, len(self._text))
+            column = begin - self._text.rfind("\n", 0, begin) - 1
+        tag: str | None = event.tag
+        if tag is not None and tag != "!" and tag not in _KNOWN_TAGS:
+            self._open_tag(tag, value, start, begin, anchor)
+            start, anchor = begin, None
+        elif tag is not None and tag.removeprefix(_CORE) in (*_TAGGED_TYPES, "str"):
+            raise Unparsable(f"a collection is not what the tag `!!{tag.removeprefix(_CORE)}` says", Span(start, begin))
+        opened = self._push(value, start, anchor)
+        opened.flow = event.flow_style or opened.flow
+        if not opened.flow:
+            opened.indent = column
+
+    def _push(self, value: _Container, start: int, anchor: str | None) -> _Open:
+        """Opens a container."""
         if len(self._stack) >= self._limits.depth:
             self._limits.too_deep(Span(start, start + 1))
-        opened = _Open(value, start, event.anchor, self._count + self._expanded)
+        opened = _Open(value, start, anchor, self._count + self._expanded)
+        if self._top is not None:
+            opened.indent, opened.flow = self._top.indent, self._top.flow
         self._stack.append(opened)
         self._top = opened
         self.places.entries[id(value)] = opened.entries
-        if event.anchor:
-            self._anchors[event.anchor] = opened
+        if anchor:
+            self._anchors[anchor] = opened
+        return opened
 
     def _end_mapping(self, event: Any) -> None:
         if self._top is not None and self._top.merges:
@@ -365,17 +630,28 @@ class _Builder:
         self._end(event)
 
     def _end(self, event: Any) -> None:
-        closed = self._stack.pop()
-        self._top = self._stack[-1] if self._stack else None
         start, end = event.start_mark.index, event.end_mark.index
         # NOTE: a block's end is a mark without width, where the next token begins.
-        self._put(closed.value, closed.start, end if end > start else max(self._content_end, closed.start))
+        if end <= start:
+            end = max(self._content_end, self._stack[-1].start)
+        closed = self._close(end)
+        if closed.flow and not self._in_flow():
+            self._check_indent(closed.start, end)
+        if self._stack and self._stack[-1].wraps:
+            self._close(end)
+
+    def _close(self, end: int) -> _Open:
+        """Ends the innermost container at `end`."""
+        closed = self._stack.pop()
+        self._top = self._stack[-1] if self._stack else None
+        self._put(closed.value, closed.start, end)
         if self._top is not None:
             self._top.height = max(self._top.height, closed.height + 1)
         # INVARIANT: an anchor means the last node that bears it, in the order of their beginnings.
         if closed.anchor and self._anchors[closed.anchor] is closed:
             size = self._count + self._expanded - closed.before
             self._anchors[closed.anchor] = _Anchored(closed.value, size, closed.height + 1)
+        return closed
 
     def _merge(self, top: _Open) -> None:
         """Adds what `<<` gives: own keys win, then the later `<<`, in a list the earlier mapping."""
@@ -393,3 +669,45 @@ def _mappings(value: Json, span: Span) -> Iterator[dict[str, Json]]:
         if not isinstance(item, dict):
             raise Unparsable("a merge key takes a mapping or a list of mappings", span)
         yield item
+
+
+def _shown_tag(tag: str) -> str:
+    """A tag as people write it: `!secret`, `!!python/name:x`, and in full where it is of another kind."""
+    if tag.startswith(_CORE):
+        return "!!" + tag.removeprefix(_CORE)
+    return tag if tag.startswith("!") else f"!<{tag}>"
+
+
+def escapes(data: bytes) -> bool:
+    """Whether keys of a YAML file may be written with escapes."""
+    return b"\\" in data
+
+
+def respells(key: str) -> bool:
+    """Whether a key may stand in a YAML file in other characters: one that isn't a string there, or a tag."""
+    return key in ("", "null", "true", "false") or key[0] in "[{!" or type(_lenient(key)) in (int, float)
+
+
+def _lenient(key: str) -> Json:
+    try:
+        return plain(key)
+    except LimitExceeded:
+        return 0
+
+
+def body(text: str) -> int:
+    """The offset of the content in a scalar as it is written: behind the header of a block scalar."""
+    match = re.match(r"(?:[&!]\S*+\s++)*+[|>][^\n]*+\n", text)
+    return match.end() if match else 0
+
+
+FORMAT = Format(
+    name="yaml",
+    title="YAML",
+    parse=parse,
+    suffixes=(".yaml", ".yml"),
+    names=(".clang-format", "CITATION.cff"),
+    escapes=escapes,
+    respells=respells,
+    body=body,
+)

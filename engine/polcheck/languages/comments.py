@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span
+from polcheck.formats import formats
 from polcheck.languages import grammars as syntax
 from polcheck.languages import kind_of
 from polcheck.languages.registry import UnknownLanguage, languages
@@ -146,8 +147,8 @@ def comments_of(source: Source, clock: Clock | None = None) -> Comments:
     kind = kind_of(source.path)
     if kind == "yaml":
         spans = list(_yaml(source))
-    elif kind == "ini":
-        spans = list(_ini(source))
+    elif leaders := formats()[kind].comments if kind in formats() else ():
+        spans = list(_whole_lines(source, leaders))
     elif source.path.lower().endswith(_MARKUP):
         spans = list(_markup(source))
     elif kind in languages():
@@ -290,11 +291,11 @@ def _go_end(text: str, at: int) -> int:
     return past + 3 if past > at and text.startswith("-}}", past) else -1
 
 
-def _ini(source: Source) -> Iterator[Span]:
-    """A `#` or `;` before anything else on a line begins a comment."""
+def _whole_lines(source: Source, leaders: tuple[str, ...]) -> Iterator[Span]:
+    """One of the leaders before anything else on a line begins a comment."""
     for start, line in _lines(source.text):
         text = line.lstrip()
-        if text.startswith(("#", ";")):
+        if text.startswith(leaders):
             yield Span(start + len(line) - len(text), start + len(line))
 
 

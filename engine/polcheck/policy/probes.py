@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from polcheck.formats import CONFIG_FORMATS, format_of
+from polcheck.formats import format_of, formats, listed_formats
 from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
@@ -107,9 +107,8 @@ class Probes(Struct):
             help = "put the condition in a filter, as `things[?…]`, or in `where`"
             origin.error(at, "a comparison is true or false, and both would be a match", help)
             return None
-        if item.language and item.language not in CONFIG_FORMATS:
-            known = ", ".join(f"`{name}`" for name in CONFIG_FORMATS)
-            origin.error((*item.at, "language"), f"`data` can't read `{item.language}`", f"one of {known}")
+        if item.language and item.language not in formats():
+            origin.error((*item.at, "language"), f"`data` can't read `{item.language}`", f"one of {listed_formats()}")
             return None
         self._check_formats(item, files, origin)
         index = self._add(
@@ -129,7 +128,7 @@ class Probes(Struct):
         wrong = [path for path in files.plain if format_of(path) is None]
         wrong += [suffix for suffix in files.suffixes if language_of("x" + suffix) and format_of("x" + suffix) is None]
         if wrong:
-            help = "say `language: yaml`, `toml`, `json` or `ini` if it holds one of these"
+            help = f"if it holds configuration, say as which `language` to read it: {listed_formats()}"
             origin.error((*item.at, "data"), f"`{wrong[0]}` is no configuration that `data` could read", help)
 
     def _text(self, item: Item, origin: SourceMap) -> tuple[int, Made] | None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
 from polcheck.base.spans import Source, Unreadable
-from polcheck.formats import format_of, parse_config
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.registry import language_of, languages
@@ -87,6 +87,6 @@ def _parsed(source: Source, name: str) -> Config | SearchResult:
         return parse_config(source, name)
     except Unparsable as error:
         line = f" at line {source.line_of(error.span.start)}" if error.span else ""
-        return SearchResult((), f"not {name.upper()}{line}: {error.reason}")
+        return SearchResult((), f"not {formats()[name].title}{line}: {error.reason}")
     except Unreadable as error:
         return SearchResult((), str(error))

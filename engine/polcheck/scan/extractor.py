@@ -16,7 +16,7 @@ from polcheck.base.errors import internal_error
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
 from polcheck.base.spans import Source, Unreadable
 from polcheck.base.timings import PARSING
-from polcheck.formats import format_of, parse_config
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
@@ -244,7 +244,7 @@ class Extractor(Struct, frozen=True, dict=True):
             try:
                 values = parse_config(source, probe.language).values
             except (Unparsable, Unreadable) as error:
-                return SearchResult((), f"not {probe.language.upper()}: {error}")
+                return SearchResult((), f"not {formats()[probe.language].title}: {error}")
         try:
             return SearchResult(
                 tuple(Match(None, bindings_of(row, expression)) for item in values for row in expression.rows(item))

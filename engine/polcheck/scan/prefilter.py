@@ -1,7 +1,7 @@
 """Which probes can match a file at all, told from its bytes before anything is parsed.
 
-Sound: a probe is ruled out only when the file can't hold a match. Words of code are whole tokens; a key of a config
-document can be spelled with escapes, so a file with a backslash rules out no `data` probe.
+Sound: a probe is ruled out only when the file can't hold a match. Words of code are whole tokens; whether a key of a
+configuration document may be spelled with other characters than its own is for its format to say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from polcheck.base.spans import Source, Unreadable
-from polcheck.formats import format_of
+from polcheck.formats import format_of, formats
 from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
 from polcheck.selectors.jmespath.expression import Expression
@@ -26,7 +26,6 @@ _UNSEEN = "\u200b|\u2060|\ufeff".encode()  # white space to the grammar
 _TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*|" + _UNSEEN + rb")*\("
 _LETTERS = re.compile(r"[^\s\\'\"]+")
 _MEMORY = 64 << 20  # bytes, for all literals
-_CASELESS = frozenset({"ini"})  # option names are lower-cased
 
 Clause = frozenset[int]  # literals by number, one of which must be there
 
@@ -55,8 +54,8 @@ class Prefilter(Struct, frozen=True, dict=True):
         ]
 
     @cached_property
-    def _firsts(self) -> tuple[dict[int, frozenset[int]], frozenset[int], frozenset[int]]:
-        """Where to begin: by literal, the probes whose first need it meets; those that need none; those over values."""
+    def _firsts(self) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
+        """Where to begin: by literal, the probes whose first need it meets; those that need none."""
         first: dict[int, set[int]] = {}
         anywhere: set[int] = set()
         for index, clauses in enumerate(self._needs):
@@ -64,8 +63,25 @@ class Prefilter(Struct, frozen=True, dict=True):
                 anywhere.add(index)
             for literal in clauses[0] if clauses else ():
                 first.setdefault(literal, set()).add(index)
-        spelled = frozenset(index for index, probe in enumerate(self.probes) if isinstance(probe.what, Expression))
-        return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere), spelled
+        return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere)
+
+    @cached_property
+    def _over_values(self) -> dict[str, frozenset[int]]:
+        """The probes over values, by the format that they name; under an empty name those that take the file's own."""
+        found: dict[str, set[int]] = {}
+        for index, probe in enumerate(self.probes):
+            if isinstance(probe.what, Expression):
+                found.setdefault(probe.language, set()).add(index)
+        return {language: frozenset(probes) for language, probes in found.items()}
+
+    def _spelled_otherwise(self, source: Source) -> frozenset[int]:
+        """The probes over values whose keys may stand in a file in other characters than their own."""
+        spelled = frozenset[int]()
+        for language, probes in self._over_values.items():
+            format = formats().get(language or format_of(source.path) or "")
+            if format is not None and format.escapes(source.utf8):
+                spelled |= probes
+        return spelled
 
     @cached_property
     def _literals(self) -> OnePass | None:
@@ -95,11 +111,9 @@ class Prefilter(Struct, frozen=True, dict=True):
         found = self._found(source, wanted)
         if found is None:
             return list(wanted)
-        first, anywhere, values = self._firsts
+        first, anywhere = self._firsts
         likely = anywhere.union(*(first[literal] for literal in found if literal in first))
-        anyway = frozenset[int]()  # those to which words may be spelled otherwise
-        if values and (b"\\" in source.utf8 or format_of(source.path) in _CASELESS):
-            anyway = values
+        anyway = self._spelled_otherwise(source)
         if not (likely or anyway):
             return []
         needs = self._needs
@@ -146,7 +160,13 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
             if all(_WORD.fullmatch(word.removesuffix("(")) for word in clause)
         ]
     if isinstance(what, Expression):
-        clauses = [frozenset(("letters", _longest(key)) for key in clause) for clause in what.literals]
+        known = formats()
+        read_as = [known[probe.language]] if probe.language in known else known.values()
+        clauses = [
+            frozenset(("letters", _longest(key)) for key in clause)
+            for clause in what.literals
+            if not any(format.respells(key) for key in clause for format in read_as)
+        ]
         return [clause for clause in clauses if all(text for _, text in clause)]
     needed = what.needed
     return [frozenset(("letters", text) for text in needed)] if needed else []

@@ -13,7 +13,7 @@ from polcheck.base.spans import Source
 from polcheck.evaluate.outcome import evaluate
 from polcheck.findings.finding import Location
 from polcheck.findings.places import Locator
-from polcheck.formats import CONFIG_FORMATS
+from polcheck.formats import formats
 from polcheck.formats.values import Config, Json, Pointer, Where
 from polcheck.languages.registry import DEFAULT_LANGUAGE, language_of
 from polcheck.pipeline import Checker
@@ -161,7 +161,7 @@ def _written(question: Question) -> Json:
 def _language(submission: Submission) -> str:
     """The language of a submission whose files are of one language; Python where they are of several."""
     found = {language for path in submission.paths if (language := language_of(path))}
-    code = found - set(CONFIG_FORMATS) or found
+    code = found - set(formats()) or found
     return next(iter(code)) if len(code) == 1 else DEFAULT_LANGUAGE
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from polcheck.authoring.explain.display import DisplayOptions, value_text
 from polcheck.base.errors import PolcheckError
 from polcheck.base.spans import Place, Source, Span, Unreadable
-from polcheck.formats import format_of, parse_config
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.registry import UnknownLanguage, language_of, languages
@@ -62,12 +62,11 @@ def kind_of_tree(source: Source, language: str, *, syntax_tree: bool = False) ->
 
     Raises PolcheckError when the path's ending doesn't tell and `language` is empty.
     """
-    from polcheck.formats import CONFIG_FORMATS
 
     name = language or ("" if syntax_tree else format_of(source.path)) or language_of(source.path) or ""
     if not name:
         raise PolcheckError(f"`{source.path}` is of no known language by its name: say which with `--language`")
-    return name, not syntax_tree and (name in CONFIG_FORMATS or name not in languages())
+    return name, not syntax_tree and (name in formats() or name not in languages())
 
 
 def branches(source: Source, language: str, depth: int | None, *, anonymous: bool) -> Iterator[Branch]:
@@ -131,16 +130,15 @@ def _members(value: Json) -> list[tuple[str | int, Json]]:
 
 
 def _config(source: Source, name: str) -> Config:
-    from polcheck.formats import CONFIG_FORMATS
-
-    if name not in CONFIG_FORMATS:
-        known = ", ".join(sorted({*CONFIG_FORMATS, *languages()}))
+    if name not in formats():
+        known = ", ".join(sorted({*formats(), *languages()}))
         raise PolcheckError(f"unknown language `{name}`\nhelp: one of {known}")
     try:
         return parse_config(source, name)
     except Unparsable as error:
         place = source.place(error.span or Span(0, 0))
-        raise PolcheckError(f"{source.path}:{place.line}:{place.column}: not {name.upper()}: {error.reason}") from error
+        where = f"{source.path}:{place.line}:{place.column}"
+        raise PolcheckError(f"{where}: not {formats()[name].title}: {error.reason}") from error
     except Unreadable as error:
         raise PolcheckError(f"`{source.path}`: {error}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from polcheck.authoring.lint.globs import Glob, glob, some_path
 from polcheck.authoring.lint.view import View, at_index
-from polcheck.formats import format_of
+from polcheck.formats import format_of, formats, listed_formats
 from polcheck.formats.values import Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
@@ -85,7 +85,7 @@ def _why(probe: Probe, example: str) -> tuple[str, str]:
     if isinstance(probe.what, Syntax):
         message = f"this `{probe.kind}` is {probe.language}, and never looks in `{name}`"
         return message, f"say `language: {probe.language}` if such files hold it, or leave them out"
-    return f"`{name}` is no configuration that `data` could read", "say `language: yaml`, `toml`, `json` or `ini`"
+    return f"`{name}` is no configuration that `data` could read", f"say which `language`: {listed_formats()}"
 
 
 def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
@@ -99,33 +99,35 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
     return frozenset(name for name in found if name) if None not in found else frozenset()
 
 
-def _impossible(origin: SourceMap, step: Step, what: Expression, formats: frozenset[str]) -> None:
+def _impossible(origin: SourceMap, step: Step, what: Expression, names: frozenset[str]) -> None:
     """Notes an expression that is null in every document of its formats."""
-    if not formats or not formats <= {"toml", "ini"}:
+    known = [formats()[name] for name in sorted(names)]
+    if not known or not all(format.root == "object" for format in known):
         return None
     node, _ = parse(what.text)
-    kinds = " and ".join(sorted(name.upper() for name in formats))
+    kinds = " and ".join(format.title for format in known)
     at = (*step.at, "data")
     try:
         shape_of(node, Shape("object"))
     except ExpressionError as error:
         help = f"the root of a document in {kinds} is an object"
         return origin.error(at, f"{error.message}: this never matches", help, error.position)
-    deep = _third(node) if formats == {"ini"} else None
+    levels = max(format.levels for format in known) if all(format.levels for format in known) else 0
+    deep = _beyond(node, levels) if levels else None
     if deep is not None:
-        help = "an INI file has sections, and options in them, whose values are strings"
-        return origin.error(at, f"`{deep}` is never in an INI file: this never matches", help)
+        help = f"keys are nested {levels} deep in {kinds}, and the values are strings or null"
+        return origin.error(at, f"`{deep}` is never in {kinds}: this never matches", help)
     return None
 
 
-def _third(node: Node) -> str | None:
-    """What an expression asks of the value of an option: a third level of fields."""
+def _beyond(node: Node, levels: int) -> str | None:
+    """What an expression asks of a value that is nested `levels` fields deep: a further level."""
     steps = node.steps if isinstance(node, Chain | Pipe) else ()
-    if len(steps) > 2 and all(isinstance(step, Field) for step in steps[:2]):
-        third = steps[2]
-        if isinstance(third, Field):
-            return third.name
-        return f"[{third.number}]" if isinstance(third, Index) else None
+    if len(steps) > levels and all(isinstance(step, Field) for step in steps[:levels]):
+        further = steps[levels]
+        if isinstance(further, Field):
+            return further.name
+        return f"[{further.number}]" if isinstance(further, Index) else None
     return None
 
 

@@ -1,0 +1,82 @@
+"""Templates of AWS CloudFormation in YAML: the short forms of its functions mean what their long forms do."""
+
+from __future__ import annotations
+
+from polcheck.base.spans import Source
+from polcheck.formats.format import Format
+from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
+from polcheck.formats.values import Config, Json
+
+_AS_THEY_ARE = frozenset({"Ref", "Condition"})
+_FUNCTIONS = frozenset(
+    {
+        *("And", "Base64", "Cidr", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "FindInMap", "GetAtt"),
+        *("GetAZs", "GetStackOutput", "If", "ImportValue", "Join", "Length", "Not", "Or", "RefAll", "Select", "Split"),
+        *("Sub", "ToJsonString", "Transform", "ValueOf", "ValueOfAll"),
+    }
+)
+_VERSION = b"AWSTemplateFormatVersion"
+
+
+def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
+    """The documents of a template, with `!Ref x` as `{"Ref": x}` and `!Sub x` as `{"Fn::Sub": x}`.
+
+    `!GetAtt a.b` is `{"Fn::GetAtt": ["a", "b"]}`, split at the first point. Raises as the format `yaml` does.
+    """
+    from polcheck.formats import yaml
+
+    return yaml.parse(source, limits, _long_form)
+
+
+def _long_form(tag: str, value: Json) -> tuple[str, Json]:
+    """Return the function that a tag is short for, and its argument; other tags stay as they are."""
+    name = tag.removeprefix("!")
+    if name in _AS_THEY_ARE:
+        return name, value
+    if name not in _FUNCTIONS:
+        return tag, value
+    if name == "GetAtt" and isinstance(value, str) and "." in value:
+        return "Fn::GetAtt", list(value.split(".", 1))
+    return "Fn::" + name, value
+
+
+def recognizes(data: bytes) -> bool:
+    """Whether a YAML file says at the beginning of a line that it is a template."""
+    at = data.find(_VERSION)
+    while at >= 0:
+        before = data[max(at - 2, 0) : at].removesuffix(b'"').removesuffix(b"'")
+        if at == 0 or before.endswith((b"\n", b"\r", b"\xbf")) or (at == 1 and not before):
+            return True
+        at = data.find(_VERSION, at + 1)
+    return False
+
+
+def respells(key: str) -> bool:
+    """Whether a key may stand in a template as the tag that is short for it."""
+    from polcheck.formats import yaml
+
+    return key.startswith("Fn::") or key in _AS_THEY_ARE or yaml.respells(key)
+
+
+def escapes(data: bytes) -> bool:
+    """Whether keys may be written with escapes."""
+    return b"\\" in data
+
+
+def body(text: str) -> int:
+    """The offset of the content in a scalar as it is written."""
+    from polcheck.formats import yaml
+
+    return yaml.body(text)
+
+
+FORMAT = Format(
+    name="cloudformation",
+    title="CloudFormation",
+    parse=parse,
+    dialect_of="yaml",
+    recognizes=recognizes,
+    escapes=escapes,
+    respells=respells,
+    body=body,
+)
