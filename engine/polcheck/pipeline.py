@@ -44,6 +44,7 @@ WORTH_BYTES = 10_000  # to search through less takes no longer than to keep what
 _Wanted = Mapping[str, tuple[int, ...]]
 _ALIKE = 8  # small submissions whose listings are kept: those of one kind often have the same files
 _FEW = 100
+_NAMED_PLACES = 5
 
 
 class Summary(NamedTuple):
@@ -249,6 +250,7 @@ class Checker(Struct, frozen=True, dict=True):
             findings=accepted.findings,
             notices=(
                 *self._unreadable(submission),
+                *self._git_places(submission),
                 *notices_of(judgements, policies),
                 *deprecated_in(policies),
                 *accepted.notices,
@@ -259,7 +261,7 @@ class Checker(Struct, frozen=True, dict=True):
 
     def _used(self, submission: Submission) -> SubmissionUsed:
         digest = submission.digest if self.digests else ""
-        return SubmissionUsed(submission.name, submission.kind, digest, len(submission.paths))
+        return SubmissionUsed(submission.name, submission.kind, digest, len(submission.paths), submission.left_out)
 
     def _requirements(self, policies: Sequence[PolicyOutcome]) -> Iterable[RequirementOutcome]:
         for pack in self.plan.packs:
@@ -281,3 +283,13 @@ class Checker(Struct, frozen=True, dict=True):
 
         for path, reason in sorted(submission.unreadable.items()):
             yield Notice("unsearched", reason, Location(path))
+
+    def _git_places(self, submission: Submission) -> Iterable[Notice]:
+        """What has the name of git's own folder and is not at the root, where git puts it."""
+        from polcheck.findings.finding import Location
+
+        places = submission.git_places
+        rest = f" (as are {len(places) - _NAMED_PLACES:,} more of that name)" if len(places) > _NAMED_PLACES else ""
+        for path in places[:_NAMED_PLACES]:
+            text = f"`{path}` is left out: what has this name is taken for git's own and is not read{rest}"
+            yield Notice("unsearched", text, Location(path))

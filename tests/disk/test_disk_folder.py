@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from polcheck.base.errors import ConfigError, SubmissionError
 from polcheck.sources.limits import ReadLimits
 from polcheck.sources.submission import Submission
-from polcheck.sources.target import read_submission
+from polcheck.sources.target import read_submission as read_any
+
+read_submission = partial(read_any, project=True)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -117,7 +120,7 @@ def test_linked_folders_are_not_walked(tree: Write) -> None:
 
 def test_a_link_to_a_folder_that_is_left_out_is_unreadable(tree: Write) -> None:
     """What hides behind a link to an ignored folder isn't judged anywhere, so the link says so."""
-    root = tree({".gitignore": "build/\n", "build/x.py": "x", "y": ""})
+    root = tree({".git/HEAD": "", ".gitignore": "build/\n", "build/x.py": "x", "y": ""})
     (root / "src").symlink_to("build")
     assert read_submission(root).unreadable == {"src": "a link to a folder that is left out"}
 
@@ -299,7 +302,7 @@ def test_an_empty_folder_is_an_error(tree: Write, tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="holds no file: there is nothing to check"):
         read_submission(tmp_path / "empty")
     with pytest.raises(SubmissionError, match="no file but ignored or excluded ones"):
-        read_submission(tree({".gitignore": "*"}))
+        read_submission(tree({".git/HEAD": "", ".gitignore": "*"}))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from polcheck.base.errors import SubmissionError
 from polcheck.sources.limits import ReadLimits
-from polcheck.sources.target import read_submission
+from polcheck.sources.target import read_submission as read_any
+
+read_submission = partial(read_any, project=True)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Git = Callable[..., bytes]
@@ -56,12 +59,18 @@ def test_ignores_what_git_ignores(
     assert found == expected
 
 
-def test_ignored_without_a_repository(tree: Write) -> None:
-    """A .gitignore counts where there is no repository, but none above the submission does."""
-    files = dict.fromkeys(["sub/a.log", "sub/keep.log", "sub/x"], "")
-    root = tree({".gitignore": "x\n", "sub/.gitignore": "*.log\n!keep.log\n", **files})
-    assert read_submission(root / "sub").paths == (".gitignore", "keep.log", "x")
-    assert read_submission(root).paths == (".gitignore", "sub/.gitignore", "sub/keep.log")
+def test_nothing_is_ignored_without_a_repository(tree: Write) -> None:
+    """A .gitignore is git's: outside a work tree it means nothing, as for git and ripgrep."""
+    files = {".gitignore": "x\n", "sub/.gitignore": "*.log\n", "sub/a.log": "", "sub/x": ""}
+    assert read_submission(tree(files)).paths == tuple(sorted(files))
+
+
+def test_nothing_is_ignored_in_an_untrusted_folder(tree: Write, git: Git) -> None:
+    """What somebody else's folder says of itself hides none of its files, in a work tree or not."""
+    root = tree({".gitignore": "x\n", "x": ""})
+    git(root, "init", "-q")
+    (root / ".git/info/exclude").write_text("x\n")
+    assert read_any(root).paths == (".gitignore", "x") and read_submission(root).paths == (".gitignore",)
 
 
 def test_no_gitignore_reads_everything(tree: Write) -> None:
@@ -152,7 +161,11 @@ def test_tracked_needs_a_repository(tree: Write) -> None:
 @pytest.mark.parametrize("content", [b"*\n" + b"#" * 300_000, b"\xff\xfe*\x00", b"\\\n[\n[[:nope:]]\n"])
 def test_what_is_not_understood_ignores_nothing(tree: Write, content: bytes) -> None:
     """A .gitignore that is too big or makes no sense hides no file."""
-    assert read_submission(tree({".gitignore": content, "x": "", "y/z": ""})).paths == (".gitignore", "x", "y/z")
+    assert read_submission(tree({".git/HEAD": "", ".gitignore": content, "x": "", "y/z": ""})).paths == (
+        ".gitignore",
+        "x",
+        "y/z",
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +182,14 @@ def test_what_is_not_understood_ignores_nothing(tree: Write, content: bytes) -> 
 )
 def test_hostile_patterns_take_no_time(tree: Write, lines: list[str]) -> None:
     """Patterns made to be slow are read and matched in linear time."""
-    root = tree({".gitignore": "\n".join(lines), "a/" * 100 + "a" * 200: "", **{f"f{i}": "" for i in range(500)}})
+    root = tree(
+        {
+            ".git/HEAD": "",
+            ".gitignore": "\n".join(lines),
+            "a/" * 100 + "a" * 200: "",
+            **{f"f{i}": "" for i in range(500)},
+        }
+    )
     start = time.perf_counter()
     assert len(read_submission(root).files) == 502
     assert time.perf_counter() - start < 5
@@ -180,13 +200,13 @@ def test_patterns_that_take_too_long_are_refused(tree: Write) -> None:
     draw = random.Random(1)
     names = ["".join(draw.choice("ab") for _ in range(200)) for _ in range(200)]
     patterns = "\n".join("*a" + "?" * (number % 180) + "b" * (number % 3) for number in range(600))
-    root = tree({".gitignore": patterns, **dict.fromkeys(names, "")})
+    root = tree({".git/HEAD": "", ".gitignore": patterns, **dict.fromkeys(names, "")})
     with pytest.raises(SubmissionError, match="more than the limit `ignore_seconds` of 1"):
         read_submission(root, limits=ReadLimits(ignore_seconds=1))
 
 
 def test_names_that_are_not_text_are_ignored(tree: Write) -> None:
     """Patterns are matched with bytes, as git does: `?` is one byte, and a line break is one, too."""
-    root = tree({".gitignore": b"\xff?\n*.log\n", "a\n.log": "", "x": ""})
+    root = tree({".git/HEAD": "", ".gitignore": b"\xff?\n*.log\n", "a\n.log": "", "x": ""})
     Path(os.fsdecode(os.fsencode(root) + b"/\xff\xfe")).write_bytes(b"")
     assert read_submission(root).paths == (".gitignore", "x")

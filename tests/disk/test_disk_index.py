@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from polcheck.base.errors import SubmissionError
 from polcheck.sources.git import repository_of
 from polcheck.sources.git_index import index_of
-from polcheck.sources.target import read_submission
+from polcheck.sources.target import read_submission as read_any
+
+read_submission = partial(read_any, project=True)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 Git = Callable[..., bytes]

@@ -6,6 +6,7 @@ import hashlib
 import marshal
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from polcheck.base.tracker import tracking
 from polcheck.sources import folder as walks
 from polcheck.sources.folder import _Folder, _Walk
 from polcheck.sources.limits import ReadLimits
-from polcheck.sources.target import read_submission
+from polcheck.sources.target import read_submission as read_any
+
+read_submission = partial(read_any, project=True)
 
 Write = Callable[[Mapping[str, str | bytes]], Path]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from faulty import environment
-from polcheck.cli.options import today
+from polcheck.base.today import today
 from trees import write
 
 FORMATS = ("text", "json", "verdict", "sarif", "junit", "github", "gitlab", "markdown", "html")

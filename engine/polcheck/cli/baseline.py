@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck.base.paths import shown
+from polcheck.base.today import today
 from polcheck.base.write import write_output
-from polcheck.cli.options import ProjectOf, has_packs, project_options, today
+from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.streams import Bar
 
 if TYPE_CHECKING:

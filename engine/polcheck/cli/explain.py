@@ -7,7 +7,8 @@ import sys
 import click
 
 from polcheck.authoring.explain.model import to_plain
-from polcheck.cli.options import has_packs, look_of, params_of, today
+from polcheck.base.today import today
+from polcheck.cli.options import has_packs, look_of, params_of
 from polcheck.cli.outputs import color_option
 
 _MOST = 10

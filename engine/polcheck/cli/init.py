@@ -46,7 +46,7 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
         raise click.UsageError(f"{path} is there already: --force overwrites it")
     if not force and (written := read_config_in(folder)) is not None:
         raise click.UsageError(f"{written.where(())} is the configuration already")
-    paths = read_submission(folder).paths
+    paths = read_submission(folder, project=True).paths
     chosen, why = _packs(paths, packs)
     for pack in packs:
         read_pack(pack)

@@ -6,11 +6,11 @@ import functools
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from polcheck.base.today import today
 from polcheck.cli.outputs import colored
 
 if TYPE_CHECKING:
@@ -63,7 +63,11 @@ _OPTIONS = (
         help="The lowest severity that fails the run.  [default: error]",
     ),
     click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml."),
-    click.option("--isolated", is_flag=True, help="Use no configuration file."),
+    click.option(
+        "--isolated",
+        is_flag=True,
+        help="The project is untrusted: its configuration, .gitignore, baseline and comments have no effect.",
+    ),
     click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore excludes, too."),
     click.option(
         "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one per core]"
@@ -96,9 +100,6 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         locked: bool | None,
         **others: Any,
     ) -> Any:
-        if isolated and config:
-            raise click.UsageError("give --config or --isolated, not both")
-
         def project(target: str, baseline: str | None = None) -> Project:
             from polcheck.project.effective import CommandLineOptions
             from polcheck.project.project import Project
@@ -171,9 +172,3 @@ def has_packs(project: Project) -> Project:
     if note:
         click.echo(note, err=True)
     return project
-
-
-def today() -> date:
-    """The day on which waivers expire, the same in every time zone: that of SOURCE_DATE_EPOCH, else this one."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return (datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)).date()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from polcheck.base.today import today
 from polcheck.cli.commands import OrderedGroup
-from polcheck.cli.options import is_locked, locked_option, params_of, today
+from polcheck.cli.options import is_locked, locked_option, params_of
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ..
     before, after = [pack_now(old)], [pack_now(new)]
     found = packs_diff(before, after)
     settings = Settings(params=params_of(params))
-    read = [read_submission(name) for name in submissions]
+    read = [read_submission(name, project=True) for name in submissions]
     return echo_diff(found, outcomes_diff(before, after, read, settings), form)
 
 

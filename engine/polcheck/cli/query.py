@@ -85,6 +85,6 @@ def _submission(target: str, *, gitignore: bool) -> Submission:
     from polcheck.sources.submission import Submission
 
     if Path(target).is_dir():
-        return read_submission(target, gitignore=gitignore)
+        return read_submission(target, project=True, gitignore=gitignore)
     source = read_file(target, sys.stdin.buffer)
     return Submission(target, "file", {source.path: source.data})

@@ -10,9 +10,10 @@ import click
 from msgspec.structs import replace
 
 from polcheck.base.timings import Timings, slowest
+from polcheck.base.today import today
 from polcheck.base.tracker import tracking
 from polcheck.base.write import write_output
-from polcheck.cli.options import ProjectOf, has_packs, project_options, today
+from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
 from polcheck.policy.plan import Plan, every_step

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from polcheck.base.today import today
 from polcheck.base.write import write_output
-from polcheck.cli.options import project_of, today
+from polcheck.cli.options import project_of
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json

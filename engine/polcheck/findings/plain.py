@@ -30,6 +30,7 @@ def to_plain(report: Report) -> dict[str, Any]:
             "kind": report.submission.kind,
             "digest": report.submission.digest,
             "files": report.submission.files,
+            "left_out": report.submission.left_out,
         },
         "packs": [
             {

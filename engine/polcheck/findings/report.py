@@ -56,7 +56,7 @@ class RequirementOutcome(Struct, frozen=True):
 class Notice(Struct, frozen=True):
     """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
-    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`.
+    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`, `trust`.
     """
 
     kind: str
@@ -76,12 +76,13 @@ class PackUsed(Struct, frozen=True):
 
 
 class SubmissionUsed(Struct, frozen=True):
-    """What was judged."""
+    """What was checked; `left_out` counts the files and folders in it that were excluded, ignored or git's own."""
 
     name: str
     kind: str
     digest: str
     files: int
+    left_out: int = 0
 
 
 class Report(Struct, frozen=True):

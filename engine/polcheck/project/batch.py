@@ -143,7 +143,7 @@ def _submission(entry: BatchEntry) -> Submission:
     if entry.fault:
         raise SubmissionError(entry.fault)
     if entry.bundle is None:
-        return replace(read_submission(entry.path), name=entry.name)
+        return replace(read_submission(entry.path, project=False), name=entry.name)
     try:
         bundle = json.loads(entry.bundle)
     except (ValueError, RecursionError) as error:

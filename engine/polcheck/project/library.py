@@ -8,19 +8,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from polcheck.base.today import today
 from polcheck.findings.report import Report
 from polcheck.formats.values import Json
 from polcheck.packs.shipped import schemas
 from polcheck.pipeline import Checker, Progress
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
+from polcheck.project.effective import EffectiveConfig
 from polcheck.project.packs import read_pack
+from polcheck.project.waivers import Waivers
 from polcheck.sources.submission import Submission, of_files
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:
     from polcheck.policy.origin import Problems
+    from polcheck.policy.plan import CompiledPack
 
+_REMEDY = "if it is yours, pass project=True"
 PackLike = str | Path | PackFiles
 
 
@@ -31,18 +36,32 @@ def check(
     params: Mapping[str, Json] | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
-    fail_on: str = "error",
+    fail_on: str | None = None,
     progress: Progress | None = None,
+    project: bool = False,
 ) -> Report:
     """The report on one submission. Prints nothing and keeps compiled packs for the next call.
 
     `submission` is a Submission, a mapping of paths to texts, or what the command line takes: a folder, an archive, a
     JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `fail_on` is
-    `error`, `warning`, `note` or `never`. Raises PolicyError for packs that can't be used and SubmissionError for a
-    submission that can't be read.
+    `error`, `warning`, `note` or `never`; `error` if nothing says which.
+
+    `project` says that the submission is the caller's own: then a folder is checked as `polcheck run` does, by its
+    polcheck.yaml, .gitignore, baseline and waivers, and comments waive in texts. Otherwise nothing in it changes which
+    files are read, which policies apply or which findings count. Archives and bundles are always somebody else's.
+
+    Raises ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and
+    SubmissionError for a submission that can't be read.
     """
+    files = _opened(packs)
     settings = Settings(params=_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
-    return checker(packs, settings).check(submission_of(submission), fail_on, progress)
+    if project and not isinstance(submission, Submission | Mapping):
+        from polcheck.project.project import check_project
+
+        return check_project(str(submission), files, settings, fail_on, progress)
+    found = checker(files, settings)
+    accept = Waivers(EffectiveConfig(), today(), known_names(found.plan.packs), project=project, remedy=_REMEDY)
+    return found.check(submission_of(submission), fail_on or "error", progress, accept)
 
 
 def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:
@@ -60,10 +79,18 @@ def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = No
     `kept`: compiled packs are kept on disk for other processes, and taken from there.
     Raises PolicyError that names every problem of every pack.
     """
-    many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
-    files = [pack if isinstance(pack, PackFiles) else read_pack(pack) for pack in many]
     compiled = _compiled_or_kept if kept else _compiled
-    return compiled(_Packs(files), _Frozen(settings or Settings()))
+    return compiled(_Packs(_opened(packs)), _Frozen(settings or Settings()))
+
+
+def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:
+    """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
+    return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
+
+
+def _opened(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:
+    many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
+    return tuple(pack if isinstance(pack, PackFiles) else read_pack(pack) for pack in many)
 
 
 def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:

@@ -15,15 +15,16 @@ from msgspec.structs import replace
 from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.paths import below, exists, is_folder, shown
+from polcheck.base.today import today
 from polcheck.findings.accepted import Accept, in_turn
-from polcheck.findings.report import Notice
+from polcheck.findings.report import Notice, Report
 from polcheck.packs.shipped import pack_at_hand
 from polcheck.pipeline import Checker, Progress
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.project.config import find_config, read_config, read_own
-from polcheck.project.effective import EffectiveConfig
-from polcheck.project.library import checker
+from polcheck.project.effective import CommandLineOptions, EffectiveConfig
+from polcheck.project.library import checker, known_names
 from polcheck.project.packs import PackRequest, ProjectPacks, trust_of, write_lock
 from polcheck.project.plan_cache import load_rows, store_rows
 from polcheck.project.waivers import Waivers
@@ -35,8 +36,9 @@ from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
     from polcheck.project.baseline import Baseline
-    from polcheck.project.effective import CommandLineOptions
 
+ISOLATED = "if it is yours, run without --isolated, or with --trusted REV for a revision that you trust"
+PACKED = "if it is yours, unpack it and check the folder"
 _Limits = TypeVar("_Limits", bound=Any)
 
 
@@ -46,6 +48,8 @@ class Project(Struct, frozen=True, dict=True):
     target: str
     inforce: EffectiveConfig
     opened: tuple[PackFiles, ...] | None = None  # the packs, where they are opened already
+    own: bool = True  # whether the caller takes the submission for their own: see sources/trust.py
+    remedy: str = ISOLATED  # what a notice says of how waivers in an untrusted submission would count
 
     @classmethod
     def at(
@@ -53,16 +57,16 @@ class Project(Struct, frozen=True, dict=True):
     ) -> Project:
         """The project of a submission: its configuration found by walking up, or the file `config`, or none.
 
-        Raises ConfigError for a configuration that can't be used.
+        `isolated`: the submission is somebody else's, and only what the caller names counts. Raises ConfigError for a
+        configuration that can't be used.
         """
-        if isolated:
-            return cls(target, EffectiveConfig(given))
+        own = not isolated
         if config is None:
-            return cls(target, EffectiveConfig(given, find_config(target)))
+            return cls(target, EffectiveConfig(given, None if isolated else find_config(target)), own=own)
         written = read_config(config)
         if written is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
-        return cls(target, EffectiveConfig(given, written))
+        return cls(target, EffectiveConfig(given, written), own=own)
 
     @cached_property
     def packs(self) -> tuple[PackFiles, ...]:
@@ -190,6 +194,7 @@ class Project(Struct, frozen=True, dict=True):
             self.target,
             rev=rev,
             stdin=stdin,
+            project=self.own,
             gitignore=self.inforce.gitignore,
             tracked=bool(given.tracked) or (folder and self.inforce.tracked),
             exclude=(*theirs, *_below((*given.exclude, *self._own()), self.prefix)),
@@ -219,7 +224,16 @@ class Project(Struct, frozen=True, dict=True):
 
     def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
         """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
-        waivers = Waivers(self.inforce, today, self.policies, self.prefix, self._config_path())
+        waivers = Waivers(
+            self.inforce,
+            today,
+            self.policies,
+            self.prefix,
+            self._config_path(),
+            project=self.own,
+            remedy=self.remedy if is_folder(self.target) else PACKED,
+            limits=self._set(limits.DEFAULT_RUN_LIMITS),
+        )
         if not use_baseline or not self.baseline_path:
             return waivers
         from polcheck.project.baseline import recorded_in
@@ -237,8 +251,7 @@ class Project(Struct, frozen=True, dict=True):
     @property
     def policies(self) -> frozenset[str]:
         """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
-        packs = self.checker.plan.packs
-        return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
+        return known_names(self.checker.plan.packs)
 
     def with_baseline(self, path: str) -> Project:
         """The same with the baseline at `path`."""
@@ -268,6 +281,26 @@ class Project(Struct, frozen=True, dict=True):
             return ""
         path = below(self.target, written.path) if is_folder(self.target) else None
         return path.rstrip("/") if path else written.path
+
+
+def check_project(
+    target: str, packs: tuple[PackFiles, ...], settings: Settings, fail_on: str | None, progress: Progress | None
+) -> Report:
+    """The report on a folder of the caller's own by packs that are opened, as `polcheck run --pack` gives it.
+
+    Raises ConfigError, PolicyError and SubmissionError as `Project` does.
+    """
+    given = CommandLineOptions(
+        packs=tuple(pack.root for pack in packs),
+        params=settings.params,
+        select=settings.select,
+        ignore=settings.ignore,
+        fail_on=fail_on,
+        cache=False,
+    )
+    project = replace(Project.at(target, given), opened=packs)
+    accept = project.acceptance(today())
+    return project.checker.check(project.read(), project.inforce.fail_on, progress, accept)
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

@@ -211,7 +211,7 @@ class Waivers(Struct, frozen=True):
     `known` is how policies of the run's packs can be called, whether they are chosen or not. `prefix` is the
     submission's path as seen from the configuration; `config_path` the configuration's as seen from the submission.
     Waivers expire after their day, which is compared with `today`. Comments count where the caller takes the submission
-    for a `project` of their own and its kind can be one; else a notice says `how` they would.
+    for a `project` of their own and its kind can be one; else notices say what has no effect, and the `remedy`.
     """
 
     inforce: EffectiveConfig
@@ -220,7 +220,7 @@ class Waivers(Struct, frozen=True):
     prefix: str = ""
     config_path: str = ""
     project: bool = True
-    how: str = ""
+    remedy: str = ""
     limits: RunLimits = DEFAULT_RUN_LIMITS
 
     def __call__(
@@ -231,7 +231,7 @@ class Waivers(Struct, frozen=True):
         trusted = trust_in(submission.kind, project=self.project).may_waive
         run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in judgements})
         accepted = tuple(run.accepted(finding) for finding in findings)
-        disregarded = () if trusted else disregarded_waivers(inline, self.how)
+        disregarded = () if trusted else disregarded_in(submission, inline, self.remedy)
         return Accepted(accepted, (*unread, *disregarded, *run.notices()))
 
     def location(self, at: tuple[str | int, ...]) -> Location:
@@ -286,16 +286,36 @@ def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[s
     return sorted(submission.marked | {path for path in pointed if path in submission.files})
 
 
-def disregarded_waivers(inline: Sequence[InlineWaiver], how: str) -> Iterator[Notice]:
-    """What is to be said of waivers in comments that have no effect in a submission, and `how` they would."""
+def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remedy: str) -> Iterator[Notice]:
+    """What has no effect in an untrusted submission: waivers in comments, .gitignore files, a configuration."""
     meant = [waiver for waiver in inline if not waiver.fault]
-    if not meant:
-        return
-    files = len({waiver.location.path for waiver in meant})
-    many = "1 waiver in a comment has" if len(meant) == 1 else f"{len(meant):,} waivers in comments have"
-    where = f" (in {files:,} files)" if files > 1 else ""
-    text = f"{many} no effect{where}: an untrusted project can't waive findings"
-    yield Notice("waiver", f"{text}; {how}" if how else text, meant[0].location)
+    found: list[tuple[str, Location]] = []
+    if meant:
+        files = len({waiver.location.path for waiver in meant})
+        where = f" in {files:,} files" if files > 1 else ""
+        many = "1 waiver in a comment" if len(meant) == 1 else f"{len(meant):,} waivers in comments{where}"
+        found.append((many, meant[0].location))
+    if submission.kind in ("folder", "revision"):
+        ignoring = [path for path in submission.paths if path == ".gitignore" or path.endswith("/.gitignore")]
+        if ignoring:
+            many = "the .gitignore" if len(ignoring) == 1 else f"{len(ignoring):,} .gitignore files"
+            found.append((many, Location(ignoring[0])))
+        found += ((f"the configuration in {path}", Location(path)) for path in _configurations(submission))
+    for what, location in found:
+        have = "have" if what[0].isdigit() and not what.startswith("1 ") else "has"
+        text = f"{what} {have} no effect: the project is untrusted"
+        yield Notice("trust", f"{text}; {remedy}" if remedy else text, location)
+
+
+def _configurations(submission: Submission) -> Iterator[str]:
+    """The files at the root that configure polcheck where a project is one's own."""
+    if "polcheck.yaml" in submission.files:
+        yield "polcheck.yaml"
+    try:
+        if b"tool.polcheck" in submission.files.get("pyproject.toml", b""):
+            yield "pyproject.toml"
+    except OSError:
+        return  # NOTE: it has changed meanwhile
 
 
 class _Index:

@@ -10,6 +10,7 @@ from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
+from polcheck.render.wording import counted
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 _NOWHERE = "."  # GitLab wants a path in each entry
@@ -19,6 +20,7 @@ def render(report: Report, options: Options) -> str:
     """The JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
+    entries += _unseen(report)
     seen: dict[str, int] = {}
     for entry in entries:
         mark = entry["fingerprint"]
@@ -47,6 +49,16 @@ def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
     path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to the end")
     said = f"undecided: {policy.title}: {why}"
     return _entry(said, policy.ref, _hash(policy.ref, said), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
+
+
+def _unseen(report: Report) -> list[dict[str, Any]]:
+    """One entry that counts what is waived or left out, which nobody would see otherwise; none where nothing is."""
+    waived = len(report.findings) - len(report.failing)
+    if not waived and not report.submission.left_out:
+        return []
+    left_out = counted(report.submission.left_out, "file or folder", "files or folders")
+    said = f"{counted(waived, 'finding')} waived, {left_out} left out"
+    return [_entry(said, "polcheck:left-out", _hash("left out", said), "info", _NOWHERE, 1)]
 
 
 def _entry(said: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import html, pieces, visible, web
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, counted, outcomes, severities
+from polcheck.render.wording import VERDICTS, extent, outcomes, severities
 
 _EMPTY = frozenset({"meta", "input", "br"})
 
@@ -399,7 +399,7 @@ def _masthead(report: Report) -> Markup:
             tag("span", VERDICTS[report.verdict], class_=f"badge {report.verdict}"),
             tag("span", report.submission.name),
         ),
-        tag("p", f"{severities(report)} in {counted(report.submission.files, 'file')}", class_="lead"),
+        tag("p", f"{severities(report)} in {extent(report)}", class_="lead"),
         tag("p", outcomes(report)),
         tag("p", f"{report.submission.kind} ", tag("code", report.submission.digest), class_="digest"),
         class_=f"masthead {report.verdict}",

@@ -40,7 +40,11 @@ def _suite(pack: str, policies: list[PolicyOutcome], findings: dict[str, list[Fi
     used = next((used for used in report.packs if used.name == pack), None)
     lines = [f'  <testsuite name="{xml_attribute(pack)}" {_counts(policies)}>']
     lines += ["    <properties>"] if used else []
-    for name, value in (("version", used.version), ("digest", used.digest)) if used else ():
+    unseen = (
+        ("waived", str(len(report.findings) - len(report.failing))),
+        ("left-out", str(report.submission.left_out)),
+    )
+    for name, value in (("version", used.version), ("digest", used.digest), *unseen) if used else ():
         lines.append(f'      <property name="{name}" value="{xml_attribute(value)}"/>')
     lines += ["    </properties>"] if used else []
     for policy in policies:

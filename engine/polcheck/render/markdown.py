@@ -11,7 +11,7 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, Requirem
 from polcheck.render import Options
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, counted, outcomes, severities
+from polcheck.render.wording import VERDICTS, counted, extent, outcomes, severities
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy
@@ -57,8 +57,7 @@ def text(value: str, cell: bool = False) -> str:
 
 def _head(report: Report, heading: str) -> list[str]:
     head = [f"## {heading}: {VERDICTS[report.verdict]}"]
-    files = counted(report.submission.files, "file")
-    head.append(f"{severities(report)} in {files} · {outcomes(report)}")
+    head.append(f"{severities(report)} in {extent(report)} · {outcomes(report)}")
     if report.verdict == "none":
         head.append("\n".join(fence(reason(report).split("\n"))))
     met = [requirement for requirement in report.requirements if requirement.outcome in _MET]

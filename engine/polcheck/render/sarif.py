@@ -141,7 +141,13 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
         "properties": {
             "verdict": report.verdict,
             "failOn": report.fail_on,
-            "submission": {"name": report.submission.name, "digest": report.submission.digest},
+            "submission": {
+                "name": report.submission.name,
+                "digest": report.submission.digest,
+                "files": report.submission.files,
+                "leftOut": report.submission.left_out,
+            },
+            "waived": len(report.findings) - len(report.failing),
             "packs": [{"name": p.name, "version": p.version, "digest": p.digest} for p in report.packs],
             "requirements": [{"id": f"{r.pack}:{r.id}", "outcome": r.outcome} for r in report.requirements],
         },

@@ -38,8 +38,13 @@ def outcomes(report: Report) -> str:
 
 def summary(report: Report) -> str:
     """The run in one line: the verdict, the findings, the files, the policies."""
-    files = counted(report.submission.files, "file")
-    return f"{VERDICTS[report.verdict]}: {severities(report)} in {files} · {outcomes(report)}"
+    return f"{VERDICTS[report.verdict]}: {severities(report)} in {extent(report)} · {outcomes(report)}"
+
+
+def extent(report: Report) -> str:
+    """How many files there are, and how many files and folders are left out of them: `8 files (2 left out)`."""
+    left_out = report.submission.left_out
+    return counted(report.submission.files, "file") + (f" ({left_out:,} left out)" if left_out else "")
 
 
 def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:

@@ -24,6 +24,7 @@ class SubmissionBuilder(Struct):
     excluded: Excluded = field(default_factory=Excluded)
     progress: Progress | None = None
     left_out: int = 0
+    git_places: list[str] = field(default_factory=list)
     _files: dict[str, bytes | Later | None] = field(default_factory=dict)
     _unreadable: dict[str, str] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
@@ -42,6 +43,12 @@ class SubmissionBuilder(Struct):
             self.left_out += 1
             return True
         return False
+
+    def leaves_out_git(self, path: str) -> None:
+        """Counts what has the name of git's own folder and is not at the root."""
+        if not self.excluded.has(path):
+            self.git_places.append(path)
+        self.left_out += 1
 
     def admits(self, path: str, size: int) -> bool:
         """Whether the file at `path` may be read; otherwise it's noted with the limit that forbids it."""
@@ -128,7 +135,11 @@ class SubmissionBuilder(Struct):
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to check")
         files = Files({path: self._files[path] for path in sorted(self._files)}, look)
         unreadable = dict(sorted(self._unreadable.items()))
-        return not_empty(Submission(self.name, kind, files, {}, unreadable, frozenset(self._folders)))
+        places = tuple(sorted(self.git_places))
+        folders = frozenset(self._folders)
+        return not_empty(
+            Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
+        )
 
 
 def _encoded(path: str) -> bytes:

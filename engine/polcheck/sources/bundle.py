@@ -7,6 +7,8 @@ import json
 import re
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from polcheck.base.errors import SubmissionError
 from polcheck.sources.builder import SubmissionBuilder
 from polcheck.sources.submission import Submission, check_path, of_bundle
@@ -46,7 +48,7 @@ def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
     kept = {key: text for key, text in bundle.items() if gathered.wants(key)}
     if gathered.left_out and not kept:
         return gathered.submission("bundle")  # which says that there is nothing left
-    return of_bundle(kept, name)
+    return replace(of_bundle(kept, name), left_out=gathered.left_out)
 
 
 def _text(data: bytes, name: str) -> str:

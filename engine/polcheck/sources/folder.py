@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -24,10 +25,11 @@ from polcheck.base.store import key_of, store
 from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
 from polcheck.base.validated_cache import load_unchanged, store_unchanged
 from polcheck.sources.builder import SubmissionBuilder
-from polcheck.sources.git import Repository, repository_of
+from polcheck.sources.git import IgnoreFiles, Repository, content, repository_of
 from polcheck.sources.git_index import Index, index_of
 from polcheck.sources.gitignore import MAX_BYTES, Rules, ignored
 from polcheck.sources.submission import Later, Submission
+from polcheck.sources.trust import Trust
 
 WORTH = 500  # files: to walk through fewer takes no longer than to read what was kept
 _MOST_WALKS = 16
@@ -56,23 +58,37 @@ def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None
 
 
 def read_folder(
-    folder: str, gathered: SubmissionBuilder, *, gitignore: bool = True, tracked: bool = False, asked: str = ""
+    folder: str,
+    gathered: SubmissionBuilder,
+    *,
+    gitignore: bool = True,
+    tracked: bool = False,
+    trust: Trust = Trust.UNTRUSTED,
+    asked: str = "",
+    ignores: IgnoreFiles | None = None,
 ) -> Submission:
     """The submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
 
-    A file that git tracks is never ignored. What is listed is kept for the next time that the same is `asked` for, and
-    not kept if that is empty. Raises SubmissionError when the folder can't be listed, holds nothing or
-    too much, or `tracked` is asked for outside a repository.
+    A file is ignored where its .gitignore may say so and git would look at it: in a git work tree, unless git tracks
+    the file. `ignores` gives the .gitignore files of the repository where others than those in the folder count. What
+    is listed is kept for the next time that the same is `asked` for, and not kept if that is empty. Raises
+    SubmissionError when the folder can't be listed, holds nothing or too much, or `tracked` is asked for outside a
+    repository, or in an untrusted folder whose `.git` leads elsewhere.
     """
     root = os.fsencode(folder)
 
     def walk() -> None:
-        repository = repository_of(root) if gitignore or tracked else None
-        found = _Walk(root, gathered, repository)
+        ignoring = gitignore and (trust.may_ignore or ignores is not None)
+        repository = repository_of(root) if ignoring or tracked else None
+        own = repository is not None and repository.root == repository.folder and ignores is None
+        if repository and own and not trust.may_point_elsewhere and repository.leads_elsewhere:
+            what = "its `.git` leads out of it, and nothing outside an untrusted project is read"
+            raise SubmissionError(f"what git tracks in `{gathered.name}` can't be told: {what}")
+        found = _Walk(root, gathered, repository, trust, ignores)
         if tracked:
             found.run(None, only_tracked=True)
         else:
-            found.run(tuple(repository.outer_rules()) if repository else () if gitignore else None)
+            found.run(tuple(repository.outer_rules(ignores)) if repository and ignoring else None)
 
     if asked:
         cached_walk(asked, gathered, walk)
@@ -119,6 +135,8 @@ class _Walk(Struct, dict=True):
     root: bytes
     gathered: SubmissionBuilder
     repository: Repository | None
+    trust: Trust = Trust.UNTRUSTED
+    ignores: IgnoreFiles | None = None
     walked: set[bytes] = field(default_factory=set)
     folder_links: list[tuple[str, bytes]] = field(default_factory=list)
     seconds: float = 0
@@ -178,12 +196,17 @@ class _Walk(Struct, dict=True):
 
     def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
         """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
-        if folder.rules is None or ".gitignore" not in [entry.name for entry in entries]:
+        if folder.rules is None:
             return folder
-        record_dependency(self._full(folder.path) + b".gitignore")
-        try:
-            data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
-        except (OSError, NotRegular):
+        if self.ignores is not None and self.repository:
+            data = self.ignores(self.repository.lead(self.repository.root) + folder.path)
+        elif ".gitignore" in [entry.name for entry in entries]:
+            record_dependency(self._full(folder.path) + b".gitignore")
+            try:
+                data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
+            except (OSError, NotRegular):
+                return folder
+        else:
             return folder
         with self._timed():
             own = Rules.of(data, base=folder.path) if data else None
@@ -197,6 +220,8 @@ class _Walk(Struct, dict=True):
         others: list[os.DirEntry[str]] = []
         for entry in entries:
             if entry.name == ".git":
+                if folder.path:
+                    self._git_place(folder.path + b".git")
                 continue
             if plain and entry.is_file(follow_symlinks=False):  # NOTE: as most are; nothing is asked of the system
                 files.append(lead + entry.name)
@@ -219,6 +244,23 @@ class _Walk(Struct, dict=True):
                 self._link(path)
             else:
                 self._file(entry, path)
+
+    def _git_place(self, path: bytes) -> None:
+        """Counts what has the name of git's own folder in a folder of the submission.
+
+        In a project a repository may hold another, or a submodule: what git itself put there goes without saying.
+        """
+        full = self._full(path)
+        if self.trust.may_point_elsewhere:
+            pointer = content(Path(os.fsdecode(full)), MAX_BYTES)
+            if pointer is not None and pointer.startswith(b"gitdir:"):
+                return
+            head = Path(os.fsdecode(full)) / "HEAD"
+            record_dependency(head)
+            if os.path.lexists(head):
+                return
+        record_unknown_dependency()
+        self.gathered.leaves_out_git(_text(path))
 
     def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
         """Whether to look at `path`, and whether only for what git tracks in it."""

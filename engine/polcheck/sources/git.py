@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,8 @@ from polcheck.sources.gitignore import MAX_BYTES, Rules
 from polcheck.sources.submission import Submission
 
 _MAX_POINTER = 16 * 1024
+# the .gitignore of a folder, named by its path in the work tree with a final `/` (empty for the root), if there is one
+IgnoreFiles = Callable[[bytes], bytes | None]
 
 
 class Repository(Struct, frozen=True, dict=True):
@@ -48,16 +50,26 @@ class Repository(Struct, frozen=True, dict=True):
         """The path from `place`, at or above the folder, to the folder: empty or with a final `/`."""
         return b"".join(os.fsencode(part) + b"/" for part in self.folder.relative_to(place).parts)
 
-    def outer_rules(self) -> Iterator[Rules]:
+    @cached_property
+    def leads_elsewhere(self) -> bool:
+        """Whether a link or a file in place of git's files leads out of the work tree."""
+        root = os.path.realpath(self.root)
+        places = (self.root / ".git", self.own, self.common, self.own / "index")
+        return any(os.path.commonpath((root, os.path.realpath(place))) != root for place in places)
+
+    def outer_rules(self, ignores: IgnoreFiles | None = None) -> Iterator[Rules]:
         """What is ignored in the folder by files outside it: the nearest .gitignore first, then `.git/info/exclude`.
 
-        The user's own ignored files (`core.excludesFile`) don't count: a verdict should not depend on whose machine
-        it is.
+        `ignores` gives the .gitignore files where others than those of the work tree count. The user's own ignore file
+        (`core.excludesFile`) don't count: a verdict should not depend on whose machine it is.
         """
         above = [self.folder, *self.folder.parents]
         sources = [(place, place / ".gitignore") for place in above[1 : above.index(self.root) + 1]]
         for place, file in (*sources, (self.root, self.common / "info" / "exclude")):
-            data = content(file, MAX_BYTES)
+            if ignores is not None and file.name == ".gitignore":
+                data = ignores(b"".join(os.fsencode(part) + b"/" for part in place.relative_to(self.root).parts))
+            else:
+                data = content(file, MAX_BYTES)
             rules = Rules.of(data, lead=self.lead(place)) if data else None
             if rules is not None:
                 yield rules

@@ -100,8 +100,9 @@ class Submission(Struct, frozen=True, dict=True):
 
     `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are
     there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
-    are folders, or may be: nobody knows what lies below them. `marked` are the files that hold `polcheck:`; None while
-    nobody has looked.
+    are folders, or may be: nobody knows what lies below them. `marked` are the files that may hold waivers; None while
+    nobody has looked. `left_out` counts the files and folders that were excluded, ignored or git's own; `git_places`
+    are those of the last kind that git didn't put there.
     """
 
     name: str
@@ -111,6 +112,8 @@ class Submission(Struct, frozen=True, dict=True):
     unreadable: Mapping[str, str] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
     marked: frozenset[str] | None = None
+    left_out: int = 0
+    git_places: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.marked is None:  # a submission that was made before has been checked

@@ -18,8 +18,10 @@ from polcheck.sources.builder import SubmissionBuilder
 from polcheck.sources.bundle import read_bundle
 from polcheck.sources.exclude import Excluded
 from polcheck.sources.folder import read_folder
+from polcheck.sources.git import IgnoreFiles
 from polcheck.sources.limits import DEFAULT_READ_LIMITS, ReadLimits
 from polcheck.sources.submission import Submission
+from polcheck.sources.trust import trust_in
 
 _ENDINGS = {
     ".json": "json",
@@ -46,6 +48,7 @@ def read_submission(
     *,
     rev: str | None = None,
     stdin: BinaryIO | None = None,
+    project: bool = False,
     gitignore: bool = True,
     tracked: bool = False,
     exclude: Sequence[str] = (),
@@ -53,14 +56,16 @@ def read_submission(
     limits: ReadLimits = DEFAULT_READ_LIMITS,
     progress: Callable[[int], None] | None = None,
     keep: bool = False,
+    ignores: IgnoreFiles | None = None,
 ) -> Submission:
     """The submission that `target` names.
 
     A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
     is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
-    archive on standard input. `gitignore` leaves out what git ignores in a folder, `exclude` what its path patterns
-    match in any submission, its own path `prefix` before them; in a bundle they are matched with its keys. `progress`
-    is told how many files were read; `keep` keeps what a folder held for the next time.
+    archive on standard input. `project` says that a folder is the caller's own, so that `gitignore` leaves out what
+    git ignores in it (by the .gitignore files that `ignores` gives, else those in the folder). `exclude` leaves out
+    what its path patterns match in any submission, its own path `prefix` before them; in a bundle they are matched with
+    its keys. `progress` is told how many files were read; `keep` keeps what a folder held for the next time.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
     gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress)
@@ -71,9 +76,18 @@ def read_submission(
         return _read_stream(stdin or sys.stdin.buffer, gathered)
     if _is_folder(str(target)):
         if rev is None:
-            words = (gitignore, tracked, tuple(exclude), prefix, limits)
-            asked = repr((os.path.realpath(target), *words)) if keep else ""
-            return read_folder(str(target), gathered, gitignore=gitignore, tracked=tracked, asked=asked)
+            trust = trust_in("folder", project=project)
+            words = (trust, gitignore, tracked, tuple(exclude), prefix, limits)
+            asked = repr((os.path.realpath(target), *words)) if keep and ignores is None else ""
+            return read_folder(
+                str(target),
+                gathered,
+                gitignore=gitignore,
+                tracked=tracked,
+                trust=trust,
+                asked=asked,
+                ignores=ignores,
+            )
         from polcheck.sources.git import read_revision
 
         gathered.name = rev if str(target) == "." else f"{target}@{rev}"

@@ -39,10 +39,13 @@ class Trust(Enum):
         return self is Trust.PROJECT
 
 
+_OWN = frozenset({"folder", "revision", "files"})
+
+
 def trust_in(kind: str, *, project: bool) -> Trust:
     """Return how far a submission of a kind (`folder`, `revision`, `archive`, ...) is trusted.
 
-    Only a folder, or a revision of its repository, can be one's own `project`: archives, bundles and what comes on
-    standard input are always somebody else's.
+    Only a folder, a revision of its repository, and texts that a program holds (`files`) can be one's own `project`:
+    archives, bundles and what comes on standard input are always somebody else's.
     """
-    return Trust.PROJECT if project and kind in ("folder", "revision") else Trust.UNTRUSTED
+    return Trust.PROJECT if project and kind in _OWN else Trust.UNTRUSTED
