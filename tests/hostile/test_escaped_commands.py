@@ -66,7 +66,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("evil")
     said = _yaml(LINES)
     pack = (
-        f"name: evil\nversion: 1.0.0\ndescription: {said}\nlicence: {_yaml(EVIL)}\n"
+        f"name: evil\nversion: 1.0.0\ndescription: {said}\nlicense: {_yaml(EVIL)}\n"
         f"params: {{p: {{type: string, default: {said}, description: {said}}}}}\n"
         f"requirements: {{R1: {_yaml(EVIL)}, R2: {{title: {said}, decided_by: review, because: {said}}}}}\n"
         "verdict: {text: {template: t.txt}}\n"

@@ -63,7 +63,8 @@ WHOLE: dict[str, list[str]] = {
     ],
     "pack": [
         """
-        {name: a, version: '1', description: d, licence: MIT, requires: polcheck>=0.1, language: 1, fits: ['**/*.py'],
+        {name: a, version: '1', description: d, license: MIT, licence: MIT, requires: polcheck>=0.1, language: 1,
+         fits: ['**/*.py'],
          params: {a: {type: list, default: null, allowed: [1], description: d}},
          profiles: {strict: {description: d, params: {a: 1}, severities: {p: 'off'}}},
          requirements: {a: t, b: {title: t, decided_by: review, because: b, description: d}},

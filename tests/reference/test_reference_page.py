@@ -21,7 +21,7 @@ FILES = {
           everything a page has.
 
           In two paragraphs.
-        licence: MIT
+        license: MIT
         requires: polcheck>=0.1
         params:
           word: {type: string, allowed: ["a|b", c], default: c, description: what is looked for}

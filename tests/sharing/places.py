@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 def pack(version: str = "1.0.0", pattern: str = "print(...)", severity: str = "error", **more: str) -> dict[str, str]:
     """The files of the pack `acme`, which forbids a pattern in Python files; `more` are further files."""
     return {
-        "pack.yaml": f"name: acme\nversion: {version}\nlicence: MIT\nparams:\n  most: {{type: integer, default: 3}}\n",
+        "pack.yaml": f"name: acme\nversion: {version}\nlicense: MIT\nparams:\n  most: {{type: integer, default: 3}}\n",
         "policies/p.yaml": (
             f"id: no-print\ntitle: Nothing prints\nseverity: {severity}\n"
             f"forbid: {{files: '**/*.py', pattern: '{pattern}'}}\nmessage: it prints\n"

@@ -20,7 +20,7 @@ packs = st.builds(
     source=words,
     resolved=resolved,
     digest=digests,
-    licence=st.text(max_size=9),
+    license=st.text(max_size=9),
     extends=st.lists(words, max_size=3).map(tuple),
 )
 
@@ -50,3 +50,9 @@ def test_an_update_is_a_few_lines() -> None:
     diff = difflib.unified_diff(Lock.of(many).text().splitlines(), Lock.of(moved).text().splitlines(), n=0)
     changed = [line for line in diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     assert len(changed) == 6
+
+
+def test_the_old_spelling_of_license_is_read() -> None:
+    """A lock that an earlier version wrote, with `licence`, is read as one with `license`."""
+    old = Lock.of([Locked("a", "1", "s", "folder", f"sha256:{0:064x}", license="MIT")])
+    assert parse(old.text().replace("license =", "licence =").encode(), "polcheck.lock") == old

@@ -30,7 +30,7 @@ def test_add_names_locks_and_fetches(place: Place, polcheck: Polcheck) -> None:
     """After `add`, polcheck.yaml names the source, the lock says what it is, and `run` judges by it."""
     place.publish(pack())
     polcheck("pack", "add", place.source)
-    assert (locked()["name"], locked()["version"], locked()["licence"]) == ("acme", "1.0.0", "MIT")
+    assert (locked()["name"], locked()["version"], locked()["license"]) == ("acme", "1.0.0", "MIT")
     assert locked()["digest"].startswith("sha256:") and len(locked()["digest"]) == 71
     assert locked()["resolved"].partition(":")[0] == place.kind
     assert "it prints" in polcheck("run", status=1).out

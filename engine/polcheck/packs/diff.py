@@ -124,7 +124,7 @@ def _plain(value: Any) -> Json:
     return plain
 
 
-_HEAD = ("version", "licence", "requires", "language")
+_HEAD = ("version", "license", "licence", "requires", "language")  # `licence`: the old spelling of `license`
 
 
 class Changed(Struct, frozen=True):
@@ -161,7 +161,7 @@ class Brief(Struct, frozen=True):
 
 
 class PackDiff(Struct, frozen=True):
-    """Everything that differs; every tuple is sorted. `about` is of the packs themselves: versions, licences."""
+    """Everything that differs; every tuple is sorted. `about` is of the packs themselves: versions, licenses."""
 
     added: tuple[Brief, ...] = ()
     removed: tuple[Brief, ...] = ()
@@ -252,7 +252,8 @@ def _about(packs: Iterable[OpenedPack]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for pack in packs:
         document: Any = pack.head.document
-        found |= {f"{pack.compiled.name} {key}": document[key] for key in _HEAD if key in document}
+        head = {"license" if key == "licence" else key: document[key] for key in _HEAD if key in document}
+        found |= {f"{pack.compiled.name} {key}": value for key, value in head.items()}
         found |= {f"{pack.compiled.name} verdict {name}": value for name, value in document.get("verdict", {}).items()}
         found |= {
             f"{pack.compiled.name} profile {name}": _profile(p) for name, p in document.get("profiles", {}).items()

@@ -268,8 +268,11 @@ def _mismatch(entry: Locked, found: str, wanted: str) -> LockError:
 
 def _check_said(files: PackFiles, entry: Locked) -> None:
     """Raises LockError when the lock says of a pack what its own pack.yaml doesn't."""
-    for key, wanted in (("name", entry.name), ("version", entry.version), ("licence", entry.licence)):
-        found = files.said(key)
+    for key, found, wanted in (
+        ("name", files.name, entry.name),
+        ("version", files.said("version"), entry.version),
+        ("license", files.license, entry.license),
+    ):
         if found != wanted:
             text = f"polcheck.lock was changed by hand: the {key} of `{entry.source}` is `{found}`, not `{wanted}`"
             raise LockError(f"{text}\nhelp: remove its entry, and `polcheck pack lock` writes it anew")

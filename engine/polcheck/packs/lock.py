@@ -37,7 +37,7 @@ class Locked(Struct, frozen=True):
     source: str
     resolved: str
     digest: str
-    licence: str = ""
+    license: str = ""
     extends: tuple[str, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ class Lock(Struct, frozen=True):
             parts.append("\n[[pack]]\n")
             for name in pack.__struct_fields__:
                 value = getattr(pack, name)
-                if value or name not in ("licence", "extends"):
+                if value or name not in ("license", "extends"):
                     parts.append(f"{name} = {_written(value)}\n")
         return "".join(parts)
 
@@ -104,6 +104,8 @@ def parse(data: bytes, path: str) -> Lock:
 
 def _locked(table: Any, path: str) -> Locked:
     known = set(Locked.__struct_fields__)
+    if isinstance(table, dict) and "license" not in table and "licence" in table:  # its old spelling
+        table = {"license" if name == "licence" else name: value for name, value in table.items()}
     if not isinstance(table, dict) or set(table) - known:
         raise LockError(f"{path} is not a lock: a `[[pack]]` has {', '.join(sorted(known))}")
     values = {**table, "extends": table.get("extends", [])}

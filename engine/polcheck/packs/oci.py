@@ -40,12 +40,12 @@ def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def written(archive: bytes, name: str, version: str, licence: str) -> bytes:
+def written(archive: bytes, name: str, version: str, license: str) -> bytes:
     """The manifest for a pack's archive; the same archive gives the same bytes."""
     annotations = {
         "org.opencontainers.image.title": name,
         "org.opencontainers.image.version": version,
-        "org.opencontainers.image.licenses": licence,
+        "org.opencontainers.image.licenses": license,
     }
     manifest = {
         "schemaVersion": 2,
@@ -221,7 +221,7 @@ def push(archive: bytes, pack: PackFiles, source: Oci, *, move: bool = False) ->
 
     Raises FetchError when the registry won't take it, or when the tag has other content and `move` is not set.
     """
-    manifest = written(archive, pack.name, pack.said("version"), pack.said("licence"))
+    manifest = written(archive, pack.name, pack.said("version"), pack.license)
     registry = Registry(source)
     digest = digest_of(manifest)
     if not move and registry.has(source.tag):

@@ -110,6 +110,6 @@ def _locked(opened: _Opened, source: str) -> Locked:
         source=source,
         resolved=opened.resolved,
         digest=files.digest,
-        licence=files.said("licence"),
+        license=files.license,
         extends=opened.children,
     )

@@ -66,6 +66,11 @@ class PackFiles(Struct, frozen=True, dict=True):
         return value if isinstance(value, str) else ""
 
     @property
+    def license(self) -> str:
+        """The license of the pack, under `license` or its old spelling `licence`; empty when there is none."""
+        return self.said("license") or self.said("licence")
+
+    @property
     def fits(self) -> tuple[str, ...]:
         """Path patterns of the files that the pack is for, the most telling first, as its pack.yaml says them."""
         return self._texts("fits")

@@ -50,7 +50,8 @@ class Row(Struct, frozen=True):
         exact = {
             "resolved": locked.resolved if locked else None,
             "digest": locked.digest if locked else None,
-            "licence": locked.licence if locked else None,
+            "license": locked.license if locked else None,
+            "licence": locked.license if locked else None,  # the field's old spelling
         }
         return {**about, "source": self.source, **exact, "depth": self.depth}
 
@@ -79,14 +80,15 @@ class About(Struct, frozen=True, dict=True):
     @cached_property
     def facts(self) -> dict[str, str]:
         """What there is to say in one line each."""
-        said = {key: self.files.said(key) for key in ("description", "licence", "requires")}
+        about = {"description": self.files.said("description"), "license": self.files.license}
         return {
             "name": self.compiled.name,
             "version": self.compiled.version,
             "source": self.locked.source if self.locked else self.files.source or self.files.root,
             "resolved": self.locked.resolved if self.locked else "",
             "digest": self.compiled.digest,
-            **said,
+            **about,
+            "requires": self.files.said("requires"),
             "extends": ", ".join(sorted(self.files.bases)),
         }
 
@@ -96,6 +98,7 @@ class About(Struct, frozen=True, dict=True):
         policies = [{"id": p.id, "severity": p.severity, "title": p.title} for p in self.compiled.policies]
         return {
             **self.facts,
+            "licence": self.files.license,  # the field's old spelling
             "extends": sorted(self.files.bases),
             "params": dict(self.compiled.params),
             "requirements": [one.id for one in self.compiled.requirements],

@@ -148,7 +148,8 @@ def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterat
     facts += [counted(len(pack.requirements), "requirement")] if pack.requirements else []
     facts += [counted(len(cases), "test case")]
     facts += [f"needs {code(sources.head['requires'])}"] if "requires" in sources.head else []
-    facts += [f"licence {code(sources.head['licence'])}"] if "licence" in sources.head else []
+    license = sources.head.get("license") or sources.head.get("licence")
+    facts += [f"license {code(license)}"] if license else []
     bases = [base if isinstance(base, str) else base["pack"] for base in sources.head.get("extends", ())]
     facts += [f"extends {', '.join(map(code, bases))}"] if bases else []
     yield " · ".join(facts)
