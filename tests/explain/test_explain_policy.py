@@ -71,7 +71,9 @@ def test_says_that_a_file_is_not_of_the_language() -> None:
     """A file that the patterns let in and the selector can't read is left out for its language."""
     selected = step(explained("forbid: {files: '**', pattern: eval(...)}", {"a.py": "eval(1)", "b.md": ""}), "forbid")
     assert selected.selected is not None
-    assert [(left.reason, left.paths) for left in selected.selected.left_out] == [("not python", ("b.md",))]
+    assert [(left.reason, left.paths) for left in selected.selected.left_out] == [
+        ("in none of its languages", ("b.md",))
+    ]
 
 
 def test_an_unreadable_file_is_told_first() -> None:

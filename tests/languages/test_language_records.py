@@ -20,8 +20,9 @@ from polcheck.selectors.syntax.compile import compile_pattern
 ENGINE = Path(polcheck.__file__).parent
 SUPPORTED = ENGINE / "languages" / "supported"
 NAMES = languages().keys() - formats().keys()
-# NOTE: files are rewritten by modules for some kinds of file, formats and Python alike, which a table lists
-NAMED_ELSEWHERE = {"authoring/rewrites/rewrite.py", "languages/registry.py"}
+# NOTE: files are rewritten by modules for some kinds of file, formats and Python alike, which a table lists; the worker
+# asks for the name of the program that runs polcheck
+NAMED_ELSEWHERE = {"authoring/rewrites/rewrite.py", "languages/registry.py", "base/worker.py"}
 
 
 def modules() -> list[Path]:
@@ -138,6 +139,8 @@ def test_the_first_line_of_a_script_says_its_language(first: bytes, language: st
         ("home/.bashrc", "bash", False),
         ("bin/run", None, True),
         (".hidden", None, True),
+        ("Makefile", None, False),
+        ("bin/", None, False),
         ("a.txt", None, False),
         ("a.b/run", None, True),
     ],

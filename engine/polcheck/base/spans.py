@@ -29,7 +29,7 @@ _COOKIE = re.compile(
     rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))??[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)",
 )
 _PYTHON = (".py", ".pyi", ".pyw")
-_SHEBANG = re.compile(rb"#![^\r\n]*python")
+_SHEBANG = re.compile(rb"#![^\r\n]*(?:python|pypy|\buv run|\bpipx run)")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -75,7 +75,7 @@ class Source(Struct, frozen=True, dict=True):
     @cached_property
     def utf8(self) -> bytes:
         """The text in UTF-8, without a byte-order mark. Raises Unreadable as `text` does."""
-        if self.data.isascii() and b"\x00" not in self.data[:4] and not _declared(self.path, self.data):
+        if self.data.isascii() and b"\x00" not in self.data[:4] and not declared_encoding(self.path, self.data):
             return self.data
         return self.text.encode("utf-8", "surrogatepass")
 
@@ -138,7 +138,7 @@ def _decode(path: str, data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding)
-    encoding = _declared(path, data)
+    encoding = declared_encoding(path, data)
     if encoding:
         if codecs.lookup(encoding).name.replace("_", "-") in _ODD:
             raise ValueError(f"the encoding `{encoding}` is not read")
@@ -148,7 +148,7 @@ def _decode(path: str, data: bytes) -> str:
     return data.decode("utf-8")
 
 
-def _declared(path: str, data: bytes) -> str:
+def declared_encoding(path: str, data: bytes) -> str:
     """The encoding that a Python file says it is in (PEP 263); empty where it says nothing, or isn't one.
 
     ASCII may mean something else in such a file.

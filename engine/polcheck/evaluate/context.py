@@ -13,7 +13,8 @@ from polcheck.base.worker import Overrun, Worker
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
 from polcheck.evaluate.rows import BoundValue, Row, SourceRef
 from polcheck.formats.values import Json, text_of
-from polcheck.policy.plan import Find, Join, Listing, Plan, Values
+from polcheck.languages.registry import may_be_script
+from polcheck.policy.plan import Find, Join, Listing, Plan, Probe, Values
 from polcheck.scan.encoding import AnswerCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
@@ -40,7 +41,7 @@ class JoinContext(Struct, dict=True):
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
-    _documents: dict[tuple[tuple[str, ...], str], frozenset[str]] = field(default_factory=dict)
+    _documents: dict[tuple[tuple[str, ...], str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     _inside: dict[tuple[int, str, str], SearchResult] = field(default_factory=dict)
 
     @cached_property
@@ -96,7 +97,7 @@ class JoinContext(Struct, dict=True):
         """The matches of a probe in its documents as rows."""
         ways = self._ways(source)
         looked = self._looked(source)
-        gaps = self._unseen(source.files)
+        gaps = self._unseen(source.files) + self._of_no_language(source, looked)
         for path in looked & self.unreadable.keys():
             gaps += [UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
         results = {path: found for path, found in self._found.get(source.probe, ()) if path in looked}
@@ -126,12 +127,37 @@ class JoinContext(Struct, dict=True):
     def _looked(self, source: Find) -> frozenset[str]:
         """The documents that a source looks in."""
         probe = self.plan.probes[source.probe]
-        kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.language
+        kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.languages
         key = (source.files.texts if source.files else (), "" if probe.forced else kind)
         if key not in self._documents:
             paths = (path for path, _ in self.matches(source.files)) if source.files else self.paths
-            self._documents[key] = frozenset(path for path in paths if path[-1:] != "/" and probe.reads(path))
+            self._documents[key] = frozenset(path for path in paths if path[-1:] != "/" and self._reads(probe, path))
         return self._documents[key]
+
+    def _reads(self, probe: Probe, path: str) -> bool:
+        """Whether a probe looks in a file, of which the first line may have told the language."""
+        if not probe.reads(path) or not self._is_by_first_line(probe, path):
+            return probe.reads(path)
+        rows = self.rows.get(path)
+        return path in self.unreadable or (rows is not None and (bool(rows.unread) or rows.script in probe.languages))
+
+    def _is_by_first_line(self, probe: Probe, path: str) -> bool:
+        return bool(probe.syntaxes) and not probe.forced and may_be_script(path)
+
+    def _of_no_language(self, source: Find, looked: frozenset[str]) -> list[UnsearchedFile]:
+        """The files that a source names in full and doesn't look in because nothing tells their language."""
+        probe = self.plan.probes[source.probe]
+        if source.files is None or not probe.syntaxes or probe.forced:
+            return []
+        return [
+            UnsearchedFile(path, {}, "neither its name nor its first line tells its language: say `language:`")
+            for path in source.files.plain
+            if path not in looked and path in self._paths and self._is_by_first_line(probe, path)
+        ]
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(self.paths)
 
     @cached_property
     def _found(self) -> dict[int, list[tuple[str, SearchResult]]]:

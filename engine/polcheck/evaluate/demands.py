@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from polcheck.languages import kind_of
+from polcheck.languages.registry import may_be_script
 from polcheck.policy.plan import Plan, every_step
 from polcheck.sources.path_patterns import FilePatterns
 
@@ -52,10 +53,10 @@ class Demands(Struct, frozen=True):
             for path in paths if files is None else dict.fromkeys(path for path, _ in files.among(paths)):
                 asked.setdefault(path, []).append(number)
         members = list(groups.values())
-        known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
+        known: dict[tuple[tuple[int, ...], str, bool], tuple[int, ...]] = {}
         found: dict[str, tuple[int, ...]] = {}
         for path, numbers in asked.items():
-            key = (tuple(numbers), kind_of(path))
+            key = (tuple(numbers), kind_of(path), may_be_script(path))
             if key not in known:
                 every = {demand.probe for number in numbers for demand in members[number]}
                 known[key] = tuple(sorted(probe for probe in every if plan.probes[probe].reads(path)))

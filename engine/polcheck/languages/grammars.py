@@ -18,6 +18,7 @@ from polcheck.languages.registry import UnknownLanguage
 
 if TYPE_CHECKING:
     import tree_sitter
+    from tree_sitter import Node
 
 
 class Tree(Struct, frozen=True, eq=False, weakref=True):
@@ -33,6 +34,17 @@ def parse(source: Source, language: str) -> Tree:
     parser = _parser(language)
     own = registry.language(language).parse
     return Tree(source, language, parser.parse(source.utf8) if own is None else own(source, parser))
+
+
+def first_error(root: Node) -> Node:
+    """Return the innermost node at which a tree that has errors first departs from its grammar."""
+    node = root
+    while not (node.is_error or node.is_missing):
+        broken = next((child for child in node.children if child.has_error or child.is_error or child.is_missing), None)
+        if broken is None:
+            break
+        node = broken
+    return node
 
 
 @cache

@@ -13,6 +13,14 @@ DEFAULT_LANGUAGE = "python"
 """The language of a `code` or `pattern` without files."""
 
 
+_NO_SCRIPTS = frozenset(
+    {"Makefile", "makefile", "GNUmakefile", "Dockerfile", "Containerfile", "Procfile", "Gemfile", "Rakefile",
+     "Vagrantfile", "Jenkinsfile", "CODEOWNERS", "LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "README",
+     "CHANGELOG", "CHANGES", "VERSION", "INSTALL"}
+)  # fmt: skip
+"""Names without an ending that stand for something else than a script, whatever its first line."""
+
+
 class UnknownLanguage(PolcheckError):
     """A language without a grammar, or whose grammar isn't installed; `help` says what to do."""
 
@@ -68,7 +76,13 @@ def language_of(path: str) -> str | None:
 def may_be_script(path: str) -> bool:
     """Return whether the language of a file may stand in its first line because its name has no ending."""
     start = path.rfind("/") + 1
-    return "." not in path[start + 1 :] and language_of(path) is None
+    name = path[start:]
+    return bool(name) and "." not in name[1:] and name not in _NO_SCRIPTS and language_of(path) is None
+
+
+def language_of_file(path: str, data: bytes) -> str | None:
+    """Return the language of a file by its name or, if that leaves it open, its first line; None if neither tells."""
+    return language_of(path) or (language_of_script(data) if may_be_script(path) else None)
 
 
 def language_of_script(data: bytes) -> str | None:

@@ -68,7 +68,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     for name in per:
         if name not in scope.names:
             compiler.unbound(name, scope, _at_per(policy))
-    demand, after = compiler.conjunction(
+    demand, after = compiler.reading(policy.subjects).conjunction(
         demand_items, scope, role="require" if policy.require is not None else "forbid"
     )
     for item in demand_items:

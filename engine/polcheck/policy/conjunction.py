@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.formats import formats
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import MODIFIED_BY, SEARCHES, Item
 from polcheck.policy.name_usage import FILE, PLACE, members, unknown
@@ -34,7 +35,7 @@ from polcheck.policy.plan import (
     Where,
     exports_of,
 )
-from polcheck.policy.probes import MAX_USES, Made, Probes, Selectors
+from polcheck.policy.probes import MAX_USES, Around, Made, Probes, Selectors, languages_of
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
@@ -136,7 +137,7 @@ class Compiler(Struct, frozen=True):
     tables: Mapping[str, Json] = field(default_factory=dict)
     origin: SourceMap | None = None
     inherited: tuple[str, ...] = ()  # `files` of the item that uses the selector being compiled
-    language: str = ""  # of the item that uses the selector being compiled, or is related to it
+    around: Around = Around()  # how the item that uses the selector being compiled, or is related to it, reads files
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
 
     def at(self, origin: SourceMap) -> Compiler:
@@ -235,7 +236,7 @@ class Compiler(Struct, frozen=True):
             made = Made(binds=files.binds)
             path_as = item.rename if isinstance(item.rename, str) else ""
             return Listing(files, path_as), replace(made, path_as=path_as)
-        made_probe = self.probes.of(item, kind, files, self.origin, self.language)
+        made_probe = self.probes.of(item, kind, files, self.origin, self.around)
         if made_probe is None:
             return None
         index, made = made_probe
@@ -306,7 +307,7 @@ class Compiler(Struct, frozen=True):
             self,
             origin=origin,
             inherited=item.files or self.inherited,
-            language=self._language(item),
+            around=self.around_of(item),
             using=(*self.using, item.use),
         )
         steps, after = inner.conjunction(items, Scope())
@@ -385,7 +386,7 @@ class Compiler(Struct, frozen=True):
         if item.within not in scope.names:
             self.unbound(item.within, scope, (*item.at, "in"))
         kind = next(kind for kind in SEARCHES if getattr(item, kind) not in ((), "", None))
-        found = self.probes.of(item, kind, None, self.origin, self.language)
+        found = self.probes.of(item, kind, None, self.origin, self.around)
         if found is None:
             return [], replace(scope, broken=True)
         index, made = found
@@ -432,8 +433,8 @@ class Compiler(Struct, frozen=True):
                 else:
                     self.unbound(target, scope, at)
             return [SpanFilter(item.at, self.probes.number(), relation, capture=target)], scope
-        language = target.language or self._language(item)
-        inner = replace(self, language=language)
+        around = Around((target.language,), forced=True) if target.language else self.around_of(item)
+        inner = replace(self, around=around)
         steps, after = inner.conjunction((replace(target, until=()),), scope)
         first, rest = (steps[0].join if steps else None), steps[1:]
         if steps and first is not steps[0]:
@@ -447,15 +448,22 @@ class Compiler(Struct, frozen=True):
         steps, _ = self.conjunction((item,), Scope())
         return steps[0].join if steps else None
 
-    def _language(self, item: Item) -> str:
-        """The language of the item's files, where its patterns say so."""
+    def reading(self, subjects: Iterable[Item]) -> Compiler:
+        """The same compiler for items that look in the files of `subjects` unless they name others."""
+        languages = {name: None for item in subjects for name in self.around_of(item).languages}
+        code = tuple(name for name in languages if name not in formats())
+        return replace(self, around=Around(code)) if code else self
+
+    def around_of(self, item: Item) -> Around:
+        """How an item reads its files: in the language that it names, or in those that its files may have."""
+        if item.language:
+            return Around((item.language,), forced=True)
         texts = item.files or self.inherited
         try:
             files = compile_files(texts) if texts else None
         except FilesProblem:
             files = None
-        given = item.language or self.language
-        return self.probes.language(files, given) if files or given else ""
+        return Around(languages_of(files)) if files else self.around
 
     def _checked(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
         """The expression, after proof that every name it reads is bound."""

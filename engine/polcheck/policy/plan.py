@@ -15,9 +15,10 @@ from msgspec import Struct, field
 
 from polcheck.formats import format_of
 from polcheck.formats.values import text_of
-from polcheck.languages.registry import language_of
+from polcheck.languages.registry import language_of, language_of_file, may_be_script
 
 if TYPE_CHECKING:
+    from polcheck.base.spans import Source as File
     from polcheck.formats.values import Json, Pointer
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.selector import Syntax
@@ -34,6 +35,8 @@ class Probe(Struct, frozen=True):
     `language` is the language of a `code` or `pattern`, or the format a `data` was told to read its files in;
     empty: each file's own. `places` says that judge needs the places of `data` rows, not only findings; `whole` that
     the text of the whole match is asked for; `forced` that the policy named the language, whatever the path's ending.
+    `others` are a `code` or `pattern` in the other languages that its files may have; `unavailable` are those of them
+    whose grammar isn't installed, with what to do about it.
     """
 
     what: Syntax | Expression | TextSearch
@@ -42,6 +45,30 @@ class Probe(Struct, frozen=True):
     places: bool = False
     whole: bool = False
     forced: bool = False
+    others: tuple[Syntax, ...] = ()
+    unavailable: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def syntaxes(self) -> tuple[Syntax, ...]:
+        """The `code` or `pattern` in each of its languages; empty for other selectors."""
+        what: Any = self.what
+        return (what, *self.others) if self.kind in ("code", "pattern") else ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which it looks, those included whose grammar isn't installed."""
+        return (*(syntax.language for syntax in self.syntaxes), *(language for language, _ in self.unavailable))
+
+    def in_language(self, language: str) -> Syntax | None:
+        """Return the `code` or `pattern` in a language; None if it doesn't look in files of that."""
+        return next((syntax for syntax in self.syntaxes if syntax.language == language), None)
+
+    def language_in(self, source: File) -> str:
+        """Return the language in which a `code` or `pattern` reads a file; empty if it doesn't look there."""
+        if self.forced:
+            return self.language
+        language = language_of_file(source.path, source.data) or ""
+        return language if language in self.languages else ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -59,7 +86,9 @@ class Probe(Struct, frozen=True):
         """Whether a file is a document that this probe can look in, as far as its path tells."""
         if self.forced or self.kind == "text":
             return True
-        return format_of(path) is not None if self.kind == "data" else language_of(path) == self.language
+        if self.kind == "data":
+            return format_of(path) is not None
+        return language_of(path) in self.languages or may_be_script(path)
 
 
 Names = frozenset[str]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.formats import format_of, formats, listed_formats
-from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of
+from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of, languages, may_be_script
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe
@@ -22,6 +23,44 @@ from polcheck.sources.path_patterns import FilePatterns
 
 MAX_USES = 20_000  # of named selectors, in all policies of a pack together
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
+
+
+class Around(NamedTuple):
+    """In which languages files are read, and whether that is `forced`, whatever their names say."""
+
+    languages: tuple[str, ...] = ()
+    forced: bool = False
+
+
+def languages_of(files: FilePatterns) -> tuple[str, ...]:
+    """Return the languages that files may have: those that the endings of their patterns name.
+
+    All of them but the configuration formats where a pattern leaves open what its files are. The default comes first.
+    """
+    found: set[str] = set()
+    for example in {one for ways in files.examples for one in ways}:
+        if example is None or may_be_script(example):
+            found |= languages().keys() - formats().keys()
+        elif (language := language_of(example)) is not None:
+            found.add(language)
+    return tuple(sorted(found, key=lambda name: (name != DEFAULT_LANGUAGE, name)))
+
+
+def never_read(kind: str, names: Sequence[str], file: str) -> tuple[str, str]:
+    """Return what is wrong with a `code` or `pattern` that names files in which it never looks, and what to do."""
+    message = f"this `{kind}` is {' and '.join(names)}, and never looks in `{file}`"
+    return message, f"say `language: {names[0]}` if such files hold it, or leave them out"
+
+
+def _refuse(
+    item: Item, kind: str, texts: Sequence[str], problem: UnknownLanguage | SyntaxProblem | None, origin: SourceMap
+) -> None:
+    """Notes why a `code` or `pattern` can't be compiled in any of its languages."""
+    if isinstance(problem, UnknownLanguage):
+        origin.error((*item.at, "language") if item.language else item.at, problem.message, problem.help)
+    elif problem is not None:
+        at = (*item.at, kind, getattr(problem, "index", 0)) if len(texts) > 1 else (*item.at, kind)
+        origin.error(at, problem.message, problem.help, problem.offset)
 
 
 class Made(Struct, frozen=True):
@@ -68,27 +107,18 @@ class Probes(Struct):
         return self._steps
 
     def of(
-        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap | None, language: str = ""
+        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap | None, around: Around | None = None
     ) -> tuple[int, Made] | None:
         """The index of the item's probe and what it binds; None after noting why there is none.
 
-        `language` is that of what surrounds the item, for a `code` or `pattern` whose files don't say theirs.
+        `around` is how what surrounds the item reads files, for a `code` or `pattern` that names none.
         """
         assert origin is not None
         if kind == "data":
             return self._data(item, files, origin)
         if kind == "text":
             return self._text(item, origin)
-        return self._syntax(item, kind, files, origin, language)
-
-    def language(self, files: FilePatterns | None, given: str) -> str:
-        """The language that a `code` or `pattern` is in: as given, as its files' endings say, or Python."""
-        if given:
-            return given
-        found = {language_of("x" + suffix) for suffix in files.suffixes} - {None} if files else set()
-        plain = {language_of(path) for path in files.plain} - {None} if files else set()
-        known = sorted(name for name in found | plain if name)
-        return known[0] if len(known) == 1 else DEFAULT_LANGUAGE
+        return self._syntax(item, kind, files, origin, around or Around())
 
     def _add(self, key: object, probe: Probe) -> int:
         if key not in self._index:
@@ -143,31 +173,50 @@ class Probes(Struct):
         return self._whole(item, ("text", item.text), Probe(search, "text"), Made(binds))
 
     def _syntax(
-        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap, around: str
+        self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap, around: Around
     ) -> tuple[int, Made] | None:
         texts = item.pattern if kind == "pattern" else item.code
-        language = self.language(files, item.language or ("" if files else around))
-        try:
-            syntax = self._compiled(texts, kind, language, item.resolve)
-        except UnknownLanguage as problem:
-            at = (*item.at, "language") if item.language else item.at
-            origin.error(at, problem.message, problem.help)
-            return None
-        except SyntaxProblem as problem:
-            at = (*item.at, kind, getattr(problem, "index", 0)) if len(texts) > 1 else (*item.at, kind)
-            origin.error(at, problem.message, problem.help, problem.offset)
+        if item.language:
+            around = Around((item.language,), forced=True)
+        elif files is not None:
+            around = Around(languages_of(files))
+            if not around.languages:
+                example = next(one for ways in files.examples for one in ways if one)
+                name = f"*{example[1:]}" if example.startswith("x.") else example
+                at = (*item.at, "files") if item.files else item.at
+                origin.error(at, *never_read(kind, (DEFAULT_LANGUAGE,), name))
+                return None
+        names = around.languages or (DEFAULT_LANGUAGE,)
+        made: list[Syntax] = []
+        unavailable: list[tuple[str, str]] = []
+        problem: UnknownLanguage | SyntaxProblem | None = None
+        for language in names:
+            try:
+                made.append(self._compiled(texts, kind, language, item.resolve))
+            except UnknownLanguage as unknown:
+                unavailable.append((language, f"{unknown.message}; {unknown.help}"))
+                problem = problem or unknown
+            except SyntaxProblem as refused:
+                problem = refused if not isinstance(problem, SyntaxProblem) else problem
+        if not made:
+            _refuse(item, kind, texts, problem, origin)
             return None
         at = (*item.at, kind)
-        for message, offset, help in syntax.warnings:
+        for message, offset, help in made[0].warnings:
             origin.warning(at, message, help, offset)
-        binds = _public(syntax.binds, at, origin)
-        key = (kind, texts, language, item.resolve, bool(item.language))
-        return self._whole(
-            item,
-            key,
-            Probe(syntax, "pattern" if kind == "pattern" else "code", language, forced=bool(item.language)),
-            Made(binds, syntax.some),
+        always = frozenset.intersection(*(one.binds for one in made))
+        some = frozenset[str]().union(*(one.binds | one.some for one in made)) - always
+        binds = _public(always, at, origin)
+        key = (kind, texts, tuple(one.language for one in made), tuple(unavailable), item.resolve, around.forced)
+        probe = Probe(
+            made[0],
+            "pattern" if kind == "pattern" else "code",
+            made[0].language,
+            forced=around.forced,
+            others=tuple(made[1:]),
+            unavailable=tuple(unavailable),
         )
+        return self._whole(item, key, probe, Made(binds, some))
 
     def _compiled(self, texts: tuple[str, ...], kind: str, language: str, resolve: bool) -> Syntax:
         if kind == "pattern":

@@ -188,5 +188,6 @@ def _keys(extractor: Extractor) -> list[str]:
 
 def _text(probe: Probe) -> str:
     resolve = getattr(probe.what, "resolve", True)
-    parts = (probe.kind, probe.language, probe.places, probe.whole, probe.forced, resolve)
+    languages = (*probe.languages, probe.unavailable) if probe.syntaxes else probe.language
+    parts = (probe.kind, languages, probe.places, probe.whole, probe.forced, resolve)
     return repr((parts, probe.texts))

@@ -20,7 +20,7 @@ from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
-from polcheck.languages.registry import UnknownLanguage
+from polcheck.languages.registry import UnknownLanguage, language_of_script, may_be_script
 from polcheck.policy.plan import Probe
 from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
 from polcheck.scan.facts import facts_of
@@ -52,16 +52,13 @@ class Extractor(Struct, frozen=True, dict=True):
     @cached_property
     def _banks(self) -> dict[str, tuple[QuerySet, dict[int, int]]]:
         """For each language, the merged search and the place of each probe in it."""
-        groups: dict[str, list[int]] = {}
+        groups: dict[str, dict[int, Syntax]] = {}
         for index, probe in enumerate(self.probes):
-            if isinstance(probe.what, Syntax):
-                groups.setdefault(probe.language, []).append(index)
+            for one in probe.syntaxes:
+                groups.setdefault(one.language, {})[index] = one
         return {
             language: (
-                QuerySet(
-                    [probe.what for i in group if isinstance((probe := self.probes[i]).what, Syntax)],
-                    LIMITS._replace(rows=self.matches),
-                ),
+                QuerySet(list(group.values()), LIMITS._replace(rows=self.matches)),
                 {index: place for place, index in enumerate(group)},
             )
             for language, group in groups.items()
@@ -108,6 +105,7 @@ class Extractor(Struct, frozen=True, dict=True):
             facts_of(source, careful) if facts else None,
             starts,
             documents.parsed,
+            script=language_of_script(source.data) or "" if may_be_script(source.path) else "",
             marked=mentions_waivers(source.data),
             spent=documents.spent,
         )
@@ -129,8 +127,9 @@ class Extractor(Struct, frozen=True, dict=True):
 
     def _parse(self, documents: Documents, probe: Probe) -> None:
         """Parses a file as a probe needs it. Raises Unreadable, UnknownLanguage or TooRisky."""
-        if isinstance(probe.what, Syntax):
-            documents.tree(probe.language)
+        if probe.syntaxes:
+            if language := probe.language_in(documents.source):
+                documents.tree(language)
         elif isinstance(probe.what, Expression):
             documents.config(probe.language or format_of(documents.source.path) or "")
 
@@ -153,17 +152,15 @@ class Extractor(Struct, frozen=True, dict=True):
         return frozenset(
             index
             for index, probe in enumerate(self.probes)
-            if isinstance(probe.what, Syntax)
-            and not any(shape or found.predicates for found, shape, _ in probe.what.alternatives)
+            if probe.syntaxes
+            and not any(shape or found.predicates for one in probe.syntaxes for found, shape, _ in one.alternatives)
         )
 
     @cached_property
     def _shapes(self) -> list[frozenset[tuple[str, str]]]:
         """For each probe, the language and shapes that tree-sitter searches for; none for what it doesn't search."""
         return [
-            frozenset((probe.language, found.shape) for found, _, _ in probe.what.alternatives)
-            if isinstance(probe.what, Syntax)
-            else frozenset()
+            frozenset((one.language, found.shape) for one in probe.syntaxes for found, _, _ in one.alternatives)
             for probe in self.probes
         ]
 
@@ -173,8 +170,14 @@ class Extractor(Struct, frozen=True, dict=True):
         by_language: dict[str, list[int]] = {}
         for index in indices:
             probe = self.probes[index]
-            if isinstance(probe.what, Syntax):
-                by_language.setdefault(probe.language, []).append(index)
+            if probe.syntaxes:
+                language = probe.language_in(documents.source)
+                if language and probe.in_language(language) is None:
+                    found[index] = SearchResult((), dict(probe.unavailable)[language])
+                elif language:
+                    by_language.setdefault(language, []).append(index)
+                else:
+                    found[index] = SearchResult()
             else:
                 found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
         for language, group in by_language.items():
@@ -192,7 +195,8 @@ class Extractor(Struct, frozen=True, dict=True):
         try:
             tree = documents.tree(language)
             size = len(documents.source.data)
-            if documents.careful and any(multiplies(self.probes[index].what, size) for index in indices):
+            syntaxes = [self.probes[index].in_language(language) for index in indices]
+            if documents.careful and any(multiplies(one, size) for one in syntaxes):
                 raise TooRisky
         except (Unreadable, UnknownLanguage) as error:
             return dict.fromkeys(indices, SearchResult((), str(error)))
@@ -266,12 +270,14 @@ class Extractor(Struct, frozen=True, dict=True):
     def nearest(self, source: Source, index: int) -> Near | None:
         """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
         probe = self.probes[index]
-        if not isinstance(probe.what, Syntax):
+        language = probe.language_in(source) if probe.syntaxes else ""
+        what = probe.in_language(language)
+        if what is None:
             return None
         try:
             from polcheck.selectors.syntax.nearest import nearest
 
-            return nearest(probe.what, syntax.parse(source, probe.language))
+            return nearest(what, syntax.parse(source, language))
         except (Unreadable, UnknownLanguage):
             return None
 
@@ -302,7 +308,7 @@ class DeferredSearch(Struct, frozen=True):
 
     def is_risky(self, text: str | bytes, index: int) -> bool:
         """Whether a search in this text could take so long or so much that it needs a process of its own."""
-        what = self.extractor.probes[index].what
-        if isinstance(what, Syntax):
-            return len(text) > PARSED_HERE or multiplies(what, len(text))
+        syntaxes = self.extractor.probes[index].syntaxes
+        if syntaxes:
+            return len(text) > PARSED_HERE or any(multiplies(what, len(text)) for what in syntaxes)
         return len(text) > SEARCHED_HERE

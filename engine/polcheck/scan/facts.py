@@ -6,7 +6,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Unparsable
 from polcheck.languages import grammars as syntax
-from polcheck.languages.registry import UnknownLanguage, language_of, languages
+from polcheck.languages.registry import UnknownLanguage, language_of_file, languages
 from polcheck.scan.documents import TooRisky, is_risky
 from polcheck.scan.rows import Facts
 
@@ -17,7 +17,7 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
     Raises TooRisky as `extract` does.
     """
     name = source.path.rsplit("/", 1)[-1]
-    language = language_of(source.path) or format_of(source.path) or ""
+    language = format_of(source.path) or language_of_file(source.path, source.data) or ""
     error, line = _parse_error(source, language, careful)
     try:
         lines = source.text.count("\n") + (not source.text.endswith("\n") and bool(source.text))
@@ -48,7 +48,7 @@ def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int
             if careful and is_risky(source, language):
                 raise TooRisky
             root = syntax.parse(source, language).tree.root_node
-            return ("syntax error", root.start_point[0] + 1) if root.has_error else ("", 0)
+            return ("syntax error", syntax.first_error(root).start_point[0] + 1) if root.has_error else ("", 0)
         else:
             _ = source.text
     except Unparsable as error:

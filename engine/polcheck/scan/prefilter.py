@@ -18,7 +18,8 @@ from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.predicates import OnePass
-from polcheck.selectors.syntax.selector import Syntax
+from polcheck.selectors.syntax.selector import either
+from polcheck.selectors.text import TextSearch
 
 _WORD = re.compile(r"[A-Za-z_0-9]+")  # what RE2's \b agrees on with every grammar: ASCII
 _UNSEEN = "\u200b|\u2060|\ufeff".encode()  # white space to the grammar
@@ -97,13 +98,13 @@ class Prefilter(Struct, frozen=True, dict=True):
         return OnePass(patterns, _MEMORY, plain=True)
 
     @cached_property
-    def _spelled(self) -> dict[int, Callable[[Source], bytes | None]]:
-        """For each probe over code in whose language a name may be written otherwise than it means: what tells how."""
+    def _spelled(self) -> dict[int, list[Callable[[Source], bytes | None]]]:
+        """For each probe over code in whose languages a name may be written otherwise than it means: what tells how."""
         known = languages()
         return {
-            index: spelled
+            index: found
             for index, probe in enumerate(self.probes)
-            if isinstance(probe.what, Syntax) and (spelled := known[probe.language].spelled) is not None
+            if (found := [spelled for one in probe.syntaxes if (spelled := known[one.language].spelled) is not None])
         }
 
     def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
@@ -133,7 +134,7 @@ class Prefilter(Struct, frozen=True, dict=True):
             return None
         try:
             text = source.utf8
-            spelled = dict.fromkeys(self._spelled[index] for index in wanted if index in self._spelled)
+            spelled = dict.fromkeys(one for index in wanted for one in self._spelled.get(index, ()))
             meant = [as_meant for one in spelled if (as_meant := one(source))]
         except Unreadable:
             return None
@@ -153,10 +154,10 @@ class Prefilter(Struct, frozen=True, dict=True):
 def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
     """What must stand in a file that the probe matches: of each set one literal, as a word or as plain letters."""
     what = probe.what
-    if isinstance(what, Syntax):
+    if probe.syntaxes:
         return [
             frozenset(("call", word[:-1]) if word.endswith("(") else ("word", word) for word in clause)
-            for clause in what.literals
+            for clause in either([syntax.literals for syntax in probe.syntaxes])
             if all(_WORD.fullmatch(word.removesuffix("(")) for word in clause)
         ]
     if isinstance(what, Expression):
@@ -168,6 +169,7 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
             if not any(format.respells(key) for key in clause for format in read_as)
         ]
         return [clause for clause in clauses if all(text for _, text in clause)]
+    assert isinstance(what, TextSearch)
     needed = what.needed
     return [frozenset(("letters", text) for text in needed)] if needed else []
 

@@ -37,8 +37,9 @@ class FileRows(Struct, frozen=True):
 
     `found` holds the probes that found something or could not search to the end; the others that were wanted found
     nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
-    `digest` is that of the bytes, where the rows are to be known again; `marked` that they hold `polcheck:`; `unread`
-    says why the search was cut off; `spent` are the seconds that each probe took (and `timings.PARSING`), if measured.
+    `digest` is that of the bytes, where the rows are to be known again; `marked` that they may hold a waiver; `unread`
+    says why the search was cut off; `script` is the language that its first line names where its name names none;
+    `spent` are the seconds that each probe took (and `timings.PARSING`), if measured.
     """
 
     path: str
@@ -50,11 +51,12 @@ class FileRows(Struct, frozen=True):
     marked: bool = False
     spent: Mapping[int, float] = field(default_factory=dict)
     unread: str = ""
+    script: str = ""
 
     @property
     def is_silent(self) -> bool:
         """Whether there is nothing that a policy could learn from the file, as in most of a large submission."""
-        return not (self.found or self.marked or self.line_starts or self.unread) and self.facts is None
+        return not (self.found or self.marked or self.line_starts or self.unread or self.script) and self.facts is None
 
 
 def line_starts_of(source: Source) -> tuple[int, ...]:

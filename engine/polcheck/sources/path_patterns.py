@@ -114,10 +114,29 @@ class FilePatterns(Struct, frozen=True, dict=True):
         return frozenset(found)
 
     @property
+    def examples(self) -> tuple[tuple[str | None, ...], ...]:
+        """For each pattern that includes paths, and each of its alternatives, a path that tells what its files are.
+
+        None where that is open; a path that ends in `/` stands for folders.
+        """
+        included = (text for text in self.texts if not text.startswith("!"))
+        return tuple(tuple(_example(way) for way in alternatives(text)) for text in included)
+
+    @property
     def plain(self) -> tuple[str, ...]:
         """The paths that are named in full, without any wildcard or capture."""
         every = (way for text in self.texts if not text.startswith("!") for way in alternatives(text))
         return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
+
+
+def _example(way: str) -> str | None:
+    name = way.rsplit("/", 1)[-1]
+    if way.endswith("/"):
+        return way
+    if not _WILD.search(name):
+        return name.replace("\\", "")
+    dot = name.rfind(".")
+    return None if dot < 0 or _WILD.search(name[dot:]) else "x" + name[dot:]
 
 
 class _Glob(Struct, frozen=True):

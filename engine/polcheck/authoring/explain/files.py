@@ -79,7 +79,13 @@ def why_not(files: FilePatterns, path: str) -> str:
 
 
 def _unread(probe: Probe) -> str:
-    return "no configuration" if isinstance(probe.what, Expression) else f"not {probe.language}"
+    return (
+        "no configuration"
+        if isinstance(probe.what, Expression)
+        else f"not {probe.language}"
+        if len(probe.languages) == 1
+        else "in none of its languages"
+    )
 
 
 def _grouped(reasons: dict[str, list[str]]) -> tuple[LeftOut, ...]:

@@ -21,7 +21,7 @@ from polcheck.policy import model as written
 from polcheck.policy.conjunction import Compiler, Scope
 from polcheck.policy.origin import Problems, SourceMap
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Conjunction, Plan, Template, needs_places, probes_of
-from polcheck.policy.probes import Probes, Selectors
+from polcheck.policy.probes import Around, Probes, Selectors
 from polcheck.render.escape import terminal
 from polcheck.render.wording import counted
 from polcheck.selectors.syntax.selector import Syntax
@@ -66,7 +66,7 @@ def ask(question: Question, submission: Submission) -> Answer:
     Raises PolicyError for a selector that can't be used, and PolcheckError when no file is of a kind that it reads.
     """
     problems = Problems()
-    around = "" if question.kind in ("data", "text") else _language(submission)
+    around = () if question.kind in ("data", "text") else _languages(submission)
     steps, probes = _compiled(question, around, problems)
     policy = _policy(steps)
     if needs_places(policy):
@@ -128,11 +128,11 @@ class _Options(SourceMap, frozen=True):
         return value if isinstance(value, str) else None
 
 
-def _compiled(question: Question, around: str, problems: Problems) -> tuple[Conjunction, Probes]:
+def _compiled(question: Question, around: tuple[str, ...], problems: Problems) -> tuple[Conjunction, Probes]:
     document = _written(question)
     origin = _Options(Source("", b""), Config((document,), _nowhere), 0, problems)
     probes = Probes()
-    compiler = Compiler(probes, Selectors(), language=around).at(origin)
+    compiler = Compiler(probes, Selectors(), around=Around(around)).at(origin)
     steps, _ = compiler.conjunction(written.items(document, ()), Scope(), role="forbid")
     if problems.errors:
         raise PolicyError(problems.errors)
@@ -158,15 +158,15 @@ def _written(question: Question) -> Json:
     return items[0] if len(items) == 1 else {"any": items}
 
 
-def _language(submission: Submission) -> str:
-    """The language of a submission whose files are of one language; Python where they are of several."""
+def _languages(submission: Submission) -> tuple[str, ...]:
+    """The languages of a submission's files, without configuration where there is any other; the default first."""
     found = {language for path in submission.paths if (language := language_of(path))}
     code = found - set(formats()) or found
-    return next(iter(code)) if len(code) == 1 else DEFAULT_LANGUAGE
+    return tuple(sorted(code, key=lambda name: (name != DEFAULT_LANGUAGE, name))) or (DEFAULT_LANGUAGE,)
 
 
-def _nothing_to_read(question: Question, around: str, submission: Submission) -> str:
-    what = question.language or around or "configuration"
+def _nothing_to_read(question: Question, around: tuple[str, ...], submission: Submission) -> str:
+    what = question.language or " or ".join(around) or "configuration"
     if len(submission.paths) == 1:
         return f"`{submission.paths[0]}` can't be read as {what} by its name: give `--language`"
     return f"`{submission.name}` holds no {what}: give `--language`"

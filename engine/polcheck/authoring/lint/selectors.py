@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from polcheck.authoring.lint.globs import Glob, glob, some_path
 from polcheck.authoring.lint.view import View, at_index
@@ -12,6 +11,7 @@ from polcheck.formats.values import Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe, Step
+from polcheck.policy.probes import never_read
 from polcheck.selectors.jmespath.analysis import Shape, shape_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.nodes import Chain, Field, Index, Node, Pipe
@@ -19,9 +19,7 @@ from polcheck.selectors.jmespath.parser import parse
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextProblem, compile_text
-from polcheck.sources.path_patterns import FilePatterns, FilesProblem, alternatives
-
-_WILD = frozenset("*?{")
+from polcheck.sources.path_patterns import FilePatterns, FilesProblem
 
 
 def check_documents(view: View) -> None:
@@ -37,7 +35,7 @@ def check_documents(view: View) -> None:
 
 def _unread(origin: SourceMap, step: Step, probe: Probe, files: FilePatterns) -> None:
     """Notes files that the selector doesn't read."""
-    known = [list(_examples(text)) for text in files.texts if not text.startswith("!")]
+    known = files.examples
     where = [index for index, text in enumerate(files.texts) if not text.startswith("!")]
     wrong: dict[int, str] = {}
     for index, examples in zip(where, known, strict=True):
@@ -61,19 +59,6 @@ def _has_files(origin: SourceMap, step: Step) -> bool:
     return True
 
 
-def _examples(text: str) -> Iterator[str | None]:
-    """For each alternative of a pattern a path that tells what it is, or None where that is open."""
-    for way in alternatives(text):
-        name = way.rsplit("/", 1)[-1]
-        if way.endswith("/"):
-            yield way
-        elif not _WILD & set(name):
-            yield name.replace("\\", "")
-        else:
-            dot = name.rfind(".")
-            yield None if dot < 0 or _WILD & set(name[dot:]) else "x" + name[dot:]
-
-
 def _reads(probe: Probe, example: str) -> bool:
     return not example.endswith("/") and probe.reads(example)
 
@@ -83,8 +68,7 @@ def _why(probe: Probe, example: str) -> tuple[str, str]:
         return f"`{probe.kind}` looks in files, and `{example}` stands for folders", f"write `{example}*` for its files"
     name = example if not example.startswith("x.") else f"*{example[1:]}"
     if isinstance(probe.what, Syntax):
-        message = f"this `{probe.kind}` is {probe.language}, and never looks in `{name}`"
-        return message, f"say `language: {probe.language}` if such files hold it, or leave them out"
+        return never_read(probe.kind, probe.languages, name)
     return f"`{name}` is no configuration that `data` could read", f"say which `language`: {listed_formats()}"
 
 
@@ -94,7 +78,7 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
         return frozenset({probe.language})
     if files is None:
         return frozenset()
-    examples = [example for text in files.texts if not text.startswith("!") for example in _examples(text)]
+    examples = [example for pattern in files.examples for example in pattern]
     found = {format_of(example) if example else None for example in examples}
     return frozenset(name for name in found if name) if None not in found else frozenset()
 

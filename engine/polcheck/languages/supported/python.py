@@ -8,13 +8,14 @@ which each byte keeps its place.
 
 from __future__ import annotations
 
+import codecs
 import re
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import is_normalized, lookup, normalize
 
-from polcheck.base.spans import Source
+from polcheck.base.spans import Source, Unreadable, declared_encoding
 from polcheck.languages.decoding import character, exactly, number, pieces, unescape, unix_lines, without_surrogates
 from polcheck.languages.language import (
     MARK,
@@ -44,6 +45,7 @@ _LONE = re.compile(rb"\r(?!\n)")
 
 def tree_of(source: Source, parser: Parser) -> Tree:
     """The tree of Python code. Raises Unreadable."""
+    _check_encoding(source)
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
     tree = parser.parse(data)
     changes = _names(tree, data) if as_meant(source) else []
@@ -90,6 +92,7 @@ def as_meant(source: Source) -> bytes | None:
 
     What is no part of a name stays as it is: of `½` and `㎏` Python makes no digits and letters.
     """
+    _check_encoding(source)
     if source.utf8.isascii() or is_normalized("NFKC", text := source.text):
         return None
     between = "".join(sorted(char for char in set(text) if not (char.isascii() or f"a{char}".isidentifier())))
@@ -134,6 +137,22 @@ def _identifiers(root: Node) -> list[Node]:
                 break
         else:
             return found
+
+
+def _check_encoding(source: Source) -> None:
+    """Refuse a file that says how it is encoded (PEP 263) where its name doesn't show that it is Python.
+
+    Raises Unreadable: its other readers take it for UTF-8, and what it holds is something else to Python.
+    """
+    encoding = declared_encoding("x.py", source.data) if source.path else ""
+    if not encoding or declared_encoding(source.path, source.data):
+        return
+    try:
+        known = codecs.lookup(encoding).name
+    except LookupError:
+        known = encoding
+    if known not in ("utf-8", "ascii"):
+        raise Unreadable(f"not text: as Python it is in the encoding `{encoding}`, which its name doesn't tell")
 
 
 def python_error(source: Source) -> tuple[str, int] | None:

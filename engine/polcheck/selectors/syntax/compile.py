@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -14,12 +14,11 @@ from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
 from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.query_patterns import PatternProbe, probes
-from polcheck.selectors.syntax.selector import Clauses, Syntax
+from polcheck.selectors.syntax.selector import Clauses, Syntax, either
 from polcheck.selectors.syntax.shape import Shape
 from polcheck.selectors.syntax.snippet import Quoted, closed_calls, prepare
 
 _WORD = re.compile(r"\b[^\W\d]\w*")
-_MOST_LITERALS = 32
 MAX_LENGTH = 10_000
 
 
@@ -113,23 +112,6 @@ def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], 
             (probe, shape, text) for text, part in zip(texts, parts, strict=True) for probe, shape in part.runs
         ),
     )
-
-
-def either(choices: list[Clauses]) -> Clauses:
-    """What holds whichever of `choices` holds; of each its best clause when all would be too many."""
-    joined: set[frozenset[str]] = set(choices[0])
-    for clauses in choices[1:]:
-        few = len(joined) * len(clauses) <= _MOST_LITERALS
-        mine, theirs = (joined, clauses) if few else (_longest(joined), _longest(clauses))
-        joined = {one | other for one in mine for other in theirs}
-    # a clause that another one implies says nothing
-    kept = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
-    return tuple(sorted(kept, key=sorted))
-
-
-def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
-    """The clause whose words are likely to be the rarest: its shortest word is the longest."""
-    return tuple(sorted(clauses, key=lambda words: (-min(map(len, words)), sorted(words)))[:1])
 
 
 def _code_literals(probe: PatternProbe, language: str) -> Clauses:

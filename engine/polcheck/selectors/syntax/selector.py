@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from polcheck.selectors.syntax.query_patterns import PatternProbe
@@ -45,3 +47,23 @@ def may_multiply(syntax: Syntax, size: int) -> bool:
     """
     most = max(probe.free for probe, _, _ in syntax.alternatives)
     return most > 1 and (size / _NODE) ** min(most, 20) > MANY
+
+
+_MOST_LITERALS = 32
+
+
+def either(choices: list[Clauses]) -> Clauses:
+    """What holds whichever of `choices` holds; of each its best clause when all would be too many."""
+    joined: set[frozenset[str]] = set(choices[0])
+    for clauses in choices[1:]:
+        few = len(joined) * len(clauses) <= _MOST_LITERALS
+        mine, theirs = (joined, clauses) if few else (_longest(joined), _longest(clauses))
+        joined = {one | other for one in mine for other in theirs}
+    # a clause that another one implies says nothing
+    kept = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
+    return tuple(sorted(kept, key=sorted))
+
+
+def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
+    """The clause whose words are likely to be the rarest: its shortest word is the longest."""
+    return tuple(sorted(clauses, key=lambda words: (-min(map(len, words)), sorted(words)))[:1])

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from polcheck.base.spans import Source
 from polcheck.languages import registry as languages
-from polcheck.languages.grammars import parse
+from polcheck.languages.grammars import first_error, parse
 from polcheck.languages.language import MARK, Context, Language
 from polcheck.selectors.syntax.predicates import regex
 from polcheck.selectors.syntax.problem import SyntaxProblem
@@ -167,22 +167,12 @@ def _parsed(marked: str, language: str) -> tuple[Source, Node]:
 
 
 def _unparsed(text: str, source: Source, root: Node, language: str) -> SyntaxProblem:
-    node = _first_error(root)
+    node = first_error(root)
     offset = min(source.span_of_bytes(node.start_byte, node.end_byte).start, max(len(text.rstrip()) - 1, 0))
     help = "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
     if node.is_missing:
         return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
     return SyntaxProblem(f"the snippet is not valid {languages.language(language).title}", offset, help)
-
-
-def _first_error(root: Node) -> Node:
-    node = root
-    while not (node.is_error or node.is_missing):
-        broken = [child for child in node.children if child.has_error or child.is_error or child.is_missing]
-        if not broken:
-            break
-        node = broken[0]
-    return node
 
 
 def _marked(text: str, rules: Language) -> str:
