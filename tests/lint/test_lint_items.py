@@ -227,3 +227,52 @@ def test_a_require_of_nothing_is_told() -> None:
 def test_modifiers_and_facts_that_mean_something_are_left_alone(body: str) -> None:
     """Each has what it speaks of."""
     assert told(body) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (r'text: "\bTODO\b"', "there is a control character here: U+0008"),
+        (r"""data: host, as: h, where: "matches(h, '\blocal')" """, "there is a control character here: U+0008"),
+        (r"""data: "hosts[?matches(@, '^\fx')]", as: h""", "there is a control character here: U+000C"),
+        (
+            r"""pattern: f($h), let: {x: "replace(h, '\0', 'y')"}, where: x""",
+            "there is a control character here: U+0000",
+        ),
+        ("data: version, as: v, where: \"v < '2'\"", "this never holds: only numbers have an order"),
+        ("data: \"items[?size >= '3'].{a: a}\"", "no element meets `[?size >= '3']`: only numbers have an order"),
+        ("data: version, as: v, where: \"v != 'x' && v > '2.0'\"", "this never holds: only numbers have an order"),
+        ("data: \"map(&(a < 'b'), items)\", as: v", "this never holds: only numbers have an order"),
+        ("data: \"items[?length(@) == '3']\", as: v", "`length(@)` is a number, and `'3'` a string"),
+        ("data: \"[a, b][].[c, @][?type(@) == 'string']\", as: v", "`@` is always an array here"),
+        ("data: \"items | [?type(@) == 'list']\", as: v", "there is no type `list`"),
+        ("data: \"items[].{a: b} | [?type(@) == 'array' && a]\", as: v", "`@` is always an object here"),
+    ],
+)
+def test_what_can_only_be_empty_is_told(item: str, message: str) -> None:
+    """A backspace that YAML made of a word boundary, an order of texts, and types that no element has."""
+    files = "a.py" if item.startswith("pattern") else "a.yaml"
+    shown = "h" if "as: h" in item or "$h" in item else "line"
+    body = f'forbid: {{files: {files}, {item}}}\nmessage: "{{{{ {shown} }}}}"'
+    assert any(line.startswith("warning:") and message in line for line in told(body)), told(body)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        r"text: '\bTODO\b'",
+        r'text: "^ \t"',
+        'data: "items[?size >= `3`]", as: v',
+        "data: \"items[?type(@) == 'string']\", as: v",
+        "data: \"items[?type(a) == 'null']\", as: v",
+        "data: \"leaves(@)[?type(value) == 'number'].key\", as: v",
+        "data: \"values(jobs)[].container.[image, @][] | [?type(@) == 'string']\", as: v",
+        "data: \"items[?length(@) == `3` || a == 'x']\", as: v",
+        'data: "items[?!(a < b)]", as: v',
+        "data: \"[].{a: a} | [?a == 'x']\"",
+    ],
+)
+def test_what_can_be_met_is_left_alone(item: str) -> None:
+    """Nothing is told of it."""
+    shown = "v" if "as: v" in item else "a" if "{a: a}" in item else "line"
+    assert told(f'forbid: {{files: a.yaml, {item}}}\nmessage: "{{{{ {shown} }}}}"') == []

@@ -135,7 +135,7 @@ def test_a_template_sees_the_report(report: Report) -> None:
         " {{ params.web.contract }} {{ verdict }} {{ report.findings | length }}"
     )
     text = renderer("template")(report, Options(template=template))
-    places = "W1.keys:src/app.py;W1.values:config/app.yaml;W2.seed:None;W2.safety:src/app.py;W4.tone:src/app.py;"
+    places = "W1.keys:src/app.py;W1.values:config/app.yaml;W2.seed:null;W2.safety:src/app.py;W4.tone:src/app.py;"
     assert text == f"{places} v2 fail 8"
 
 

@@ -11,18 +11,21 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from polcheck.base.spans import Span
-from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex
-from polcheck.formats.values import text_of
+from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
+from polcheck.formats.values import join_key
 from polcheck.policy.plan import Join
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match, MatchTable, SearchResult
 
 
 class UnsearchedFile(NamedTuple):
-    """A document that could not be searched to the end, with the path captures it would have bound."""
+    """A document that could not be searched to its end, with the path captures it would have bound.
+
+    A name that is known to be null there (None) joins nothing.
+    """
 
     path: str
-    names: Mapping[str, str]
+    names: Mapping[str, str | None]
     reason: str
 
 
@@ -30,7 +33,7 @@ def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFil
     """The gap that a row leaves which is neither in nor out, for the reason that its file has among (path, reason)."""
     path = row.current.path if row.current else ""
     reason = next((reason for where, reason in reasons if where in (path, "")), "")
-    return UnsearchedFile(path, {name: text_of(cell.value) for name, cell in row.names.items()}, reason)
+    return UnsearchedFile(path, {name: join_key(cell.value) for name, cell in row.names.items()}, reason)
 
 
 class UnsearchedFiles:
@@ -60,7 +63,9 @@ class UnsearchedFiles:
             key = (names, shared, path is not None)
             if key not in self._indices:
                 self._indices[key] = _indexed(gaps, shared, path is not None)
-            texts = tuple(text_of(row.names[name].value) for name in shared)
+            texts = keys_of(row, shared)
+            if texts is None:
+                continue
             index = self._indices[key]
             for place in {path, ""} if path is not None else (None,):
                 found += index.get(texts if place is None else (*texts, place), ())
@@ -72,8 +77,9 @@ def _indexed(
 ) -> dict[tuple[str, ...], list[UnsearchedFile]]:
     index: dict[tuple[str, ...], list[UnsearchedFile]] = {}
     for gap in gaps:
-        texts = tuple(gap.names[name] for name in names)
-        index.setdefault((*texts, gap.path) if by_path else texts, []).append(gap)
+        texts = tuple(text for name in names if (text := gap.names[name]) is not None)
+        if len(texts) == len(names):
+            index.setdefault((*texts, gap.path) if by_path else texts, []).append(gap)
     return index
 
 
@@ -109,7 +115,9 @@ class Relation(Struct, dict=True):
             return self.rows
         if keys not in self._indices:
             self._indices[keys] = self._index(names, path is not None)
-        wanted = tuple(text_of(row.names[name].value) for name in names)
+        wanted = keys_of(row, names)
+        if wanted is None:
+            return ()
         numbers = self._indices[keys].get(wanted if path is None else (*wanted, path), ())
         return map(self.rows.__getitem__, numbers)
 
@@ -143,7 +151,15 @@ def _keyed(rows: Iterable[Row], names: Sequence[str]) -> _Keyed:
     for number, row in enumerate(rows):
         if all(name in row.names for name in names):
             path = row.spots[0].path if row.spots else ""
-            yield number, tuple([text_of(row.names[name].value) for name in names]), path
+            keys = keys_of(row, names)
+            if keys is not None:
+                yield number, keys, path
+
+
+def keys_of(row: Row, names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the texts by which a row joins on some names; None where one of them is null, which joins nothing."""
+    keys = [key for name in names if (key := join_key(row.names[name].value)) is not None]
+    return tuple(keys) if len(keys) == len(names) else None
 
 
 def _stretch(span: Span | None, weight: int) -> Interval:
@@ -259,7 +275,7 @@ def _row(
         name = name_of(key, join)
         if name is None:
             shown[key] = cell
-        elif name in base and text_of(base[name].value) != text_of(cell.value):
+        elif name in base and not joins(base[name], cell):
             return None
         else:
             names[name] = cell

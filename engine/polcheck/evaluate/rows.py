@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.spans import Span
-from polcheck.formats.values import Json, text_of
+from polcheck.formats.values import Json, join_key, text_of
 from polcheck.policy.plan import SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match
@@ -102,7 +102,7 @@ class Row(Struct):
 
     def key(self) -> tuple[object, ...]:
         """What makes two rows the same: their places and bindings."""
-        names = tuple(sorted((name, text_of(cell.value)) for name, cell in self.names.items()))
+        names = tuple(sorted((name, join_key(cell.value)) for name, cell in self.names.items()))
         return self.spots, names
 
 
@@ -168,6 +168,11 @@ def _parents(spans: Sequence[Interval]) -> tuple[list[int], bool]:
     return parents, nested
 
 
+def joins(one: BoundValue, other: BoundValue) -> bool:
+    """Whether two values that are bound to one name let their rows join: null is equal to nothing."""
+    return one.value is not None and other.value is not None and text_of(one.value) == text_of(other.value)
+
+
 def merged(row: Row, other: Row, alias: str) -> Row:
     """`row` extended by a row of a source."""
     if not (row.spots or row.names or row.shown or row.aliases or alias):  # NOTE: the first item of a list
@@ -220,7 +225,7 @@ def exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, 
         new = renames.get(name, name) if name not in given.names else name
         if new not in binds:
             continue
-        if new in names and text_of(names[new].value) != text_of(cell.value):
+        if new in names and not (names[new] is cell or joins(names[new], cell)):
             return None
         names.setdefault(new, cell)
     return names

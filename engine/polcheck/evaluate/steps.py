@@ -19,12 +19,13 @@ from polcheck.evaluate.rows import (
     distinct,
     exported,
     inner_row,
+    joins,
     merged,
     narrowed,
     truth,
 )
 from polcheck.evaluate.scope import Scopes
-from polcheck.formats.values import Json, text_of
+from polcheck.formats.values import Json
 from polcheck.policy.plan import (
     SOURCES,
     AntiJoin,
@@ -246,7 +247,7 @@ class Evaluator(Struct):
         open_: set[int] = set()
         for row in rows:
             cell = row.names.get(step.source)
-            if cell is None:
+            if cell is None or cell.value is None:
                 continue
             self.work.spend()
             self.work.look()
@@ -258,11 +259,7 @@ class Evaluator(Struct):
                 if len(out) > self.work.limits.rows:
                     break
                 other = inner_row(hit, cell, step)
-                if all(
-                    text_of(row.names[name].value) == text_of(value.value)
-                    for name, value in other.names.items()
-                    if name in row.names
-                ):
+                if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
                     out.append(merged(narrowed(row, cell), other, step.modifiers.name))
         return Result(out, open_)
 
@@ -283,10 +280,10 @@ class Evaluator(Struct):
             names = dict(row.names)
             for name, expression in step.names:
                 value = self._evaluated(expression, row.but(names=names), open_)
-                if name in names and text_of(names[name].value) != text_of(value):
-                    break
                 spot = row.current or SourceRef("")
-                names.setdefault(name, BoundValue(value, spot.path, spot.span, spot.ref, spot.inner))
+                computed = BoundValue(value, spot.path, spot.span, spot.ref, spot.inner)
+                if not joins(names.setdefault(name, computed), computed) and names[name] is not computed:
+                    break
             else:
                 out.append(row.but(names=names))
         return Result(out, open_)
@@ -319,11 +316,7 @@ class Evaluator(Struct):
             self.looked.add(relation.looked, spot.path)
             self._gaps(relation, row, spot.path, open_)
             for other in related(step, relation, stops, spot, self.work):
-                if all(
-                    text_of(row.names[n].value) == text_of(other.names[n].value)
-                    for n in names
-                    if n in row.names and n in other.names
-                ):
+                if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
                     result = self.conjunction(step.rest, [merged(row, other, name)])
                     open_ |= result.open
                     out += [found.but(current=spot) for found in result.rows]

@@ -458,9 +458,14 @@ class Step(Struct, frozen=True):
         """The conjunctions that it holds, in the order in which they are written."""
 
     @property
+    def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
+        """Its expressions over the row, each with where it is written."""
+        return ()
+
+    @property
     def reads(self) -> Names:
         """The names that its expressions read."""
-        return _NONE
+        return _union(expression.names for _, expression in self.expressions)
 
     @property
     def item_modifiers(self) -> Modifiers | None:
@@ -783,9 +788,9 @@ class Where(Step, frozen=True):
         return _NONE
 
     @property
-    def reads(self) -> Names:
-        """What the expression reads."""
-        return self.test.names
+    def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
+        """The condition."""
+        return ((self.at, self.test),)
 
     @property
     def usages(self) -> Names:
@@ -831,9 +836,9 @@ class Let(Step, frozen=True):
         return frozenset(name for name, _ in self.names)
 
     @property
-    def reads(self) -> Names:
-        """What the expressions read."""
-        return _union(expression.names for _, expression in self.names)
+    def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
+        """What each name is computed by."""
+        return tuple(((*self.at, name), expression) for name, expression in self.names)
 
     @property
     def usages(self) -> Names:

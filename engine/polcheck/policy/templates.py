@@ -5,6 +5,7 @@ Undefined names are refused when a pack is loaded; a template that fails or runs
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -38,6 +39,9 @@ _FILLING = (  # compiled where it is needed: that takes milliseconds
 )
 _NAME = re.compile(r"\{\{ [A-Za-z_]\w* \}\}")
 _ELSE = re.compile(r"\{[{%#]")
+_OPENING = re.compile(r"\{[{#%]")
+_RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}")
+_RAW_END = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 _WHERE = re.compile(r" \(in <string>:\d+\)$")  # of a text that has no file
 _FUNCTIONS = frozenset({"debug", "dict", "namespace", "range"})  # minijinja's own
 
@@ -61,7 +65,8 @@ class TemplateOverrun(TemplateFault):
 def _environment(fuel: int) -> Environment:
     from minijinja import Environment
 
-    environment = Environment(undefined_behavior="chainable", fuel=fuel, pycompat=True)
+    environment = Environment(undefined_behavior="chainable", fuel=fuel, pycompat=True, finalizer=_printed)
+    environment.add_filter("join", _joined)
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     environment.auto_escape_callback = lambda name: False
@@ -113,7 +118,7 @@ def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
     """Whether the template of a request (text, scope, fuel) could be rendered, and the text, or why not."""
     text, scope, fuel = request
     try:
-        result = _environment(fuel).render_str(text, **scope)
+        result = _environment(fuel).render_str(with_nulls(text), **scope)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # NOTE: a panic of the engine, which is native code, is no Exception
@@ -122,6 +127,83 @@ def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
     if len(result) > MAX_OUTPUT:
         return False, f"the text grows past {MAX_OUTPUT} characters"
     return True, result
+
+
+def _printed(value: Any) -> Any:
+    """Return what is printed of a value: the engine's own text, but JSON's for booleans, lists and mappings."""
+    if value is True or value is False or isinstance(value, list | dict | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return NotImplemented
+
+
+def _joined(values: Any, between: str = "") -> str:
+    """The filter `join`: texts as they are, everything else as it is printed."""
+    texts = (value if isinstance(value, str) else json_text(value) for value in (() if values is None else values))
+    return between.join(texts)
+
+
+def json_text(value: Any) -> str:
+    """Return the text of a value in a message: JSON's, without quotes around a string."""
+    if isinstance(value, bool | list | dict | tuple) or value is None:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+@lru_cache(maxsize=4096)
+def with_nulls(text: str) -> str:
+    """Return a template that prints `null` where `text` prints a null: the engine would print Python's word for it.
+
+    NOTE: the engine hands null and what isn't there at all to its hooks as one value, and what isn't there is printed
+    as nothing; only a test in the template tells them apart.
+    """
+    made: list[str] = []
+    done = position = 0
+    while (opening := _OPENING.search(text, position)) is not None:
+        start = opening.start()
+        position = _end_of_tag(text, start)
+        if position < 0:
+            break
+        if opening[0] == "{{":
+            inner = text[start + 2 : position - 2]
+            left = inner[:1] if inner[:1] in ("-", "+") else ""
+            right = inner[-1:] if inner[-1:] in ("-", "+") and len(inner) > len(left) else ""
+            expression = inner[len(left) : len(inner) - len(right)]
+            printed = f" 'null' if ({expression}) is none else ({expression}) "
+            made += [text[done:start], "{{", left, printed, right, "}}"]
+            done = position
+    return "".join(made) + text[done:]
+
+
+def _end_of_tag(text: str, start: int) -> int:
+    """Return where a tag, comment or raw block is over that begins at `start`; -1 where it never is."""
+    raw = _RAW.match(text, start)
+    if raw is not None:
+        closing = _RAW_END.search(text, raw.end())
+        return closing.end() if closing else -1
+    if text.startswith("{#", start):
+        end = text.find("#}", start)
+        return end + 2 if end >= 0 else -1
+    closed = "}}" if text.startswith("{{", start) else "%}"
+    depth, position = 0, start + 2
+    while position < len(text):
+        sign = text[position]
+        if sign in "'\"":
+            position = _end_of_string(text, position)
+            continue
+        if not depth and text.startswith(closed, position):
+            return position + 2
+        depth += (sign in "([{") - (sign in ")]}")
+        position += 1
+    return -1
+
+
+def _end_of_string(text: str, position: int) -> int:
+    """Return where a string of an expression, which begins at `position`, is over."""
+    quote = text[position]
+    position += 1
+    while position < len(text) and text[position] != quote:
+        position += 2 if text[position] == "\\" else 1
+    return position + 1
 
 
 def _names(text: str) -> Answer[frozenset[str]]:

@@ -1,0 +1,218 @@
+"""Expressions that can only be false or empty, and regular expressions that look for what nobody meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polcheck.authoring.lint.view import View, at_index
+from polcheck.formats.values import Pointer
+from polcheck.policy.model import Item
+from polcheck.policy.origin import SourceMap
+from polcheck.selectors.jmespath.analysis import ANY, Shape, shape_of
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.nodes import (
+    Both,
+    Call,
+    Chain,
+    Comparison,
+    Each,
+    Either,
+    Filter,
+    Literal,
+    Node,
+    Not,
+    Pipe,
+    Reference,
+    Values,
+    children,
+    position_of,
+    text_of,
+)
+from polcheck.selectors.jmespath.parser import parse
+from polcheck.selectors.jmespath.values import ExpressionError, kind_of
+
+_EITHER = frozenset({True, False})
+_KINDS = frozenset({"array", "boolean", "null", "number", "object", "string"})
+_ORDERINGS = frozenset({"lt", "lte", "gt", "gte"})
+_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+# what YAML makes of an escape in double quotes, where the regular expression's escape of the same letter was meant
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+_MEANT = {"\x08": "b", "\x0c": "f", "\x0b": "v", "\x07": "a", "\x1b": "e", "\x00": "0"}
+_WITH_REGEX = ("text", "data", "where", "code")
+
+
+def check_expressions(view: View) -> None:
+    """Warns of conditions and filters that nothing meets, and of control characters in regular expressions."""
+    for origin, item in view.items:
+        for at, text in _texts(origin, item):
+            _controls(origin, at, text)
+    for origin, step in view.steps():
+        for at, expression in step.expressions:
+            _empty(origin, at, expression, is_condition=expression in step.tests)
+        for probe in step.probes:
+            what = view.probes[probe].what
+            if isinstance(what, Expression):
+                _empty(origin, (*step.at, "data"), what, is_condition=False)
+
+
+def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:
+    """The texts of an item that are, or hold, regular expressions."""
+    for key in _WITH_REGEX:
+        given = getattr(item, key)
+        for index, text in enumerate(given if isinstance(given, tuple) else (given,)):
+            if text:
+                yield at_index(origin, (*item.at, key), index), text
+    if isinstance(item.values, str):
+        yield (*item.at, "values"), item.values
+    for name, text in item.let.items():
+        yield (*item.at, "let", name), text
+
+
+def _controls(origin: SourceMap, at: Pointer, text: str) -> None:
+    """Warns of the first control character of a text, but for tabs and ends of lines, which can be meant."""
+    found = _CONTROLS.search(text)
+    if found is not None:
+        letter = _MEANT.get(found[0])
+        message = f"there is a control character here: U+{ord(found[0]):04X}"
+        if letter:
+            message += f", which YAML writes `\\{letter}` in double quotes"
+        help = f"write the text in single quotes, where `\\{letter or 'x'}` stays as it is"
+        origin.warning(at, message, help, found.start())
+
+
+def _empty(origin: SourceMap, at: Pointer, expression: Expression, *, is_condition: bool) -> None:
+    """Warns of what can only be false in an expression: the condition itself, a filter, an ordering of texts."""
+    try:
+        node, _ = parse(expression.text)
+        filters = list(_filters(node, ANY))
+        conditions = [(each.condition, items) for each, items in filters]
+        told = False
+        for condition, items in conditions:
+            if _answers(condition, items) == {False}:
+                told = True
+                reason, help = _why(condition, items)
+                message = f"no element meets `[?{text_of(condition)}]`: {reason}"
+                origin.warning(at, message, help, position_of(condition))
+        if is_condition and _answers(node, ANY) == {False} and not isinstance(node, Literal):
+            reason, help = _why(node, ANY)
+            return origin.warning(at, f"this never holds: {reason}", help, position_of(node))
+        for comparison in _orderings(node) if not told else ():
+            reason, help = _why(comparison, ANY)
+            origin.warning(at, f"this never holds: {reason}", help, position_of(comparison))
+    except ExpressionError:
+        return None  # noted when it was compiled
+
+
+def _filters(node: Node, here: Shape) -> Iterator[tuple[Filter, Shape]]:
+    """Every filter of an expression, and what is known of the elements that it sees."""
+    match node:
+        case Chain(steps) | Pipe(steps):
+            for step in steps:
+                yield from _filters(step, here)
+                here = shape_of(step, here)
+        case Filter(base, condition, right):
+            yield from _filters(base, here)
+            items = shape_of(base, here).items
+            yield node, items
+            yield from _filters(condition, items)
+            yield from _filters(right, items)
+        case Each(base, right):
+            yield from _filters(base, here)
+            yield from _filters(right, shape_of(base, here).items)
+        case Values(base, right):
+            yield from _filters(base, here)
+            yield from _filters(right, ANY)
+        case Reference(body):
+            yield from _filters(body, ANY)
+        case _:
+            for child in children(node):
+                yield from _filters(child, here)
+
+
+def _orderings(node: Node) -> Iterator[Comparison]:
+    """The comparisons by order with something that has none."""
+    if isinstance(node, Comparison) and _unordered(node) is not None:
+        yield node
+    for child in children(node):
+        yield from _orderings(child)
+
+
+def _unordered(node: Comparison) -> Literal | None:
+    """The literal that isn't a number, in a comparison by order."""
+    if node.operator not in _ORDERINGS:
+        return None
+    literals = (side for side in (node.left, node.right) if isinstance(side, Literal))
+    return next((each for each in literals if kind_of(each.value) != "number"), None)
+
+
+def _answers(node: Node, here: Shape) -> frozenset[bool]:
+    """What a condition can be for a value of this shape: true, false or either."""
+    match node:
+        case Both(items):
+            return _combined([_answers(item, here) for item in items], False)
+        case Either(items):
+            return _combined([_answers(item, here) for item in items], True)
+        case Not(item):
+            return frozenset(not answer for answer in _answers(item, here))
+        case Comparison():
+            return _EITHER if _reason(node, here) is None else frozenset({node.operator == "ne"})
+        case _:
+            return _EITHER
+
+
+def _combined(answers: list[frozenset[bool]], decides: bool) -> frozenset[bool]:
+    """What `||` (of which one True decides) or `&&` (one False) can be."""
+    if any(each == {decides} for each in answers):
+        return frozenset({decides})
+    return frozenset({not decides}) if all(each == {not decides} for each in answers) else _EITHER
+
+
+def _reason(node: Comparison, here: Shape) -> tuple[str, str] | None:
+    """Why a comparison has the same answer for every value of a shape, and what to do; None when it has not."""
+    literal = _unordered(node)
+    if literal is not None:
+        sign = _SIGNS[node.operator]
+        help = "compare numbers: `to_number(…)`; for versions there is `satisfies(version, '>=1.2')`"
+        return f"only numbers have an order, so `{sign}` with `{text_of(literal)}` is null", help
+    if node.operator in _ORDERINGS:
+        return None
+    for side, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(other, Literal) and not isinstance(side, Literal):
+            return _unequal(side, other, here)
+    return None
+
+
+def _unequal(side: Node, literal: Literal, here: Shape) -> tuple[str, str] | None:
+    """Why what an expression gives is never equal to a literal."""
+    given, kind = text_of(side), kind_of(literal.value)
+    if isinstance(side, Call) and side.name == "type" and isinstance(literal.value, str):
+        if literal.value not in _KINDS:
+            return f"there is no type `{literal.value}`", "one of " + ", ".join(f"`{name}`" for name in sorted(_KINDS))
+        known = shape_of(side.arguments[0], here).kind
+        if known not in ("any", literal.value) and literal.value != "null":
+            article = "an" if known[0] in "ao" else "a"
+            return (
+                f"`{text_of(side.arguments[0])}` is always {article} {known} here",
+                "drop the filter, or ask of a part",
+            )
+        return None
+    known = shape_of(side, here).kind
+    if known not in ("any", kind) and kind != "null":
+        help = "write the number in backquotes: `` `1` ``" if known == "number" else f"compare it with a {known}"
+        return f"`{given}` is a {known}, and `{text_of(literal)}` a {kind}", help
+    return None
+
+
+def _why(node: Node, here: Shape) -> tuple[str, str]:
+    """The first reason, in a condition that never holds, and what to do."""
+    if isinstance(node, Comparison):
+        found = _reason(node, here)
+        if found is not None:
+            return found
+    for child in children(node):
+        found = _why(child, here)
+        if found[0]:
+            return found
+    return "", ""
