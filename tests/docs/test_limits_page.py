@@ -43,7 +43,7 @@ FIXED = {
     "characters of a JMESPath expression": expressions.MAX_LENGTH,
     "nesting of a JMESPath expression": expressions.MAX_DEPTH,
     "steps of an expression on a document": MAX_STEPS,
-    "characters of a text that an expression makes": MAX_TEXT,
+    "characters of a string that an expression makes": MAX_TEXT,
     "seconds of an expression on a document": MAX_SECONDS,
     "characters of a template": template.MAX_LENGTH,
     "characters that a template makes": template.MAX_OUTPUT,

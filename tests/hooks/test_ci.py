@@ -43,7 +43,7 @@ def run_step(name: str, project: Path, environment: dict[str, str], **variables:
 
 def test_the_action_annotates_summarises_and_writes_sarif(project: Path, environment: dict[str, str]) -> None:
     """The step goes on after a failure, so that the file can be uploaded; the status is an output."""
-    status, out = run_step("Judge", project, environment, SUBMISSION=".", SARIF="out.sarif")
+    status, out = run_step("Check", project, environment, SUBMISSION=".", SARIF="out.sarif")
     assert status == 0 and "::error file=a.py,line=1" in out
     assert (project / "output").read_text() == "status=1\n"
     assert "it prints" in (project / "summary.md").read_text()
@@ -54,7 +54,7 @@ def test_the_action_annotates_summarises_and_writes_sarif(project: Path, environ
 def test_the_action_passes_its_inputs_on(project: Path, environment: dict[str, str]) -> None:
     """Packs and options may be several; what looks like a command is none."""
     inputs = {"PACKS": "packs/ours", "OPTIONS": "--fail-on never --ignore no-eval", "SARIF": "$(touch x).sarif"}
-    status, _ = run_step("Judge", project, environment, SUBMISSION=".", **inputs)
+    status, _ = run_step("Check", project, environment, SUBMISSION=".", **inputs)
     assert status == 0 and (project / "$(touch x).sarif").exists() and not (project / "x").exists()
 
 

@@ -183,7 +183,7 @@ _Apply = Callable[[Json], Json]
 
 @STANDARD.add("abs(number: number) -> number")
 def _abs(number: float) -> Json:
-    """The number without its sign."""
+    """The absolute value of the number."""
     return abs(number)
 
 
@@ -195,13 +195,13 @@ def _avg(numbers: list[float]) -> Json:
 
 @STANDARD.add("ceil(number: number) -> number")
 def _ceil(number: float) -> Json:
-    """The next whole number upwards."""
+    """The number rounded up."""
     return math.ceil(number)
 
 
 @STANDARD.add("contains(subject: array|string, search: any) -> boolean", spends=True)
 def _contains(budget: Budget, subject: list[Json] | str, search: Json) -> Json:
-    """Whether the list has that element, or the text that part."""
+    """Whether the list has that element, or the string that substring."""
     if isinstance(subject, str):
         return isinstance(search, str) and search in subject
     return holds(subject, search, budget)
@@ -216,19 +216,19 @@ def holds(items: list[Json], search: Json, budget: Budget) -> bool:
 
 @STANDARD.add("ends_with(text: string, suffix: string) -> boolean")
 def _ends_with(text: str, suffix: str) -> Json:
-    """Whether the text ends so."""
+    """Whether the string ends with `suffix`."""
     return text.endswith(suffix)
 
 
 @STANDARD.add("floor(number: number) -> number")
 def _floor(number: float) -> Json:
-    """The next whole number downwards."""
+    """The number rounded down."""
     return math.floor(number)
 
 
 @STANDARD.add("join(separator: string, strings: array[string]) -> string", spends=True)
 def _join(budget: Budget, separator: str, texts: list[str]) -> Json:
-    """The texts one after the other, the separator between them."""
+    """The strings joined, with the separator between them."""
     budget.text(sum(map(len, texts)) + len(separator) * len(texts))
     return separator.join(texts)
 
@@ -241,7 +241,7 @@ def _keys(subject: dict[str, Json]) -> Json:
 
 @STANDARD.add("length(subject: array|object|string) -> number")
 def _length(subject: list[Json] | dict[str, Json] | str) -> Json:
-    """How many elements, entries or characters there are."""
+    """The number of elements, entries or characters."""
     return len(subject)
 
 
@@ -291,7 +291,7 @@ def _not_null(*values: Json) -> Json:
 
 @STANDARD.add("reverse(subject: array|string) -> any", place="first")
 def _reverse(subject: list[Json] | str) -> Json:
-    """The list or the text from its end."""
+    """The list or the string in reverse."""
     return subject[::-1]
 
 
@@ -309,13 +309,13 @@ def _sort_by(items: list[Json], apply: _Apply) -> Json:
 
 @STANDARD.add("starts_with(text: string, prefix: string) -> boolean")
 def _starts_with(text: str, prefix: str) -> Json:
-    """Whether the text begins so."""
+    """Whether the string starts with `prefix`."""
     return text.startswith(prefix)
 
 
 @STANDARD.add("sum(numbers: array[number]) -> number")
 def _sum(numbers: list[float]) -> Json:
-    """The numbers added up; 0 when there are none."""
+    """The sum of the numbers; 0 when there are none."""
     return sum(numbers)
 
 
@@ -327,7 +327,7 @@ def _to_array(value: Json) -> Json:
 
 @STANDARD.add("to_number(value: any) -> number", takes_null=True)
 def _to_number(value: Json) -> Json:
-    """The number that the text writes, or the number itself; null for anything else."""
+    """The number that the string writes, or the number itself; null for anything else."""
     if type(value) in (int, float):
         return value
     if not isinstance(value, str):
@@ -343,7 +343,7 @@ def _to_number(value: Json) -> Json:
 
 @STANDARD.add("to_string(value: any) -> string", takes_null=True, spends=True)
 def _to_string(budget: Budget, value: Json) -> Json:
-    """The text itself; anything else as JSON."""
+    """The string itself; anything else as JSON."""
     if isinstance(value, str):
         return value
     budget.tree(value)
@@ -522,39 +522,39 @@ def _segments(path: str) -> tuple[str, str]:
 
 @TEXTS.add("lines(text: string) -> array", place="first", own=True)
 def _lines(text: str) -> Json:
-    """The lines of the text, without their line breaks."""
+    """The lines of the string, without their line breaks."""
     found: list[Json] = list(_LINE_BREAK.split(text))
     return found[:-1] if found[-1] == "" else found
 
 
 @TEXTS.add("lower(text: string) -> string", place="first", own=True)
 def _lower(text: str) -> Json:
-    """The text in small letters."""
+    """The string in lowercase."""
     return text.lower()
 
 
 @TEXTS.add("upper(text: string) -> string", place="first", own=True)
 def _upper(text: str) -> Json:
-    """The text in capital letters."""
+    """The string in uppercase."""
     return text.upper()
 
 
 @TEXTS.add("strip(text: string) -> string", place="first", own=True)
 def _strip(text: str) -> Json:
-    """The text without white space at its ends."""
+    """The string without white space at its ends."""
     return text.strip()
 
 
 @TEXTS.add("split(text: string, separator: string) -> array", place="first", spends=True, own=True)
 def _split(budget: Budget, text: str, separator: str) -> Json:
-    """The parts of the text between separators; with an empty separator its characters."""
+    """The parts of the string between separators; with an empty separator its characters."""
     budget.spend(text.count(separator))
     return list(text.split(separator) if separator else text)
 
 
 @TEXTS.add("matches(value: any, regex: string) -> boolean", spends=True, own=True)
 def _matches(budget: Budget, value: Json, pattern: str) -> Json:
-    """Whether the regular expression (RE2) is found anywhere in the text; false for what is no text."""
+    """Whether the regular expression (RE2) is found anywhere in the string; false for anything but a string."""
     compiled = regex(pattern)
     if isinstance(value, str):
         budget.spend(len(value) // CHARACTERS_A_STEP)
@@ -563,7 +563,7 @@ def _matches(budget: Budget, value: Json, pattern: str) -> Json:
 
 @TEXTS.add("replace(text: string, regex: string, with: string) -> string", place="first", spends=True, own=True)
 def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
-    r"""The text with every match of the regular expression (RE2) replaced; `\1` is its first group."""
+    r"""The string with every match of the regular expression (RE2) replaced; `\1` is its first group."""
     parts = replacement(pattern, template)
     text = _encodable(text)
     pieces, end, length = [], 0, len(text)
@@ -581,7 +581,7 @@ def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
 
 @TEXTS.add("satisfies(version: any, specifier: string) -> boolean", spends=True, own=True)
 def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
-    """Whether the version meets the specifier (PEP 440; pre-releases count); false for what is no version."""
+    """Whether the version meets the specifier (PEP 440; pre-releases count); false for anything but a version."""
     budget.spend(_STEPS_A_MATCH + len(specifier) + (len(version) if isinstance(version, str) else 0))
     budget.look()
     wanted = specifier_set(specifier)
