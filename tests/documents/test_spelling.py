@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tree_sitter import Parser, Query, QueryCursor
 
 from polcheck.base.spans import Source
-from polcheck.languages.grammars import grammar
-from polcheck.languages.supported.python import as_meant, tree_of
+from polcheck.languages import python_tree
+from polcheck.languages.grammars import grammar, parse
+from polcheck.languages.python_tree import as_meant, tree_of
 
 IDENTIFIERS = Query(grammar("python"), "(identifier) @x")
 PARSER = Parser(grammar("python"))
@@ -34,7 +35,7 @@ def test_every_name_of_the_tree_stands_in_the_text_as_it_is_meant(text: str) -> 
 
 def names(source: Source) -> set[str]:
     """The names in a tree that are plain words."""
-    found = QueryCursor(IDENTIFIERS).captures(tree_of(source, PARSER).root_node)
+    found = QueryCursor(IDENTIFIERS).captures(tree_of(source, PARSER).tree.root_node)
     texts = [(node.text or b"").decode() for node in found.get("x", ())]
     return {text.strip() for text in texts if text.isascii()}
 
@@ -63,6 +64,12 @@ SNIPPETS = (
     "if x:\n    pass\n",
     "x = (\n",
     "größe = '…'\n",
+    "type(x).y = eval(z)\n",
+    "print >> f, a(*b)\n",
+    "class A[T = int, *Ts = *tuple[int]]: pass\n",
+    "a, *(b, c) = d\n",
+    'f"{msg:=^80}{n:={w}}"\n',
+    "x = [*a | b]\n",
 )
 
 
@@ -70,8 +77,63 @@ SNIPPETS = (
 def test_what_is_parsed_again_is_what_it_would_be_from_the_start(parts: list[str]) -> None:
     """The tree is that of the code as it is meant, though only what is around the changes is parsed again."""
     code = "".join(parts).encode()
-    tree = tree_of(Source("a.py", code), PARSER)
-    meant = tree.root_node.text or b""
-    assert len(meant) == len(code)
-    assert meant == code or any(part in SNIPPETS[:5] for part in parts)
-    assert str(tree.root_node) == str(PARSER.parse(meant).root_node)
+    tree = tree_of(Source("a.py", code), PARSER).tree
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(python_tree, "_FEW", -1)
+        whole = tree_of(Source("a.py", code), PARSER).tree
+    assert str(tree.root_node) == str(whole.root_node)
+
+
+@given(st.lists(st.sampled_from(SNIPPETS), min_size=1, max_size=30))
+def test_nodes_have_the_text_of_the_file(parts: list[str]) -> None:
+    """What is spelled otherwise while it is parsed is put back; only names stay as they mean."""
+    code = "".join(parts)
+    text = tree_of(Source("a.py", code.encode()), PARSER).tree.root_node.text or b""
+    assert len(text) == len(code.encode())
+    assert [*text.decode()] == [*"".join(parts)] or any(part in SNIPPETS[2:4] for part in parts)
+
+
+MEANT = [
+    ("type(x).y = v", "(assignment left: (attribute object: (call) attribute: (identifier)))"),
+    ("type(x)['k'] = v", "(assignment left: (subscript value: (call)))"),
+    ("type[x] = v", "(assignment left: (subscript))"),
+    ("if a: type(x).y = v", "(assignment left: (attribute))"),
+    ("type X = v", "(type_alias_statement)"),
+    ("type X[T] = v", "(type_alias_statement)"),
+    ("print >> f, x", "(expression_statement (binary_operator))"),
+    ("class A[T = int]: pass", "(class_definition name: (identifier) body: (block))"),
+    ("def f[T: int = str](x): pass", "(function_definition name: (identifier) body: (block))"),
+    ("type X[**P = [int]] = v", "(type_alias_statement)"),
+    ("a, *(b, c) = d", "(assignment left: (pattern_list))"),
+    ("for a, *(b, c) in d: pass", "(for_statement left: (pattern_list))"),
+    ("f'{msg:=^80}'", "(interpolation expression: (identifier) (format_specifier))"),
+    ("f'{a if b else c:=^8}'", "(interpolation expression: (conditional_expression) (format_specifier))"),
+    ("f'{n:={w}}'", "(interpolation expression: (identifier) (format_specifier))"),
+    ("f'{(n:=10)}'", "(named_expression)"),
+    ("f'{x[n:=1]}'", "(named_expression)"),
+    ("{1: f'{(a, {2:3}):=9}'}", "(format_specifier)"),
+    ("'{n:=10}', (n := 1)", "(named_expression)"),
+    ("[*a | b]", "(list (binary_operator left: (identifier)))"),
+]
+
+
+@pytest.mark.parametrize(("code", "query"), MEANT)
+def test_what_the_grammar_takes_for_something_else_is_read_as_python_reads_it(code: str, query: str) -> None:
+    """Code of which the grammar's own tree is another, or none, has the tree of what Python's reference says it is."""
+    tree = parse(Source("a.py", code.encode()), "python")
+    assert not tree.tree.root_node.has_error
+    assert QueryCursor(Query(grammar("python"), f"{query} @x")).captures(tree.tree.root_node), str(tree.tree.root_node)
+
+
+@pytest.mark.parametrize("code", ["a & b ^ c", "a ^ b & c", "await a ** b", "ⅷ(1)"])
+def test_what_has_no_other_spelling_is_told(code: str) -> None:
+    """Where the tree can't be right, the file is told to be misread, with the line."""
+    assert parse(Source("a.py", f"\n{code}\n".encode()), "python").misread.startswith("line 2: ")
+    assert not parse(Source("a.py", b"(a & b) ^ c, a | b ^ c, (await a) ** b"), "python").misread
+
+
+@given(st.text(st.sampled_from("f\"'{}:=\\\n (x)[*,]#N"), max_size=60))
+def test_the_scanner_reads_anything(text: str) -> None:
+    """Whatever the text, the scanner ends, and gives places that are in it."""
+    data = text.encode()
+    assert all(data[place : place + 1] in (b"=", b"*") for _, place in python_tree._Scanner(data).places())

@@ -173,12 +173,12 @@ class _BoundedParser:
         self.language = syntax.grammar(language)
         self.clock = clock
 
-    def parse(self, data: bytes, old: Tree | None = None) -> Tree:
+    def parse(self, data: bytes | bytearray, old: Tree | None = None) -> Tree:
         """The tree of `data`. Raises CommentsUnread when the time is over first."""
         from tree_sitter import Parser
 
         def read(at: int, _: object) -> bytes:
-            return data[at : at + _CHUNK]
+            return bytes(data[at : at + _CHUNK])
 
         def over(*_: object) -> bool:
             return self.clock.over
@@ -208,7 +208,7 @@ def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
 
     parser = _BoundedParser(language, clock)
     own = languages()[language].parse
-    tree = parser.parse(source.utf8) if own is None else own(source, cast("Parser", parser))
+    tree = parser.parse(source.utf8) if own is None else own(source, cast("Parser", parser)).tree
     nodes = QueryCursor(_comment_query(language)).captures(tree.root_node).get("comment", [])
     found: list[Span] = []
     for start, end in sorted((node.start_byte, node.end_byte) for node in nodes):

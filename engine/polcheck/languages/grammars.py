@@ -22,18 +22,24 @@ if TYPE_CHECKING:
 
 
 class Tree(Struct, frozen=True, eq=False, weakref=True):
-    """One file and its syntax tree, whose offsets are those of `source.utf8`; equal only to itself."""
+    """One file and its syntax tree, whose offsets are those of `source.utf8`; equal only to itself.
+
+    `misread` says where the tree is known not to be what the language's own parser reads; empty if it is nowhere.
+    """
 
     source: Source
     language: str
     tree: tree_sitter.Tree
+    misread: str = ""
 
 
 def parse(source: Source, language: str) -> Tree:
     """The tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
     parser = _parser(language)
     own = registry.language(language).parse
-    return Tree(source, language, parser.parse(source.utf8) if own is None else own(source, parser))
+    if own is None:
+        return Tree(source, language, parser.parse(source.utf8))
+    return Tree(source, language, *own(source, parser))
 
 
 def first_error(root: Node) -> Node:

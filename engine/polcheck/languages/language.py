@@ -24,6 +24,13 @@ class Literal(NamedTuple):
     plain: bool
 
 
+class ParsedCode(NamedTuple):
+    """The tree of a file; `misread` says what in it the grammar reads otherwise than the language does, or is empty."""
+
+    tree: tree_sitter.Tree
+    misread: str = ""
+
+
 class Interpolation(NamedTuple):
     """An interpolated part of a string: its expression, and how that is converted and formatted."""
 
@@ -112,7 +119,7 @@ class Language(Struct, frozen=True, eq=False):
     snippet: SnippetRules = SnippetRules()
     follows_imports: bool = False  # by selectors/syntax/names.py; otherwise names are compared as they are written
 
-    parse: Callable[[Source, tree_sitter.Parser], tree_sitter.Tree] | None = None  # where it isn't the parser alone
+    parse: Callable[[Source, tree_sitter.Parser], ParsedCode] | None = None  # where it isn't the parser alone
     check: Callable[[Source], tuple[str, int] | None] | None = None
     """Why the language's own parser refuses a file, and the line (0: none); None if it takes it. Raises Unreadable."""
     spelled: Callable[[Source], bytes | None] | None = None

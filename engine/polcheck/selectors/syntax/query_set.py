@@ -233,7 +233,7 @@ class QuerySet:
         """What each selector (of `wanted`, or all) finds in `tree`, hits in order of place."""
         selectors = frozenset(range(len(self.syntaxes)) if wanted is None else wanted)
         root = tree.tree.root_node
-        broken = ""
+        broken = tree.misread
         if root.has_error:
             broken = f"syntax error at line {first_error(tree)}"
             if too_wide(tree, self.limits.width):
