@@ -190,7 +190,7 @@ class Checker(Struct, frozen=True, dict=True):
         findings = numbered(finding for made, _ in told for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
         accepted = accept(findings, replace(placed, marked=marked), judgements) if accept else Accepted(findings)
-        return self._assembled(placed, judgements, accepted, fail_on)
+        return self._assembled(placed, judgements, accepted, fail_on, self._remarks(world))
 
     def _findings(self, placed: Submission, world: JoinContext) -> Findings:
         locator = Locator(placed, self.extractor, self.limits)
@@ -234,6 +234,7 @@ class Checker(Struct, frozen=True, dict=True):
         judgements: Sequence[PolicyResult],
         accepted: Accepted,
         fail_on: str,
+        remarks: Iterable[Notice],
     ) -> Report:
         counting: dict[str, set[str]] = {}
         for finding in accepted.findings:
@@ -251,6 +252,7 @@ class Checker(Struct, frozen=True, dict=True):
             notices=(
                 *self._unreadable(submission),
                 *self._git_places(submission),
+                *remarks,
                 *notices_of(judgements, policies),
                 *deprecated_in(policies),
                 *accepted.notices,
@@ -283,6 +285,15 @@ class Checker(Struct, frozen=True, dict=True):
 
         for path, reason in sorted(submission.unreadable.items()):
             yield Notice("unsearched", reason, Location(path))
+
+    def _remarks(self, world: JoinContext) -> Iterable[Notice]:
+        """What other readers of a configuration file refuse or read otherwise."""
+        from polcheck.base.spans import Place
+        from polcheck.findings.finding import Location
+
+        for path, rows in sorted(world.rows.items()):
+            for *numbers, message in rows.remarks:
+                yield Notice("format", message, Location(path, Place(path, *numbers)))
 
     def _git_places(self, submission: Submission) -> Iterable[Notice]:
         """What has the name of git's own folder and is not at the root, where git puts it."""

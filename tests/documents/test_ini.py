@@ -32,6 +32,7 @@ def at(text: str, *pointer: str) -> str:
 def expected(text: str) -> Json:
     """What configparser says; None where it refuses."""
     parser = configparser.RawConfigParser(allow_no_value=True, strict=False, default_section="\n")
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # as setuptools has it
     try:
         parser.read_string(text)
     except (configparser.Error, AttributeError):  # a line that continues an option without a value
@@ -54,7 +55,7 @@ def test_reads_what_configparser_reads(scalars: Scalars, lines: list[str], line_
     for index, pointer, value in scalars(config):
         where = config.locate(index, pointer)
         assert where.key is not None
-        assert text[slice(*where.key)].lower() == pointer[-1]
+        assert text[slice(*where.key)] == pointer[-1]
         written = [line.strip() for line in text[slice(*where.value)].split(line_break)]
         assert "\n".join(line for line in written if line[:1] not in ("#", ";") or line == written[0]) == (value or "")
 
@@ -68,7 +69,46 @@ def test_values_over_several_lines_are_joined() -> None:
 
 def test_default_is_a_section_of_its_own() -> None:
     """`DEFAULT` isn't merged into the other sections."""
-    assert read("[DEFAULT]\na = 1\n[x]\nb = 2\n").values == ({"DEFAULT": {"a": "1"}, "x": {"b": "2"}},)
+    config = read("[DEFAULT]\na = 1\n[x]\nb = 2\n")
+    assert config.values == ({"DEFAULT": {"a": "1"}, "x": {"b": "2"}},)
+    assert [(span, "configparser" in message) for span, message in config.remarks] == [((1, 8), True)]
+
+
+@pytest.mark.parametrize("text", ["[DEFAULT]\n[x]\nb = 2\n", "[DEFAULT]\na = 1\n", "[default]\na = 1\n[x]\n"])
+def test_a_default_that_gives_nothing_is_not_remarked_upon(text: str) -> None:
+    """Without options, or without other sections, `DEFAULT` says the same to every reader."""
+    assert not read(text).remarks
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ({"debug"}, {"s": {"debug": "1", "other": "2"}}),
+        ({"Debug"}, {"s": {"Debug": "1", "other": "2"}}),
+        ({"DEBUG", "deBug"}, {"s": {"DEBUG": "1", "other": "2"}}),
+        ({"OTHER", "s"}, {"s": {"Debug": "1", "OTHER": "2"}}),
+        ({"unknown"}, {"s": {"Debug": "1", "other": "2"}}),
+    ],
+)
+def test_an_option_is_found_by_a_name_of_other_case(names: set[str], values: Json) -> None:
+    """The names that a policy has are those of options but for their case; each keeps its place."""
+    text = "[s]\nDebug = 1\nother = 2\n"
+    respelled = read(text).respelled
+    assert respelled is not None
+    config = respelled(frozenset(names))
+    assert config.values == (values,)
+    assert isinstance(values, dict)
+    assert isinstance(values["s"], dict)
+    written = [text[slice(*config.locate(0, ("s", name)).value)] for name in values["s"]]
+    assert written == ["1", "2"]
+
+
+def test_options_that_differ_by_case_stay_two() -> None:
+    """Where a file has both, each has its own name: some readers take them for two, and they are told as repeated."""
+    config = read("[s]\nDebug = 1\ndebug = 2\n")
+    assert config.respelled is not None
+    assert config.respelled(frozenset({"debug"})).values == ({"s": {"Debug": "1", "debug": "2"}},)
+    assert len(config.repeated) == 1
 
 
 def test_nothing_is_interpolated() -> None:
@@ -79,8 +119,8 @@ def test_nothing_is_interpolated() -> None:
 def test_option_without_a_value_is_null() -> None:
     """An option without a delimiter is null, and its place is empty, behind its name."""
     config = read("[a]\nFlag\nother:\n")
-    assert config.values == ({"a": {"flag": None, "other": ""}},)
-    where = config.locate(0, ("a", "flag"))
+    assert config.values == ({"a": {"Flag": None, "other": ""}},)
+    where = config.locate(0, ("a", "Flag"))
     assert (where.key, where.value) == (Span(4, 8), Span(8, 8))
 
 
@@ -98,10 +138,10 @@ def test_sections_span_their_first_stretch() -> None:
 
 def test_last_of_repeated_options_wins() -> None:
     """A repeated option means its last value, and the repetition is named."""
-    text = "[a]\nx = 1\n[b]\nx = 2\n[a]\nX = 3\n"
+    text = "[a]\nx = 1\n[b]\nx = 2\n[a]\nx = 3\n"
     config = read(text)
     assert config.values == ({"a": {"x": "3"}, "b": {"x": "2"}},)
-    assert [text[slice(*span)] for span in config.repeated] == ["X"]
+    assert [text[slice(*span)] for span in config.repeated] == ["x"]
     assert at(text, "a", "x") == "3"
 
 

@@ -30,6 +30,10 @@ _COOKIE = re.compile(
 )
 _PYTHON = (".py", ".pyi", ".pyw")
 _SHEBANG = re.compile(rb"#![^\r\n]*(?:python|pypy|\buv run|\bpipx run)")
+# as the specification of Git LFS has it: a version first, other keys in order, each `key value`, the last one `size`
+_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS_MOST = 1024
+_LFS_POINTER = re.compile(_LFS + rb"[^\s]+\n(?:ext-[0-9a-z.-]+ [^\n]+\n)*oid sha256:[0-9a-f]{64}\nsize [0-9]+\n?")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -66,7 +70,8 @@ class Source(Struct, frozen=True, dict=True):
 
     @cached_property
     def text(self) -> str:
-        """The decoded text. Raises Unreadable when the bytes don't fit their encoding."""
+        """The decoded text. Raises Unreadable when the bytes don't fit their encoding, or stand for others."""
+        self._refuse_pointer()
         try:
             return _decode(self.path, self.data)
         except (ValueError, SyntaxError, LookupError) as error:
@@ -75,9 +80,20 @@ class Source(Struct, frozen=True, dict=True):
     @cached_property
     def utf8(self) -> bytes:
         """The text in UTF-8, without a byte-order mark. Raises Unreadable as `text` does."""
+        self._refuse_pointer()
         if self.data.isascii() and b"\x00" not in self.data[:4] and not declared_encoding(self.path, self.data):
             return self.data
         return self.text.encode("utf-8", "surrogatepass")
+
+    def _refuse_pointer(self) -> None:
+        """Raises Unreadable for a file of Git LFS that stands for one whose content lies elsewhere."""
+        if (
+            self.path
+            and self.data.startswith(_LFS)
+            and len(self.data) < _LFS_MOST
+            and _LFS_POINTER.fullmatch(self.data)
+        ):
+            raise Unreadable("a pointer of Git LFS, not the file: get it with `git lfs pull`, or leave it out")
 
     @cached_property
     def _wide(self) -> tuple[list[int], list[int]]:
@@ -110,7 +126,10 @@ class Source(Struct, frozen=True, dict=True):
     def line_starts(self) -> list[int]:
         """The offset at which each line begins."""
         starts, at = [0], 0
-        for line in self.text.split("\n")[:-1]:
+        text = self.text
+        if "\r" in text:  # NOTE: a carriage return alone ends a line too, for editors as for readers of YAML
+            text = re.sub("\r(?!\n)", "\n", text)
+        for line in text.split("\n")[:-1]:
             at += len(line) + 1
             starts.append(at)
         return starts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, SourceRef
@@ -50,4 +51,4 @@ class Scopes(Struct, frozen=True):
         facts = rows.facts if rows else None
         if facts is None:
             return {"name": path.rstrip("/").rsplit("/", 1)[-1], "dir": path.rstrip("/").rpartition("/")[0]}
-        return {name: getattr(facts, name) for name in facts.__struct_fields__}
+        return {**asdict(facts), "repeated_keys": list(facts.repeated_keys)}

@@ -1,23 +1,28 @@
 """INI documents as setup.cfg, tox.ini, .flake8 and .coveragerc use them.
 
-Reads what `configparser.RawConfigParser(allow_no_value=True, strict=False)` reads, with places, and with
-`DEFAULT` as a section like any other.
+Reads what `configparser.RawConfigParser(allow_no_value=True, strict=False)` reads, with places, with `DEFAULT` as a
+section like any other, and with the names of options as they are written: for configparser `Debug` and `debug` are one
+option, for setuptools, iniconfig and systemd they are two. A policy finds either by either name (`Config.respelled`).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
-from polcheck.formats.values import Config, Json, Pointer, Unparsable, Where
+from polcheck.formats.values import Config, Json, Pointer, Remark, Unparsable, Where
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _HEADER = re.compile(r"\[(.+)\]")
 _DELIMITER = re.compile(r"[=:]")
+_DEFAULT = "DEFAULT"
+_INHERITED = "configparser gives the options of `[DEFAULT]` to every section; here they are in their own only"
 _SHOWN = 40  # characters of a line in an error's text
 
 
@@ -29,11 +34,30 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     scan = _Scan(source.text, limits)
     for match in _LINE.finditer(source.text):
         scan.read(match[1], match.start())
+    default = scan.sections.get(_DEFAULT)
+    remarks = (Remark(default.key, _INHERITED),) if default and default.options and len(scan.sections) > 1 else ()
+    return _config(scan.sections, tuple(scan.repeated), remarks)
+
+
+def _config(
+    sections: Mapping[str, _Section], repeated: tuple[Span, ...], remarks: tuple[Remark, ...], spelled: bool = False
+) -> Config:
     values: Json = {
-        name: {option: entry.value() for option, entry in section.options.items()}
-        for name, section in scan.sections.items()
+        name: {option: entry.value() for option, entry in section.options.items()} for name, section in sections.items()
     }
-    return Config((values,), _Places(scan.sections).locate, tuple(scan.repeated))
+
+    def respelled(names: frozenset[str]) -> Config:
+        """The same file with each option under the name that a policy has for it, where only the case differs."""
+        by_lower: dict[str, str] = {}
+        for name in sorted(names):
+            by_lower.setdefault(name.lower(), name)
+        renamed = {name: section.renamed(by_lower, names) for name, section in sections.items()}
+        if all(renamed[name] is section for name, section in sections.items()):
+            return config
+        return _config(renamed, repeated, remarks, spelled=True)
+
+    config = Config((values,), _Places(sections).locate, repeated, remarks, None if spelled else respelled)
+    return config
 
 
 class _Option(Struct):
@@ -56,6 +80,18 @@ class _Section(Struct):
     end: int
     options: dict[str, _Option] = field(default_factory=dict)
 
+    def renamed(self, by_lower: Mapping[str, str], names: frozenset[str]) -> _Section:
+        """The section with its options under the names that they have in `names`, where only the case differs."""
+        spellings = Counter(map(str.lower, self.options))
+        options = {
+            name: name if name in names or spellings[name.lower()] > 1 else by_lower.get(name.lower(), name)
+            for name in self.options
+        }
+        if all(name == new for name, new in options.items()):
+            return self
+        renamed = {options[name]: option for name, option in self.options.items()}
+        return _Section(self.key, self.start, self.end, renamed)
+
 
 class _Scan:
     """Takes the lines one by one; `sections` and `repeated` are what they say so far."""
@@ -64,6 +100,7 @@ class _Scan:
         self.sections: dict[str, _Section] = {}
         self.repeated: list[Span] = []
         self._limits = limits
+        self._names: dict[Span, set[str]] = {}  # of the options of each section, in lowercase letters
         self._count = 1
         self._section: _Section | None = None
         self._grows = False  # whether what comes still belongs to the first stretch of the section
@@ -126,10 +163,11 @@ class _Scan:
             option = _Option(key, [value], start, span.end)
         else:
             option = _Option(key, None, key.end, key.end)
-        name = written.lower()
-        if name in section.options:
+        names = self._names.setdefault(section.key, set())
+        if written.lower() in names:
             self.repeated.append(key)
-        section.options[name] = self._option = option
+        names.add(written.lower())
+        section.options[written] = self._option = option
         self._tally(key)
 
     def _tally(self, span: Span) -> None:
@@ -141,7 +179,7 @@ class _Scan:
 class _Places(Struct, frozen=True):
     """Where sections and options stand."""
 
-    sections: dict[str, _Section]
+    sections: Mapping[str, _Section]
 
     def locate(self, index: int, pointer: Pointer) -> Where:
         """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
@@ -167,5 +205,5 @@ FORMAT = Format(
     root="object",
     levels=2,
     comments=("#", ";"),
-    escapes=lambda data: True,  # a name in capital letters is one in small letters
+    escapes=lambda data: True,  # a name in uppercase letters is found by one in lowercase letters
 )

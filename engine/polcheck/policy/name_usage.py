@@ -22,7 +22,7 @@ from polcheck.selectors.jmespath.parser import parse
 from polcheck.selectors.jmespath.values import ExpressionError
 
 WHOLE = "*"  # stands for every member of what is read as a whole
-FILE = frozenset({"name", "stem", "dir", "size", "lines", "language", "parsed", "error", "line"})
+FILE = frozenset({"name", "stem", "dir", "size", "lines", "language", "parsed", "error", "line", "repeated_keys"})
 TOLD_BY_PATH = frozenset({"name", "dir"})  # of a file that nobody could read
 PLACE = frozenset({"path", "line", "column"})
 _SAID = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -11,7 +13,7 @@ from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.registry import language_of, languages
-from polcheck.scan.rows import readable
+from polcheck.scan.rows import PlacedRemark, readable, remarks_of
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextSearch
@@ -63,12 +65,21 @@ class Documents(Struct):
             self.parsed += 1
         return self._trees[language]
 
+    def remarks(self, known: Iterable[PlacedRemark] = ()) -> tuple[PlacedRemark, ...]:
+        """What to know about the configuration that was read, and what was known of it before."""
+        read = (config for config in self._configs.values() if isinstance(config, Config))
+        return _joined(known, *(remarks_of(self.source, config) for config in read))
+
     def config(self, name: str) -> Config | SearchResult:
         """The config documents, or what says why there are none."""
         if name not in self._configs:
             self.parsed += 1
             self._configs[name] = _parsed(self.source, name)
         return self._configs[name]
+
+
+def _joined(*groups: Iterable[PlacedRemark]) -> tuple[PlacedRemark, ...]:
+    return tuple(dict.fromkeys(remark for group in groups for remark in group))
 
 
 def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMITS.matches) -> SearchResult:

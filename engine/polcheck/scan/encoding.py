@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polcheck.base.codec import Codec, NotDecoded
 from polcheck.base.spans import Span
-from polcheck.scan.rows import Facts, FileRows
+from polcheck.scan.rows import Facts, FileRows, PlacedRemark
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class _Facts(NamedTuple):
     parsed: bool
     error: str
     line: int
+    repeated_keys: list[str]
 
 
 class EncodedRows(NamedTuple):
@@ -66,6 +67,8 @@ class EncodedRows(NamedTuple):
     marked: bool
     spent: dict[int, float]
     unread: str
+    script: str
+    remarks: list[PlacedRemark]
 
 
 def encoded_result(result: SearchResult) -> EncodedResult:
@@ -104,13 +107,17 @@ def encoded_rows(rows: FileRows) -> EncodedRows:
         rows.marked,
         dict(rows.spent),
         rows.unread,
+        rows.script,
+        list(rows.remarks),
     )
 
 
 def decoded_rows(found: EncodedRows) -> FileRows:
     """The rows that were encoded. Raises NotDecoded for what can't be any."""
     results = {probe: decoded_result(result) for probe, result in found.found.items()}
-    facts = Facts(**found.facts._asdict()) if found.facts is not None else None
+    facts = None
+    if found.facts is not None:
+        facts = Facts(**{**found.facts._asdict(), "repeated_keys": tuple(found.facts.repeated_keys)})
     return FileRows(
         path=found.path,
         found=results,
@@ -121,6 +128,8 @@ def decoded_rows(found: EncodedRows) -> FileRows:
         marked=found.marked,
         spent=found.spent,
         unread=found.unread,
+        script=found.script,
+        remarks=tuple(found.remarks),
     )
 
 

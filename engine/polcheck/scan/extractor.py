@@ -25,7 +25,7 @@ from polcheck.policy.plan import Probe
 from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
 from polcheck.scan.facts import facts_of
 from polcheck.scan.prefilter import Prefilter
-from polcheck.scan.rows import FileRows, bindings_of, line_starts_of, placed, whole
+from polcheck.scan.rows import FileRows, PlacedRemark, bindings_of, line_starts_of, placed, whole
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import MAX_STEPS, EvaluationError
 from polcheck.selectors.results import Match, SearchResult
@@ -77,11 +77,13 @@ class Extractor(Struct, frozen=True, dict=True):
         lines: bool = False,
         known: Mapping[int, SearchResult] | None = None,
         careful: bool = False,
+        remarks: Iterable[PlacedRemark] = (),
     ) -> FileRows:
         """The rows of the wanted probes in one file; whatever could not be searched to the end says so.
 
-        `known` are the rows of other probes in the same file; they are among the result. Raises TooRisky, if `careful`,
-        for a file that has to be parsed and is so large that this may never end.
+        `known` are the rows of other probes in the same file, and `remarks` what is known of its format; they are among
+        the result. Raises TooRisky, if `careful`, for a file that has to be parsed and is so large that this may never
+        end.
         """
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
         found: dict[int, SearchResult] = dict(known or {})
@@ -108,6 +110,7 @@ class Extractor(Struct, frozen=True, dict=True):
             script=language_of_script(source.data) or "" if may_be_script(source.path) else "",
             marked=mentions_waivers(source.data),
             spent=documents.spent,
+            remarks=documents.remarks(remarks),
         )
 
     def _alone(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
@@ -214,6 +217,8 @@ class Extractor(Struct, frozen=True, dict=True):
     def _search_values(self, config: Config, probe: Probe, steps: int = MAX_STEPS) -> SearchResult:
         expression = probe.what
         assert isinstance(expression, Expression)
+        if config.respelled is not None:
+            config = config.respelled(expression.words)
         hits: list[Match] = []
         for index, value in enumerate(config.values):
             left = self.matches + 1 - len(hits)
@@ -246,7 +251,8 @@ class Extractor(Struct, frozen=True, dict=True):
         if probe.language and isinstance(value, str):
             source = Source("", encodable(value).encode())
             try:
-                values = parse_config(source, probe.language).values
+                config = parse_config(source, probe.language)
+                values = (config.respelled(expression.words) if config.respelled is not None else config).values
             except (Unparsable, Unreadable) as error:
                 return SearchResult((), f"not {formats()[probe.language].title}: {error}")
         try:

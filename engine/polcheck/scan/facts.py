@@ -18,7 +18,7 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
     """
     name = source.path.rsplit("/", 1)[-1]
     language = format_of(source.path) or language_of_file(source.path, source.data) or ""
-    error, line = _parse_error(source, language, careful)
+    error, line, repeated = _parsed(source, language, careful)
     try:
         lines = source.text.count("\n") + (not source.text.endswith("\n") and bool(source.text))
     except Unreadable:
@@ -33,26 +33,29 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
         parsed=not error,
         error=error,
         line=line,
+        repeated_keys=repeated,
     )
 
 
-def _parse_error(source: Source, language: str, careful: bool) -> tuple[str, int]:
-    """What the language's own parser says is wrong, and the line; an empty text when nothing is."""
+def _parsed(source: Source, language: str, careful: bool) -> tuple[str, int, tuple[str, ...]]:
+    """What the language's own parser says is wrong (empty when nothing is), the line, and which keys are repeated."""
     known = languages().get(language)
     try:
         if known is not None and known.check is not None:
-            return known.check(source) or ("", 0)
+            return (*(known.check(source) or ("", 0)), ())
         if format_of(source.path):
-            parse_config(source, language)
-        elif language:
+            config = parse_config(source, language)
+            return "", 0, tuple(source.text[span.start : span.end] for span in config.repeated)
+        if language:
             if careful and is_risky(source, language):
                 raise TooRisky
             root = syntax.parse(source, language).tree.root_node
-            return ("syntax error", syntax.first_error(root).start_point[0] + 1) if root.has_error else ("", 0)
-        else:
-            _ = source.text
+            if not root.has_error:
+                return "", 0, ()
+            return "syntax error", syntax.first_error(root).start_point[0] + 1, ()
+        _ = source.text
     except Unparsable as error:
-        return error.reason, source.line_of(error.span.start) if error.span else 0
+        return error.reason, source.line_of(error.span.start) if error.span else 0, ()
     except (Unreadable, UnknownLanguage) as error:
-        return str(error), 0
-    return "", 0
+        return str(error), 0, ()
+    return "", 0, ()

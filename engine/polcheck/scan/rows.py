@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,11 +16,16 @@ from polcheck.selectors.jmespath.tracing import Origin
 from polcheck.selectors.results import Bound, Match, MatchTable, SearchResult
 
 WHOLE = ""  # the name under which a match gives its whole text
+_MOST_REMARKS = 20  # upon one file
+_SHOWN = 60  # characters of a key in a message
 VALUE = "value"  # the name under which a row that is one value gives it
 
 
 class Facts(Struct, frozen=True):
-    """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer."""
+    """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer.
+
+    `repeated_keys` are the keys that a mapping of a configuration file has more than once, as they are written.
+    """
 
     name: str
     stem: str
@@ -30,6 +36,17 @@ class Facts(Struct, frozen=True):
     parsed: bool
     error: str
     line: int = 0
+    repeated_keys: tuple[str, ...] = ()
+
+
+class PlacedRemark(NamedTuple):
+    """What to know about a place of a configuration file that was read, in lines and columns."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
 
 
 class FileRows(Struct, frozen=True):
@@ -39,7 +56,8 @@ class FileRows(Struct, frozen=True):
     nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
     `digest` is that of the bytes, where the rows are to be known again; `marked` that they may hold a waiver; `unread`
     says why the search was cut off; `script` is the language that its first line names where its name names none;
-    `spent` are the seconds that each probe took (and `timings.PARSING`), if measured.
+    `spent` are the seconds that each probe took (and `timings.PARSING`), if measured;
+    `remarks` say where other readers of its format refuse the file or read it otherwise.
     """
 
     path: str
@@ -52,11 +70,25 @@ class FileRows(Struct, frozen=True):
     spent: Mapping[int, float] = field(default_factory=dict)
     unread: str = ""
     script: str = ""
+    remarks: tuple[PlacedRemark, ...] = ()
 
     @property
     def is_silent(self) -> bool:
         """Whether there is nothing that a policy could learn from the file, as in most of a large submission."""
-        return not (self.found or self.marked or self.line_starts or self.unread or self.script) and self.facts is None
+        told = self.found or self.marked or self.line_starts or self.unread or self.script or self.remarks
+        return not told and self.facts is None
+
+
+def remarks_of(source: Source, config: Config) -> tuple[PlacedRemark, ...]:
+    """What to know about the places of a configuration file: keys that are repeated, and what readers differ about."""
+    repeated = [
+        (span, f"the key `{source.text[span.start : span.end][:_SHOWN]}` is repeated, and its last value counts here")
+        for span in config.repeated[:_MOST_REMARKS]
+    ]
+    placed = ((source.place(span), message) for span, message in sorted([*repeated, *config.remarks])[:_MOST_REMARKS])
+    return tuple(
+        PlacedRemark(place.line, place.column, place.end_line, place.end_column, message) for place, message in placed
+    )
 
 
 def line_starts_of(source: Source) -> tuple[int, ...]:

@@ -73,7 +73,8 @@ class Searching(Struct, frozen=True):
             reason = f"can't be read: {error.strerror or error}"
             return _unsearched(task, reason)
         known = task.known.found if task.known else None
-        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful)
+        remarks = task.known.remarks if task.known else ()
+        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful, remarks)
         # NOTE: a fault is not to be known again: there may have been no memory left, this once
         if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.found.values()):
             return rows

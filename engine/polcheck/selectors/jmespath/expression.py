@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.compiler import Code, compiled
-from polcheck.selectors.jmespath.nodes import Hash, Listing, Node, Pipe, children
+from polcheck.selectors.jmespath.nodes import Field, Hash, Listing, Literal, Node, Pipe, children
 from polcheck.selectors.jmespath.tracing import Origin, TracedValue
 from polcheck.selectors.jmespath.values import MAX_STEPS, Budget, ExpressionError, LimitError
 
@@ -90,6 +90,20 @@ class Expression:
     @cached_property
     def _code(self) -> Code:
         return compiled(self._node, self._strict)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every string that it names: fields and literals."""
+        found: set[str] = set()
+        pending = [self._node]
+        while pending:
+            node = pending.pop()
+            pending.extend(children(node))
+            if isinstance(node, Field):
+                found.add(node.name)
+            elif isinstance(node, Literal) and isinstance(node.value, str):
+                found.add(node.value)
+        return frozenset(found)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
