@@ -34,4 +34,4 @@ def test_what_is_no_report_is_refused() -> None:
     """Exit 2, and what a report is."""
     ran = polcheck("render", "-", stdin="{}")
     assert ran.status == 2
-    assert "is no report" in ran.err
+    assert "is not a report" in ran.err

@@ -153,8 +153,8 @@ def test_names_that_grow_are_bounded() -> None:
         ("{{ range(1000000000)|list|length }}", "too many elements"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", FUEL),
         ("{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}", "recursion limit"),
-        ("{% for i in range(200) %}{{ x }}{% endfor %}", f"the text grows past 1000000 characters|{FUEL}"),
-        ("{{ x }}" * 700, f"the text grows past 1000000 characters|{FUEL}"),
+        ("{% for i in range(200) %}{{ x }}{% endfor %}", f"the output grows past 1000000 characters|{FUEL}"),
+        ("{{ x }}" * 700, f"the output grows past 1000000 characters|{FUEL}"),
     ],
 )
 def test_templates_are_bounded(text: str, says: str) -> None:

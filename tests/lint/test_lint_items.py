@@ -87,7 +87,7 @@ def test_patterns_that_leave_something_are_left_alone(files: str) -> None:
         ('{files: "*.yaml", pattern: "f(...)"}', "error:3: this `pattern` is python, and never looks in `*.yaml`"),
         ("{files: Makefile, code: (call)}", "error:3: this `code` is python, and never looks in `Makefile`"),
         ('{files: ["*.py", "*.md"], code: (call)}', "warning:3: this `code` is python, and never looks in `*.md`"),
-        ('{files: ["*.yaml", "*.md"], data: a}', "warning:3: `*.md` is no configuration that `data` could read"),
+        ('{files: ["*.yaml", "*.md"], data: a}', "warning:3: `*.md` is not a configuration file that `data` can read"),
         ('{files: "docs/", text: a}', "error:3: `text` looks in files, and `docs/` stands for folders"),
         ('{files: "*.toml", data: "[0]"}', "error:3: `[0]` of an object is always null: this never matches"),
         ('{files: "*.{toml,ini}", data: "[?a]"}', "error:3: `[?…]` of an object is always null: this never matches"),

@@ -1,4 +1,4 @@
-"""`polcheck cache`: what is kept between runs."""
+"""`polcheck cache`: the cache of runs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from polcheck.project.plan_cache import cache_folder, cache_sizes, clear_cache
 
 @click.group(short_help="Show or clear the cache.")
 def cache() -> None:
-    """Show or empty what is kept between runs: compiled packs, the rows of large submissions, and what runs said.
+    """Show or clear the cache: compiled packs, the matches in large projects, and the reports of runs.
 
-    It lies in the folder that POLCHECK_CACHE names, else in the user's cache folder. All of it can be made again.
+    It is in the folder POLCHECK_CACHE, else in the user's cache folder. All of it can be computed again.
     """
 
 
 @cache.command(short_help="Show the size and the folder of the cache.")
 def info() -> None:
-    """Show where the cache is, and how much of what it holds."""
+    """Show the folder of the cache, and the number and size of its entries."""
     from polcheck.base.errors import PolcheckError
 
     try:
@@ -31,7 +31,7 @@ def info() -> None:
 
 @cache.command(short_help="Remove everything from the cache.")
 def clear() -> None:
-    """Remove compiled packs, rows and what runs said. Fetched packs stay: `polcheck pack` looks after them."""
+    """Remove compiled packs, matches and reports. Fetched packs stay: `polcheck pack` manages them."""
     from polcheck.base.errors import PolcheckError
 
     try:

@@ -103,7 +103,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 def _group() -> None:
     """Policy as code over code and configuration, and the joins between them.
 
-    Exit status: 0 pass, 1 fail, 2 no verdict (usage, bad policy, unreadable input, nothing to judge, undecided).
+    Exit status: 0 pass, 1 fail, 2 no verdict (usage, bad policy, unreadable input, nothing to check, undecided).
     """
 
 

@@ -37,7 +37,7 @@ _NO_EXCLUDE = "# Files that are not checked, as path patterns.\n# exclude: [vend
 @click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to check against; repeatable.")
 @click.option("--force", is_flag=True, help="Overwrite the polcheck.yaml that is there.")
 def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
-    """Look at the repository in FOLDER, write a polcheck.yaml with the packs that fit, and say what to do next."""
+    """Write a polcheck.yaml for the repository in FOLDER, with the packs that fit, and print the next steps."""
 
     if not is_folder(folder):
         raise click.UsageError(f"there is no folder `{folder}`")

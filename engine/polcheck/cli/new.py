@@ -10,16 +10,16 @@ from polcheck.project.packs import read_pack
 
 @click.group(short_help="Create a pack, or a policy in a pack.")
 def new() -> None:
-    """Begin a pack, or a policy of one, with files that pass `validate` and `test` as they are.
+    """Create a pack, or a policy in a pack, with files that pass `validate` and `test` as they are.
 
-    Nothing that is there already is overwritten. Exit status: 0, or 2 when nothing was written.
+    Existing files are not overwritten. Exit status: 0, or 2 when nothing was written.
     """
 
 
 @new.command(short_help="Create a pack in a folder of its own.")
 @click.argument("name", metavar="NAME|PATH")
 def pack(name: str) -> int:
-    """Begin the pack NAME in a new folder of that name; PATH is the folder, and its last part the name."""
+    """Create the pack NAME in a new folder of that name; PATH is the folder, and its last part the name."""
     from pathlib import Path
 
     from polcheck.authoring import scaffold
@@ -35,7 +35,7 @@ def pack(name: str) -> int:
 @click.argument("name")
 @click.option("--pack", "-p", "folder", default=".", metavar="PATH", help="The pack's folder, if not the current one.")
 def policy(name: str, folder: str) -> int:
-    """Begin the policy NAME of a pack, with cases that test it."""
+    """Create the policy NAME in a pack, with cases that test it."""
     from pathlib import Path
 
     from polcheck.authoring import scaffold

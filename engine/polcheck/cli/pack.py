@@ -92,9 +92,10 @@ def _lines(outcomes: Sequence[SubmissionChange]) -> Iterator[str]:
 
 @click.group(cls=OrderedGroup, short_help="Share packs between projects.")
 def pack() -> None:
-    """Share packs between projects: found, locked, verified, updated with open eyes.
+    """Share packs between projects: find, lock, verify and update them.
 
-    A SOURCE is the name of a pack that ships with polcheck or that an installed distribution brings, a folder, an
+    A SOURCE is the name of a pack that ships with polcheck or that an installed
+    distribution provides, a folder, an
     archive (.zip, .tar.gz, …; a file or a URL), git+https://…@rev#subdirectory=…, or oci://host/name:tag.
     """
 
@@ -103,7 +104,7 @@ def pack() -> None:
 @click.argument("source")
 @pack_project
 def add(source: str, project: PackProject) -> int:
-    """Write SOURCE into polcheck.yaml (made where there is none), lock what it is now, and fetch it.
+    """Add SOURCE to polcheck.yaml (created where there is none), lock its current content, and fetch it.
 
     What the pack extends is locked and fetched with it. Nothing else of polcheck.yaml changes.
     """
@@ -118,10 +119,9 @@ def add(source: str, project: PackProject) -> int:
 @click.argument("name", metavar="NAME|SOURCE")
 @pack_project
 def remove(name: str, project: PackProject) -> int:
-    """Take a pack out of polcheck.yaml, and out of polcheck.lock with what only it extended.
+    """Remove a pack from polcheck.yaml, and from polcheck.lock with the packs that only it extended.
 
-    Parameters, severities and waivers that polcheck.yaml has for it stay; the next run names those that speak of
-    nothing any more.
+    Parameters, severities and waivers that polcheck.yaml has for it stay; the next run reports the unused ones.
     """
     from polcheck.project.packs import lock_path
 
@@ -133,7 +133,7 @@ def remove(name: str, project: PackProject) -> int:
 @format_option
 @pack_project
 def list_packs(form: str, project: PackProject) -> int:
-    """List the packs that polcheck.yaml names, and below each what it extends, as they are locked."""
+    """List the locked packs of polcheck.yaml, and below each the packs that it extends."""
     from polcheck.project.pack_list import rows
     from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
@@ -158,7 +158,7 @@ def list_packs(form: str, project: PackProject) -> int:
 @format_option
 @pack_project
 def show(name: str, form: str, project: PackProject) -> int:
-    """Show a pack: a locked one by its name, or what a source leads to now."""
+    """Show a pack: a locked one by its name, or the current content of a source."""
     from polcheck.project.pack_list import described
     from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
@@ -175,7 +175,7 @@ def show(name: str, form: str, project: PackProject) -> int:
 @format_option
 @pack_project
 def outdated(form: str, project: PackProject) -> int:
-    """List the locked packs whose branch, tag or version leads to something else by now, and newer version tags.
+    """List the locked packs whose branch, tag or version has changed since, and newer version tags.
 
     Exit status: 0 none is outdated, 1 some are, 2 something can't be reached.
     """
@@ -202,10 +202,10 @@ def outdated(form: str, project: PackProject) -> int:
 @format_option
 @pack_project
 def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form: str, project: PackProject) -> int:
-    """Lock packs as they are now: where their branch, tag or version leads. Without NAME, all of them.
+    """Lock the current content of packs, at the end of their branch, tag or version. Without NAME, of all packs.
 
-    With a pack goes what it extends. A source that names a commit, a tag that doesn't move, or a digest gives the same
-    again: for another version, change polcheck.yaml.
+    The packs that it extends are updated with it. A source with a commit, a fixed tag or a digest stays the same: for
+    another version, change polcheck.yaml.
     """
     from polcheck.project.packs import lock_path
 
@@ -223,10 +223,10 @@ def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form
 @pack.command(short_help="Write polcheck.lock for the packs of polcheck.yaml.")
 @pack_project
 def lock(project: PackProject) -> int:
-    """Make polcheck.lock say what every pack of polcheck.yaml is, and everything that they extend.
+    """Lock every pack of polcheck.yaml, and the packs that they extend, in polcheck.lock.
 
-    What is locked already stays as it is (`polcheck pack update` takes it as it is now); what nobody needs any more
-    leaves. With --locked nothing is written: status 2 says that something would be.
+    What is locked already stays as it is (`polcheck pack update` updates it); unused packs are removed. With
+    --locked nothing is written, and the exit status is 2 where something would be.
     """
     from polcheck.project.packs import lock_path
 
@@ -278,12 +278,12 @@ def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ..
 
 @pack.command("build", short_help="Build a reproducible archive of a pack.")
 @click.argument("source", default=".")
-@click.option("--output", "-o", metavar="FOLDER", default=".", show_default=True, help="Output file.")
+@click.option("--output", "-o", metavar="FOLDER", default=".", show_default=True, help="The folder to write to.")
 def build_pack(source: str, output: str) -> int:
-    """Make NAME-VERSION.tar.gz of the pack at SOURCE. The same content gives the same bytes, whenever and wherever.
+    """Build NAME-VERSION.tar.gz of the pack at SOURCE. The same content always gives the same bytes.
 
-    Standard output gets the archive's path; standard error its digest and that of the content, which signatures and
-    polcheck.lock speak of.
+    Standard output gets the archive's path; standard error its digest and that of the content, which
+    signatures and polcheck.lock refer to.
     """
     from polcheck.project.publish import build, write_archive
 
@@ -298,9 +298,9 @@ def build_pack(source: str, output: str) -> int:
 @click.argument("target", metavar="oci://HOST/NAME[:TAG]")
 @click.option("--move", is_flag=True, help="Push even if the tag has other content.")
 def push(source: str, target: str, move: bool) -> int:
-    """Put the pack at SOURCE into an OCI registry, under the tag that is given or else the pack's version.
+    """Push the pack at SOURCE to an OCI registry, under the tag that is given or else the pack's version.
 
-    Standard output gets the address by digest. `docker login` says who one is.
+    Standard output gets the address by digest. Log in with `docker login`.
     """
     from polcheck.project.publish import build, push
 
@@ -310,7 +310,9 @@ def push(source: str, target: str, move: bool) -> int:
 
 @pack.command(short_help="Sign a pack with an SSH key.")
 @click.argument("folder")
-@click.option("--key", "-k", required=True, metavar="FILE", help="The private key, or the public one of an agent's.")
+@click.option(
+    "--key", "-k", required=True, metavar="FILE", help="The private key, or the public one of an SSH agent's."
+)
 def sign(folder: str, key: str) -> int:
     """Sign the pack in FOLDER: its name, its version and the digest of its content. The signature goes into pack.sig.
 
@@ -332,11 +334,11 @@ def sign(folder: str, key: str) -> int:
 @format_option
 @pack_project
 def verify(source: str | None, keys: tuple[str, ...], form: str, project: PackProject) -> int:
-    """Prove that the project's packs are as locked and signed by those whom `trusted` names.
+    """Verify that the packs of the project are as locked, and signed by the publishers in `trusted`.
 
-    With SOURCE, look at its signatures: by one of --key, else by those whom `trusted` names, else by anybody.
+    With SOURCE, verify its signatures: by one of --key, else by the publishers in `trusted`, else by anybody.
 
-    Exit status: 0 all is well, 1 something is not, 2 usage or an unusable pack.
+    Exit status: 0 verified, 1 not, 2 usage or an unusable pack.
     """
     from polcheck.project.pack_verify import verify_pack, verify_source
     from polcheck.render.json import dumps

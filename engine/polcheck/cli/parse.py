@@ -39,9 +39,9 @@ def parse(
     color: str,
     verbose: bool,
 ) -> int:
-    """Show the syntax tree of FILE (or of -, standard input): each node with its field name and its place.
+    """Show the syntax tree of FILE (or of -, standard input): each node with its field name and its location.
 
-    For a configuration format, the data tree: each value with its JSON pointer (RFC 6901) and its place. Lines and
+    For a configuration format, the data tree: each value with its JSON pointer (RFC 6901) and its location. Lines and
     columns count from 1, columns in characters. Exit status: 0, or 2 when the file can't be read.
     """
     from polcheck.render.json import dumps

@@ -17,7 +17,7 @@ from polcheck.sources.target import read_file
 def render(report: str, outputs: Outputs) -> int:
     """Turn a report that `polcheck run -f json` wrote (- is standard input) into other formats.
 
-    Exit status: that of the run which the report is of.
+    Exit status: that of the run that wrote the report.
     """
     from polcheck.base.errors import PolcheckError
     from polcheck.base.spans import Unreadable
@@ -26,5 +26,5 @@ def render(report: str, outputs: Outputs) -> int:
     try:
         saved = from_plain(json.loads(read_file(report, sys.stdin.buffer).text))
     except (InvalidReport, Unreadable, ValueError, RecursionError) as error:
-        raise PolcheckError(f"`{report}` is no report that `polcheck run -f json` wrote: {error}") from error
+        raise PolcheckError(f"`{report}` is not a report of `polcheck run -f json`: {error}") from error
     return outputs.write(saved)

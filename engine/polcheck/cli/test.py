@@ -65,12 +65,12 @@ def test(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Judge the cases in the tests/ of each PACK (a name or a folder; the current folder if none is given).
+    """Run the cases in the tests/ of each PACK (a name or a folder; the current folder if none is given).
 
-    Exit status: 0 every case passed, 1 one failed (or a mutant lives, a rewrite matters, coverage is
-    too low), 2 there is no case.
+    Exit status: 0 every case passed, 1 one failed (or a mutant survived, a rewrite changed a result, coverage is too
+    low), 2 there is no case.
     """
-    from polcheck.authoring.testing.plain import to_junit, to_plain
+    from polcheck.authoring.testing.machine_output import to_json, to_junit
     from polcheck.authoring.testing.run import Options
     from polcheck.authoring.testing.text import shown
     from polcheck.render.json import dumps
@@ -86,7 +86,7 @@ def test(
     if junit:
         write_output(junit, to_junit(every))
     if form == "json":
-        text = dumps(to_plain(every))
+        text = dumps(to_json(every))
     else:
         color_it = not output and colored(color)
         text = "\n".join(shown(tested, color=color_it, verbosity=verbose - quiet) for tested in every)

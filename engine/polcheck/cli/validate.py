@@ -27,7 +27,7 @@ _INKS = {"error": "red", "warning": "yellow", "note": "cyan"}
 @color_option
 @click.option("--quiet", "-q", is_flag=True, help="Errors and warnings only: no notes, no summary.")
 def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet: bool) -> int:
-    """Check PACKs: their shape, their expressions and queries, and whether their policies can do what they say.
+    """Check PACKs: their structure, their expressions and queries, and whether their policies can ever match.
 
     A PACK is the name of one that ships with polcheck, or a folder; without one it is the current folder. Every problem
     is shown at once, errors first: an error makes the pack unusable or a policy meaningless, a warning is most likely a
@@ -43,10 +43,10 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
     read = [read_pack(pack) for pack in packs] or [replace(read_pack("."), root="")]
     found = lint(read, schemas())
     if form == "json":
-        from polcheck.authoring.lint.plain import plain
+        from polcheck.authoring.lint.json_output import json_output
         from polcheck.render.json import dumps
 
-        sys.stdout.write(dumps(plain(found)))
+        sys.stdout.write(dumps(json_output(found)))
     else:
         _show(found, ink=colored(color), quiet=quiet)
     return 2 if found.of("error") else 1 if strict and found.of("warning") else 0

@@ -150,7 +150,7 @@ class JoinContext(Struct, dict=True):
         if source.files is None or not probe.syntaxes or probe.forced:
             return []
         return [
-            UnsearchedFile(path, {}, "neither its name nor its first line tells its language: say `language:`")
+            UnsearchedFile(path, {}, "neither its name nor its first line shows its language: set `language:`")
             for path in source.files.plain
             if path not in looked and path in self._paths and self._is_by_first_line(probe, path)
         ]

@@ -93,7 +93,7 @@ def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
     except BudgetExceeded as limit:
         return undecided_result(_made(policy, evaluator, "undecided"), str(limit))
     except Exception as error:  # NOTE: whatever goes wrong with one policy must neither pass it nor hide the others
-        return undecided_result(_made(policy, evaluator, "undecided"), internal_error("judging it", error), fault=True)
+        return undecided_result(_made(policy, evaluator, "undecided"), internal_error("evaluation", error), fault=True)
 
 
 def undecided_result(judgement: PolicyResult, reason: str, *, fault: bool = False) -> PolicyResult:

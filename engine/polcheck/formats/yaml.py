@@ -376,7 +376,9 @@ class _Builder:
         elif event.end_mark.line > event.start_mark.line and style and not self._in_flow():
             self._check_indent(begin, end)
         elif event.value == "-" and not style and self._in_flow():
-            self._remark(start, end, "a `-` alone is no value of YAML inside brackets: other readers refuse the file")
+            self._remark(
+                start, end, "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
+            )
         self._check_question(start)
         if self._tokens is not None:
             self._tokens.extend((start, end))

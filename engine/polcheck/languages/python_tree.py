@@ -192,7 +192,7 @@ def _check_encoding(source: Source) -> None:
     except LookupError:
         known = encoding
     if known not in ("utf-8", "ascii"):
-        raise Unreadable(f"not text: as Python it is in the encoding `{encoding}`, which its name doesn't tell")
+        raise Unreadable(f"not text: as Python it is in the encoding `{encoding}`, which the name doesn't say")
 
 
 def as_meant(source: Source) -> bytes | None:

@@ -188,7 +188,7 @@ def _in_order(packs: Sequence[PackFiles]) -> Iterator[PackFiles]:
 
 
 def _refuse_routes(pack: PackFiles, route: Route, problems: Problems) -> None:
-    message = f"the pack `{pack.name}` is extended in more than {_MOST_ROUTES} ways"
+    message = f"the pack `{pack.name}` is extended through more than {_MOST_ROUTES} routes"
     if route:
         _error(route[-1], (), message, "", problems)
 

@@ -159,7 +159,7 @@ class Probes(Struct):
         wrong += [suffix for suffix in files.suffixes if language_of("x" + suffix) and format_of("x" + suffix) is None]
         if wrong:
             help = f"if it holds configuration, say as which `language` to read it: {listed_formats()}"
-            origin.error((*item.at, "data"), f"`{wrong[0]}` is no configuration that `data` could read", help)
+            origin.error((*item.at, "data"), f"`{wrong[0]}` is not a configuration file that `data` can read", help)
 
     def _text(self, item: Item, origin: SourceMap) -> tuple[int, Made] | None:
         at = (*item.at, "text")

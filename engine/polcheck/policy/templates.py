@@ -125,7 +125,7 @@ def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
         reason = _reason(error)
         return False, f"{reason} (after {fuel:,} steps)" if reason.endswith("out of fuel") else reason
     if len(result) > MAX_OUTPUT:
-        return False, f"the text grows past {MAX_OUTPUT} characters"
+        return False, f"the output grows past {MAX_OUTPUT} characters"
     return True, result
 
 

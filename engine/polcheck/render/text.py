@@ -218,7 +218,7 @@ def _notices(report: Report, ink: Style) -> Iterator[str]:
 def _details(report: Report, ink: Style) -> Iterator[str]:
     """What was used and what each policy looked at, for `-v`."""
     used = report.submission
-    lines = [f"submission {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
+    lines = [f"project {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
     lines += [f"pack {terminal(f'{pack.name} {pack.version} ({pack.digest})')}" for pack in report.packs]
     yield "\n".join(lines)
     width = max((len(policy.outcome) for policy in report.policies), default=0)

@@ -83,7 +83,7 @@ def read_folder(
         own = repository is not None and repository.root == repository.folder and ignores is None
         if repository and own and not trust.may_point_elsewhere and repository.leads_elsewhere:
             what = "its `.git` leads out of it, and nothing outside an untrusted project is read"
-            raise SubmissionError(f"what git tracks in `{gathered.name}` can't be told: {what}")
+            raise SubmissionError(f"what git tracks in `{gathered.name}` can't be known: {what}")
         found = _Walk(root, gathered, repository, trust, ignores)
         if tracked:
             found.run(None, only_tracked=True)

@@ -147,7 +147,7 @@ def _read(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> 
     if not kind:
         known = ", ".join(_ENDINGS)
         raise SubmissionError(
-            f"`{gathered.name}` is neither a folder nor one of {known}: name the folder that holds the files to judge"
+            f"`{gathered.name}` is neither a folder nor one of {known}: name the folder that holds the files to check"
         )
     from polcheck.sources.archive import read_archive
 

@@ -154,7 +154,7 @@ def test_in_a_condition_that_polcheck_fails_on(error: type[Exception]) -> None:
     body = 'forbid: [{files: "*.yaml", data: "a[]", as: v}, {where: "v > `3`"}]'
     judge = checker(policies(body, 'forbid: {files: "*.py", text: eval}'))
     with _broken(Expression, "evaluate", error, lambda self, value: self.text.startswith("v")):
-        _undecided(judge.check(of_files(FILES)), _told("judging it", error), "fail")
+        _undecided(judge.check(of_files(FILES)), _told("evaluation", error), "fail")
 
 
 def test_in_judging_one_policy(error: type[Exception]) -> None:
@@ -168,7 +168,7 @@ def test_in_judging_one_policy(error: type[Exception]) -> None:
         return whole(policy, evaluator)
 
     with mock.patch.object(outcome, "_judged", judged):
-        _undecided(judge.check(of_files(FILES)), _told("judging it", error), "fail")
+        _undecided(judge.check(of_files(FILES)), _told("evaluation", error), "fail")
 
 
 def test_in_searching_a_bound_text(error: type[Exception]) -> None:
@@ -176,7 +176,7 @@ def test_in_searching_a_bound_text(error: type[Exception]) -> None:
     body = 'forbid: [{files: "*.yaml", data: "a[]", as: v}, {in: v, text: "7"}]'
     with _broken(JoinContext, "_within", error, lambda *args: True):
         judge = checker(policies(body, 'forbid: {files: "*.py", text: eval}'))
-        _undecided(judge.check(of_files(FILES)), _told("judging it", error), "fail")
+        _undecided(judge.check(of_files(FILES)), _told("evaluation", error), "fail")
 
 
 @pytest.mark.parametrize(

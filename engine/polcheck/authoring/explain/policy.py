@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Journal
 from polcheck.authoring.explain.model import Explanation, Lost, Part, Sample
-from polcheck.authoring.explain.places import Places
+from polcheck.authoring.explain.policy_lines import Places
 from polcheck.authoring.explain.steps import StepExplainer
 from polcheck.base.errors import PolcheckError
 from polcheck.evaluate.outcome import Failure, PolicyResult, evaluate

@@ -10,7 +10,7 @@ from msgspec import Struct
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Event, Journal
 from polcheck.authoring.explain.model import Branch, Document, ExplainedStep, Lost, Match, Sample, Selected
-from polcheck.authoring.explain.places import Places, pointer_text
+from polcheck.authoring.explain.policy_lines import Places, pointer_text
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, distinct
 from polcheck.findings.finding import Location, NearMiss

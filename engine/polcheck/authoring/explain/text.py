@@ -162,7 +162,7 @@ def _match(match: Match, look: DisplayOptions) -> str:
     line = _source_line(match.places[-1]) if match.places else ""
     text = " + ".join(places) + (": " if places and names else "") + names
     unsure = "" if match.certain else look.ink.name("undecided", text=" (uncertain)")
-    return (text or "the submission") + (look.ink.dim(f"  {terminal(line)}") if line and not names else "") + unsure
+    return (text or "the project") + (look.ink.dim(f"  {terminal(line)}") if line and not names else "") + unsure
 
 
 def _source_line(place: Location) -> str:

@@ -78,7 +78,7 @@ def _controls(origin: SourceMap, at: Pointer, text: str) -> None:
         message = f"there is a control character here: U+{ord(found[0]):04X}"
         if letter:
             message += f", which YAML writes `\\{letter}` in double quotes"
-        help = f"write the text in single quotes, where `\\{letter or 'x'}` stays as it is"
+        help = f"write the string in single quotes, where `\\{letter or 'x'}` stays as it is"
         origin.warning(at, message, help, found.start())
 
 

@@ -69,7 +69,7 @@ def _why(probe: Probe, example: str) -> tuple[str, str]:
     name = example if not example.startswith("x.") else f"*{example[1:]}"
     if isinstance(probe.what, Syntax):
         return never_read(probe.kind, probe.languages, name)
-    return f"`{name}` is no configuration that `data` could read", f"say which `language`: {listed_formats()}"
+    return f"`{name}` is not a configuration file that `data` can read", f"say which `language`: {listed_formats()}"
 
 
 def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:

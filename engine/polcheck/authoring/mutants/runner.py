@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from polcheck.authoring.mutants.mutant import Mutant
 from polcheck.authoring.mutants.small import small_pack, users
 from polcheck.authoring.testing.cases import Case, Expected
+from polcheck.authoring.testing.mismatches import ActualResult, is_met
 from polcheck.authoring.testing.pack_source import PackSource
-from polcheck.authoring.testing.results import ActualResult, is_met
 from polcheck.authoring.testing.runner import outcomes_of
 from polcheck.base.errors import PolicyError
 from polcheck.evaluate.context import JoinContext

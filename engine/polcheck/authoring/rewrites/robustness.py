@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from polcheck.authoring.rewrites.rewrite import REWRITES, Rewritten, rewritten
 from polcheck.authoring.testing.cases import Case, Differs, Expected
+from polcheck.authoring.testing.mismatches import ActualResult
 from polcheck.authoring.testing.pool import Progress, spread
-from polcheck.authoring.testing.results import ActualResult
 from polcheck.authoring.testing.runner import CaseRunner, Result
 from polcheck.base.codec import Codec
 

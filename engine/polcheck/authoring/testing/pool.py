@@ -46,7 +46,7 @@ def spread(
 
     def failed(request: tuple[int, Item], reason: str) -> _Numbered:
         if reason.startswith("it took more than "):
-            raise PolcheckError(f"a process that judged cases was lost: {reason}; try `-j 1` to see where")
+            raise PolcheckError(f"a worker process was lost: {reason}; try `-j 1` to see where")
         return _Numbered(request[0], None)
 
     try:

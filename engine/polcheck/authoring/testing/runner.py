@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.authoring.testing.cases import NOWHERE, Case
-from polcheck.authoring.testing.results import ActualFinding, ActualResult, Mismatch, mismatches_of
+from polcheck.authoring.testing.mismatches import ActualFinding, ActualResult, Mismatch, mismatches_of
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.evaluate.steps import Journal

@@ -8,8 +8,8 @@ from polcheck.authoring.mutants.hunt import Lived, Mutation
 from polcheck.authoring.rewrites.robustness import Difference, Robustness
 from polcheck.authoring.testing.cases import Case
 from polcheck.authoring.testing.coverage import Coverage
+from polcheck.authoring.testing.mismatches import Mismatch
 from polcheck.authoring.testing.pack_source import pointer_text
-from polcheck.authoring.testing.results import Mismatch
 from polcheck.authoring.testing.run import Tested
 from polcheck.authoring.testing.runner import Result
 from polcheck.render.escape import terminal

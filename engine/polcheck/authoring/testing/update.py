@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from polcheck.authoring.mutants.edits import edited, value_at
 from polcheck.authoring.testing.cases import NOWHERE, OUTCOMES, Case, Expected
-from polcheck.authoring.testing.results import ActualResult, mismatch_of
+from polcheck.authoring.testing.mismatches import ActualResult, mismatch_of
 from polcheck.authoring.testing.runner import Result
 from polcheck.base.errors import PolcheckError
 from polcheck.base.spans import Source

@@ -153,7 +153,7 @@ def _has_bare_strings(probe: PatternProbe, language: str) -> bool:
 def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, int, str]:
     content = language_called(language).string_content
     return (
-        "a predicate compares a string's node with a text that has no quotes",
+        "a predicate compares a string's node with a string that has no quotes",
         max(text.find("(#"), 0),
         f"predicates see the text of a node: capture its `{content}`, or join on the value that it binds",
     )

@@ -1,4 +1,4 @@
-"""What came of tests as plain data, for `--format json`, and as JUnit XML."""
+"""The results of test cases for machines: JSON values and JUnit XML."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from polcheck.authoring.mutants.hunt import Lived
 from polcheck.authoring.rewrites.robustness import Difference
 from polcheck.authoring.testing.cases import Case
 from polcheck.authoring.testing.coverage import Unseen
+from polcheck.authoring.testing.mismatches import Mismatch
 from polcheck.authoring.testing.pack_source import pointer_text
-from polcheck.authoring.testing.results import Mismatch
 from polcheck.authoring.testing.run import Tested
 from polcheck.authoring.testing.runner import Result
 from polcheck.render.escape import xml, xml_attribute
 
 
-def to_plain(every: Iterable[Tested]) -> dict[str, Any]:
-    """The tests of some packs as JSON data."""
+def to_json(every: Iterable[Tested]) -> dict[str, Any]:
+    """Return the results of some packs as JSON values."""
     return {"packs": [_pack(tested) for tested in every]}
 
 
 def _pack(tested: Tested) -> dict[str, Any]:
-    plain: dict[str, Any] = {
+    values: dict[str, Any] = {
         "pack": tested.name,
         "passed": len(tested.cases) - len(tested.failed),
         "failed": len(tested.failed),
         "cases": [_case(case, result) for case, result in zip(tested.cases, tested.results, strict=True)],
     }
     if (coverage := tested.coverage) is not None:
-        plain["coverage"] = {
+        values["coverage"] = {
             "ways": coverage.total,
             "exercised": coverage.seen,
             "percent": round(coverage.percent, 2),
             "missing": [_unseen(unseen) for unseen in coverage.unseen],
         }
     if (mutation := tested.mutation) is not None:
-        plain["mutants"] = {
+        values["mutants"] = {
             "killed": mutation.killed,
             "refused": mutation.refused,
             "percent": round(mutation.percent, 2),
@@ -46,14 +46,14 @@ def _pack(tested: Tested) -> dict[str, Any]:
             "operators": [tally._asdict() for tally in mutation.tallies],
         }
     if (robustness := tested.robustness) is not None:
-        plain["rewrites"] = {
+        values["rewrites"] = {
             "tried": robustness.tried,
             "differences": [_difference(difference) for difference in robustness.differences],
             "excused": [_difference(difference) for difference in robustness.excused],
             "unused": [f"{case.where}:{case.line}" for case, _ in robustness.unused],
             "rewrites": [tally._asdict() for tally in robustness.tallies],
         }
-    return plain
+    return values
 
 
 def _case(case: Case, result: Result) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _unseen(unseen: Unseen) -> dict[str, Any]:
 
 def _lived(lived: Lived) -> dict[str, Any]:
     mutant = lived.mutant
-    plain = {
+    values = {
         "policy": mutant.owner,
         "mutant": mutant.id,
         "operator": mutant.operator,
@@ -85,11 +85,11 @@ def _lived(lived: Lived) -> dict[str, Any]:
         "from": mutant.before,
         "to": mutant.after,
     }
-    return {**plain, "reason": lived.reason} if lived.reason else plain
+    return {**values, "reason": lived.reason} if lived.reason else values
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
-    plain = {
+    values = {
         "case": difference.case.name,
         "path": difference.case.where,
         "line": difference.line,
@@ -100,7 +100,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "got": difference.got,
         "diff": difference.diff,
     }
-    return {**plain, "reason": difference.reason} if difference.reason else plain
+    return {**values, "reason": difference.reason} if difference.reason else values
 
 
 def to_junit(every: Sequence[Tested]) -> str:

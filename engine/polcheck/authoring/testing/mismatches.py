@@ -1,4 +1,4 @@
-"""What was expected beside what was said: the differences, as values that people can read."""
+"""The differences between expected and actual results of a test case."""
 
 from __future__ import annotations
 
