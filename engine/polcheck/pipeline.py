@@ -220,12 +220,12 @@ class Checker(Struct, frozen=True, dict=True):
             return alike.found(tasks, submission, made)
         if memory is None or sum(task.size for task in tasks) < WORTH_BYTES:
             return made(tasks)
-        recall = CacheLookup(memory.page, self.extractor, facts, lines)
+        recall = CacheLookup(memory.page, self.extractor, facts, lines, memory.began)
         known, left = recall.split(tasks, submission)
         memory.known = frozenset(known)
         rows = known | made(left)
-        if left or len(rows) != len(memory.page.files):
-            memory.turned = recall.turned(rows, wanted, submission)
+        if left or recall.renewed or len(rows) != len(memory.page.files):
+            memory.updated = recall.updated(rows, wanted, submission)
         return {task.path: rows[task.path] for task in tasks}
 
     def _assembled(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from polcheck.base import tracker as watch
+from polcheck.base.codec import Codec
 from polcheck.base.tracker import tracking
 from polcheck.sources import folder as walks
 from polcheck.sources.folder import _Folder, _Walk
@@ -105,15 +106,24 @@ def test_what_was_kept_and_is_damaged_is_walked_again(root: Path, walked: list[b
     assert walked
 
 
-@pytest.mark.parametrize("foreign", [(1, []), ((1, 2), []), (((), 0), [1]), "x"])
+ANY: Codec[Any] = Codec(Any)
+NO_FILES = walks._WALK.encode(((), 0))
+STAMPED = [(b"/", (0, 0, 0, 0, 0))]
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [ANY.encode("x"), ANY.encode(([], b"")), ANY.encode(([], NO_FILES)), ANY.encode((STAMPED, NO_FILES)),
+     marshal.dumps((((), 0), []))],
+    ids=["text", "no value", "no places", "places that have changed", "marshalled"],
+)  # fmt: skip
 def test_what_was_kept_and_makes_no_sense_is_walked_again(
-    root: Path, walked: list[bytes], tmp_path: Path, foreign: Any
+    root: Path, walked: list[bytes], tmp_path: Path, foreign: bytes
 ) -> None:
-    """Whole bytes of something else are no listing."""
+    """Whole bytes of something else are no listing; nor is one that would hold whatever happens, for want of places."""
     expected = read_submission(root, keep=True).paths
     (kept,) = (tmp_path / "cache" / "walks").iterdir()
-    data = marshal.dumps(foreign)
-    kept.write_bytes(hashlib.sha256(data).digest() + data)
+    kept.write_bytes(hashlib.sha256(foreign).digest() + foreign)
     walked.clear()
     assert read_submission(root, keep=True).paths == expected
     assert walked

@@ -118,7 +118,7 @@ def test_what_is_remembered_changes_no_report(packs: list[list[Policy]], trees: 
         for policies, files in [(p, f) for p in packs for f in trees] * 2:
             memory = ScanCache(page)
             assert judged(policies, files, memory=memory) == judged(policies, files)
-            page = memory.turned or page
+            page = memory.updated or page
 
 
 @some(50)

@@ -16,7 +16,7 @@ from polcheck.base.spans import Span
 from polcheck.scan import encoding
 from polcheck.scan.encoding import AnswerCodec, RowsCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
-from polcheck.scan.rows import Facts, FileRows
+from polcheck.scan.rows import Facts, FileRows, PlacedRemark
 from polcheck.scan.workers import Searching
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
 from polcheck.selectors.syntax.nearest import Near
@@ -58,6 +58,10 @@ ROWS = st.builds(
     marked=st.booleans(),
     spent=st.dictionaries(st.integers(-1, 99), st.floats(0, 9), max_size=2),
     unread=TEXTS,
+    script=TEXTS,
+    remarks=st.lists(
+        st.builds(PlacedRemark, st.integers(0), st.integers(0), st.integers(0), st.integers(0), TEXTS), max_size=2
+    ).map(tuple),
 )
 
 

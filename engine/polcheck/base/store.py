@@ -48,9 +48,13 @@ def key_of(*parts: str) -> str:
 def read_whole(path: str) -> bytes | None:
     """The bytes at `path`; None when there are none, or they aren't whole, or others could have written them."""
     try:
-        if not _is_own(os.path.dirname(path)) or not _is_own(path):  # noqa: PTH120
+        if not is_private(os.path.dirname(path)):  # noqa: PTH120
             return None
-        with open(path, "rb") as file:  # noqa: PTH123
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(number, "rb") as file:  # noqa: PTH123
+            found = os.fstat(number)
+            if not stat.S_ISREG(found.st_mode) or not _is_own(found):
+                return None
             data = file.read()
     except OSError:
         return None
@@ -66,6 +70,8 @@ def write_whole(path: str, data: bytes, most: int) -> None:
 
     folder = os.path.dirname(path)  # noqa: PTH120
     with suppress(OSError):
+        if not is_private(folder):
+            return
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
         temporary = os.path.join(folder, f".{token_hex(8)}")  # noqa: PTH118
         try:
@@ -96,12 +102,43 @@ def _remove(path: str) -> None:
         os.unlink(path)  # noqa: PTH108
 
 
-def _is_own(path: str) -> bool:
-    """Whether nobody but this user (or root) can have written what lies at `path`. Raises OSError."""
-    found = os.stat(path)  # noqa: PTH116
+def is_private(folder: str) -> bool:
+    """Whether nobody but this user (or root) can write into `folder`, or put another one in its place.
+
+    Each folder and link on the way there counts, as far as they exist: what is missing this user will make. A folder
+    that everybody may write to is only passed through where nobody may rename what is another's (as in /tmp).
+    """
     if not hasattr(os, "getuid"):
         return True
+    try:
+        return all(_is_private_chain(path) for path in {os.path.abspath(folder), os.path.realpath(folder)})  # noqa: PTH100
+    except OSError:
+        return False
+
+
+def _is_private_chain(path: str) -> bool:
+    """Whether each part of an absolute path is this user's or root's, and others can't change it. Raises OSError."""
+    at = ""
+    for part in path.split(os.sep):  # noqa: PTH206
+        at = os.path.join(at, part) if part else os.sep  # noqa: PTH118
+        try:
+            found = os.lstat(at)
+        except FileNotFoundError:
+            return True
+        if stat.S_ISLNK(found.st_mode):
+            if found.st_uid not in (os.getuid(), 0):
+                return False
+        elif not stat.S_ISDIR(found.st_mode) or (not _is_own(found) and not (_is_sticky(found) and at != path)):
+            return False
+    return True
+
+
+def _is_own(found: os.stat_result) -> bool:
     return found.st_uid in (os.getuid(), 0) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _is_sticky(found: os.stat_result) -> bool:
+    return found.st_uid in (os.getuid(), 0) and bool(found.st_mode & stat.S_ISVTX)
 
 
 @cache

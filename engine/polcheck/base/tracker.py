@@ -29,8 +29,7 @@ class DependencyTracker:
     @property
     def settled(self) -> bool:
         """Whether everything is older than this run, so that a later change shows."""
-        newest = max(map(changed_at, self.places.values()), default=0)
-        return not self.blind and newest < self.began - _RACE
+        return not self.blind and not any(is_young(stamp, self.began) for stamp in self.places.values())
 
 
 _WATCHES: list[DependencyTracker] = []
@@ -72,6 +71,14 @@ def stamp_at(place: Place) -> Stamp | None:
 def stamp_of(status: os.stat_result) -> Stamp:
     """The inode, its size, and the times of content and inode in nanoseconds."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def is_young(stamp: Stamp | None, now: int) -> bool:
+    """Whether what was changed after `now` (in nanoseconds) could still have this stamp.
+
+    NOTE: the steps in which a file system keeps times are up to two seconds: FAT 2, ext2, HFS+ and NFS 1.
+    """
+    return changed_at(stamp) >= now - _RACE
 
 
 def changed_at(stamp: Stamp | None) -> int:

@@ -8,13 +8,8 @@ import sys
 
 def main() -> None:
     """Runs the command line and exits: 0, 1 or 2."""
-    from polcheck.cli.report_cache import output_key, replay
+    from polcheck.cli.commands import run_commands
 
-    words = output_key(sys.argv[1:])
-    status = replay(words) if words else None
-    if status is None:
-        from polcheck.cli.commands import run_commands
-
-        status = run_commands(words)
+    status = run_commands()
     gc.freeze()  # NOTE: looking for circles in all that there is, before it goes anyway, takes a tenth of a short run
     sys.exit(status)

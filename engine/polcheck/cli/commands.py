@@ -107,21 +107,21 @@ def _group() -> None:
     """
 
 
-def run_commands(asked: str) -> int:
-    """The exit status of the command line; `asked` is under which name what it says may be kept, empty for nowhere."""
+def run_commands() -> int:
+    """The exit status of the command line."""
     # NOTE: there are many rows and no circles among them; looking for circles as often as usual takes a fifth of a run
     gc.set_threshold(200_000, 20, 100)
     with prepared():
-        return _status(asked)
+        return _status()
 
 
-def _status(asked: str) -> int:
+def _status() -> int:
     """The exit status of the command line, once everything is printed."""
     from polcheck.base.errors import PolcheckError
 
     status: object = 2
     try:
-        status = _group.main(prog_name="polcheck", standalone_mode=False, obj=asked)
+        status = _group.main(prog_name="polcheck", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as leave:
         return leave.exit_code

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from polcheck.base.store import store
 from polcheck.base.today import today
 from polcheck.cli.outputs import colored
+from polcheck.project.cache_place import ASKED, is_cache_allowed
 
 if TYPE_CHECKING:
     from polcheck.authoring.explain.display import DisplayOptions
@@ -104,6 +106,13 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
             from polcheck.project.effective import CommandLineOptions
             from polcheck.project.project import Project
 
+            allowed = no_cache or is_cache_allowed(target)
+            if not allowed:
+                click.echo(
+                    f"the cache is not used: {store()} lies below what is checked, or its repository\n"
+                    f"help: keep it elsewhere, or set {ASKED}=1 if nobody else can write there",
+                    err=True,
+                )
             given = CommandLineOptions(
                 packs=packs,
                 params=params_of(params),
@@ -116,7 +125,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 tracked=True if tracked else None,
                 baseline=baseline,
                 jobs=jobs,
-                cache=not no_cache,
+                cache=allowed and not no_cache,
                 locked=is_locked(locked),
                 today=today(),
             )

@@ -33,7 +33,6 @@ class Outputs(Struct):
 
     wanted: tuple[tuple[str, str], ...]
     options: render.Options
-    printed: str = ""  # what went to standard output, made harmless
 
     @classmethod
     def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
@@ -68,15 +67,10 @@ class Outputs(Struct):
             if path:
                 write_output(path, text)
             else:
-                self.printed = _print(text, commands=name.partition(":")[0] in _COMMANDS)
+                _print(text, commands=name.partition(":")[0] in _COMMANDS)
             if name == "github":
                 _job_summary(report)
         return report.exit_status
-
-    @property
-    def alone(self) -> bool:
-        """Whether all there is goes to standard output."""
-        return [path for _, path in self.wanted] == [""]
 
     def _text(self, name: str, report: Report) -> str:
         """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
@@ -143,8 +137,8 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def _print(text: str, *, commands: bool) -> str:
-    """Writes to standard output, and changes nothing where its reader has seen enough (`| head`); gives what it wrote.
+def _print(text: str, *, commands: bool) -> None:
+    """Writes to standard output, and changes nothing where its reader has seen enough (`| head`).
 
     `commands`: lines of the text may be workflow commands. Raises PolcheckError when it can't be written.
     """
@@ -155,7 +149,6 @@ def _print(text: str, *, commands: bool) -> str:
         else:
             sys.stdout.write(said)
         sys.stdout.flush()
-    return said
 
 
 def _template(path: str) -> str:

@@ -17,7 +17,8 @@ from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
 from polcheck.policy.plan import Plan, every_step
-from polcheck.project.report_cache import store_output
+from polcheck.project.cache_place import is_cache_allowed
+from polcheck.project.report_cache import load_report, report_key, store_report
 from polcheck.render.json import dumps
 from polcheck.selectors.syntax.predicates import shortened
 
@@ -112,16 +113,34 @@ def run(
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     times = Timings() if timings or timings_json else None
-    with tracking() as watch:
+    key = _key(submission, outputs) if times is None else ""
+    known = load_report(key) if key else None
+    if known is not None:
+        return outputs.write(known)
+    with tracking() as tracker:
         used = has_packs(project(submission, baseline="" if no_baseline else baseline))
         report = _judged(used, outputs, rev, since, times)
+    if key and report.decided:
+        store_report(key, report, tracker)
     status = outputs.write(report)
-    words = click.get_current_context().find_object(str)
     if times is not None:
         _show_timings(times, used, timings_json, shown=timings)
-    elif words and outputs.alone and report.decided:
-        store_output(words, outputs.printed.encode("utf-8", "backslashreplace"), status, watch)
     return status
+
+
+# the options that say how a report is shown, which is none of its own business
+_SHOWN_BY = frozenset({"formats", "output", "show_all", "color", "quiet", "verbose"})
+
+
+def _key(submission: str, outputs: Outputs) -> str:
+    """The name under which the report that was asked for may be kept; empty where nothing is to be kept."""
+    asked = {name: value for name, value in click.get_current_context().params.items() if name not in _SHOWN_BY}
+    if asked["no_cache"] or not is_cache_allowed(submission):
+        return ""
+    try:
+        return report_key({**asked, "digests": outputs.digests}, today().isoformat())
+    except OSError:  # there is no working directory
+        return ""
 
 
 def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None) -> Report:

@@ -19,9 +19,9 @@ from typing import TextIO
 
 from polcheck.base.errors import PolcheckError
 
-# what render.escape hides, but for line breaks, tabs, and the colours and weights that polcheck itself puts into texts
+# what render.escape hides, but for line breaks (CRLF is one), tabs, and the colors and weights of polcheck's own texts
 _HIDDEN = re.compile(
-    r"(?!\x1b\[(?:[0-4]|3[0-7]|9[0-7]|;)*m)"
+    r"(?!\x1b\[(?:[0-4]|3[0-7]|9[0-7]|;)*m|\r\n)"
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )

@@ -1,26 +1,28 @@
-"""What is kept between runs: compiled packs, found again by the digests of all that they were compiled from, and rows.
+"""What is kept between runs: compiled packs, by the digests of all that they were compiled from, and rows, by content.
 
-What is kept is Python's pickle, in a folder that only its user can write to, behind a digest of its bytes: what was
-cut short or damaged is not read, and the packs are compiled again.
+INVARIANT: what is read from disk is data: bytes that are decoded to values of known types, and can run nothing.
 """
 
 from __future__ import annotations
 
-import pickle
-import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from polcheck.base.codec import NotDecoded
 from polcheck.base.store import key_of, read_whole, store, write_whole
-from polcheck.scan.cache import CachedRows
+from polcheck.scan.cache import CachedRows, CachedRowsCodec
 
 if TYPE_CHECKING:
+    from polcheck.base.graph_codec import GraphCodec
     from polcheck.policy.plan import Plan
 
-
-KINDS = ("plans", "rows", "runs", "walks")
+KINDS = ("plans", "rows", "reports", "walks")
+MOST_BYTES = 256 << 20  # of the rows of one folder
 _MOST_PLANS = 64
+_MOST_FOLDERS = 16
+_ROWS = CachedRowsCodec()
 
 
 def cache_folder() -> Path:
@@ -32,35 +34,51 @@ def load_plan(key: str) -> Plan | None:
     """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
     from polcheck.policy.plan import Plan
 
-    found = load_value(cache_folder() / "plans" / key)
+    data = read_whole(str(cache_folder() / "plans" / key))
+    try:
+        found = plan_codec().decode(data) if data is not None else None
+    except NotDecoded:
+        return None
     return found if isinstance(found, Plan) else None
 
 
 def store_plan(key: str, plan: Plan) -> None:
     """Keeps a plan under `key`, whole or not at all; a folder that can't be written keeps nothing."""
-    store_value(cache_folder() / "plans" / key, plan, _MOST_PLANS)
+    with suppress(RecursionError):
+        write_whole(str(cache_folder() / "plans" / key), plan_codec().encode(plan), _MOST_PLANS)
 
 
-def load_value(path: Path) -> Any:
-    """What is kept at `path`; None when there is nothing, or it isn't whole, or others could have made it."""
+@cache
+def plan_codec() -> GraphCodec:
+    """The encoding of plans: objects of the classes of these modules, and of no others."""
+    from polcheck.base.graph_codec import GraphCodec, value_classes
+    from polcheck.policy import plan
+    from polcheck.selectors import text
+    from polcheck.selectors.jmespath.expression import Expression
+    from polcheck.selectors.syntax import predicates, query_patterns, selector, shape, snippet
+    from polcheck.sources import path_patterns
+
+    modules = [plan, text, predicates, query_patterns, selector, shape, snippet, path_patterns]
+    return GraphCodec([*value_classes(modules), Expression])
+
+
+def load_rows(folder: str) -> CachedRows:
+    """The rows of a folder's files; none when there are none, or they aren't whole."""
+    data = read_whole(str(_path(folder)))
     try:
-        data = read_whole(str(path))
-        return None if data is None else pickle.loads(data)  # the user's own file, whole
-    except Exception:  # NOTE: whatever is wrong with what was kept, it can be made again
-        return None
+        return _ROWS.decode(data) if data is not None else CachedRows()
+    except NotDecoded:
+        return CachedRows()
 
 
-def store_value(path: Path, value: object, most: int, most_bytes: int = sys.maxsize) -> None:
-    """Keeps a value at `path`, and at most so many in its folder: the ones that were written last.
-
-    One that is too large, or can't be pickled or written, is not kept.
-    """
+def store_rows(folder: str, rows: CachedRows) -> None:
+    """Keeps the rows of a folder's files, all or none; too many, or such as can't be written, are not kept."""
     try:
-        data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    except (pickle.PicklingError, RecursionError, MemoryError):
+        data = _ROWS.encode(rows)
+    except (TypeError, RecursionError, MemoryError):
         return
-    if len(data) <= most_bytes:
-        write_whole(str(path), data, most)
+    if len(data) <= MOST_BYTES:
+        write_whole(str(_path(folder)), data, _MOST_FOLDERS)
 
 
 def cache_sizes() -> dict[str, tuple[int, int]]:
@@ -85,21 +103,6 @@ def clear_cache() -> None:
         folder = cache_folder() / kind
         for path in folder.iterdir() if folder.is_dir() else ():
             path.unlink(missing_ok=True)
-
-
-MOST_BYTES = 256 << 20  # of one page
-_MOST_PAGES = 16
-
-
-def load_rows(folder: str) -> CachedRows:
-    """The page of a folder; an empty one when there is none, or it isn't whole."""
-    found = load_value(_path(folder))
-    return found if isinstance(found, CachedRows) else CachedRows()
-
-
-def store_rows(folder: str, page: CachedRows) -> None:
-    """Keeps the page of a folder, whole or not at all; one that is too large, or can't be written, is not kept."""
-    store_value(_path(folder), page, _MOST_PAGES, MOST_BYTES)
 
 
 def _path(folder: str) -> Path:

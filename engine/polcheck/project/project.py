@@ -166,8 +166,8 @@ class Project(Struct, frozen=True, dict=True):
             return
         memory = ScanCache(load_rows(self.target))
         yield memory
-        if memory.turned is not None:
-            store_rows(self.target, memory.turned)
+        if memory.updated is not None:
+            store_rows(self.target, memory.updated)
 
     @cached_property
     def prefix(self) -> str:

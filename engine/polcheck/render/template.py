@@ -20,4 +20,5 @@ def render(report: Report, options: Options) -> str:
     scope = {**issue_scope(report, None, params), "report": to_plain(report)}
     text = fill(options.template, scope, TEXT_FUEL)
     # NOTE: the engine drops the line break that ends a template; in a file of text it is wanted
-    return text + "\n" if options.template.endswith("\n") and not text.endswith("\n") else text
+    end = "\r\n" if options.template.endswith("\r\n") else "\n"
+    return text + end if options.template.endswith("\n") and not text.endswith("\n") else text

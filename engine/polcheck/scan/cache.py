@@ -8,15 +8,19 @@ against a stamp of its inode that no ordinary write leaves as it was.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.codec import Codec, NotDecoded
+from polcheck.base.tracker import is_young
 from polcheck.policy.plan import Probe
+from polcheck.scan.encoding import EncodedRows, decoded_rows, encoded_rows
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import Task
@@ -48,15 +52,52 @@ class CachedRows(Struct):
     asks: tuple[bool, bool] = (False, False)  # whether facts and lines were asked for
 
 
+class _Page(NamedTuple):
+    probes: list[str]
+    sets: list[list[int]]
+    files: dict[str, tuple[Stamp | None, bytes, int, EncodedRows | None]]
+    asks: tuple[bool, bool]
+
+
+class CachedRowsCodec(Codec[Any]):
+    """The encoding of the rows of one folder's files."""
+
+    def __init__(self) -> None:
+        super().__init__(_Page)
+
+    def encode(self, value: CachedRows) -> bytes:
+        """The bytes of rows."""
+        files = {
+            path: (*file[:3], encoded_rows(file.rows) if file.rows is not None else None)
+            for path, file in value.files.items()
+        }
+        return super().encode(_Page(value.probes, [sorted(probes) for probes in value.sets], files, value.asks))
+
+    def decode(self, data: bytes | memoryview) -> CachedRows:
+        """The rows of these bytes. Raises NotDecoded, also for files that name probes which aren't there."""
+        page: _Page = super().decode(data)
+        count, sets = len(page.probes), len(page.sets)
+        if any(not 0 <= number < count for probes in page.sets for number in probes):
+            raise NotDecoded("a set of unknown probes")
+        files: dict[str, CachedFile] = {}
+        for path, (stamp, digest, searched, rows) in page.files.items():
+            known = rows is None or (rows.path == path and all(0 <= number < count for number in rows.found))
+            if not 0 <= searched < sets or not known:
+                raise NotDecoded("a file with unknown probes")
+            files[path] = CachedFile(stamp, digest, searched, decoded_rows(rows) if rows is not None else None)
+        return CachedRows(page.probes, [frozenset(probes) for probes in page.sets], files, page.asks)
+
+
 class ScanCache(Struct):
     """What a run may know from earlier ones, and what it leaves for later ones (None when there is nothing new).
 
-    `known` are the files in which nothing had to be searched.
+    `known` are the files in which nothing had to be searched; `began` is when nothing was read yet, in nanoseconds.
     """
 
     page: CachedRows = field(default_factory=CachedRows)
-    turned: CachedRows | None = None
+    updated: CachedRows | None = None
     known: frozenset[str] = frozenset()
+    began: int = field(default_factory=time.time_ns)
 
 
 class SharedRows(Struct):
@@ -100,6 +141,8 @@ class CacheLookup(Struct, frozen=True, dict=True):
     extractor: Extractor
     facts: bool
     lines: bool
+    began: int = 0
+    renewed: set[str] = field(default_factory=set)  # files that had to be read to be known, and next time need not be
 
     @cached_property
     def _keys(self) -> list[str]:
@@ -148,6 +191,8 @@ class CacheLookup(Struct, frozen=True, dict=True):
                 return None
             if hashlib.sha256(data).digest() != entry.digest:
                 return None
+            if self._trusted(stamp):
+                self.renewed.add(path)
         if entry.rows is None:
             return FileRows(path, {}, digest=entry.digest)
         if not entry.rows.found:
@@ -156,7 +201,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
         rows = {here[number]: found for number, found in entry.rows.found.items() if number in here}
         return replace(entry.rows, found=rows)
 
-    def turned(
+    def updated(
         self, rows: Mapping[str, FileRows], wanted: Mapping[str, Sequence[int]], submission: Submission
     ) -> CachedRows:
         """The page for the next run: what this one knows of its files. One whose search was cut off has no digest."""
@@ -171,8 +216,12 @@ class CacheLookup(Struct, frozen=True, dict=True):
                 page.sets.append(frozenset(key))
             told = replace(found, parsed=0, spent={}) if found.parsed else found  # the next run parses nothing for it
             kept = None if told.is_silent else told
-            page.files[path] = CachedFile(submission.stamp(path), found.digest, numbers[key], kept)
+            page.files[path] = CachedFile(self._trusted(submission.stamp(path)), found.digest, numbers[key], kept)
         return page
+
+    def _trusted(self, stamp: Stamp | None) -> Stamp | None:
+        """The stamp, unless the file may change after it was read and keep it: then only its content tells."""
+        return None if is_young(stamp, self.began) else stamp
 
 
 def _keys(extractor: Extractor) -> list[str]:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from polcheck.base.codec import Codec
 from polcheck.base.errors import SubmissionError
 from polcheck.base.safe_open import NotRegular, opened_folder, pending_file, read_regular, reason_of
 from polcheck.base.store import key_of, store
@@ -34,6 +35,7 @@ from polcheck.sources.trust import Trust
 WORTH = 500  # files: to walk through fewer takes no longer than to read what was kept
 _MOST_WALKS = 16
 _MOST_BYTES = 64 << 20
+_WALK: Codec[tuple[tuple[str, ...], int]] = Codec(tuple[tuple[str, ...], int])
 
 
 def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None]) -> None:
@@ -43,18 +45,19 @@ def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None
     what is ignored in it. A walk that met a link, or something that couldn't be read, is made again each time.
     """
     path = os.path.join(store(), "walks", key_of(asked))  # noqa: PTH118
-    match load_unchanged(path):
-        case ((tuple() as paths, int() as left_out), places):
-            for place, stamp in places:
-                record_dependency(place, stamp)
-            gathered.list_all(paths)
-            gathered.left_out = left_out
-        case _:
-            with tracking() as watch:
-                walk()
-            listed = gathered.listed
-            if len(listed) >= WORTH:
-                store_unchanged(path, (listed, gathered.left_out), watch, _MOST_WALKS, _MOST_BYTES)
+    known = load_unchanged(path, _WALK)
+    if known is not None:
+        (paths, left_out), places = known
+        for place, stamp in places:
+            record_dependency(place, stamp)
+        gathered.list_all(paths)
+        gathered.left_out = left_out
+        return
+    with tracking() as watch:
+        walk()
+    listed = gathered.listed
+    if len(listed) >= WORTH:
+        store_unchanged(path, (listed, gathered.left_out), _WALK, watch, _MOST_WALKS, _MOST_BYTES)
 
 
 def read_folder(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import pickle
 import subprocess
@@ -10,14 +11,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from faulty import POOLED, arguments, command, environment, project, ran
 from polcheck.base import store
+from polcheck.base.codec import Codec
 from polcheck.project import library
-from polcheck.scan.cache import CachedFile, CachedRows
 from typed import polcheck
 
 FULL = """
@@ -42,13 +44,12 @@ main()
 
 HAMMER = """
 import sys
-from pathlib import Path
-from polcheck.project.plan_cache import load_value, store_value
-path, own = Path("kept/entry"), int(sys.argv[1])
+from polcheck.base.store import read_whole, write_whole
+path, own = "kept/entry", bytes([int(sys.argv[1])])
 for turn in range(300):
-    store_value(path, [own] * (10 + 5000 * (turn % 2)), 1)
-    found = load_value(path)
-    assert found in ([n] * size for n in range(3) for size in (10, 5010)), found
+    write_whole(path, own * (10 + 5000 * (turn % 2)), 1)
+    found = read_whole(path)
+    assert found in [bytes([n]) * size for n in range(3) for size in (10, 5010)], found
 """
 
 
@@ -87,22 +88,34 @@ def test_a_cache_that_is_no_folder(work: Path, monkeypatch: pytest.MonkeyPatch, 
     assert polcheck("cache", "info").status == polcheck("cache", "clear").status == 0
 
 
-def _whole(value: object) -> bytes:
-    """A value as it is kept."""
-    data = pickle.dumps(value)
+def _whole(data: bytes) -> bytes:
+    """Bytes as they are kept."""
     return hashlib.sha256(data).digest() + data
 
 
+class _Runs:
+    """What runs a command when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("touch code-was-run",)
+
+
+ANY: Codec[Any] = Codec(Any)
 FOREIGN = {
     "nothing": b"",
     "half": None,
     "another bit": None,
     "zeros": bytes(4096),
-    "text": _whole("a text"),
-    "a list": _whole([1, 2]),
-    "a page": _whole(CachedRows(["x"], [frozenset({0})], {"src/m1.py": CachedFile(None, b"", 0, "x")})),  # type: ignore[arg-type]
-    "no pickle": hashlib.sha256(b"x").digest() + b"x",
-    "an unknown class": hashlib.sha256(b"cnowhere\nThing\n.").digest() + b"cnowhere\nThing\n.",
+    "a text": _whole(ANY.encode("a text")),
+    "a list": _whole(ANY.encode([1, 2])),
+    "unknown probes": _whole(ANY.encode([["x"], [[7]], {"src/m1.py": [None, b"", 3, None]}, [False, False]])),
+    "a reference to nowhere": _whole(ANY.encode([0, 99])),
+    "an unknown class": _whole(ANY.encode([9_999, "x"])),
+    "a class with other fields": _whole(ANY.encode([5, "x"])),
+    "no values": _whole(b"x"),
+    "a pickle": _whole(pickle.dumps(_Runs())),
+    "a pickle of old": _whole(b"cposix\nsystem\n(S'touch code-was-run'\ntR."),
+    "marshalled code": _whole(marshal.dumps(compile("1", "x", "eval"))),
 }
 
 
@@ -119,6 +132,7 @@ def test_what_is_kept_is_something_else(work: Path, kind: str, what: str) -> Non
     path.write_bytes(spoilt)
     assert _report() == plain
     assert _report() == plain
+    assert list(work.rglob("code-was-run")) == []
 
 
 @pytest.mark.parametrize("kind", ["plans", "rows"])
@@ -214,9 +228,9 @@ def test_a_cache_that_cannot_be_listed(work: Path) -> None:
     assert "fault in polcheck" not in shown.err + cleared.err
 
 
-def test_keeping_rows_that_cannot_be_pickled(work: Path) -> None:
+def test_keeping_rows_that_cannot_be_encoded(work: Path) -> None:
     """They are not kept, and the report goes out."""
     plain = _report("--no-cache")
-    with mock.patch("polcheck.project.plan_cache.pickle.dumps", side_effect=RecursionError):
+    with mock.patch.object(Codec, "encode", side_effect=RecursionError):
         assert _report() == plain
     assert command(work, "cache", "info").status == 0

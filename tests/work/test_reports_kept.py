@@ -1,4 +1,4 @@
-"""A run that was made before says the same at once, and only when nothing that it looked at has changed."""
+"""A report is kept for as long as nothing that it was made from has changed; it is rendered anew each time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ title: Nothing is evaluated
 forbid: {files: "**/*.py", pattern: eval(...)}
 message: eval is called
 """
-# what a run that judges imports, and one that says again what was said does not
-TELL = "import atexit, sys; atexit.register(lambda: print('polcheck.pipeline' in sys.modules, file=sys.stderr)); "
+# what a run that checks imports, and one that renders a kept report does not
+TELL = "import atexit, sys; atexit.register(lambda: print('polcheck.scan.extractor' in sys.modules, file=sys.stderr)); "
 START = TELL + "from polcheck.cli import main; main()"
 
 
@@ -38,6 +38,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = work / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (work / ".git").mkdir()
     monkeypatch.chdir(work)
     monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHONPATH", ENGINE)
@@ -73,7 +74,7 @@ CHANGES: dict[str, Callable[[], object]] = {
     "the configuration": lambda: Path("polcheck.yaml").write_text("packs: [./pack]\nfail-on: never\n"),
     "another configuration": lambda: Path("pyproject.toml").write_text('[tool.polcheck]\npacks = ["./pack"]\n'),
     "a lock": lambda: Path("polcheck.lock").write_text("version = 1\n"),
-    "a repository": lambda: Path(".git").mkdir(),
+    "no repository": lambda: Path(".git").rmdir(),
     "permissions": lambda: Path("src/a.py").chmod(0o640),
 }
 
@@ -102,18 +103,48 @@ def test_a_digest_is_of_every_file(root: Path) -> None:
     assert run("-f", "json")[2] is True
 
 
-@pytest.mark.parametrize("words", [["--no-cache"], ["-f", "text", "-f", "json=out.json"], ["-o", "out.txt"]])
+@pytest.mark.parametrize("words", [["--no-cache"], ["--timings"]])
 def test_what_is_not_kept(root: Path, words: list[str]) -> None:
-    """Without a cache, and where files are written, each run judges."""
-    Path("polcheck.yaml").write_text('packs: [./pack]\nexclude: ["out.*"]\n')
+    """Without a cache, and where the work itself is of interest, each run checks."""
     assert [run(*words)[2] for _ in range(2)] == [True, True]
 
 
-def test_other_words_are_another_run(root: Path) -> None:
-    """What one set of options said is no answer to another."""
+def test_other_options_are_another_report(root: Path) -> None:
+    """What one set of options gave is no answer to another."""
     run()
-    assert run("-q")[2] is True
     assert run("--fail-on", "never")[2] is True
+    assert run("--select", "no-eval")[2] is True
+
+
+def test_another_form_is_the_same_report(root: Path, tmp_path: Path) -> None:
+    """How it is shown is no part of a report: it is rendered anew, to files as well."""
+    run()
+    quiet = run("-q")
+    assert quiet[2] is False
+    assert quiet[1].startswith("src/a.py:1:1")
+    file = tmp_path / "out.txt"
+    assert run("-q", "-o", str(file)) == (1, "", False)
+    assert file.read_text() == quiet[1]
+
+
+def test_a_template_is_read_each_time(root: Path, tmp_path: Path) -> None:
+    """An edited template shows at once, and one that is gone is missed, though the report is kept."""
+    template = tmp_path / "t.txt"
+    template.write_text("old {{ report.verdict }}\n")
+    words = ["-f", f"template:{template}"]
+    assert run(*words)[1] == "old fail\n"
+    template.write_text("new {{ report.verdict }}\n")
+    assert run(*words) == (1, "new fail\n", False)
+    template.unlink()
+    assert run(*words)[:2] == (2, "")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html", "verdict"])
+def test_every_format_is_the_same_from_a_kept_report(root: Path, form: str) -> None:
+    """A report that was kept has every field that it had."""
+    first = run("-f", form)
+    again = run("-f", form)
+    assert (again[:2], again[2]) == (first[:2], False)
 
 
 def test_what_changed_just_now_is_not_trusted(root: Path) -> None:
@@ -134,7 +165,7 @@ def test_a_link_is_judged_again(root: Path) -> None:
 
 
 def test_a_working_directory_that_is_gone_is_no_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one nothing is kept, and each run judges."""
+    """Without one no report is kept, and each run checks."""
     gone = root / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -149,7 +180,7 @@ def test_a_working_directory_that_is_gone_is_no_fault(root: Path, monkeypatch: p
 def test_what_was_kept_and_is_damaged_is_judged_again(root: Path, tmp_path: Path) -> None:
     """Whole bytes that make no sense are no answer."""
     expected = run()
-    (kept,) = (tmp_path / "cache" / "runs").iterdir()
+    (kept,) = (tmp_path / "cache" / "reports").iterdir()
     data = b"nonsense"
     kept.write_bytes(hashlib.sha256(data).digest() + data)
     assert run() == expected
