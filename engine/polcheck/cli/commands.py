@@ -16,6 +16,24 @@ from polcheck.cli.streams import prepared
 Table = Mapping[str, tuple[str, str, str]]  # command -> (module, attribute, help)
 
 
+_COMPLETES = "_POLCHECK_COMPLETE"  # click: which shell asks, and what for
+# what users of other tools type for a command, and what is not spelled alike
+_MEANT = {
+    "check": ("run",),
+    "lint": ("run", "validate"),
+    "scan": ("run",),
+    "verify": ("run", "test"),
+    "rules": ("docs",),
+    "parse-ast": ("parse",),
+    "search": ("query",),
+    "ast": ("parse",),
+    "format": ("render",),
+    "install": ("pack",),
+    "suppress": ("waive",),
+    "ignore": ("waive",),
+}
+
+
 class OrderedGroup(click.Group):
     """A group that lists its commands in the order in which they are defined."""
 
@@ -54,8 +72,8 @@ class Commands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in self._table:
             import difflib
 
-            close = difflib.get_close_matches(args[0], self._table, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else ""
+            meant = _MEANT.get(args[0]) or difflib.get_close_matches(args[0], self._table, n=1)
+            hint = f" Did you mean {' or '.join(f'`{name}`' for name in meant)}?" if meant else ""
             raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -117,6 +135,8 @@ def run_commands() -> int:
 
 def _status() -> int:
     """The exit status of the command line, once everything is printed."""
+    import difflib
+
     from polcheck.base.errors import PolcheckError
 
     status: object = 2
@@ -126,6 +146,9 @@ def _status() -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.NoSuchOption):  # NOTE: click proposes `--config` for `--fix`
+            close = difflib.get_close_matches(error.option_name, error.possibilities or (), cutoff=0.7)
+            error = click.NoSuchOption(error.option_name, possibilities=close, ctx=error.ctx)
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
@@ -134,7 +157,9 @@ def _status() -> int:
     except PolcheckError as error:
         click.echo(str(error), err=True)
         return 2
-    except (BrokenPipeError, SystemExit):  # NOTE: click's, for a pipe that was closed; its status is that of a fail
+    except SystemExit as leave:  # NOTE: click's, after what a shell asked for its completion
+        return leave.code if _COMPLETES in os.environ and isinstance(leave.code, int) else 2
+    except BrokenPipeError:  # NOTE: click's, for a pipe that was closed; its status is that of a fail
         return 2
     except BaseException as fault:  # NOTE: a fault of our own is no verdict; Python would exit as for a fail
         if os.environ.get("POLCHECK_DEBUG"):

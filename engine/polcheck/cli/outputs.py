@@ -90,7 +90,7 @@ color_option = click.option(
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Color in text; NO_COLOR is honored.",
+    help="Color in text; NO_COLOR and FORCE_COLOR are honored.",
 )
 _OPTIONS = (
     click.option(
@@ -179,7 +179,12 @@ def _parsed(text: str) -> tuple[str, str]:
 
 
 def colored(color: str) -> bool:
-    """Whether standard output gets colours: as asked, or, for `auto`, when it is a terminal that wants them."""
+    """Return whether standard output gets colors: as asked, or, for `auto`, when it is a terminal that wants them.
+
+    NO_COLOR (no-color.org) forbids them, FORCE_COLOR (force-color.org) asks for them whatever the output is.
+    """
     if color != "auto":
         return color == "always"
+    if os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"):
+        return True
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

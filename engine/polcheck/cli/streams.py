@@ -56,12 +56,13 @@ class Output(io.TextIOBase):
         """The number of the stream's descriptor. Raises OSError when it has none."""
         return self._under.fileno()
 
-    def write(self, text: str) -> int:
-        """Writes a text, made harmless.
+    def write(self, text: str | bytes) -> int:
+        """Writes a text, made harmless; bytes, as click writes completion scripts, are UTF-8.
 
         Raises BrokenPipeError when nobody reads, and PolcheckError when standard output can't be written; what is said
         to a standard error that can't be written is lost.
         """
+        text = text.decode() if isinstance(text, bytes) else text
         # NOTE: JSON goes to standard output too, which could not say `\x23`
         self.put(harmless(_OLD_COMMAND.sub(r"\\x23", text) if self._log else text))
         return len(text)

@@ -117,9 +117,11 @@ def read(source: Source, problems: Problems) -> Iterator[SourceMap]:
         config = parse(source)
     except Unparsable as error:
         place = source.place(error.span or Span(0, 0))
-        problems.add(
-            Problem(f"not YAML: {error.reason}", source.path, place.line, place.column, source.line(place.line))
-        )
+        line = source.line(place.line)
+        # NOTE: `key: {{ name }}` is a mapping in a mapping to YAML, and the commonest slip of whoever writes templates
+        unquoted = ": {{" in line or line.lstrip().startswith(("- {{", "{{"))
+        help = 'quote a string that begins with a template expression: `"{{ … }}"`' if unquoted else ""
+        problems.add(Problem(f"not YAML: {error.reason}", source.path, place.line, place.column, line, help))
         return
     except Unreadable as error:
         problems.add(Problem(str(error), source.path))

@@ -168,7 +168,7 @@ def _options(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterato
     for option, texts in (("--select", given.select), ("--ignore", given.ignore)):
         for text in texts:
             if not _names_some(text, known):
-                yield Problem(f"no pack of the run has `{text}`", option, help=_close(text, known))
+                yield Problem(f"no pack of the run has `{text}`", option, help=_close_pattern(text, known))
     names = sorted(pack.name for pack in packs)
     for option, table in (("--param", given.params), ("--profile", given.profiles)):
         for name in table:
@@ -197,7 +197,7 @@ def _policies(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterat
     ids = {name for pack in packs for name in (*pack.ids, *(f"{pack.name}:{id}" for id in pack.ids))}
     for at, text, is_key in _named(inforce):
         if not _left_alone(inforce, text, packs) and not _names_some(text, known):
-            yield written.problem(at, f"no pack of the run has `{text}`", _close(text, known), key=is_key)
+            yield written.problem(at, f"no pack of the run has `{text}`", _close_pattern(text, known), key=is_key)
     for waiver in written.waivers:
         at = (*waiver.at, "policy")
         if waiver.policy not in ids and not _left_alone(inforce, waiver.policy, packs):
@@ -242,6 +242,13 @@ def _names_some(text: str, known: Iterable[str]) -> bool:
 def _close(text: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(text, sorted(known), n=1)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def _close_pattern(text: str, known: Iterable[str]) -> str:
+    """Help for a pattern of policies that matches none: the prefix that was meant, or what is spelled alike."""
+    if any(name.startswith(text) for name in known):
+        return f"a prefix is written with a star: `{text}*`"
+    return _close(text, known)
 
 
 CONFIG_NAMES = ("polcheck.yaml", "pyproject.toml")

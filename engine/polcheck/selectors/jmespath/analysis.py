@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -89,9 +89,7 @@ def shape_of(node: Node, here: Shape = ANY) -> Shape:
         case Literal(value):
             return _of_value(value)
         case Chain(steps) | Pipe(steps):
-            for step in steps:
-                here = shape_of(step, here)
-            return here
+            return _chain(steps, here)
         case Index(number):
             return _list(here, f"[{number}]", node).items
         case Slice():
@@ -107,6 +105,23 @@ def shape_of(node: Node, here: Shape = ANY) -> Shape:
             return _call(node, here)
         case _:
             return _logic(node, here)
+
+
+def _chain(steps: Sequence[Node], here: Shape) -> Shape:
+    for step in steps:
+        if here.kind == "array" and isinstance(step, Hash):
+            _refuse_keys_of_list(step, here)
+        here = shape_of(step, here)
+    return here
+
+
+def _refuse_keys_of_list(node: Hash, here: Shape) -> None:
+    """Refuse `list.{k: key}`: its keys are asked of the list, which has none, and not of its elements."""
+    try:
+        shape_of(node, here)
+    except ExpressionError as error:
+        help = f"for each element of the list, write `[].{text_of(node)}`"
+        raise ExpressionError(error.message, error.position, help) from None
 
 
 def binds(shape: Shape) -> frozenset[str] | None:

@@ -125,7 +125,8 @@ def _translated(error: ParseError, text: str) -> ExpressionError:
         what = "the expression ends" if ends else f"found `{error.token_value}`"
         return ExpressionError(f"expected {' or '.join(signs)}, {what}", position)
     what = "end of the expression" if ends else f"token `{error.token_value}`"
-    return ExpressionError(f"unexpected {what}", position)
+    help = f"a number is written between backticks: `` `{error.token_value}` ``" if error.token_type == "NUMBER" else ""
+    return ExpressionError(f"unexpected {what}", position, help)
 
 
 def _unreadable(error: LexerError, text: str) -> ExpressionError:
@@ -134,6 +135,10 @@ def _unreadable(error: LexerError, text: str) -> ExpressionError:
         return ExpressionError(f"unclosed `{text[position : position + 1]}`", position)
     if text[position : position + 1] == "`":
         return ExpressionError("what stands between backquotes must be JSON", position, "a string is written `'…'`")
+    if text[position : position + 1] == "$" and text[position + 1 : position + 2] in ("", ".", "["):
+        rest = text[position + 1 :].lstrip(".")
+        help = f"JSONPath begins with `$`, JMESPath with a key: `{rest}`" if rest else "the whole document is `@`"
+        return ExpressionError("this is JSONPath; expressions are JMESPath", position, help)
     if error.lexer_value == "=":
         return ExpressionError("found `=`", position, "equality is written `==`")
     return ExpressionError(f"found `{str(error.lexer_value)[:40]}`, which JMESPath doesn't have", position)

@@ -1,0 +1,104 @@
+"""What users of other tools type leads them on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from typed import polcheck
+
+PACK = "name: p\nversion: 1.0.0\n"
+POLICIES = """
+id: PY1
+title: There is no a
+forbid: {files: "*.yaml", data: a}
+message: there is an a
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pack and a file that fails it."""
+    (tmp_path / "pack" / "policies").mkdir(parents=True)
+    (tmp_path / "pack" / "pack.yaml").write_text(PACK)
+    (tmp_path / "pack" / "policies" / "p.yaml").write_text(POLICIES)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.yaml").write_text("a: 1\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def completed(words: str, shell: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "_POLCHECK_COMPLETE": shell, "COMP_WORDS": words, "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", "from polcheck.cli import main; main()"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed(shell: str) -> None:
+    """As click has it for every shell."""
+    done = completed("", f"{shell}_source")
+    assert (done.returncode, "polcheck" in done.stdout, done.stderr) == (0, True, "")
+
+
+def test_commands_are_completed() -> None:
+    """A line for each candidate."""
+    assert completed("polcheck ru", "bash_complete").stdout == "plain,run\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (("lint",), "`run` or `validate`"),
+        (("check",), "`run`"),
+        (("validat",), "`validate`"),
+        (("run", "--formt"), "--format"),
+    ],
+)
+def test_what_is_meant_is_proposed(typed: tuple[str, ...], meant: str) -> None:
+    """By meaning where users of other tools would type it, else by spelling."""
+    assert f"Did you mean {meant}" in polcheck(*typed).err.replace("'", "")
+
+
+def test_what_is_spelled_far_off_is_not_proposed() -> None:
+    """`--config` is not what `--fix` stands for."""
+    assert "Did you mean" not in polcheck("run", "--fix").err
+
+
+def test_a_prefix_leads_to_a_pattern(folder: Path) -> None:
+    """ruff selects by prefix; here it is written with a star."""
+    assert "`PY*`" in polcheck("run", "--no-cache", "--pack", "pack", "--select", "PY", "s").err
+
+
+def test_color_can_be_forced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR asks for it whatever the output is; NO_COLOR forbids it all the same."""
+    run = ("run", "--no-cache", "--pack", "pack", "s")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in polcheck(*run).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in polcheck(*run).out
+
+
+@pytest.mark.parametrize(
+    ("expression", "help"),
+    [
+        ("$.a.b", "JSONPath begins with `$`"),
+        ("a[?b > 3]", "between backticks: `` `3` ``"),
+        ("entries(a).{s: key, t: value}", "write `[].{s: key, t: value}`"),
+    ],
+)
+def test_slips_in_expressions_are_explained(folder: Path, expression: str, help: str) -> None:
+    """With what is right in its place."""
+    (folder / "pack" / "policies" / "p.yaml").write_text(POLICIES.replace("data: a", f"data: '{expression}'"))
+    assert help in polcheck("validate", "pack").out
+
+
+def test_a_template_without_quotes_is_explained(folder: Path) -> None:
+    """`message: {{ x }}` is a mapping in a mapping."""
+    (folder / "pack" / "policies" / "p.yaml").write_text(POLICIES.replace("there is an a", "{{ x }} is there"))
+    assert "quote a string" in polcheck("validate", "pack").out
