@@ -72,12 +72,23 @@ def _ansi_escape(text: str, at: int) -> tuple[bytes, int]:
         return (bytes([code]), end) if end > at + 1 else (b"\\x", at + 1)
     if char in ("u", "U"):
         code, end = number(text, at + 1, 4 if char == "u" else 8)
-        if end > at + 1 and code <= 0x10FFFF:
-            return chr(code).encode("utf-8", "surrogatepass"), end
+        if end > at + 1:
+            return _utf8(code), end
     if char == "c" and at + 1 < len(text):
         end = at + 3 if text[at + 1 : at + 3] == "\\\\" else at + 2
         return bytes([ord(text[at + 1].upper()) & 0x1F if text[at + 1] != "?" else 0x7F]), end
     return b"\\", at
+
+
+def _utf8(code: int) -> bytes:
+    """A code point as bash writes it, which knows of more than there are."""
+    if code <= 0x10FFFF:
+        return chr(code).encode("utf-8", "surrogatepass")
+    if code > 0x7FFFFFFF:
+        return b""
+    more = 3 if code <= 0x1FFFFF else 4 if code <= 0x3FFFFFF else 5
+    first = (0xFF << (6 - more) & 0xFF) | code >> 6 * more
+    return bytes([first, *(0x80 | code >> 6 * place & 0x3F for place in reversed(range(more)))])
 
 
 LANGUAGES = (
