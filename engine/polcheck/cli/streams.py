@@ -18,6 +18,7 @@ from types import FrameType, TracebackType
 from typing import TextIO
 
 from polcheck.base.errors import PolcheckError
+from polcheck.base.log_commands import at_line_starts, defused
 
 # what render.escape hides, but for line breaks (CRLF is one), tabs, and the colors and weights of polcheck's own texts
 _HIDDEN = re.compile(
@@ -25,14 +26,11 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-# what GitHub takes for a workflow command in a log: the first at the beginning of a line, the second anywhere
-_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
-_OLD_COMMAND = re.compile(r"#(?=#\[)")
 
 
 def harmless(text: str, *, commands: bool = False) -> str:
     """The text without what controls a terminal and, unless it may hold `commands`, what a log takes for one."""
-    return _HIDDEN.sub(_spelled, text if commands else _COMMAND.sub(r"\1\\x3a", text))
+    return _HIDDEN.sub(_spelled, text if commands else at_line_starts(text))
 
 
 class Output(io.TextIOBase):
@@ -64,7 +62,7 @@ class Output(io.TextIOBase):
         """
         text = text.decode() if isinstance(text, bytes) else text
         # NOTE: JSON goes to standard output too, which could not say `\x23`
-        self.put(harmless(_OLD_COMMAND.sub(r"\\x23", text) if self._log else text))
+        self.put(harmless(defused(text) if self._log else text))
         return len(text)
 
     def put(self, said: str) -> None:

@@ -41,7 +41,7 @@ _ELSEWHERE = frozenset(
         "GIT_QUARANTINE_PATH",
     }
 )
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:http:ssh:file", "LC_ALL": "C"}
+_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def refs_of(source: Git) -> dict[str, str]:
@@ -140,4 +140,6 @@ def _environment(source: Git) -> Mapping[str, str]:
         own["NO_PROXY"] = own["no_proxy"] = urlsplit(source.url).hostname or ""
     # NOTE: without it ssh asks on the terminal whether a host is known
     own.setdefault("GIT_SSH_COMMAND", own.get("GIT_SSH", "ssh") + " -oBatchMode=yes")
-    return own | _ENVIRONMENT
+    # NOTE: git asks this for redirects, too: what began encrypted never leads to what is not
+    allowed = "https:ssh:file" if source.url.startswith("https:") else "https:http:ssh:file"
+    return own | _ENVIRONMENT | {"GIT_ALLOW_PROTOCOL": allowed}

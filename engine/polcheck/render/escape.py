@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from polcheck.base.log_commands import at_line_starts, defused
+
 _JOINERS = "\u200c\u200d"  # they hold emoji and words of some scripts together, and move nothing
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -35,17 +37,15 @@ _HIDDEN_IN_JSON = re.compile(
     "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-_COMMAND = re.compile(r"(?m)^([ \t]*):(?=:)")
-_LOGGED = re.compile(r"#(?=#\[)")  # GitHub takes `##[` for a workflow command anywhere in a log
 
 
 def terminal(text: str) -> str:
     """The text on one line for a terminal: control, direction and line-break characters are spelled out.
 
-    So is what GitHub takes for a workflow command anywhere in a log; `::` at its beginning is left to the stream.
+    So is what build services take for a command anywhere in a log; `::` at its beginning is left to the stream.
     """
     spelled = text if text.isprintable() else "".join(visible(char) for char in text)
-    return _LOGGED.sub(r"\\x23", spelled) if "##[" in spelled else spelled
+    return defused(spelled)
 
 
 def visible(char: str) -> str:
@@ -69,8 +69,9 @@ def web(address: str) -> bool:
 
 
 def json_text(text: str) -> str:
-    """JSON text with escapes for what controls a terminal, and for lone surrogates, which UTF-8 can't carry."""
-    return _HIDDEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    """JSON text with escapes for what controls a terminal or a log, and for lone surrogates, which UTF-8 lacks."""
+    spelled = _HIDDEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    return defused(spelled, lambda char: f"\\u{ord(char):04x}")
 
 
 def shown(text: str) -> str:
@@ -107,8 +108,12 @@ def _escaped(text: str, *, quote: bool) -> str:
 
 
 def _logged(text: str) -> str:
-    """Markup in which no line begins as a workflow command does, should it go to a log."""
-    return _COMMAND.sub(r"\1&#58;", text) if "::" in text else text
+    """Markup without what build services take for a command, should it go to a log."""
+    return defused(at_line_starts(text, _entity), _entity)
+
+
+def _entity(char: str) -> str:
+    return f"&#{ord(char)};"
 
 
 def xml_attribute(text: str) -> str:
@@ -118,7 +123,7 @@ def xml_attribute(text: str) -> str:
 
 def workflow_data(text: str) -> str:
     """The text as the message of a GitHub workflow command."""
-    return shown(text).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
+    return defused(shown(text)).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
 
 
 def workflow_property(text: str) -> str:
@@ -158,7 +163,7 @@ def code(text: str) -> str:
 
 def fence(lines: Iterable[str], language: str = "") -> list[str]:
     """The lines as a fenced block of Markdown, which nothing in them can close."""
-    body = [shown(line).replace("\n", "\\n") for line in lines]
+    body = [defused(shown(line).replace("\n", "\\n")) for line in lines]
     ticks = "`" * max(3, 1 + max((len(run) for line in body for run in re.findall("`+", line)), default=0))
     return [ticks + (language if language.isalnum() and language.isascii() else ""), *body, ticks]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
+from polcheck.base.log_commands import places
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Location
 from polcheck.render.escape import visible
@@ -92,8 +93,12 @@ def _cells(line: str, first: int, room: int) -> list[str]:
     """What each character from `first` looks like: tabs fill up to the next stop, controls are spelled out."""
     cells: list[str] = []
     at = 0
-    for char in line[first : first + room + 1]:
+    window = line[first : first + room + 1]
+    commands = places(window)
+    for index, char in enumerate(window):
         cell = " " * (_TAB - at % _TAB) if char == "\t" else visible(char)
+        if index in commands:
+            cell = f"\\x{ord(char):02x}"
         cells.append(cell)
         at += columns(cell)
     return cells

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from polcheck.base.log_commands import at_line_starts, defused
 from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report
 from polcheck.findings.verdict_fields import issue_scope
@@ -17,8 +20,19 @@ def render(report: Report, options: Options) -> str:
     Raises TemplateFault when it doesn't compile, fails, or needs too much time or space.
     """
     params = {pack.name: dict(pack.params) for pack in report.packs}
-    scope = {**issue_scope(report, None, params), "report": to_plain(report)}
+    scope = _defused({**issue_scope(report, None, params), "report": to_plain(report)})
     text = fill(options.template, scope, TEXT_FUEL)
     # NOTE: the engine drops the line break that ends a template; in a file of text it is wanted
     end = "\r\n" if options.template.endswith("\r\n") else "\n"
     return text + end if options.template.endswith("\n") and not text.endswith("\n") else text
+
+
+def _defused(value: Any) -> Any:
+    """The values without what a build service takes for a command; the template itself may hold some."""
+    if isinstance(value, str):
+        return defused(at_line_starts(value))
+    if isinstance(value, dict):
+        return {key: _defused(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_defused(item) for item in value]
+    return value
