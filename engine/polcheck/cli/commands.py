@@ -123,6 +123,10 @@ def _group() -> None:
 
     Exit status: 0 pass, 1 fail, 2 no verdict (usage, bad policy, unreadable input, nothing to check, undecided).
     """
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError as error:
+        raise click.ClickException("the working directory has been removed: change to one that exists") from error
 
 
 def run_commands() -> int:
