@@ -18,6 +18,7 @@ from polcheck.base.errors import SubmissionError
 from polcheck.sources.builder import SubmissionBuilder
 from polcheck.sources.bundle import check_name
 from polcheck.sources.submission import Submission
+from polcheck.sources.zip_layout import Ambiguous, check_layout, path_of
 
 CHUNK = 1 << 16
 _FREE = 16 * 1024 * 1024  # what an archive may always unpack to: blank lines shrink a thousandfold
@@ -125,6 +126,9 @@ def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuild
             _tar(file, size, kind, gathered)
     except SubmissionError:
         raise
+    except Ambiguous as error:
+        help = "two readers could find different files in it, so it is refused: pack it anew"
+        raise SubmissionError(f"the archive `{gathered.name}` is ambiguous: {error}\nhelp: {help}") from error
     except Exception as error:
         # NOTE: the readers of the standard library raise whatever they stumble upon: struct.error, KeyError,
         # RuntimeError, the compressors' own. On bytes from strangers each of them means the same.
@@ -136,12 +140,15 @@ def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuild
 def _zip(file: BinaryIO, size: int, gathered: SubmissionBuilder) -> None:
     longest = max(gathered.limits.files * _DIRECTORY_ENTRY, 1 << 20)
     with zipfile.ZipFile(cast(IO[bytes], BoundedFile(file, longest, gathered.too_many))) as archive:
+        if len(archive.infolist()) > 2 * gathered.limits.files:  # folders count, too
+            raise gathered.too_many()
         wanted = [(path, info) for info in archive.infolist() if (path := _zip_path(info, gathered))]
         if len(wanted) > gathered.limits.files:
             raise gathered.too_many()
         unpacked = Unpacked(size, gathered)
         for _, info in wanted:
             unpacked.grows(info.file_size)
+        check_layout(file, size, archive)
         for path, info in wanted:
             if gathered.admits(path, info.file_size):
                 gathered.take(path, archive.read(info))
@@ -150,7 +157,7 @@ def _zip(file: BinaryIO, size: int, gathered: SubmissionBuilder) -> None:
 def _zip_path(info: zipfile.ZipInfo, gathered: SubmissionBuilder) -> str:
     """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
     # NOTE: zipfile cuts `filename` at a NUL, and two names must not become one
-    path = _checked(info.orig_filename, gathered)
+    path = _checked(path_of(info), gathered)
     mode = stat.S_IFMT(info.external_attr >> 16)
     if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise _refused(path, "link" if stat.S_ISLNK(mode) else "device", gathered)
@@ -161,8 +168,11 @@ def _zip_path(info: zipfile.ZipInfo, gathered: SubmissionBuilder) -> str:
     return path
 
 
+_GNU_TYPES = frozenset({tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE})
+
+
 class _Header(tarfile.TarInfo):
-    """The description of one member, which doesn't pass over what is broken.
+    """The description of one member, which doesn't pass over what is broken, or could be read in two ways.
 
     NOTE: tarfile takes a damaged header, or the end of the file, for the end of the archive: files would be missing
     without a word.
@@ -182,9 +192,26 @@ class _Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
         """The member described by a block. Raises SubmissionError for a longer description than names need."""
         header = super().frombuf(buf, encoding, errors)
+        if bytes(buf[257:263]) != b"ustar\0" and any(buf[345:500]) and header.type not in _GNU_TYPES:
+            raise Ambiguous(f"`{header.name}` has a second part of its name, or times in its place")
         if header.size < 0 or (header.type in _LONG and header.size > _MAX_HEADER):
             raise tarfile.ReadError(f"a header of {header.size} bytes")
         return header
+
+    def _proc_gnulong(self, archive: tarfile.TarFile) -> _Header:
+        """The member that has a long name of GNU's kind."""
+        member: _Header = super()._proc_gnulong(archive)  # type: ignore[misc]
+        member.long_name = True
+        return member
+
+    def _proc_pax(self, archive: tarfile.TarFile) -> _Header:
+        """The member that has a description of the POSIX kind, or comes after one for all members."""
+        member: _Header = super()._proc_pax(archive)  # type: ignore[misc]
+        member.described = member.described or self.type != tarfile.XGLTYPE
+        return member
+
+    long_name = False
+    described = False
 
 
 def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> None:
@@ -197,22 +224,43 @@ def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> N
             members += 1
             if members > 2 * gathered.limits.files:  # folders count, too
                 raise gathered.too_many()
+            if {"path", "linkpath", "size"} & archive.pax_headers.keys():
+                raise Ambiguous("it gives one name or size to all files")
             path = _tar_path(member, gathered)
             if path and gathered.admits(path, member.size):
                 content = archive.extractfile(member)
                 gathered.take(path, content.read() if content else b"")
-    while flow.read(CHUNK):
-        pass  # NOTE: a compressed file's checksum stands at its end
+        # NOTE: a compressed file's checksum stands at its end; some readers stop at a block of zeros, others go on
+        rest = cast(BinaryIO, archive.fileobj)
+        while chunk := rest.read(CHUNK):
+            if chunk.strip(b"\0"):
+                raise Ambiguous("it goes on after the block of zeros that ends it")
 
 
 def _tar_path(member: tarfile.TarInfo, gathered: SubmissionBuilder) -> str:
     """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
     path = _checked(member.name, gathered)
+    _check_one_reading(member)
     if member.issym() or member.islnk():
         raise _refused(path, "link", gathered)
     if not (member.isreg() or member.isdir()):
         raise _refused(path, "device", gathered)
     return path if path and member.isreg() and gathered.wants(path) else ""
+
+
+def _check_one_reading(member: tarfile.TarInfo) -> None:
+    """Raises Ambiguous for a member that readers take for different files."""
+    name, described = member.name, member.pax_headers
+    if isinstance(member, _Header) and member.long_name and "path" in described:
+        raise Ambiguous(f"`{name}` has two long names")
+    if "size" in described:
+        raise Ambiguous(f"`{name}` has two sizes")
+    if member.issparse() or any(key.startswith("GNU.sparse.") for key in described):
+        raise Ambiguous(f"`{name}` is a sparse file")
+    if member.isreg() and name.endswith("/"):
+        raise Ambiguous(f"`{name}` is a file with the name of a folder")
+    if not member.isreg() and member.size:
+        raise Ambiguous(f"`{name}` is no file and has a content")
 
 
 def _checked(name: str, gathered: SubmissionBuilder) -> str:
