@@ -53,6 +53,8 @@ def holds(path: str, text: str, mark: str = "") -> int:
     for place in {leaf.place for leaf in before}:
         start, end = span_of(text, place)
         old = text[start:end]
+        if old.startswith("*") and "<<" in text.split("\n")[place.line - 1]:
+            continue  # what is merged is a mapping, and no text can take its place
         head = old.split()[0] + " " if old.startswith("&") else ""  # an anchor stays, or what refers to it breaks
         edited = text[:start] + head + NEW[path[2:]] + text[end:]
         after = leaves(path, edited, mark)

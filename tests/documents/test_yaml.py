@@ -203,14 +203,14 @@ def test_anchors_end_with_their_document() -> None:
 
 
 def test_merge_keys_give_what_is_missing() -> None:
-    """What `<<` gives yields to own keys, and its places are in the anchored mapping."""
+    """What `<<` gives yields to own keys, and stands where the alias is used: each use is a place of its own."""
     text = "base: &b {x: 1, y: {z: 2}}\nuse:\n  x: 0\n  <<: *b\n  w: 3\n"
     assert one(text)["use"] == {"x": 0, "y": {"z": 2}, "w": 3}
     assert at(text, "use", "x") == "0"
-    assert at(text, "use", "y") == "{z: 2}"
-    assert key_at(text, "use", "y") == "y"
-    assert at(text, "use", "y", "z") == "2"
-    assert read(text).locate(0, ("use", "y", "z")) == read(text).locate(0, ("base", "y", "z"))
+    assert at(text, "use", "y") == "*b"
+    assert at(text, "use", "y", "z") == "*b"
+    assert read(text).locate(0, ("use", "y")).key is None
+    assert at(text, "base", "y", "z") == "2"
 
 
 def test_merge_lists_prefer_the_earlier() -> None:
@@ -218,7 +218,8 @@ def test_merge_lists_prefer_the_earlier() -> None:
     text = "a: &a {x: 1}\nb: &b {x: 2, y: 2, <<: {v: 4}}\nc:\n  <<: [*a, *b, {y: 3, z: 3}]\n"
     assert one(text)["c"] == {"x": 1, "y": 2, "v": 4, "z": 3}
     assert at(text, "c", "z") == "3"
-    assert at(text, "c", "v") == "4"
+    assert at(text, "c", "x") == "*a"
+    assert at(text, "c", "v") == "*b"
 
 
 def test_repeated_merge_keys_are_named() -> None:

@@ -21,7 +21,6 @@ from polcheck.sources.submission import Submission
 _AROUND = 1  # lines of context before and after
 _MOST_LINES = 12
 _MOST_CHARACTERS = 4_000  # of an excerpt
-_MOST_BYTES = 4_000_000  # of a config document in which places are worked out
 
 
 class Locator(Struct, dict=True):
@@ -66,7 +65,7 @@ class Locator(Struct, dict=True):
         if source.path not in self._configs:
             self._configs[source.path] = None
             name = format_of(source.path)
-            if name is not None and len(source.data) <= _MOST_BYTES:
+            if name is not None:
                 with suppress(Unparsable):
                     self._configs[source.path] = Pointers(parse_config(source, name), formats()[name].scattered)
         return self._configs[source.path]
@@ -84,8 +83,7 @@ class Locator(Struct, dict=True):
         if span is None and spot.ref is not None:
             key = (spot.ref.path, spot.ref.probe)
             if key not in self._hits:
-                near = len(source.data) <= _MOST_BYTES
-                self._hits[key] = self.extractor.locate(source, spot.ref.probe) if near else []
+                self._hits[key] = self.extractor.locate(source, spot.ref.probe)
             hits = self._hits[key]
             if spot.ref.hit < len(hits):
                 hit = hits[spot.ref.hit]
@@ -104,11 +102,14 @@ class Locator(Struct, dict=True):
         wanted = inner.text[inner.start : inner.end]
         if not wanted:
             return span
+        text = source.text[span.start : span.end]
+        name = format_of(source.path)
+        body = formats()[name].body(text) if name else 0
         before = bisect_left(self._occurrences(inner.text, wanted), inner.start)
-        written = self._occurrences(source.text[span.start : span.end], wanted)
+        written = self._occurrences(text[body:], wanted)
         if before >= len(written):
             return span
-        start = span.start + written[before]
+        start = span.start + body + written[before]
         return Span(start, start + len(wanted))
 
     def _occurrences(self, text: str, wanted: str) -> list[int]:

@@ -190,7 +190,7 @@ class _Open:
         self.height = 0  # of the highest member
         self.key: str | None = None
         self.key_span = (-1, -1)
-        self.merges: list[tuple[Json, Span]] = []
+        self.merges: list[tuple[Json, Span, bool]] = []  # what is merged, where, and whether by an alias
         self.indent = -1  # the column of the block collection that this is or stands in; -1 at the top
         self.flow = False
         self.wraps = False  # whether it is the mapping that an own tag makes
@@ -512,7 +512,7 @@ class _Builder:
         line_end = block.find("\n", content)
         return start + (len(block[:line_end].removesuffix("\r")) if line_end >= 0 else len(block))
 
-    def _put(self, value: Json, start: int, end: int) -> None:
+    def _put(self, value: Json, start: int, end: int, aliased: bool = False) -> None:
         """Hangs a value into the container that is open, or takes it as the key of the next one."""
         self._content_end = end
         self._count += 1
@@ -529,7 +529,7 @@ class _Builder:
         elif top.key is None:
             self._take_key(top, value, start, end)
         elif top.key is _MERGE:
-            top.merges.append((value, Span(start, end)))
+            top.merges.append((value, Span(start, end), aliased))
             top.key = None
         else:
             top.entries[top.key] = len(self.places.spans) >> 2
@@ -583,7 +583,7 @@ class _Builder:
         if self._top is not None:
             self._top.height = max(self._top.height, target.height)
         number = len(self.places.spans) >> 2
-        self._put(target.value, *span)
+        self._put(target.value, *span, aliased=True)
         if len(self.places.spans) >> 2 > number:
             self.places.aliases.add(number)
 
@@ -656,21 +656,39 @@ class _Builder:
         return closed
 
     def _merge(self, top: _Open) -> None:
-        """Adds what `<<` gives: own keys win, then the later `<<`, in a list the earlier mapping."""
-        for value, span in reversed(top.merges):
-            for mapping in _mappings(value, span):
-                entries = self.places.entries[id(mapping)]
+        """Adds what `<<` gives: own keys win, then the later `<<`, in a list the earlier mapping.
+
+        What an alias gives stands where the alias is used, as any value does that is reached through one.
+        """
+        for value, span, aliased in reversed(top.merges):
+            for mapping, place in self._mappings(value, span, aliased):
+                entries: Any = self.places.entries[id(mapping)]
+                used = -1 if place is None else self._used_at(place)
                 for key, item in mapping.items():
                     if key not in top.entries:
-                        top.entries[key] = entries[key]  # type: ignore[call-overload]  # a mapping's are a dict
-                        top.value[key] = item  # type: ignore[call-overload]  # likewise
+                        top.entries[key] = entries[key] if used < 0 else used
+                        top.value[key] = item  # type: ignore[call-overload]  # a mapping's keys are strings
 
+    def _used_at(self, span: Span) -> int:
+        """A new entry for what is reached through the alias at `span`."""
+        number = len(self.places.spans) >> 2
+        self.places.spans.extend((-1, -1, *span))
+        self.places.aliases.add(number)
+        return number
 
-def _mappings(value: Json, span: Span) -> Iterator[dict[str, Json]]:
-    for item in value if isinstance(value, list) else [value]:
-        if not isinstance(item, dict):
-            raise Unparsable("a merge key takes a mapping or a list of mappings", span)
-        yield item
+    def _mappings(self, value: Json, span: Span, aliased: bool) -> Iterator[tuple[dict[str, Json], Span | None]]:
+        """The mappings that are merged, each with the place of the alias that it is reached through."""
+        items: list[tuple[Json, Span | None]] = [(value, span if aliased else None)]
+        if isinstance(value, list):
+            numbers: Any = self.places.entries[id(value)]
+            items = []
+            for number, item in zip(numbers, value, strict=True):
+                used = Span(*self.places.spans[4 * number + 2 : 4 * number + 4])
+                items.append((item, span if aliased else used if number in self.places.aliases else None))
+        for item, place in items:
+            if not isinstance(item, dict):
+                raise Unparsable("a merge key takes a mapping or a list of mappings", span)
+            yield item, place
 
 
 def _shown_tag(tag: str) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from polcheck.selectors.syntax.nearest import Near
 
 
-LOCATED_STEPS = 200_000  # of an expression whose rows are searched again for their places, in this process
+LOCATED_STEPS = MAX_STEPS  # of an expression whose rows are searched again for their places: as of the search itself
 
 
 class Extractor(Struct, frozen=True, dict=True):
