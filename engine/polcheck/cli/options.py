@@ -70,6 +70,11 @@ _OPTIONS = (
         is_flag=True,
         help="The project is untrusted: its configuration, .gitignore, baseline and comments have no effect.",
     ),
+    click.option(
+        "--trusted",
+        metavar="REV",
+        help="Take configuration, baseline, waivers, .gitignore and local packs from a git revision.",
+    ),
     click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore excludes, too."),
     click.option(
         "--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to search with.  [default: one per core]"
@@ -95,6 +100,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         fail_on: str | None,
         config: str | None,
         isolated: bool,
+        trusted: str | None,
         no_gitignore: bool,
         tracked: bool,
         jobs: int,
@@ -102,6 +108,9 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         locked: bool | None,
         **others: Any,
     ) -> Any:
+        if isolated and trusted is not None:
+            raise click.UsageError("give --isolated or --trusted, not both")
+
         def project(target: str, baseline: str | None = None) -> Project:
             from polcheck.project.effective import CommandLineOptions
             from polcheck.project.project import Project
@@ -129,7 +138,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 locked=is_locked(locked),
                 today=today(),
             )
-            return Project.at(target, given, config, isolated=isolated)
+            return Project.at(target, given, config, isolated=isolated, trusted=trusted)
 
         return command(project=project, **others)
 

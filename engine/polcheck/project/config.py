@@ -277,12 +277,14 @@ def read_config_in(folder: str) -> ConfigFile | None:
     return own[0] if own else None
 
 
-def read_config(path: str) -> ConfigFile | None:
+def read_config(path: str, name: str = "") -> ConfigFile | None:
     """The configuration in the file at `path`; None for a pyproject.toml that says nothing of polcheck.
 
-    Raises ConfigError when it can't be read or used.
+    Messages call it by its `name`, if it has one. Raises ConfigError when it can't be read or used.
     """
     source = read_own(path)
+    if name:
+        source = Source(name, source.data)
     if path.endswith(".toml") and b"polcheck" not in source.data:
         return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,7 +17,7 @@ from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.paths import below, exists, is_folder, shown
 from polcheck.base.today import today
-from polcheck.findings.accepted import Accept, in_turn
+from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
 from polcheck.packs.shipped import pack_at_hand
 from polcheck.pipeline import Checker, Progress
@@ -35,7 +36,11 @@ from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
+    from polcheck.evaluate.outcome import PolicyResult
+    from polcheck.findings.finding import Finding
     from polcheck.project.baseline import Baseline
+    from polcheck.project.model import ConfigFile
+    from polcheck.project.trusted import TrustedTree
 
 ISOLATED = "if it is yours, run without --isolated, or with --trusted REV for a revision that you trust"
 PACKED = "if it is yours, unpack it and check the folder"
@@ -50,16 +55,26 @@ class Project(Struct, frozen=True, dict=True):
     opened: tuple[PackFiles, ...] | None = None  # the packs, where they are opened already
     own: bool = True  # whether the caller takes the submission for their own: see sources/trust.py
     remedy: str = ISOLATED  # what a notice says of how waivers in an untrusted submission would count
+    tree: TrustedTree | None = None  # the revision that is trusted in the submission's place
 
     @classmethod
     def at(
-        cls, target: str, given: CommandLineOptions, config: str | None = None, *, isolated: bool = False
+        cls,
+        target: str,
+        given: CommandLineOptions,
+        config: str | None = None,
+        *,
+        isolated: bool = False,
+        trusted: str | None = None,
     ) -> Project:
         """The project of a submission: its configuration found by walking up, or the file `config`, or none.
 
-        `isolated`: the submission is somebody else's, and only what the caller names counts. Raises ConfigError for a
-        configuration that can't be used.
+        `isolated`: the submission is somebody else's, and only what the caller names counts. `trusted`: what it could
+        say of itself comes from that revision of its repository. Raises ConfigError for a configuration that can't be
+        used, and SubmissionError where there is no such revision.
         """
+        if trusted is not None:
+            return cls._trusting(target, given, config, trusted)
         own = not isolated
         if config is None:
             return cls(target, EffectiveConfig(given, None if isolated else find_config(target)), own=own)
@@ -67,6 +82,18 @@ class Project(Struct, frozen=True, dict=True):
         if written is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
         return cls(target, EffectiveConfig(given, written), own=own)
+
+    @classmethod
+    def _trusting(cls, target: str, given: CommandLineOptions, config: str | None, rev: str) -> Project:
+        """The project by what is said of it at a revision."""
+        from polcheck.project.trusted import TrustedTree
+
+        tree = TrustedTree.of(target, rev)
+        written = read_config(config) if config is not None else tree.config(target)
+        if config is not None and written is None:
+            raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
+        packs = tuple(_there(tree, text) for text in given.packs)
+        return cls(target, EffectiveConfig(replace(given, packs=packs), written), own=False, tree=tree)
 
     @cached_property
     def packs(self) -> tuple[PackFiles, ...]:
@@ -106,7 +133,7 @@ class Project(Struct, frozen=True, dict=True):
         Raises LockError when polcheck.lock would have to change and must not.
         """
         _ = self.packs
-        if not self.inforce.written:
+        if not self.inforce.written or self.tree:
             return ""
         lock = self._opened.changed()
         if lock is None:
@@ -178,7 +205,8 @@ class Project(Struct, frozen=True, dict=True):
         """
         if not self.folder or not is_folder(self.target):
             return ""
-        return below(self.folder, self.target) or ""
+        folder = self.tree.here(self.folder) if self.tree else self.folder
+        return below(folder, self.target) or ""
 
     def read(
         self,
@@ -202,6 +230,7 @@ class Project(Struct, frozen=True, dict=True):
             progress=progress,
             limits=self._set(ReadLimits()),
             keep=self.inforce.given.cache,
+            ignores=self.tree.ignore_file if self.tree else None,
         )
 
     @cached_property
@@ -219,7 +248,8 @@ class Project(Struct, frozen=True, dict=True):
         """
         if not self.baseline_path or not is_folder(self.target):
             return ()
-        path = below(self.target, self.baseline_path)
+        place = self.tree.here(os.path.realpath(self.baseline_path)) if self.tree else self.baseline_path
+        path = below(self.target, place)
         return (_literal(path.rstrip("/")),) if path else ()
 
     def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
@@ -231,15 +261,32 @@ class Project(Struct, frozen=True, dict=True):
             self.prefix,
             self._config_path(),
             project=self.own,
+            quiet=self.tree is not None,
             remedy=self.remedy if is_folder(self.target) else PACKED,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
         )
-        if not use_baseline or not self.baseline_path:
-            return waivers
-        from polcheck.project.baseline import recorded_in
+        accepts: list[Accept] = [waivers]
+        if self.tree is not None:
+            from polcheck.project.trusted import waived_at
 
-        recorded, notices = self.baseline()
-        return in_turn(waivers, recorded_in(recorded, self.baseline_path, notices))
+            before, report = self._at(self.tree.rev, replace(waivers, project=True))
+            accepts += (waived_at(report, before, self.tree.rev), self._not_trusted(before, self.tree))
+        if use_baseline and self.baseline_path:
+            from polcheck.project.baseline import recorded_in
+
+            recorded, notices = self.baseline()
+            name = self.baseline_path
+            if self.tree is not None and below(self.tree.root, name) is not None:
+                name = self.tree.called(os.path.realpath(name))
+            accepts.append(recorded_in(recorded, name, notices))
+        return in_turn(*accepts) if len(accepts) > 1 else waivers
+
+    def _at(
+        self, rev: str, accept: Accept | None = None, progress: Progress | None = None
+    ) -> tuple[Submission, Report]:
+        """The submission as it is at a git revision, and the report on it by the same packs."""
+        before = self.checker.place(self.read(rev))
+        return before, self.checker.check(before, progress=progress, accept=accept)
 
     def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
         """The baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
@@ -271,8 +318,49 @@ class Project(Struct, frozen=True, dict=True):
         """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
         from polcheck.project.baseline import Baseline, there_at
 
-        before = self.checker.place(self.read(rev))
-        return there_at(Baseline.of(self.checker.check(before, progress=progress), before), rev)
+        before, report = self._at(rev, progress=progress)
+        return in_turn(there_at(Baseline.of(report, before), rev), self._newly_accepted(before, rev))
+
+    def _newly_accepted(self, before: Submission, rev: str) -> Accept:
+        """What lists the waivers, exclusions and baseline entries that are new since the revision `rev`."""
+        from polcheck.project.trusted import Exemptions, TrustedTree
+
+        tree = TrustedTree.of(self.target, rev)
+        written = tree.config(self.target)
+        run_limits = self._set(limits.DEFAULT_RUN_LIMITS)
+        earlier = Exemptions.of(written, before, run_limits, self._baseline_at(tree, written))
+
+        def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
+            recorded = self.baseline()[0] if self.baseline_path else None
+            later = Exemptions.of(self.inforce.written, now, run_limits, recorded)
+            return Accepted(tuple(findings), tuple(later.beyond(earlier, rev)))
+
+        return accept
+
+    def _not_trusted(self, before: Submission, tree: TrustedTree) -> Accept:
+        """What lists the waivers and exclusions that the submission has beyond those at the trusted revision."""
+        from polcheck.project.trusted import Exemptions
+
+        run_limits = self._set(limits.DEFAULT_RUN_LIMITS)
+        earlier = Exemptions.of(tree.config(self.target), before, run_limits)
+
+        def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
+            try:
+                own = find_config(self.target)
+            except ConfigError:
+                own = None  # NOTE: it has no effect, so what is wrong with it is nobody's concern here
+            later = Exemptions.of(own, now, run_limits)
+            return Accepted(tuple(findings), tuple(later.beyond(earlier, tree.rev, ", so without effect")))
+
+        return accept
+
+    def _baseline_at(self, tree: TrustedTree, written: ConfigFile | None) -> Baseline | None:
+        """The baseline at a revision: the one that the configuration there names, else the one in force."""
+        from polcheck.project.baseline import read
+
+        named = Path(written.folder, written.baseline) if written and written.baseline else None
+        path = str(named) if named else tree.there(self.baseline_path) if self.baseline_path else None
+        return read(read_own(path))[0] if path and Path(path).is_file() else None
 
     def _config_path(self) -> str:
         """The configuration's path as seen from the submission, where it lies in it."""
@@ -307,6 +395,12 @@ def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:
     """Patterns that begin at the submission, as they are from where the configuration's begin."""
     plain = _literal(prefix)
     return tuple(f"!{plain}{text[1:]}" if text.startswith("!") else plain + text for text in patterns)
+
+
+def _there(tree: TrustedTree, text: str) -> str:
+    """A pack that the command line names, as it is at the revision that is trusted if it lies in the repository."""
+    place = tree.there(text) if is_folder(text) else None
+    return text if place is None else place
 
 
 def _literal(path: str) -> str:

@@ -221,6 +221,7 @@ class Waivers(Struct, frozen=True):
     config_path: str = ""
     project: bool = True
     remedy: str = ""
+    quiet: bool = False  # whether something else says what has no effect
     limits: RunLimits = DEFAULT_RUN_LIMITS
 
     def __call__(
@@ -231,7 +232,7 @@ class Waivers(Struct, frozen=True):
         trusted = trust_in(submission.kind, project=self.project).may_waive
         run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in judgements})
         accepted = tuple(run.accepted(finding) for finding in findings)
-        disregarded = () if trusted else disregarded_in(submission, inline, self.remedy)
+        disregarded = () if trusted or self.quiet else disregarded_in(submission, inline, self.remedy)
         return Accepted(accepted, (*unread, *disregarded, *run.notices()))
 
     def location(self, at: tuple[str | int, ...]) -> Location:
