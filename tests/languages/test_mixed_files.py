@@ -88,7 +88,7 @@ def test_a_file_that_is_named_in_full_has_to_have_a_language() -> None:
     """Where neither its name nor its first line tells, nobody knows whether it holds a match."""
     report = judge("forbid: {files: bin/data, pattern: os.system(...)}", SCRIPTS)
     assert outcome(report) == "undecided"
-    assert "say `language:`" in str(report)
+    assert "set `language:`" in str(report)
 
 
 @pytest.mark.parametrize("item", ['{files: "*.txt", pattern: eval(...)}', '{files: ["*.md", "*.css"], code: (call)}'])

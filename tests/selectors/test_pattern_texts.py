@@ -105,7 +105,11 @@ QUERIES = [
     ("print(...)", '((call function: (_) @_name) @_match\n (#eq? @_name "print"))'),
     ("$a + $b", '(binary_operator operator: "+") @_match'),
     ("def main(): ...", '((function_definition name: (identifier) @_name) @_match\n (#eq? @_name "main"))'),
-    ("$x.add($y)", '((call function: (attribute attribute: (identifier) @_name)) @_match\n (#eq? @_name "add"))'),
+    (
+        "$x.add($y)",
+        '((call function: (attribute attribute: (identifier) @_name)) @_match\n (#eq? @_name "add"))\n'
+        "(call function: (parenthesized_expression)) @_match",
+    ),
 ]
 
 

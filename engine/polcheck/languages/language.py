@@ -88,6 +88,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     exact_leaves: frozenset[str] = frozenset()  # fields whose name no parentheses surround
     exact_branches: frozenset[str] = frozenset()  # fields whose node no parentheses surround
     named_fields: frozenset[tuple[str, str]] = frozenset()  # kind and field: where a name is looked for by its text
+    called: frozenset[str] = frozenset()  # fields of what is called
     separate_words: frozenset[str] = frozenset()  # keywords that stand apart from what is before and after them
 
 

@@ -210,7 +210,8 @@ _SNIPPET = SnippetRules(
     definitions=frozenset({("function_definition", "name"), ("class_definition", "name")}),
     name_lists=frozenset({"type_parameter", "global_statement", "nonlocal_statement", "dotted_name"}),
     exact_leaves=frozenset({"name", "attribute"}),
-    exact_branches=frozenset({"definition", "function"}),
+    exact_branches=frozenset({"definition"}),
+    called=frozenset({"function"}),
     # NOTE: elsewhere a name can stand in parentheses, which the text of its node would show
     named_fields=frozenset({("call", "function"), ("subscript", "value"), ("assignment", "left")}),
     # `1if x` shows that not all do

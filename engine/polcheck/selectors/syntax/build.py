@@ -53,7 +53,7 @@ def build(prepared: Prepared, resolve: bool) -> Shape:
     while shapes and isinstance(shapes[-1], Many):
         shapes.pop()
     root = _bare(shapes[0]) if len(shapes) == 1 else Statements(tuple(shapes))
-    if not shapes or isinstance(root, Hole) or isinstance(shapes[0], Hole):
+    if not shapes or isinstance(root, Hole | Many) or isinstance(shapes[0], Hole):
         raise SyntaxProblem(
             "the snippet begins with anything at all" if len(shapes) > 1 else "the snippet matches anything at all",
             0,

@@ -29,19 +29,30 @@ ROOT = "_match"
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
-def candidate(shape: Shape, language: str, resolve: bool) -> str:
-    """The query, with its predicates, that finds the nodes that `shape` may match."""
+def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
+    """The queries, with their predicates, that together find the nodes that `shape` may match.
+
+    What is called may stand in parentheses: each further query finds those of one callee, which the grammar may demand.
+    """
     while isinstance(shape, Statements):
         shape = shape.items[0]
-    writer = _Writer(language, resolve)
-    pattern = writer.root(shape)
-    if not writer.predicates:
-        return f"{pattern} @{ROOT}"
-    return "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
+    found: list[str] = []
+    levels = 0
+    while len(found) <= levels:
+        writer = _Writer(language, resolve, wrapped=len(found))
+        pattern = writer.root(shape)
+        levels = max(levels, writer.callees)
+        query = "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
+        found.append(query if writer.predicates else f"{pattern} @{ROOT}")
+    return found
 
 
 class _Writer:
-    def __init__(self, language: str, resolve: bool) -> None:
+    """Writes one query; of the callees that are nodes, the one with the number `wrapped` is in parentheses."""
+
+    def __init__(self, language: str, resolve: bool, wrapped: int) -> None:
+        self.wrapped = wrapped
+        self.callees = 0
         self.language = language_called(language)
         self.rules = self.language.snippet
         self.resolve = resolve and self.language.follows_imports
@@ -95,6 +106,13 @@ class _Writer:
             name = self.capture()
             self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
             return f"{label}: ({item.kind}) @{name}"
+        if isinstance(item, Branch) and (kind, label) in self.rules.named_fields and self.rules.grouping:
+            if label not in self.rules.called:
+                return ""
+            self.callees += 1
+            if self.callees == self.wrapped:
+                return f"{label}: {_one_of(sorted(self.rules.grouping))}"
+            return f"{label}: {self.branch(item)}"
         if isinstance(item, Branch) and (label in self.rules.exact_branches or not self.rules.grouping):
             return f"{label}: {self.branch(item)}"
         return ""

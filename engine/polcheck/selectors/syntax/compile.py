@@ -8,10 +8,12 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from polcheck.languages.grammars import grammar
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import grammar, parse
+from polcheck.languages.language import MARK
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import build
-from polcheck.selectors.syntax.candidate import binds_of, candidate, literals
+from polcheck.selectors.syntax.candidate import binds_of, candidates, literals
 from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.query_patterns import PatternProbe, probes
 from polcheck.selectors.syntax.selector import Clauses, Syntax, either
@@ -84,15 +86,36 @@ def _code(text: str, language: str) -> _Made:
 def _pattern(text: str, language: str, resolve: bool) -> _Made:
     shape = shape_of(text, language, resolve)
     names = frozenset(binds_of(shape)) - {"here"}
-    query = candidate(shape, language, resolve)
-    try:
-        made = probes(query, language)
-    except SyntaxProblem as problem:
+    queries: list[str] = []
+    runs: list[tuple[PatternProbe, Shape | None]] = []
+    refused: SyntaxProblem | None = None
+    for query in candidates(shape, language, resolve):
+        try:
+            runs += [(probe, shape) for probe in probes(query, language)]
+            queries.append(query)
+        except SyntaxProblem as problem:
+            refused = refused or problem
+    if not runs and refused is not None:
         raise SyntaxProblem(
-            f"the snippet can't be searched for: {problem.message}", 0, "write a `code` query"
-        ) from problem
-    runs = tuple((probe, shape) for probe in made)
-    return _Made(query, runs, names, names, literals(shape, language, resolve), _warnings(shape, text, language))
+            f"the snippet can't be searched for: {refused.message}", 0, "write a `code` query"
+        ) from refused
+    warnings = _warnings(shape, text, language)
+    made = _Made("\n".join(queries), tuple(runs), names, names, literals(shape, language, resolve), warnings)
+    if not _matches_itself(text, language, resolve, made):
+        help = "what the snippet means in its place can't be told apart here: write a `code` query"
+        raise SyntaxProblem("the snippet doesn't match its own text, so that it would never match", 0, help)
+    return made
+
+
+def _matches_itself(text: str, language: str, resolve: bool, made: _Made) -> bool:
+    """Whether a snippet is found in its own text, in which each `$name` and `...` is a word like another."""
+    from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
+
+    prepared = prepare(text, language)
+    sample = prepared.source.text.replace(f"${MARK}", "$").replace("$$", "$")
+    tree = parse(Source("", sample.encode()), language)
+    found = QuerySet([_joined("pattern", [text], language, [made], resolve)], LIMITS).search(tree)
+    return bool(found[0].hits) if 0 in found else False
 
 
 def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
