@@ -50,3 +50,17 @@ def test_a_snippet_that_is_anything_at_all_is_refused(text: str) -> None:
 def test_a_dollar_sign_in_a_string_of_a_snippet_finds_itself(text: str) -> None:
     """`$$` is one dollar sign in the code."""
     assert compile_pattern([text], "python").texts == (text,)
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "code"),
+    [
+        ("a.js", "f($x, 2)", "f(/* a */ 1, // b\n 2)\n"),
+        ("a.ts", "f($x, 2)", "f(/* a */ 1, // b\n 2)\n"),
+        ("a.go", "f($x, 2)", "package a\n\nfunc g() { f(/* a */ 1, // b\n\t2) }\n"),
+        ("a.py", "f($x, 2)", "f(  # a\n  1, 2)\n"),
+    ],
+)
+def test_comments_of_every_language_make_no_difference(path: str, pattern: str, code: str) -> None:
+    """What a language's record calls a comment is compared nowhere."""
+    assert len(places(judge(f'forbid: {{files: {path}, pattern: "{pattern}"}}', {path: code}))) == 1

@@ -86,6 +86,7 @@ class _Builder:
         self.language = language_called(prepared.language)
         self.rules = self.language.snippet
         self.resolve = resolve and self.language.follows_imports
+        self.ignored = IGNORED | self.language.comments
         self.depth = 0
         self.in_type = False
 
@@ -132,7 +133,7 @@ class _Builder:
         if node.type in rules.keyword_arguments:
             return self._keyword(node)
         if node.type in rules.parameters:
-            items = [self._parameter(child) for child in _children(node)]
+            items = [self._parameter(child) for child in self._children(node)]
             return Branch(frozenset({node.type}), tuple(items), (None,) * len(items))
         if self.in_type and (node.type in rules.generic_types or _is_union(node)):
             return self._type(node)
@@ -141,15 +142,18 @@ class _Builder:
     def _type(self, node: Node) -> Shape:
         """A type with arguments, or one of several types, whichever of the grammar's two forms it has."""
         if node.type == "subscript":
-            items = [child for child in _children(node) if child.is_named]
+            items = [child for child in self._children(node) if child.is_named]
         elif node.type == "generic_type":
-            name, *rest = [child for child in _children(node) if child.is_named]
-            items = [name, *(child for part in rest for child in _children(part) if child.is_named)]
+            name, *rest = [child for child in self._children(node) if child.is_named]
+            items = [name, *(child for part in rest for child in self._children(part) if child.is_named)]
         else:
-            shapes = [self.shape(_of_type(child)) for child in _children(node)]
+            shapes = [self.shape(_of_type(child)) for child in self._children(node)]
             return Branch(frozenset({"binary_operator", "union_type"}), tuple(shapes), (None,) * len(shapes))
         value, *arguments = [self.shape(_of_type(child)) for child in items]
         return Generic(value, tuple(arguments))
+
+    def _children(self, node: Node) -> list[Node]:
+        return [child for child in node.children if child.type not in self.ignored]
 
     def _branch(self, node: Node) -> Shape:
         if not node.is_named:
@@ -161,7 +165,7 @@ class _Builder:
         items: list[Shape] = []
         labels: list[str | None] = []
         for index, child in enumerate(node.children):
-            if child.type in IGNORED:
+            if child.type in self.ignored:
                 continue
             label = node.field_name_for_child(index)
             defined = (node.type, label) in self.rules.definitions or node.type in self.rules.name_lists
@@ -247,7 +251,7 @@ class _Builder:
         return Formatted(tuple(shaped))
 
     def _mapping(self, node: Node) -> Shape:
-        items = [self.shape(child) for child in _children(node) if child.is_named]
+        items = [self.shape(child) for child in self._children(node) if child.is_named]
         pairs = tuple(item for item in items if not isinstance(item, Many))
         return Mapping(pairs, len(pairs) < len(items))
 
@@ -255,7 +259,7 @@ class _Builder:
         positional: list[Shape] = []
         keywords: list[Shape] = []
         for child in children:
-            if child.type in IGNORED:
+            if child.type in self.ignored:
                 continue
             item = self.shape(child)
             named = isinstance(item, Keyword) or (
@@ -349,10 +353,6 @@ def _of_type(node: Node) -> Node:
     """What stands in a node of an annotation that holds one thing."""
     inner = only_child(node) if node.type == "type" else None
     return inner if inner is not None else node
-
-
-def _children(node: Node) -> list[Node]:
-    return [child for child in node.children if child.type not in IGNORED]
 
 
 def _text(node: Node) -> str:

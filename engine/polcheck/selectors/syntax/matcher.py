@@ -74,6 +74,7 @@ class Matcher:
     def __init__(self, language: str, names: Callable[[], Names], resolve: bool, steps: int) -> None:
         self.language = language_called(language)
         self.rules = self.language.snippet
+        self.ignored = IGNORED | self.language.comments
         self.names = names
         self.resolve = resolve
         self.steps = steps
@@ -91,7 +92,7 @@ class Matcher:
         most = _MOST_STATEMENTS if _has_many(shape.items) else len(shape.items)
         after = node.next_named_sibling
         while after is not None and len(following) < most:
-            if after.type not in IGNORED:
+            if after.type not in self.ignored:
                 following.append(after)
             after = after.next_named_sibling
         for binds, count in self._sequence(shape.items, following, {}, whole=False):
@@ -179,7 +180,7 @@ class Matcher:
     def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in shape.kinds:
             return
-        children = [c for c in node.children if (kind := c.type) not in IGNORED and kind not in shape.unasked]
+        children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
         for found, _ in self._sequence(shape.items, children, binds, whole=True):
             yield found
 
@@ -223,7 +224,7 @@ class Matcher:
 
     def _arguments(self, shape: Arguments, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type == "argument_list":
-            nodes = [child for child in node.named_children if child.type not in IGNORED]
+            nodes = [child for child in node.named_children if child.type not in self.ignored]
         elif node.type == "generator_expression":
             nodes = [node]
         else:
@@ -238,9 +239,9 @@ class Matcher:
     def _generic(self, shape: Generic, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in ("subscript", "generic_type"):
             return
-        name, *rest = [child for child in node.named_children if child.type not in IGNORED]
+        name, *rest = [child for child in node.named_children if child.type not in self.ignored]
         if node.type == "generic_type":
-            rest = [child for part in rest for child in part.named_children if child.type not in IGNORED]
+            rest = [child for part in rest for child in part.named_children if child.type not in self.ignored]
         for found in self.match(shape.value, name, binds):
             for bound, _ in self._sequence(shape.arguments, rest, found, whole=True):
                 yield bound
@@ -253,7 +254,7 @@ class Matcher:
 
     def _mapping(self, shape: Mapping, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type in ("dictionary", "object"):
-            pairs = [child for child in node.named_children if child.type not in IGNORED]
+            pairs = [child for child in node.named_children if child.type not in self.ignored]
             if len(pairs) >= len(shape.pairs):
                 yield from self._each(shape.pairs, pairs, binds, shape.open)
 

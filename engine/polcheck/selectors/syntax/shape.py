@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from polcheck.selectors.syntax.snippet import Quoted
 
-IGNORED = frozenset({"comment", "html_comment", "line_continuation", ",", ";", "(", ")", "\n", ""})
-"""Kinds that are compared nowhere: comments, and punctuation that says nothing more than the tree does."""
+IGNORED = frozenset({"line_continuation", ",", ";", "(", ")", "\n", ""})
+"""Kinds that are compared nowhere, beside comments: punctuation that says nothing more than the tree does."""
 
 
 class Many(Struct, frozen=True):
