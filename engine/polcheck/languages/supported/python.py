@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import warnings
 from typing import TYPE_CHECKING
-from unicodedata import lookup
 
 from polcheck.base.spans import Source
 from polcheck.languages.decoding import character, exactly, number, pieces, unescape, unix_lines, without_surrogates
@@ -21,10 +20,11 @@ from polcheck.languages.language import (
     Literal,
     SnippetRules,
 )
-from polcheck.languages.python_tree import as_meant, tree_of
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Parser
+
+    from polcheck.languages.language import ParsedCode
 
 
 def python_error(source: Source) -> tuple[str, int] | None:
@@ -156,18 +156,17 @@ def _escape(text: str, at: int) -> tuple[str, int]:
         return (found, at + 1 + count) if found is not None else ("\\", at)
     if text.startswith("N{", at) and (end := text.find("}", at, at + 200)) > 0:
         try:
+            from unicodedata import lookup
+
             return lookup(text[at + 2 : end]), end + 1
         except KeyError:
             return "\\", at
     return _byte_escape(text, at)
 
 
-_CLAUSE = re.compile(rf"(?<={MARK * 3}) (?=(?:except|finally|else|elif)\b)")
-
-
 def _clauses_on_lines(text: str) -> str:
     """A snippet with each clause of a statement on a line of its own: `try: ... except: ...`."""
-    return _CLAUSE.sub("\n", text)
+    return re.sub(rf"(?<={MARK * 3}) (?=(?:except|finally|else|elif)\b)", "\n", text)
 
 
 _CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "finally_clause"})
@@ -221,6 +220,20 @@ _SNIPPET = SnippetRules(
     ),
 )  # fmt: skip
 
+
+# NOTE: a run in which nothing has changed asks for the languages of files, and parses none
+def _tree(source: Source, parser: Parser) -> ParsedCode:
+    from polcheck.languages.python_tree import tree_of
+
+    return tree_of(source, parser)
+
+
+def _spelled(source: Source) -> bytes | None:
+    from polcheck.languages.python_tree import as_meant
+
+    return as_meant(source)
+
+
 LANGUAGES = (
     Language(
         name="python",
@@ -238,8 +251,8 @@ LANGUAGES = (
         contexts=(Context(edit=_clauses_on_lines),),
         snippet=_SNIPPET,
         follows_imports=True,
-        parse=tree_of,
+        parse=_tree,
         check=python_error,
-        spelled=as_meant,
+        spelled=_spelled,
     ),
 )
