@@ -105,9 +105,9 @@ class Checker(Struct, frozen=True, dict=True):
             placed = self.place(submission)
             world = self.world(placed, progress, memory)
         with times.stage("judge"):
-            judgements = evaluate(world, self.plan.packs, limits=self.limits, timings=times)
+            results = evaluate(world, self.plan.packs, limits=self.limits, timings=times)
         with times.stage("tell"):
-            report = self.report(placed, world, judgements, fail_on, accept)
+            report = self.report(placed, world, results, fail_on, accept)
         if timings is not None:
             self._count(timings, placed, world, memory)
         return report
@@ -120,10 +120,10 @@ class Checker(Struct, frozen=True, dict=True):
         placed = self.place(submission)
         world = self.world(placed, alike=self._alike)
         maker = self._findings(placed, world)
-        counted = [maker.count(judgement) for judgement in evaluate(world, self.plan.packs, limits=self.limits)]
-        severities = [[judgement.policy.severity] * bool(number) for number, judgement in counted]
+        counted = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
+        severities = [[result.policy.severity] * bool(number) for number, result in counted]
         policies = tuple(outcome_of(judged, found) for (_, judged), found in zip(counted, severities, strict=True))
-        findings = {judgement.policy.ref: number for number, judgement in counted}
+        findings = {result.policy.ref: number for number, result in counted}
         digest = placed.digest if self.digests else ""
         return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
 
@@ -179,18 +179,18 @@ class Checker(Struct, frozen=True, dict=True):
         self,
         placed: Submission,
         world: JoinContext,
-        judgements: Sequence[PolicyResult],
+        results: Sequence[PolicyResult],
         fail_on: str,
         accept: Accept | None = None,
     ) -> Report:
-        """The report that follows from judgements: places, messages, what is waived, requirements, verdict."""
+        """The report that follows from results: places, messages, what is waived, requirements, verdict."""
         maker = self._findings(placed, world)
-        told = [maker.contained(judgement) for judgement in judgements]
-        judgements = [judgement for _, judgement in told]
+        told = [maker.contained(result) for result in results]
+        results = [result for _, result in told]
         findings = numbered(finding for made, _ in told for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
-        accepted = accept(findings, replace(placed, marked=marked), judgements) if accept else Accepted(findings)
-        return self._assembled(placed, judgements, accepted, fail_on, self._remarks(world))
+        accepted = accept(findings, replace(placed, marked=marked), results) if accept else Accepted(findings)
+        return self._assembled(placed, results, accepted, fail_on, self._remarks(world))
 
     def _findings(self, placed: Submission, world: JoinContext) -> Findings:
         locator = Locator(placed, self.extractor, self.limits)
@@ -231,7 +231,7 @@ class Checker(Struct, frozen=True, dict=True):
     def _assembled(
         self,
         submission: Submission,
-        judgements: Sequence[PolicyResult],
+        results: Sequence[PolicyResult],
         accepted: Accepted,
         fail_on: str,
         remarks: Iterable[Notice],
@@ -240,7 +240,7 @@ class Checker(Struct, frozen=True, dict=True):
         for finding in accepted.findings:
             if finding.waived is None:
                 counting.setdefault(finding.ref, set()).add(finding.severity)
-        policies = tuple(outcome_of(judgement, counting.get(judgement.policy.ref, ())) for judgement in judgements)
+        policies = tuple(outcome_of(result, counting.get(result.policy.ref, ())) for result in results)
         report = Report(
             verdict=verdict_of(policies, fail_on),
             fail_on=fail_on,
@@ -253,7 +253,7 @@ class Checker(Struct, frozen=True, dict=True):
                 *self._unreadable(submission),
                 *self._git_places(submission),
                 *remarks,
-                *notices_of(judgements, policies),
+                *notices_of(results, policies),
                 *deprecated_in(policies),
                 *accepted.notices,
             ),

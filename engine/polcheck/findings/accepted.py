@@ -26,10 +26,10 @@ Accept = Callable[[Sequence[Finding], Submission, Sequence[PolicyResult]], Accep
 def in_turn(*accepts: Accept) -> Accept:
     """Several ways of accepting, each of which sees what the ones before it left."""
 
-    def accept(findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]) -> Accepted:
+    def accept(findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]) -> Accepted:
         done = Accepted(tuple(findings))
         for one in accepts:
-            made = one(done.findings, submission, judgements)
+            made = one(done.findings, submission, results)
             done = replace(made, notices=done.notices + made.notices)
         return done
 

@@ -1,4 +1,4 @@
-"""From judgements to findings: places worked out, messages rendered, misses named."""
+"""From results to findings: places worked out, messages rendered, misses named."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ _LONGEST_MESSAGE = 10_000
 
 
 class Findings(Struct, frozen=True):
-    """Makes findings of one run's judgements."""
+    """Makes findings of one run's results."""
 
     locator: Locator
     misses: NearMisses
     beside: Beside = field(default_factory=renderer)
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
 
-    def of(self, judgement: PolicyResult) -> list[Finding]:
+    def of(self, result: PolicyResult) -> list[Finding]:
         """The findings of one policy, in order of place; the same message at the same place is one."""
         made: dict[tuple[object, ...], Finding] = {}
-        searched = tuple(sorted(judgement.searched)) if any(f.missing for f in judgement.failures) else ()
+        searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
         clock = self.locator.clock.within(self.locator.limits.seconds)
-        for failure in judgement.failures:
-            finding = self._finding(judgement, failure, searched, clock)
+        for failure in result.failures:
+            finding = self._finding(result, failure, searched, clock)
             made.setdefault((finding.location, finding.message), finding)
         return sorted(made.values(), key=_order)
 
-    def count(self, judgement: PolicyResult) -> tuple[int, PolicyResult]:
-        """How many findings `contained` gives, and its judgement; of a single failure no text is made for that."""
-        if len(judgement.failures) < 2:
-            return len(judgement.failures), judgement
-        made, told_of = self.contained(judgement)
+    def count(self, result: PolicyResult) -> tuple[int, PolicyResult]:
+        """How many findings `contained` gives, and its result; of a single failure no text is made for that."""
+        if len(result.failures) < 2:
+            return len(result.failures), result
+        made, told_of = self.contained(result)
         return len(made), told_of
 
-    def contained(self, judgement: PolicyResult) -> tuple[list[Finding], PolicyResult]:
-        """The findings of one policy, and its judgement: undecided when polcheck fails to make them."""
+    def contained(self, result: PolicyResult) -> tuple[list[Finding], PolicyResult]:
+        """The findings of one policy, and its result: undecided when polcheck fails to make them."""
         try:
-            return self.of(judgement), judgement
+            return self.of(result), result
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
-            return [], undecided_result(judgement, internal_error("reporting its findings", error), fault=True)
+            return [], undecided_result(result, internal_error("reporting its findings", error), fault=True)
 
-    def _finding(self, judgement: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
-        policy = judgement.policy
+    def _finding(self, result: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
+        policy = result.policy
         location = self.locator.location(failure.spot) if failure.spot else None
         nearest = self.misses.of(policy, failure) if failure.missing else None
         if location is None and nearest is not None:
@@ -155,19 +155,19 @@ def _of_path(cell: BoundValue) -> bool:
     return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
 
 
-def outcome_of(judgement: PolicyResult, counting: Collection[str]) -> PolicyOutcome:
+def outcome_of(result: PolicyResult, counting: Collection[str]) -> PolicyOutcome:
     """What the report says of one policy; `counting` are the severities of its findings that nobody accepted.
 
     Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
     the severity of the worst of them.
     """
-    policy = judgement.policy
-    outcome = judgement.outcome
+    policy = result.policy
+    outcome = result.outcome
     severity = policy.severity
     if outcome == "fail" and counting:
         severity = min(counting, key=SEVERITIES.index)
     elif outcome == "fail":
-        outcome = "undecided" if judgement.open else "pass"
+        outcome = "undecided" if result.open else "pass"
     return PolicyOutcome(
         pack=policy.pack,
         id=policy.id,
@@ -175,9 +175,9 @@ def outcome_of(judgement: PolicyResult, counting: Collection[str]) -> PolicyOutc
         requirement=policy.requirement,
         severity=severity,
         outcome=outcome,
-        subjects=judgement.subjects,
-        documents=len(judgement.documents),
-        reasons=judgement.reasons if outcome == "undecided" else (),
+        subjects=result.subjects,
+        documents=len(result.documents),
+        reasons=result.reasons if outcome == "undecided" else (),
         see=policy.see,
         remedy=policy.remedy.text,
         description=policy.description,
@@ -185,16 +185,16 @@ def outcome_of(judgement: PolicyResult, counting: Collection[str]) -> PolicyOutc
     )
 
 
-def notices_of(judgements: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+def notices_of(results: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
     """One notice for each document that could not be searched to the end, with the policies that it keeps undecided."""
     open_ = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
     policies: dict[tuple[str, str], list[str]] = {}
-    faults = {judgement.reasons[-1] for judgement in judgements if judgement.fault}
-    for judgement in judgements:
-        for reason in judgement.reasons:
+    faults = {result.reasons[-1] for result in results if result.fault}
+    for result in results:
+        for reason in result.reasons:
             names = policies.setdefault(reason, [])
-            if judgement.policy.ref in open_:
-                names.append(judgement.policy.ref)
+            if result.policy.ref in open_:
+                names.append(result.policy.ref)
     return [
         Notice(
             "fault" if (path, reason) in faults else "unsearched",

@@ -183,10 +183,10 @@ def read_for(source: Source, packs: Iterable[CompiledPack]) -> tuple[Baseline, t
 def recorded_in(baseline: Baseline, name: str, notices: tuple[Notice, ...] = ()) -> Accept:
     """What accepts the findings of a baseline, which people call `name`, and says which of them are gone."""
 
-    def accept(findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]) -> Accepted:
+    def accept(findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]) -> Accepted:
         known = baseline.known(findings, submission)
         waived = _waived(findings, known, f"recorded in {name}")
-        return Accepted(waived, (*notices, *_paid_off(baseline, known, judgements, name)))
+        return Accepted(waived, (*notices, *_paid_off(baseline, known, results, name)))
 
     return accept
 
@@ -208,10 +208,10 @@ def _waived(findings: Sequence[Finding], known: Mapping[int, Entry], reason: str
 
 
 def _paid_off(
-    baseline: Baseline, known: Mapping[int, Entry], judgements: Sequence[PolicyResult], name: str
+    baseline: Baseline, known: Mapping[int, Entry], results: Sequence[PolicyResult], name: str
 ) -> tuple[Notice, ...]:
     """What the baseline still holds and nobody finds any more, of the policies that were decided."""
-    decided = {judgement.policy.ref for judgement in judgements if not judgement.open}
+    decided = {result.policy.ref for result in results if not result.open}
     gone = Counter(entry for entry in baseline.entries if entry.policy in decided)
     gone.subtract(entry for entry in known.values() if entry.policy in decided)
     number = gone.total()

@@ -225,12 +225,12 @@ class Waivers(Struct, frozen=True):
     limits: RunLimits = DEFAULT_RUN_LIMITS
 
     def __call__(
-        self, findings: Sequence[Finding], submission: Submission, judgements: Sequence[PolicyResult]
+        self, findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]
     ) -> Accepted:
         """The findings, what is accepted marked so, and notices of what waives nothing, no longer or not for long."""
         inline, unread = comment_waivers(submission, self.limits, findings)
         trusted = trust_in(submission.kind, project=self.project).may_waive
-        run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in judgements})
+        run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in results})
         accepted = tuple(run.accepted(finding) for finding in findings)
         disregarded = () if trusted or self.quiet else disregarded_in(submission, inline, self.remedy)
         return Accepted(accepted, (*unread, *disregarded, *run.notices()))
@@ -487,7 +487,7 @@ class _Run(Struct, dict=True):
     def refs(self) -> dict[str, list[str]]:
         """The policies of the run by what they can be called."""
         found: dict[str, list[str]] = {}
-        for ref, judgement in self.judged.items():
-            for name in dict.fromkeys((ref, judgement.policy.id)):
+        for ref, result in self.judged.items():
+            for name in dict.fromkeys((ref, result.policy.id)):
                 found.setdefault(name, []).append(ref)
         return found

@@ -27,9 +27,9 @@ from polcheck.render.wording import counted
 from polcheck.sources.submission import Submission
 
 
-def because(judgement: PolicyResult, journal: Journal) -> tuple[str, ...]:
+def because(result: PolicyResult, journal: Journal) -> tuple[str, ...]:
     """Why the policy has its outcome."""
-    return tuple(_sentences(judgement, journal))
+    return tuple(_sentences(result, journal))
 
 
 def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -42,29 +42,29 @@ def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
     return ("every finding is accepted, so that a run counts the policy as passed",)
 
 
-def _sentences(judgement: PolicyResult, journal: Journal) -> Iterator[str]:
-    policy = judgement.policy
-    early = _early(judgement, journal)
+def _sentences(result: PolicyResult, journal: Journal) -> Iterator[str]:
+    policy = result.policy
+    early = _early(result, journal)
     if early:
         yield early
         return
-    yield (_forbidden if policy.forbids else _required)(judgement)
-    if judgement.reasons:
-        yield _searched(judgement)
+    yield (_forbidden if policy.forbids else _required)(result)
+    if result.reasons:
+        yield _searched(result)
 
 
-def _early(judgement: PolicyResult, journal: Journal) -> str:
+def _early(result: PolicyResult, journal: Journal) -> str:
     """Why neither `require` nor `forbid` was asked; empty when it was."""
-    policy = judgement.policy
+    policy = result.policy
     if policy.when and not _came_through(policy.when[-1], journal):
-        if judgement.outcome == "undecided":
+        if result.outcome == "undecided":
             return "whether `when` holds is open, so whether the policy applies is"
         return "`when` does not hold, so the policy does not apply"
     if policy.subjects is not None and not _came_through(policy.subjects[-1], journal):
-        if judgement.outcome == "undecided":
+        if result.outcome == "undecided":
             return "`for` found no subject, but what could not be searched may hold one"
         return "`for` found no subject, so there is nothing to check: that is not a pass"
-    if judgement.outcome == "not-applicable":
+    if result.outcome == "not-applicable":
         return "the first item of `forbid` found no document to look in: that is not a pass"
     return ""
 
@@ -74,22 +74,22 @@ def _came_through(step: Step, journal: Journal) -> bool:
     return event is not None and bool(event.after)
 
 
-def _required(judgement: PolicyResult) -> str:
-    policy, outcome = judgement.policy, judgement.outcome
+def _required(result: PolicyResult) -> str:
+    policy, outcome = result.policy, result.outcome
     wanted = _wanted(policy)
     if policy.subjects is None:
         return {
             "pass": f"`require` found {wanted}",
             "fail": f"`require` did not find {wanted}, and everything that could hold it was searched to the end",
         }.get(outcome, f"`require` did not find {wanted} for certain, and what could not be searched may hold it")
-    total = counted(judgement.subjects, "subject")
-    failed = len(judgement.failures)
+    total = counted(result.subjects, "subject")
+    failed = len(result.failures)
     if outcome == "fail":
         lacks = "no match" if policy.count is None else f"not {wanted}"
         return f"{failed:,} of {total} {'has' if failed == 1 else 'have'} {lacks}"
     if outcome == "pass":
-        return f"each of {total} has {wanted}" if judgement.subjects > 1 else f"the one subject has {wanted}"
-    return f"no subject of {judgement.subjects:,} fails for certain, but not each is known to have {wanted}"
+        return f"each of {total} has {wanted}" if result.subjects > 1 else f"the one subject has {wanted}"
+    return f"no subject of {result.subjects:,} fails for certain, but not each is known to have {wanted}"
 
 
 def _wanted(policy: CompiledPolicy) -> str:
@@ -101,29 +101,29 @@ def _wanted(policy: CompiledPolicy) -> str:
     return counted(least, "distinct place") if least == most else f"{least:,} to {most:,} distinct places"
 
 
-def _forbidden(judgement: PolicyResult) -> str:
-    policy, outcome = judgement.policy, judgement.outcome
-    failed = len(judgement.failures)
+def _forbidden(result: PolicyResult) -> str:
+    policy, outcome = result.policy, result.outcome
+    failed = len(result.failures)
     if policy.subjects is None:
         if outcome == "fail":
             return f"`forbid` wants no match, and there {'is' if failed == 1 else 'are'} {failed:,}"
         if outcome == "pass":
             return "`forbid` wants no match, and there is none"
         return "`forbid` found no match for certain, but what could not be searched may hold one"
-    total = counted(judgement.subjects, "subject")
+    total = counted(result.subjects, "subject")
     if outcome == "fail":
         return f"`forbid` wants no match, and {failed:,} of {total} {'has' if failed == 1 else 'have'} one"
     if outcome == "pass":
         return f"none of {total} has a match of `forbid`"
-    return f"no subject of {judgement.subjects:,} has a match for certain, but what could not be searched may hold one"
+    return f"no subject of {result.subjects:,} has a match for certain, but what could not be searched may hold one"
 
 
-def _searched(judgement: PolicyResult) -> str:
+def _searched(result: PolicyResult) -> str:
     """What documents that were not searched to their end mean for the outcome."""
-    many = counted(len({path for path, _ in judgement.reasons}), "document")
-    if judgement.outcome == "undecided":
+    many = counted(len({path for path, _ in result.reasons}), "document")
+    if result.outcome == "undecided":
         return f"{many} could not be searched to the end, so the outcome is open: neither a pass nor a fail"
-    if judgement.outcome == "fail":
+    if result.outcome == "fail":
         return f"{many} could not be searched to the end; whatever is there, what failed stays failed"
     return f"{many} could not be searched to the end; whatever is there, what was found stays found"
 
@@ -167,14 +167,14 @@ def explain(
     placed = checker.place(submission)
     world = narrow.world(placed)
     journal = Journal()
-    (judgement,) = evaluate(world, packs_of, lambda _: journal)
+    (result,) = evaluate(world, packs_of, lambda _: journal)
     locator = Locator(placed, narrow.extractor)
     misses = NearMisses(world, locator)
     places = Places(tuple(_every(packs)), policy)
     teller = StepExplainer(world, locator, misses, FileFilter(world, placed), journal, places, most or _EVERY)
-    findings = tuple(Findings(locator, misses).of(judgement))
+    findings = tuple(Findings(locator, misses).of(result))
     if accept is not None:
-        findings = tuple(accept(findings, placed, [judgement]).findings)
+        findings = tuple(accept(findings, placed, [result]).findings)
     return Explanation(
         pack=policy.pack,
         id=policy.id,
@@ -183,11 +183,11 @@ def explain(
         requirement=policy.requirement,
         place=f"{policy.path}:{policy.line}",
         submission=submission.name,
-        outcome=judgement.outcome,
-        because=(*because(judgement, journal), *waived(findings)),
-        parts=tuple(_parts(policy, teller, judgement)),
+        outcome=result.outcome,
+        because=(*because(result, journal), *waived(findings)),
+        parts=tuple(_parts(policy, teller, result)),
         findings=findings,
-        unsearched=judgement.reasons,
+        unsearched=result.reasons,
     )
 
 
@@ -198,7 +198,7 @@ def _every(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
         yield from _every(pack.bases.values())
 
 
-def _parts(policy: CompiledPolicy, teller: StepExplainer, judgement: PolicyResult) -> list[Part]:
+def _parts(policy: CompiledPolicy, teller: StepExplainer, result: PolicyResult) -> list[Part]:
     parts: list[Part] = []
     if policy.when:
         steps = teller.conjunction(policy.when, first_only=True)
@@ -208,20 +208,18 @@ def _parts(policy: CompiledPolicy, teller: StepExplainer, judgement: PolicyResul
         rows = _rows(policy.subjects, teller)
         said = counted(rows.total, "subject")
         if policy.per and rows.total:
-            said = (
-                f"{counted(rows.total, 'row')}, {counted(judgement.subjects, 'subject')} by `{'`, `'.join(policy.per)}`"
-            )
+            said = f"{counted(rows.total, 'row')}, {counted(result.subjects, 'subject')} by `{'`, `'.join(policy.per)}`"
         parts.append(Part("for", teller.conjunction(policy.subjects), rows, said))
     first_only = policy.subjects is not None if policy.forbids else policy.count is None
     keyword = "forbid" if policy.forbids else "require"
     rows = _rows(policy.demand, teller)
-    failed = judgement.failures if policy.subjects is not None else ()
+    failed = result.failures if policy.subjects is not None else ()
     parts.append(
         Part(
             keyword,
             teller.conjunction(policy.demand, first_only),
             rows,
-            _met(judgement, rows),
+            _met(result, rows),
             tuple(_failed(failure, teller, policy) for failure in failed[: teller.most]),
             len(failed),
         )
@@ -239,12 +237,12 @@ def _rows(steps: Conjunction, teller: StepExplainer) -> Sample:
     return teller.sample(sorted(distinct(event.after), key=lambda row: row.order())) if event else Sample()
 
 
-def _met(judgement: PolicyResult, rows: Sample) -> str:
-    policy = judgement.policy
+def _met(result: PolicyResult, rows: Sample) -> str:
+    policy = result.policy
     if policy.subjects is None:
         return counted(rows.total, "match", "matches") if rows.total else "no match"
-    if not judgement.subjects:
+    if not result.subjects:
         return "not asked"
-    failed = len(judgement.failures)
-    met = failed if policy.forbids else judgement.subjects - failed
-    return f"{met:,} of {counted(judgement.subjects, 'subject')} with a match"
+    failed = len(result.failures)
+    met = failed if policy.forbids else result.subjects - failed
+    return f"{met:,} of {counted(result.subjects, 'subject')} with a match"

@@ -73,8 +73,8 @@ def ask(question: Question, submission: Submission) -> Answer:
         probes.mark_places(probes_of(policy))
     pack = CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
     checker = Checker(Plan((pack,), tuple(probes.made)))
-    (judgement,) = evaluate(checker.world(submission), [pack])
-    if not judgement.documents:
+    (result,) = evaluate(checker.world(submission), [pack])
+    if not result.documents:
         raise PolcheckError(_nothing_to_read(question, around, submission))
     locator = Locator(submission, checker.extractor)
     matches = [
@@ -82,13 +82,13 @@ def ask(question: Question, submission: Submission) -> Answer:
             locator.location(failure.spot) if failure.spot else Location(""),
             {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()},
         )
-        for failure in judgement.failures
+        for failure in result.failures
     ]
     return Answer(
         tuple(sorted(matches, key=_order)),
         tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
-        tuple(sorted(judgement.documents)),
-        judgement.reasons,
+        tuple(sorted(result.documents)),
+        result.reasons,
         tuple(problems.warnings),
     )
 

@@ -133,16 +133,16 @@ class MutantRunner(Struct, dict=True):
 def _killed(ground: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
     """Whether the case expects something else of the policy than the plan says."""
     expected = next(expected for expected in case.expect if expected.policy == ground.policy)
-    submission, world, judgements = ground.said(case, plan, searches)
-    if not judgements:
+    submission, world, results = ground.said(case, plan, searches)
+    if not results:
         return expected.outcome != "off"
-    if judgements[0].outcome != expected.outcome:
+    if results[0].outcome != expected.outcome:
         return True
-    return expected.looks_at_findings and not _met(expected, submission, world, judgements[0])
+    return expected.looks_at_findings and not _met(expected, submission, world, results[0])
 
 
-def _met(expected: Expected, submission: Submission, world: JoinContext, judgement: PolicyResult) -> bool:
+def _met(expected: Expected, submission: Submission, world: JoinContext, result: PolicyResult) -> bool:
     locator = Locator(submission, world.extractor)
     maker = Findings(locator, NearMisses(world, locator))
-    said: ActualResult = outcomes_of(judgement, maker.of(judgement))
+    said: ActualResult = outcomes_of(result, maker.of(result))
     return is_met(expected, said)

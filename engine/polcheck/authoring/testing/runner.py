@@ -98,20 +98,20 @@ class CaseRunner(Struct):
             checker = checker.narrowed(case.policies)
         submission = of_files(case.files, case.name)
         world = checker.world(submission)
-        judgements = evaluate(world, checker.plan.packs, journal_of)
+        results = evaluate(world, checker.plan.packs, journal_of)
         if case.whole:
-            report = checker.report(submission, world, judgements, "error")
-            said = _said(judgements, report.findings)
+            report = checker.report(submission, world, results, "error")
+            said = _said(results, report.findings)
             faults = mismatches_of(case, said, report.verdict, report.fields, report.fields_fault)
             return Result(faults, said, report.verdict, report.fields)
         locator = Locator(submission, checker.extractor)
         maker = Findings(locator, NearMisses(world, locator))
-        said = _said(judgements, [finding for judgement in judgements for finding in maker.of(judgement)])
+        said = _said(results, [finding for result in results for finding in maker.of(result)])
         return Result(mismatches_of(case, said), said)
 
 
-def outcomes_of(judgement: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
-    """What one policy said, by its judgement and its findings."""
+def outcomes_of(result: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
+    """What one policy said, by its result and its findings."""
     shown = tuple(
         ActualFinding(
             str(finding.location) if finding.location else NOWHERE,
@@ -120,17 +120,17 @@ def outcomes_of(judgement: PolicyResult, findings: Iterable[Finding]) -> ActualR
         )
         for finding in findings
     )
-    return ActualResult(judgement.outcome, shown, judgement.reasons if judgement.outcome == "undecided" else ())
+    return ActualResult(result.outcome, shown, result.reasons if result.outcome == "undecided" else ())
 
 
-def _said(judgements: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:
+def _said(results: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:
     by_ref: dict[str, list[Finding]] = {}
     for finding in findings:
         by_ref.setdefault(finding.ref, []).append(finding)
     said: dict[str, ActualResult] = {}
-    for judgement in judgements:
+    for result in results:
         # NOTE: the pack comes before those that it extends, so that an id means its own policy first
-        said.setdefault(judgement.policy.id, outcomes_of(judgement, by_ref.get(judgement.policy.ref, ())))
+        said.setdefault(result.policy.id, outcomes_of(result, by_ref.get(result.policy.ref, ())))
     return said
 
 
