@@ -25,7 +25,7 @@ WAIVER: dict[str, Json] = {
 }
 
 
-def written(text: str, path: str = "polcheck.yaml") -> ConfigFile:
+def config_file(text: str, path: str = "polcheck.yaml") -> ConfigFile:
     found = read(Source(path, text.encode("utf-8")), "/", SCHEMA)
     assert found is not None
     return found
@@ -62,9 +62,9 @@ LAYOUTS = {
 def test_a_waiver_is_added_and_the_rest_stays(layout: str) -> None:
     """In the layout that is there, after the last one; every other line is as it was."""
     before, expected = LAYOUTS[layout]
-    after = with_waiver(written(before), WAIVER)
+    after = with_waiver(config_file(before), WAIVER)
     assert expected in after
-    last = written(after).waivers[-1]
+    last = config_file(after).waivers[-1]
     assert last.files is not None
     assert (last.policy, list(last.files.texts), last.reason, last.expires) == (*WAIVER.values(),)
     rest = iter(after)
@@ -74,9 +74,9 @@ def test_a_waiver_is_added_and_the_rest_stays(layout: str) -> None:
 def test_a_waiver_is_added_to_pyproject() -> None:
     """As a table of its own at the end."""
     before = "[tool.polcheck]\npacks = ['x']\n\n[tool.other]\na = 1\n"
-    after = with_waiver(written(before, "pyproject.toml"), WAIVER)
+    after = with_waiver(config_file(before, "pyproject.toml"), WAIVER)
     assert after.startswith(before) and "[[tool.polcheck.waivers]]\n" in after
-    assert written(after, "pyproject.toml").waivers[0].reason == "it's: a demo"
+    assert config_file(after, "pyproject.toml").waivers[0].reason == "it's: a demo"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_a_waiver_is_added_to_pyproject() -> None:
 def test_a_layout_that_cannot_be_added_to_is_left_alone(text: str, path: str) -> None:
     """The error says what to add by hand."""
     with pytest.raises(ConfigError, match=r"can't be added to\nhelp: add by hand:\n  - policy: no-print"):
-        with_waiver(written(text, path), WAIVER)
+        with_waiver(config_file(text, path), WAIVER)
 
 
 def test_a_key_is_added() -> None:
     """At the end of polcheck.yaml, and right below the table's head in pyproject.toml."""
-    assert with_key(written("packs: [x]\n"), "baseline", "b.json") == "packs: [x]\nbaseline: b.json\n"
+    assert with_key(config_file("packs: [x]\n"), "baseline", "b.json") == "packs: [x]\nbaseline: b.json\n"
     before = textwrap.dedent("""\
         [tool.polcheck]
         packs = ["x"]
@@ -104,8 +104,8 @@ def test_a_key_is_added() -> None:
         policy = "a"
         reason = "b"
         """)
-    after = with_key(written(before, "pyproject.toml"), "baseline", "b.json")
-    assert written(after, "pyproject.toml").baseline == "b.json"
+    after = with_key(config_file(before, "pyproject.toml"), "baseline", "b.json")
+    assert config_file(after, "pyproject.toml").baseline == "b.json"
 
 
 @given(
@@ -116,6 +116,8 @@ def test_a_key_is_added() -> None:
 def test_any_reason_comes_back(reason: str) -> None:
     """Whatever it holds, the file afterwards says exactly that."""
     for text in ("packs: [x]\n", "waivers: [{policy: a, reason: b}]\n"):
-        assert written(with_waiver(written(text), {"policy": "a", "reason": reason})).waivers[-1].reason == reason
-    toml = with_waiver(written("[tool.polcheck]\n", "pyproject.toml"), {"policy": "a", "reason": reason})
-    assert written(toml, "pyproject.toml").waivers[-1].reason == reason
+        assert (
+            config_file(with_waiver(config_file(text), {"policy": "a", "reason": reason})).waivers[-1].reason == reason
+        )
+    toml = with_waiver(config_file("[tool.polcheck]\n", "pyproject.toml"), {"policy": "a", "reason": reason})
+    assert config_file(toml, "pyproject.toml").waivers[-1].reason == reason

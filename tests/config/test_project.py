@@ -33,7 +33,7 @@ def test_the_file_is_found_above_a_folder(tree: Tree) -> None:
     """A folder's configuration is the nearest at or above it."""
     tree({"polcheck.yaml": ONE, "src/a/b.py": "", "src/pyproject.toml": "[project]\nname = 'x'\n"})
     project = Project.at("src/a", CommandLineOptions())
-    assert project.inforce.written is not None and project.inforce.written.path == "polcheck.yaml"
+    assert project.effective.config_file is not None and project.effective.config_file.path == "polcheck.yaml"
     assert project.prefix == "src/a/"
 
 
@@ -67,7 +67,7 @@ def test_both_in_one_folder_are_refused(tree: Tree) -> None:
 def test_isolated_uses_no_file(tree: Tree) -> None:
     """`--isolated` is for a run that must not depend on what lies around."""
     tree({"polcheck.yaml": ONE})
-    assert Project.at(".", CommandLineOptions(), isolated=True).inforce.packs == ()
+    assert Project.at(".", CommandLineOptions(), isolated=True).effective.packs == ()
 
 
 def test_a_file_without_the_table_is_refused_when_it_is_named(tree: Tree) -> None:

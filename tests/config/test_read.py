@@ -17,7 +17,7 @@ from polcheck.project.model import ConfigFile
 SCHEMA = (ROOT / "schemas" / "config.yaml").read_text("utf-8")
 
 
-def written(text: str, path: str = "polcheck.yaml") -> ConfigFile:
+def config_file(text: str, path: str = "polcheck.yaml") -> ConfigFile:
     found = read(Source(path, textwrap.dedent(text).encode()), "/project", SCHEMA)
     assert found is not None
     return found
@@ -25,7 +25,7 @@ def written(text: str, path: str = "polcheck.yaml") -> ConfigFile:
 
 def faults(text: str, path: str = "polcheck.yaml") -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        written(text, path)
+        config_file(text, path)
     return [f"{p.line}:{p.column} {p.message}" for p in caught.value.problems]
 
 
@@ -48,7 +48,7 @@ FULL = """
 
 def test_every_key_is_read() -> None:
     """What stands in the file stands in the dataclasses, key for key."""
-    found = written(FULL)
+    found = config_file(FULL)
     assert [pack.source for pack in found.packs] == ["python-project", "./ours"]
     ours = found.packs[1]
     assert (ours.params, ours.profile, ours.select, ours.ignore) == ({"a": 1}, "strict", ("x",), ("y",))
@@ -67,7 +67,7 @@ def test_every_key_is_read() -> None:
 
 def test_a_table_in_pyproject_says_the_same() -> None:
     """[tool.polcheck] has the keys of polcheck.yaml, a TOML date is one, and places are those of pyproject.toml."""
-    found = written(
+    found = config_file(
         """
         [project]
         name = "x"
@@ -137,7 +137,7 @@ def test_what_the_documentation_shows_can_be_used(page: str) -> None:
     blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```", (ROOT / "docs" / page).read_text("utf-8"))
     assert blocks
     for block in blocks:
-        assert written(block).path == "polcheck.yaml"
+        assert config_file(block).path == "polcheck.yaml"
 
 
 def test_the_documentation_shows_every_key() -> None:

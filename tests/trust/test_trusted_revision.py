@@ -63,7 +63,7 @@ def run(trusted: str | None = None, since: str | None = None, target: str = ".",
         from polcheck.findings.accepted import in_turn
 
         accept = in_turn(accept, project.since(since))
-    return project.checker.check(project.read(), project.inforce.fail_on, accept=accept)
+    return project.checker.check(project.read(), project.effective.fail_on, accept=accept)
 
 
 def told(report: Report) -> list[str]:

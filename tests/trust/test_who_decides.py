@@ -40,7 +40,7 @@ def run(target: Path, pack: str, *, isolated: bool, rev: str | None = None) -> R
     given = CommandLineOptions(packs=(pack,), cache=False)
     project = Project.at(str(target), given, isolated=isolated)
     accept = project.acceptance(today())
-    return project.checker.check(project.read(rev), project.inforce.fail_on, accept=accept)
+    return project.checker.check(project.read(rev), project.effective.fail_on, accept=accept)
 
 
 def batch(target: Path, pack: str) -> str:

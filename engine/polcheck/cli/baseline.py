@@ -41,13 +41,13 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
 
     used = has_packs(project(submission, baseline=output))
     path = used.baseline_path or shown(f"{used.folder or '.'}/{_NAME}")
-    named = bool(used.inforce.written and used.inforce.written.baseline)
+    named = bool(used.effective.config_file and used.effective.config_file.baseline)
     used = used.with_baseline(path)
     accept = used.acceptance(today(), use_baseline=False)
     with Bar("reading") as bar:
         read = used.checker.place(used.read(stdin=sys.stdin.buffer, progress=bar.count))
     with Bar("judging") as bar:
-        report = used.checker.check(read, used.inforce.fail_on, bar.update, accept)
+        report = used.checker.check(read, used.effective.fail_on, bar.update, accept)
     made = Baseline.of(report, read)
     if ratchet and not _shrinks(used, report, read):
         return 1
@@ -67,12 +67,12 @@ def _name(used: Project, path: str) -> None:
     """Has later runs use the baseline: by polcheck.yaml where there is one."""
     from polcheck.project.edit import with_key
 
-    written, own = used.inforce.written, used.from_config(path)
-    if written is None or own is None:
+    config_file, own = used.effective.config_file, used.from_config(path)
+    if config_file is None or own is None:
         click.echo(f"run with --baseline {path} to accept them", err=True)
         return
-    write_output(written.path, with_key(written, "baseline", own))
-    click.echo(f"wrote `baseline: {own}` into {written.path}", err=True)
+    write_output(config_file.path, with_key(config_file, "baseline", own))
+    click.echo(f"wrote `baseline: {own}` into {config_file.path}", err=True)
 
 
 def _shrinks(used: Project, report: Report, read: Submission) -> bool:

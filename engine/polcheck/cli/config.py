@@ -28,14 +28,14 @@ def config(submission: str, project: ProjectOf, baseline: str | None, form: str)
     if submission != "-" and not exists(submission):
         raise click.UsageError(f"there is no file or folder `{submission}`")
     used = project(submission, baseline=baseline)
-    plan = used.checker.plan if used.inforce.packs else None
-    values = listing(used.inforce, used.settings, plan.packs if plan else ())
-    written = used.inforce.written
+    plan = used.checker.plan if used.effective.packs else None
+    values = listing(used.effective, used.settings, plan.packs if plan else ())
+    config_file = used.effective.config_file
     if form == "json":
         rows = [{"key": value.key, "value": value.value, "from": value.source} for value in values]
-        sys.stdout.write(dumps({"file": written.path if written else None, "values": rows}))
+        sys.stdout.write(dumps({"file": config_file.path if config_file else None, "values": rows}))
         return 0
-    click.echo(f"file: {written.path if written else 'none'}\n")
+    click.echo(f"file: {config_file.path if config_file else 'none'}\n")
     texts = [(terminal(value.key), terminal(_shown(value.value)), terminal(value.source)) for value in values]
     widths = [min(max((len(row[column]) for row in texts), default=0), most) for column, most in ((0, 48), (1, 48))]
     for key, value_text, source in texts:

@@ -44,8 +44,8 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     path = shown(f"{folder}/polcheck.yaml")
     if exists(path) and not force:
         raise click.UsageError(f"{path} is there already: --force overwrites it")
-    if not force and (written := read_config_in(folder)) is not None:
-        raise click.UsageError(f"{written.where(())} is the configuration already")
+    if not force and (config_file := read_config_in(folder)) is not None:
+        raise click.UsageError(f"{config_file.where(())} is the configuration already")
     paths = read_submission(folder, project=True).paths
     chosen, why = _packs(paths, packs)
     for pack in packs:

@@ -182,9 +182,9 @@ def _profiles(texts: tuple[str, ...]) -> Mapping[str, str]:
 
 def has_packs(project: Project) -> Project:
     """The project itself. Raises UsageError when nothing says which packs to judge by."""
-    if not project.inforce.packs:
-        written = project.inforce.written
-        where = f"{written.path} names none" if written else "there is no polcheck.yaml"
+    if not project.effective.packs:
+        config_file = project.effective.config_file
+        where = f"{config_file.path} names none" if config_file else "there is no polcheck.yaml"
         raise click.UsageError(f"no pack to check against: {where}; give --pack, or write one with `polcheck init`")
     note = project.keep_lock()
     if note:

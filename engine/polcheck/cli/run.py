@@ -158,7 +158,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
         with Bar(f"checking {since}") as bar, measured.stage("since"):
             accept = in_turn(accept, used.since(since, bar.update))
     with Bar("judging") as bar, used.memory() as memory:
-        return judge.check(read, used.inforce.fail_on, bar.update, accept, memory, times)
+        return judge.check(read, used.effective.fail_on, bar.update, accept, memory, times)
 
 
 def _show_timings(times: Timings, used: Project, path: str | None, *, shown: bool) -> None:

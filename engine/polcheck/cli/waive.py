@@ -39,8 +39,8 @@ def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires:
     if expires and date.fromisoformat(expires) < today():
         raise click.UsageError(f"`{expires}` has passed: the waiver would accept nothing")
     used = project_of(config)
-    written = used.inforce.written
-    if written is None:
+    config_file = used.effective.config_file
+    if config_file is None:
         raise click.UsageError("there is no polcheck.yaml to write into: `polcheck init` makes one")
     if policy not in used.policies:
         close = difflib.get_close_matches(policy, sorted(used.policies), n=1)
@@ -49,7 +49,7 @@ def waive(policy: str, files: tuple[str, ...], reason: str, owner: str, expires:
     patterns: list[Json] = [used.pattern(file) for file in files]
     fields: dict[str, Json] = {"policy": policy, "files": patterns, "reason": reason.strip()}
     fields |= {"owner": owner, "expires": expires}
-    edited = with_waiver(written, {key: value for key, value in fields.items() if value})
-    write_output(written.path, edited)
-    click.echo(f"wrote a waiver of {policy} into {written.path}", err=True)
+    edited = with_waiver(config_file, {key: value for key, value in fields.items() if value})
+    write_output(config_file.path, edited)
+    click.echo(f"wrote a waiver of {policy} into {config_file.path}", err=True)
     return 0

@@ -147,88 +147,90 @@ def is_date(text: str) -> bool:
     return True
 
 
-def check_agreement(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> None:
+def check_agreement(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> None:
     """Raises ConfigError that names every pack, policy or requirement that isn't there.
 
     NOTE: with `--pack`, what the file says of other packs is left alone; then only what names a pack of the run and
     something that this pack lacks is wrong.
     """
     problems = [
-        *_options(inforce, packs),
-        *(_packs(inforce, packs) if inforce.own_packs else ()),
-        *_policies(inforce, packs),
+        *_options(effective, packs),
+        *(_packs(effective, packs) if effective.own_packs else ()),
+        *_policies(effective, packs),
     ]
     if problems:
         raise ConfigError(problems)
 
 
-def _options(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
-    given = inforce.given
+def _options(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+    options = effective.options
     known = _known(packs)
-    for option, texts in (("--select", given.select), ("--ignore", given.ignore)):
+    for option, texts in (("--select", options.select), ("--ignore", options.ignore)):
         for text in texts:
             if not _names_some(text, known):
                 yield Problem(f"no pack of the run has `{text}`", option, help=_close_pattern(text, known))
     names = sorted(pack.name for pack in packs)
-    for option, table in (("--param", given.params), ("--profile", given.profiles)):
+    for option, table in (("--param", options.params), ("--profile", options.profiles)):
         for name in table:
             if name and name not in names:
                 yield Problem(f"the pack `{name}` is not in the run", option, help=_close(name, names))
 
 
-def _packs(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
     """The packs that the file sets something for and that aren't in the run."""
     names = sorted(pack.name for pack in packs)
-    written = inforce.written
-    if written is None:
+    config_file = effective.config_file
+    if config_file is None:
         return
-    for key, table in (("params", written.params), ("profiles", written.profiles)):
+    for key, table in (("params", config_file.params), ("profiles", config_file.profiles)):
         for name in table:
             if name not in names:
                 message = f"the pack `{name}` is not among the packs"
-                yield written.problem((key, name), message, _close(name, names), key=True)
+                yield config_file.problem((key, name), message, _close(name, names), key=True)
 
 
-def _policies(inforce: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
-    written = inforce.written
-    if written is None:
+def _policies(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
+    config_file = effective.config_file
+    if config_file is None:
         return
     known = _known(packs)
     ids = {name for pack in packs for name in (*pack.ids, *(f"{pack.name}:{id}" for id in pack.ids))}
-    for at, text, is_key in _named(inforce):
-        if not _left_alone(inforce, text, packs) and not _names_some(text, known):
-            yield written.problem(at, f"no pack of the run has `{text}`", _close_pattern(text, known), key=is_key)
-    for waiver in written.waivers:
+    for at, text, is_key in _named(effective):
+        if not _left_alone(effective, text, packs) and not _names_some(text, known):
+            yield config_file.problem(at, f"no pack of the run has `{text}`", _close_pattern(text, known), key=is_key)
+    for waiver in config_file.waivers:
         at = (*waiver.at, "policy")
-        if waiver.policy not in ids and not _left_alone(inforce, waiver.policy, packs):
-            yield written.problem(at, f"no pack of the run has a policy `{waiver.policy}`", _close(waiver.policy, ids))
+        if waiver.policy not in ids and not _left_alone(effective, waiver.policy, packs):
+            yield config_file.problem(
+                at, f"no pack of the run has a policy `{waiver.policy}`", _close(waiver.policy, ids)
+            )
 
 
-def _named(inforce: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
+def _named(effective: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
     """What the file names among policies, requirements and tags: where, what, and whether it is a key."""
-    written = inforce.written
-    assert written is not None
-    for name in written.severities:
+    config_file = effective.config_file
+    assert config_file is not None
+    for name in config_file.severities:
         yield ("severities", name), name, True
-    for key, texts in (("select", written.select), ("ignore", written.ignore)):
+    for key, texts in (("select", config_file.select), ("ignore", config_file.ignore)):
         for index, text in enumerate(texts):
             yield (key, index), text, False
-    for override in written.overrides:
+    for override in config_file.overrides:
         for index, text in enumerate(override.ignore):
             yield (*override.at, "ignore", index), text, False
         for name in override.severities:
             yield (*override.at, "severities", name), name, True
-    if inforce.own_packs:
-        for entry in written.packs:
+    if effective.own_packs:
+        for entry in config_file.packs:
             for key, texts in (("select", entry.select), ("ignore", entry.ignore)):
                 for index, text in enumerate(texts):
                     yield (*entry.at, key, index), text, False
 
 
-def _left_alone(inforce: EffectiveConfig, text: str, packs: Sequence[CompiledPack]) -> bool:
+def _left_alone(effective: EffectiveConfig, text: str, packs: Sequence[CompiledPack]) -> bool:
     """Whether `text` may speak of a pack that `--pack` left out of the run."""
     pack, colon, _ = text.partition(":")
-    return not inforce.own_packs and not (colon and any(pack == own.name for own in packs))
+    return not effective.own_packs and not (colon and any(pack == own.name for own in packs))
 
 
 def _known(packs: Iterable[CompiledPack]) -> set[str]:
@@ -270,7 +272,7 @@ def read_config_in(folder: str) -> ConfigFile | None:
     for path in places:
         record_dependency(path)
     found = [read_config(str(path)) for path in places if path.is_file()]
-    own = [written for written in found if written is not None]
+    own = [config_file for config_file in found if config_file is not None]
     if len(own) > 1:
         where = own[1].where(())
         raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])

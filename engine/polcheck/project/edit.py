@@ -23,47 +23,51 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # a text in YAML 1.2, which polcheck r
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
-def with_key(written: ConfigFile, key: str, value: str) -> str:
+def with_key(config_file: ConfigFile, key: str, value: str) -> str:
     """The text of the file with one more key. Raises ConfigError when it can't be added without touching the rest."""
-    text = written.origin.source.text
-    if written.base:
-        line = written.place(()).line
+    text = config_file.origin.source.text
+    if config_file.base:
+        line = config_file.place(()).line
         edited = _with_line(text, line, f"{key} = {json.dumps(value, ensure_ascii=False)}")
     else:
         edited = _ended(text) + f"{key}: {scalar(value)}\n"
-    return _checked(written, edited, {**_table(written), key: value}, f"{key}: {scalar(value)}")
+    return _checked(config_file, edited, {**_table(config_file), key: value}, f"{key}: {scalar(value)}")
 
 
-def with_waiver(written: ConfigFile, waiver: Mapping[str, Json]) -> str:
+def with_waiver(config_file: ConfigFile, waiver: Mapping[str, Json]) -> str:
     """The text of the file with one more waiver. Raises ConfigError as `with_key` does."""
-    table = _table(written)
+    table = _table(config_file)
     own = table.get("waivers")
     listed: list[Json] = [*own] if isinstance(own, list) else []
-    edited = _toml_waiver(written, waiver) if written.base else _yaml_waiver(written, waiver, len(listed))
-    return _checked(written, edited, {**table, "waivers": [*listed, dict(waiver)]}, "\n".join(_block(waiver, 2)))
+    edited = _toml_waiver(config_file, waiver) if config_file.base else _yaml_waiver(config_file, waiver, len(listed))
+    return _checked(config_file, edited, {**table, "waivers": [*listed, dict(waiver)]}, "\n".join(_block(waiver, 2)))
 
 
-def _table(written: ConfigFile) -> dict[str, Json]:
-    value = written.origin.document
-    for step in written.base:
+def _table(config_file: ConfigFile) -> dict[str, Json]:
+    value = config_file.origin.document
+    for step in config_file.base:
         value = value[str(step)] if isinstance(value, dict) else None
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _checked(written: ConfigFile, edited: str, wanted: dict[str, Json], by_hand: str) -> str:
+def _checked(config_file: ConfigFile, edited: str, wanted: dict[str, Json], by_hand: str) -> str:
     """The edited text if it says what is wanted."""
-    source = Source(written.path, edited.encode("utf-8"))
+    source = Source(config_file.path, edited.encode("utf-8"))
     try:
-        config = parse_config(source, "toml" if written.base else "yaml")
+        config = parse_config(source, "toml" if config_file.base else "yaml")
         value = config.values[0]
-        for step in written.base:
+        for step in config_file.base:
             value = value[str(step)] if isinstance(value, dict) else None
-        right = len(config.values) == len(written.origin.config.values) and value == wanted and not config.repeated
+        right = len(config.values) == len(config_file.origin.config.values) and value == wanted and not config.repeated
     except Unparsable:
         right = False
     if not right:
         raise ConfigError(
-            [Problem("it is laid out in a way that can't be added to", written.path, help=f"add by hand:\n{by_hand}")]
+            [
+                Problem(
+                    "it is laid out in a way that can't be added to", config_file.path, help=f"add by hand:\n{by_hand}"
+                )
+            ]
         )
     return edited
 
@@ -78,17 +82,17 @@ def _with_line(text: str, number: int, line: str) -> str:
     return "".join([*lines[:number], line + "\n", *lines[number:]])
 
 
-def _toml_waiver(written: ConfigFile, waiver: Mapping[str, Json]) -> str:
+def _toml_waiver(config_file: ConfigFile, waiver: Mapping[str, Json]) -> str:
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in waiver.items()]
-    head = "[[" + ".".join((*map(str, written.base), "waivers")) + "]]"
-    return _ended(written.origin.source.text) + "\n" + "\n".join([head, *lines]) + "\n"
+    head = "[[" + ".".join((*map(str, config_file.base), "waivers")) + "]]"
+    return _ended(config_file.origin.source.text) + "\n" + "\n".join([head, *lines]) + "\n"
 
 
-def _yaml_waiver(written: ConfigFile, waiver: Mapping[str, Json], count: int) -> str:
+def _yaml_waiver(config_file: ConfigFile, waiver: Mapping[str, Json], count: int) -> str:
     """The text with the waiver after the last one, or in a list of its own at the end."""
-    text = written.origin.source.text
-    config, index = written.origin.config, written.origin.index
-    if "waivers" not in _table(written):
+    text = config_file.origin.source.text
+    config, index = config_file.origin.config, config_file.origin.index
+    if "waivers" not in _table(config_file):
         return _ended(text) + "waivers:\n" + "\n".join(_block(waiver, 2)) + "\n"
     where = config.locate(index, ("waivers",)).value
     if text[where.start : where.start + 1] == "[":
@@ -100,7 +104,7 @@ def _yaml_waiver(written: ConfigFile, waiver: Mapping[str, Json], count: int) ->
     last = config.locate(index, ("waivers", count - 1)).value
     dash = text.rindex("-", 0, last.start)
     indent = dash - (text.rfind("\n", 0, dash) + 1)
-    line = written.origin.source.line_of(max(last.end - 1, last.start))
+    line = config_file.origin.source.line_of(max(last.end - 1, last.start))
     return _with_line(text, line, "\n".join(_block(waiver, indent)))
 
 

@@ -45,65 +45,67 @@ class CommandLineOptions(Struct, frozen=True):
 class EffectiveConfig(Struct, frozen=True):
     """What the command line and the file (if there is one) say together."""
 
-    given: CommandLineOptions = field(default_factory=CommandLineOptions)
-    written: ConfigFile | None = None
+    options: CommandLineOptions = field(default_factory=CommandLineOptions)
+    config_file: ConfigFile | None = None
 
     @property
     def packs(self) -> tuple[PackEntry, ...]:
         """The packs to judge by: those of the command line, else those of the file."""
-        if self.given.packs:
+        if self.options.packs:
             from polcheck.project.model import PackEntry
 
-            return tuple(PackEntry(text) for text in self.given.packs)
-        return self.written.packs if self.written else ()
+            return tuple(PackEntry(text) for text in self.options.packs)
+        return self.config_file.packs if self.config_file else ()
 
     @property
     def own_packs(self) -> bool:
         """Whether the packs are those of the file, so that it has to agree with them."""
-        return not self.given.packs
+        return not self.options.packs
 
     @property
     def asks_by_name(self) -> bool:
         """Whether anything names packs, policies, requirements or tags that may not be there."""
-        given = self.given
-        return self.written is not None or bool(given.select or given.ignore or given.params or given.profiles)
+        options = self.options
+        return self.config_file is not None or bool(
+            options.select or options.ignore or options.params or options.profiles
+        )
 
     @property
     def fail_on(self) -> str:
         """The least severity that fails the run."""
-        return self.given.fail_on or (self.written.fail_on if self.written else "") or "error"
+        return self.options.fail_on or (self.config_file.fail_on if self.config_file else "") or "error"
 
     @property
     def baseline(self) -> str:
         """The file of findings that were there already; empty for none."""
-        if self.given.baseline is not None:
-            return self.given.baseline
-        return self.written.baseline if self.written else ""
+        if self.options.baseline is not None:
+            return self.options.baseline
+        return self.config_file.baseline if self.config_file else ""
 
     @property
     def gitignore(self) -> bool:
         """Whether files that .gitignore leaves out are left out."""
-        return _first(self.given.gitignore, self.written.gitignore if self.written else None, True)
+        return _first(self.options.gitignore, self.config_file.gitignore if self.config_file else None, True)
 
     @property
     def tracked(self) -> bool:
         """Whether only files that git tracks are judged."""
-        return _first(self.given.tracked, self.written.tracked if self.written else None, False)
+        return _first(self.options.tracked, self.config_file.tracked if self.config_file else None, False)
 
     @property
     def limits(self) -> Mapping[str, int | float]:
         """The limits that the file sets, by name."""
-        return self.written.limits if self.written else {}
+        return self.config_file.limits if self.config_file else {}
 
     @property
     def overrides(self) -> tuple[Override, ...]:
         """What is different for some files."""
-        return self.written.overrides if self.written else ()
+        return self.config_file.overrides if self.config_file else ()
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:
         """The accepted findings that the file names."""
-        return self.written.waivers if self.written else ()
+        return self.config_file.waivers if self.config_file else ()
 
     def settings(self, names: Sequence[str]) -> Settings:
         """What is set from outside the packs; `names` are those of `packs`, in their order.
@@ -111,16 +113,16 @@ class EffectiveConfig(Struct, frozen=True):
         NOTE: `--select` takes the place of everything that the file selects and ignores, so that one policy can be
         tried whatever the file says; `--ignore` adds to it.
         """
-        file, given = self.written, self.given
+        file, options = self.config_file, self.options
         entries = list(zip(names, self.packs, strict=True))
-        narrow = file is not None and not given.select
+        narrow = file is not None and not options.select
         return Settings(
-            params=given.params,
+            params=options.params,
             base_params=_params(file, entries),
             severities=file.severities if file else {},
-            profiles={**_profiles(file, entries), **given.profiles},
-            select=given.select or (file.select if file and narrow else ()),
-            ignore=(*(file.ignore if file and narrow else ()), *given.ignore),
+            profiles={**_profiles(file, entries), **options.profiles},
+            select=options.select or (file.select if file and narrow else ()),
+            ignore=(*(file.ignore if file and narrow else ()), *options.ignore),
             selected={name: entry.select for name, entry in entries if entry.select and narrow},
             ignored={name: entry.ignore for name, entry in entries if entry.ignore and narrow},
             blame=self.blame(names),
@@ -136,9 +138,11 @@ class EffectiveConfig(Struct, frozen=True):
         `key` is `("params", pack, name)` or `("profiles", pack)`.
         """
         kind, pack = key[0], key[1]
-        options: Mapping[str, object] = self.given.profiles if kind == "profiles" else self.given.params.get(pack, {})
-        loose: Mapping[str, object] = {} if kind == "profiles" else self.given.params.get("", {})
-        if key[-1] in options or key[-1] in loose or (kind == "profiles" and "" in options):
+        own_options: Mapping[str, object] = (
+            self.options.profiles if kind == "profiles" else self.options.params.get(pack, {})
+        )
+        loose: Mapping[str, object] = {} if kind == "profiles" else self.options.params.get("", {})
+        if key[-1] in own_options or key[-1] in loose or (kind == "profiles" and "" in own_options):
             return "--profile" if kind == "profiles" else "--param"
         return next(self._pointers(key, names), "")
 
@@ -151,8 +155,8 @@ class EffectiveConfig(Struct, frozen=True):
             if own == pack and kind == "params" and name in entry.params:
                 yield (*entry.at, "params", name)
         table: Mapping[str, object] = {}
-        if self.written is not None:
-            table = self.written.profiles if kind == "profiles" else self.written.params.get(pack, {})
+        if self.config_file is not None:
+            table = self.config_file.profiles if kind == "profiles" else self.config_file.params.get(pack, {})
         if name in table:
             yield key
 
@@ -160,14 +164,14 @@ class EffectiveConfig(Struct, frozen=True):
 class _Blame(Struct, frozen=True):
     """Makes problems of settings. INVARIANT: a function with a value, so that Settings can be compared."""
 
-    inforce: EffectiveConfig
+    effective: EffectiveConfig
     names: tuple[str, ...]
 
     def __call__(self, key: Key, message: str, help: str = "") -> Problem:
-        origin = self.inforce.origin(key, self.names)
-        if isinstance(origin, str) or self.inforce.written is None:
+        origin = self.effective.origin(key, self.names)
+        if isinstance(origin, str) or self.effective.config_file is None:
             return Problem(message, str(origin), help=help)
-        return self.inforce.written.problem(origin, message, help)
+        return self.effective.config_file.problem(origin, message, help)
 
 
 def _params(file: ConfigFile | None, entries: Sequence[tuple[str, PackEntry]]) -> dict[str, dict[str, Json]]:
@@ -182,10 +186,10 @@ def _profiles(file: ConfigFile | None, entries: Sequence[tuple[str, PackEntry]])
     return {**(file.profiles if file else {}), **{name: entry.profile for name, entry in entries if entry.profile}}
 
 
-def _first(given: bool | None, written: bool | None, default: bool) -> bool:
-    if given is not None:
-        return given
-    return default if written is None else written
+def _first(option: bool | None, in_file: bool | None, default: bool) -> bool:
+    if option is not None:
+        return option
+    return default if in_file is None else in_file
 
 
 _DEFAULT = "default"
@@ -199,26 +203,29 @@ class Value(Struct, frozen=True):
     source: str
 
 
-def listing(inforce: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack]) -> list[Value]:
+def listing(effective: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack]) -> list[Value]:
     """Every value in force, in the order of polcheck.yaml's keys; of packs also what profiles and defaults set."""
     return [
-        *_packs(inforce),
-        *(value for pack in packs for value in _of_pack(inforce, settings, packs, pack)),
-        *_severities(inforce),
-        *_chosen(inforce),
-        *_entries(inforce),
-        *_single(inforce),
-        *(Value(f"limits.{name}", value, _where(inforce, ("limits", name))) for name, value in inforce.limits.items()),
+        *_packs(effective),
+        *(value for pack in packs for value in _of_pack(effective, settings, packs, pack)),
+        *_severities(effective),
+        *_chosen(effective),
+        *_entries(effective),
+        *_single(effective),
+        *(
+            Value(f"limits.{name}", value, _where(effective, ("limits", name)))
+            for name, value in effective.limits.items()
+        ),
     ]
 
 
-def _packs(inforce: EffectiveConfig) -> Iterator[Value]:
-    for entry in inforce.packs:
-        yield Value("packs", entry.source, _where(inforce, entry.at) or "--pack")
+def _packs(effective: EffectiveConfig) -> Iterator[Value]:
+    for entry in effective.packs:
+        yield Value("packs", entry.source, _where(effective, entry.at) or "--pack")
 
 
 def _of_pack(
-    inforce: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack], pack: CompiledPack
+    effective: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack], pack: CompiledPack
 ) -> Iterator[Value]:
     """The pack's profile, every parameter of it, and the severities that the profile sets."""
     names = [own.name for own in packs]
@@ -226,70 +233,75 @@ def _of_pack(
     content: Any = pack.profiles.get(profile) if profile else None
     profiled: Mapping[str, Any] = content or {}
     if profile:
-        origin = inforce.origin(("profiles", pack.name), names)
-        yield Value(f"profiles.{pack.name}", profile, _said(inforce, origin))
+        origin = effective.origin(("profiles", pack.name), names)
+        yield Value(f"profiles.{pack.name}", profile, _said(effective, origin))
     for name, value in pack.params.items():
-        origin = inforce.origin(("params", pack.name, name), names)
-        source = _said(inforce, origin) or (
+        origin = effective.origin(("params", pack.name, name), names)
+        source = _said(effective, origin) or (
             f"profile {profile}" if name in profiled.get("params", {}) else f"pack {pack.name}"
         )
         yield Value(f"params.{pack.name}.{name}", value, source)
-    written = inforce.written.severities if inforce.written else {}
+    severities = effective.config_file.severities if effective.config_file else {}
     for name, severity in profiled.get("severities", {}).items():
-        if name not in written and f"{pack.name}:{name}" not in written:
+        if name not in severities and f"{pack.name}:{name}" not in severities:
             yield Value(f"severities.{pack.name}:{name}", severity, f"profile {profile}")
 
 
-def _severities(inforce: EffectiveConfig) -> Iterator[Value]:
-    for name, severity in inforce.written.severities.items() if inforce.written else ():
-        yield Value(f"severities.{name}", severity, _where(inforce, ("severities", name)))
+def _severities(effective: EffectiveConfig) -> Iterator[Value]:
+    for name, severity in effective.config_file.severities.items() if effective.config_file else ():
+        yield Value(f"severities.{name}", severity, _where(effective, ("severities", name)))
 
 
-def _chosen(inforce: EffectiveConfig) -> Iterator[Value]:
+def _chosen(effective: EffectiveConfig) -> Iterator[Value]:
     """What is selected, ignored and excluded."""
-    written, given = inforce.written, inforce.given
-    for key, option in (("select", given.select), ("ignore", given.ignore), ("exclude", given.exclude)):
-        own: tuple[str, ...] = getattr(written, key) if written else ()
-        if not (given.select and key != "exclude"):
+    config_file, options = effective.config_file, effective.options
+    for key, option in (("select", options.select), ("ignore", options.ignore), ("exclude", options.exclude)):
+        own: tuple[str, ...] = getattr(config_file, key) if config_file else ()
+        if not (options.select and key != "exclude"):
             for index, text in enumerate(own):
-                yield Value(key, text, _where(inforce, (key, index)))
+                yield Value(key, text, _where(effective, (key, index)))
         for text in option:
             yield Value(key, text, f"--{key}")
 
 
-def _entries(inforce: EffectiveConfig) -> Iterator[Value]:
+def _entries(effective: EffectiveConfig) -> Iterator[Value]:
     """Overrides and waivers."""
-    for override in inforce.overrides:
+    for override in effective.overrides:
         value: dict[str, Json] = {"files": [*override.files.texts], "ignore": [*override.ignore]}
         value |= {"severities": dict(override.severities), "reason": override.reason}
-        yield Value("overrides", _without_empty(value), _where(inforce, override.at))
-    for waiver in inforce.waivers:
+        yield Value("overrides", _without_empty(value), _where(effective, override.at))
+    for waiver in effective.waivers:
         value = {"policy": waiver.policy, "files": [*waiver.files.texts] if waiver.files else []}
         value |= {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires}
-        yield Value("waivers", _without_empty(value), _where(inforce, waiver.at))
+        yield Value("waivers", _without_empty(value), _where(effective, waiver.at))
 
 
 def _without_empty(value: Mapping[str, Json]) -> dict[str, Json]:
     return {key: entry for key, entry in value.items() if entry}
 
 
-def _single(inforce: EffectiveConfig) -> Iterator[Value]:
+def _single(effective: EffectiveConfig) -> Iterator[Value]:
     """The values of which there is one."""
-    written, given = inforce.written, inforce.given
+    config_file, options = effective.config_file, effective.options
     values: Iterable[tuple[str, Json, bool, object]] = (
-        ("fail-on", inforce.fail_on, given.fail_on is not None, written and written.fail_on),
-        ("baseline", inforce.baseline or None, given.baseline is not None, written and written.baseline),
-        ("gitignore", inforce.gitignore, given.gitignore is not None, written and written.gitignore is not None),
-        ("tracked", inforce.tracked, given.tracked is not None, written and written.tracked is not None),
+        ("fail-on", effective.fail_on, options.fail_on is not None, config_file and config_file.fail_on),
+        ("baseline", effective.baseline or None, options.baseline is not None, config_file and config_file.baseline),
+        (
+            "gitignore",
+            effective.gitignore,
+            options.gitignore is not None,
+            config_file and config_file.gitignore is not None,
+        ),
+        ("tracked", effective.tracked, options.tracked is not None, config_file and config_file.tracked is not None),
     )
     for key, value, is_given, is_written in values:
         option = "--no-gitignore" if key == "gitignore" else f"--{key}"
-        yield Value(key, value, option if is_given else _where(inforce, (key,)) if is_written else _DEFAULT)
+        yield Value(key, value, option if is_given else _where(effective, (key,)) if is_written else _DEFAULT)
 
 
-def _said(inforce: EffectiveConfig, origin: Pointer | str) -> str:
-    return origin if isinstance(origin, str) else _where(inforce, origin)
+def _said(effective: EffectiveConfig, origin: Pointer | str) -> str:
+    return origin if isinstance(origin, str) else _where(effective, origin)
 
 
-def _where(inforce: EffectiveConfig, at: Pointer) -> str:
-    return inforce.written.where(at) if inforce.written and at else ""
+def _where(effective: EffectiveConfig, at: Pointer) -> str:
+    return effective.config_file.where(at) if effective.config_file and at else ""

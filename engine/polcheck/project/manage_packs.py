@@ -52,27 +52,27 @@ class Change(Struct, frozen=True):
 class PackProject(Struct, frozen=True, dict=True):
     """The configuration that names the packs, if there is one; with `strict`, its lock is not changed."""
 
-    written: ConfigFile | None
+    config_file: ConfigFile | None
     strict: bool
     today: date
 
     @classmethod
     def at(cls, config: str | None, *, strict: bool, today: date) -> PackProject:
         """The project around the working directory, or of the configuration in a file. Raises ConfigError."""
-        written = find_config(".") if config is None else read_config(config)
-        if config is not None and written is None:
+        config_file = find_config(".") if config is None else read_config(config)
+        if config is not None and config_file is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
-        return cls(written, strict, today)
+        return cls(config_file, strict, today)
 
     @property
     def folder(self) -> str:
         """Where relative paths begin, and where the lock is."""
-        return self.written.folder if self.written else str(Path.cwd())
+        return self.config_file.folder if self.config_file else str(Path.cwd())
 
     @property
     def entries(self) -> tuple[PackEntry, ...]:
         """The packs that the configuration names."""
-        return self.written.packs if self.written else ()
+        return self.config_file.packs if self.config_file else ()
 
     @cached_property
     def lock(self) -> Lock:
@@ -87,7 +87,7 @@ class PackProject(Struct, frozen=True, dict=True):
 
     def opener(self, *, heal: bool = False, fresh: Collection[str] = ()) -> ProjectPacks:
         """What opens the project's packs, from the lock but for those in `fresh`."""
-        trust = trust_of(self.written, self.today)
+        trust = trust_of(self.config_file, self.today)
         asked = PackRequest(self.folder, strict=self.strict, heal=heal, fresh=frozenset(fresh), trust=trust)
         return ProjectPacks.of(asked)
 
@@ -121,7 +121,7 @@ class PackProject(Struct, frozen=True, dict=True):
         sources = self._sources(opener)
         meant = {name, self._key(name), *(pack.source for pack in self.lock.named(name))}
         index = next((n for n, key in enumerate(sources) if key in meant or self.entries[n].source in meant), None)
-        if index is None or self.written is None:
+        if index is None or self.config_file is None:
             names = sorted({pack.name for pack in self.lock.packs.values() if pack.source in sources} | set(sources))
             help = f"it names {', '.join(f'`{one}`' for one in names)}" if names else ""
             raise ConfigError([Problem(f"{self._config_name} names no pack `{name}`", help=help)])
@@ -129,7 +129,7 @@ class PackProject(Struct, frozen=True, dict=True):
         rest = [key for n, key in enumerate(sources) if n != index]
         after = self._pruned(rest)
         self._check_edited(text, [entry.source for n, entry in enumerate(self.entries) if n != index])
-        write_output(self.written.path, text)
+        write_output(self.config_file.path, text)
         if read_lock(self.folder) is not None:
             write_lock(self.folder, after)
         return Change(self.lock, after, ())
@@ -203,15 +203,15 @@ class PackProject(Struct, frozen=True, dict=True):
             try:
                 source = opener.fetcher.source(entry.source)
             except PolicyError as error:
-                written = self.written
-                assert written is not None  # INVARIANT: entries come from it
-                raise ConfigError(written.problem(entry.at, p.message, p.help) for p in error.problems) from error
+                config_file = self.config_file
+                assert config_file is not None  # INVARIANT: entries come from it
+                raise ConfigError(config_file.problem(entry.at, p.message, p.help) for p in error.problems) from error
             found[str(source)] = source
         return found
 
     @property
     def _config_name(self) -> str:
-        return self.written.path if self.written else CONFIG_NAME
+        return self.config_file.path if self.config_file else CONFIG_NAME
 
     def _check_may_change(self, what: str) -> None:
         if self.strict:
@@ -234,25 +234,25 @@ class PackProject(Struct, frozen=True, dict=True):
 
     @property
     def _editable(self) -> Packs:
-        assert self.written is not None  # INVARIANT: asked only where there is one
-        return Packs(self.written.origin, self.written.base, len(self.entries))
+        assert self.config_file is not None  # INVARIANT: asked only where there is one
+        return Packs(self.config_file.origin, self.config_file.base, len(self.entries))
 
     def _with(self, source: str) -> tuple[str, str]:
         """The configuration's path, and its text with one more pack."""
-        if self.written is None:
+        if self.config_file is None:
             return str(Path(self.folder, CONFIG_NAME)), new_config(source)
         text = self._editable.with_source(source)
         self._check_edited(text, [*(entry.source for entry in self.entries), source])
-        return self.written.path, text
+        return self.config_file.path, text
 
     def _check_edited(self, text: str, wanted: list[str]) -> None:
         """Raises ConfigError when the edited text doesn't name just these packs and leave all else as it was."""
-        assert self.written is not None  # INVARIANT: asked only where there is one
-        again = reread(self.written, text)
-        same = again is not None and replace(self.written, origin=again.origin, packs=again.packs) == again
+        assert self.config_file is not None  # INVARIANT: asked only where there is one
+        again = reread(self.config_file, text)
+        same = again is not None and replace(self.config_file, origin=again.origin, packs=again.packs) == again
         if again is None or not same or [entry.source for entry in again.packs] != wanted:
             help = "change `packs` in it by hand, and run `polcheck pack lock`"
-            raise ConfigError([Problem(f"{self.written.path} can't be changed by polcheck", help=help)])
+            raise ConfigError([Problem(f"{self.config_file.path} can't be changed by polcheck", help=help)])
 
 
 def _parsed(path: str, *, folder: bool) -> Source:

@@ -132,5 +132,5 @@ def described(project: PackProject, name: str) -> About:
     named = project.lock.named(name)
     files = project.opener().open(named[0].source) if named else pack_now(name)
     compiled = next(pack for pack in checker(files).plan.packs if pack.name == files.name)
-    trust = trust_of(project.written, project.today)
+    trust = trust_of(project.config_file, project.today)
     return About(files, named[0] if named else None, compiled, tuple(verify(files, trust)))

@@ -192,7 +192,7 @@ def compared(
 
 
 def _judged(project: PackProject, target: str, packs: tuple[PackFiles, ...]) -> Report:
-    config = project.written.path if project.written else None
-    judging = Project(target, Project.at(target, CommandLineOptions(), config).inforce, packs)
+    config = project.config_file.path if project.config_file else None
+    judging = Project(target, Project.at(target, CommandLineOptions(), config).effective, packs)
     accept = judging.acceptance(project.today, use_baseline=False)
-    return judging.checker.check(judging.read(), judging.inforce.fail_on, accept=accept)
+    return judging.checker.check(judging.read(), judging.effective.fail_on, accept=accept)

@@ -61,7 +61,7 @@ def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> lis
     """
     named = project.lock.named(source)
     pack = project.opener().open(named[0].source) if named else pack_now(source)
-    trust = trust_of(project.written, project.today)
+    trust = trust_of(project.config_file, project.today)
     if keys:
         own = tuple(key for text in keys for key in keys_of(text, ""))
         trust = Trust((Publisher(("*",), own),), project.today)

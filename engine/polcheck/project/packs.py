@@ -145,22 +145,22 @@ def write_lock(folder: str, lock: Lock) -> str:
     return path
 
 
-def reread(written: ConfigFile, text: str) -> ConfigFile | None:
+def reread(config_file: ConfigFile, text: str) -> ConfigFile | None:
     """The configuration that another text of its file would be. Raises ConfigError when it could not be used."""
     from polcheck.project.config import read
 
     schema = (data_folder() / "schemas" / "config.yaml").read_text("utf-8")
-    return read(Source(written.path, text.encode("utf-8", "surrogatepass")), written.folder, schema)
+    return read(Source(config_file.path, text.encode("utf-8", "surrogatepass")), config_file.folder, schema)
 
 
-def trust_of(written: ConfigFile | None, today: date) -> Trust:
+def trust_of(config_file: ConfigFile | None, today: date) -> Trust:
     """Who may publish packs today, as a configuration says, the keys read from the files that hold them.
 
     Raises ConfigError for a key that is none.
     """
     found = []
-    for publisher in written.trusted if written else ():
-        folder = written.folder if written else ""
+    for publisher in config_file.trusted if config_file else ():
+        folder = config_file.folder if config_file else ""
         keys = tuple(key for text in publisher.keys for key in keys_of(text, folder))
         expires = date.fromisoformat(publisher.expires) if publisher.expires else None
         found.append(Publisher(publisher.packs, keys, expires))

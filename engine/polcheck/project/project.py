@@ -51,7 +51,7 @@ class Project(Struct, frozen=True, dict=True):
     """What is in force for one submission, the packs it asks for, and where its paths begin."""
 
     target: str
-    inforce: EffectiveConfig
+    effective: EffectiveConfig
     opened: tuple[PackFiles, ...] | None = None  # the packs, where they are opened already
     own: bool = True  # whether the caller takes the submission for their own: see sources/trust.py
     remedy: str = ISOLATED  # what a notice says of how waivers in an untrusted submission would count
@@ -61,7 +61,7 @@ class Project(Struct, frozen=True, dict=True):
     def at(
         cls,
         target: str,
-        given: CommandLineOptions,
+        options: CommandLineOptions,
         config: str | None = None,
         *,
         isolated: bool = False,
@@ -74,26 +74,26 @@ class Project(Struct, frozen=True, dict=True):
         used, and SubmissionError where there is no such revision.
         """
         if trusted is not None:
-            return cls._trusting(target, given, config, trusted)
+            return cls._trusting(target, options, config, trusted)
         own = not isolated
         if config is None:
-            return cls(target, EffectiveConfig(given, None if isolated else find_config(target)), own=own)
-        written = read_config(config)
-        if written is None:
+            return cls(target, EffectiveConfig(options, None if isolated else find_config(target)), own=own)
+        config_file = read_config(config)
+        if config_file is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
-        return cls(target, EffectiveConfig(given, written), own=own)
+        return cls(target, EffectiveConfig(options, config_file), own=own)
 
     @classmethod
-    def _trusting(cls, target: str, given: CommandLineOptions, config: str | None, rev: str) -> Project:
+    def _trusting(cls, target: str, options: CommandLineOptions, config: str | None, rev: str) -> Project:
         """The project by what is said of it at a revision."""
         from polcheck.project.trusted import TrustedTree
 
         tree = TrustedTree.of(target, rev)
-        written = read_config(config) if config is not None else tree.config(target)
-        if config is not None and written is None:
+        config_file = read_config(config) if config is not None else tree.config(target)
+        if config is not None and config_file is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
-        packs = tuple(_there(tree, text) for text in given.packs)
-        return cls(target, EffectiveConfig(replace(given, packs=packs), written), own=False, tree=tree)
+        packs = tuple(_there(tree, text) for text in options.packs)
+        return cls(target, EffectiveConfig(replace(options, packs=packs), config_file), own=False, tree=tree)
 
     @cached_property
     def packs(self) -> tuple[PackFiles, ...]:
@@ -102,7 +102,7 @@ class Project(Struct, frozen=True, dict=True):
             return self.opened
         found: list[PackFiles] = []
         problems: list[Problem] = []
-        for entry in self.inforce.packs:
+        for entry in self.effective.packs:
             try:
                 found.append(self._at_hand(entry.source) or self._opened.open(entry.source))
             except PolicyError as error:
@@ -113,17 +113,17 @@ class Project(Struct, frozen=True, dict=True):
 
     def _at_hand(self, source: str) -> PackFiles | None:
         """The pack that a text names, where nothing is locked, signed, installed or extended that could change it."""
-        return None if self.inforce.written else pack_at_hand(source)
+        return None if self.effective.config_file else pack_at_hand(source)
 
     @cached_property
     def _opened(self) -> ProjectPacks:
-        written, given = self.inforce.written, self.inforce.given
+        config_file, options = self.effective.config_file, self.effective.options
         return ProjectPacks.of(
             PackRequest(
-                folder=written.folder if written else None,
-                strict=given.locked,
-                own=self.inforce.own_packs,
-                trust=trust_of(written, given.today or datetime.now(UTC).date()),
+                folder=config_file.folder if config_file else None,
+                strict=options.locked,
+                own=self.effective.own_packs,
+                trust=trust_of(config_file, options.today or datetime.now(UTC).date()),
             )
         )
 
@@ -133,7 +133,7 @@ class Project(Struct, frozen=True, dict=True):
         Raises LockError when polcheck.lock would have to change and must not.
         """
         _ = self.packs
-        if not self.inforce.written or self.tree:
+        if not self.effective.config_file or self.tree:
             return ""
         lock = self._opened.changed()
         if lock is None:
@@ -142,15 +142,15 @@ class Project(Struct, frozen=True, dict=True):
 
     def _placed(self, problem: Problem, at: tuple[str | int, ...]) -> Problem:
         """A problem with finding a pack, at the place in the file that names it."""
-        written = self.inforce.written
-        if problem.path or not at or written is None:
+        config_file = self.effective.config_file
+        if problem.path or not at or config_file is None:
             return problem
-        return written.problem(at, problem.message, problem.help)
+        return config_file.problem(at, problem.message, problem.help)
 
     @property
     def folder(self) -> str:
         """Where the relative paths of the configuration begin; empty for the working directory."""
-        return self.inforce.written.folder if self.inforce.written else ""
+        return self.effective.config_file.folder if self.effective.config_file else ""
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -161,34 +161,34 @@ class Project(Struct, frozen=True, dict=True):
     def settings(self) -> Settings:
         """What is set from outside the packs."""
         # NOTE: only a file sets anything by the packs' names, for which each pack.yaml is parsed
-        return self.inforce.settings(self.names if self.inforce.written else ("",) * len(self.packs))
+        return self.effective.settings(self.names if self.effective.config_file else ("",) * len(self.packs))
 
     @cached_property
     def checker(self) -> Checker:
         """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
-        given = self.inforce.given
+        options = self.effective.options
         found = replace(
-            checker(self.packs, self.settings, kept=given.cache),
-            jobs=given.jobs,
+            checker(self.packs, self.settings, kept=options.cache),
+            jobs=options.jobs,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
         )
-        if self.inforce.asks_by_name:
+        if self.effective.asks_by_name:
             from polcheck.project.config import check_agreement
 
-            check_agreement(self.inforce, found.plan.packs)
+            check_agreement(self.effective, found.plan.packs)
         return found
 
     def _set(self, default: _Limits) -> _Limits:
         """Limits of one kind, with those that the configuration sets."""
         own = set(default.__struct_fields__)
-        given = {name: value for name, value in self.inforce.limits.items() if name in own}
-        found: _Limits = replace(default, **given)
+        limits = {name: value for name, value in self.effective.limits.items() if name in own}
+        found: _Limits = replace(default, **limits)
         return found
 
     @contextmanager
     def memory(self) -> Iterator[ScanCache | None]:
         """What earlier runs know of the folder; what is new is kept afterwards. None where nothing is to be kept."""
-        if not self.inforce.given.cache or not is_folder(self.target):
+        if not self.effective.options.cache or not is_folder(self.target):
             yield None
             return
         memory = ScanCache(load_rows(self.target))
@@ -215,29 +215,29 @@ class Project(Struct, frozen=True, dict=True):
         progress: Callable[[int], None] | None = None,
     ) -> Submission:
         """The submission. Raises SubmissionError when it can't be read."""
-        written, given = self.inforce.written, self.inforce.given
-        theirs = beyond(written.exclude, self.prefix) if written else ()
+        config_file, options = self.effective.config_file, self.effective.options
+        theirs = beyond(config_file.exclude, self.prefix) if config_file else ()
         folder = rev is None and is_folder(self.target)
         return read_submission(
             self.target,
             rev=rev,
             stdin=stdin,
             project=self.own,
-            gitignore=self.inforce.gitignore,
-            tracked=bool(given.tracked) or (folder and self.inforce.tracked),
-            exclude=(*theirs, *_below((*given.exclude, *self._own()), self.prefix)),
+            gitignore=self.effective.gitignore,
+            tracked=bool(options.tracked) or (folder and self.effective.tracked),
+            exclude=(*theirs, *_below((*options.exclude, *self._own()), self.prefix)),
             prefix=self.prefix,
             progress=progress,
             limits=self._set(ReadLimits()),
-            keep=self.inforce.given.cache,
+            keep=self.effective.options.cache,
             ignores=self.tree.ignore_file if self.tree else None,
         )
 
     @cached_property
     def baseline_path(self) -> str:
         """Where the baseline is; empty for none."""
-        path = self.inforce.baseline
-        if not path or self.inforce.given.baseline is not None:
+        path = self.effective.baseline
+        if not path or self.effective.options.baseline is not None:
             return path
         return shown(str(Path(self.folder, path)))
 
@@ -255,7 +255,7 @@ class Project(Struct, frozen=True, dict=True):
     def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
         """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
         waivers = Waivers(
-            self.inforce,
+            self.effective,
             today,
             self.policies,
             self.prefix,
@@ -302,11 +302,11 @@ class Project(Struct, frozen=True, dict=True):
 
     def with_baseline(self, path: str) -> Project:
         """The same with the baseline at `path`."""
-        return replace(self, inforce=replace(self.inforce, given=replace(self.inforce.given, baseline=path)))
+        return replace(self, effective=replace(self.effective, options=replace(self.effective.options, baseline=path)))
 
     def from_config(self, path: str) -> str | None:
         """The path as the configuration would say it; None when there is none or it doesn't lie above it."""
-        found = below(self.folder, path) if self.inforce.written else None
+        found = below(self.folder, path) if self.effective.config_file else None
         return found.rstrip("/") if found else None
 
     def pattern(self, file: str) -> str:
@@ -326,13 +326,13 @@ class Project(Struct, frozen=True, dict=True):
         from polcheck.project.trusted import Exemptions, TrustedTree
 
         tree = TrustedTree.of(self.target, rev)
-        written = tree.config(self.target)
+        config_file = tree.config(self.target)
         run_limits = self._set(limits.DEFAULT_RUN_LIMITS)
-        earlier = Exemptions.of(written, before, run_limits, self._baseline_at(tree, written))
+        earlier = Exemptions.of(config_file, before, run_limits, self._baseline_at(tree, config_file))
 
         def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
             recorded = self.baseline()[0] if self.baseline_path else None
-            later = Exemptions.of(self.inforce.written, now, run_limits, recorded)
+            later = Exemptions.of(self.effective.config_file, now, run_limits, recorded)
             return Accepted(tuple(findings), tuple(later.beyond(earlier, rev)))
 
         return accept
@@ -354,21 +354,21 @@ class Project(Struct, frozen=True, dict=True):
 
         return accept
 
-    def _baseline_at(self, tree: TrustedTree, written: ConfigFile | None) -> Baseline | None:
+    def _baseline_at(self, tree: TrustedTree, config_file: ConfigFile | None) -> Baseline | None:
         """The baseline at a revision: the one that the configuration there names, else the one in force."""
         from polcheck.project.baseline import read
 
-        named = Path(written.folder, written.baseline) if written and written.baseline else None
+        named = Path(config_file.folder, config_file.baseline) if config_file and config_file.baseline else None
         path = str(named) if named else tree.there(self.baseline_path) if self.baseline_path else None
         return read(read_own(path))[0] if path and Path(path).is_file() else None
 
     def _config_path(self) -> str:
         """The configuration's path as seen from the submission, where it lies in it."""
-        written = self.inforce.written
-        if written is None:
+        config_file = self.effective.config_file
+        if config_file is None:
             return ""
-        path = below(self.target, written.path) if is_folder(self.target) else None
-        return path.rstrip("/") if path else written.path
+        path = below(self.target, config_file.path) if is_folder(self.target) else None
+        return path.rstrip("/") if path else config_file.path
 
 
 def check_project(
@@ -378,7 +378,7 @@ def check_project(
 
     Raises ConfigError, PolicyError and SubmissionError as `Project` does.
     """
-    given = CommandLineOptions(
+    options = CommandLineOptions(
         packs=tuple(pack.root for pack in packs),
         params=settings.params,
         select=settings.select,
@@ -386,9 +386,9 @@ def check_project(
         fail_on=fail_on,
         cache=False,
     )
-    project = replace(Project.at(target, given), opened=packs)
+    project = replace(Project.at(target, options), opened=packs)
     accept = project.acceptance(today())
-    return project.checker.check(project.read(), project.inforce.fail_on, progress, accept)
+    return project.checker.check(project.read(), project.effective.fail_on, progress, accept)
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
 
     rev: str
     repository: Repository
-    written: str
+    config_file: str
 
     @classmethod
     def of(cls, target: str, rev: str) -> TrustedTree:
@@ -58,18 +58,18 @@ class TrustedTree(Struct, frozen=True, dict=True):
         if repository is None:
             raise SubmissionError(f"a revision is trusted in a git repository, and `{target}` is in none")
         files = read_revision(str(repository.root), rev, SubmissionBuilder(rev)).files
-        written = tempfile.mkdtemp(prefix="polcheck-")
-        atexit.register(shutil.rmtree, written, ignore_errors=True)
+        config_file = tempfile.mkdtemp(prefix="polcheck-")
+        atexit.register(shutil.rmtree, config_file, ignore_errors=True)
         for path, data in files.items():
-            place = Path(written, os.fsdecode(path.encode("utf-8", "surrogateescape")))
+            place = Path(config_file, os.fsdecode(path.encode("utf-8", "surrogateescape")))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-        return cls(rev, repository, written)
+        return cls(rev, repository, config_file)
 
     @cached_property
     def root(self) -> str:
         """The folder that holds the tree, without links."""
-        return os.path.realpath(self.written)
+        return os.path.realpath(self.config_file)
 
     def there(self, path: str) -> str | None:
         """A path of the work tree as it is in the tree; None for one outside the repository."""
@@ -96,7 +96,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
         while True:
             paths = [str(place / name) for name in CONFIG_NAMES]
             read = [read_config(path, self.called(path)) for path in paths if Path(path).is_file()]
-            found = [written for written in read if written is not None]
+            found = [config_file for config_file in read if config_file is not None]
             if len(found) > 1:
                 raise ConfigError([Problem(f"{found[0].path} is the configuration, and so is {found[1].path}")])
             if found or str(place) == self.root:
@@ -148,11 +148,11 @@ class Exemptions(Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, written: ConfigFile | None, submission: Submission, limits: RunLimits, baseline: Baseline | None = None
+        cls, config_file: ConfigFile | None, submission: Submission, limits: RunLimits, baseline: Baseline | None = None
     ) -> Exemptions:
         """Those of a configuration, of comments and .gitignore files in a submission, and of a baseline."""
         inline, _ = comment_waivers(replace(submission, marked=None), limits)
-        config = _of_config(written) if written else ()
+        config = _of_config(config_file) if config_file else ()
         return cls((*_of_comments(inline), *_of_ignore_files(submission), *config, *_of_baseline(baseline)))
 
     def beyond(self, before: Exemptions, rev: str, so: str = "") -> Iterator[Notice]:
@@ -191,21 +191,21 @@ def _of_ignore_files(submission: Submission) -> Iterator[tuple[str, Location | N
                 yield f"the line `{line.strip()}` of {path}", Location(path)
 
 
-def _of_config(written: ConfigFile) -> Iterator[tuple[str, Location | None]]:
-    where = Location(written.path)
-    yield from ((f"the exclusion of `{text}`", where) for text in written.exclude)
-    yield from ((f"the policy `{name}` is ignored", where) for name in written.ignore)
-    yield from ((f"`{name}` alone is selected", where) for name in written.select)
-    yield from ((f"the severity {severity} of `{name}`", where) for name, severity in written.severities.items())
-    if written.fail_on:
-        yield f"`fail-on: {written.fail_on}`", where
-    for entry in written.packs:
+def _of_config(config_file: ConfigFile) -> Iterator[tuple[str, Location | None]]:
+    where = Location(config_file.path)
+    yield from ((f"the exclusion of `{text}`", where) for text in config_file.exclude)
+    yield from ((f"the policy `{name}` is ignored", where) for name in config_file.ignore)
+    yield from ((f"`{name}` alone is selected", where) for name in config_file.select)
+    yield from ((f"the severity {severity} of `{name}`", where) for name, severity in config_file.severities.items())
+    if config_file.fail_on:
+        yield f"`fail-on: {config_file.fail_on}`", where
+    for entry in config_file.packs:
         yield from ((f"the policy `{name}` of {entry.source} is ignored", where) for name in entry.ignore)
         yield from ((f"`{name}` of {entry.source} alone is selected", where) for name in entry.select)
-    for override in written.overrides:
+    for override in config_file.overrides:
         names = [*override.ignore, *(f"{name}: {severity}" for name, severity in override.severities.items())]
         yield f"the override in {', '.join(override.files.texts)} of {', '.join(names)}", where
-    for waiver in written.waivers:
+    for waiver in config_file.waivers:
         files = f" in {', '.join(waiver.files.texts)}" if waiver.files else ""
         until = f" until {waiver.expires}" if waiver.expires else ""
         yield f"the waiver of {waiver.policy}{files}{until}: {waiver.reason}", where

@@ -214,7 +214,7 @@ class Waivers(Struct, frozen=True):
     for a `project` of their own and its kind can be one; else notices say what has no effect, and the `remedy`.
     """
 
-    inforce: EffectiveConfig
+    effective: EffectiveConfig
     today: date
     known: frozenset[str] = frozenset()
     prefix: str = ""
@@ -237,10 +237,10 @@ class Waivers(Struct, frozen=True):
 
     def location(self, at: tuple[str | int, ...]) -> Location:
         """The place of an entry of the configuration."""
-        written = self.inforce.written
-        assert written is not None  # INVARIANT: there are entries only where there is a file
-        place = written.place(at)
-        excerpt = Excerpt(place.line, (written.origin.source.line(place.line),))
+        config_file = self.effective.config_file
+        assert config_file is not None  # INVARIANT: there are entries only where there is a file
+        place = config_file.place(at)
+        excerpt = Excerpt(place.line, (config_file.origin.source.line(place.line),))
         return Location(self.config_path, place._replace(path=self.config_path), excerpt)
 
     def lets_in(self, files: FilePatterns | None, finding: Finding) -> bool:
@@ -381,7 +381,7 @@ class _Run(Struct, dict=True):
     def by_policy(self) -> dict[str, list[Waiver]]:
         """The waivers of the configuration that haven't expired, by what they call the policy."""
         found: dict[str, list[Waiver]] = {}
-        for waiver in self.waivers.inforce.waivers:
+        for waiver in self.waivers.effective.waivers:
             if not self.expired(waiver):
                 found.setdefault(waiver.policy, []).append(waiver)
         return found
@@ -414,7 +414,7 @@ class _Run(Struct, dict=True):
                 self.used.add((entry.at, ""))
                 where = self.waivers.location(entry.at)
                 reasons.append(Waived("config", entry.reason, entry.owner, entry.expires, where))
-        for override in self.waivers.inforce.overrides:
+        for override in self.waivers.effective.overrides:
             finding, reason = self._overridden(finding, override, policy)
             reasons += reason
         return replace(finding, waived=reasons[0]) if reasons else finding
@@ -435,7 +435,7 @@ class _Run(Struct, dict=True):
         yield from found[:_MOST_NOTICES]
         if len(found) > _MOST_NOTICES:
             yield Notice("waiver", f"more than {_MOST_NOTICES:,} waivers in comments have no effect")
-        for entry in self.waivers.inforce.waivers:
+        for entry in self.waivers.effective.waivers:
             text = self._standing(entry)
             if text:
                 yield Notice("waiver", text, self.waivers.location(entry.at), tuple(self._refs(entry.policy)))
@@ -473,7 +473,7 @@ class _Run(Struct, dict=True):
         """
         refs = self._refs(name)
         if not refs:
-            silent = name in self.waivers.known or not self.waivers.inforce.own_packs
+            silent = name in self.waivers.known or not self.waivers.effective.own_packs
             return "" if silent else f"unused waiver: there is no policy `{name}`"
         if any(self.judged[ref].open for ref in refs):
             return ""
