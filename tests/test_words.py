@@ -88,7 +88,6 @@ SAME_NAME = {
     "python": "a language, and how its files are rewritten",
     "query": "of tree-sitter, and the command",
     "relations": "between rows, and the mutants of them",
-    "report_cache": "the cache, and what the command line does with it",
     "rows": "of a scan, of a join",
     "run": "of cases, and the command",
     "runner": "of cases, of mutants",

@@ -102,7 +102,7 @@ def _pattern(text: str, language: str, resolve: bool) -> _Made:
     warnings = _warnings(shape, text, language)
     made = _Made("\n".join(queries), tuple(runs), names, names, literals(shape, language, resolve), warnings)
     if not _matches_itself(text, language, resolve, made):
-        help = "what the snippet means in its place can't be told apart here: write a `code` query"
+        help = "what the snippet means in its place is ambiguous here: write a `code` query"
         raise SyntaxProblem("the snippet doesn't match its own text, so that it would never match", 0, help)
     return made
 
