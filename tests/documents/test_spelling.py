@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tree_sitter import Parser, Query, QueryCursor
 
 from polcheck.base.spans import Source
-from polcheck.languages import python_tree
+from polcheck.languages import python_tree, respelling
 from polcheck.languages.grammars import grammar, parse
 from polcheck.languages.python_tree import as_meant, tree_of
 
@@ -79,7 +79,7 @@ def test_what_is_parsed_again_is_what_it_would_be_from_the_start(parts: list[str
     code = "".join(parts).encode()
     tree = tree_of(Source("a.py", code), PARSER).tree
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(python_tree, "_FEW", -1)
+        patch.setattr(respelling, "_FEW", -1)
         whole = tree_of(Source("a.py", code), PARSER).tree
     assert str(tree.root_node) == str(whole.root_node)
 

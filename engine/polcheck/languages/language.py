@@ -75,6 +75,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     generic_types: frozenset[str] = frozenset()  # a type and its arguments
     clauses: frozenset[str] = frozenset()  # parts of a statement of which a snippet names some
     with_clauses: frozenset[str] = frozenset()
+    listed_clauses: frozenset[str] = frozenset()  # those of `clauses` that stand in a list of nothing else
     scope_statements: frozenset[str] = frozenset()  # a list of names of which a snippet names some
     open_ended: frozenset[str] = frozenset()  # statements that may go on after what a snippet says of them
     open_bases: frozenset[str] = frozenset()  # definitions that take `(...)` for none, too
@@ -85,8 +86,12 @@ class SnippetRules(Struct, frozen=True, eq=False):
     optional_words: frozenset[str] = frozenset({"async"})  # left out, the snippet is the same with them
     definitions: frozenset[tuple[str, str]] = frozenset()  # kind and field of a name that is defined, not used
     name_lists: frozenset[str] = frozenset()  # whose names are defined or declared, not used
+    alike_words: Mapping[str, frozenset[str]] = {}  # what may stand for an operator of a snippet
     exact_leaves: frozenset[str] = frozenset()  # fields whose name no parentheses surround
     exact_branches: frozenset[str] = frozenset()  # fields whose node no parentheses surround
+    lists_of_one: frozenset[str] = frozenset()  # which are what they hold when that is one thing
+    words: frozenset[str] = frozenset()  # compared by what `word_value` gives for a node, however it is quoted
+    word_prefixes: frozenset[tuple[str, str]] = frozenset()  # kind and first word: the next word is what is run
     named_fields: frozenset[tuple[str, str]] = frozenset()  # kind and field: where a name is looked for by its text
     called: frozenset[str] = frozenset()  # fields of what is called
     separate_words: frozenset[str] = frozenset()  # keywords that stand apart from what is before and after them
@@ -106,6 +111,8 @@ class Language(Struct, frozen=True, eq=False):
 
     strings: frozenset[str] = frozenset()
     string_value: Callable[[Node], Literal | None] | None = None  # of a node of one of `strings`
+    word_value: Callable[[Node], str | None] | None = None
+    """The text that a word of a shell stands for, whatever its quotes and escapes; None where it isn't known."""
     string_content: str = ""  # the kind of the text between the quotes
     split_strings: bool = True  # whether a text in a node may begin or end within a word, as at an escape
     formatted: Callable[[Node], list[str | Interpolation]] | None = None

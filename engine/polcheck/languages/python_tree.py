@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from unicodedata import is_normalized, normalize
 
 from polcheck.base.spans import Source, Unreadable, declared_encoding
 from polcheck.languages.language import ParsedCode
+from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
     from tree_sitter import Language as Grammar
@@ -42,29 +43,20 @@ _MISREAD = """
 """
 # what binds less than a star for the grammar, and what the star is spelled as
 _HIGHER = {"call": b"+", "attribute": b"+", "subscript": b"+", "binary_operator": b" "}
-_FEW = 100  # changes: each takes as long as there are nodes beside it
 _LONE = re.compile(rb"\r(?!\n)")
-
-
-class _Change(NamedTuple):
-    """As many other bytes at a place; `lasting` if they stay after the code is parsed."""
-
-    start: int
-    new: bytes
-    lasting: bool = False
 
 
 def tree_of(source: Source, parser: Parser) -> ParsedCode:
     """The tree of Python code, and where it is known to be misread. Raises Unreadable."""
     _check_encoding(source)
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
-    changed = _Changed(data, parser)
+    changed = Respelled(data, parser)
     if b":=" in data and _FORMATTED.search(data):
-        changed.add([_Change(place, b">") for kind, place in _Scanner(data).places() if kind == "format"])
+        changed.add([Change(place, b">") for kind, place in _Scanner(data).places() if kind == "format"])
     changed.parse()
     if changed.tree.root_node.has_error:
         spelled = {"default": b",", "target": b" "}
-        changed.add([_Change(place, spelled[kind]) for kind, place in _Scanner(data).places() if kind in spelled])
+        changed.add([Change(place, spelled[kind]) for kind, place in _Scanner(data).places() if kind in spelled])
         changed.parse()
     misread = ""
     if as_meant(source):
@@ -79,55 +71,6 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
     return ParsedCode(changed.tree, misread)
 
 
-class _Changed:
-    """Code that is parsed in other words than it is written in."""
-
-    tree: Tree
-
-    def __init__(self, data: bytes, parser: Parser) -> None:
-        self._data = data
-        self._parser = parser
-        self._buffer: bytes | bytearray = data
-        self._new: list[_Change] = []
-        self._all: list[_Change] = []
-        self._parsed = False
-
-    def add(self, changes: Sequence[_Change]) -> None:
-        """Notes what is to be spelled otherwise the next time."""
-        self._new += changes
-
-    def parse(self) -> None:
-        """Parses the code with what was added, if there is anything new."""
-        if self._parsed and not self._new:
-            return
-        if self._new:
-            # NOTE: a node's text is read from the buffer when it is asked for, so a change needs one of its own
-            buffer = bytearray(self._buffer)
-            for start, new, _ in self._new:
-                buffer[start : start + len(new)] = new
-            self._buffer = buffer
-        if not self._parsed or len(self._new) > _FEW or self.tree.root_node.has_error:
-            self.tree = self._parser.parse(self._buffer)
-        else:
-            for start, new, _ in self._new:  # NOTE: what is around them need not be parsed again
-                end = start + len(new)
-                self.tree.edit(start, end, end, self._point(start), self._point(end), self._point(end))
-            self.tree = self._parser.parse(self._buffer, self.tree)
-        self._parsed = True
-        self._all += self._new
-        self._new = []
-
-    def restore(self) -> None:
-        """Gives every node the text that the code has."""
-        if isinstance(self._buffer, bytearray):
-            for start, new, lasting in self._all:
-                if not lasting:
-                    self._buffer[start : start + len(new)] = self._data[start : start + len(new)]
-
-    def _point(self, place: int) -> tuple[int, int]:
-        return self._data.count(b"\n", 0, place), place - self._data.rfind(b"\n", 0, place) - 1
-
-
 def _may_be_misread(data: bytes) -> bool:
     """Whether something stands in the code that the grammar may take for something else."""
     return (
@@ -139,11 +82,11 @@ def _may_be_misread(data: bytes) -> bool:
     )
 
 
-def _misread(tree: Tree) -> tuple[list[_Change], str]:
+def _misread(tree: Tree) -> tuple[list[Change], str]:
     """What the grammar has taken for something else: how to spell it, or why it can't be read."""
     from tree_sitter import QueryCursor
 
-    changes: list[_Change] = []
+    changes: list[Change] = []
     wrong: list[Node] = []
     found = QueryCursor(_query(tree.language)).captures(tree.root_node)
     for node in found.get("splat", ()):
@@ -151,15 +94,15 @@ def _misread(tree: Tree) -> tuple[list[_Change], str]:
         if parent is None or parent.type not in _HIGHER:
             continue
         if parent.named_children[0].id == node.id:
-            changes.append(_Change(node.start_byte, _HIGHER[parent.type]))
+            changes.append(Change(node.start_byte, _HIGHER[parent.type]))
     for node in found.get("alias", ()):
         left = node.child_by_field_name("left")
         name = left.named_child(0) if left is not None else None
         if name is None or name.type not in ("identifier", "generic_type"):
-            changes.append(_Change(node.start_byte, b"tyqe"))
+            changes.append(Change(node.start_byte, b"tyqe"))
     for node in found.get("print", ()):
         if node.parent is not None:
-            changes.append(_Change(node.parent.start_byte, b"prinx"))
+            changes.append(Change(node.parent.start_byte, b"prinx"))
     for node in found.get("xor", ()):
         operation = node.parent
         if operation is not None and operation.parent is not None and _operator(operation.parent) == "&":
@@ -217,9 +160,9 @@ def _query(language: Grammar) -> Query:
     return Query(language, _MISREAD)
 
 
-def _names(tree: Tree, data: bytes) -> tuple[list[_Change], str]:
+def _names(tree: Tree, data: bytes) -> tuple[list[Change], str]:
     """Names that are written otherwise than they mean, as they mean, blanks filling the room; why one can't be."""
-    found: list[_Change] = []
+    found: list[Change] = []
     wrong = ""
     for node in _identifiers(tree.root_node):
         old = data[node.start_byte : node.end_byte]
@@ -231,7 +174,7 @@ def _names(tree: Tree, data: bytes) -> tuple[list[_Change], str]:
             line = node.start_point[0] + 1
             wrong = wrong or f"line {line}: the name `{text}` means `{new.decode('utf-8', 'replace')}`: write that"
         elif new != old:
-            found.append(_Change(node.start_byte, new.ljust(len(old)), lasting=True))
+            found.append(Change(node.start_byte, new.ljust(len(old)), lasting=True))
     return found, wrong
 
 

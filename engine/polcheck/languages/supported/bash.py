@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, joined, number, pieces, unescape
-from polcheck.languages.language import Language, Literal
+from polcheck.languages.language import Language, Literal, SnippetRules
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,6 +92,17 @@ def _utf8(code: int) -> bytes:
     return bytes([first, *(0x80 | code >> 6 * place & 0x3F for place in reversed(range(more)))])
 
 
+def _word(node: Node) -> str | None:
+    """The text that a word stands for: without its quotes and escapes; None where something is put into it."""
+    if node.type == "concatenation":
+        parts = [_word(child) for child in node.children]
+        return "".join(part for part in parts if part is not None) if None not in parts else None
+    if node.type in ("word", "number"):
+        return re.sub(r"\\(?s:\n()|(.))", r"\2", (node.text or b"").decode("utf-8", "replace"))
+    found = _value(node) if node.type in ("string", "raw_string", "ansi_c_string") else None
+    return found.value if found is not None and found.plain else None
+
+
 LANGUAGES = (
     Language(
         name="bash",
@@ -101,6 +113,18 @@ LANGUAGES = (
         interpreters=("bash", "sh", "dash", "ash"),
         strings=frozenset({"string", "raw_string", "ansi_c_string"}),
         string_value=_value,
+        word_value=_word,
         carriage_returns=False,
+        snippet=SnippetRules(
+            grouping=frozenset({"command_name"}),
+            words=frozenset({"word"}),
+            optional={
+                "command": {
+                    "variable_assignment": frozenset({"variable_assignment"}),
+                    "file_redirect": frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"}),
+                }
+            },
+            word_prefixes=frozenset(("command", word) for word in ("command", "builtin", "exec", "time")),
+        ),
     ),
 )

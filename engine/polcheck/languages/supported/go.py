@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
-from polcheck.languages.language import Context, Language, Literal
+from polcheck.languages.language import Context, Language, Literal, SnippetRules
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,5 +67,13 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=("`",),
+        snippet=SnippetRules(
+            grouping=frozenset({"parenthesized_expression"}),
+            exact_leaves=frozenset({"name", "field", "package", "label"}),
+            exact_branches=frozenset({"arguments", "body", "parameters"}),
+            called=frozenset({"function"}),
+            named_fields=frozenset({("call_expression", "function")}),
+            lists_of_one=frozenset({"expression_list"}),
+        ),
     ),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
+from polcheck.base.spans import Source
 from polcheck.languages.decoding import (
     character,
     exactly,
@@ -15,10 +18,12 @@ from polcheck.languages.decoding import (
     unescape,
     unix_lines,
 )
-from polcheck.languages.language import Language, Literal, SnippetRules
+from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Language as Grammar
+    from tree_sitter import Node, Parser, Query
 
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LINE_ENDS = "\n\r\u2028\u2029"
@@ -75,11 +80,67 @@ def _without_references(text: str) -> str:
     return "".join(parts)
 
 
+_IN_NAME = re.compile(r"\\u(?:([0-9a-fA-F]{4})|\{([0-9a-fA-F]{1,6})\})")
+_NAMES = ("identifier", "property_identifier", "private_property_identifier", "shorthand_property_identifier")
+
+
+def tree_of(source: Source, parser: Parser) -> ParsedCode:
+    """Return the tree of JavaScript, in which an escape in a name is the character. Raises Unreadable."""
+    from tree_sitter import QueryCursor
+
+    data = source.utf8
+    code = Respelled(data, parser)
+    code.parse()
+    if b"\\u" in data:
+        changes = []
+        for node in QueryCursor(_names(code.tree.language)).captures(code.tree.root_node).get("name", ()):
+            old = data[node.start_byte : node.end_byte]
+            if b"\\" in old:
+                new = _unescaped(old.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+                changes.append(Change(node.start_byte, new.ljust(len(old)), lasting=True))
+        code.add(changes)
+        code.parse()
+    return ParsedCode(code.tree)
+
+
+@cache
+def _names(language: Grammar) -> Query:
+    """The nodes that are names."""
+    from tree_sitter import Query
+
+    return Query(language, " ".join(f"({kind}) @name" for kind in _NAMES))
+
+
+def _unescaped(text: str) -> str:
+    """Names with their escapes as the characters that these stand for."""
+
+    def char(found: re.Match[str]) -> str:
+        code = int(found[1] or found[2], 16)
+        letter = chr(code) if code <= 0x10FFFF else ""
+        return letter if f"a{letter}".isidentifier() or letter == "$" else found[0]
+
+    return _IN_NAME.sub(char, text)
+
+
+def as_meant(source: Source) -> bytes | None:
+    """Return the text with its escapes as names mean them; None where it has none. Raises Unreadable."""
+    return _unescaped(source.text).encode("utf-8", "surrogatepass") if b"\\u" in source.utf8 else None
+
+
 STRINGS = frozenset({"string", "template_string"})
 COMMENTS = frozenset({"comment", "html_comment"})
 COMMENT_SIGNS = ("//",)
 MULTILINE_QUOTES = ("`",)
-SNIPPET = SnippetRules(mappings=frozenset({"object"}))
+SNIPPET = SnippetRules(
+    grouping=frozenset({"parenthesized_expression"}),
+    mappings=frozenset({"object"}),
+    optional={"call_expression": {"optional_chain": frozenset({"optional_chain", "?."})}},
+    alike_words={".": frozenset({"optional_chain", "?."})},
+    exact_leaves=frozenset({"name", "property", "label", "key"}),
+    exact_branches=frozenset({"arguments", "body", "parameters"}),
+    called=frozenset({"function"}),
+    named_fields=frozenset({("call_expression", "function")}),
+)
 
 LANGUAGES = (
     Language(
@@ -96,5 +157,7 @@ LANGUAGES = (
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
+        parse=tree_of,
+        spelled=as_meant,
     ),
 )

@@ -169,7 +169,7 @@ def _clauses_on_lines(text: str) -> str:
     return re.sub(rf"(?<={MARK * 3}) (?=(?:except|finally|else|elif)\b)", "\n", text)
 
 
-_CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "finally_clause"})
+_CLAUSES = frozenset({"elif_clause", "else_clause", "except_clause", "finally_clause", "case_clause"})
 _SCOPES = frozenset({"global_statement", "nonlocal_statement"})
 _ALIKE = (frozenset({"tuple", "expression_list"}), frozenset({"tuple_pattern", "pattern_list"}))
 
@@ -190,6 +190,7 @@ _SNIPPET = SnippetRules(
     with_clauses=frozenset(
         {"if_statement", "for_statement", "while_statement", "try_statement", "decorated_definition"}
     ),
+    listed_clauses=frozenset({"case_clause"}),
     scope_statements=_SCOPES,
     open_ended=_SCOPES | {"assert_statement", "raise_statement"},
     open_bases=frozenset({"class_definition"}),
@@ -205,6 +206,7 @@ _SNIPPET = SnippetRules(
             "type_parameter": frozenset({"type_parameter"}),
         },
         "assignment": {"type": frozenset({"type", ":"})},
+        "case_clause": {"if_clause": frozenset({"if_clause"})},
     },
     definitions=frozenset({("function_definition", "name"), ("class_definition", "name")}),
     name_lists=frozenset({"type_parameter", "global_statement", "nonlocal_statement", "dotted_name"}),

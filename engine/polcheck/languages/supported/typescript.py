@@ -9,7 +9,9 @@ from polcheck.languages.supported.javascript import (
     MULTILINE_QUOTES,
     SNIPPET,
     STRINGS,
+    as_meant,
     string_value,
+    tree_of,
 )
 
 
@@ -29,6 +31,8 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
+        parse=tree_of,
+        spelled=as_meant,
     )
 
 

@@ -193,7 +193,7 @@ class _Builder:
                 unasked |= rules.arguments
             items, labels = [item for item, _ in kept], [label for _, label in kept]
         unasked |= rules.optional_words - present
-        if node.type in rules.with_clauses:
+        if node.type in rules.with_clauses or not present.isdisjoint(rules.listed_clauses):
             items, labels = _among_others(items, labels, rules.clauses)
         elif any(kind == node.type and field not in labels for kind, field in rules.value_left_out):
             items, labels = [*items, _MANY], [*labels, None]

@@ -102,20 +102,24 @@ class _Writer:
             name = self.capture()
             self.predicate(item.text, name)
             return f"{label}: (_) @{name}"
-        if isinstance(item, Leaf) and (label in self.rules.exact_leaves or not self.rules.grouping):
-            name = self.capture()
-            self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
-            return f"{label}: ({item.kind}) @{name}"
-        if isinstance(item, Branch) and (kind, label) in self.rules.named_fields and self.rules.grouping:
+        if isinstance(item, Branch | Leaf) and (kind, label) in self.rules.named_fields and self.rules.grouping:
             if label not in self.rules.called:
                 return ""
             self.callees += 1
             if self.callees == self.wrapped:
                 return f"{label}: {_one_of(sorted(self.rules.grouping))}"
-            return f"{label}: {self.branch(item)}"
+            return f"{label}: {self.branch(item)}" if isinstance(item, Branch) else self.leaf(label, item)
+        if isinstance(item, Leaf) and (label in self.rules.exact_leaves or not self.rules.grouping):
+            return self.leaf(label, item)
         if isinstance(item, Branch) and (label in self.rules.exact_branches or not self.rules.grouping):
             return f"{label}: {self.branch(item)}"
         return ""
+
+    def leaf(self, label: str, item: Leaf) -> str:
+        """A field that holds a word, with what its text has to be."""
+        name = self.capture()
+        self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
+        return f"{label}: ({item.kind}) @{name}"
 
     def capture(self) -> str:
         """A private name for a capture."""
@@ -154,6 +158,8 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
             found |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
             word = part.text.decode().rpartition(".")[2]
+            if part.kind in spoken.snippet.words:
+                continue  # NOTE: `c"ur"l` is the word `curl`
             sure = not spoken.split_strings or part.kind.endswith(("identifier", "name", "word"))
             if sure and _IDENTIFIER.fullmatch(word) and not part.kind.startswith(("string", "escape")):
                 found.add(frozenset({word}))

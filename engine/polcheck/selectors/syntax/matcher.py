@@ -118,16 +118,26 @@ class Matcher:
         if name is None:
             yield binds
             return
-        found = self.language.literal(node)
+        found = self.language.literal(self._one(node))
         value = found.value if found else (node.text or b"").decode("utf-8", "replace")
         yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, found is not None))
 
+    def _one(self, node: Node) -> Node:
+        """What a list of one thing holds; any other node itself."""
+        if node.type in self.rules.lists_of_one and node.named_child_count == 1:
+            return node.named_children[0]
+        return node
+
     def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type == shape.kind and node.text == shape.text:
+        if shape.kind in self.rules.words and self.language.word_value is not None:
+            if self.language.word_value(node) == shape.text.decode("utf-8", "replace"):
+                yield binds
+        elif node.type == shape.kind and node.text == shape.text:
             yield binds
 
     def _word(self, shape: Word, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type == shape.text and not node.is_named:
+        alike = self.rules.alike_words.get(shape.text, ())
+        if (node.type == shape.text and not node.is_named) or node.type in alike:
             yield binds
 
     def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
@@ -183,6 +193,17 @@ class Matcher:
         children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
         for found, _ in self._sequence(shape.items, children, binds, whole=True):
             yield found
+        while len(children) > 1 and self._is_prefix(node.type, children[0]):
+            children = children[1:]
+            for found, _ in self._sequence(shape.items, children, binds, whole=True):
+                yield found
+
+    def _is_prefix(self, kind: str, word: Node) -> bool:
+        """Whether a word of a command only says how the next one is run."""
+        if not self.rules.word_prefixes or self.language.word_value is None:
+            return False
+        text = self.language.word_value(unwrapped(word, self.rules.grouping))
+        return text is not None and (kind, text) in self.rules.word_prefixes
 
     def _sequence(
         self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds, whole: bool, at: int = 0
