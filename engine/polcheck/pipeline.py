@@ -120,10 +120,10 @@ class Checker(Struct, frozen=True, dict=True):
         placed = self.place(submission)
         world = self.world(placed, alike=self._alike)
         maker = self._findings(placed, world)
-        counted = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
-        severities = [[result.policy.severity] * bool(number) for number, result in counted]
-        policies = tuple(outcome_of(judged, found) for (_, judged), found in zip(counted, severities, strict=True))
-        findings = {result.policy.ref: number for number, result in counted}
+        pluralize = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
+        severities = [[result.policy.severity] * bool(number) for number, result in pluralize]
+        policies = tuple(outcome_of(judged, found) for (_, judged), found in zip(pluralize, severities, strict=True))
+        findings = {result.policy.ref: number for number, result in pluralize}
         digest = placed.digest if self.digests else ""
         return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
 

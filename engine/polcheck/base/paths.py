@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def shown(path: str) -> str:
+def display_path(path: str) -> str:
     """A path as people who look at it from the working directory call it: relative where that is shorter."""
     full = os.path.realpath(path)
     relative = os.path.relpath(full)

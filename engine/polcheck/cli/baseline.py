@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.base.paths import shown
+from polcheck.base.paths import display_path
 from polcheck.base.today import today
 from polcheck.base.write import write_output
 from polcheck.cli.options import ProjectOf, has_packs, project_options
@@ -40,7 +40,7 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
     from polcheck.project.baseline import Baseline
 
     used = has_packs(project(submission, baseline=output))
-    path = used.baseline_path or shown(f"{used.folder or '.'}/{_NAME}")
+    path = used.baseline_path or display_path(f"{used.folder or '.'}/{_NAME}")
     named = bool(used.effective.config_file and used.effective.config_file.baseline)
     used = used.with_baseline(path)
     accept = used.acceptance(today(), use_baseline=False)

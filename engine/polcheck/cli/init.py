@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.base.paths import exists, is_folder, shown
+from polcheck.base.paths import display_path, exists, is_folder
 from polcheck.base.write import write_output
 from polcheck.packs.shipped import shipped_packs
 from polcheck.project.config import read_config_in
@@ -41,7 +41,7 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
 
     if not is_folder(folder):
         raise click.UsageError(f"there is no folder `{folder}`")
-    path = shown(f"{folder}/polcheck.yaml")
+    path = display_path(f"{folder}/polcheck.yaml")
     if exists(path) and not force:
         raise click.UsageError(f"{path} is there already: --force overwrites it")
     if not force and (config_file := read_config_in(folder)) is not None:

@@ -72,7 +72,7 @@ def test(
     """
     from polcheck.authoring.testing.machine_output import to_json, to_junit
     from polcheck.authoring.testing.run import Options
-    from polcheck.authoring.testing.text import shown
+    from polcheck.authoring.testing.text import render_results
     from polcheck.render.json import dumps
     from polcheck.scan.workers import cores
 
@@ -89,7 +89,7 @@ def test(
         text = dumps(to_json(every))
     else:
         color_it = not output and colored(color)
-        text = "\n".join(shown(tested, color=color_it, verbosity=verbose - quiet) for tested in every)
+        text = "\n".join(render_results(tested, color=color_it, verbosity=verbose - quiet) for tested in every)
     if output:
         write_output(output, text)
     else:

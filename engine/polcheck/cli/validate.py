@@ -48,25 +48,25 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
 
         sys.stdout.write(dumps(json_output(found)))
     else:
-        _show(found, ink=colored(color), quiet=quiet)
+        _show(found, style=colored(color), quiet=quiet)
     return 2 if found.of("error") else 1 if strict and found.of("warning") else 0
 
 
-def _show(found: Linted, *, ink: bool, quiet: bool) -> None:
+def _show(found: Linted, *, style: bool, quiet: bool) -> None:
     """Prints the problems, a group for each severity, then what was checked."""
     shown = ("error", "warning") if quiet else ("error", "warning", "note")
     for severity in shown:
         for problem in found.of(severity):
-            click.echo(_text(problem, ink=ink))
+            click.echo(_text(problem, style=style))
             click.echo()
     if not quiet:
         click.echo(_summary(found))
 
 
-def _text(problem: Problem, *, ink: bool) -> str:
+def _text(problem: Problem, *, style: bool) -> str:
     from polcheck.render.escape import terminal
 
-    word = click.style(problem.severity, fg=_INKS[problem.severity], bold=True) if ink else problem.severity
+    word = click.style(problem.severity, fg=_INKS[problem.severity], bold=True) if style else problem.severity
     place = ":".join(str(part) for part in (problem.path, problem.line, problem.column) if part)
     lines = [terminal(line) for line in str(problem).split("\n")]
     lines[0] = f"{terminal(place)}: {word}: {terminal(problem.message)}" if place else f"{word}: {lines[0]}"

@@ -65,18 +65,18 @@ def ask(request: Request) -> Response:
         if response.status not in _MOVED or not target or request.method not in ("GET", "HEAD"):
             return response
         request = _moved(request, urljoin(request.url, target))
-    raise FetchError(f"{shown(request.url)} redirects more than {_REDIRECTS} times")
+    raise FetchError(f"{printable_url(request.url)} redirects more than {_REDIRECTS} times")
 
 
 def fetched(url: str, most: int) -> bytes:
     """The content at a URL. Raises FetchError when there is none or it is over `most` bytes."""
     response = ask(Request(url, most=most))
     if response.status != http.client.OK:
-        raise FetchError(f"{shown(url)} answered {response.status}")
+        raise FetchError(f"{printable_url(url)} answered {response.status}")
     return response.body
 
 
-def shown(url: str) -> str:
+def printable_url(url: str) -> str:
     """A URL without its query, which may hold secrets."""
     return url.partition("?")[0]
 
@@ -84,9 +84,9 @@ def shown(url: str) -> str:
 def _moved(request: Request, url: str) -> Request:
     old, new = urlsplit(request.url), urlsplit(url)
     if new.scheme not in ("http", "https") or (new.scheme == "http" and not is_loopback(new.hostname or "")):
-        raise FetchError(f"{shown(request.url)} redirects to {shown(url)}, which is not encrypted")
+        raise FetchError(f"{printable_url(request.url)} redirects to {printable_url(url)}, which is not encrypted")
     if is_loopback(new.hostname or "") and not is_loopback(old.hostname or ""):
-        raise FetchError(f"{shown(request.url)} redirects to this machine")
+        raise FetchError(f"{printable_url(request.url)} redirects to this machine")
     same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     headers = {name: value for name, value in request.headers.items() if same or name.lower() != "authorization"}
     return Request(url, request.method, headers, None, request.most)
@@ -108,9 +108,11 @@ def _asked(request: Request) -> Response:
             return _response(request, error.code, error.headers, _body(request, error))
     except urllib.error.URLError as error:
         reason = error.reason if isinstance(error.reason, OSError) else OSError(str(error.reason))
-        raise FetchError(f"{shown(request.url)} can't be reached: {reason_of(reason)}") from error
+        raise FetchError(f"{printable_url(request.url)} can't be reached: {reason_of(reason)}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise FetchError(f"{shown(request.url)} broke off: {str(error).lower() or type(error).__name__}") from error
+        raise FetchError(
+            f"{printable_url(request.url)} broke off: {str(error).lower() or type(error).__name__}"
+        ) from error
 
 
 def _body(request: Request, answer: http.client.HTTPResponse | urllib.error.HTTPError) -> bytes:
@@ -123,13 +125,13 @@ def _body(request: Request, answer: http.client.HTTPResponse | urllib.error.HTTP
         parts.append(part)
         left -= len(part)
         if time.monotonic() > until:
-            raise FetchError(f"{shown(request.url)} takes longer than {_LONGEST:.0f} seconds")
+            raise FetchError(f"{printable_url(request.url)} takes longer than {_LONGEST:.0f} seconds")
     data = b"".join(parts)
     if len(data) > request.most:
-        raise FetchError(f"{shown(request.url)} gives more than {request.most} bytes")
+        raise FetchError(f"{printable_url(request.url)} gives more than {request.most} bytes")
     length = answer.headers.get("Content-Length", "")
     if length.isdigit() and int(length) != len(data):
-        raise FetchError(f"{shown(request.url)} broke off: {len(data)} bytes of {length}")
+        raise FetchError(f"{printable_url(request.url)} broke off: {len(data)} bytes of {length}")
     return data
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from polcheck.base.errors import PolcheckError
 from polcheck.packs.archive import MOST_BYTES, unpacked
-from polcheck.packs.http import Login, Request, Response, ask, basic, login_for, parameters, shown
+from polcheck.packs.http import Login, Request, Response, ask, basic, login_for, parameters, printable_url
 from polcheck.packs.sources import FetchError, Oci, is_loopback
 from polcheck.policy.pack_files import PackFiles
 from polcheck.sources.limits import MIB
@@ -205,7 +205,9 @@ class Registry(Struct):
             host = self.source.host
             text = f"`{self.source}`: the registry requires authentication"
             raise FetchError(f"{text}\nhelp: log in with `docker login {host}`, whose file polcheck reads")
-        raise FetchError(f"`{self.source}`: {shown(response.url)} answered {response.status}{_reason(response.body)}")
+        raise FetchError(
+            f"`{self.source}`: {printable_url(response.url)} answered {response.status}{_reason(response.body)}"
+        )
 
 
 def pull(source: Oci, digest: str) -> PackFiles:
@@ -259,7 +261,7 @@ def _token(asked: dict[str, str], login: Login | None, root: str) -> str:
     except (ValueError, AttributeError):
         token = None
     if not isinstance(token, str) or not token.isprintable():
-        raise FetchError(f"`{shown(realm)}` gave no token: {response.status}")
+        raise FetchError(f"`{printable_url(realm)}` gave no token: {response.status}")
     return token
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from polcheck.base.errors import PolcheckError, PolicyError, Problem, SubmissionError
-from polcheck.base.paths import shown
+from polcheck.base.paths import display_path
 from polcheck.base.tracker import record_dependency
 from polcheck.packs.sign import SIGNATURES
 from polcheck.policy.pack_files import PackFiles, Schemas
@@ -60,7 +60,7 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
         raise PolicyError([missing(text, is_file=folder.is_file())])
     if not (folder / "pack.yaml").is_file():
         raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
-    return _read(shown(str(folder)) if base else text.rstrip("/") or text, folder)
+    return _read(display_path(str(folder)) if base else text.rstrip("/") or text, folder)
 
 
 def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polcheck.base.errors import ConfigError, Problem
-from polcheck.base.paths import shown
+from polcheck.base.paths import display_path
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.base.tracker import record_dependency
@@ -300,10 +300,10 @@ def read_own(path: str, hint: str = "") -> Source:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ConfigError([Problem(f"`{shown(path)}` can't be read: {reason_of(error)}", help=hint)]) from error
+        raise ConfigError([Problem(f"`{display_path(path)}` can't be read: {reason_of(error)}", help=hint)]) from error
     if len(data) > _MOST_BYTES:
-        raise ConfigError([Problem(f"`{shown(path)}` is too large: over {_MOST_BYTES} bytes")])
-    return Source(shown(path), data)
+        raise ConfigError([Problem(f"`{display_path(path)}` is too large: over {_MOST_BYTES} bytes")])
+    return Source(display_path(path), data)
 
 
 @lru_cache(maxsize=1)

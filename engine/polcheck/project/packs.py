@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from polcheck.base.errors import ConfigError, PolcheckError, Problem
-from polcheck.base.paths import shown
+from polcheck.base.paths import display_path
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source
 from polcheck.base.tracker import record_dependency
@@ -119,7 +119,7 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
 
 def lock_path(folder: str) -> str:
     """Where the lock of the project in a folder is, as people call it."""
-    return shown(str(Path(folder, LOCK_NAME)))
+    return display_path(str(Path(folder, LOCK_NAME)))
 
 
 def read_lock(folder: str) -> Lock | None:
@@ -175,7 +175,7 @@ def keys_of(text: str, folder: str) -> tuple[str, ...]:
         path = Path(folder, Path(text).expanduser())
         record_dependency(path)
         with path.open("rb") as file:
-            return public_keys(file.read(_MOST_BYTES).decode("utf-8", "replace"), shown(str(path)))
+            return public_keys(file.read(_MOST_BYTES).decode("utf-8", "replace"), display_path(str(path)))
     except (OSError, ValueError, RuntimeError) as error:
         reason = reason_of(error) if isinstance(error, OSError | ValueError) else str(error)
         help = "write a public key, as `ssh-ed25519 AAAA…`, or a file that holds some"

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem
-from polcheck.base.paths import below, exists, is_folder, shown
+from polcheck.base.paths import below, display_path, exists, is_folder
 from polcheck.base.today import today
 from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
@@ -239,7 +239,7 @@ class Project(Struct, frozen=True, dict=True):
         path = self.effective.baseline
         if not path or self.effective.options.baseline is not None:
             return path
-        return shown(str(Path(self.folder, path)))
+        return display_path(str(Path(self.folder, path)))
 
     def _own(self) -> tuple[str, ...]:
         """Path patterns, from the submission's root, of what polcheck itself wrote there and doesn't judge.

@@ -74,7 +74,7 @@ def json_text(text: str) -> str:
     return defused(spelled, lambda char: f"\\u{ord(char):04x}")
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """The text with its line breaks and tabs, other control characters spelled out."""
     return "\n".join(
         line if line.isprintable() else _spelled_line(line) for line in text.replace("\r\n", "\n").split("\n")
@@ -87,12 +87,12 @@ def _spelled_line(line: str) -> str:
 
 def html(text: str) -> str:
     """The text for an HTML element or a quoted attribute."""
-    return _logged(_escaped(shown(text), quote=True))
+    return _logged(_escaped(printable(text), quote=True))
 
 
 def xml(text: str) -> str:
     """The text for an XML element; what XML can't hold is spelled out."""
-    return _logged(_escaped(_not_xml().sub(lambda match: _spelled(match.group()), shown(text)), quote=False))
+    return _logged(_escaped(_not_xml().sub(lambda match: _spelled(match.group()), printable(text)), quote=False))
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +123,7 @@ def xml_attribute(text: str) -> str:
 
 def workflow_data(text: str) -> str:
     """The text as the message of a GitHub workflow command."""
-    return defused(shown(text)).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
+    return defused(printable(text)).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
 
 
 def workflow_property(text: str) -> str:
@@ -163,7 +163,7 @@ def code(text: str) -> str:
 
 def fence(lines: Iterable[str], language: str = "") -> list[str]:
     """The lines as a fenced block of Markdown, which nothing in them can close."""
-    body = [defused(shown(line).replace("\n", "\\n")) for line in lines]
+    body = [defused(printable(line).replace("\n", "\\n")) for line in lines]
     ticks = "`" * max(3, 1 + max((len(run) for line in body for run in re.findall("`+", line)), default=0))
     return [ticks + (language if language.isalnum() and language.isascii() else ""), *body, ticks]
 

@@ -9,7 +9,7 @@ from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, 
 from polcheck.render import Options
 from polcheck.render.escape import workflow_data, workflow_property
 from polcheck.render.markdown import page
-from polcheck.render.wording import counted, summary
+from polcheck.render.wording import pluralize, summary
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SHOWN = 10  # annotations of one kind that GitHub shows for one step
@@ -74,7 +74,7 @@ def _unshown(report: Report) -> list[str]:
             kinds["error" if policy.severity in named_by(report.fail_on) else "warning"] += 1
     kinds["notice"] += len(report.notices)
     return [
-        f"GitHub shows {_SHOWN} of {counted(number, kind)} as annotations"
+        f"GitHub shows {_SHOWN} of {pluralize(number, kind)} as annotations"
         for kind, number in kinds.items()
         if number > _SHOWN
     ]

@@ -10,7 +10,7 @@ from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
-from polcheck.render.wording import counted
+from polcheck.render.wording import pluralize
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 _NOWHERE = "."  # GitLab wants a path in each entry
@@ -56,8 +56,8 @@ def _unseen(report: Report) -> list[dict[str, Any]]:
     waived = len(report.findings) - len(report.failing)
     if not waived and not report.submission.left_out:
         return []
-    left_out = counted(report.submission.left_out, "file or folder", "files or folders")
-    said = f"{counted(waived, 'finding')} waived, {left_out} left out"
+    left_out = pluralize(report.submission.left_out, "file or folder", "files or folders")
+    said = f"{pluralize(waived, 'finding')} waived, {left_out} left out"
     return [_entry(said, "polcheck:left-out", _hash("left out", said), "info", _NOWHERE, 1)]
 
 

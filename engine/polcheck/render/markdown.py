@@ -11,7 +11,7 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, Requirem
 from polcheck.render import Options
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, counted, extent, outcomes, severities
+from polcheck.render.wording import VERDICTS, extent, outcomes, pluralize, severities
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy
@@ -39,7 +39,7 @@ def page(report: Report, limit: int, heading: str, cap: int | None = _CAP) -> st
         else:
             left += len(findings)
     if left:
-        groups.append(f"{counted(left, 'finding')} more did not fit here; the other formats have them all.")
+        groups.append(f"{pluralize(left, 'finding')} more did not fit here; the other formats have them all.")
     blocks = [*head, *(["### Findings"] if groups else []), *groups, *tail]
     if room < 0:
         blocks = [*head[:2], "The rest did not fit here; the other formats have it."]
@@ -77,7 +77,7 @@ def _requirements(requirements: list[RequirementOutcome]) -> list[str]:
 
 def _met(requirements: list[RequirementOutcome]) -> list[str]:
     lines = [f"- {code(f'{r.pack}:{r.id}')} {text(r.title)} ({r.outcome})" for r in requirements]
-    summary = f"Met or not applicable: {counted(len(requirements), 'requirement')}"
+    summary = f"Met or not applicable: {pluralize(len(requirements), 'requirement')}"
     return _details(summary, lines, len(lines), "requirement")
 
 
@@ -86,7 +86,7 @@ def _outcome(outcome: str) -> str:
 
 
 def _more(number: int, noun: str) -> list[str]:
-    return [f"… and {counted(number - _ROWS, f'more {noun}')}"] if number > _ROWS else []
+    return [f"… and {pluralize(number - _ROWS, f'more {noun}')}"] if number > _ROWS else []
 
 
 def _by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -98,7 +98,7 @@ def _group(findings: list[Finding], cap: int | None) -> str:
     first = findings[0]
     title = markdown_html(f"{first.ref}: {first.title}"[:_LONGEST])
     lines = ["<details open>" if len(findings) <= 3 else "<details>"]
-    lines += [f"<summary><b>{first.severity}</b> {title} ({counted(len(findings), 'finding')})</summary>", ""]
+    lines += [f"<summary><b>{first.severity}</b> {title} ({pluralize(len(findings), 'finding')})</summary>", ""]
     for finding in findings[:cap]:
         lines += _finding(finding)
     while not lines[-1]:
@@ -149,7 +149,7 @@ def _details(summary: str, lines: list[str], number: int, noun: str) -> list[str
 def _undecided(report: Report) -> list[str]:
     open_ = [policy for policy in report.policies if policy.outcome == "undecided"]
     lines = [f"- {code(policy.ref)} {text(policy.title)}{_why(policy)}" for policy in open_]
-    return _details(f"Not decided: {counted(len(lines), 'policy', 'policies')}", lines, len(lines), "policy")
+    return _details(f"Not decided: {pluralize(len(lines), 'policy', 'policies')}", lines, len(lines), "policy")
 
 
 def _why(policy: PolicyOutcome) -> str:
@@ -166,7 +166,7 @@ def _reviews(report: Report) -> list[str]:
         if requirement.outcome == "review":
             because = f" ({text(requirement.because)})" if requirement.because else ""
             lines.append(f"- {code(f'{requirement.pack}:{requirement.id}')} {text(requirement.title)}{because}")
-    return _details(f"For people to decide: {counted(len(lines), 'requirement')}", lines, len(lines), "requirement")
+    return _details(f"For people to decide: {pluralize(len(lines), 'requirement')}", lines, len(lines), "requirement")
 
 
 def _waived(report: Report) -> list[str]:
@@ -177,7 +177,7 @@ def _waived(report: Report) -> list[str]:
             by = "".join(f", {text(part)}" for part in (finding.waived.owner, finding.waived.expires) if part)
             why = text(finding.waived.reason or finding.waived.kind)
             lines.append(f"- {where}{code(finding.ref)} ({finding.waived.kind}{by}): {why}")
-    return _details(f"Waived: {counted(len(lines), 'finding')}", lines, len(lines), "finding")
+    return _details(f"Waived: {pluralize(len(lines), 'finding')}", lines, len(lines), "finding")
 
 
 def _notices(report: Report) -> list[str]:

@@ -14,7 +14,7 @@ from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options
-from polcheck.render.escape import markdown, shown, uri, web
+from polcheck.render.escape import markdown, printable, uri, web
 from polcheck.render.json import dumps
 from polcheck.render.verdict import reason
 
@@ -23,7 +23,7 @@ _BASE = "%SRCROOT%"
 
 def message(text: str) -> dict[str, str]:
     """A SARIF message that shows the text and nothing else: `[a](b)` in it is no link."""
-    return {"text": shown(text).replace("](", "]\\(") or "(no text)"}
+    return {"text": printable(text).replace("](", "]\\(") or "(no text)"}
 
 
 class Artifacts(Struct, frozen=True):
@@ -73,7 +73,7 @@ def _context(excerpt: Excerpt) -> dict[str, Any]:
     return {
         "startLine": excerpt.first,
         "endLine": excerpt.first + len(excerpt.lines) - 1,
-        "snippet": {"text": shown(text)},
+        "snippet": {"text": printable(text)},
     }
 
 

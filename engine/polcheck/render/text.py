@@ -14,43 +14,43 @@ from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.wording import counted, is_for_review, summary
+from polcheck.render.wording import is_for_review, pluralize, summary
 
 _RELATED = 3
 _LOOKED_IN = 5
 
 
-def label(finding: Finding, ink: Style) -> str:
+def label(finding: Finding, style: Style) -> str:
     """Severity and policy: `error[pack:policy]`."""
-    return f"{ink.name(finding.severity)}[{terminal(finding.ref)}]"
+    return f"{style.name(finding.severity)}[{terminal(finding.ref)}]"
 
 
-def brief(finding: Finding, ink: Style, labelled: bool = True) -> str:
+def brief(finding: Finding, style: Style, labelled: bool = True) -> str:
     """The finding on one line: `path:line:column: severity[pack:policy] message`."""
-    return _headline(finding, terminal(finding.message), ink, labelled)
+    return _headline(finding, terminal(finding.message), style, labelled)
 
 
-def full(finding: Finding, options: Options, ink: Style, labelled: bool = True) -> str:
+def full(finding: Finding, options: Options, style: Style, labelled: bool = True) -> str:
     """The finding with its excerpt, related places, what was searched, the nearest miss and the remedy."""
     head, *rest = finding.message.split("\n")
-    lines = [_headline(finding, terminal(head), ink, labelled)]
+    lines = [_headline(finding, terminal(head), style, labelled)]
     lines += ["    " + terminal(line) for line in rest]
     if finding.location:
-        mark = partial(ink.mark, severity=finding.severity)
-        lines += draw(finding.location, options.width, ink.margin, mark)
+        mark = partial(style.mark, severity=finding.severity)
+        lines += draw(finding.location, options.width, style.margin, mark)
     everything = options.all or options.verbosity > 0
     indent = " " * (digits(finding.location) + 1)
-    lines += [f"{indent}{ink.margin('=')} {line}" for line in _evidence(finding, everything, ink)]
+    lines += [f"{indent}{style.margin('=')} {line}" for line in _evidence(finding, everything, style)]
     return "\n".join(lines)
 
 
-def _headline(finding: Finding, message: str, ink: Style, labelled: bool) -> str:
-    place = ink.bold(terminal(str(finding.location))) if finding.location else ""
-    lead = label(finding, ink) + " " if labelled else ""
+def _headline(finding: Finding, message: str, style: Style, labelled: bool) -> str:
+    place = style.bold(terminal(str(finding.location))) if finding.location else ""
+    lead = label(finding, style) + " " if labelled else ""
     return f"{place}: {lead}{message}" if place else lead + message
 
 
-def _evidence(finding: Finding, everything: bool, ink: Style) -> list[str]:
+def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
     related = finding.related if everything else finding.related[:_RELATED]
     lines = [f"also {_line(location)}" for location in related]
     if len(related) < len(finding.related):
@@ -62,7 +62,7 @@ def _evidence(finding: Finding, everything: bool, ink: Style) -> list[str]:
         lines.append(f"nearest: {terminal(finding.nearest.text)}{where}")
     if finding.remedy:
         head, *rest = finding.remedy.strip().split("\n")
-        lines += [f"{ink.help('help')}: {terminal(head)}", *("      " + terminal(line) for line in rest)]
+        lines += [f"{style.help('help')}: {terminal(head)}", *("      " + terminal(line) for line in rest)]
     if finding.see:
         lines.append(f"see: {terminal(finding.see)}")
     return lines
@@ -90,30 +90,30 @@ _REASONS = 3  # why a policy is undecided
 
 def render(report: Report, options: Options) -> str:
     """The report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
-    ink = Style(options.color)
+    style = Style(options.color)
     if options.verbosity < 0:
-        quiet = [f"{brief(finding, ink)}\n" for finding in _judged(report)]
-        quiet += [f"{_undecided_line(policy, ink)}\n" for policy in _open(report)]
+        quiet = [f"{brief(finding, style)}\n" for finding in _judged(report)]
+        quiet += [f"{_undecided_line(policy, style)}\n" for policy in _open(report)]
         return "".join(quiet)
     blocks = [
-        *_findings(report, options, ink),
-        *_undecided(report, options, ink),
-        *_reviews(report, options, ink),
-        *_waived(report, options, ink),
-        *_notices(report, ink),
-        *(_details(report, ink) if options.verbosity > 0 else ()),
-        _closing(report, ink),
+        *_findings(report, options, style),
+        *_undecided(report, options, style),
+        *_reviews(report, options, style),
+        *_waived(report, options, style),
+        *_notices(report, style),
+        *(_details(report, style) if options.verbosity > 0 else ()),
+        _closing(report, style),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _findings(report: Report, options: Options, ink: Style) -> Iterator[str]:
+def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
     shown = _judged(report)
     if len(shown) <= _MANY:
-        yield from (full(finding, options, ink) for finding in shown)
+        yield from (full(finding, options, style) for finding in shown)
         return
     for _, group in groupby(sorted(shown, key=_policy_order), key=lambda finding: finding.ref):
-        yield _group(list(group), options, ink)
+        yield _group(list(group), options, style)
 
 
 def _judged(report: Report) -> list[Finding]:
@@ -128,33 +128,33 @@ def _policy_order(finding: Finding) -> tuple[int, str, str]:
     return SEVERITIES.index(finding.severity), finding.pack, finding.policy
 
 
-def _group(findings: list[Finding], options: Options, ink: Style) -> str:
+def _group(findings: list[Finding], options: Options, style: Style) -> str:
     """The findings of one policy: the first in full, the others on a line each, capped unless `all`."""
     first = findings[0]
     if len(findings) == 1:
-        return full(first, options, ink)
+        return full(first, options, style)
     files = len({finding.location.path for finding in findings if finding.location})
-    extent = counted(len(findings), "finding") + (f" in {counted(files, 'file')}" if files else "")
-    lines = [f"{label(first, ink)} {ink.bold(terminal(first.title))}: {extent}"]
+    extent = pluralize(len(findings), "finding") + (f" in {pluralize(files, 'file')}" if files else "")
+    lines = [f"{label(first, style)} {style.bold(terminal(first.title))}: {extent}"]
     shown = findings if options.all else findings[:_CAP]
     for number, finding in enumerate(shown):
         if number == 0 or options.verbosity > 0:
-            lines += ["  " + line for line in full(finding, options, ink, labelled=False).split("\n")]
+            lines += ["  " + line for line in full(finding, options, style, labelled=False).split("\n")]
         else:
-            lines.append("  " + brief(finding, ink, labelled=False))
+            lines.append("  " + brief(finding, style, labelled=False))
     if len(shown) < len(findings):
         lines.append(f"  … and {len(findings) - len(shown):,} more; use --all to see them")
     return "\n".join(lines)
 
 
-def _undecided_line(policy: PolicyOutcome, ink: Style) -> str:
-    return f"{ink.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
+def _undecided_line(policy: PolicyOutcome, style: Style) -> str:
+    return f"{style.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
 
 
-def _undecided(report: Report, options: Options, ink: Style) -> Iterator[str]:
+def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
     for policy in _open(report):
         reasons = policy.reasons if options.all or options.verbosity > 0 else policy.reasons[:_REASONS]
-        lines = [_undecided_line(policy, ink)]
+        lines = [_undecided_line(policy, style)]
         lines += [f"  {terminal(f'{path}: {why}' if path else why)}" for path, why in reasons]
         if len(reasons) < len(policy.reasons):
             lines.append(f"  … and {len(policy.reasons) - len(reasons):,} more; use --all to see them")
@@ -165,57 +165,57 @@ def _open(report: Report) -> list[PolicyOutcome]:
     return [policy for policy in report.policies if policy.outcome == "undecided"]
 
 
-def _reviews(report: Report, options: Options, ink: Style) -> Iterator[str]:
+def _reviews(report: Report, options: Options, style: Style) -> Iterator[str]:
     """What people decide, with the places that notes gather for them."""
     asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
     if not asked:
         return
     full_length = options.all or options.verbosity > 0
     hint = "" if full_length else "; -v says why, and where to look"
-    lines = [f"{counted(len(asked), 'requirement')} for people to decide{hint}"]
+    lines = [f"{pluralize(len(asked), 'requirement')} for people to decide{hint}"]
     for requirement in asked:
         places = [finding for finding in report.failing if is_for_review(finding, requirement)]
         because = f" ({requirement.because})" if requirement.because and full_length else ""
-        extent = f" ({counted(len(places), 'place')})" if places and not full_length else ""
+        extent = f" ({pluralize(len(places), 'place')})" if places and not full_length else ""
         lines.append(
-            f"  {ink.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
-            f"{terminal(requirement.title)}{ink.dim(terminal(because + extent))}"
+            f"  {style.name('review')}[{terminal(f'{requirement.pack}:{requirement.id}')}] "
+            f"{terminal(requirement.title)}{style.dim(terminal(because + extent))}"
         )
         if full_length:
-            lines += [f"    {brief(finding, ink, labelled=False)}" for finding in places]
+            lines += [f"    {brief(finding, style, labelled=False)}" for finding in places]
     yield "\n".join(lines)
 
 
-def _waived(report: Report, options: Options, ink: Style) -> Iterator[str]:
+def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
     waived = [finding for finding in report.findings if finding.waived]
     if not waived:
         return
     kinds = Counter(finding.waived.kind for finding in waived if finding.waived)
     tally = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
-    heading = f"{counted(len(waived), 'finding')} waived ({tally})"
+    heading = f"{pluralize(len(waived), 'finding')} waived ({tally})"
     if options.verbosity <= 0:
         yield f"{heading}; use -v to see them"
         return
     lines = [heading]
     for finding in waived if options.all else waived[:_MANY]:
         why = finding.waived.reason if finding.waived else ""
-        lines.append(f"  {brief(finding, ink)}{ink.dim(terminal(f' (waived: {why})'))}")
+        lines.append(f"  {brief(finding, style)}{style.dim(terminal(f' (waived: {why})'))}")
     if not options.all and len(waived) > _MANY:
         lines.append(f"  … and {len(waived) - _MANY:,} more; use --all to see them")
     yield "\n".join(lines)
 
 
-def _notices(report: Report, ink: Style) -> Iterator[str]:
+def _notices(report: Report, style: Style) -> Iterator[str]:
     lines = []
     for notice in report.notices:
         where = f"{terminal(str(notice.location))}: " if notice.location else ""
         policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
-        lines.append(f"{where}{ink.name('notice')}: {terminal(notice.message)}{ink.dim(policies)}")
+        lines.append(f"{where}{style.name('notice')}: {terminal(notice.message)}{style.dim(policies)}")
     if lines:
         yield "\n".join(lines)
 
 
-def _details(report: Report, ink: Style) -> Iterator[str]:
+def _details(report: Report, style: Style) -> Iterator[str]:
     """What was used and what each policy looked at, for `-v`."""
     used = report.submission
     lines = [f"project {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
@@ -223,17 +223,17 @@ def _details(report: Report, ink: Style) -> Iterator[str]:
     yield "\n".join(lines)
     width = max((len(policy.outcome) for policy in report.policies), default=0)
     rows = [
-        f"{ink.name(policy.outcome, width)} {terminal(policy.ref)}: "
-        f"{counted(policy.subjects, 'subject')}, {counted(policy.documents, 'document')}"
+        f"{style.name(policy.outcome, width)} {terminal(policy.ref)}: "
+        f"{pluralize(policy.subjects, 'subject')}, {pluralize(policy.documents, 'document')}"
         for policy in report.policies
     ]
     if rows:
         yield "\n".join(rows)
 
 
-def _closing(report: Report, ink: Style) -> str:
+def _closing(report: Report, style: Style) -> str:
     verdict, rest = summary(report).split(": ", 1)
-    lines = [f"{ink.name(report.verdict, text=verdict)}: {rest}"]
+    lines = [f"{style.name(report.verdict, text=verdict)}: {rest}"]
     if report.verdict == "none":
         lines.insert(0, reason(report))
     if report.fields_fault:

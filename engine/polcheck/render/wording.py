@@ -16,7 +16,7 @@ _OUTCOMES = (
 )
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def pluralize(number: int, one: str, many: str = "") -> str:
     """The number with its noun: `1 file`, `2,000 files`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
@@ -24,7 +24,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 def severities(report: Report) -> str:
     """How many findings of each severity count, and how many are waived: `2 errors, 1 warning`."""
     tally = Counter(finding.severity for finding in report.failing)
-    parts = [counted(tally[severity], severity) for severity in SEVERITIES if tally[severity]]
+    parts = [pluralize(tally[severity], severity) for severity in SEVERITIES if tally[severity]]
     waived = len(report.findings) - len(report.failing)
     return ", ".join(parts or ["no findings"]) + (f" ({waived:,} waived)" if waived else "")
 
@@ -33,7 +33,7 @@ def outcomes(report: Report) -> str:
     """How many policies came out how: `30 policies: 22 passed, 3 failed`."""
     tally = Counter(policy.outcome for policy in report.policies)
     parts = [f"{tally[outcome]:,} {word}" for outcome, word in _OUTCOMES if tally[outcome]]
-    return counted(len(report.policies), "policy", "policies") + (": " + ", ".join(parts) if parts else "")
+    return pluralize(len(report.policies), "policy", "policies") + (": " + ", ".join(parts) if parts else "")
 
 
 def summary(report: Report) -> str:
@@ -44,7 +44,7 @@ def summary(report: Report) -> str:
 def extent(report: Report) -> str:
     """How many files there are, and how many files and folders are left out of them: `8 files (2 left out)`."""
     left_out = report.submission.left_out
-    return counted(report.submission.files, "file") + (f" ({left_out:,} left out)" if left_out else "")
+    return pluralize(report.submission.files, "file") + (f" ({left_out:,} left out)" if left_out else "")
 
 
 def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:

@@ -26,7 +26,7 @@ class DisplayOptions(Struct, frozen=True):
     verbose: bool = False
 
     @property
-    def ink(self) -> Style:
+    def style(self) -> Style:
         """The colours."""
         return Style(self.color)
 
@@ -45,13 +45,13 @@ def bindings_text(bindings: Mapping[str, Json]) -> str:
 
 def excerpt(location: Location, look: DisplayOptions) -> list[str]:
     """The lines of the source around a place, the place underlined; none for a file as a whole."""
-    return draw(location, look.width, look.ink.margin, partial(look.ink.mark, severity="note"))
+    return draw(location, look.width, look.style.margin, partial(look.style.mark, severity="note"))
 
 
 def capped(lines: Sequence[str], total: int, noun: str, look: DisplayOptions) -> list[str]:
     """The lines, and how many more there are where some were left out."""
     rest = total - len(lines)
-    return [*lines, look.ink.dim(f"… and {rest:,} more {noun}; use --all to see them")] if rest > 0 else list(lines)
+    return [*lines, look.style.dim(f"… and {rest:,} more {noun}; use --all to see them")] if rest > 0 else list(lines)
 
 
 def location_plain(location: Location | None) -> dict[str, Any]:

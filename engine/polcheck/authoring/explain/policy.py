@@ -23,7 +23,7 @@ from polcheck.findings.places import Locator
 from polcheck.pipeline import Checker
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan, Step
-from polcheck.render.wording import counted
+from polcheck.render.wording import pluralize
 from polcheck.sources.submission import Submission
 
 
@@ -38,7 +38,7 @@ def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
     if not accepted:
         return ()
     if accepted < len(findings):
-        return (f"{accepted:,} of {counted(len(findings), 'finding')} {'is' if accepted == 1 else 'are'} accepted",)
+        return (f"{accepted:,} of {pluralize(len(findings), 'finding')} {'is' if accepted == 1 else 'are'} accepted",)
     return ("every finding is accepted, so that a run counts the policy as passed",)
 
 
@@ -82,7 +82,7 @@ def _required(result: PolicyResult) -> str:
             "pass": f"`require` found {wanted}",
             "fail": f"`require` did not find {wanted}, and everything that could hold it was searched to the end",
         }.get(outcome, f"`require` did not find {wanted} for certain, and what could not be searched may hold it")
-    total = counted(result.subjects, "subject")
+    total = pluralize(result.subjects, "subject")
     failed = len(result.failures)
     if outcome == "fail":
         lacks = "no match" if policy.count is None else f"not {wanted}"
@@ -97,8 +97,8 @@ def _wanted(policy: CompiledPolicy) -> str:
         return "a match"
     least, most = policy.count
     if most is None:
-        return f"at least {counted(least, 'distinct place')}"
-    return counted(least, "distinct place") if least == most else f"{least:,} to {most:,} distinct places"
+        return f"at least {pluralize(least, 'distinct place')}"
+    return pluralize(least, "distinct place") if least == most else f"{least:,} to {most:,} distinct places"
 
 
 def _forbidden(result: PolicyResult) -> str:
@@ -110,7 +110,7 @@ def _forbidden(result: PolicyResult) -> str:
         if outcome == "pass":
             return "`forbid` wants no match, and there is none"
         return "`forbid` found no match for certain, but what could not be searched may hold one"
-    total = counted(result.subjects, "subject")
+    total = pluralize(result.subjects, "subject")
     if outcome == "fail":
         return f"`forbid` wants no match, and {failed:,} of {total} {'has' if failed == 1 else 'have'} one"
     if outcome == "pass":
@@ -120,7 +120,7 @@ def _forbidden(result: PolicyResult) -> str:
 
 def _searched(result: PolicyResult) -> str:
     """What documents that were not searched to their end mean for the outcome."""
-    many = counted(len({path for path, _ in result.reasons}), "document")
+    many = pluralize(len({path for path, _ in result.reasons}), "document")
     if result.outcome == "undecided":
         return f"{many} could not be searched to the end, so the outcome is open: neither a pass nor a fail"
     if result.outcome == "fail":
@@ -142,7 +142,7 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
     known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
     close = difflib.get_close_matches(name, known, n=3)
     hint = " or ".join(f"`{form}`" for form in close)
-    help = f"did you mean {hint}?" if close else f"the packs have {counted(len(plan.policies), 'policy', 'policies')}"
+    help = f"did you mean {hint}?" if close else f"the packs have {pluralize(len(plan.policies), 'policy', 'policies')}"
     raise PolcheckError(f"there is no policy `{name}`\nhelp: {help}")
 
 
@@ -206,9 +206,10 @@ def _parts(policy: CompiledPolicy, teller: StepExplainer, result: PolicyResult) 
         parts.append(Part("when", steps, Sample(), "holds" if held else "does not hold"))
     if policy.subjects is not None:
         rows = _rows(policy.subjects, teller)
-        said = counted(rows.total, "subject")
+        said = pluralize(rows.total, "subject")
         if policy.per and rows.total:
-            said = f"{counted(rows.total, 'row')}, {counted(result.subjects, 'subject')} by `{'`, `'.join(policy.per)}`"
+            subjects = pluralize(result.subjects, "subject")
+            said = f"{pluralize(rows.total, 'row')}, {subjects} by `{'`, `'.join(policy.per)}`"
         parts.append(Part("for", teller.conjunction(policy.subjects), rows, said))
     first_only = policy.subjects is not None if policy.forbids else policy.count is None
     keyword = "forbid" if policy.forbids else "require"
@@ -240,9 +241,9 @@ def _rows(steps: Conjunction, teller: StepExplainer) -> Sample:
 def _met(result: PolicyResult, rows: Sample) -> str:
     policy = result.policy
     if policy.subjects is None:
-        return counted(rows.total, "match", "matches") if rows.total else "no match"
+        return pluralize(rows.total, "match", "matches") if rows.total else "no match"
     if not result.subjects:
         return "not asked"
     failed = len(result.failures)
     met = failed if policy.forbids else result.subjects - failed
-    return f"{met:,} of {counted(result.subjects, 'subject')} with a match"
+    return f"{met:,} of {pluralize(result.subjects, 'subject')} with a match"

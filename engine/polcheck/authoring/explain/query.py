@@ -23,7 +23,7 @@ from polcheck.policy.origin import Problems, SourceMap
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Conjunction, Plan, Template, needs_places, probes_of
 from polcheck.policy.probes import Around, Probes, Selectors
 from polcheck.render.escape import terminal
-from polcheck.render.wording import counted
+from polcheck.render.wording import pluralize
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.sources.submission import Submission
 
@@ -234,20 +234,20 @@ def matched(match: Match) -> str | None:
 
 def _queries(answer: Answer, look: DisplayOptions) -> Iterator[str]:
     for query in answer.queries:
-        lines = [look.ink.dim("tree-sitter query")] + ["  " + terminal(line) for line in query.splitlines()]
+        lines = [look.style.dim("tree-sitter query")] + ["  " + terminal(line) for line in query.splitlines()]
         yield "\n".join(lines)
 
 
 def _match(match: Match, look: DisplayOptions) -> list[str]:
     names = bindings_text(match.bindings)
-    head = look.ink.bold(terminal(str(match.location)))
+    head = look.style.bold(terminal(str(match.location)))
     return [f"{head}: {names}" if names else head, *excerpt(match.location, look)]
 
 
 def _closing(answer: Answer) -> str:
     files = len({match.location.path for match in answer.matches})
-    found = f"{counted(len(answer.matches), 'match', 'matches')}"
-    where = f" in {counted(files, 'file')}" if answer.matches else ""
-    looked = f"searched {counted(len(answer.documents), 'file')}"
+    found = f"{pluralize(len(answer.matches), 'match', 'matches')}"
+    where = f" in {pluralize(files, 'file')}" if answer.matches else ""
+    looked = f"searched {pluralize(len(answer.documents), 'file')}"
     lines = [f"{terminal(path)}: {terminal(reason)}: matches may be missing" for path, reason in answer.reasons]
     return "\n".join([*lines, f"{found}{where}; {looked}"])

@@ -20,7 +20,7 @@ from polcheck.authoring.explain.model import (
 from polcheck.findings.finding import Finding, Location, NearMiss
 from polcheck.render.escape import terminal
 from polcheck.render.text import brief
-from polcheck.render.wording import counted
+from polcheck.render.wording import pluralize
 
 _MOST_FILES = 10
 _MOST_PATHS = 3
@@ -49,14 +49,14 @@ def text(explanation: Explanation, look: DisplayOptions) -> str:
 
 def _head(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
     name = terminal(f"{explanation.pack}:{explanation.id}")
-    yield f"{look.ink.bold(name)}: {terminal(explanation.title)}"
+    yield f"{look.style.bold(name)}: {terminal(explanation.title)}"
     facts = [explanation.place, explanation.severity]
     facts += [f"requirement {explanation.requirement}"] if explanation.requirement else []
-    yield look.ink.dim(terminal(" · ".join(facts)))
+    yield look.style.dim(terminal(" · ".join(facts)))
 
 
 def _part(part: Part, look: DisplayOptions) -> Iterator[str]:
-    yield f"{look.ink.help(part.keyword)}: {part.said}"
+    yield f"{look.style.help(part.keyword)}: {part.said}"
     for step in part.steps:
         yield "\n".join(_INDENT + line for line in _step(step, look, nested=False))
     if part.failed:
@@ -65,11 +65,11 @@ def _part(part: Part, look: DisplayOptions) -> Iterator[str]:
 
 
 def _step(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> list[str]:
-    where = look.ink.dim(f" ({terminal(step.place)})") if step.place else ""
-    lines = [f"{look.ink.bold(terminal(step.at))}: {terminal(step.kind)}{where}"]
+    where = look.style.dim(f" ({terminal(step.place)})") if step.place else ""
+    lines = [f"{look.style.bold(terminal(step.at))}: {terminal(step.kind)}{where}"]
     body = [*_words(step, look)]
     if not step.reached:
-        body += [*_queries(step.selected, look), look.ink.dim("not reached: no row was left to extend")]
+        body += [*_queries(step.selected, look), look.style.dim("not reached: no row was left to extend")]
     else:
         body += [*_selected(step, look, nested=nested), *_below(step, look), *_rows(step, look, nested=nested)]
     return lines + [_INDENT + line for line in body]
@@ -78,15 +78,15 @@ def _step(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> list[st
 def _words(step: ExplainedStep, look: DisplayOptions) -> Iterator[str]:
     for key, words in step.words:
         first, *rest = words.strip().split("\n")
-        yield f"{look.ink.margin(terminal(key))}: {terminal(first)}"
+        yield f"{look.style.margin(terminal(key))}: {terminal(first)}"
         yield from (_INDENT * 2 + terminal(line) for line in rest)
 
 
 def _queries(selected: Selected | None, look: DisplayOptions) -> Iterator[str]:
     for query in selected.queries if selected else ():
         first, *rest = query.strip().split("\n")
-        yield look.ink.dim(f"query: {terminal(first)}")
-        yield from (look.ink.dim(_INDENT * 2 + terminal(line)) for line in rest)
+        yield look.style.dim(f"query: {terminal(first)}")
+        yield from (look.style.dim(_INDENT * 2 + terminal(line)) for line in rest)
 
 
 def _selected(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Iterator[str]:
@@ -95,16 +95,16 @@ def _selected(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Ite
         return
     yield from _queries(selected, look)
     if selected.documents:
-        yield f"searched {counted(len(selected.documents), 'file')}"
+        yield f"searched {pluralize(len(selected.documents), 'file')}"
         yield from _indented(_documents(selected.documents, look))
     elif selected.left_out and not selected.found.total:
         yield "searched no file"
     if selected.left_out:
         left = sum(len(group.paths) for group in selected.left_out)
-        yield f"left out {counted(left, 'file')}"
+        yield f"left out {pluralize(left, 'file')}"
         yield from _indented(_left_out(selected.left_out, look))
     if selected.found.total:
-        yield f"found {counted(selected.found.total, 'match', 'matches')}"
+        yield f"found {pluralize(selected.found.total, 'match', 'matches')}"
         yield from _indented(_sample(selected.found, look, nested=nested))
     elif step.kind not in ("inside", "has", "after") and step.words and not _inner(step):
         yield "found nothing"
@@ -131,11 +131,11 @@ def _documents(documents: Sequence[Document], look: DisplayOptions) -> list[str]
 
 
 def _document(document: Document, look: DisplayOptions) -> str:
-    found = counted(document.matches, "match", "matches")
+    found = pluralize(document.matches, "match", "matches")
     if not document.open:
         return f"{terminal(document.path)}: {found}"
     note = f"{found} so far, {document.note}" if document.matches else document.note
-    return f"{terminal(document.path)}: {look.ink.name('undecided', text=terminal(note))}"
+    return f"{terminal(document.path)}: {look.style.name('undecided', text=terminal(note))}"
 
 
 def _left_out(groups: Sequence[LeftOut], look: DisplayOptions) -> Iterator[str]:
@@ -161,8 +161,8 @@ def _match(match: Match, look: DisplayOptions) -> str:
     names = bindings_text(match.bindings)
     line = _source_line(match.places[-1]) if match.places else ""
     text = " + ".join(places) + (": " if places and names else "") + names
-    unsure = "" if match.certain else look.ink.name("undecided", text=" (uncertain)")
-    return (text or "the project") + (look.ink.dim(f"  {terminal(line)}") if line and not names else "") + unsure
+    unsure = "" if match.certain else look.style.name("undecided", text=" (uncertain)")
+    return (text or "the project") + (look.style.dim(f"  {terminal(line)}") if line and not names else "") + unsure
 
 
 def _source_line(place: Location) -> str:
@@ -183,17 +183,17 @@ def _below(step: ExplainedStep, look: DisplayOptions) -> Iterator[str]:
 def _branch_result(branch: Branch) -> str:
     if not branch.steps or not all(step.reached for step in branch.steps):
         return " no row"
-    return f" {counted(branch.steps[-1].after, 'row')}"
+    return f" {pluralize(branch.steps[-1].after, 'row')}"
 
 
 def _rows(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Iterator[str]:
     """What went on, and what was lost."""
     joined = f"joined on `{'`, `'.join(map(terminal, step.joins))}`: " if step.joins else ""
     note = f" ({terminal(step.note)})" if step.note else ""
-    before = f"{counted(step.before, 'row')} in, " if step.before > 1 or step.lost_total else ""
-    yield look.ink.margin(f"=> {joined}{before}{counted(step.after, 'row')} out") + note
+    before = f"{pluralize(step.before, 'row')} in, " if step.before > 1 or step.lost_total else ""
+    yield look.style.margin(f"=> {joined}{before}{pluralize(step.after, 'row')} out") + note
     if step.lost_total:
-        yield f"{counted(step.lost_total, 'row')} {_LOST.get(step.kind, 'without a partner')}"
+        yield f"{pluralize(step.lost_total, 'row')} {_LOST.get(step.kind, 'without a partner')}"
         shown = step.lost[: _most(look, nested)]
         yield from _indented(_lost(shown, step.lost_total, look))
 
@@ -217,7 +217,7 @@ def _indented(lines: Sequence[str] | Iterator[str]) -> Iterator[str]:
 
 
 def _outcome(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
-    yield f"outcome: {look.ink.name(explanation.outcome)}"
+    yield f"outcome: {look.style.name(explanation.outcome)}"
     yield from (f"{_INDENT}{terminal(sentence)}" for sentence in explanation.because)
     for path, reason in explanation.unsearched:
         yield f"{_INDENT}not searched to the end: {terminal(f'{path}: {reason}' if path else reason)}"
@@ -228,4 +228,4 @@ def _outcome(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
 
 def _finding(finding: Finding, look: DisplayOptions) -> str:
     accepted = f" (accepted: {finding.waived.reason or finding.waived.kind})" if finding.waived else ""
-    return brief(finding, look.ink, labelled=False) + look.ink.dim(terminal(accepted))
+    return brief(finding, look.style, labelled=False) + look.style.dim(terminal(accepted))

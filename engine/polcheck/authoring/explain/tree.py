@@ -203,32 +203,32 @@ def _limited(lines: Iterable[str], look: DisplayOptions) -> Iterator[str]:
     left = iter(lines)
     yield from islice(left, _MOST)
     if next(left, None) is not None:
-        yield look.ink.dim(f"… and more than {_MOST:,} lines; use --depth to see less of each, or --all")
+        yield look.style.dim(f"… and more than {_MOST:,} lines; use --depth to see less of each, or --all")
 
 
 def _syntax_line(branch: Branch, look: DisplayOptions) -> str:
-    ink = look.ink
+    style = look.style
     indent = _INDENT * min(branch.depth, _DEEP) + (f"[{branch.depth}] " if branch.depth > _DEEP else "")
-    field = ink.margin(f"{branch.field}: ") if branch.field else ""
+    field = style.margin(f"{branch.field}: ") if branch.field else ""
     text = f" {_short(branch.text)}" if branch.text else ""
-    return f"{indent}{field}{_kind(branch, look)} {ink.dim(_span(branch.place))}{text}"
+    return f"{indent}{field}{_kind(branch, look)} {style.dim(_span(branch.place))}{text}"
 
 
 def _kind(branch: Branch, look: DisplayOptions) -> str:
     if branch.fault == "missing":
         kind = branch.kind if branch.named else f'"{branch.kind}"'
-        return look.ink.name("error", text=f"MISSING {terminal(kind)}")
+        return look.style.name("error", text=f"MISSING {terminal(kind)}")
     if branch.fault:
-        return look.ink.name("error", text=terminal(branch.kind))
-    return look.ink.bold(terminal(branch.kind)) if branch.named else f'"{terminal(branch.kind)}"'
+        return look.style.name("error", text=terminal(branch.kind))
+    return look.style.bold(terminal(branch.kind)) if branch.named else f'"{terminal(branch.kind)}"'
 
 
 def _with_documents(entries: Iterable[Entry], look: DisplayOptions) -> Iterator[str]:
     for entry in entries:
         if entry.document and not entry.depth:
-            yield look.ink.dim(f"--- document {entry.document + 1}")
-        place = look.ink.dim(_start(entry.place)) if entry.place else ""
-        yield f"{look.ink.bold(terminal(entry.pointer)) or '(root)'} {_value(entry.value)} {place}".rstrip()
+            yield look.style.dim(f"--- document {entry.document + 1}")
+        place = look.style.dim(_start(entry.place)) if entry.place else ""
+        yield f"{look.style.bold(terminal(entry.pointer)) or '(root)'} {_value(entry.value)} {place}".rstrip()
 
 
 def _value(value: Json) -> str:

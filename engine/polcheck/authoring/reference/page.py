@@ -18,7 +18,7 @@ from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Requirement
 from polcheck.render.escape import code, fence, markdown
-from polcheck.render.wording import counted
+from polcheck.render.wording import pluralize
 
 _MOST_LINES = 25  # of one file
 _MOST_FILES = 4
@@ -54,7 +54,7 @@ def _example(heading: str, case: Case, expected: Expected) -> Iterator[str]:
     for path, data in sorted(case.files.items())[:_MOST_FILES]:
         yield from _file(path, data)
     if len(case.files) > _MOST_FILES:
-        yield from (f"… and {counted(len(case.files) - _MOST_FILES, 'more file', 'more files')}.", "")
+        yield from (f"… and {pluralize(len(case.files) - _MOST_FILES, 'more file', 'more files')}.", "")
 
 
 def _file(path: str, data: bytes) -> Iterator[str]:
@@ -66,7 +66,7 @@ def _file(path: str, data: bytes) -> Iterator[str]:
         yield from fence(shown, language_of(path) or format_of(path) or "")
         yield ""
     if len(shown) < len(lines):
-        yield from (f"… and {counted(len(lines) - len(shown), 'more line', 'more lines')}.", "")
+        yield from (f"… and {pluralize(len(lines) - len(shown), 'more line', 'more lines')}.", "")
 
 
 _PARTS = ("when", "for", "require", "forbid")
@@ -144,9 +144,9 @@ def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterat
     yield ""
     if pack.description:
         yield from (*_paragraphs(pack.description), "")
-    facts = [f"version {code(pack.version)}", counted(len(pack.policies), "policy", "policies")]
-    facts += [counted(len(pack.requirements), "requirement")] if pack.requirements else []
-    facts += [counted(len(cases), "test case")]
+    facts = [f"version {code(pack.version)}", pluralize(len(pack.policies), "policy", "policies")]
+    facts += [pluralize(len(pack.requirements), "requirement")] if pack.requirements else []
+    facts += [pluralize(len(cases), "test case")]
     facts += [f"needs {code(sources.head['requires'])}"] if "requires" in sources.head else []
     license = sources.head.get("license") or sources.head.get("licence")
     facts += [f"license {code(license)}"] if license else []

@@ -16,34 +16,34 @@ from polcheck.render.escape import terminal
 from polcheck.render.style import Style
 
 
-def shown(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
+def render_results(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
     """What is wrong, what was asked for, and a line that sums up; with `verbosity` 1 every case too, with -1 less."""
-    ink = Style(color)
+    style = Style(color)
     lines: list[str] = []
     for case, result in zip(tested.cases, tested.results, strict=True):
         if not result.passed:
-            lines += _failure(case, result, ink)
+            lines += _failure(case, result, style)
         elif verbosity > 0:
-            lines.append(f"{ink.name('pass', text='passed')}  {terminal(case.name)}  {ink.dim(_where(case))}")
+            lines.append(f"{style.name('pass', text='passed')}  {terminal(case.name)}  {style.dim(_where(case))}")
     if tested.coverage is not None:
-        lines += _coverage(tested, tested.coverage, ink, verbosity)
+        lines += _coverage(tested, tested.coverage, style, verbosity)
     if tested.mutation is not None:
-        lines += _mutation(tested, tested.mutation, ink, verbosity)
+        lines += _mutation(tested, tested.mutation, style, verbosity)
     if tested.robustness is not None:
-        lines += _robustness(tested, tested.robustness, ink, verbosity)
+        lines += _robustness(tested, tested.robustness, style, verbosity)
     if tested.waiting:
         lines.append("nothing was mutated or rewritten: fix the failing cases first")
-    lines.append(_summary(tested, ink))
+    lines.append(_summary(tested, style))
     return "\n".join(lines) + "\n"
 
 
-def _summary(tested: Tested, ink: Style) -> str:
+def _summary(tested: Tested, style: Style) -> str:
     if not tested.cases:
         return f"{tested.name}: no case to run"
     failed = len(tested.failed)
     passed = len(tested.cases) - failed
-    parts = [ink.name("pass", text=f"{passed} passed")] if passed else []
-    parts += [ink.name("fail", text=f"{failed} failed")] if failed else []
+    parts = [style.name("pass", text=f"{passed} passed")] if passed else []
+    parts += [style.name("fail", text=f"{failed} failed")] if failed else []
     return f"{tested.name}: {', '.join(parts)}"
 
 
@@ -51,74 +51,74 @@ def _where(case: Case) -> str:
     return f"{case.where}:{case.line}"
 
 
-def _failure(case: Case, result: Result, ink: Style) -> Iterator[str]:
-    yield f"{ink.name('fail', text='FAILED')}  {ink.bold(terminal(case.name))}"
-    yield f"  {ink.margin('-->')} {_where(case)}"
+def _failure(case: Case, result: Result, style: Style) -> Iterator[str]:
+    yield f"{style.name('fail', text='FAILED')}  {style.bold(terminal(case.name))}"
+    yield f"  {style.margin('-->')} {_where(case)}"
     for fault in result.faults:
-        yield from _fault(fault, ink)
+        yield from _fault(fault, style)
     yield ""
 
 
-def _fault(fault: Mismatch, ink: Style) -> Iterator[str]:
-    yield f"  {ink.bold(fault.about)} {ink.dim(f'(line {fault.line})')}"
+def _fault(fault: Mismatch, style: Style) -> Iterator[str]:
+    yield f"  {style.bold(fault.about)} {style.dim(f'(line {fault.line})')}"
     yield f"    expected  {terminal(fault.expected)}"
     yield f"    got       {terminal(fault.got)}"
     for note in fault.notes:
         yield f"      {terminal(note)}"
 
 
-def _coverage(tested: Tested, coverage: Coverage, ink: Style, verbosity: int) -> Iterator[str]:
+def _coverage(tested: Tested, coverage: Coverage, style: Style, verbosity: int) -> Iterator[str]:
     if coverage.unseen and verbosity >= 0:
-        yield ink.bold("what no case exercises")
+        yield style.bold("what no case exercises")
         rows = [
             (unseen.place, unseen.point.owner, pointer_text(unseen.point.at) or unseen.point.what, unseen.side)
             for unseen in coverage.unseen
         ]
-        yield from _table(("place", "policy", "part", "no case in which it"), rows, ink)
+        yield from _table(("place", "policy", "part", "no case in which it"), rows, style)
         yield ""
     percent = f"{coverage.percent:.1f} %"
     yield f"coverage of {tested.name}: {coverage.seen} of {coverage.total} branches, {percent}"
 
 
-def _mutation(tested: Tested, mutation: Mutation, ink: Style, verbosity: int) -> Iterator[str]:
+def _mutation(tested: Tested, mutation: Mutation, style: Style, verbosity: int) -> Iterator[str]:
     if mutation.survived and verbosity >= 0:
-        yield ink.bold("surviving mutants: every case still passes with these changes")
+        yield style.bold("surviving mutants: every case still passes with these changes")
         for policy in mutation.untested:
-            yield f"{ink.margin('-->')} {ink.bold(policy)}  no case names it"
+            yield f"{style.margin('-->')} {style.bold(policy)}  no case names it"
         for lived in mutation.survived:
             if lived.mutant.owner not in mutation.untested:
-                yield from _lived(lived, ink)
+                yield from _lived(lived, style)
         yield ""
     if verbosity > 0:
         for lived in mutation.equivalent:
-            yield f"{ink.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
+            yield f"{style.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
     for entry in mutation.unused:
         yield f"{entry.where}: no surviving mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
     rows = [(t.operator, str(t.killed), str(t.survived), str(t.equivalent)) for t in mutation.tallies]
     if verbosity >= 0:
-        yield from _table(("operator", "killed", "survived", "equivalent"), rows, ink, right=True)
+        yield from _table(("operator", "killed", "survived", "equivalent"), rows, style, right=True)
         yield ""
     counts = f"{mutation.killed} killed, {len(mutation.survived)} survived, {len(mutation.equivalent)} equivalent"
     yield f"mutants of {tested.name}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
 
 
-def _lived(lived: Lived, ink: Style) -> Iterator[str]:
+def _lived(lived: Lived, style: Style) -> Iterator[str]:
     mutant = lived.mutant
-    yield f"{ink.margin('-->')} {lived.place}  {ink.bold(mutant.owner)}  {mutant.id}"
+    yield f"{style.margin('-->')} {lived.place}  {style.bold(mutant.owner)}  {mutant.id}"
     before, after = mutant.cut
     yield f"      from  {terminal(before)}"
     yield f"      to    {terminal(after)}"
 
 
-def _robustness(tested: Tested, found: Robustness, ink: Style, verbosity: int) -> Iterator[str]:
+def _robustness(tested: Tested, found: Robustness, style: Style, verbosity: int) -> Iterator[str]:
     for difference in found.differences:
-        yield from _difference(difference, ink)
+        yield from _difference(difference, style)
     if verbosity > 0:
         for difference in found.excused:
             where = f"{difference.about}  {difference.rewrite} of {terminal(difference.path)}"
-            yield f"{ink.dim('excused')}  {where}  {terminal(difference.reason)}"
+            yield f"{style.dim('excused')}  {where}  {terminal(difference.reason)}"
         rows = [(t.rewrite, str(t.tried), str(t.differences), str(t.excused)) for t in found.tallies]
-        yield from _table(("rewrite", "tried", "differences", "excused"), rows, ink, right=True)
+        yield from _table(("rewrite", "tried", "differences", "excused"), rows, style, right=True)
         yield ""
     for case, entry in found.unused:
         yield f"{_where(case)}: nothing differs under `{terminal(entry.rewrite)}` for `{terminal(entry.policy)}`"
@@ -126,10 +126,10 @@ def _robustness(tested: Tested, found: Robustness, ink: Style, verbosity: int) -
     yield f"rewrites of {tested.name}: {counts}, {len(found.excused)} excused"
 
 
-def _difference(difference: Difference, ink: Style) -> Iterator[str]:
-    yield f"{ink.name('fail', text='DIFFERS')}  {ink.bold(terminal(difference.case.name))}"
-    yield f"  {ink.margin('-->')} {difference.case.where}:{difference.line}"
-    yield f"  {ink.bold(difference.about)}  {difference.rewrite} of {terminal(difference.path)}"
+def _difference(difference: Difference, style: Style) -> Iterator[str]:
+    yield f"{style.name('fail', text='DIFFERS')}  {style.bold(terminal(difference.case.name))}"
+    yield f"  {style.margin('-->')} {difference.case.where}:{difference.line}"
+    yield f"  {style.bold(difference.about)}  {difference.rewrite} of {terminal(difference.path)}"
     yield f"    expected  {terminal(difference.expected)}"
     yield f"    got       {terminal(difference.got)}"
     for line in difference.diff.removesuffix("\n").split("\n"):
@@ -137,7 +137,7 @@ def _difference(difference: Difference, ink: Style) -> Iterator[str]:
     yield ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], ink: Style, right: bool = False) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], style: Style, right: bool = False) -> Iterator[str]:
     """Rows under a head; with `right`, all columns but the first are numbers."""
     every = [tuple(head), *(tuple(terminal(cell) for cell in row) for row in rows)]
     widths = [max(len(row[number]) for row in every) for number in range(len(head))]
@@ -147,4 +147,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], ink: Style, right
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         line = "  " + "  ".join(cells).rstrip()
-        yield ink.dim(line) if number == 0 else line
+        yield style.dim(line) if number == 0 else line

@@ -23,7 +23,7 @@ from polcheck.selectors.jmespath.values import (
     equal,
     frozen,
     kind_of,
-    shown,
+    preview,
 )
 from polcheck.selectors.text import too_much
 
@@ -125,7 +125,7 @@ class Function(Struct, frozen=True):
             right = allowed if strict else (*allowed, "null")
             number = next(place for place, item in enumerate(items) if kind_of(item) not in right)
             wanted = " or ".join(allowed)
-            message = f"`{self.name}` wants a list of {wanted}s, and {shown(items[number])} is in it"
+            message = f"`{self.name}` wants a list of {wanted}s, and {preview(items[number])} is in it"
             raise TypeMismatchError(message, index, number)
         return kept
 
@@ -133,7 +133,7 @@ class Function(Struct, frozen=True):
 def wrong_type(name: str, parameter: Parameter, kind: str, value: object) -> str:
     """What to say of an argument of the wrong type."""
     wanted = " or ".join(sorted({kind.partition("[")[0] for kind in parameter.kinds}))
-    given = "an expression" if kind == "expression" else f"the {kind} {shown(value)}"
+    given = "an expression" if kind == "expression" else f"the {kind} {preview(value)}"
     return f"`{name}` wants {wanted} for `{parameter.name}`, not {given}"
 
 
@@ -384,7 +384,7 @@ def _comparable(keys: list[Json], name: str) -> list[int]:
     wanted = kind_of(keys[kept[0]]) if kept and kind_of(keys[kept[0]]) in ("number", "string") else ""
     for index in kept:
         if kind_of(keys[index]) != wanted:
-            message = f"`{name}` wants numbers or strings to order by, all of one type, not {shown(keys[index])}"
+            message = f"`{name}` wants numbers or strings to order by, all of one type, not {preview(keys[index])}"
             raise TypeMismatchError(message, 0, index)
     return kept
 

@@ -151,7 +151,7 @@ def ordered(operator: str, left: Json, right: Json, strict: bool) -> Json:
     return smaller < larger or (operator in ("lte", "gte") and smaller == larger)
 
 
-def shown(value: object) -> str:
+def preview(value: object) -> str:
     """`value` as JSON between backquotes, cut where it is long."""
     try:
         text = json.dumps(_clipped(value, 3), ensure_ascii=False, default=str)
