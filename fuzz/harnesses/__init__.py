@@ -11,16 +11,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
+from polcheck.formats import formats
+
 Harness = Callable[[bytes], str]
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 # name -> module of this package, function in it
 HARNESSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "yaml": ("configs", "yaml"),
-        "toml": ("configs", "toml"),
-        "json": ("configs", "json"),
-        "ini": ("configs", "ini"),
+        **{name: ("configs", name) for name in formats()},
         "python": ("code", "python"),
         "pattern": ("code", "pattern"),
         "query": ("code", "query"),

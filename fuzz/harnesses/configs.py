@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json as library
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from math import isfinite
 
 from polcheck.base.spans import Source, Span, Unreadable
@@ -13,19 +14,11 @@ from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Pointe
 _MOST = 300  # values whose places are asked for
 
 
-def yaml(data: bytes) -> str:
-    """What a YAML stream holds, or why it is refused."""
-    return _read(data, "yaml")
-
-
-def toml(data: bytes) -> str:
-    """What a TOML file holds, or why it is refused."""
-    return _read(data, "toml")
-
-
-def ini(data: bytes) -> str:
-    """What an INI file holds, or why it is refused."""
-    return _read(data, "ini")
+def __getattr__(name: str) -> Callable[[bytes], str]:
+    """The harness of each format: what a file holds, or why it is refused."""
+    if name not in formats():
+        raise AttributeError(name)
+    return partial(_read, name=name)
 
 
 def json(data: bytes) -> str:
@@ -66,9 +59,12 @@ def _read(data: bytes, name: str) -> str:
             _within(error.span, source)
             assert source.place(error.span).line <= len(source.line_starts)
         return f"{type(error).__name__}: {error.reason} {error.span}"
-    for span in config.repeated:
+    for span in (*config.repeated, *(remark.span for remark in config.remarks)):
         _within(span, source)
-    return "\n".join([library.dumps(config.values), *_places(config, source, name)])
+    found = [library.dumps(config.values), *_places(config, source, name)]
+    if config.respelled is not None:
+        found += _places(config.respelled(frozenset({"a", "Key", "OPTION"})), source, name)
+    return "\n".join(found)
 
 
 def _places(config: Config, source: Source, name: str) -> Iterator[str]:

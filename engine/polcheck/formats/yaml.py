@@ -325,7 +325,7 @@ class _Builder:
 
     def _start_document(self, event: Any) -> None:
         self._anchors = {}
-        start = event.start_mark.index
+        start = min(event.start_mark.index, len(self._text))
         if event.explicit and (event.version or event.tags) and not self._closed:
             reason = "a directive takes a line `...` before it where a document is open"
             raise Unparsable(reason, Span(start, min(start + 1, len(self._text))))
@@ -363,7 +363,7 @@ class _Builder:
     def _extent(self, event: Any) -> tuple[int, int, int]:
         """Where a scalar begins, where it does behind its anchor and tag, and where it ends; checked on the way."""
         style: str = event.style
-        start: int = event.start_mark.index
+        start = min(event.start_mark.index, len(self._text))  # NOTE: a line end may have been added
         end: int = min(event.end_mark.index, len(self._text))
         begin = start
         if start == end:
@@ -594,7 +594,7 @@ class _Builder:
         self._start([], event)
 
     def _start(self, value: _Container, event: Any) -> None:
-        start: int = event.start_mark.index
+        start = min(event.start_mark.index, len(self._text))  # NOTE: a line end may have been added
         begin, column = start, event.start_mark.column
         anchor: str | None = event.anchor
         self._check_question(start)
