@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polcheck.base.errors import PolcheckError
 from polcheck.base.safe_open import reason_of
+
+if TYPE_CHECKING:  # NOTE: a report that goes to standard output is shown without it
+    from pathlib import Path
 
 
 def write_output(path: str, text: str) -> None:
@@ -30,7 +32,8 @@ def write_bytes(path: str, data: bytes) -> None:
         if mode is None or stat.S_ISREG(mode):
             _replace(target, data, mode)
         else:
-            Path(target).write_bytes(data)
+            with open(target, "wb") as file:  # noqa: PTH123
+                file.write(data)
     except (OSError, ValueError) as error:
         raise PolcheckError(f"can't write `{path}`: {reason_of(error)}") from error
 
@@ -38,7 +41,7 @@ def write_bytes(path: str, data: bytes) -> None:
 def append_output(path: str, text: str) -> None:
     """Adds `text` in UTF-8 to the end of the file at `path`. Raises PolcheckError when it can't be written."""
     try:
-        with Path(path).open("ab") as file:
+        with open(path, "ab") as file:  # noqa: PTH123
             file.write(text.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         raise PolcheckError(f"can't write `{path}`: {reason_of(error)}") from error
@@ -52,9 +55,12 @@ def _mode(path: str) -> int | None:
 
 
 def _replace(target: str, data: bytes, mode: int | None) -> None:
+    from pathlib import Path
+    from secrets import token_hex
+
     # NOTE: beside the target, since a rename is atomic only within one file system.
     folder, name = os.path.split(target)
-    temporary = Path(folder) / f".{name[:100]}.{secrets.token_hex(8)}"
+    temporary = Path(folder) / f".{name[:100]}.{token_hex(8)}"
     try:
         with temporary.open("xb") as file:
             file.write(data)
@@ -72,6 +78,8 @@ def write_new_files(folder: str, files: Mapping[str, str]) -> list[str]:
 
     Raises PolcheckError, and writes nothing, when one of them is there already or can't be written.
     """
+    from pathlib import Path
+
     root = Path(folder)
     taken = sorted(path for path in files if (root / path).exists() or (root / path).is_symlink())
     if taken:

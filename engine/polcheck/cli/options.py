@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +12,7 @@ import click
 from polcheck.base.store import store
 from polcheck.base.today import today
 from polcheck.cli.outputs import colored
+from polcheck.cli.streams import terminal_width
 from polcheck.project.cache_place import ASKED, is_cache_allowed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def look_of(color: str, *, show_all: bool, verbose: bool) -> DisplayOptions:
     """How to show things on this terminal."""
     from polcheck.authoring.explain.display import DisplayOptions
 
-    return DisplayOptions(colored(color), shutil.get_terminal_size((100, 24)).columns, show_all, verbose)
+    return DisplayOptions(colored(color), terminal_width(), show_all, verbose)
 
 
 def is_locked(given: bool | None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,8 +16,7 @@ from msgspec.structs import replace
 from polcheck import render
 from polcheck.base.errors import PolcheckError
 from polcheck.base.write import append_output, write_output
-from polcheck.cli.streams import Output, harmless
-from polcheck.sources.target import read_file
+from polcheck.cli.streams import Output, harmless, terminal_width
 
 if TYPE_CHECKING:  # NOTE: what was said before is said again without any of it
     from polcheck.findings.report import Report
@@ -45,7 +43,7 @@ class Outputs(Struct):
             if not plain:
                 raise click.UsageError("-o names the file of the format without one, and every format has one")
             wanted = [(name, path or output) for name, path in wanted]
-        width = shutil.get_terminal_size((100, 24)).columns
+        width = terminal_width()
         options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
         return cls(tuple(wanted), options)
 
@@ -74,11 +72,11 @@ class Outputs(Struct):
 
     def _text(self, name: str, report: Report) -> str:
         """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
-        from polcheck.policy.templates import TemplateFault
-
         base, _, template = name.partition(":")
         if not template:
             return render.renderer(base)(report, self.options)
+        from polcheck.policy.templates import TemplateFault
+
         try:
             return render.renderer(base)(report, replace(self.options, template=_template(template)))
         except TemplateFault as fault:
@@ -153,6 +151,8 @@ def _print(text: str, *, commands: bool) -> None:
 
 def _template(path: str) -> str:
     """The text of a template of the user's own. Raises SubmissionError when it can't be read."""
+    from polcheck.sources.target import read_file
+
     return read_file(path, sys.stdin.buffer).text
 
 

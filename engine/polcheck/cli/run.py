@@ -12,18 +12,15 @@ from msgspec.structs import replace
 from polcheck.base.timings import Timings, slowest
 from polcheck.base.today import today
 from polcheck.base.tracker import tracking
-from polcheck.base.write import write_output
 from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
-from polcheck.policy.plan import Plan, every_step
 from polcheck.project.cache_place import is_cache_allowed
 from polcheck.project.report_cache import load_report, report_key, store_report
-from polcheck.render.json import dumps
-from polcheck.selectors.syntax.predicates import shortened
 
 if TYPE_CHECKING:
     from polcheck.findings.report import Report
+    from polcheck.policy.plan import Plan
     from polcheck.project.project import Project
 
 
@@ -32,6 +29,8 @@ _MOST = 20
 
 def as_json(timings: Timings, plan: Plan) -> str:
     """All that was measured."""
+    from polcheck.render.json import dumps
+
     return dumps(timings.plain(_names(plan)))
 
 
@@ -70,6 +69,9 @@ def _titled(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _names(plan: Plan) -> Mapping[int, str]:
     """The selectors by their probes: the text that is looked for, and the first policy that does."""
+    from polcheck.policy.plan import every_step
+    from polcheck.selectors.syntax.predicates import shortened
+
     names: dict[int, str] = {}
     for policy in plan.policies:
         for step in every_step(policy):
@@ -162,6 +164,8 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
 
 
 def _show_timings(times: Timings, used: Project, path: str | None, *, shown: bool) -> None:
+    from polcheck.base.write import write_output
+
     if path:
         write_output(path, as_json(times, used.checker.plan))
     if shown:

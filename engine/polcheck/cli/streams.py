@@ -153,6 +153,19 @@ def _stopped_by_sigterm() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
+def terminal_width() -> int:
+    """The columns of the terminal: as COLUMNS has them, else as standard output's does, else 100.
+
+    NOTE: as `shutil.get_terminal_size`, which imports every compression that there is.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given) > 0:
+        return int(given)
+    with suppress(AttributeError, ValueError, OSError):
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 100  # type: ignore[union-attr]
+    return 100
+
+
 _PATIENCE = 1.0  # seconds before anything is shown
 _INTERVAL = 0.1
 _WIDTH = 30

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from polcheck.base.spans import Place
-from polcheck.formats.values import Json
+
+if TYPE_CHECKING:
+    from polcheck.formats.values import Json
 
 _LONGEST = 2_000  # characters of one text
 _MOST = 1_000  # values, and characters in hundreds, of all bindings of a finding together

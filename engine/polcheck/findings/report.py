@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
 from polcheck.findings.finding import Finding, Location
-from polcheck.formats.values import Json
+
+if TYPE_CHECKING:
+    from polcheck.formats.values import Json
 
 VERSION = 1  # of the report's JSON form, see schemas/report.json
 Verdict = Literal["pass", "fail", "none"]

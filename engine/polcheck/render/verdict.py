@@ -6,7 +6,6 @@ from polcheck.base.errors import PolcheckError
 from polcheck.findings.report import PolicyOutcome, Report, named_by
 from polcheck.render import Options
 from polcheck.render.escape import terminal
-from polcheck.render.json import dumps
 
 _NAMED = 5
 
@@ -21,6 +20,8 @@ def render(report: Report, options: Options) -> str:
         raise NoVerdict(reason(report))
     if report.fields_fault:
         raise NoVerdict(f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
+    from polcheck.render.json import dumps
+
     return dumps(dict(report.fields) or {"verdict": report.verdict})
 
 
