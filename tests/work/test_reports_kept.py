@@ -164,19 +164,6 @@ def test_a_link_is_judged_again(root: Path) -> None:
     assert [run()[2] for _ in range(2)] == [True, True]
 
 
-def test_a_working_directory_that_is_gone_is_no_fault(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one no report is kept, and each run checks."""
-    gone = root / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
-    words = [str(root), "--isolated", "--pack", str(root / "pack")]
-    status, said, judged = run(*words)
-    assert (status, judged) == (1, True)
-    assert "eval is called" in said
-    assert run(*words) == (1, said, True)
-
-
 def test_what_was_kept_and_is_damaged_is_judged_again(root: Path, tmp_path: Path) -> None:
     """Whole bytes that make no sense are no answer."""
     expected = run()
