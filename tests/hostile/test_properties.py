@@ -18,12 +18,13 @@ from hostile.strategies import Policy, policies, submissions, text_of
 from packs import pack, schemas
 from polcheck import pipeline as flow
 from polcheck.base.errors import PolicyError
-from polcheck.findings.near_misses import NearMisses
+from polcheck.findings import near_misses
 from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
+from polcheck.policy.plan import Listing
 from polcheck.scan import workers as pool
 from polcheck.scan.cache import CachedRows, ScanCache
 from polcheck.scan.extractor import Extractor
@@ -139,9 +140,7 @@ MOVED = "zz9/moved"
 def test_moving_everything_into_a_folder_moves_the_report(policies: list[Policy], files: Files) -> None:
     """With patterns that begin with the folder, all that changes are the paths."""
     elsewhere = {f"{MOVED}/{path}": data for path, data in files.items()}
-    with mock.patch.object(
-        NearMisses, "_closest_path", lambda *_: None
-    ):  # how alike paths are depends on their lengths
+    with mock.patch.dict(near_misses._CLOSEST, {Listing: lambda *_: None}):  # how alike paths are: that is by length
         there, here = judged([moved(policy) for policy in policies], elsewhere), judged(policies, files)
     assert json.loads(re.sub(f"{MOVED}/?", "", comparable(there))) == json.loads(comparable(here))
 
