@@ -190,7 +190,8 @@ class Checker(Struct, frozen=True, dict=True):
         findings = numbered(finding for made, _ in told for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
         accepted = accept(findings, replace(placed, marked=marked), results) if accept else Accepted(findings)
-        return self._assembled(placed, results, accepted, fail_on, self._remarks(world))
+        remarks = (*self._remarks(world), *maker.locator.notices())
+        return self._assembled(placed, results, accepted, fail_on, remarks)
 
     def _findings(self, placed: Submission, world: JoinContext) -> Findings:
         locator = Locator(placed, self.extractor, self.limits)

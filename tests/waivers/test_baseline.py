@@ -135,8 +135,8 @@ def test_what_is_written_is_read_again(entries: list[Entry], packs: list[tuple[s
     ("text", "said"),
     [
         ("{", "b.json:1:2: not JSON: "),
-        ("[]", "b.json: not a baseline: this polcheck reads version 1"),
-        ('{"version": 2}', "b.json:1:13: a baseline of version 2: this polcheck reads version 1"),
+        ("[]", "b.json: not a baseline: this polcheck reads versions 1 and 2"),
+        ('{"version": 3}', "b.json:1:13: a baseline of version 3: this polcheck reads versions 1 and 2"),
         ('{"version": 1, "packs": [], "findings": [{}]}', "b.json: the baseline is broken"),
         ('{"version": 1, "packs": [{"name": 1, "version": "", "digest": ""}], "findings": []}', "b.json: the base"),
     ],

@@ -12,7 +12,7 @@ from polcheck.base.spans import Source
 from polcheck.base.worker import Overrun, Worker
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
 from polcheck.evaluate.rows import BoundValue, Row, SourceRef
-from polcheck.formats.values import Json, text_of
+from polcheck.formats.values import Json
 from polcheck.languages.registry import may_be_script
 from polcheck.policy.plan import Find, Join, Listing, Plan, Probe, Values
 from polcheck.scan.encoding import AnswerCodec
@@ -42,7 +42,7 @@ class JoinContext(Struct, dict=True):
     _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
-    _inside: dict[tuple[int, str, str], SearchResult] = field(default_factory=dict)
+    _inside: dict[tuple[int, bool, str], SearchResult] = field(default_factory=dict)
 
     @cached_property
     def _folders(self) -> list[str]:
@@ -171,11 +171,12 @@ class JoinContext(Struct, dict=True):
                         found.setdefault(probe, []).append((path, result))
         return found
 
-    def inside(self, probe: int, language: str, value: Json) -> SearchResult:
-        """The matches of a probe inside a value; the same value is searched once."""
-        key = (probe, language, text_of(value))
+    def inside(self, probe: int, bound: BoundValue) -> SearchResult:
+        """The matches of a probe inside a bound value; the same value is searched once."""
+        text = isinstance(bound.value, str)  # NOTE: a list and the text that writes it down are two values
+        key = (probe, text, bound.text)
         if key not in self._inside:
-            self._inside[key] = self._within(value, probe, key[2])
+            self._inside[key] = self._within(bound.value, probe, bound.text)
         return self._inside[key]
 
     def _within(self, value: Json, probe: int, text: str) -> SearchResult:

@@ -17,7 +17,7 @@ from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, SourceRef, distinct
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
-from polcheck.formats.values import Json, join_key
+from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPack, CompiledPolicy, Step
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
@@ -152,7 +152,7 @@ def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[R
     for number, row in enumerate(rows):
         key: object = number
         if policy.per:
-            key = tuple(join_key(row.names[name].value) if name in row.names else None for name in policy.per)
+            key = tuple(row.names[name].key if name in row.names else None for name in policy.per)
         groups.setdefault(key, []).append(row)
     return list(groups.values()), bool(result.open)
 

@@ -12,7 +12,6 @@ from msgspec import Struct, field
 
 from polcheck.base.spans import Span
 from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
-from polcheck.formats.values import join_key
 from polcheck.policy.plan import Join
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match, MatchTable, SearchResult
@@ -33,7 +32,7 @@ def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFil
     """The gap that a row leaves which is neither in nor out, for the reason that its file has among (path, reason)."""
     path = row.current.path if row.current else ""
     reason = next((reason for where, reason in reasons if where in (path, "")), "")
-    return UnsearchedFile(path, {name: join_key(cell.value) for name, cell in row.names.items()}, reason)
+    return UnsearchedFile(path, {name: cell.key for name, cell in row.names.items()}, reason)
 
 
 class UnsearchedFiles:
@@ -158,7 +157,7 @@ def _keyed(rows: Iterable[Row], names: Sequence[str]) -> _Keyed:
 
 def keys_of(row: Row, names: Sequence[str]) -> tuple[str, ...] | None:
     """Return the texts by which a row joins on some names; None where one of them is null, which joins nothing."""
-    keys = [key for name in names if (key := join_key(row.names[name].value)) is not None]
+    keys = [key for name in names if (key := row.names[name].key) is not None]
     return tuple(keys) if len(keys) == len(names) else None
 
 
@@ -259,10 +258,10 @@ def row_of(hit: Match, path: str, probe: int, number: int, base: Mapping[str, Bo
     """One hit as a row; None when a path capture and a binding of the same name differ."""
     ref = Ref(path, probe, number) if hit.span is None else None
     spot = SourceRef(path, hit.span, hit.point, ref, None, hit.weight)
-    cells = [
-        (key, BoundValue(bound.value, path, bound.span, ref._replace(key=key) if ref else None))
-        for key, bound in hit.bindings
-    ]
+    cells = []
+    for key, bound in hit.bindings:
+        found = Ref(path, probe, number, key)
+        cells.append((key, BoundValue(bound.value, path, bound.span, found if ref else None, None, found)))
     return _row(spot, cells, base, join)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.spans import Span
-from polcheck.formats.values import Json, join_key, text_of
+from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match
@@ -25,22 +25,64 @@ class Ref(NamedTuple):
     key: str = ""
 
 
-class Inner(NamedTuple):
-    """A stretch of a bound value's text, which `in` looked into."""
+class Inner:
+    """Where a match lies inside a bound value, its `holder`, in which `in` looked.
 
-    text: str
-    start: int
-    end: int
+    It is a hit of a probe, or what that hit binds to `key`; of a probe over texts also a stretch of the holder's text.
+    Where that is in the file is worked out for findings only.
+
+    INVARIANT: two of them are equal when they are one place, whatever the values are: rows are told apart by this.
+    """
+
+    __slots__ = ("_identity", "hit", "holder", "key", "probe", "stretch")
+
+    def __init__(
+        self, holder: BoundValue, probe: int, hit: int, key: str = "", stretch: tuple[int, int] | None = None
+    ) -> None:
+        self.holder = holder
+        self.probe = probe
+        self.hit = hit
+        self.key = key
+        self.stretch = stretch
+        where = (holder.path, holder.span, holder.ref, holder.inner)
+        placed = holder.span or holder.ref or holder.inner
+        self._identity = (where, "" if placed else holder.text, stretch or (probe, hit, key))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Inner) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
 
 
-class BoundValue(NamedTuple):
-    """The value of a name, with its place as far as it is known by now."""
+class BoundValue(Struct, eq=False):
+    """The value of a name, with its place as far as it is known by now.
+
+    `found` is the hit of a search in configuration that bound it, also where its place is known already.
+    """
 
     value: Json
     path: str = ""
     span: Span | None = None
     ref: Ref | None = None
     inner: Inner | None = None
+    found: Ref | None = None
+    _text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The value as a text. NOTE: a whole document may be bound in thousands of rows, and is written out once."""
+        if self._text is None:
+            self._text = text_of(self.value)
+        return self._text
+
+    @property
+    def key(self) -> str | None:
+        """What it is compared by in joins; None for null, which is equal to nothing, not even to null.
+
+        NOTE: as in SQL. A misspelled key gives null on each side, and must not turn a policy green.
+        """
+        return None if self.value is None else self.text
 
 
 class SourceRef(NamedTuple):
@@ -102,7 +144,7 @@ class Row(Struct):
 
     def key(self) -> tuple[object, ...]:
         """What makes two rows the same: their places and bindings."""
-        names = tuple(sorted((name, join_key(cell.value)) for name, cell in self.names.items()))
+        names = tuple(sorted((name, cell.key) for name, cell in self.names.items()))
         return self.spots, names
 
 
@@ -170,7 +212,7 @@ def _parents(spans: Sequence[Interval]) -> tuple[list[int], bool]:
 
 def joins(one: BoundValue, other: BoundValue) -> bool:
     """Whether two values that are bound to one name let their rows join: null is equal to nothing."""
-    return one.value is not None and other.value is not None and text_of(one.value) == text_of(other.value)
+    return one.value is not None and other.value is not None and (one is other or one.text == other.text)
 
 
 def merged(row: Row, other: Row, alias: str) -> Row:
@@ -192,23 +234,30 @@ def merged(row: Row, other: Row, alias: str) -> Row:
 
 def narrowed(row: Row, cell: BoundValue) -> Row:
     """`row` without the place of the match that bound `cell`: a match inside of the value takes its place."""
-    whole = (cell.path, cell.span, cell.ref._replace(key="") if cell.ref else None)
-    spots = tuple(spot for spot in row.spots if (spot.path, spot.span, spot.ref) != whole)
+    spots = tuple(spot for spot in row.spots if not _binds(spot, cell))
     return replace(row, spots=spots) if row.spots[:1] != spots[:1] else row
 
 
-def inner_row(hit: Match, cell: BoundValue, step: SearchInValue) -> Row:
-    """A hit inside a value as a row; its places are stretches of the value's text."""
-    text = text_of(cell.value)
+def _binds(spot: SourceRef, cell: BoundValue) -> bool:
+    """Whether a match is the one that bound a value, and is no more than that."""
+    if spot.inner is not None and cell.inner is not None:
+        one, other = spot.inner, cell.inner
+        return one.holder is other.holder and (one.probe, one.hit) == (other.probe, other.hit)
+    ref = cell.ref._replace(key="") if cell.ref else None
+    return spot.inner is cell.inner and (spot.path, spot.span, spot.ref) == (cell.path, cell.span, ref)
 
-    def inner(span: Span | None) -> Inner | None:
-        return Inner(text, span.start, span.end) if span else cell.inner
+
+def inner_row(hit: Match, number: int, cell: BoundValue, step: SearchInValue) -> Row:
+    """Hit `number` inside a value as a row; where that is in the file is worked out for findings."""
+
+    def inner(span: Span | None, key: str = "") -> Inner:
+        return Inner(cell, step.probe, number, key, (span.start, span.end) if span else None)
 
     spot = SourceRef(cell.path, cell.span, None, cell.ref, inner(hit.span))
     names: dict[str, BoundValue] = {}
     shown: dict[str, BoundValue] = {}
     for key, bound in hit.bindings:
-        made = BoundValue(bound.value, cell.path, cell.span, cell.ref, inner(bound.span))
+        made = BoundValue(bound.value, cell.path, cell.span, cell.ref, inner(bound.span, key))
         if key == WHOLE or (key == VALUE and step.modifiers.value_as):
             names[step.modifiers.value_as] = made
         elif key == VALUE and VALUE not in step.binds:

@@ -251,14 +251,14 @@ class Evaluator(Struct):
                 continue
             self.work.spend()
             self.work.look()
-            found = self.world.inside(step.probe, step.language, cell.value)
+            found = self.world.inside(step.probe, cell)
             if found.incomplete:
                 self._note(UnsearchedFile(cell.path, {}, found.incomplete), [row], open_)
-            for hit in found.hits:
+            for number, hit in enumerate(found.hits):
                 self.work.spend()
                 if len(out) > self.work.limits.rows:
                     break
-                other = inner_row(hit, cell, step)
+                other = inner_row(hit, number, cell, step)
                 if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
                     out.append(merged(narrowed(row, cell), other, step.modifiers.name))
         return Result(out, open_)

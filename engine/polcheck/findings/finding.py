@@ -103,7 +103,8 @@ class Finding(Struct, frozen=True):
     """One failure of one policy.
 
     `location` is None when something is missing and there is nowhere to point. For a missing thing, `looked_in` are the
-    documents that were searched, and `nearest` what came closest. `fingerprint` stays the same when lines move.
+    documents that were searched, and `nearest` what came closest. `fingerprint` stays the same when lines move;
+    `former_fingerprint` is the one that version 1 of baselines recorded, where that is another one.
     """
 
     pack: str
@@ -120,6 +121,7 @@ class Finding(Struct, frozen=True):
     nearest: NearMiss | None = None
     see: str = ""
     fingerprint: str = ""
+    former_fingerprint: str = ""
     waived: Waived | None = None
 
     @property

@@ -18,7 +18,7 @@ from polcheck.findings.finding import Finding, Location, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
 from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome
-from polcheck.formats.values import Json, text_of
+from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, renderer
 
@@ -32,16 +32,21 @@ class Findings(Struct, frozen=True):
     locator: Locator
     misses: NearMisses
     beside: Beside = field(default_factory=renderer)
+    _outlines: dict[int, tuple[BoundValue, str]] = field(default_factory=dict)  # by the `id` of a value, kept alive
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
 
     def of(self, result: PolicyResult) -> list[Finding]:
-        """The findings of one policy, in order of place; the same message at the same place is one."""
+        """The findings of one policy, in order of place.
+
+        INVARIANT: a finding is the policy, its place and its bindings, never its message: what is at two places is two,
+        and so is what isn't placed to the character and was found twice.
+        """
         made: dict[tuple[object, ...], Finding] = {}
         searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
             finding = self._finding(result, failure, searched, clock)
-            made.setdefault((finding.location, finding.message), finding)
+            made.setdefault(_identity(failure, finding.location), finding)
         return sorted(made.values(), key=_order)
 
     def count(self, result: PolicyResult) -> tuple[int, PolicyResult]:
@@ -70,6 +75,7 @@ class Findings(Struct, frozen=True):
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
         scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
         bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
+        fingerprint, former = self._fingerprints(policy, failure)
         return Finding(
             pack=policy.pack,
             policy=policy.id,
@@ -84,8 +90,19 @@ class Findings(Struct, frozen=True):
             looked_in=searched if failure.missing else (),
             nearest=nearest,
             see=policy.see,
-            fingerprint=_fingerprint(policy, failure, self.locator.shape(failure.spot) if failure.spot else ""),
+            fingerprint=fingerprint,
+            former_fingerprint=former,
         )
+
+    def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:
+        """The fingerprint, and the one of version 1 of baselines where that is another one."""
+        spot = failure.spot
+        shape = self.locator.shape(spot) if spot else ""
+        former = self.locator.former_shape(spot) if spot and (spot.inner or not spot.span) else shape
+        now = _fingerprint(policy, failure, shape, self._outlines)
+        if former == shape:
+            return now, ""
+        return now, _fingerprint(policy, failure, former, self._outlines)
 
     def _rendered(self, template: Template, scope: Mapping[str, Any], clock: Clock) -> str:
         """The text for people; a template that runs out of fuel or time says so instead of its text."""
@@ -133,7 +150,16 @@ def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(made)
 
 
-def _fingerprint(policy: CompiledPolicy, failure: Failure, shape: str) -> str:
+def _identity(failure: Failure, location: Location | None) -> tuple[object, ...]:
+    """What tells a finding of a policy from its others: its place, and what it binds under public names."""
+    cells = {**failure.row.shown, **failure.row.names}
+    bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
+    return (location, None if location and location.place else failure.spot, bindings)
+
+
+def _fingerprint(
+    policy: CompiledPolicy, failure: Failure, shape: str, outlines: dict[int, tuple[BoundValue, str]]
+) -> str:
     """A digest that stays when lines move and files are renamed.
 
     It is of the policy, of what the bindings are (but for what a path pattern captured), and of the shape of the match:
@@ -145,7 +171,11 @@ def _fingerprint(policy: CompiledPolicy, failure: Failure, shape: str) -> str:
         cells, shape = {}, ""
     elif not shape:
         shape = failure.spot.path if failure.spot else ""
-    bindings = (f"{name}={outline(text_of(cell.value))}" for name, cell in sorted(cells.items()) if not _of_path(cell))
+    for cell in cells.values():
+        if id(cell) not in outlines:
+            outlines[id(cell)] = (cell, outline(cell.text))
+    named = sorted((name, cell) for name, cell in cells.items() if not _of_path(cell))
+    bindings = (f"{name}={outlines[id(cell)][1]}" for name, cell in named)
     parts = "\0".join([policy.ref, shape, *bindings])
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -18,7 +18,7 @@ from polcheck.evaluate.rows import Row
 from polcheck.findings.finding import Location, NearMiss
 from polcheck.findings.places import Locator, at
 from polcheck.formats import format_of, parse_config
-from polcheck.formats.values import Unparsable, join_key
+from polcheck.formats.values import Unparsable
 from polcheck.policy.plan import (
     SOURCES,
     CompiledPolicy,
@@ -92,7 +92,7 @@ class NearMisses(Struct, dict=True):
         if not shared:
             return None
         name = shared[-1]
-        wanted = join_key(row.names[name].value)
+        wanted = row.names[name].key
         if wanted is None or len(wanted) > _LONGEST:
             return None
         values = self._source_values(join, name)
@@ -106,7 +106,7 @@ class NearMisses(Struct, dict=True):
         """The first values of a name among a source's rows, as texts, and the row of each."""
         key = (join.number, name)
         if key not in self._values:
-            values = ((join_key(row.names[name].value), row) for row in self._source_rows(join) if name in row.names)
+            values = ((row.names[name].key, row) for row in self._source_rows(join) if name in row.names)
             short = {text: row for text, row in values if text is not None and len(text) <= _LONGEST}
             self._values[key] = dict(islice(short.items(), _MOST_VALUES))
         return self._values[key]

@@ -1,26 +1,76 @@
-"""Places for findings: from what judge points at to lines and columns. Only findings pay for it."""
+"""Places for findings: from what evaluation points at to lines and columns. Only findings pay for it."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from contextlib import suppress
+from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
-from polcheck.evaluate.rows import Inner, SourceRef
+from polcheck.evaluate.rows import BoundValue, Inner, SourceRef
+from polcheck.findings.alignment import Alignment, align
 from polcheck.findings.finding import Excerpt, Location
+from polcheck.findings.report import Notice
 from polcheck.formats import format_of, formats, parse_config
-from polcheck.formats.values import Pointers, Unparsable
+from polcheck.formats.values import Config, Pointers, Unparsable
 from polcheck.scan.extractor import Extractor
-from polcheck.selectors.results import Match
+from polcheck.scan.rows import searched_text
+from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.tracing import TracedValue
+from polcheck.selectors.jmespath.values import EvaluationError
+from polcheck.selectors.text import encodable
 from polcheck.sources.submission import Submission
 
 _AROUND = 1  # lines of context before and after
 _MOST_LINES = 12
 _MOST_CHARACTERS = 4_000  # of an excerpt
+_FORMERLY_PLACED = 4_000_000  # bytes of a config document in which places were known to version 1 of baselines
+_TOLD_FILES = 20  # of which a notice says that places in them are missing
+
+_ToFile = Callable[[Span], Span]
+
+
+class _Document(NamedTuple):
+    """Configuration in a file, or in a string of one: its values with places, its text, and the way to the file."""
+
+    config: Config
+    text: str
+    body_of: Callable[[str], int]  # a string as it is written -> where its content begins
+    to_file: _ToFile
+
+    def span(self, index: int, cell: TracedValue) -> Span | None:
+        """The place, in the document's own text, of the first origin of a traced value that has one."""
+        for origin in cell.origin:
+            try:
+                where = self.config.locate(index, origin.pointer)
+            except KeyError:
+                continue
+            return where.key if origin.key and where.key else where.value
+        return None
+
+
+class _Traced(NamedTuple):
+    """A value in a document, with its origins."""
+
+    document: _Document
+    number: int  # of the value in the document, of which YAML may hold several
+    cell: TracedValue
+
+
+class _Written(NamedTuple):
+    """How a string is written: where its characters stand in a text, from `offset`, and the way on to the file."""
+
+    alignment: Alignment
+    offset: int
+    to_file: _ToFile
+
+    def span(self, start: int, end: int) -> Span:
+        """The place in the file of a stretch of the string."""
+        return self.to_file(self.alignment.written(start, end, self.offset))
 
 
 class Locator(Struct, dict=True):
@@ -29,8 +79,13 @@ class Locator(Struct, dict=True):
     submission: Submission
     extractor: Extractor
     limits: RunLimits = DEFAULT_RUN_LIMITS
+    missing: dict[str, str] = field(default_factory=dict)  # files in which a place could not be worked out, and why
     _starts: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    _hits: dict[tuple[str, int], list[Match]] = field(default_factory=dict)
+    _documents: dict[tuple[str, str], _Document | None] = field(default_factory=dict)
+    _rows: dict[tuple[str, int], list[_Traced]] = field(default_factory=dict)
+    # INVARIANT: what is known by the `id` of a bound value keeps that alive
+    _inner: dict[tuple[int, int], tuple[BoundValue, list[_Traced] | None]] = field(default_factory=dict)
+    _aligned: dict[int, tuple[BoundValue, _Written | None]] = field(default_factory=dict)
     _configs: dict[str, Pointers | None] = field(default_factory=dict)
 
     @cached_property
@@ -40,11 +95,30 @@ class Locator(Struct, dict=True):
 
     def location(self, spot: SourceRef) -> Location:
         """The location of a match: its place where it has one, else the file as a whole."""
-        source = None if self.clock.over else self._source(spot.path)
-        if source is None:
+        source = self._source(spot.path)
+        if source is None or not (spot.span or spot.point or spot.ref or spot.inner):
             return Location(spot.path)
-        span = self._span(spot, source)
+        span = None if self._is_late(spot.path) else self._span(spot, source)
         return at(source, span) if span is not None else Location(spot.path)
+
+    def notices(self) -> tuple[Notice, ...]:
+        """One notice for each reason why findings point at files as a whole where they have a place."""
+        reasons: dict[str, list[str]] = {}
+        for path, reason in sorted(self.missing.items()):
+            reasons.setdefault(reason, []).append(path)
+        return tuple(
+            Notice(
+                "unplaced",
+                f"findings point at {_listed(paths)} as a whole: {reason}",
+                Location(paths[0]) if len(paths) == 1 else None,
+            )
+            for reason, paths in sorted(reasons.items())
+        )
+
+    def _is_late(self, path: str) -> bool:
+        if self.clock.over:
+            self.missing.setdefault(path, "there was no time left to work out places (the limit `run_seconds`)")
+        return self.clock.over
 
     def shape(self, spot: SourceRef) -> str:
         """What a match looks like wherever it stands: the keys that lead to it in configuration, and how it begins.
@@ -53,8 +127,25 @@ class Locator(Struct, dict=True):
         """
         source = None if self.clock.over else self._source(spot.path)
         span = self._span(spot, source) if source is not None else None
-        if source is None or span is None:
+        return self._shape(source, span) if source is not None and span is not None else ""
+
+    def former_shape(self, spot: SourceRef) -> str:
+        """The same by the rules of version 1 of baselines, which placed what is in a value less exactly."""
+        source = None if self.clock.over else self._source(spot.path)
+        if source is None or (len(source.data) > _FORMERLY_PLACED and spot.span is None):
             return ""
+        stretch: tuple[str, int, int] | None = None
+        while spot.inner is not None:
+            inner = spot.inner
+            if stretch is None and inner.stretch is not None:
+                stretch = (inner.holder.text, *inner.stretch)
+            spot = SourceRef(inner.holder.path, inner.holder.span, None, inner.holder.ref, inner.holder.inner)
+        span = self._span(spot, source)
+        if span is not None and stretch is not None:
+            span = self._counted(source, span, *stretch)
+        return self._shape(source, span) if span is not None else ""
+
+    def _shape(self, source: Source, span: Span) -> str:
         found = self._pointers(source)
         around = found.around(span) if found is not None else None
         keys = "/".join("*" if isinstance(step, int) else step for step in around[0]) + "/" if around else ""
@@ -63,11 +154,11 @@ class Locator(Struct, dict=True):
     def _pointers(self, source: Source) -> Pointers | None:
         """The pointers of a config file; None for what is none, or can't be parsed."""
         if source.path not in self._configs:
-            self._configs[source.path] = None
             name = format_of(source.path)
-            if name is not None:
-                with suppress(Unparsable):
-                    self._configs[source.path] = Pointers(parse_config(source, name), formats()[name].scattered)
+            document = self._document(source, name) if name else None
+            self._configs[source.path] = (
+                Pointers(document.config, formats()[name].scattered) if document and name else None
+            )
         return self._configs[source.path]
 
     def _source(self, path: str) -> Source | None:
@@ -79,38 +170,180 @@ class Locator(Struct, dict=True):
         return source
 
     def _span(self, spot: SourceRef, source: Source) -> Span | None:
+        """The place of a match in its file."""
+        if spot.inner is not None:
+            return self._inside(spot.inner, source)
         span = spot.point or spot.span
         if span is None and spot.ref is not None:
-            key = (spot.ref.path, spot.ref.probe)
-            if key not in self._hits:
-                self._hits[key] = self.extractor.locate(source, spot.ref.probe)
-            hits = self._hits[key]
-            if spot.ref.hit < len(hits):
-                hit = hits[spot.ref.hit]
-                parts = {name: bound.span for name, bound in hit.bindings}
-                span = parts.get(spot.ref.key) or hit.span
-        if span is not None and spot.inner is not None:
-            return self._inside(source, span, spot.inner)
+            rows = self._found(source, spot.ref.probe)
+            traced = rows[spot.ref.hit] if spot.ref.hit < len(rows) else None
+            span = self._row_span(traced, spot.ref.probe, spot.ref.key) if traced is not None else None
+            if span is None:
+                self.missing.setdefault(source.path, "the places of its values could not be worked out")
         return span
 
-    def _inside(self, source: Source, span: Span, inner: Inner) -> Span:
-        """The place of a stretch of a value's text, found again in the source by counting its occurrences.
+    def _row_span(self, traced: _Traced, probe: int, key: str) -> Span | None:
+        """The place in the file of a row of an expression, or of what it binds to `key`."""
+        document, index, cell = traced
+        parts = self._parts(probe, cell)
+        span = document.span(index, parts[key]) if key in parts else None
+        if span is None:
+            places = (document.span(index, each) for each in (cell, *parts.values()))
+            span = next(filter(None, places), None)
+        return document.to_file(span) if span is not None else None
 
-        NOTE: a value can be written with escapes or folded; where the stretch does not occur as it is, the whole value
-        is meant.
+    def _parts(self, probe: int, cell: TracedValue) -> dict[str, TracedValue]:
+        """What a row of an expression binds, by key; none where it is one value."""
+        what = self.extractor.probes[probe].what
+        if isinstance(what, Expression) and what.binds is not None and isinstance(cell.value, dict):
+            return {key: cell.child(key) for key in cell.value}
+        return {}
+
+    def _document(self, source: Source, name: str) -> _Document | None:
+        """A file as configuration in a format; None where it is none."""
+        key = (source.path, name)
+        if key not in self._documents:
+            try:
+                config = parse_config(source, name)
+                self._documents[key] = _Document(config, source.text, formats()[name].body, _as_it_is)
+            except (Unparsable, Unreadable):
+                self._documents[key] = None
+        return self._documents[key]
+
+    def _found(self, source: Source, probe: int) -> list[_Traced]:
+        """The hits of an expression in a file, in the order in which they were found."""
+        key = (source.path, probe)
+        if key not in self._rows:
+            name = self.extractor.probes[probe].language or format_of(source.path) or ""
+            document = self._document(source, name)
+            self._rows[key] = self._traced(document, probe) if document is not None else []
+        return self._rows[key]
+
+    def _traced(self, document: _Document, probe: int) -> list[_Traced]:
+        config, rows = self.extractor.trace(document.config, probe)
+        document = document._replace(config=config)
+        return [_Traced(document, number, row) for number, row in rows]
+
+    def _inside(self, inner: Inner, source: Source) -> Span | None:
+        """The place in the file of a match inside a bound value; that of the whole value where its own isn't known."""
+        if inner.stretch is not None:
+            return self._stretch(inner, source)
+        rows = self._found_inside(inner, source)
+        if rows is not None and inner.hit < len(rows):
+            span = self._row_span(rows[inner.hit], inner.probe, inner.key)
+            if span is not None:
+                return span
+        return self._whole(inner.holder, source)
+
+    def _found_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
+        """The hits of an expression in a bound value, with their origins; None where the value has none."""
+        key = (id(inner.holder), inner.probe)
+        if key not in self._inner:
+            self._inner[key] = (inner.holder, self._trace_inside(inner, source))
+        return self._inner[key][1]
+
+    def _trace_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
+        probe, value = self.extractor.probes[inner.probe], inner.holder.value
+        what = probe.what
+        if not isinstance(what, Expression):
+            return None
+        if probe.language and isinstance(value, str):
+            written = self._written(inner.holder, source)
+            if written is None:
+                return None
+            text = Source("", encodable(value).encode())
+            try:
+                config = parse_config(text, probe.language)
+            except (Unparsable, Unreadable):
+                return None
+            return self._traced(
+                _Document(
+                    config,
+                    value,
+                    formats()[probe.language].body,
+                    lambda span: written.span(*span),
+                ),
+                inner.probe,
+            )
+        holder = self._cell(inner.holder, source)
+        if holder is None:
+            return None
+        try:
+            return [holder._replace(cell=row) for row in what.traced_rows(holder.cell)]
+        except EvaluationError:
+            return None
+
+    def _cell(self, bound: BoundValue, source: Source) -> _Traced | None:
+        """A bound value as a part of the document that it was found in."""
+        if bound.inner is not None:
+            inner = bound.inner
+            rows = self._found_inside(inner, source) if inner.stretch is None else None
+            hit, probe, key = inner.hit, inner.probe, inner.key
+        elif bound.found is not None:
+            is_data = isinstance(self.extractor.probes[bound.found.probe].what, Expression)
+            rows = self._found(source, bound.found.probe) if is_data else None
+            hit, probe, key = bound.found.hit, bound.found.probe, bound.found.key
+        else:
+            return None
+        if rows is None or hit >= len(rows):
+            return None
+        parts = self._parts(probe, rows[hit].cell)
+        return rows[hit]._replace(cell=parts[key]) if key in parts else rows[hit]
+
+    def _whole(self, bound: BoundValue, source: Source) -> Span | None:
+        """The place of a bound value."""
+        return self._span(SourceRef(bound.path, bound.span, None, bound.ref, bound.inner), source)
+
+    def _stretch(self, inner: Inner, source: Source) -> Span | None:
+        """The place in the file of a stretch of a bound value's text.
+
+        NOTE: where the text isn't written as it is (it was computed, or is JSON made of a list), the stretch is looked
+        for where the value stands, by counting how often it occurs before; where it doesn't, the whole value is meant.
         """
-        wanted = inner.text[inner.start : inner.end]
+        start, end = inner.stretch or (0, 0)
+        written = self._written(inner.holder, source)
+        if written is not None:
+            return written.span(start, end)
+        whole, text = self._whole(inner.holder, source), searched_text(inner.holder.value)
+        return self._counted(source, whole, text, start, end) if whole is not None else None
+
+    def _counted(self, source: Source, whole: Span, text: str, start: int, end: int) -> Span:
+        """Where a stretch of a text is written in a part of a file, by counting how often it occurs before."""
+        wanted = text[start:end]
         if not wanted:
-            return span
-        text = source.text[span.start : span.end]
-        name = format_of(source.path)
-        body = formats()[name].body(text) if name else 0
-        before = bisect_left(self._occurrences(inner.text, wanted), inner.start)
-        written = self._occurrences(text[body:], wanted)
-        if before >= len(written):
-            return span
-        start = span.start + body + written[before]
-        return Span(start, start + len(wanted))
+            return whole
+        before = bisect_left(self._occurrences(text, wanted), start)
+        found = self._occurrences(source.text[whole.start : whole.end], wanted)
+        if before >= len(found):
+            return whole
+        return Span(whole.start + found[before], whole.start + found[before] + len(wanted))
+
+    def _written(self, bound: BoundValue, source: Source) -> _Written | None:
+        """How a string that is bound is written; None for what is no string, or isn't written as it is."""
+        key = id(bound)
+        if key not in self._aligned:
+            self._aligned[key] = (bound, self._align(bound, source) if isinstance(bound.value, str) else None)
+        return self._aligned[key][1]
+
+    def _align(self, bound: BoundValue, source: Source) -> _Written | None:
+        traced = self._cell(bound, source)
+        to_file: _ToFile = _as_it_is
+        outer = bound.inner.holder if bound.inner is not None and bound.inner.stretch is not None else None
+        body = 0
+        if traced is not None:
+            document = traced.document
+            text, span, to_file = document.text, document.span(traced.number, traced.cell), document.to_file
+            body = document.body_of(text[span.start : span.end]) if span else 0
+        elif outer is not None and bound.inner is not None:
+            around = self._written(outer, source)
+            if around is None:
+                return None
+            text, span = searched_text(outer.value), Span(*(bound.inner.stretch or (0, 0)))
+            to_file = lambda span: around.span(*span)  # noqa: E731
+        else:
+            text, span = source.text, self._whole(bound, source)
+        found = align(text[span.start : span.end], str(bound.value), body) if span is not None else None
+        return _Written(found, span.start, to_file) if found is not None and span is not None else None
 
     def _occurrences(self, text: str, wanted: str) -> list[int]:
         """Where `wanted` begins in `text`; occurrences may overlap. Looked up once for all that stand in one text."""
@@ -123,6 +356,16 @@ class Locator(Struct, dict=True):
                 index = text.find(wanted, index + 1)
             self._starts[key] = found
         return self._starts[key]
+
+
+def _as_it_is(span: Span) -> Span:
+    return span
+
+
+def _listed(paths: list[str]) -> str:
+    """The first paths, and how many there are beside them."""
+    shown = ", ".join(f"`{path}`" for path in paths[:_TOLD_FILES])
+    return shown + (f" and {len(paths) - _TOLD_FILES:,} more" if len(paths) > _TOLD_FILES else "")
 
 
 def at(source: Source, span: Span) -> Location:

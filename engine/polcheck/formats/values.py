@@ -73,14 +73,6 @@ def kind_of(value: object) -> str:
     return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
 
 
-def join_key(value: Json) -> str | None:
-    """Return the text by which joined values are compared; None for null, which is equal to nothing, not even to null.
-
-    NOTE: as in SQL. A misspelled key gives null on each side, and must not turn a policy green.
-    """
-    return None if value is None else text_of(value)
-
-
 def text_of(value: Json) -> str:
     """Return a value as a text: numbers in shortest form, strings as they are, the rest as in JSON."""
     if isinstance(value, str):

@@ -22,7 +22,8 @@ from polcheck.formats.values import Config, Pointer, Unparsable
 from polcheck.policy.plan import CompiledPack
 from polcheck.sources.submission import Submission
 
-VERSION = 1
+VERSION = 2
+_READ = (1, VERSION)  # NOTE: version 1 knew what stands in a value by the place of the whole value
 _KEYS = ("policy", "path", "fingerprint", "message")
 _AGAIN = "record it anew with `polcheck baseline`"
 
@@ -40,13 +41,14 @@ class Entry(Struct, frozen=True, order=True):
     content: str = ""
 
     @classmethod
-    def of(cls, finding: Finding, submission: Submission) -> Entry:
-        """What is recorded of a finding."""
+    def of(cls, finding: Finding, submission: Submission, version: int = VERSION) -> Entry:
+        """What is recorded of a finding, in a version of baselines."""
         path = finding.location.path if finding.location else ""
         whole = finding.location is not None and finding.location.place is None
         data = submission.files.get(path) if whole else None
         content = hashlib.sha256(data).hexdigest()[:16] if data is not None else ""
-        return cls(finding.ref, path, finding.fingerprint.partition(":")[0], finding.message, content)
+        mark = finding.former_fingerprint if version == 1 and finding.former_fingerprint else finding.fingerprint
+        return cls(finding.ref, path, mark.partition(":")[0], finding.message, content)
 
 
 class Baseline(Struct, frozen=True):
@@ -54,6 +56,7 @@ class Baseline(Struct, frozen=True):
 
     entries: tuple[Entry, ...]
     packs: tuple[tuple[str, str, str], ...] = ()
+    version: int = VERSION
 
     @classmethod
     def of(cls, report: Report, submission: Submission) -> Baseline:
@@ -67,7 +70,7 @@ class Baseline(Struct, frozen=True):
         Of several with one fingerprint as many are known as there are entries: first those in the files where they
         were, then any, since files are renamed. A finding about a file as a whole is also known by the file's content.
         """
-        made = [Entry.of(finding, submission) for finding in findings]
+        made = [Entry.of(finding, submission, self.version) for finding in findings]
         left = dict.fromkeys(range(len(self.entries)))
         known: dict[int, Entry] = {}
         gone = {entry.path for entry in self.entries} - set(submission.paths)
@@ -91,7 +94,7 @@ class Baseline(Struct, frozen=True):
             for name, version, digest in self.packs
         ]
         entries = [json.dumps(_plain(entry), ensure_ascii=False) for entry in self.entries]
-        parts = [f'"version": {VERSION}', f'"packs": {_lines(packs)}', f'"findings": {_lines(entries)}']
+        parts = [f'"version": {self.version}', f'"packs": {_lines(packs)}', f'"findings": {_lines(entries)}']
         return "{\n  " + ",\n  ".join(parts) + "\n}\n"
 
 
@@ -130,9 +133,11 @@ def read(source: Source) -> tuple[Baseline, Config]:
         raise ConfigError([Problem(str(error), source.path)]) from error
     data: Any = config.values[0] if config.values else None
     version = data.get("version") if isinstance(data, dict) else None
-    if version != VERSION:
+    if version not in _READ:
         what = f"a baseline of version {version}" if isinstance(version, int) else "not a baseline"
-        raise ConfigError([_problem(source, config, ("version",), f"{what}: this polcheck reads version {VERSION}")])
+        raise ConfigError(
+            [_problem(source, config, ("version",), f"{what}: this polcheck reads versions 1 and {VERSION}")]
+        )
     try:
         packs = tuple((pack["name"], pack["version"], pack["digest"]) for pack in data["packs"])
         entries = tuple(
@@ -142,7 +147,7 @@ def read(source: Source) -> tuple[Baseline, Config]:
             raise TypeError
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError([Problem("the baseline is broken", source.path, help=_AGAIN)]) from error
-    return Baseline(entries, packs), config
+    return Baseline(entries, packs, version), config
 
 
 def _texts(entry: Entry) -> tuple[str, ...]:

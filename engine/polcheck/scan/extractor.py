@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +9,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
@@ -25,9 +23,10 @@ from polcheck.policy.plan import Probe
 from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
 from polcheck.scan.facts import facts_of
 from polcheck.scan.prefilter import Prefilter
-from polcheck.scan.rows import FileRows, PlacedRemark, bindings_of, line_starts_of, placed, whole
+from polcheck.scan.rows import FileRows, PlacedRemark, bindings_of, line_starts_of, placed, searched_text, whole
 from polcheck.selectors.jmespath.expression import Expression
-from polcheck.selectors.jmespath.values import MAX_STEPS, EvaluationError
+from polcheck.selectors.jmespath.tracing import TracedValue
+from polcheck.selectors.jmespath.values import EvaluationError
 from polcheck.selectors.results import Match, SearchResult
 from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 from polcheck.selectors.syntax.selector import Syntax
@@ -35,9 +34,6 @@ from polcheck.selectors.text import TextSearch, encodable
 
 if TYPE_CHECKING:
     from polcheck.selectors.syntax.nearest import Near
-
-
-LOCATED_STEPS = MAX_STEPS  # of an expression whose rows are searched again for their places: as of the search itself
 
 
 class Extractor(Struct, frozen=True, dict=True):
@@ -214,7 +210,7 @@ class Extractor(Struct, frozen=True, dict=True):
         config = documents.config(probe.language or format_of(documents.source.path) or "")
         return config if isinstance(config, SearchResult) else self._search_values(config, probe)
 
-    def _search_values(self, config: Config, probe: Probe, steps: int = MAX_STEPS) -> SearchResult:
+    def _search_values(self, config: Config, probe: Probe) -> SearchResult:
         expression = probe.what
         assert isinstance(expression, Expression)
         if config.respelled is not None:
@@ -226,7 +222,7 @@ class Extractor(Struct, frozen=True, dict=True):
                 break
             try:
                 if probe.places:
-                    hits += [placed(config, index, row, expression) for row in expression.trace(value, steps)[:left]]
+                    hits += [placed(config, index, row, expression) for row in expression.trace(value)[:left]]
                 else:
                     hits += [Match(None, bindings_of(row, expression)) for row in expression.rows(value)[:left]]
             except EvaluationError as error:
@@ -240,7 +236,7 @@ class Extractor(Struct, frozen=True, dict=True):
         probe = self.probes[index]
         if isinstance(probe.what, Expression):
             return self._within_data(value, probe, probe.what)
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = searched_text(value)
         source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
             return whole(probe.what.search(text, self.matches), probe, source)
@@ -262,16 +258,21 @@ class Extractor(Struct, frozen=True, dict=True):
         except EvaluationError as error:
             return SearchResult((), f"`{expression.text}`: {error}")
 
-    def locate(self, source: Source, index: int) -> list[Match]:
-        """The hits of a `data` probe again, in the same order, with their places. Empty when the file can't be read."""
-        probe = self.probes[index]
-        name = probe.language or format_of(source.path) or ""
-        try:
-            return list(
-                self._search_values(parse_config(source, name), replace(probe, places=True), LOCATED_STEPS).hits
-            )
-        except (Unparsable, Unreadable):
-            return []
+    def trace(self, config: Config, index: int) -> tuple[Config, list[tuple[int, TracedValue]]]:
+        """The hits of a `data` probe in a parsed file again, in the same order: the document, and the row with origins.
+
+        With them the configuration in which the origins are: that with the keys spelled as the expression does. Of an
+        expression that fails in some document, what it found before.
+        """
+        expression = self.probes[index].what
+        assert isinstance(expression, Expression)
+        if config.respelled is not None:
+            config = config.respelled(expression.words)
+        rows: list[tuple[int, TracedValue]] = []
+        with suppress(EvaluationError):
+            for number, value in enumerate(config.values):
+                rows += [(number, row) for row in expression.traced_rows(value)]
+        return config, rows
 
     def nearest(self, source: Source, index: int) -> Near | None:
         """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
@@ -317,4 +318,7 @@ class DeferredSearch(Struct, frozen=True):
         syntaxes = self.extractor.probes[index].syntaxes
         if syntaxes:
             return len(text) > PARSED_HERE or any(multiplies(what, len(text)) for what in syntaxes)
+        probe = self.extractor.probes[index]
+        if isinstance(probe.what, Expression) and not probe.language:
+            return False  # what an expression does is counted, and nothing is parsed
         return len(text) > SEARCHED_HERE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -89,6 +90,11 @@ def remarks_of(source: Source, config: Config) -> tuple[PlacedRemark, ...]:
     return tuple(
         PlacedRemark(place.line, place.column, place.end_line, place.end_column, message) for place, message in placed
     )
+
+
+def searched_text(value: Json) -> str:
+    """Return the text of a bound value in which `text`, `code` and `pattern` look: of what is no string, its JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def line_starts_of(source: Source) -> tuple[int, ...]:

@@ -130,12 +130,19 @@ class Expression:
 
     def trace(self, value: Json, steps: int = MAX_STEPS) -> list[Traced]:
         """The same rows, with their origins. Raises EvaluationError that says where the wrong value stands."""
+        return _bounded(lambda: [_row(cell) for cell in self.traced_rows(value, steps)])
+
+    def traced_rows(self, value: Json | TracedValue, steps: int = MAX_STEPS) -> list[TracedValue]:
+        """The same rows as parts of the value, which may be traced itself: then their origins are those in its source.
+
+        Raises EvaluationError that says where the wrong value stands.
+        """
         budget = Budget(steps)
         cell = _bounded(lambda: self._traced(value, budget))
         if self._copies:
             budget.tree(cell.value)
         cells = cell.items() if isinstance(cell.value, list) else [cell]
-        return _bounded(lambda: [_row(item) for item in cells if item.value is not None])
+        return [item for item in cells if item.value is not None]
 
     def nearest(self, value: Json) -> Nearest:
         """The longest beginning of the expression that finds something, and what failed after it."""
@@ -143,10 +150,11 @@ class Expression:
 
         return nearest(self._node, value)
 
-    def _traced(self, value: Json, budget: Budget) -> TracedValue:
-        from polcheck.selectors.jmespath.tracing import Tracer
+    def _traced(self, value: Json | TracedValue, budget: Budget) -> TracedValue:
+        from polcheck.selectors.jmespath.tracing import TracedValue, Tracer
 
-        return Tracer(budget, self._strict).run(self._node, TracedValue(value, ()))
+        root = value if isinstance(value, TracedValue) else TracedValue(value, ())
+        return Tracer(budget, self._strict).run(self._node, root)
 
 
 @lru_cache(maxsize=2048)
