@@ -45,6 +45,8 @@ _KNOWN_TAGS = frozenset(
 )
 _MERGE_TAG = _CORE + "merge"
 _MOST_REMARKS = 20
+_SHALLOW = "YAML wants this line indented by more spaces: other readers refuse the file"
+_MARK = "YAML has no byte-order mark here: other readers refuse the file, or take it for a character"
 _GLUED = "YAML wants white space before this comment: other readers refuse the file"
 
 
@@ -257,6 +259,8 @@ class _Builder:
             raise self._unparsable(error) from error
         if self._tokens is not None:
             self._check_comments(self._tokens)
+        if (mark := self._text.find("\ufeff")) >= 0:
+            self._remark(mark, mark + 1, _MARK)
 
     def _bytes(self) -> bytes:
         """The text as libyaml reads what YAML 1.2 says, character for character.
@@ -380,6 +384,8 @@ class _Builder:
                 start, end, "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
             )
         self._check_question(start)
+        if end > start:
+            self._check_column(start, begin - self._text.rfind("\n", 0, begin) - 1)
         if self._tokens is not None:
             self._tokens.extend((start, end))
         return start, begin, end
@@ -398,6 +404,12 @@ class _Builder:
             reason = "a `?` without a space behind it: readers of YAML 1.1 and 1.2 differ"
             raise Unparsable(reason, Span(start - 1, start))
 
+    def _check_column(self, start: int, column: int) -> None:
+        """Remarks upon a value that begins a line no further in than the collection that holds it."""
+        top = self._top
+        if top is not None and not top.flow and not self._is_key() and column <= top.indent:
+            self._remark(start, start + 1, _SHALLOW)
+
     def _check_indent(self, start: int, end: int) -> None:
         """Remarks upon lines of a value that are indented no further than the collection that holds the value."""
         indent = self._top.indent if self._top is not None else -1
@@ -406,10 +418,9 @@ class _Builder:
             line_end = self._text.find("\n", at + 1, end)
             line = self._text[at + 1 : line_end if line_end >= 0 else end]
             content = line.lstrip(" ")
-            closes = not content.strip().rstrip(",").rstrip("]} \t")
+            closes = content.startswith(("]", "}")) and not content.strip().rstrip(",").rstrip("]} \t")
             if len(line) - len(content) <= indent and not closes and not content.startswith("#"):
-                message = "YAML wants this line indented by more spaces: other readers refuse the file"
-                self._remark(at + 1, at + 1 + len(line.rstrip()), message)
+                self._remark(at + 1, at + 1 + len(line.rstrip()), _SHALLOW)
                 break
             at = line_end
 
@@ -429,8 +440,10 @@ class _Builder:
             content = line.lstrip(" ")
             if content:
                 indent = len(line) - len(content)
-                if blank > indent > (self._top.indent if self._top is not None else -1):
-                    raise Unparsable("a blank line with more spaces than the content that follows", Span(at, at + 1))
+                # NOTE: libyaml wants content to be indented where nothing is around it
+                at_the_start = self._top is None and indent == 0 and content.startswith("#")
+                if blank > indent > (self._top.indent if self._top is not None else -1) or at_the_start:
+                    raise Unparsable("a block of text whose first line has too few spaces", Span(at, at + 1))
                 return
             blank, at = max(blank, len(line)), at + len(line) + 1
             if line_end < 0:
@@ -448,7 +461,7 @@ class _Builder:
             if text[at] == "&":
                 while stop < end and (text[stop].isalnum() or text[stop] in "_-"):
                     stop += 1
-                if stop < end and text[stop] not in " \t\r\n,[]{}":
+                if stop < len(text) and text[stop] not in " \t\r\n,[]{}":
                     reason = "a name with such a character: readers of YAML 1.1 and 1.2 differ about where it ends"
                     raise Unparsable(reason, Span(stop, stop + 1))
             else:
