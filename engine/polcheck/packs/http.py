@@ -139,7 +139,8 @@ def _response(request: Request, status: int, headers: Message, body: bytes) -> R
     return Response(status, {name.lower(): value for name, value in headers.items()}, body, request.url)
 
 
-_PARAMETER = re.compile(r'([a-zA-Z_]+)="([^"]*)"')
+# NOTE: begun at the first letter of a name only, and without going back: a server may send a very long one
+_PARAMETER = re.compile(r'(?<![a-zA-Z_])([a-zA-Z_]++)="([^"]*+)"')
 _HELPER = re.compile(r"[A-Za-z0-9._-]+")
 _HELPER_SECONDS = 30
 
