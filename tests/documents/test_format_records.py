@@ -106,6 +106,8 @@ def test_a_template_is_recognized_by_its_first_level(text: str, name: str) -> No
         ("!Join [',', [a, !GetAtt b.c]]", {"Fn::Join": [",", ["a", {"Fn::GetAtt": ["b", "c"]}]]}),
         ("!Base64 x", {"Fn::Base64": "x"}),
         ("!GetAZs ''", {"Fn::GetAZs": ""}),
+        ("!GetAZs", {"Fn::GetAZs": ""}),
+        ("!Ref 8080", {"Ref": "8080"}),
         ("!If [c, 1, !Ref AWS::NoValue]", {"Fn::If": ["c", 1, {"Ref": "AWS::NoValue"}]}),
         ("!other x", {"!other": "x"}),
     ],

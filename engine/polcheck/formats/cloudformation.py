@@ -28,9 +28,14 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     return yaml.parse(source, limits, _long_form)
 
 
-def _long_form(tag: str, value: Json) -> tuple[str, Json]:
-    """Return the function that a tag is short for, and its argument; other tags stay as they are."""
+def _long_form(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
+    """Return the function that a tag is short for, and its argument; other tags stay as they are.
+
+    A scalar is a string whatever it looks like: `!GetAZs` without one is `{"Fn::GetAZs": ""}`.
+    """
     name = tag.removeprefix("!")
+    known = name in _AS_THEY_ARE or name in _FUNCTIONS
+    value = text if known and text is not None else value
     if name in _AS_THEY_ARE:
         return name, value
     if name not in _FUNCTIONS:

@@ -110,11 +110,14 @@ _SHOWN = 40  # characters of a name in an error's text
 _CHARACTERS_A_VALUE = 64  # how much of a key made from another value weighs as much as one aliased value
 
 
-Shorthand = Callable[[str, Json], tuple[str, Json]]
+Shorthand = Callable[[str, Json, str | None], tuple[str, Json]]
 
 
-def own_tag(tag: str, value: Json) -> tuple[str, Json]:
-    """Return the key under which a value with an author's own tag stands, `!secret` for `!secret x`, and that value."""
+def own_tag(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
+    """Return the key under which a value with an author's own tag stands, `!secret` for `!secret x`, and that value.
+
+    `text` is what a scalar says as it stands, None for a collection.
+    """
     return tag, value
 
 
@@ -350,7 +353,7 @@ class _Builder:
         value: Json = text
         own = tag is not None and tag != "!" and tag not in _KNOWN_TAGS
         if own:
-            value = self._open_tag(str(tag), text if style else plain(text), start, begin, event.anchor)
+            value = self._open_tag(str(tag), text if style else plain(text), start, begin, event.anchor, text)
         elif tag == _MERGE_TAG and self._is_key():
             value = _MERGE
         elif tag is not None:
@@ -486,9 +489,11 @@ class _Builder:
             at += 1
         return min(at, end)
 
-    def _open_tag(self, tag: str, value: Json, start: int, begin: int, anchor: str | None) -> Json:
+    def _open_tag(
+        self, tag: str, value: Json, start: int, begin: int, anchor: str | None, text: str | None = None
+    ) -> Json:
         """Opens the mapping that a value with an own tag is, and returns that value; `begin` is where it begins."""
-        key, value = self._shorthand(_shown_tag(tag), value)
+        key, value = self._shorthand(_shown_tag(tag), value, text)
         _, (tag_start, tag_end) = self._properties(start, begin)
         opened = self._push({}, start, anchor)
         opened.wraps = True
