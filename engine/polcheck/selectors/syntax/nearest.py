@@ -13,7 +13,7 @@ from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.matches import hits_of_captures
-from polcheck.selectors.syntax.names import names_of
+from polcheck.selectors.syntax.names import Names, names_of
 from polcheck.selectors.syntax.predicates import Predicate, shortened
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.query_set import LIMITS
@@ -84,7 +84,10 @@ def _miss(
     probe: PatternProbe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, text: str
 ) -> _Miss | None:
     failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, matcher.names)]
-    texts = [predicate.describe(nodes, written=shape is None) for predicate in failed]
+    texts = [
+        predicate.describe(nodes, written=shape is None) + _why(predicate, nodes, matcher.names())
+        for predicate in failed
+    ]
     if shape is not None and not failed:
         node = nodes[probe.roots[0]][0]
         try:
@@ -104,6 +107,13 @@ def _miss(
     held = [node for number in probe.roots for node in nodes[number]]
     start, end = min(node.start_byte for node in held), max(node.end_byte for node in held)
     return _Miss(len(texts), unlike, start, end, tuple(texts), probe, nodes)
+
+
+def _why(predicate: Predicate, nodes: Sequence[Sequence[Node]], names: Names) -> str:
+    """Why a name that is written like an import isn't followed; empty where that isn't the reason."""
+    held = nodes[predicate.capture] if predicate.test == "resolves-to" else ()
+    reason = names.why_hidden(held[0]) if held else ""
+    return f": {reason}" if reason else ""
 
 
 def _unlike(predicate: Predicate, nodes: Sequence[Sequence[Node]]) -> float:
