@@ -12,7 +12,7 @@ _MOST = 400_000  # bytes of a file
 def python_files(count: int | None = None) -> list[Path]:
     """Return the files, or a sample of so many that is the same wherever the same files are."""
     roots = {Path(sysconfig.get_paths()[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    roots |= {path for path in Path("/usr/lib").glob("python3*/test") if path.is_dir()}  # libpython3-testsuite
+    roots |= {path for path in Path("/usr/lib").glob("python3*/test") if path.is_dir()}  # libpython3.11-testsuite
     found: dict[str, Path] = {}
     for root in sorted(roots):
         for path in root.rglob("*.py"):
