@@ -184,4 +184,4 @@ def test_the_rewrites_are_documented() -> None:
     """The table in docs/testing.md is that of the rewrites."""
     _, _, text = (ROOT / "docs" / "testing.md").read_text("utf-8").partition("## Rewrites")
     rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|$", text, re.MULTILINE))
-    assert rows == {name: rewrite.says for name, rewrite in REWRITES.items()}
+    assert rows == {name: rewrite.description for name, rewrite in REWRITES.items()}

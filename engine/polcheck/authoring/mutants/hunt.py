@@ -14,14 +14,14 @@ from polcheck.authoring.mutants.runner import KILLED, REFUSED, SURVIVED, MutantR
 from polcheck.authoring.mutants.small import around, used, users_text
 from polcheck.authoring.testing.cases import Case, Equivalent
 from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
-from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.authoring.testing.pool import Progress, run_parallel
 from polcheck.base.codec import Codec
 from polcheck.policy.pack_files import PackFiles, Schemas
 
 _A_TASK = 20  # mutants that are tried one after the other by one process, which keeps what it found
 
 
-class Lived(NamedTuple):
+class Survivor(NamedTuple):
     """A mutant that no case kills, and where it stands; `reason` says why that is right, where the pack says so."""
 
     mutant: Mutant
@@ -47,8 +47,8 @@ class Mutation(Struct, frozen=True):
 
     killed: int
     refused: int
-    survived: tuple[Lived, ...]
-    equivalent: tuple[Lived, ...]
+    survived: tuple[Survivor, ...]
+    equivalent: tuple[Survivor, ...]
     tallies: tuple[Tally, ...]
     unused: tuple[Equivalent, ...] = ()
     untested: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Hunt(Struct, dict=True):
     equivalents: Sequence[Equivalent]
 
     @cached_property
-    def pages(self) -> PackSource:
+    def pack_source(self) -> PackSource:
         """Where the parts of the pack stand."""
         return PackSource(self.pack)
 
@@ -92,7 +92,7 @@ class Hunt(Struct, dict=True):
             for made in [self.mutants(owner)]
             for start in range(0, len(made), _A_TASK)
         ]
-        verdicts = spread(self._tried, tasks, Codec(list[str]), jobs, progress)
+        verdicts = run_parallel(self._tried, tasks, Codec(list[str]), jobs, progress)
         pairs = [
             (mutant, verdict)
             for task, found in zip(tasks, verdicts, strict=True)
@@ -104,13 +104,17 @@ class Hunt(Struct, dict=True):
         """The mutants of one owner, in the order of its operators."""
         if owner.startswith(SELECTORS):
             name = owner.removeprefix(SELECTORS)
-            return list(mutants(owner, self.pages.head.document, ("selectors", name), users_text(self.pages, name)))
-        document = self.pages.policies[owner].document
-        return list(mutants(owner, document, around=around(document, self.pages.selectors)))
+            return list(
+                mutants(owner, self.pack_source.head.document, ("selectors", name), users_text(self.pack_source, name))
+            )
+        document = self.pack_source.policies[owner].document
+        return list(mutants(owner, document, around=around(document, self.pack_source.selectors)))
 
     def _owners(self, policies: Iterable[str]) -> list[str]:
         chosen = list(policies)
-        names = {name for id in chosen for name in used(self.pages.policies[id].document, self.pages.selectors)}
+        names = {
+            name for id in chosen for name in used(self.pack_source.policies[id].document, self.pack_source.selectors)
+        }
         return [*chosen, *(SELECTORS + name for name in sorted(names))]
 
     @property
@@ -118,35 +122,35 @@ class Hunt(Struct, dict=True):
         return frozenset(policy for case in self.cases for policy in case.policies)
 
     def _tried(self, task: _Task) -> list[str]:
-        if task.owner in self.pages.policies and task.owner not in self._named:
+        if task.owner in self.pack_source.policies and task.owner not in self._named:
             return [SURVIVED] * len(task.mutants)
-        trial = MutantRunner(self.pages, self.schemas, task.owner, self.cases)
-        return [trial.verdict(mutant) for mutant in task.mutants]
+        runner = MutantRunner(self.pack_source, self.schemas, task.owner, self.cases)
+        return [runner.verdict(mutant) for mutant in task.mutants]
 
     def _summed(self, pairs: Sequence[tuple[Mutant, str]], complete: bool) -> Mutation:
         counts = {operator: [0, 0, 0] for operator in OPERATORS}
-        survived: list[Lived] = []
-        equivalent: list[Lived] = []
+        survived: list[Survivor] = []
+        equivalent: list[Survivor] = []
         used_entries: set[Equivalent] = set()
         for mutant, verdict in pairs:
             if verdict == KILLED:
                 counts[mutant.operator][0] += 1
             elif verdict == SURVIVED:
-                lived = Lived(mutant, self.pages.place(mutant.owner, mutant.at))
+                survivor = Survivor(mutant, self.pack_source.place(mutant.owner, mutant.at))
                 entry = self._excused(mutant)
                 counts[mutant.operator][2 if entry else 1] += 1
                 if entry is not None:
                     used_entries.add(entry)
-                    equivalent.append(lived._replace(reason=entry.reason))
+                    equivalent.append(survivor._replace(reason=entry.reason))
                 else:
-                    survived.append(lived)
+                    survived.append(survivor)
         return Mutation(
             killed=sum(killed for killed, _, _ in counts.values()),
             refused=sum(verdict == REFUSED for _, verdict in pairs),
             survived=tuple(survived),
             equivalent=tuple(equivalent),
             tallies=tuple(Tally(operator, *numbers) for operator, numbers in counts.items() if any(numbers)),
-            untested=tuple(sorted({m.owner for m, _ in pairs if m.owner in self.pages.policies} - self._named)),
+            untested=tuple(sorted({m.owner for m, _ in pairs if m.owner in self.pack_source.policies} - self._named)),
             unused=tuple(entry for entry in self.equivalents if entry not in used_entries) if complete else (),
         )
 

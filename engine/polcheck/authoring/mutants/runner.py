@@ -13,7 +13,7 @@ from polcheck.authoring.mutants.small import small_pack, users
 from polcheck.authoring.testing.cases import Case, Expected
 from polcheck.authoring.testing.mismatches import ActualResult, is_met
 from polcheck.authoring.testing.pack_source import PackSource
-from polcheck.authoring.testing.runner import outcomes_of
+from polcheck.authoring.testing.runner import actual_result
 from polcheck.base.errors import PolicyError
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.demands import Demands
@@ -44,10 +44,10 @@ class PolicyFixtures(Struct):
     _submissions: dict[int, Submission] = field(default_factory=dict)
     _found: dict[tuple[int, str], dict[Probe, SearchResult]] = field(default_factory=dict)
 
-    def said(
+    def evaluate(
         self, case: Case, plan: Plan, searches: Extractor
     ) -> tuple[Submission, JoinContext, Sequence[PolicyResult]]:
-        """What a plan of this one policy says of a case."""
+        """Evaluate a plan of this one policy on the project of a case."""
         submission = self._submissions.get(id(case)) or of_files(case.files, case.name)
         self._submissions[id(case)] = submission
         world = JoinContext(plan, submission.paths, self._rows(case, submission, plan), {}, searches)
@@ -72,8 +72,8 @@ class PolicyFixtures(Struct):
             rows[path] = FileRows(path, found, made.facts, made.line_starts)
         return rows
 
-    def found_by(self, case: Case) -> None:
-        """Moves the case that has just killed a mutant to the front: it is likely to kill the next one."""
+    def move_to_front(self, case: Case) -> None:
+        """Move the case that has just killed a mutant to the front: it is likely to kill the next one."""
         self.cases.remove(case)
         self.cases.insert(0, case)
 
@@ -81,16 +81,16 @@ class PolicyFixtures(Struct):
 class MutantRunner(Struct, dict=True):
     """Tries the mutants of one owner, in one process."""
 
-    pages: PackSource
+    pack_source: PackSource
     schemas: Schemas
     owner: str
     cases: Sequence[Case]
-    _grounds: dict[str, PolicyFixtures] = field(default_factory=dict)
+    _fixtures: dict[str, PolicyFixtures] = field(default_factory=dict)
 
     @cached_property
     def policies(self) -> Sequence[str]:
         """The policies that the owner's mutants change and some case names; without any, one to compile it with."""
-        every = users(self.pages, self.owner)
+        every = users(self.pack_source, self.owner)
         return [policy for policy in every if any(policy in case.policies for case in self.cases)] or every[:1]
 
     def verdict(self, mutant: Mutant) -> str:
@@ -102,27 +102,27 @@ class MutantRunner(Struct, dict=True):
         return SURVIVED if self.policies else REFUSED
 
     def _of_policy(self, mutant: Mutant, policy: str) -> str:
-        if policy not in self._grounds:
-            self._grounds[policy] = PolicyFixtures(policy, [case for case in self.cases if policy in case.policies])
-        ground = self._grounds[policy]
+        if policy not in self._fixtures:
+            self._fixtures[policy] = PolicyFixtures(policy, [case for case in self.cases if policy in case.policies])
+        fixtures = self._fixtures[policy]
         plans: dict[str, tuple[Plan, Extractor]] = {}
-        if not ground.cases:
+        if not fixtures.cases:
             return SURVIVED if self._compiled(mutant, policy, {}, "") else REFUSED
-        for case in list(ground.cases):
+        for case in list(fixtures.cases):
             key = json.dumps((case.params, case.profile), sort_keys=True)
             if key not in plans:
                 plan = self._compiled(mutant, policy, case.params, case.profile)
                 if plan is None:
                     return REFUSED
                 plans[key] = (plan, Extractor(plan.probes, skips=False))
-            if _killed(ground, case, *plans[key]):
-                ground.found_by(case)
+            if _killed(fixtures, case, *plans[key]):
+                fixtures.move_to_front(case)
                 return KILLED
         return SURVIVED
 
     def _compiled(self, mutant: Mutant, policy: str, params: Mapping[str, Json], profile: str) -> Plan | None:
-        pack = small_pack(self.pages, policy, self.owner, mutant.document)
-        name = self.pages.name
+        pack = small_pack(self.pack_source, policy, self.owner, mutant.document)
+        name = self.pack_source.name
         settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
         try:
             return compile_packs([pack], settings, self.schemas)
@@ -130,10 +130,10 @@ class MutantRunner(Struct, dict=True):
             return None
 
 
-def _killed(ground: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
+def _killed(fixtures: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
     """Whether the case expects something else of the policy than the plan says."""
-    expected = next(expected for expected in case.expect if expected.policy == ground.policy)
-    submission, world, results = ground.said(case, plan, searches)
+    expected = next(expected for expected in case.expect if expected.policy == fixtures.policy)
+    submission, world, results = fixtures.evaluate(case, plan, searches)
     if not results:
         return expected.outcome != "off"
     if results[0].outcome != expected.outcome:
@@ -144,5 +144,5 @@ def _killed(ground: PolicyFixtures, case: Case, plan: Plan, searches: Extractor)
 def _met(expected: Expected, submission: Submission, world: JoinContext, result: PolicyResult) -> bool:
     locator = Locator(submission, world.extractor)
     maker = Findings(locator, NearMisses(world, locator))
-    said: ActualResult = outcomes_of(result, maker.of(result))
-    return is_met(expected, said)
+    actual: ActualResult = actual_result(result, maker.of(result))
+    return is_met(expected, actual)

@@ -16,12 +16,14 @@ _BINDS = " dependency distribution extra module name "  # by the selectors that 
 _HEAD = ("name", "version", "language", "params", "profiles")
 
 
-def users(pages: PackSource, owner: str) -> list[str]:
+def users(pack_source: PackSource, owner: str) -> list[str]:
     """The policies that an owner's mutants change: itself, or those that use the selector, by id."""
     if not owner.startswith(SELECTORS):
         return [owner]
     name = owner.removeprefix(SELECTORS)
-    return sorted(id for id, origin in pages.policies.items() if name in used(origin.document, pages.selectors))
+    return sorted(
+        id for id, origin in pack_source.policies.items() if name in used(origin.document, pack_source.selectors)
+    )
 
 
 def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
@@ -42,17 +44,19 @@ def around(document: Json, selectors: Mapping[str, Json]) -> str:
     return text + _BINDS if any("/" in name for name in _uses(document)) else text
 
 
-def users_text(pages: PackSource, name: str) -> str:
+def users_text(pack_source: PackSource, name: str) -> str:
     """The text of every policy and other selector that uses a selector."""
-    documents = [*(origin.document for origin in pages.policies.values())]
-    documents += [value for other, value in pages.selectors.items() if other != name]
-    return " ".join(json.dumps(doc, ensure_ascii=False) for doc in documents if name in used(doc, pages.selectors))
+    documents = [*(origin.document for origin in pack_source.policies.values())]
+    documents += [value for other, value in pack_source.selectors.items() if other != name]
+    return " ".join(
+        json.dumps(doc, ensure_ascii=False) for doc in documents if name in used(doc, pack_source.selectors)
+    )
 
 
-def small_pack(pages: PackSource, policy: str, owner: str = "", mutant: Json = None) -> PackFiles:
+def small_pack(pack_source: PackSource, policy: str, owner: str = "", mutant: Json = None) -> PackFiles:
     """The pack with one policy, the selectors that it uses and their tables; `mutant` is the owner's document."""
-    head: dict[str, Any] = dict(_mapping(mutant if owner.startswith(SELECTORS) else pages.head.document))
-    document = mutant if owner == policy else pages.policies[policy].document
+    head: dict[str, Any] = dict(_mapping(mutant if owner.startswith(SELECTORS) else pack_source.head.document))
+    document = mutant if owner == policy else pack_source.policies[policy].document
     selectors = _mapping(head.get("selectors"))
     wanted = used(document, selectors)
     small = {key: head[key] for key in _HEAD if key in head}
@@ -61,10 +65,10 @@ def small_pack(pages: PackSource, policy: str, owner: str = "", mutant: Json = N
     body = {key: value for key, value in _mapping(document).items() if key != "requirement"}
     files = {"pack.yaml": _yaml(small), "policies/mutant.yaml": _yaml(body)}
     text = files["pack.yaml"] + files["policies/mutant.yaml"]
-    for path in pages.pack.below("tables", (".yaml", ".yml")):
+    for path in pack_source.pack.below("tables", (".yaml", ".yml")):
         if f"tables.{path.removeprefix('tables/').rpartition('.')[0]}".encode() in text or b'tables."' in text:
-            files[path] = pages.pack.files[path]
-    return replace(pages.pack, files=files)
+            files[path] = pack_source.pack.files[path]
+    return replace(pack_source.pack, files=files)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -33,7 +33,7 @@ class Rewrite(NamedTuple):
     """One way to write a file otherwise: the kinds of file that it is for, and edits of a text or a whole new one."""
 
     kinds: frozenset[str]
-    says: str
+    description: str
     edits: Edits | None = None
     whole: Whole | None = None
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from polcheck.authoring.rewrites.rewrite import REWRITES, Rewritten, rewritten
 from polcheck.authoring.testing.cases import Case, Differs, Expected
 from polcheck.authoring.testing.mismatches import ActualResult
-from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.authoring.testing.pool import Progress, run_parallel
 from polcheck.authoring.testing.runner import CaseRunner, Result
 from polcheck.base.codec import Codec
 
@@ -63,10 +63,10 @@ class Robustness(Struct, frozen=True):
 
 
 def robustness(
-    bench: CaseRunner, cases: Sequence[Case], jobs: int = 1, progress: Progress | None = None, complete: bool = True
+    runner: CaseRunner, cases: Sequence[Case], jobs: int = 1, progress: Progress | None = None, complete: bool = True
 ) -> Robustness:
     """What came of these cases, all of which pass; `complete`: they expect all that the pack's cases expect."""
-    replies = spread(_Trial(bench), cases, _REPLY, jobs, progress, least=_ENOUGH)
+    replies = run_parallel(_RewriteTask(runner), cases, _REPLY, jobs, progress, least=_ENOUGH)
     found = [
         (names, [Difference(case, *rest) for rest in differences])
         for case, (names, differences) in zip(cases, replies, strict=True)
@@ -80,38 +80,38 @@ def robustness(
     return Robustness(len(cases), wrong, right, tuple(tallies), tuple(_unused(cases, right)) if complete else ())
 
 
-class _Trial(Struct, frozen=True):
+class _RewriteTask(Struct, frozen=True):
     """Judges a case with each of its files rewritten: the rewrites that were tried, and what they changed."""
 
-    bench: CaseRunner
+    runner: CaseRunner
 
     def __call__(self, case: Case) -> _Reply:
-        before = self.bench.judged(case)
+        before = self.runner.run_case(case)
         tried: list[str] = []
         found: list[Difference] = []
         for path, data in case.files.items():
             for made in rewritten(path, data):
                 tried.append(made.rewrite)
-                after = self.bench.judged(replace(case, files={**case.files, path: made.data}))
+                after = self.runner.run_case(replace(case, files={**case.files, path: made.data}))
                 found += _differences(case, made, before, after)
         return tried, [difference[1:] for difference in found]  # the case is known to whoever asks
 
 
 def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> Iterator[Difference]:
     for expected in case.expect:
-        wanted = _said(expected, before.said.get(expected.policy, _LEFT_OUT), made.moved)
-        got = _said(expected, after.said.get(expected.policy, _LEFT_OUT), made.arrived)
+        wanted = _actual_results(expected, before.actual.get(expected.policy, _LEFT_OUT), made.moved)
+        got = _actual_results(expected, after.actual.get(expected.policy, _LEFT_OUT), made.arrived)
         if wanted != got:
             yield _difference(case, expected.policy, expected.line, made, wanted, got)
     if case.verdict and before.verdict != after.verdict:
         yield _difference(case, "verdict", case.line, made, before.verdict, after.verdict)
 
 
-def _said(expected: Expected, said: ActualResult, placed: Callable[[str], str]) -> str:
+def _actual_results(expected: Expected, actual: ActualResult, placed: Callable[[str], str]) -> str:
     """The outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
-    if not (expected.looks_at_findings and said.findings):
-        return said.outcome
-    return f"{said.outcome} at {', '.join(sorted(placed(shown.place) for shown in said.findings))}"
+    if not (expected.looks_at_findings and actual.findings):
+        return actual.outcome
+    return f"{actual.outcome} at {', '.join(sorted(placed(shown.place) for shown in actual.findings))}"
 
 
 def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str, got: str) -> Difference:

@@ -75,7 +75,7 @@ class Case(Struct, frozen=True):
         """Whether the case speaks of the whole report, so that every policy counts."""
         return bool(self.verdict or self.fields)
 
-    def says(self, text: str) -> bool:
+    def mentions(self, text: str) -> bool:
         """Whether `text` is part of the case's name, of its place, or of the id of a policy that it names."""
         wanted = text.lower()
         return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))

@@ -38,7 +38,7 @@ class Point(Struct, frozen=True, order=True):
 Seen = frozenset[tuple[Point, int]]  # the second is the side: 0 or 1
 
 
-class Unseen(Struct, frozen=True):
+class Uncovered(Struct, frozen=True):
     """A way that no case goes: where the point stands (`path:line`), and what did not happen."""
 
     point: Point
@@ -51,7 +51,7 @@ class Coverage(Struct, frozen=True):
 
     total: int
     seen: int
-    unseen: tuple[Unseen, ...]
+    uncovered: tuple[Uncovered, ...]
 
     @property
     def percent(self) -> float:
@@ -63,18 +63,18 @@ class Watch(Struct):
     """Listens to the judging of one policy, and notes which ways it went. Used for one case."""
 
     policy: CompiledPolicy
-    pages: PackSource
+    pack_source: PackSource
     seen: set[tuple[Point, int]] = field(default_factory=set)
     _points: dict[int, list[tuple[Point, Callable[[Sequence[Row], Result], Iterable[int]]]]] = field(
         default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        for point, conjunction in _branches(self.policy, self.pages):
+        for point, conjunction in _branches(self.policy, self.pack_source):
             for number, step in enumerate(conjunction):
                 ways = _last_ways if number == len(conjunction) - 1 else _early_ways
                 self._points.setdefault(step.number, []).append((point, ways))
-        for point, step in _conditions(self.policy, self.pages):
+        for point, step in _conditions(self.policy, self.pack_source):
             self._points.setdefault(step.number, []).append((point, _condition_ways(step)))
 
     def __call__(self, step: Step, rows: Sequence[Row], result: Result) -> None:
@@ -84,13 +84,13 @@ class Watch(Struct):
                 self.seen |= {(point, way) for way in ways(rows, result)}
 
 
-def points(policy: CompiledPolicy, pages: PackSource) -> list[Point]:
+def points(policy: CompiledPolicy, pack_source: PackSource) -> list[Point]:
     """Everything in a policy, and in the pack's selectors that it uses, that can go two ways."""
     found = [Point(policy.id, (), OUTCOME)]
     if policy.count is not None:
         found.append(_count_point(policy))
-    found += [point for point, _ in _branches(policy, pages)]
-    found += [point for point, _ in _conditions(policy, pages)]
+    found += [point for point, _ in _branches(policy, pack_source)]
+    found += [point for point, _ in _conditions(policy, pack_source)]
     return list(dict.fromkeys(found))
 
 
@@ -103,41 +103,43 @@ def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, in
             yield _count_point(policy), side
 
 
-def coverage(policies: Iterable[CompiledPolicy], pages: PackSource, seen: Iterable[tuple[Point, int]]) -> Coverage:
+def coverage(
+    policies: Iterable[CompiledPolicy], pack_source: PackSource, seen: Iterable[tuple[Point, int]]
+) -> Coverage:
     """What the cases leave out of these policies."""
-    every = sorted({point for policy in policies for point in points(policy, pages)})
+    every = sorted({point for policy in policies for point in points(policy, pack_source)})
     known = set(seen)
-    unseen = [
-        Unseen(point, pages.place(point.owner, point.at), point.sides[side])
+    uncovered = [
+        Uncovered(point, pack_source.place(point.owner, point.at), point.sides[side])
         for point in every
         for side in (0, 1)
         if (point, side) not in known
     ]
-    return Coverage(2 * len(every), 2 * len(every) - len(unseen), tuple(unseen))
+    return Coverage(2 * len(every), 2 * len(every) - len(uncovered), tuple(uncovered))
 
 
 def _count_point(policy: CompiledPolicy) -> Point:
     return Point(policy.id, ("require",), "count")
 
 
-def _branches(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point, Conjunction]]:
+def _branches(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tuple[Point, Conjunction]]:
     """The conjunctions that may match or not: `when`, and the branches of each `any`."""
     if policy.when:
         yield Point(policy.id, ("when",), "when"), policy.when
     for step in every_step(policy):
         branches = [inner.steps for inner in step.nested if inner.role == "branch"]
-        owner = pages.owner(policy.id, step.at) if branches else ""
+        owner = pack_source.owner(policy.id, step.at) if branches else ""
         for number, branch in enumerate(branches if owner else ()):
             yield Point(owner, (*step.at, "any", number), "any"), branch
 
 
-def _conditions(policy: CompiledPolicy, pages: PackSource) -> Iterator[tuple[Point, Step]]:
+def _conditions(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tuple[Point, Step]]:
     """The steps that let a row through or not; what is alone in a `when`, a branch or a `not` is told by that."""
     alone = {inner[0].number for inner in _held(policy) if len(inner) == 1}
     for step in every_step(policy):
         if step.condition is None or step.number in alone:
             continue
-        owner = pages.owner(policy.id, step.at)
+        owner = pack_source.owner(policy.id, step.at)
         if owner:
             yield Point(owner, *step.condition), step
 

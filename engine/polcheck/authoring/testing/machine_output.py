@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from polcheck.authoring.mutants.hunt import Lived
+from polcheck.authoring.mutants.hunt import Survivor
 from polcheck.authoring.rewrites.robustness import Difference
 from polcheck.authoring.testing.cases import Case
-from polcheck.authoring.testing.coverage import Unseen
+from polcheck.authoring.testing.coverage import Uncovered
 from polcheck.authoring.testing.mismatches import Mismatch
 from polcheck.authoring.testing.pack_source import pointer_text
 from polcheck.authoring.testing.run import Tested
@@ -33,15 +33,15 @@ def _pack(tested: Tested) -> dict[str, Any]:
             "ways": coverage.total,
             "exercised": coverage.seen,
             "percent": round(coverage.percent, 2),
-            "missing": [_unseen(unseen) for unseen in coverage.unseen],
+            "missing": [_uncovered(uncovered) for uncovered in coverage.uncovered],
         }
     if (mutation := tested.mutation) is not None:
         values["mutants"] = {
             "killed": mutation.killed,
             "refused": mutation.refused,
             "percent": round(mutation.percent, 2),
-            "survived": [_lived(lived) for lived in mutation.survived],
-            "equivalent": [_lived(lived) for lived in mutation.equivalent],
+            "survived": [_survivor(survivor) for survivor in mutation.survived],
+            "equivalent": [_survivor(survivor) for survivor in mutation.equivalent],
             "unused": [entry.where for entry in mutation.unused],
             "operators": [tally._asdict() for tally in mutation.tallies],
         }
@@ -64,28 +64,28 @@ def _case(case: Case, result: Result) -> dict[str, Any]:
         "passed": result.passed,
         "faults": [
             {"about": f.about, "line": f.line, "expected": f.expected, "got": f.got, "notes": list(f.notes)}
-            for f in result.faults
+            for f in result.mismatches
         ],
     }
 
 
-def _unseen(unseen: Unseen) -> dict[str, Any]:
-    point = unseen.point
+def _uncovered(uncovered: Uncovered) -> dict[str, Any]:
+    point = uncovered.point
     part = pointer_text(point.at) or point.what
-    return {"policy": point.owner, "part": part, "place": unseen.place, "side": unseen.side}
+    return {"policy": point.owner, "part": part, "place": uncovered.place, "side": uncovered.side}
 
 
-def _lived(lived: Lived) -> dict[str, Any]:
-    mutant = lived.mutant
+def _survivor(survivor: Survivor) -> dict[str, Any]:
+    mutant = survivor.mutant
     values = {
         "policy": mutant.owner,
         "mutant": mutant.id,
         "operator": mutant.operator,
-        "place": lived.place,
+        "place": survivor.place,
         "from": mutant.before,
         "to": mutant.after,
     }
-    return {**values, "reason": lived.reason} if lived.reason else values
+    return {**values, "reason": survivor.reason} if survivor.reason else values
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
@@ -122,11 +122,11 @@ def _xml_case(case: Case, result: Result) -> Iterator[str]:
         yield f"{head}/>"
         return
     yield f"{head}>"
-    for fault in result.faults:
-        said = f"{fault.about}: expected {fault.expected}, got {fault.got}"
-        yield f'      <failure message="{xml_attribute(said)}">{xml(_detail(case, fault))}</failure>'
+    for mismatch in result.mismatches:
+        actual = f"{mismatch.about}: expected {mismatch.expected}, got {mismatch.got}"
+        yield f'      <failure message="{xml_attribute(actual)}">{xml(_detail(case, mismatch))}</failure>'
     yield "    </testcase>"
 
 
-def _detail(case: Case, fault: Mismatch) -> str:
-    return "\n".join([f"{case.where}:{fault.line}: {fault.about}", *fault.notes])
+def _detail(case: Case, mismatch: Mismatch) -> str:
+    return "\n".join([f"{case.where}:{mismatch.line}: {mismatch.about}", *mismatch.notes])

@@ -40,45 +40,45 @@ class Mismatch(Struct, frozen=True):
 _LEFT_OUT = ActualResult("off")
 
 
-def is_met(expected: Expected, said: ActualResult | None) -> bool:
+def is_met(expected: Expected, actual: ActualResult | None) -> bool:
     """Whether a policy said what was expected of it."""
-    return mismatch_of(expected, said) is None
+    return mismatch_of(expected, actual) is None
 
 
 def mismatches_of(
     case: Case,
-    said: Mapping[str, ActualResult],
+    actual: Mapping[str, ActualResult],
     verdict: str = "",
     fields: Mapping[str, Json] | None = None,
-    fault: str = "",
+    mismatch: str = "",
 ) -> tuple[Mismatch, ...]:
     """Every expectation of the case that is not met, in the case's order."""
-    found = [made for expected in case.expect if (made := mismatch_of(expected, said.get(expected.policy)))]
+    found = [made for expected in case.expect if (made := mismatch_of(expected, actual.get(expected.policy)))]
     if case.verdict and case.verdict != verdict:
         found.append(Mismatch("verdict", case.line, case.verdict, verdict))
     for name, wanted in case.fields.items():
         about = f"fields.{name}"
-        if fault or not fields or name not in fields:
-            found.append(Mismatch(about, case.line, _plain(wanted), fault or "no such field"))
+        if mismatch or not fields or name not in fields:
+            found.append(Mismatch(about, case.line, _plain(wanted), mismatch or "no such field"))
         elif not _holds(fields[name], wanted):
             lacks = [f"lacks     {_plain(part)}" for part in _lacking(fields[name], wanted)]
             found.append(Mismatch(about, case.line, _plain(wanted), _plain(fields[name]), tuple(lacks)))
     return tuple(found)
 
 
-def mismatch_of(expected: Expected, said: ActualResult | None) -> Mismatch | None:
+def mismatch_of(expected: Expected, actual: ActualResult | None) -> Mismatch | None:
     """What is not as expected of one policy; None when all is. A policy that said nothing was left out."""
-    said = said or _LEFT_OUT
-    if said.outcome != expected.outcome:
-        notes = [f"{shown.place}  {shown.message}" for shown in said.findings]
-        notes += [f"{path}: {why}" if path else why for path, why in said.reasons]
-        return Mismatch(expected.policy, expected.line, _wanted(expected), said.outcome, tuple(notes))
-    notes = [*_places(expected, said), *_texts("message", expected.message, [s.message for s in said.findings])]
-    notes += _texts("nearest", expected.nearest, [s.nearest for s in said.findings])
+    actual = actual or _LEFT_OUT
+    if actual.outcome != expected.outcome:
+        notes = [f"{shown.place}  {shown.message}" for shown in actual.findings]
+        notes += [f"{path}: {why}" if path else why for path, why in actual.reasons]
+        return Mismatch(expected.policy, expected.line, _wanted(expected), actual.outcome, tuple(notes))
+    notes = [*_places(expected, actual), *_texts("message", expected.message, [s.message for s in actual.findings])]
+    notes += _texts("nearest", expected.nearest, [s.nearest for s in actual.findings])
     if not notes:
         return None
-    places = ", ".join(shown.place for shown in said.findings)
-    return Mismatch(expected.policy, expected.line, _wanted(expected), f"{said.outcome} at {places}", tuple(notes))
+    places = ", ".join(shown.place for shown in actual.findings)
+    return Mismatch(expected.policy, expected.line, _wanted(expected), f"{actual.outcome} at {places}", tuple(notes))
 
 
 def covers(place: str, found: str) -> bool:
@@ -91,13 +91,13 @@ def _wanted(expected: Expected) -> str:
     return f"{expected.outcome} at {', '.join(expected.at)}" if expected.at else expected.outcome
 
 
-def _places(expected: Expected, said: ActualResult) -> Iterable[str]:
+def _places(expected: Expected, actual: ActualResult) -> Iterable[str]:
     if expected.at is None:
         return
     for place in expected.at:
-        if not any(covers(place, shown.place) for shown in said.findings):
+        if not any(covers(place, shown.place) for shown in actual.findings):
             yield f"missing   {place}"
-    for shown in said.findings:
+    for shown in actual.findings:
         if not any(covers(place, shown.place) for place in expected.at):
             yield f"extra     {shown.place}  {shown.message}"
 

@@ -25,7 +25,7 @@ class _Numbered(NamedTuple):
 _REPLY: Codec[_Numbered] = Codec(_Numbered)
 
 
-def spread(
+def run_parallel(
     work: Callable[[Item], Made],
     items: Sequence[Item],
     codec: Codec[Made],

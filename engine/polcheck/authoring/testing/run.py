@@ -13,7 +13,7 @@ from polcheck.authoring.rewrites.robustness import Robustness, robustness
 from polcheck.authoring.testing.cases import Case, read_cases, read_equivalents
 from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
 from polcheck.authoring.testing.pack_source import PackSource, narrowed
-from polcheck.authoring.testing.pool import Progress, spread
+from polcheck.authoring.testing.pool import Progress, run_parallel
 from polcheck.authoring.testing.runner import CaseRunner, Result
 from polcheck.base.codec import Codec
 from polcheck.evaluate.rows import Row
@@ -75,22 +75,22 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
         return Tested(pack, (), ())
     whole = any(case.whole for case in cases) or not (options.select or options.keyword)
     wanted = frozenset(policy for case in cases for policy in case.policies)
-    pages = PackSource(pack)
-    whole = whole or not wanted <= pages.policies.keys()
-    bench = CaseRunner(pack if whole else narrowed(pack, wanted), schemas)
-    bench.prepare(cases)
-    judged = spread(
-        _Judge(bench, pages, options.coverage), cases, _JUDGED, options.jobs, watch("judging"), least=_ENOUGH
+    pack_source = PackSource(pack)
+    whole = whole or not wanted <= pack_source.policies.keys()
+    runner = CaseRunner(pack if whole else narrowed(pack, wanted), schemas)
+    runner.prepare(cases)
+    run_case = run_parallel(
+        _CaseTask(runner, pack_source, options.coverage), cases, _JUDGED, options.jobs, watch("judging"), least=_ENOUGH
     )
-    tested = Tested(pack, cases, tuple(result for result, _ in judged))
-    policies = [policy for policy in bench.policies if policy.id in wanted or not (options.select or options.keyword)]
+    tested = Tested(pack, cases, tuple(result for result, _ in run_case))
+    policies = [policy for policy in runner.policies if policy.id in wanted or not (options.select or options.keyword)]
     if options.coverage:
-        seen = {way for _, ways in judged for way in ways}
-        tested = replace(tested, coverage=coverage(policies, pages, seen))
+        seen = {way for _, ways in run_case for way in ways}
+        tested = replace(tested, coverage=coverage(policies, pack_source, seen))
     if tested.failed:
         return replace(tested, waiting=options.mutate or options.robust)
     if options.robust:
-        found = robustness(bench, cases, options.jobs, watch("rewriting"), complete=not options.select)
+        found = robustness(runner, cases, options.jobs, watch("rewriting"), complete=not options.select)
         tested = replace(tested, robustness=found)
     if options.mutate:
         tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
@@ -113,28 +113,28 @@ def _mutation(
 _JUDGED: Codec[tuple[Result, Seen]] = Codec(tuple[Result, Seen])
 
 
-class _Judge(Struct, frozen=True):
+class _CaseTask(Struct, frozen=True):
     """Judges a case, and tells which ways it went where that is asked for."""
 
-    bench: CaseRunner
-    pages: PackSource
+    runner: CaseRunner
+    pack_source: PackSource
     coverage: bool
 
     def __call__(self, case: Case) -> tuple[Result, Seen]:
         if not self.coverage:
-            return self.bench.judged(case), frozenset()
+            return self.runner.run_case(case), frozenset()
         watches: dict[str, Watch] = {}
 
         def journal_of(policy: CompiledPolicy) -> Journal:
-            if policy.pack != self.pages.name:
+            if policy.pack != self.pack_source.name:
                 return _unheard  # a pack that this one extends has tests of its own
-            return watches.setdefault(policy.id, Watch(policy, self.pages))
+            return watches.setdefault(policy.id, Watch(policy, self.pack_source))
 
-        result = self.bench.judged(case, journal_of)
+        result = self.runner.run_case(case, journal_of)
         named = [watch for watch in watches.values() if watch.policy.id in case.policies]
         seen = {way for watch in named for way in watch.seen}
         for watch in named:
-            seen |= set(of_outcome(watch.policy, result.said[watch.policy.id].outcome))
+            seen |= set(of_outcome(watch.policy, result.actual[watch.policy.id].outcome))
         return result, frozenset(seen)
 
 
@@ -146,7 +146,7 @@ def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
     """The cases that the options ask for; of the policies that a case names, those that are selected."""
     found: list[Case] = []
     for case in cases:
-        if options.keyword and not case.says(options.keyword):
+        if options.keyword and not case.mentions(options.keyword):
             continue
         expect = tuple(expected for expected in case.expect if _selected(expected.policy, options))
         if not options.select:

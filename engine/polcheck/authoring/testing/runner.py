@@ -33,15 +33,15 @@ JournalOf = Callable[[CompiledPolicy], Journal]
 class Result(Struct, frozen=True):
     """What came of one case: what is not as expected, and what was said (`verdict` and `fields` where asked for)."""
 
-    faults: tuple[Mismatch, ...]
-    said: Mapping[str, ActualResult]
+    mismatches: tuple[Mismatch, ...]
+    actual: Mapping[str, ActualResult]
     verdict: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)  # JSON values; `Json` is no type that can be decoded to
 
     @property
     def passed(self) -> bool:
         """Whether everything was as expected."""
-        return not self.faults
+        return not self.mismatches
 
 
 class CaseRunner(Struct):
@@ -91,7 +91,7 @@ class CaseRunner(Struct):
         if problems:
             raise PolicyError(problems)
 
-    def judged(self, case: Case, journal_of: JournalOf | None = None) -> Result:
+    def run_case(self, case: Case, journal_of: JournalOf | None = None) -> Result:
         """What came of a case. Raises PolicyError when the pack can't be used with the case's parameters."""
         checker = self.checker(case)
         if not case.whole:
@@ -101,16 +101,16 @@ class CaseRunner(Struct):
         results = evaluate(world, checker.plan.packs, journal_of)
         if case.whole:
             report = checker.report(submission, world, results, "error")
-            said = _said(results, report.findings)
-            faults = mismatches_of(case, said, report.verdict, report.fields, report.fields_fault)
-            return Result(faults, said, report.verdict, report.fields)
+            actual = _actual_results(results, report.findings)
+            mismatches = mismatches_of(case, actual, report.verdict, report.fields, report.fields_fault)
+            return Result(mismatches, actual, report.verdict, report.fields)
         locator = Locator(submission, checker.extractor)
         maker = Findings(locator, NearMisses(world, locator))
-        said = _said(results, [finding for result in results for finding in maker.of(result)])
-        return Result(mismatches_of(case, said), said)
+        actual = _actual_results(results, [finding for result in results for finding in maker.of(result)])
+        return Result(mismatches_of(case, actual), actual)
 
 
-def outcomes_of(result: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
+def actual_result(result: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
     """What one policy said, by its result and its findings."""
     shown = tuple(
         ActualFinding(
@@ -123,15 +123,15 @@ def outcomes_of(result: PolicyResult, findings: Iterable[Finding]) -> ActualResu
     return ActualResult(result.outcome, shown, result.reasons if result.outcome == "undecided" else ())
 
 
-def _said(results: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:
+def _actual_results(results: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:
     by_ref: dict[str, list[Finding]] = {}
     for finding in findings:
         by_ref.setdefault(finding.ref, []).append(finding)
-    said: dict[str, ActualResult] = {}
+    actual: dict[str, ActualResult] = {}
     for result in results:
         # NOTE: the pack comes before those that it extends, so that an id means its own policy first
-        said.setdefault(result.policy.id, outcomes_of(result, by_ref.get(result.policy.ref, ())))
-    return said
+        actual.setdefault(result.policy.id, actual_result(result, by_ref.get(result.policy.ref, ())))
+    return actual
 
 
 def _unknown(case: Case, known: Iterable[str]) -> Iterable[Problem]:

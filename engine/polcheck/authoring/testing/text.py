@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from polcheck.authoring.mutants.hunt import Lived, Mutation
+from polcheck.authoring.mutants.hunt import Mutation, Survivor
 from polcheck.authoring.rewrites.robustness import Difference, Robustness
 from polcheck.authoring.testing.cases import Case
 from polcheck.authoring.testing.coverage import Coverage
@@ -54,25 +54,30 @@ def _where(case: Case) -> str:
 def _failure(case: Case, result: Result, style: Style) -> Iterator[str]:
     yield f"{style.name('fail', text='FAILED')}  {style.bold(terminal(case.name))}"
     yield f"  {style.margin('-->')} {_where(case)}"
-    for fault in result.faults:
-        yield from _fault(fault, style)
+    for mismatch in result.mismatches:
+        yield from _fault(mismatch, style)
     yield ""
 
 
-def _fault(fault: Mismatch, style: Style) -> Iterator[str]:
-    yield f"  {style.bold(fault.about)} {style.dim(f'(line {fault.line})')}"
-    yield f"    expected  {terminal(fault.expected)}"
-    yield f"    got       {terminal(fault.got)}"
-    for note in fault.notes:
+def _fault(mismatch: Mismatch, style: Style) -> Iterator[str]:
+    yield f"  {style.bold(mismatch.about)} {style.dim(f'(line {mismatch.line})')}"
+    yield f"    expected  {terminal(mismatch.expected)}"
+    yield f"    got       {terminal(mismatch.got)}"
+    for note in mismatch.notes:
         yield f"      {terminal(note)}"
 
 
 def _coverage(tested: Tested, coverage: Coverage, style: Style, verbosity: int) -> Iterator[str]:
-    if coverage.unseen and verbosity >= 0:
+    if coverage.uncovered and verbosity >= 0:
         yield style.bold("what no case exercises")
         rows = [
-            (unseen.place, unseen.point.owner, pointer_text(unseen.point.at) or unseen.point.what, unseen.side)
-            for unseen in coverage.unseen
+            (
+                uncovered.place,
+                uncovered.point.owner,
+                pointer_text(uncovered.point.at) or uncovered.point.what,
+                uncovered.side,
+            )
+            for uncovered in coverage.uncovered
         ]
         yield from _table(("place", "policy", "part", "no case in which it"), rows, style)
         yield ""
@@ -85,13 +90,14 @@ def _mutation(tested: Tested, mutation: Mutation, style: Style, verbosity: int) 
         yield style.bold("surviving mutants: every case still passes with these changes")
         for policy in mutation.untested:
             yield f"{style.margin('-->')} {style.bold(policy)}  no case names it"
-        for lived in mutation.survived:
-            if lived.mutant.owner not in mutation.untested:
-                yield from _lived(lived, style)
+        for survivor in mutation.survived:
+            if survivor.mutant.owner not in mutation.untested:
+                yield from _survivor(survivor, style)
         yield ""
     if verbosity > 0:
-        for lived in mutation.equivalent:
-            yield f"{style.dim('equivalent')}  {lived.mutant.owner}  {lived.mutant.id}  {terminal(lived.reason)}"
+        for survivor in mutation.equivalent:
+            mutant = survivor.mutant
+            yield f"{style.dim('equivalent')}  {mutant.owner}  {mutant.id}  {terminal(survivor.reason)}"
     for entry in mutation.unused:
         yield f"{entry.where}: no surviving mutant of `{entry.policy}` is called `{terminal(entry.mutant)}`"
     rows = [(t.operator, str(t.killed), str(t.survived), str(t.equivalent)) for t in mutation.tallies]
@@ -102,9 +108,9 @@ def _mutation(tested: Tested, mutation: Mutation, style: Style, verbosity: int) 
     yield f"mutants of {tested.name}: {counts}, {mutation.percent:.1f} % killed ({mutation.refused} don't compile)"
 
 
-def _lived(lived: Lived, style: Style) -> Iterator[str]:
-    mutant = lived.mutant
-    yield f"{style.margin('-->')} {lived.place}  {style.bold(mutant.owner)}  {mutant.id}"
+def _survivor(survivor: Survivor, style: Style) -> Iterator[str]:
+    mutant = survivor.mutant
+    yield f"{style.margin('-->')} {survivor.place}  {style.bold(mutant.owner)}  {mutant.id}"
     before, after = mutant.cut
     yield f"      from  {terminal(before)}"
     yield f"      to    {terminal(after)}"

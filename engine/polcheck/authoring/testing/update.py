@@ -57,15 +57,15 @@ def rewritten(pack: PackFiles, results: Iterable[tuple[Case, Result]]) -> tuple[
 def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
     document = _origins(pack, case.path)[case.document].document
     for expected in case.expect:
-        said = result.said.get(expected.policy, ActualResult("off"))
-        if mismatch_of(expected, said) is not None:
+        actual = result.actual.get(expected.policy, ActualResult("off"))
+        if mismatch_of(expected, actual) is not None:
             at: Pointer = ("expect", expected.policy)
             old = value_at(document, at)
-            if isinstance(old, dict) and said.outcome == "fail":
-                for key, value in _changed(expected, said).items():
+            if isinstance(old, dict) and actual.outcome == "fail":
+                for key, value in _changed(expected, actual).items():
                     yield _Edit(case.document, (*at, key), value)
             else:
-                yield _Edit(case.document, at, said.outcome)
+                yield _Edit(case.document, at, actual.outcome)
     if case.verdict and result.verdict != case.verdict:
         yield _Edit(case.document, ("verdict",), result.verdict)
     for name, wanted in case.fields.items():
@@ -73,15 +73,15 @@ def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
             yield _Edit(case.document, ("fields", name), result.fields[name])
 
 
-def _changed(expected: Expected, said: ActualResult) -> Mapping[str, Json]:
+def _changed(expected: Expected, actual: ActualResult) -> Mapping[str, Json]:
     """What is written anew in the expectation of a policy that fails."""
     new: dict[str, Json] = {}
-    if expected.outcome != said.outcome:
-        new["outcome"] = said.outcome
+    if expected.outcome != actual.outcome:
+        new["outcome"] = actual.outcome
     texts = {
-        "at": (expected.at, [_as_fine(shown.place, expected.at or ()) for shown in said.findings]),
-        "message": (expected.message, [shown.message for shown in said.findings]),
-        "nearest": (expected.nearest, [shown.nearest for shown in said.findings]),
+        "at": (expected.at, [_as_fine(shown.place, expected.at or ()) for shown in actual.findings]),
+        "message": (expected.message, [shown.message for shown in actual.findings]),
+        "nearest": (expected.nearest, [shown.nearest for shown in actual.findings]),
     }
     for key, (wanted, found) in texts.items():
         distinct: list[Json] = list(dict.fromkeys(found))
