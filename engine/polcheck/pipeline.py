@@ -1,4 +1,4 @@
-"""The whole way on one screen: submission -> extract -> judge -> findings -> report."""
+"""The whole pipeline on one screen: submission -> scan -> evaluate -> findings -> report."""
 
 from __future__ import annotations
 

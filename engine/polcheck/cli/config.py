@@ -1,4 +1,4 @@
-"""`polcheck config`: what is in force, and from where."""
+"""`polcheck config`: the effective configuration, and where each value comes from."""
 
 from __future__ import annotations
 

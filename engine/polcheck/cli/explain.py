@@ -1,4 +1,4 @@
-"""`polcheck explain`: one policy over one submission, step by step."""
+"""`polcheck explain`: one policy on one project, step by step."""
 
 from __future__ import annotations
 

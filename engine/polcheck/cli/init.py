@@ -1,4 +1,4 @@
-"""`polcheck init`: a first polcheck.yaml, after a look at the repository."""
+"""`polcheck init`: write a first polcheck.yaml for a repository."""
 
 from __future__ import annotations
 

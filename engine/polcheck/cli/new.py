@@ -1,4 +1,4 @@
-"""`polcheck new`: a pack or a policy to begin with."""
+"""`polcheck new`: create a pack or a policy."""
 
 from __future__ import annotations
 

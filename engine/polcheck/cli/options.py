@@ -1,4 +1,4 @@
-"""The options that say what to judge and by what, shared by the commands that judge."""
+"""The options shared by the commands that check a project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where reports go: the formats that were asked for, each to its file or to standard output."""
+"""Writing reports: each requested format to its file or to standard output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the commands of `polcheck pack` show differences."""
+"""`polcheck pack`: the commands that manage packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polcheck run`: judge a submission by packs."""
+"""`polcheck run`: check a project against packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process finds around itself: its streams and its signals, made fit for commands.
+"""Standard streams and signals, prepared for the commands.
 
 INVARIANT: whatever a command prints reaches a terminal in UTF-8 and without characters that control it, and a stream
 that can't be written is told apart from a fault of polcheck's own.

@@ -1,4 +1,4 @@
-"""`polcheck test`: judge the cases of packs, show what they leave out, change policies and rewrite files."""
+"""`polcheck test`: run the cases of packs, with coverage, mutants and rewrites on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polcheck validate`: everything that is wrong with packs, and what could be better."""
+"""`polcheck validate`: the problems of packs."""
 
 from __future__ import annotations
 

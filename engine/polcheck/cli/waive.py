@@ -1,4 +1,4 @@
-"""`polcheck waive`: accept findings of a policy in some files, in writing."""
+"""`polcheck waive`: write a waiver into polcheck.yaml."""
 
 from __future__ import annotations
 

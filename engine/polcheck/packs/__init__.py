@@ -1,1 +1,1 @@
-"""What `polcheck pack` does: a project's packs and its lock, publishing packs, and what differs between two."""
+"""Packs: where they come from, their lock and signatures, publishing, and comparing two versions."""

@@ -1,4 +1,4 @@
-"""What differs between two versions of packs: policies added, removed and changed, by meaning; parameters; the rest."""
+"""Comparing two versions of packs: policies added, removed and changed, parameters, and the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs from wherever they are: as they are now, or exactly as polcheck.lock says."""
+"""Fetching packs: the current content of a source, or exactly the content in polcheck.lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs that installed distributions bring, found without importing anything of theirs."""
+"""Packs of installed distributions, found without importing any of their code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""polcheck.lock: what exactly each pack is. TOML with one table a pack, so that a change is a few lines of a diff."""
+"""polcheck.lock: the exact content of each pack. TOML with one table per pack, so that a change is a small diff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From sources to packs: each with everything that it extends, once, and what the lock has to say of them."""
+"""Resolving sources to packs, each with everything that it extends, once, and to their lock entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may publish which packs: `trusted:` of polcheck.yaml."""
+"""Signatures, and the publishers of `trusted:` in polcheck.yaml who may sign which packs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where packs come from, as people write it: names, folders, git repositories, registries and archives."""
+"""Parsing pack sources: names, folders, git repositories, registries and archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packs that were fetched, by the digest of their content: written whole or not at all, proved at every reading."""
+"""The store of fetched packs, by the digest of their content: written atomically, verified at every read."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Policies: as written, then compiled, nothing between."""
+"""Policies: read from YAML, checked and compiled to a plan."""

@@ -1,4 +1,4 @@
-"""What is refused of a compiled policy because it would be silently green: nobody sees a join that joins nothing."""
+"""Checks that refuse compiled policies which would silently pass, such as a join on nothing."""
 
 from __future__ import annotations
 

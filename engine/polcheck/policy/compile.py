@@ -1,4 +1,4 @@
-"""The one door from policies as written to policies compiled. Every problem is noted; nothing is raised."""
+"""Compiling policies. Every problem is noted; nothing is raised."""
 
 from __future__ import annotations
 

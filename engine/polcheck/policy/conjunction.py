@@ -1,4 +1,4 @@
-"""Compiling conjunctions: items become steps, names are proven bound, selectors become probes."""
+"""Compiling conjunctions: items become steps, names are checked to be bound, selectors become probes."""
 
 from __future__ import annotations
 

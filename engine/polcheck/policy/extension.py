@@ -1,4 +1,4 @@
-"""Packs that extend packs: which policies they take over, and with which parameters and severities.
+"""Packs that extend packs: the policies that they inherit, with their parameters and severities.
 
 A pack is in a run once, however many packs extend it, and its policies keep its name: what a project says of
 `base:policy` holds whether `base` is listed or extended. A **route** is a way by which a pack came into the run: the

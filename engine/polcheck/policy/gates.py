@@ -1,4 +1,4 @@
-"""Which probes of a policy matter only in files where another one matched.
+"""Finding the probes of a policy that matter only in files where another probe matched.
 
 A selector that looks in the subject's file, and a target of `inside`, `has` or `after`, says nothing in a file where
 the match that it speaks of is not: its gate. Extract runs such a probe only where one of its gates has a hit.

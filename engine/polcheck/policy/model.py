@@ -1,4 +1,4 @@
-"""A policy as it is written: frozen structs that mirror the YAML key for key.
+"""The structs of a policy: they mirror its YAML key for key.
 
 `at` is the pointer of the piece in its YAML document, so that every problem found later can be placed.
 """

@@ -1,4 +1,4 @@
-"""Who speaks of a name: what each step of a compiled policy binds and reads, and what nobody else speaks of."""
+"""Name usage: which names each step of a compiled policy binds and reads, and which are unused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML that people wrote, with the way back: every problem of a policy points at its line."""
+"""YAML with source positions: every problem of a policy points at its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs: from the files of a pack's folder to a compiled pack. Data only: nothing in a pack is executed."""
+"""Compiling packs, from the files of a folder. Data only: nothing in a pack is executed."""
 
 from __future__ import annotations
 

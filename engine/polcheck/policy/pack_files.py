@@ -1,4 +1,4 @@
-"""The files of packs, and the schemas of what people write in them, as they lie on disk."""
+"""The files of packs, and the schemas that they are checked against."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters, severities and choices of a run, and the parameter values that a pack ends up with."""
+"""Parameters, severities and selections of a run, and the effective parameters of a pack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What selectors look for, each thing once, whatever policies ask for it."""
+"""Compiling selectors to probes: each distinct search once, whichever policies use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cerberus, and its errors as problems: imported only when the shape of something is checked.
+"""Cerberus errors as problems. Imported only when a document is validated.
 
 Cerberus stays behind this module. Two things that it lacks are added as its custom validation methods: `one_of` (a
 text or a mapping of a named schema) and `one_or_many` (the same, or a list of them).

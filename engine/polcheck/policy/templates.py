@@ -1,4 +1,4 @@
-"""Messages, remedies and issue texts: minijinja templates over plain data, bounded by fuel.
+"""Message and remedy templates: minijinja over plain data, bounded by fuel.
 
 Undefined names are refused when a pack is loaded; a template that fails or runs out of fuel raises TemplateFault.
 """

@@ -1,1 +1,1 @@
-"""polcheck.yaml: as written, checked, and in force together with the command line."""
+"""polcheck.yaml: read, checked, and combined with the command line."""

@@ -1,4 +1,4 @@
-"""Baselines: findings that were there already, told again by their fingerprints, and what became of them."""
+"""Baselines: known findings, matched across runs by their fingerprints, and the fixed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging thousands of submissions: compiled once, in all processes, in order, in constant memory."""
+"""Checking thousands of projects: compiled once, in several processes, in order, in constant memory."""
 
 from __future__ import annotations
 

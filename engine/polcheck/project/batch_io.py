@@ -1,4 +1,4 @@
-"""The inputs and outputs of a batch: bundles a line, tables, folders of submissions; rows a line, or a table."""
+"""The inputs and outputs of a batch: bundles in JSON lines or Parquet, folders of projects; rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the bytes of a polcheck.yaml, or of a pyproject.toml, to the configuration as written."""
+"""Reading polcheck.yaml or pyproject.toml into a ConfigFile."""
 
 from __future__ import annotations
 

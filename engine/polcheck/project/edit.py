@@ -1,4 +1,4 @@
-"""Adding to a configuration as text, so that comments and layout stay as they are.
+"""Editing a configuration file as text, so that comments and layout stay.
 
 What comes out is read again: an edit that doesn't say exactly what was meant is refused.
 """

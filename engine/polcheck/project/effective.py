@@ -1,4 +1,4 @@
-"""The configuration in force: the command line before the file, the file before profiles, profiles before packs."""
+"""The effective configuration: the command line before the file, the file before profiles, profiles before packs."""
 
 from __future__ import annotations
 

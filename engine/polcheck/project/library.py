@@ -1,4 +1,4 @@
-"""polcheck as a library: judge a submission by packs, compile once and run many."""
+"""polcheck as a library: check a project against packs, compile once and run many times."""
 
 from __future__ import annotations
 

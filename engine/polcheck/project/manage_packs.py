@@ -1,4 +1,4 @@
-"""The packs of a project: added, removed, locked, fetched, updated."""
+"""Managing the packs of a project: add, remove, lock, fetch, update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""polcheck.yaml as it is written: frozen structs that mirror it key for key, each entry with its pointer."""
+"""The structs of polcheck.yaml: they mirror it key for key, each entry with its pointer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project's packs as a list, and one pack in full."""
+"""The list of a project's packs, and the details of one pack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locked packs that are something else by now."""
+"""Finding outdated packs, and comparing the results of the locked and the current version."""
 
 from __future__ import annotations
 

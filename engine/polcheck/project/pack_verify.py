@@ -1,4 +1,4 @@
-"""Proof that packs are what they should be: as locked, and signed by whom the project trusts."""
+"""Verifying packs: as locked, and signed by a publisher whom the project trusts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packs of a project: opened as its polcheck.lock says, and the lock read and written."""
+"""Opening the packs of a project as locked in polcheck.lock, and reading and writing the lock."""
 
 from __future__ import annotations
 

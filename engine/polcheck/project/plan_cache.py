@@ -1,4 +1,4 @@
-"""What is kept between runs: compiled packs, by the digests of all that they were compiled from, and rows, by content.
+"""The cache between runs: compiled packs by the digests of their sources, and rows by content.
 
 INVARIANT: what is read from disk is data: bytes that are decoded to values of known types, and can run nothing.
 """

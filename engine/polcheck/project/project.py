@@ -1,4 +1,4 @@
-"""A project: its polcheck.yaml and the command line together, and the packs, checker and submission they ask for."""
+"""A project: its polcheck.yaml and the command line, and the packs, checker and submission that follow from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing packs: archives that come out the same everywhere, registries, signatures."""
+"""Publishing packs: reproducible archives, registries, signatures."""
 
 from __future__ import annotations
 

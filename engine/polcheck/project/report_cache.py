@@ -1,4 +1,4 @@
-"""Reports of earlier runs: for as long as all that one was made from is as it was, it needs no search to be made again.
+"""The report cache: a report is reused while everything that it was made from is unchanged.
 
 What is kept is the report, not what was printed: it is rendered each time, with the options and templates of that time.
 """

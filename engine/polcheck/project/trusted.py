@@ -1,4 +1,4 @@
-"""What a change may not decide about itself: configuration, packs, ignored files and waivers, as at a revision.
+"""Configuration, packs, ignore files and waivers of a trusted revision.
 
 With `--trusted REV` these come from the revision REV of the repository, so that a pull request can't excuse itself.
 With `--since REV` what accepts or leaves out more than at REV is listed.

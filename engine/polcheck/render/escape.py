@@ -1,4 +1,4 @@
-"""Text from packs and submissions made harmless for each output.
+"""Escaping of untrusted strings for each output: terminal, HTML, XML, Markdown, URLs, workflow commands.
 
 INVARIANT: a renderer passes every text that it didn't write itself through the function for its output.
 """

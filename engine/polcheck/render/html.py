@@ -1,4 +1,4 @@
-"""What the HTML page says beside the findings: requirements, what wasn't judged, waivers, notices, policies, packs."""
+"""The report as one HTML page."""
 
 from __future__ import annotations
 

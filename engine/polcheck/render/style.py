@@ -1,4 +1,4 @@
-"""ANSI colours, or none."""
+"""ANSI colors, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report through a template of the user's own, with the bounds that templates of packs have."""
+"""The report through a template of the user, with the limits of pack templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pack's own output fields as one JSON object, for programs that want an answer and nothing else."""
+"""The pack's own output fields as one JSON object, for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a pack, or could be better, beyond what keeps it from being used.
+"""Static checks of packs: problems that don't keep a pack from compiling.
 
 One module a subject, each with one function `check(view)`; what it finds goes to the pack's problems, with its place.
 """

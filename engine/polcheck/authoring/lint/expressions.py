@@ -1,4 +1,4 @@
-"""Expressions that can only be false or empty, and regular expressions that look for what nobody meant."""
+"""Checks of expressions that are always false or empty, and of regular expressions that match too much."""
 
 from __future__ import annotations
 

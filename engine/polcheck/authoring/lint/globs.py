@@ -1,4 +1,4 @@
-"""What path patterns have in common: whether some path is in one list and not in another.
+"""Overlap of path patterns: whether some path matches one list and not another.
 
 Each pattern becomes a small automaton; all of them walk together over the paths that there can be.
 """

@@ -1,4 +1,4 @@
-"""Conditions that hold always or never: constants, and what the parameters' allowed values leave open."""
+"""Checks of conditions that are always true or false: constants, and the allowed values of parameters."""
 
 from __future__ import annotations
 

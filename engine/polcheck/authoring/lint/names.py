@@ -1,4 +1,4 @@
-"""Names that are bound and never spoken of."""
+"""Checks of unused names and of messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Selectors that can't match in the files that they are pointed at: another language, another format, no content."""
+"""Checks of selectors that can't match in their files: wrong language, wrong format, impossible content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One pack as the checks see it: what is written, what became of it, and the way from one to the other."""
+"""A pack as the checks see it: its YAML, its compiled policies, and the mapping between both."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Mutants: policies changed in one place each. One that no case notices shows the case that is missing."""
+"""Mutation testing: policies changed in one place each. A mutant that no case detects shows a missing case."""

@@ -1,4 +1,4 @@
-"""Changes to JMESPath expressions, made on their trees and written back."""
+"""Mutations of JMESPath expressions, on their trees."""
 
 from __future__ import annotations
 

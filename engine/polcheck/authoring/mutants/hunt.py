@@ -1,4 +1,4 @@
-"""The hunt for mutants that no case kills: over all policies of a pack, in parallel, with a summary by operator."""
+"""Mutation testing of a whole pack, in parallel, with a summary by operator."""
 
 from __future__ import annotations
 

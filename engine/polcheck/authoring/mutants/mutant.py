@@ -1,4 +1,4 @@
-"""One mutant: who owns it, what was changed in it and where, and the whole document with the change."""
+"""One mutant: its owner, its change and the place of it, and the whole changed document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operators, by what they change: all of them, in the order in which the same mutant is named by the first."""
+"""The mutation operators, in the order in which the first that makes a mutant names it."""
 
 from __future__ import annotations
 

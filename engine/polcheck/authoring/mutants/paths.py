@@ -1,4 +1,4 @@
-"""Changes to path patterns."""
+"""Mutations of path patterns."""
 
 from __future__ import annotations
 

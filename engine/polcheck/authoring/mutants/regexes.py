@@ -1,4 +1,4 @@
-"""Changes to regular expressions: each lets through what the expression was written to keep out, or the reverse."""
+"""Mutations of regular expressions: each accepts what the expression rejects, or the reverse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators on what is said of a match: `in`, `inside`, `has`, `after`, `until`, `scope`, `near`, `count`, `as` …"""
+"""Mutation operators on the modifiers of a match: `in`, `inside`, `until`, `scope`, `near`, `count` …"""
 
 from __future__ import annotations
 

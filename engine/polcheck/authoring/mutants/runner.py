@@ -1,4 +1,4 @@
-"""Mutants judged: whether some case notices. What the change leaves as it was is searched once."""
+"""Running mutants against cases. What a mutation leaves unchanged is searched once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators on the selectors themselves: the texts of `files`, `pattern`, `code`, `data`, `text`, `values`, `where`."""
+"""Mutation operators on selectors: `files`, `pattern`, `code`, `data`, `text`, `values`, `where`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pack of one policy and what it uses: what a mutant costs to compile does not grow with its pack."""
+"""A minimal pack of one policy and what it uses, so that compiling a mutant doesn't grow with its pack."""
 
 from __future__ import annotations
 

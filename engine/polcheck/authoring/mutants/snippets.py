@@ -1,4 +1,4 @@
-"""Changes to snippets (`pattern`) and to tree-sitter queries (`code`)."""
+"""Mutations of snippets (`pattern`) and of tree-sitter queries (`code`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators on how items are put together: conjunctions, `any`, `not`, `when`, `require` and `forbid`."""
+"""Mutation operators on structure: conjunctions, `any`, `not`, `when`, `require` and `forbid`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk over a document's items: every place at which an operator may change something."""
+"""The walk over a document's items: every place that an operator may change."""
 
 from __future__ import annotations
 

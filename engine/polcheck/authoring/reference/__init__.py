@@ -1,1 +1,1 @@
-"""References made from what is written: a pack's page in Markdown, and the JSON Schemas that editors read."""
+"""Generated references: a pack's page in Markdown, and the JSON Schemas that editors read."""

@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) for editors, made from the Cerberus schemas that polcheck itself checks shapes with.
+"""JSON Schemas (2020-12) for editors, generated from the Cerberus schemas that polcheck validates with.
 
 NOTE: they say the same of every document, with one exception that JSON Schema can't make: `1.0` is an integer there.
 """

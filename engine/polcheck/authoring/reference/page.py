@@ -1,4 +1,4 @@
-"""The reference page of a pack: everything that its users ask of it, in Markdown, the same for the same files."""
+"""The reference page of a pack in Markdown: everything that its policies require, the same for the same files."""
 
 from __future__ import annotations
 

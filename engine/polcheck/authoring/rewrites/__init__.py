@@ -1,1 +1,1 @@
-"""Metamorphic tests: the cases of a pack, their files rewritten without a change of meaning, judged once more."""
+"""Metamorphic tests: cases run again with their files rewritten without a change of meaning."""

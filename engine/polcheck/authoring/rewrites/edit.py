@@ -1,4 +1,4 @@
-"""Edits of a text: what they make of it, where they move what it holds, and which of many keep its meaning."""
+"""Edits of a text: the result, the new offsets of its parts, and the largest set of edits that keeps its meaning."""
 
 from __future__ import annotations
 

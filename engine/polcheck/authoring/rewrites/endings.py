@@ -1,4 +1,4 @@
-"""Rewrites of any text that leave what it says: how lines end, whether the last one does, a byte-order mark."""
+"""Rewrites of any file that keep its meaning: line ends, the last line break, a byte-order mark."""
 
 from __future__ import annotations
 

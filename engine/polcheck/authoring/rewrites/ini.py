@@ -1,4 +1,4 @@
-"""Rewrites of INI files that leave their data as it is: what stands between an option and its value, comments."""
+"""Rewrites of INI files that keep their data: delimiters and comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewrites of JSON that leave its data as it is: white space, the order of keys, escapes."""
+"""Rewrites of JSON that keep its data: white space, the order of keys, escapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewrites of Python that leave its syntax tree as it is: quotes, layout, comments and parentheses."""
+"""Rewrites of Python that keep its syntax tree: quotes, layout, comments and parentheses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rewrites by name: which files each is for, and the file that it makes of another."""
+"""The rewrites by name: the files that each applies to, and the rewritten file."""
 
 from __future__ import annotations
 

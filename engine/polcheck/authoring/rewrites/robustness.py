@@ -1,4 +1,4 @@
-"""The cases of a pack judged once more, with each of their files rewritten in every way, one at a time."""
+"""The cases of a pack run again with each of their files rewritten by every rewrite, one at a time."""
 
 from __future__ import annotations
 

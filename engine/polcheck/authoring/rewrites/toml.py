@@ -1,4 +1,4 @@
-"""Rewrites of TOML that leave its data as it is: tables under headers, inline or by dotted keys, quotes, order."""
+"""Rewrites of TOML that keep its data: tables under headers, inline or by dotted keys, quotes, order."""
 
 from __future__ import annotations
 

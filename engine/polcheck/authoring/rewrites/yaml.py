@@ -1,4 +1,4 @@
-"""Rewrites of YAML that leave its data as it is: other styles of the same documents, comments and markers."""
+"""Rewrites of YAML that keep its data: other styles of the same documents, comments and markers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that a new pack or a new policy begins with: right as they are, and ready to be changed."""
+"""The files of a new pack or policy: valid as they are, and ready to be edited."""
 
 from __future__ import annotations
 

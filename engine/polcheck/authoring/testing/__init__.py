@@ -1,1 +1,1 @@
-"""Testing packs: cases, what they leave out, and mutants that none tells apart. Pure: files come in as values."""
+"""Testing packs: cases, coverage and mutants. Pure: files come in as values."""

@@ -1,4 +1,4 @@
-"""Cases as they are written in a pack's `tests/`: a small submission, and what each policy must say of it."""
+"""Test cases as written in a pack's `tests/`: a small project, and the expected results of policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Coverage: which outcomes, branches and conditions of a pack's policies the cases exercise both ways."""
+"""Coverage: which outcomes, branches and conditions of policies no case exercises both ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the parts of a pack stand: policies and selectors by name, and the way from a pointer to a line."""
+"""Source positions in a pack: policies and selectors by name, and the line of a pointer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same work for each of many items, spread over worker processes."""
+"""Running the same function on many items in worker processes."""
 
 from __future__ import annotations
 

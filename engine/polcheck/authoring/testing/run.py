@@ -1,4 +1,4 @@
-"""The tests of one pack, run: its cases; on request what they leave out, which mutants live, which rewrites matter."""
+"""Running the tests of one pack: cases and, on request, coverage, mutants and rewrites."""
 
 from __future__ import annotations
 

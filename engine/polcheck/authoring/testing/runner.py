@@ -1,4 +1,4 @@
-"""Cases judged: what each named policy says of the case's submission, and where that is not what was expected."""
+"""Running one case: the result of each named policy, and its differences from the expected one."""
 
 from __future__ import annotations
 

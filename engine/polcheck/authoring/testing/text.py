@@ -1,4 +1,4 @@
-"""What came of a pack's tests as text for people."""
+"""The results of test cases as text for people."""
 
 from __future__ import annotations
 

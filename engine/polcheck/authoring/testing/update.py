@@ -1,4 +1,4 @@
-"""Expectations brought up to what policies say: only their values change, every other character of the file stays."""
+"""Updating expectations to actual results: only their values change, every other character of the file stays."""
 
 from __future__ import annotations
 

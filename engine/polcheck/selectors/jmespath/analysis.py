@@ -1,4 +1,4 @@
-"""What is known of an expression's result before it meets a value: lists, rows and their keys.
+"""Static analysis of an expression: the shape of its result (lists, rows and their keys).
 
 What is always null is refused: a step that the value before it can never take.
 """

@@ -1,4 +1,4 @@
-"""Evaluation without places: the tree becomes nested functions, made once and run for every value."""
+"""The compiler of expressions to nested functions, built once and run for every value."""
 
 from __future__ import annotations
 

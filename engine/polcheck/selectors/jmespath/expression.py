@@ -1,4 +1,4 @@
-"""An expression, compiled once and applied to many values."""
+"""A compiled expression, applied to many values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of the JMESPath standard."""
+"""The functions of expressions: those of the JMESPath standard, and polcheck's own."""
 
 from __future__ import annotations
 

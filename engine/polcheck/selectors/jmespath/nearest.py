@@ -1,4 +1,4 @@
-"""How far an expression gets: its longest beginning that finds something, and what failed after it."""
+"""Near misses of an expression: the longest prefix that finds something, and what fails after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a tree back to text, for prefixes and suggestions."""
+"""The nodes of an expression's tree, and unparsing: the text of a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an expression's text to its tree: the jmespath library parses, everything else is bounded here."""
+"""The parser of expressions: the jmespath library parses, and everything else is bounded here."""
 
 from __future__ import annotations
 

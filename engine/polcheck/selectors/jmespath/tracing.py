@@ -1,4 +1,4 @@
-"""Calls with places: functions that hand on parts of their arguments keep the parts' own places."""
+"""Evaluation with source positions: traced values, and functions that keep the positions of their arguments' parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What JMESPath says of JSON values: their types, their truth, their equality, their order."""
+"""JMESPath semantics of JSON values: types, truth, equality, order."""
 
 from __future__ import annotations
 
