@@ -22,6 +22,8 @@ from packs import one
         'forbid: {files: "src/*.py", pattern: "f($_x, ...)"}',
         'forbid: {files: "a.yaml", data: "leaves(@)[?value == \'x\']"}',
         'forbid: {any: [{files: "{x}.py"}, {files: "{x}.txt"}]}\nmessage: "{{ x }}"',
+        "forbid: {files: a.py, code: '((call function: (_) @f) (#eq? @f \"eval(\"))'}",
+        'forbid: {files: a.py, code: \'((call function: (_) @a-b) (#any-of? @a-b "(@" "x"))\'}',
     ],
 )
 def test_names_that_are_spoken_of_are_left_alone(body: str) -> None:

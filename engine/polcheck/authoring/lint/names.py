@@ -74,8 +74,14 @@ def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Point
             # a capture's `-` and `.` are `_` in its name
             written = re.escape(name).replace("_", "[_.-]") if key == "code" else re.escape(name)
             found = re.search(way.format(written), text)
-            if found:
+            if found and not (key == "code" and _decides(text, written)):
                 yield (*at, key, index) if isinstance(texts, list) else (*at, key), found.start(), help.format(name)
+
+
+def _decides(query: str, capture: str) -> bool:
+    """Whether a predicate of a query reads a capture, so that it decides what is found."""
+    predicate = r"""\(#(?:"(?:[^"\\]|\\.)*"|[^()"])*?@{0}(?![\w.-])"""
+    return re.search(predicate.format(capture), query) is not None
 
 
 def _value(origin: SourceMap, at: Pointer) -> object:
