@@ -204,3 +204,12 @@ def test_what_is_left_out_is_counted(folder: Folder, pack: str) -> None:
     assert '"left_out": 2' in renderer("json")(report, Options())
     assert '"leftOut": 2' in renderer("sarif")(report, Options())
     assert "2 files or folders left out" in renderer("gitlab")(report, Options())
+
+
+def test_a_gitignore_without_git_is_told(folder: Folder, pack: str) -> None:
+    """It has no effect in a project of one's own either, where there is no work tree."""
+    root = folder({**WAYS["a .gitignore"], "b.py": "x = 1\n"})
+    (notice,) = run(root, pack, isolated=False).notices
+    assert "no git work tree" in notice.message and "--exclude" in notice.message
+    git(root, "init", "-q")
+    assert run(root, pack, isolated=False).notices == ()

@@ -31,6 +31,7 @@ from polcheck.project.plan_cache import load_rows, store_rows
 from polcheck.project.waivers import Waivers
 from polcheck.scan.cache import ScanCache
 from polcheck.sources.exclude import beyond
+from polcheck.sources.git import repository_of
 from polcheck.sources.limits import ReadLimits
 from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_submission
@@ -262,6 +263,7 @@ class Project(Struct, frozen=True, dict=True):
             self._config_path(),
             project=self.own,
             quiet=self.tree is not None,
+            ignoring=self._ignoring(),
             remedy=self.remedy if is_folder(self.target) else PACKED,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
         )
@@ -280,6 +282,11 @@ class Project(Struct, frozen=True, dict=True):
                 name = self.tree.called(os.path.realpath(name))
             accepts.append(recorded_in(recorded, name, notices))
         return in_turn(*accepts) if len(accepts) > 1 else waivers
+
+    def _ignoring(self) -> bool:
+        """Whether .gitignore files have an effect, or aren't asked for."""
+        asked = self.own and self.effective.gitignore and is_folder(self.target)
+        return not asked or repository_of(os.fsencode(self.target)) is not None
 
     def _at(
         self, rev: str, accept: Accept | None = None, progress: Progress | None = None

@@ -222,6 +222,7 @@ class Waivers(Struct, frozen=True):
     project: bool = True
     remedy: str = ""
     quiet: bool = False  # whether something else says what has no effect
+    ignoring: bool = True  # whether .gitignore files have an effect: not outside a git work tree
     limits: RunLimits = DEFAULT_RUN_LIMITS
 
     def __call__(
@@ -232,7 +233,11 @@ class Waivers(Struct, frozen=True):
         trusted = trust_in(submission.kind, project=self.project).may_waive
         run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in results})
         accepted = tuple(run.accepted(finding) for finding in findings)
-        disregarded = () if trusted or self.quiet else disregarded_in(submission, inline, self.remedy)
+        disregarded: Iterable[Notice] = ()
+        if not trusted and not self.quiet:
+            disregarded = disregarded_in(submission, inline, self.remedy)
+        elif trusted and not self.ignoring:
+            disregarded = _ignoring_nothing(submission)
         return Accepted(accepted, (*unread, *disregarded, *run.notices()))
 
     def location(self, at: tuple[str | int, ...]) -> Location:
@@ -297,7 +302,7 @@ def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remed
         many = "1 waiver in a comment" if len(meant) == 1 else f"{len(meant):,} waivers in comments{where}"
         found.append((many, meant[0].location))
     if submission.kind in ("folder", "revision"):
-        ignoring = [path for path in submission.paths if path == ".gitignore" or path.endswith("/.gitignore")]
+        ignoring = _ignore_files(submission)
         if ignoring:
             many = "the .gitignore" if len(ignoring) == 1 else f"{len(ignoring):,} .gitignore files"
             found.append((many, Location(ignoring[0])))
@@ -306,6 +311,19 @@ def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remed
         have = "have" if what[0].isdigit() and not what.startswith("1 ") else "has"
         text = f"{what} {have} no effect: the project is untrusted"
         yield Notice("trust", f"{text}; {remedy}" if remedy else text, location)
+
+
+def _ignoring_nothing(submission: Submission) -> Iterator[Notice]:
+    """What is to be said of .gitignore files where there is no git."""
+    places = _ignore_files(submission)
+    if places:
+        what = "the .gitignore has" if len(places) == 1 else f"{len(places):,} .gitignore files have"
+        text = f"{what} no effect: this is no git work tree; `exclude` in polcheck.yaml, or --exclude, leaves files out"
+        yield Notice("trust", text, Location(places[0]))
+
+
+def _ignore_files(submission: Submission) -> list[str]:
+    return [path for path in submission.paths if path == ".gitignore" or path.endswith("/.gitignore")]
 
 
 def _configurations(submission: Submission) -> Iterator[str]:
