@@ -57,7 +57,7 @@ def test_the_language_has_a_version_of_its_own() -> None:
     """A pack of language 1 works whatever polcheck's version is."""
     found = check(one("forbid: {files: '*.tmp'}"), {"a.py": ""}, "language: 1\nrequires: polcheck\n")
     assert found.verdict == "pass"
-    assert pack(one("forbid: {files: x}")).said("version") == "1.0.0"
+    assert pack(one("forbid: {files: x}")).text_under("version") == "1.0.0"
 
 
 def test_a_pack_that_does_not_fit_is_not_run(polcheck: Polcheck, tmp_path: Path) -> None:

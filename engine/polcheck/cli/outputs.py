@@ -29,34 +29,34 @@ _COMMANDS = ("github", "template")
 class Outputs(Struct):
     """The formats of one run: `(format, file)`, an empty file being standard output."""
 
-    wanted: tuple[tuple[str, str], ...]
+    requested: tuple[tuple[str, str], ...]
     options: render.Options
 
     @classmethod
     def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
         """The outputs that the options ask for. Raises UsageError for an unknown format, or two on standard output."""
-        wanted = [_parsed(text) for text in formats or ("text",)]
-        plain = [name for name, path in wanted if not path]
+        requested = [_parsed(text) for text in formats or ("text",)]
+        plain = [name for name, path in requested if not path]
         if len(plain) > 1:
             raise click.UsageError(f"only one format can go to standard output, not {' and '.join(plain)}")
         if output:
             if not plain:
                 raise click.UsageError("-o names the file of the format without one, and every format has one")
-            wanted = [(name, path or output) for name, path in wanted]
+            requested = [(name, path or output) for name, path in requested]
         width = terminal_width()
         options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
-        return cls(tuple(wanted), options)
+        return cls(tuple(requested), options)
 
     @property
     def digests(self) -> bool:
         """Whether some output says the submission's digest."""
-        return self.options.verbosity > 0 or any(name not in _WITHOUT_DIGEST for name, _ in self.wanted)
+        return self.options.verbosity > 0 or any(name not in _WITHOUT_DIGEST for name, _ in self.requested)
 
     def write(self, report: Report) -> int:
         """Writes every output and gives the exit status, which no format changes."""
         from polcheck.render.verdict import NoVerdict
 
-        for name, path in self.wanted:
+        for name, path in self.requested:
             try:
                 text = self._text(name, report)
             except NoVerdict as reason:

@@ -39,8 +39,8 @@ def pack_project(command: Callable[..., Any]) -> Callable[..., Any]:
     return config(locked_option(wrapped))
 
 
-def tell(change: Change, path: str) -> None:
-    """Says on standard error what changed in the lock."""
+def echo_change(change: Change, path: str) -> None:
+    """Print the changes of the lock to standard error."""
     for line in change.lines:
         click.echo(line, err=True)
     click.echo(f"wrote {path}" if change.lines else f"{path} is up to date", err=True)
@@ -111,7 +111,7 @@ def add(source: str, project: PackProject) -> int:
     from polcheck.project.packs import lock_path
 
     change = project.add(source)
-    tell(change, lock_path(project.folder))
+    echo_change(change, lock_path(project.folder))
     return 0
 
 
@@ -125,7 +125,7 @@ def remove(name: str, project: PackProject) -> int:
     """
     from polcheck.project.packs import lock_path
 
-    tell(project.remove(name), lock_path(project.folder))
+    echo_change(project.remove(name), lock_path(project.folder))
     return 0
 
 
@@ -140,7 +140,7 @@ def list_packs(form: str, project: PackProject) -> int:
 
     found = rows(project)
     if form == "json":
-        sys.stdout.write(dumps([row.plain for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in found]))
         return 0
     if not found:
         click.echo("no pack: `polcheck pack add SOURCE` adds one", err=True)
@@ -165,7 +165,7 @@ def show(name: str, form: str, project: PackProject) -> int:
 
     about = described(project, name)
     if form == "json":
-        sys.stdout.write(dumps(about.plain))
+        sys.stdout.write(dumps(about.as_json))
     else:
         click.echo("\n".join(map(terminal, about.lines)))
     return 0
@@ -184,7 +184,7 @@ def outdated(form: str, project: PackProject) -> int:
 
     found = newer(project)
     if form == "json":
-        sys.stdout.write(dumps([row.plain for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in found]))
     else:
         for row in found:
             click.echo(row.text)
@@ -212,7 +212,7 @@ def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form
     if not dry:
         if submissions or form != "text":
             raise click.UsageError("--on and --format go with --diff")
-        tell(project.update(names), lock_path(project.folder))
+        echo_change(project.update(names), lock_path(project.folder))
         return 0
     from polcheck.project.pack_update import compared
 
@@ -230,7 +230,7 @@ def lock(project: PackProject) -> int:
     """
     from polcheck.project.packs import lock_path
 
-    tell(project.settle(), lock_path(project.folder))
+    echo_change(project.settle(), lock_path(project.folder))
     return 0
 
 
@@ -347,7 +347,7 @@ def verify(source: str | None, keys: tuple[str, ...], form: str, project: PackPr
         raise click.UsageError("--key goes with SOURCE")
     found = verify_pack(project) if source is None else verify_source(project, source, keys)
     if form == "json":
-        sys.stdout.write(dumps([row.plain for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in found]))
     else:
         for row in found:
             click.echo(row.text)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
 from polcheck.base.safe_open import reason_of
 from polcheck.packs.http import fetched
-from polcheck.packs.shipped import PACK_LIMITS, made
+from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.packs.sign import SIGNATURES
 from polcheck.packs.sources import Archive, FetchError
 from polcheck.policy.pack_files import PackFiles
@@ -96,4 +96,4 @@ def unpacked(data: bytes, name: str, subdirectory: str = "") -> PackFiles:
     files = below(without_top({**found.files, **dict.fromkeys(found.unreadable, b"")}), subdirectory)
     if "pack.yaml" not in files:
         raise PolicyError([Problem(f"there is no pack.yaml in `{name}`", help="#subdirectory=folder says where it is")])
-    return made(name, replace(found, files=files), name)
+    return pack_of(name, replace(found, files=files), name)

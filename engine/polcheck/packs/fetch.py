@@ -66,7 +66,7 @@ class Fetcher(Struct, dict=True):
         record_dependency(Path(self.folder, text))
         if isinstance(source, Named) and not self.known(source.name) and Path(self.folder, source.name).is_dir():
             return Folder(f"./{source.name}")
-        named = self.lock.named(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
+        named = self.lock.matching(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
         return parse(named[0].source) if len(named) == 1 else source
 
     def known(self, name: str) -> bool:
@@ -134,7 +134,7 @@ class Fetcher(Struct, dict=True):
         installed = self._installed[source.name]
         return Taken(read_installed(installed), f"installed:{installed.resolved}")
 
-    def kept(self, source: Source, entry: Locked) -> PackFiles:
+    def cached(self, source: Source, entry: Locked) -> PackFiles:
         """The pack as it is here, without fetching. Raises PolcheckError unless it is what the lock says."""
         if isinstance(source, Named | Folder):
             files = self._here(source).files
@@ -241,8 +241,8 @@ class Fetcher(Struct, dict=True):
         if signature is None:
             return
         said = (signature.statement.name, signature.statement.version)
-        if said != (files.name, files.said("version")):
-            mine = f"`{files.name}` {files.said('version')}"
+        if said != (files.name, files.text_under("version")):
+            mine = f"`{files.name}` {files.text_under('version')}"
             raise Untrusted(
                 f"the pack from `{source}` is signed as `{said[0]}` {said[1]}, and its pack.yaml names {mine}"
             )
@@ -270,7 +270,7 @@ def _check_said(files: PackFiles, entry: Locked) -> None:
     """Raises LockError when the lock says of a pack what its own pack.yaml doesn't."""
     for key, found, wanted in (
         ("name", files.name, entry.name),
-        ("version", files.said("version"), entry.version),
+        ("version", files.text_under("version"), entry.version),
         ("license", files.license, entry.license),
     ):
         if found != wanted:

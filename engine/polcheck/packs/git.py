@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
-from polcheck.packs.shipped import PACK_LIMITS, made
+from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.packs.sources import FetchError, Git
 from polcheck.policy.pack_files import PackFiles
 from polcheck.sources.builder import SubmissionBuilder
@@ -107,7 +107,7 @@ def _read(source: Git, commit: str, folder: str) -> PackFiles:
     if "pack.yaml" not in found.files:
         help = "#subdirectory=folder says where in the repository it is"
         raise PolicyError([Problem(f"there is no pack.yaml in `{name}`", help=help)])
-    return made(name, found, name)
+    return pack_of(name, found, name)
 
 
 def _git(source: Git, folder: str | None, *arguments: str) -> bytes:

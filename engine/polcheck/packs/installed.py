@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
 from polcheck.base.safe_open import NotRegular, read_regular, reason_of
-from polcheck.packs.shipped import PACK_LIMITS, made
+from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.policy.pack_files import PackFiles
 from polcheck.sources.builder import SubmissionBuilder
 
@@ -61,7 +61,7 @@ def read_installed(pack: Installed) -> PackFiles:
         raise PolicyError([Problem(f"the pack `{pack.name}` of {pack.resolved} can't be read: {error}")]) from error
     if "pack.yaml" not in found.files:
         raise PolicyError([Problem(f"{pack.resolved} has no pack.yaml in `{pack.folder}`")])
-    return made(pack.name, found, pack.name)
+    return pack_of(pack.name, found, pack.name)
 
 
 def _files(pack: Installed) -> Iterator[tuple[str, Path]]:

@@ -61,7 +61,7 @@ class Lock(Struct, frozen=True):
         """The lock that holds these."""
         return cls({pack.source: pack for pack in sorted(packs, key=_order)})
 
-    def named(self, name: str) -> list[Locked]:
+    def matching(self, name: str) -> list[Locked]:
         """The packs of that name, or from that source."""
         return [pack for pack in self.packs.values() if name in (pack.name, pack.source)]
 

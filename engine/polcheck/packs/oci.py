@@ -40,7 +40,7 @@ def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def written(archive: bytes, name: str, version: str, license: str) -> bytes:
+def manifest_of(archive: bytes, name: str, version: str, license: str) -> bytes:
     """The manifest for a pack's archive; the same archive gives the same bytes."""
     annotations = {
         "org.opencontainers.image.title": name,
@@ -223,7 +223,7 @@ def push(archive: bytes, pack: PackFiles, source: Oci, *, move: bool = False) ->
 
     Raises FetchError when the registry won't take it, or when the tag has other content and `move` is not set.
     """
-    manifest = written(archive, pack.name, pack.said("version"), pack.license)
+    manifest = manifest_of(archive, pack.name, pack.text_under("version"), pack.license)
     registry = Registry(source)
     digest = digest_of(manifest)
     if not move and registry.has(source.tag):

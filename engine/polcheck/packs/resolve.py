@@ -106,7 +106,7 @@ def _locked(opened: _Opened, source: str) -> Locked:
     files = opened.files
     return Locked(
         name=files.name,
-        version=files.said("version"),
+        version=files.text_under("version"),
         source=source,
         resolved=opened.resolved,
         digest=files.digest,

@@ -84,10 +84,10 @@ def _read(root: str, folder: Path) -> PackFiles:
         found = read_folder(str(folder), SubmissionBuilder(root, PACK_LIMITS), gitignore=False)
     except SubmissionError as error:
         raise PolicyError([Problem(str(error))]) from error
-    return made(root, found.settled(found.files))
+    return pack_of(root, found.settled(found.files))
 
 
-def made(root: str, found: Submission, source: str = "") -> PackFiles:
+def pack_of(root: str, found: Submission, source: str = "") -> PackFiles:
     """The pack that these files are; its signatures are kept apart. Raises PolicyError when one can't be read."""
     if found.unreadable:
         raise PolicyError(

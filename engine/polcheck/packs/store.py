@@ -15,7 +15,7 @@ from polcheck.base.errors import PolcheckError, SubmissionError
 from polcheck.base.safe_open import reason_of
 from polcheck.base.store import store
 from polcheck.base.tracker import record_dependency
-from polcheck.packs.shipped import PACK_LIMITS, made
+from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.packs.sign import merged
 from polcheck.policy.pack_files import PackFiles
 from polcheck.sources.builder import SubmissionBuilder
@@ -55,7 +55,7 @@ class PackStore(Struct, frozen=True):
         help = "help: `polcheck pack sync` fetches it again"
         try:
             found = read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(name, PACK_LIMITS))
-            pack = made(source, found, source)
+            pack = pack_of(source, found, source)
         except PolcheckError as error:
             raise StoreError(f"the copy of `{name}` in the cache is damaged: {error}\n{help}") from error
         if pack.digest != digest:
@@ -129,7 +129,7 @@ def readable(data: bytes, pack: PackFiles) -> None:
     from polcheck.sources.archive import read_archive
 
     try:
-        found = made("", read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(pack.root, PACK_LIMITS)))
+        found = pack_of("", read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(pack.root, PACK_LIMITS)))
     except SubmissionError as error:
         raise PolcheckError(f"the pack `{pack.root}` can't be an archive: {error}") from error
     if found.digest != pack.digest:

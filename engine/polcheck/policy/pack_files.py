@@ -58,9 +58,9 @@ class PackFiles(Struct, frozen=True, dict=True):
     @property
     def name(self) -> str:
         """The pack's name as its pack.yaml says it; empty when that can't be read."""
-        return self.said("name")
+        return self.text_under("name")
 
-    def said(self, key: str) -> str:
+    def text_under(self, key: str) -> str:
         """The text under a key of pack.yaml; empty when there is none."""
         value = self._under(key)
         return value if isinstance(value, str) else ""
@@ -68,7 +68,7 @@ class PackFiles(Struct, frozen=True, dict=True):
     @property
     def license(self) -> str:
         """The license of the pack, under `license` or its old spelling `licence`; empty when there is none."""
-        return self.said("license") or self.said("licence")
+        return self.text_under("license") or self.text_under("licence")
 
     @property
     def fits(self) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class PackProject(Struct, frozen=True, dict=True):
         self._check_may_change("remove a pack")
         opener = self.opener()
         sources = self._sources(opener)
-        meant = {name, self._key(name), *(pack.source for pack in self.lock.named(name))}
+        meant = {name, self._key(name), *(pack.source for pack in self.lock.matching(name))}
         index = next((n for n, key in enumerate(sources) if key in meant or self.entries[n].source in meant), None)
         if index is None or self.config_file is None:
             names = sorted({pack.name for pack in self.lock.packs.values() if pack.source in sources} | set(sources))
@@ -149,7 +149,7 @@ class PackProject(Struct, frozen=True, dict=True):
         """
         if not dry:
             self._check_may_change("update packs")
-        fresh = {_group(pack.source) for pack in self.named(names)}
+        fresh = {_group(pack.source) for pack in self.locked_packs(names)}
         unbound = replace(self, strict=False)
         return unbound._settled(unbound.opener(fresh=fresh), dry=dry)
 
@@ -166,13 +166,13 @@ class PackProject(Struct, frozen=True, dict=True):
         write_lock(self.folder, after)
         return Change(self.lock, after, opened)
 
-    def named(self, names: Sequence[str]) -> list[Locked]:
+    def locked_packs(self, names: Sequence[str]) -> list[Locked]:
         """The locked packs with these names or sources and everything that they extend; all of them for no name."""
         if not names:
             return list(self.lock.packs.values())
         found: dict[str, Locked] = {}
         for name in names:
-            own = self.lock.named(name)
+            own = self.lock.matching(name)
             if not own:
                 help = "`polcheck pack list` shows what is locked"
                 raise LockError(f"no pack `{name}` is locked\nhelp: {help}")

@@ -43,7 +43,7 @@ class Row(Struct, frozen=True):
         return f"{self.locked.kind} {at.removeprefix('sha256:')[:12]}"
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The row as JSON values."""
         locked = self.locked
         about = {"name": locked.name, "version": locked.version} if locked else {"name": None, "version": None}
@@ -80,7 +80,7 @@ class About(Struct, frozen=True, dict=True):
     @cached_property
     def facts(self) -> dict[str, str]:
         """What there is to say in one line each."""
-        about = {"description": self.files.said("description"), "license": self.files.license}
+        about = {"description": self.files.text_under("description"), "license": self.files.license}
         return {
             "name": self.compiled.name,
             "version": self.compiled.version,
@@ -88,12 +88,12 @@ class About(Struct, frozen=True, dict=True):
             "resolved": self.locked.resolved if self.locked else "",
             "digest": self.compiled.digest,
             **about,
-            "requires": self.files.said("requires"),
+            "requires": self.files.text_under("requires"),
             "extends": ", ".join(sorted(self.files.bases)),
         }
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The pack as JSON values."""
         policies = [{"id": p.id, "severity": p.severity, "title": p.title} for p in self.compiled.policies]
         return {
@@ -129,7 +129,7 @@ def described(project: PackProject, name: str) -> About:
 
     Raises PolcheckError when there is none or it can't be used.
     """
-    named = project.lock.named(name)
+    named = project.lock.matching(name)
     files = project.opener().open(named[0].source) if named else pack_now(name)
     compiled = next(pack for pack in checker(files).plan.packs if pack.name == files.name)
     trust = trust_of(project.config_file, project.today)

@@ -113,7 +113,7 @@ class Newer(Struct, frozen=True):
         return f"{self.locked.name} {self.locked.version}  {self.locked.source}  {' and '.join(parts)}"
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The pack as JSON values."""
         locked = self.locked
         about = {"name": locked.name, "version": locked.version, "source": locked.source}

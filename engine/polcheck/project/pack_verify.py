@@ -20,20 +20,20 @@ class Verification(Struct, frozen=True):
 
     name: str
     version: str
-    said: str
+    result: str
     fault: str = ""
 
     @property
     def text(self) -> str:
         """The proof for people."""
         who = f"{self.name} {self.version}".strip()
-        return f"{who}  FAULT: {self.fault}" if self.fault else f"{who}  {self.said}"
+        return f"{who}  FAULT: {self.fault}" if self.fault else f"{who}  {self.result}"
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The proof as JSON values."""
         about = {"name": self.name, "version": self.version}
-        return {**about, "ok": not self.fault, "said": self.said, "fault": self.fault or None}
+        return {**about, "ok": not self.fault, "said": self.result, "fault": self.fault or None}
 
 
 def verify_pack(project: PackProject) -> list[Verification]:
@@ -46,7 +46,7 @@ def verify_pack(project: PackProject) -> list[Verification]:
     found = [Verification(source, "", "", "it is not locked") for source in unlocked]
     for pack in project.locked():
         try:
-            opener.fetcher.kept(parse(pack.source), pack)
+            opener.fetcher.cached(parse(pack.source), pack)
         except PolcheckError as error:
             found.append(Verification(pack.name, pack.version, "", str(error).partition("\nhelp:")[0]))
         else:
@@ -59,11 +59,11 @@ def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> lis
 
     Raises PolcheckError when the pack can't be had or a key can't be read.
     """
-    named = project.lock.named(source)
+    named = project.lock.matching(source)
     pack = project.opener().open(named[0].source) if named else pack_now(source)
     trust = trust_of(project.config_file, project.today)
     if keys:
         own = tuple(key for text in keys for key in keys_of(text, ""))
         trust = Trust((Publisher(("*",), own),), project.today)
     found = [Verification(one.name, one.version, f"signed by {one.key}", one.fault) for one in verify(pack, trust)]
-    return found or [Verification(pack.name, pack.said("version"), "", "it is not signed")]
+    return found or [Verification(pack.name, pack.text_under("version"), "", "it is not signed")]

@@ -49,50 +49,50 @@ class PackRequest(Struct, frozen=True):
 class ProjectPacks(Struct, frozen=True):
     """The packs of one project as they are opened one after another."""
 
-    asked: PackRequest
+    request: PackRequest
     before: Lock | None
     fetcher: Fetcher
     resolver: Resolver
 
     @classmethod
-    def of(cls, asked: PackRequest) -> ProjectPacks:
+    def of(cls, request: PackRequest) -> ProjectPacks:
         """Ready to open packs. Raises LockError when there is a polcheck.lock that can't be used."""
-        before = read_lock(asked.folder) if asked.folder is not None else None
+        before = read_lock(request.folder) if request.folder is not None else None
         lock = before or Lock({})
-        if not asked.own:
+        if not request.own:
             lock = Lock({text: pack for text, pack in lock.packs.items() if pack.kind != "folder"})
         fetcher = Fetcher(
-            folder=asked.folder if asked.folder is not None and asked.own else "",
+            folder=request.folder if request.folder is not None and request.own else "",
             cache=PackStore.of_user(),
             lock=lock,
-            trust=asked.trust,
-            strict=asked.strict,
-            unlocked=before is None or not asked.own,
-            heal=asked.heal,
-            fresh=asked.fresh,
+            trust=request.trust,
+            strict=request.strict,
+            unlocked=before is None or not request.own,
+            heal=request.heal,
+            fresh=request.fresh,
         )
-        return cls(asked, before, fetcher, fetcher.resolver())
+        return cls(request, before, fetcher, fetcher.resolver())
 
     def open(self, text: str) -> PackFiles:
         """The pack that a text names, with what it extends.
 
         Raises PolicyError when there is none, and PolcheckError when it can't be had or isn't what is locked.
         """
-        return self.resolver.open(self.fetcher.source(text, by_name=not self.asked.own))
+        return self.resolver.open(self.fetcher.source(text, by_name=not self.request.own))
 
     def changed(self) -> Lock | None:
         """The lock with what was opened, where that isn't in it yet; None where it is, or nothing needs a lock.
 
         Raises LockError when the lock would change and must not, and PolicyError when two packs have one name.
         """
-        if not self.asked.own or self.asked.folder is None or (self.before is None and not self.resolver.fetched):
+        if not self.request.own or self.request.folder is None or (self.before is None and not self.resolver.fetched):
             return None
         before = self.before or Lock({})
         after = self.resolver.lock()
         stale = [pack for text, pack in after.packs.items() if before.packs.get(text) != pack]
         if not stale:
             return None
-        if self.asked.strict:
+        if self.request.strict:
             names = ", ".join(f"`{pack.name}`" for pack in stale)
             text = f"polcheck.lock is out of date for {names}, and --locked forbids to change it"
             raise LockError(f"{text}\nhelp: run `polcheck pack lock` and commit polcheck.lock")

@@ -56,7 +56,7 @@ def build(source: str) -> Built:
     """
     pack = read_pack(source)
     checker(pack)
-    version = pack.said("version")
+    version = pack.text_under("version")
     if not _PLAIN.fullmatch(version):
         raise PolicyError(
             [Problem(f"the version `{version}` can't be part of a file's name", f"{pack.root}/pack.yaml")]
@@ -89,7 +89,7 @@ def push(built: Built, target: str, *, move: bool = False) -> str:
     if not isinstance(source, Oci) or source.digest:
         raise SourceError(f"`{target}` is not where a pack can be pushed to", "write oci://host/name:tag")
     if not target.endswith(f":{source.tag}"):
-        source = Oci(source.host, source.repository, built.pack.said("version").replace("+", "_"))
+        source = Oci(source.host, source.repository, built.pack.text_under("version").replace("+", "_"))
     digest = push_archive(built.data, built.pack, source, move=move)
     return str(Oci(source.host, source.repository, source.tag, digest))
 
@@ -105,7 +105,7 @@ def sign(folder: str, key: str) -> tuple[str, Signature]:
         )
     pack = read_pack(Path(folder))
     checker(pack)
-    statement = Statement(pack.name, pack.said("version"), pack.digest)
+    statement = Statement(pack.name, pack.text_under("version"), pack.digest)
     if "\n" in statement.version or "\r" in statement.version:
         raise PolicyError([Problem("a version of several lines can't be signed", f"{pack.root}/pack.yaml")])
     signature = signed(statement, key)
@@ -129,7 +129,7 @@ def verify(pack: PackFiles, trust: Trust) -> Iterator[Verified]:
         said = signature.statement
         key = fingerprint(signature)
         fault = "" if key else "it is not over this content"
-        if (said.name, said.version) != (pack.name, pack.said("version")):
+        if (said.name, said.version) != (pack.name, pack.text_under("version")):
             fault = f"it is of `{said.name}` {said.version}"
         elif key and trust.publishers:
             fault = _fault(pack, signature, trust)

@@ -217,15 +217,15 @@ def check_verdict(view: View) -> None:
     """Notes expressions that read what no report has: null, whatever the run came to."""
     for field in view.pack.compiled.verdict:
         if field.expression is not None:
-            for name in sorted(field.expression.names - known()):
-                close = get_close_matches(name, sorted(known()), n=1)
-                listed = ", ".join(f"`{key}`" for key in sorted(known()))
+            for name in sorted(field.expression.names - report_fields()):
+                close = get_close_matches(name, sorted(report_fields()), n=1)
+                listed = ", ".join(f"`{key}`" for key in sorted(report_fields()))
                 help = f"did you mean `{close[0]}`?" if close else f"a report has {listed}"
                 offset = field.expression.text.find(name)
                 view.head.error(("verdict", field.name), f"a report has no `{name}`", help, offset)
 
 
 @cache
-def known() -> frozenset[str]:
+def report_fields() -> frozenset[str]:
     """The keys of a report."""
     return frozenset(to_plain(Report("none", "error", SubmissionUsed("", "", "", 0), (), (), (), ())))

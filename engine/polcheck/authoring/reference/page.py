@@ -91,14 +91,14 @@ class Sources(Struct, frozen=True, dict=True):
     def selectors(self) -> Iterator[tuple[str, list[str]]]:
         """The pack's own selectors with their YAML, in the order in which they are written."""
         for name in self.head.get("selectors", {}):
-            yield name, written(self._head, ("selectors", name))
+            yield name, source_lines(self._head, ("selectors", name))
 
     def parts(self, policy: CompiledPolicy) -> list[str]:
         """The YAML of a policy's `when`, `for`, `require` and `forbid`, in the order in which they are written."""
         origin = self._origins.get((policy.path, policy.line))
         if origin is None or not isinstance(origin.document, dict):
             return []
-        return [line for key in origin.document if key in _PARTS for line in written(origin, (key,))]
+        return [line for key in origin.document if key in _PARTS for line in source_lines(origin, (key,))]
 
     @cached_property
     def _origins(self) -> dict[tuple[str, int], SourceMap]:
@@ -109,7 +109,7 @@ class Sources(Struct, frozen=True, dict=True):
         }
 
 
-def written(origin: SourceMap, at: Pointer) -> list[str]:
+def source_lines(origin: SourceMap, at: Pointer) -> list[str]:
     """The key and the value at a pointer as they stand in the file, moved to the left margin."""
     where = origin.config.locate(origin.index, at)
     source = origin.source

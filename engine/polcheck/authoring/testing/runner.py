@@ -52,14 +52,14 @@ class CaseRunner(Struct):
     _checkers: dict[str, Checker] = field(default_factory=dict)
 
     @property
-    def plain(self) -> Checker:
+    def default_checker(self) -> Checker:
         """The pack with its default parameters. Raises PolicyError when the pack can't be used."""
         return self._compiled({}, "")
 
     @property
     def policies(self) -> tuple[CompiledPolicy, ...]:
         """The pack's own policies, in order. Raises PolicyError when the pack can't be used."""
-        return self.plain.plan.packs[0].policies
+        return self.default_checker.plan.packs[0].policies
 
     def checker(self, case: Case) -> Checker:
         """The pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
@@ -73,14 +73,14 @@ class CaseRunner(Struct):
         if key not in self._checkers:
             settings = Settings()
             if params or profile:
-                name = self.plain.plan.packs[0].name
+                name = self.default_checker.plan.packs[0].name
                 settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
             self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas), jobs=1)
         return self._checkers[key]
 
     def prepare(self, cases: Iterable[Case]) -> None:
         """Compiles whatever the cases need. Raises PolicyError that names every problem, policies unknown included."""
-        known = {policy.id for policy in self.plain.plan.policies}
+        known = {policy.id for policy in self.default_checker.plan.policies}
         problems: list[Problem] = []
         for case in cases:
             problems += _unknown(case, known)

@@ -130,15 +130,15 @@ def binds(shape: Shape) -> frozenset[str] | None:
     return frozenset(row.entries) if row.entries else None
 
 
-def judges(node: Node) -> bool:
+def is_comparison(node: Node) -> bool:
     """Whether `node` gives a truth value: a comparison, and, or, not with one, or such a function."""
     match node:
         case Comparison() | Not():
             return True
         case Either(items) | Both(items):
-            return any(judges(item) for item in items)
+            return any(is_comparison(item) for item in items)
         case Pipe(steps) | Chain(steps):
-            return judges(steps[-1])
+            return is_comparison(steps[-1])
         case Call(name):
             return FUNCTIONS[name].returns == "boolean"
         case _:

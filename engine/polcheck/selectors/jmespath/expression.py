@@ -48,7 +48,7 @@ class Expression:
         """Raises ExpressionError. `strict`: no null tolerance, and nothing refused but what can never run."""
         from polcheck.selectors.jmespath.analysis import (
             binds,
-            judges,
+            is_comparison,
             needed_keys,
             refuse_calls,
             refuse_misleading,
@@ -70,7 +70,7 @@ class Expression:
             raise ExpressionError("the expression is nested too deeply") from None
         self.text = text
         self.binds = binds(shape) if shape else None
-        self.comparison = judges(node)
+        self.comparison = is_comparison(node)
         self._node = node
         self._strict = strict
 
