@@ -128,13 +128,16 @@ def named_by(fail_on: str) -> tuple[str, ...]:
 
 
 def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str) -> Verdict:
-    """The verdict: fail, else none when something is undecided or nothing passed, else pass."""
+    """Return the verdict: fail, else none when something that counts is undecided or nothing was decided, else pass.
+
+    A policy that failed at a severity that doesn't count was decided: a lone warning is no reason to have no verdict.
+    """
     weighty = [policy for policy in policies if policy.severity in named_by(fail_on)]
     if any(policy.outcome == "fail" for policy in weighty):
         return "fail"
     if any(policy.outcome == "undecided" for policy in weighty):
         return "none"
-    return "pass" if any(policy.outcome == "pass" for policy in policies) else "none"
+    return "pass" if any(policy.outcome in ("pass", "fail") for policy in policies) else "none"
 
 
 def worst(outcomes: Iterable[str]) -> str:

@@ -93,7 +93,7 @@ def render(report: Report, options: Options) -> str:
     style = Style(options.color)
     if options.verbosity < 0:
         quiet = [f"{brief(finding, style)}\n" for finding in _judged(report)]
-        quiet += [f"{_undecided_line(policy, style)}\n" for policy in _open(report)]
+        quiet += [line for policy in _open(report) for line in _undecided_brief(policy, style)]
         return "".join(quiet)
     blocks = [
         *_findings(report, options, style),
@@ -149,6 +149,14 @@ def _group(findings: list[Finding], options: Options, style: Style) -> str:
 
 def _undecided_line(policy: PolicyOutcome, style: Style) -> str:
     return f"{style.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
+
+
+def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
+    """A line for each reason, which names its file: without that nobody can do anything about it."""
+    head = _undecided_line(policy, style)
+    for path, why in policy.reasons[:_REASONS] or [("", "")]:
+        where = f"{terminal(path)}: " if path else ""
+        yield f"{where}{head}{f': {terminal(why)}' if why else ''}\n"
 
 
 def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
