@@ -34,11 +34,11 @@ BASE = "base: &b {" + ", ".join(f"k{number}: 1" for number in range(20_000)) + "
     ids=["aliases", "merges", "keys of aliases", "keys in keys"],
 )
 def test_expansion_is_bounded(text: str) -> None:
-    """What aliases, merges and keys made of values expand to is refused within a second."""
-    begin = time.monotonic()
+    """What aliases, merges and keys made of values expand to is refused within a second of processor time."""
+    begin = time.process_time()
     with pytest.raises(LimitExceeded, match="aliases expand to more than 1000000 values"):
         read(text)
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_expansion_is_bounded(text: str) -> None:
     ids=["flow sequences", "flow mappings", "block sequences", "keys", "through an alias"],
 )
 def test_deep_nesting_ends_soon(text: str) -> None:
-    """Nesting beyond the limit is refused within a second, also what an alias adds to it."""
-    begin = time.monotonic()
+    """Nesting beyond the limit is refused within a second of processor time, also what an alias adds to it."""
+    begin = time.process_time()
     with pytest.raises(LimitExceeded, match="nested more than 200 levels deep") as caught:
         read(text)
     assert caught.value.span is not None
-    assert time.monotonic() - begin < 1
+    assert time.process_time() - begin < 1
 
 
 def test_nesting_up_to_the_limit_is_read() -> None:
