@@ -45,8 +45,10 @@ _KNOWN_TAGS = frozenset(
 )
 _MERGE_TAG = _CORE + "merge"
 _MOST_REMARKS = 20
+_SHORT = 1_000  # digits
 _SHALLOW = "YAML wants this line indented by more spaces: other readers refuse the file"
 _MARK = "YAML has no byte-order mark here: other readers refuse the file, or take it for a character"
+_DASH = "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
 _GLUED = "YAML wants white space before this comment: other readers refuse the file"
 
 
@@ -70,6 +72,8 @@ def plain(text: str) -> Json:
 
 
 def _number(text: str) -> Json:
+    if text.isascii() and text.isdigit() and len(text) < _SHORT:  # as most are
+        return int(text)
     integer, floating = _numbers()
     if integer.fullmatch(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
@@ -223,6 +227,9 @@ class _Builder:
         self._shorthand = shorthand
         # NOTE: of the same length as the source's: a line may end in a carriage return alone
         self._text = re.sub("\r(?!\n)", "\n", source.text) if "\r" in source.text else source.text
+        self._size = len(self._text)
+        self._questions = "?" in self._text
+        self._rare = True  # whether a scalar has to be checked or translated for what few files have
         self._limits = limits
         self._stack: list[_Open] = []
         self._top: _Open | None = None
@@ -254,6 +261,7 @@ class _Builder:
             events.DocumentEndEvent: self._end_document,
         }
         parser = CParser(self._bytes())
+        self._rare = self._questions or self._tokens is not None or bool(self._back)
         try:
             while not isinstance(event := parser.get_event(), events.StreamEndEvent):
                 if step := take.get(type(event)):
@@ -346,52 +354,52 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         text: str = event.value
         style: str = event.style
-        start, begin, end = self._extent(event)
-        if self._back:
-            text = text.translate(self._back)
         tag: str | None = event.tag
-        value: Json = text
-        own = tag is not None and tag != "!" and tag not in _KNOWN_TAGS
-        if own:
-            value = self._open_tag(str(tag), text if style else plain(text), start, begin, event.anchor, text)
-        elif tag == _MERGE_TAG and self._is_key():
-            value = _MERGE
-        elif tag is not None:
-            value = tagged(tag, text, style, Span(start, end))
-        elif not style:
-            value = _MERGE if text == _MERGE else plain(text)
-        if own:
-            self._put_tagged(value, begin, end)
-            return
-        if event.anchor:
-            self._anchors[event.anchor] = _Anchored(value, 1, 0)
-        self._put(value, start, end)
-
-    def _extent(self, event: Any) -> tuple[int, int, int]:
-        """Where a scalar begins, where it does behind its anchor and tag, and where it ends; checked on the way."""
-        style: str = event.style
-        start = min(event.start_mark.index, len(self._text))  # NOTE: a line end may have been added
-        end: int = min(event.end_mark.index, len(self._text))
+        anchor: str | None = event.anchor
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
+        if end > self._size:  # NOTE: a line end may have been added
+            start, end = min(start, self._size), self._size
         begin = start
         if start == end:
-            start = end = begin = self._empty(start)
-        elif event.anchor or event.tag:
+            begin = start = end = self._empty(start)
+        elif style or tag or anchor or text == "-":
+            begin, end = self._checked(event, start, end)
+        if self._rare:
+            if self._questions:
+                self._check_question(start)
+            if self._tokens is not None:
+                self._tokens.extend((start, end))
+            if self._back:
+                text = text.translate(self._back)
+        value: Json = text
+        if tag is None:
+            if not style:
+                value = _MERGE if text == _MERGE else plain(text)
+        elif tag != "!" and tag not in _KNOWN_TAGS:
+            value = self._open_tag(tag, text if style else plain(text), start, begin, anchor, text)
+            self._put_tagged(value, begin, end)
+            return
+        else:
+            value = _MERGE if tag == _MERGE_TAG and self._is_key() else tagged(tag, text, style, Span(start, end))
+        if anchor:
+            self._anchors[anchor] = _Anchored(value, 1, 0)
+        self._put(value, start, end)
+
+    def _checked(self, event: Any, start: int, end: int) -> tuple[int, int]:
+        """Where a scalar begins behind its anchor and tag, and where its content ends; checked on the way."""
+        style: str = event.style
+        begin = start
+        if event.anchor or event.tag:
             begin, _ = self._properties(start, end)
         if style in ("|", ">"):
             self._check_block(begin, end, event.value)
             end = self._block_end(begin, end)
-        elif event.end_mark.line > event.start_mark.line and style and not self._in_flow():
+        elif style and event.end_mark.line > event.start_mark.line and not self._in_flow():
             self._check_indent(begin, end)
         elif event.value == "-" and not style and self._in_flow():
-            self._remark(
-                start, end, "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
-            )
-        self._check_question(start)
-        if end > start:
-            self._check_column(start, begin - self._text.rfind("\n", 0, begin) - 1)
-        if self._tokens is not None:
-            self._tokens.extend((start, end))
-        return start, begin, end
+            self._remark(start, end, _DASH)
+        return begin, end
 
     def _is_key(self) -> bool:
         """Whether the next value is a key."""
@@ -406,12 +414,6 @@ class _Builder:
         if start and text[start - 1] == "?" and start < len(text) and text[start] not in " \t\r\n,[]{}":
             reason = "a `?` without a space behind it: readers of YAML 1.1 and 1.2 differ"
             raise Unparsable(reason, Span(start - 1, start))
-
-    def _check_column(self, start: int, column: int) -> None:
-        """Remarks upon a value that begins a line no further in than the collection that holds it."""
-        top = self._top
-        if top is not None and not top.flow and not self._is_key() and column <= top.indent:
-            self._remark(start, start + 1, _SHALLOW)
 
     def _check_indent(self, start: int, end: int) -> None:
         """Remarks upon lines of a value that are indented no further than the collection that holds the value."""
@@ -434,6 +436,9 @@ class _Builder:
         if "#" in header and not header.partition("#")[0][-1:].isspace():
             mark = start + header.index("#")
             self._remark(mark, mark + 1, _GLUED)
+        top = self._top
+        if top is not None and not self._is_key() and start - self._text.rfind("\n", 0, start) - 1 <= top.indent:
+            self._remark(start, start + 1, _SHALLOW)
         if value.strip("\n") or line_end < 0 or any(character.isdigit() for character in header.partition("#")[0]):
             return
         blank, at = 0, line_end + 1
@@ -612,32 +617,38 @@ class _Builder:
         self._start([], event)
 
     def _start(self, value: _Container, event: Any) -> None:
-        start = min(event.start_mark.index, len(self._text))  # NOTE: a line end may have been added
-        begin, column = start, event.start_mark.column
+        start = min(event.start_mark.index, self._size)  # NOTE: a line end may have been added
         anchor: str | None = event.anchor
-        self._check_question(start)
-        if anchor or event.tag:
-            begin, _ = self._properties(start, len(self._text))
-            column = begin - self._text.rfind("\n", 0, begin) - 1
         tag: str | None = event.tag
-        if tag is not None and tag != "!" and tag not in _KNOWN_TAGS:
-            self._open_tag(tag, value, start, begin, anchor)
-            start, anchor = begin, None
-        elif tag is not None and tag.removeprefix(_CORE) in (*_TAGGED_TYPES, "str"):
-            raise Unparsable(f"a collection is not what the tag `!!{tag.removeprefix(_CORE)}` says", Span(start, begin))
+        begin = start
+        if self._questions:
+            self._check_question(start)
+        if anchor or tag:
+            begin, _ = self._properties(start, self._size)
+        if tag is not None and tag != "!":
+            if tag not in _KNOWN_TAGS:
+                self._open_tag(tag, value, start, begin, anchor)
+                start, anchor = begin, None
+            elif tag.removeprefix(_CORE) in (*_TAGGED_TYPES, "str"):
+                name = tag.removeprefix(_CORE)
+                raise Unparsable(f"a collection is not what the tag `!!{name}` says", Span(start, begin))
         opened = self._push(value, start, anchor)
-        opened.flow = event.flow_style or opened.flow
-        if not opened.flow:
-            opened.indent = column
+        if event.flow_style:
+            opened.flow = True
+        elif event.anchor or tag:
+            opened.indent = begin - self._text.rfind("\n", 0, begin) - 1
+        else:
+            opened.indent = event.start_mark.column
 
     def _push(self, value: _Container, start: int, anchor: str | None) -> _Open:
         """Opens a container."""
-        if len(self._stack) >= self._limits.depth:
+        stack, top = self._stack, self._top
+        if len(stack) >= self._limits.depth:
             self._limits.too_deep(Span(start, start + 1))
         opened = _Open(value, start, anchor, self._count + self._expanded)
-        if self._top is not None:
-            opened.indent, opened.flow = self._top.indent, self._top.flow
-        self._stack.append(opened)
+        if top is not None:
+            opened.indent, opened.flow = top.indent, top.flow
+        stack.append(opened)
         self._top = opened
         self.places.entries[id(value)] = opened.entries
         if anchor:
@@ -655,18 +666,20 @@ class _Builder:
         if end <= start:
             end = max(self._content_end, self._stack[-1].start)
         closed = self._close(end)
-        if closed.flow and not self._in_flow():
+        top = self._top
+        if closed.flow and (top is None or not top.flow):
             self._check_indent(closed.start, end)
-        if self._stack and self._stack[-1].wraps:
+        if top is not None and top.wraps:
             self._close(end)
 
     def _close(self, end: int) -> _Open:
         """Ends the innermost container at `end`."""
-        closed = self._stack.pop()
-        self._top = self._stack[-1] if self._stack else None
+        stack = self._stack
+        closed = stack.pop()
+        self._top = top = stack[-1] if stack else None
         self._put(closed.value, closed.start, end)
-        if self._top is not None:
-            self._top.height = max(self._top.height, closed.height + 1)
+        if top is not None and top.height <= closed.height:
+            top.height = closed.height + 1
         # INVARIANT: an anchor means the last node that bears it, in the order of their beginnings.
         if closed.anchor and self._anchors[closed.anchor] is closed:
             size = self._count + self._expanded - closed.before
