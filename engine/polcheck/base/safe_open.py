@@ -31,6 +31,7 @@ class NotRegular(Exception):
 @contextmanager
 def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
     """A descriptor of the folder at `path`, which may be a link if `follow`. Raises OSError when it can't be opened."""
+    record_dependency(path)
     number = os.open(path, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
     try:
         yield number
@@ -41,8 +42,11 @@ def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
 def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
     """The bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
 
-    Raises Irregular when it's no regular file or changes meanwhile, and OSError when it can't be read.
+    Raises NotRegular when it's no regular file or changes meanwhile, and OSError when it can't be read.
+    NOTE: of a file in an open folder whoever opened that one knows the whole path, and records it.
     """
+    if folder is None:
+        record_dependency(path)
     kind = _kind(os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False))
     if kind:
         raise NotRegular(kind)  # NOTE: before it's opened: opening a device may do something
@@ -91,7 +95,7 @@ class PendingFile(Struct, frozen=True):
 def pending_file(path: bytes) -> PendingFile:
     """The file at `path`, to be read later.
 
-    Raises Irregular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
+    Raises NotRegular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
     """
     status = os.lstat(path)
     kind = _kind(status)

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
+from polcheck.base.reader import read_bytes
 from polcheck.base.safe_open import reason_of
 from polcheck.packs.http import fetched
 from polcheck.packs.shipped import PACK_LIMITS, pack_of
@@ -78,8 +79,7 @@ def archive_bytes(source: Archive, folder: str) -> bytes:
     if source.url:
         return fetched(source.location, MOST_BYTES)
     try:
-        with Path(folder, source.location).open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        data = read_bytes(Path(folder, source.location), MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise FetchError(f"`{source.location}` can't be read: {reason_of(error)}") from error
     if len(data) > MOST_BYTES:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.base.reader import is_folder
 from polcheck.base.tracker import record_dependency, record_unknown_dependency
 from polcheck.base.version import VERSION
 from polcheck.packs.lock import Lock, Locked, LockError
@@ -64,7 +65,7 @@ class Fetcher(Struct, dict=True):
         except SourceError as error:
             raise PolicyError([Problem(error.message, help=error.help)]) from error
         record_dependency(Path(self.folder, text))
-        if isinstance(source, Named) and not self.known(source.name) and Path(self.folder, source.name).is_dir():
+        if isinstance(source, Named) and not self.known(source.name) and is_folder(Path(self.folder, source.name)):
             return Folder(f"./{source.name}")
         named = self.lock.matching(text) if by_name and isinstance(source, Named) and not self.known(text) else ()
         return parse(named[0].source) if len(named) == 1 else source

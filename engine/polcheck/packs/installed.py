@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from polcheck.base.errors import PolicyError, Problem, SubmissionError
+from polcheck.base.reader import files_below, is_folder
 from polcheck.base.safe_open import NotRegular, read_regular, reason_of
 from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.policy.pack_files import PackFiles
@@ -72,8 +73,8 @@ def _files(pack: Installed) -> Iterator[tuple[str, Path]]:
         if _COMPILED not in path.parts:
             yield str(path.relative_to(folder)), Path(str(pack.distribution.locate_file(path)))
     root = None if listed else _editable(pack)
-    for file in root.rglob("*") if root else ():
-        if file.is_file() and _COMPILED not in file.parts:
+    for file in files_below(str(root)) if root else ():
+        if _COMPILED not in file.parts:
             yield file.relative_to(root or file).as_posix(), file
 
 
@@ -87,7 +88,7 @@ def _editable(pack: Installed) -> Path | None:
     if not editable or not url.startswith("file://"):
         return None
     project = Path(url.removeprefix("file://"))
-    return next((path for place in ("src", ".") if (path := project / place / pack.folder).is_dir()), None)
+    return next((path for place in ("src", ".") if is_folder(path := project / place / pack.folder)), None)
 
 
 def _take(gathered: SubmissionBuilder, path: str, file: Path) -> None:

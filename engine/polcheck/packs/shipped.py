@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import display_path
-from polcheck.base.tracker import record_dependency
+from polcheck.base.reader import is_file, is_folder, names_in, read_text
 from polcheck.packs.sign import SIGNATURES
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.sources.builder import SubmissionBuilder
@@ -27,7 +27,7 @@ def data_folder() -> Path:
     Raises PolcheckError when neither is there.
     """
     for folder in (_PACKAGE / "_data", _PACKAGE.parent.parent):
-        if (folder / "schemas" / "policy.yaml").is_file():
+        if is_file(folder / "schemas" / "policy.yaml"):
             return folder
     raise PolcheckError("polcheck's own schemas are missing: install it again")
 
@@ -35,15 +35,13 @@ def data_folder() -> Path:
 def schemas() -> Schemas:
     """The schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
     folder = data_folder() / "schemas"
-    for name in ("policy", "pack", "tests"):
-        record_dependency(folder / f"{name}.yaml")
-    return Schemas(*((folder / f"{name}.yaml").read_text("utf-8") for name in ("policy", "pack", "tests")))
+    return Schemas(*(read_text(folder / f"{name}.yaml") for name in ("policy", "pack", "tests")))
 
 
 def shipped_packs() -> list[str]:
     """The names of the packs that ship with polcheck, sorted."""
-    record_dependency(data_folder() / "policies")
-    return sorted(path.parent.name for path in (data_folder() / "policies").glob("*/pack.yaml"))
+    folder = data_folder() / "policies"
+    return [name for name in names_in(folder) if is_file(folder / name / "pack.yaml")]
 
 
 def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
@@ -56,9 +54,9 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
     if isinstance(name_or_path, str) and text in shipped_packs():
         return replace(_read(text, data_folder() / "policies" / text), shipped=True)
     folder = Path(base, name_or_path)
-    if not folder.is_dir():
-        raise PolicyError([missing(text, is_file=folder.is_file())])
-    if not (folder / "pack.yaml").is_file():
+    if not is_folder(folder):
+        raise PolicyError([missing(text, is_file=is_file(folder))])
+    if not is_file(folder / "pack.yaml"):
         raise PolicyError([Problem("there is no pack.yaml", text, help="a pack is a folder with a pack.yaml")])
     return _read(display_path(str(folder)) if base else text.rstrip("/") or text, folder)
 
@@ -71,9 +69,8 @@ def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
     from polcheck.policy.extension import extensions
 
     text = str(name_or_path)
-    record_dependency(text)
     is_path = isinstance(name_or_path, Path) or "/" in text  # NOTE: a bare name may be that of an installed pack
-    if text not in shipped_packs() and not (is_path and Path(text).is_dir()):
+    if text not in shipped_packs() and not (is_path and is_folder(text)):
         return None
     pack = read_pack(name_or_path)
     return None if extensions(pack) else pack

@@ -12,9 +12,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.base.reader import read_bytes
 from polcheck.base.safe_open import reason_of
 from polcheck.base.store import store
-from polcheck.base.tracker import record_dependency
 from polcheck.packs.shipped import PACK_LIMITS, pack_of
 from polcheck.packs.sign import merged
 from polcheck.policy.pack_files import PackFiles
@@ -92,10 +92,8 @@ class PackStore(Struct, frozen=True):
 
     def _data(self, digest: str) -> bytes | None:
         most = 2 * PACK_LIMITS.total_bytes
-        record_dependency(self._path(digest))
         try:
-            with self._path(digest).open("rb") as file:
-                data = file.read(most + 1)
+            data = read_bytes(self._path(digest), most + 1)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from polcheck.base.errors import ConfigError, Problem
 from polcheck.base.paths import display_path
+from polcheck.base.reader import is_file, is_folder, read_bytes, read_text
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source, Span, Unreadable
-from polcheck.base.tracker import record_dependency
 from polcheck.formats import toml
 from polcheck.formats.values import Json, Pointer, Unparsable
 from polcheck.packs.shipped import data_folder
@@ -262,16 +262,14 @@ def find_config(target: str) -> ConfigFile | None:
 
     Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
     """
-    start = Path(os.path.realpath(target if Path(target).is_dir() else "."))
+    start = Path(os.path.realpath(target if is_folder(target) else "."))
     return next((found for folder in (start, *start.parents) if (found := read_config_in(str(folder)))), None)
 
 
 def read_config_in(folder: str) -> ConfigFile | None:
     """The configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
-    places = [Path(folder, name) for name in CONFIG_NAMES]
-    for path in places:
-        record_dependency(path)
-    found = [read_config(str(path)) for path in places if path.is_file()]
+    places = [str(Path(folder, name)) for name in CONFIG_NAMES]
+    found = [read_config(path) for path in places if is_file(path)]
     own = [config_file for config_file in found if config_file is not None]
     if len(own) > 1:
         where = own[1].where(())
@@ -295,10 +293,8 @@ def read_config(path: str, name: str = "") -> ConfigFile | None:
 
 def read_own(path: str, hint: str = "") -> Source:
     """A small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be read."""
-    record_dependency(path)
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = read_bytes(path, _MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         raise ConfigError([Problem(f"`{display_path(path)}` can't be read: {reason_of(error)}", help=hint)]) from error
     if len(data) > _MOST_BYTES:
@@ -308,4 +304,4 @@ def read_own(path: str, hint: str = "") -> Source:
 
 @lru_cache(maxsize=1)
 def _schema() -> str:
-    return (data_folder() / "schemas" / "config.yaml").read_text("utf-8")
+    return read_text(data_folder() / "schemas" / "config.yaml")

@@ -11,9 +11,9 @@ from msgspec import Struct, field
 
 from polcheck.base.errors import ConfigError, PolcheckError, Problem
 from polcheck.base.paths import display_path
+from polcheck.base.reader import read_bytes, read_text
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source
-from polcheck.base.tracker import record_dependency
 from polcheck.base.write import write_output
 from polcheck.packs.fetch import Fetcher
 from polcheck.packs.lock import LOCK_NAME, Lock, LockError, parse
@@ -125,10 +125,8 @@ def lock_path(folder: str) -> str:
 def read_lock(folder: str) -> Lock | None:
     """The lock of the project in a folder; None when it has none. Raises LockError when it can't be used."""
     path = lock_path(folder)
-    record_dependency(path)
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = read_bytes(path, _MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -149,7 +147,7 @@ def reread(config_file: ConfigFile, text: str) -> ConfigFile | None:
     """The configuration that another text of its file would be. Raises ConfigError when it could not be used."""
     from polcheck.project.config import read
 
-    schema = (data_folder() / "schemas" / "config.yaml").read_text("utf-8")
+    schema = read_text(data_folder() / "schemas" / "config.yaml")
     return read(Source(config_file.path, text.encode("utf-8", "surrogatepass")), config_file.folder, schema)
 
 
@@ -173,9 +171,7 @@ def keys_of(text: str, folder: str) -> tuple[str, ...]:
         if is_key(text):
             return public_keys(text, "`trusted`")
         path = Path(folder, Path(text).expanduser())
-        record_dependency(path)
-        with path.open("rb") as file:
-            return public_keys(file.read(_MOST_BYTES).decode("utf-8", "replace"), display_path(str(path)))
+        return public_keys(read_bytes(path, _MOST_BYTES).decode("utf-8", "replace"), display_path(str(path)))
     except (OSError, ValueError, RuntimeError) as error:
         reason = reason_of(error) if isinstance(error, OSError | ValueError) else str(error)
         help = "write a public key, as `ssh-ed25519 AAAA…`, or a file that holds some"

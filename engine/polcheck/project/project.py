@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.paths import below, display_path, exists, is_folder
+from polcheck.base.reader import is_file
 from polcheck.base.today import today
 from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
@@ -367,7 +368,7 @@ class Project(Struct, frozen=True, dict=True):
 
         named = Path(config_file.folder, config_file.baseline) if config_file and config_file.baseline else None
         path = str(named) if named else tree.there(self.baseline_path) if self.baseline_path else None
-        return read(read_own(path))[0] if path and Path(path).is_file() else None
+        return read(read_own(path))[0] if path and is_file(path) else None
 
     def _config_path(self) -> str:
         """The configuration's path as seen from the submission, where it lies in it."""

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import ConfigError, Problem, SubmissionError
 from polcheck.base.limits import RunLimits
+from polcheck.base.reader import is_file, is_folder, read_bytes
 from polcheck.base.tracker import record_unknown_dependency
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accept, Accepted
@@ -54,7 +55,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
         Raises SubmissionError when there is no such repository or revision, or it is over the limits.
         """
         record_unknown_dependency()  # NOTE: git answers for it
-        repository = repository_of(os.fsencode(target)) if Path(target).is_dir() else None
+        repository = repository_of(os.fsencode(target)) if is_folder(target) else None
         if repository is None:
             raise SubmissionError(f"a revision is trusted in a git repository, and `{target}` is in none")
         files = read_revision(str(repository.root), rev, SubmissionBuilder(rev)).files
@@ -95,7 +96,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
         place = Path(self.there(target) or self.root)
         while True:
             paths = [str(place / name) for name in CONFIG_NAMES]
-            read = [read_config(path, self.called(path)) for path in paths if Path(path).is_file()]
+            read = [read_config(path, self.called(path)) for path in paths if is_file(path)]
             found = [config_file for config_file in read if config_file is not None]
             if len(found) > 1:
                 raise ConfigError([Problem(f"{found[0].path} is the configuration, and so is {found[1].path}")])
@@ -106,7 +107,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
     def ignore_file(self, folder: bytes) -> bytes | None:
         """The .gitignore of a folder, whose path in the repository ends in `/` or is empty."""
         try:
-            return Path(self.root, os.fsdecode(folder), ".gitignore").read_bytes()
+            return read_bytes(Path(self.root, os.fsdecode(folder), ".gitignore"))
         except OSError:
             return None
 

@@ -21,6 +21,7 @@ from msgspec import Struct, field
 
 from polcheck.base.codec import Codec
 from polcheck.base.errors import SubmissionError
+from polcheck.base.reader import is_there
 from polcheck.base.safe_open import NotRegular, opened_folder, pending_file, read_regular, reason_of
 from polcheck.base.store import key_of, store
 from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
@@ -259,8 +260,7 @@ class _Walk(Struct, dict=True):
             if pointer is not None and pointer.startswith(b"gitdir:"):
                 return
             head = Path(os.fsdecode(full)) / "HEAD"
-            record_dependency(head)
-            if os.path.lexists(head):
+            if is_there(head):
                 return
         record_unknown_dependency()
         self.gathered.leaves_out_git(_text(path))

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 from msgspec import Struct
 
 from polcheck.base.errors import SubmissionError
+from polcheck.base.reader import is_there
 from polcheck.base.safe_open import NotRegular, read_regular
 from polcheck.base.tracker import record_dependency
 from polcheck.sources.builder import SubmissionBuilder
@@ -79,8 +80,7 @@ def repository_of(folder: bytes) -> Repository | None:
     """The repository of the nearest folder at or above `folder` that has a `.git`; None when there is none."""
     inner = Path(os.fsdecode(os.path.realpath(folder)))
     for place in (inner, *inner.parents):
-        record_dependency(place / ".git")
-        if os.path.lexists(place / ".git"):
+        if is_there(place / ".git"):
             return Repository(place, inner)
     return None
 

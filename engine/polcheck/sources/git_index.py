@@ -7,12 +7,11 @@ and no setting of a repository under judgement can make it start a program.
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 
 from msgspec import Struct
 
-from polcheck.base.tracker import record_dependency
+from polcheck.base.reader import is_there
 from polcheck.sources.git import Repository, content
 from polcheck.sources.limits import MIB
 
@@ -39,8 +38,7 @@ class Index(Struct, frozen=True):
 
 def index_of(repository: Repository) -> Index | None:
     """What is tracked below the repository's folder; None when its index can't be read, nothing when there is none."""
-    record_dependency(repository.own / "index")
-    if not os.path.lexists(repository.own / "index"):
+    if not is_there(repository.own / "index"):
         return Index()
     try:
         entries, shared = _parsed(repository, "index")

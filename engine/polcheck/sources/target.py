@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.base.reader import is_folder, open_file, read_bytes, status_of
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source
-from polcheck.base.tracker import record_dependency, record_unknown_dependency
+from polcheck.base.tracker import record_unknown_dependency
 from polcheck.sources.builder import SubmissionBuilder
 from polcheck.sources.bundle import read_bundle
 from polcheck.sources.exclude import Excluded
@@ -69,7 +70,7 @@ def read_submission(
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
     gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress)
-    if str(target) == "-" or rev is not None or not Path(target).is_dir():
+    if str(target) == "-" or rev is not None or not is_folder(target):
         record_unknown_dependency()  # NOTE: what runs once only, or git answers for
     if str(target) == "-":
         _check_folder_only("standard input", rev, tracked=tracked)
@@ -104,7 +105,7 @@ def _check_folder_only(target: str, rev: str | None, *, tracked: bool) -> None:
 
 def _is_folder(name: str) -> bool:
     try:
-        return stat.S_ISDIR(os.stat(name).st_mode)  # noqa: PTH116
+        return stat.S_ISDIR(status_of(name).st_mode)
     except FileNotFoundError as error:
         raise SubmissionError(f"there is no file or folder `{name}`") from error
     except (OSError, ValueError) as error:
@@ -114,7 +115,7 @@ def _is_folder(name: str) -> bool:
 def _read_file(path: Path, gathered: SubmissionBuilder) -> Submission:
     """The submission in the file at `path`, by the ending of its name, else by its first bytes."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return _read_stream(file, gathered)
             beginning = file.read(_TAR_MARK.stop)
@@ -185,9 +186,7 @@ def read_file(path: str, stdin: BinaryIO) -> Source:
             record_unknown_dependency()
             data = stdin.read(most + 1)
         else:
-            record_dependency(path)
-            with Path(path).open("rb") as file:
-                data = file.read(most + 1)
+            data = read_bytes(path, most + 1)
     except (OSError, ValueError) as error:
         raise PolcheckError(f"`{path}` can't be read: {reason_of(error)}") from error
     if len(data) > most:

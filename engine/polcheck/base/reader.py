@@ -1,0 +1,77 @@
+"""The one way in which a run reads from disk: whatever is opened, listed or asked for is recorded as a dependency.
+
+INVARIANT: nothing on the way of a run reads in another way (`tests/disk/test_recorded.py` looks), so that a report that
+is kept can't follow from something that nobody watches.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from polcheck.base.tracker import Place, record_dependency
+
+
+def open_file(path: Place) -> BinaryIO:
+    """The file at `path`, opened to be read. Raises OSError or ValueError when it can't be."""
+    record_dependency(path)
+    return open(path, "rb")  # noqa: PTH123
+
+
+def read_bytes(path: Place, most: int = -1) -> bytes:
+    """The bytes of the file at `path`, at most so many of them. Raises OSError or ValueError when it can't be read."""
+    with open_file(path) as file:
+        return file.read(most)
+
+
+def read_text(path: Place) -> str:
+    """The text of a file in UTF-8. Raises OSError or ValueError when it can't be read."""
+    return read_bytes(path).decode("utf-8")
+
+
+def status_of(path: Place) -> os.stat_result:
+    """What the system knows of the file or folder at `path`, links followed. Raises OSError or ValueError."""
+    record_dependency(path)
+    return os.stat(path)  # noqa: PTH116
+
+
+def is_folder(path: Place) -> bool:
+    """Whether `path` is a folder, or a link to one."""
+    return _is_kind(path, stat.S_ISDIR)
+
+
+def is_file(path: Place) -> bool:
+    """Whether `path` is a regular file, or a link to one."""
+    return _is_kind(path, stat.S_ISREG)
+
+
+def is_there(path: Place) -> bool:
+    """Whether there is anything at `path`, even a link that leads nowhere."""
+    record_dependency(path)
+    return os.path.lexists(path)
+
+
+def names_in(folder: Place) -> list[str]:
+    """The names of what a folder holds, sorted. Raises OSError when it can't be listed."""
+    record_dependency(folder)
+    return sorted(os.listdir(os.fsdecode(folder)))  # noqa: PTH208
+
+
+def files_below(folder: str) -> Iterator[Path]:
+    """Every file below a folder, but for those that only a link leads to. Raises OSError when one can't be listed."""
+    for name in names_in(folder):
+        path = Path(folder, name)
+        if is_file(path):
+            yield path
+        elif is_folder(path) and not path.is_symlink():
+            yield from files_below(str(path))
+
+
+def _is_kind(path: Place, test: Callable[[int], bool]) -> bool:
+    try:
+        return test(status_of(path).st_mode)
+    except (OSError, ValueError):
+        return False
