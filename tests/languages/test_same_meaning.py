@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from packs import judge
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import parse
 from polcheck.selectors.syntax.compile import compile_pattern
@@ -108,3 +109,16 @@ def test_the_words_that_a_file_must_hold_are_in_each_way_to_write_it(
         text = code.encode() + ((spelled(source) or b"") if spelled is not None else b"")
         for words in compile_pattern([pattern], language).literals:
             assert any(word.removesuffix("(").encode() in text for word in words), (code, words)
+
+
+def test_alternatives_at_one_place_are_one_finding() -> None:
+    """Of patterns of a list that match the same code, the one that binds more is the finding; others stay two."""
+    files = {"a.py": "import numpy as np\nnp.load('a')\nnp.load('b', 1)\n"}
+    report = judge("forbid: {files: a.py, pattern: ['numpy.load(...)', 'numpy.load($x)']}", files)
+    assert [
+        (finding.location.place.line, dict(finding.bindings))
+        for finding in report.findings
+        if finding.location and finding.location.place
+    ] == [(2, {"x": "a"}), (3, {})]
+    report = judge("forbid: {files: a.py, pattern: ['numpy.load($x, ...)', 'numpy.load($y)']}", files)
+    assert len(report.findings) == 3

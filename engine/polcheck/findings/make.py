@@ -25,6 +25,9 @@ from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, re
 _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
 
+_Identity = tuple[object, object, tuple[tuple[str, str], ...]]
+"""What tells findings of a policy apart: a location, the place where there is no exact one, and the bindings."""
+
 
 class Findings(Struct, frozen=True):
     """Makes findings of one run's results."""
@@ -39,15 +42,16 @@ class Findings(Struct, frozen=True):
         """The findings of one policy, in order of place.
 
         INVARIANT: a finding is the policy, its place and its bindings, never its message: what is at two places is two,
-        and so is what isn't placed to the character and was found twice.
+        and so is what isn't placed to the character and was found twice. Of alternatives at one place, the one
+        that binds more is the finding.
         """
-        made: dict[tuple[object, ...], Finding] = {}
+        made: dict[_Identity, Finding] = {}
         searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
             finding = self._finding(result, failure, searched, clock)
             made.setdefault(_identity(failure, finding.location), finding)
-        return sorted(made.values(), key=_order)
+        return sorted(_without_parts(made).values(), key=_order)
 
     def count(self, result: PolicyResult) -> tuple[int, PolicyResult]:
         """How many findings `contained` gives, and its result; of a single failure no text is made for that."""
@@ -150,7 +154,24 @@ def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(made)
 
 
-def _identity(failure: Failure, location: Location | None) -> tuple[object, ...]:
+def _without_parts(made: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
+    """The findings without those that say less than another one at their place, as alternatives of a selector do."""
+    forms: dict[tuple[object, object], dict[frozenset[str], list[_Identity]]] = {}
+    for identity in made:
+        location, spot, bindings = identity
+        names = frozenset(name for name, _ in bindings)
+        forms.setdefault((location, spot), {}).setdefault(names, []).append(identity)
+    parts: set[_Identity] = set()
+    for by_names in forms.values():
+        for few, fewer in by_names.items():
+            for many, more in by_names.items() if len(by_names) > 1 else ():
+                if few < many:
+                    said = {tuple(pair for pair in bindings if pair[0] in few) for _, _, bindings in more}
+                    parts.update(identity for identity in fewer if identity[2] in said)
+    return {identity: finding for identity, finding in made.items() if identity not in parts} if parts else made
+
+
+def _identity(failure: Failure, location: Location | None) -> _Identity:
     """What tells a finding of a policy from its others: its place, and what it binds under public names."""
     cells = {**failure.row.shown, **failure.row.names}
     bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
