@@ -242,6 +242,7 @@ class Checker(Struct, frozen=True, dict=True):
             if finding.waived is None:
                 counting.setdefault(finding.ref, set()).add(finding.severity)
         policies = tuple(outcome_of(result, counting.get(result.policy.ref, ())) for result in results)
+        unsearched = notices_of(results, policies)
         report = Report(
             verdict=verdict_of(policies, fail_on),
             fail_on=fail_on,
@@ -251,10 +252,10 @@ class Checker(Struct, frozen=True, dict=True):
             policies=policies,
             findings=accepted.findings,
             notices=(
-                *self._unreadable(submission),
+                *self._unreadable(submission, unsearched),
                 *self._git_places(submission),
                 *remarks,
-                *notices_of(results, policies),
+                *unsearched,
                 *deprecated_in(policies),
                 *accepted.notices,
             ),
@@ -281,11 +282,14 @@ class Checker(Struct, frozen=True, dict=True):
                         requirement.because,
                     )
 
-    def _unreadable(self, submission: Submission) -> Iterable[Notice]:
+    def _unreadable(self, submission: Submission, said: Iterable[Notice]) -> Iterable[Notice]:
+        """What could not be read, unless a notice says so with the policies that this keeps undecided."""
         from polcheck.findings.finding import Location
 
+        known = {(notice.location.path, notice.message) for notice in said if notice.location}
         for path, reason in sorted(submission.unreadable.items()):
-            yield Notice("unsearched", reason, Location(path))
+            if (path, reason) not in known:
+                yield Notice("unsearched", reason, Location(path))
 
     def _remarks(self, world: JoinContext) -> Iterable[Notice]:
         """What other readers of a configuration file refuse or read otherwise."""
