@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from corpora import python_files
 from name_reference import Reference
 from polcheck.base.spans import Source, Unreadable
 from polcheck.languages.grammars import parse
@@ -18,6 +17,7 @@ from polcheck.selectors.syntax.compile import compile_code
 from polcheck.selectors.syntax.names import dotted, names_of
 from polcheck.selectors.syntax.query_patterns import compiled
 from polcheck.selectors.syntax.query_set import QuerySet
+from python_corpora import python_files
 
 FOLDER = ("pkg", "src", "lib")
 _LONGEST = 12  # segments: a name that is bound to a part of itself has no longest

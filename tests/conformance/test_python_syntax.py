@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from corpora import python_files
 from polcheck.base.spans import Source, Unreadable
 from polcheck.languages.grammars import parse
+from python_corpora import python_files
 
 Places = dict[str, set[tuple[int, int]]]
 

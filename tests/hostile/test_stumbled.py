@@ -55,11 +55,11 @@ def test_an_option_that_is_no_text_is_an_error_of_usage(option: str, tmp_path: P
 @pytest.mark.parametrize(
     ("code", "place"),
     [
-        ("# nothing\reval(x)\n", "a.py:1:11"),
-        ("x = '''\n'''\reval(x)\n", "a.py:2:5"),
+        ("# nothing\reval(x)\n", "a.py:2:1"),
+        ("x = '''\n'''\reval(x)\n", "a.py:3:1"),
         ("ｅval(x)\n", "a.py:1:1"),
         ("'🦉'; 𝒆𝒗𝒂𝒍(x)\n", "a.py:1:6"),
-        ("if x:\n    e\u1d5bal(ﬁ)  # ﬁ\n", "a.py:2:5"),
+        ("if x:\n    e\u1d5bal(ﬁ)  # ﬁ\n", "a.py:3:1"),
         ("(eval)(x)\n", "a.py:1:1"),
         ("(( eval  # why\n))(x)\n", "a.py:1:1"),
     ],
