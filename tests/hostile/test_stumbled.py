@@ -59,7 +59,7 @@ def test_an_option_that_is_no_text_is_an_error_of_usage(option: str, tmp_path: P
         ("x = '''\n'''\reval(x)\n", "a.py:3:1"),
         ("ｅval(x)\n", "a.py:1:1"),
         ("'🦉'; 𝒆𝒗𝒂𝒍(x)\n", "a.py:1:6"),
-        ("if x:\n    e\u1d5bal(ﬁ)  # ﬁ\n", "a.py:3:1"),
+        ("if x:\n    e\u1d5bal(ﬁ)  # ﬁ\n", "a.py:2:5"),
         ("(eval)(x)\n", "a.py:1:1"),
         ("(( eval  # why\n))(x)\n", "a.py:1:1"),
     ],
