@@ -114,6 +114,10 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _KINDS = {"pass": "pass", "not-applicable": "notApplicable", "undecided": "open"}
 
 
+MOST_RESULTS = 25_000  # of a run that GitHub's code scanning takes
+_LEVELS = ("error", "warning", "note", "none")
+
+
 def render(report: Report, options: Options) -> str:
     """One SARIF run. Undecided policies are results of the kind `open`; `options.kinds` adds other outcomes."""
     return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report, options)]})
@@ -125,6 +129,11 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
     results = [log.finding(finding) for finding in report.findings]
     wanted = {"undecided", *options.kinds}
     results += [log.outcome(policy) for policy in report.policies if policy.outcome in wanted & _KINDS.keys()]
+    invocation = _invocation(report, log)
+    if len(results) > MOST_RESULTS:
+        invocation["toolExecutionNotifications"].append(_left_out(len(results) - MOST_RESULTS))
+        # NOTE: what is least severe is left out; a sort that is stable keeps the order of the rest
+        results = sorted(results, key=lambda result: _LEVELS.index(result.get("level", "none")))[:MOST_RESULTS]
     return {
         "tool": {
             "driver": {
@@ -133,7 +142,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
                 "rules": [rule(policy) for policy in report.policies],
             }
         },
-        "invocations": [_invocation(report, log)],
+        "invocations": [invocation],
         "columnKind": "utf16CodeUnits",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the project"}}},
         "results": results,
@@ -238,6 +247,11 @@ def _invocation(report: Report, log: _Log) -> dict[str, Any]:
         "exitCodeDescription": reason(report) if report.verdict == "none" else report.verdict,
         "toolExecutionNotifications": list(_notifications(report, log)),
     }
+
+
+def _left_out(count: int) -> dict[str, Any]:
+    text = f"{count:,} results beyond the {MOST_RESULTS:,} most severe are left out: code scanning takes no more"
+    return {"level": "warning", "message": {"text": text}, "descriptor": {"id": "results-left-out"}}
 
 
 def _notifications(report: Report, log: _Log) -> Iterator[dict[str, Any]]:

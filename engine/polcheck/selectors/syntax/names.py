@@ -47,7 +47,9 @@ _DISPLAYS = frozenset({"tuple", "list", "set", "expression_list"})
 class _Scope:
     """A block in which names are bound; `hole` is the part of a comprehension that is evaluated outside of it."""
 
-    __slots__ = ("around", "binds", "depth", "end", "form", "globals", "hole", "nonlocals", "number", "parent", "start")
+    __slots__ = (
+        "_outer", "_parent", "binds", "depth", "end", "form", "globals", "hole", "nonlocals", "number", "start",
+    )  # fmt: skip
 
     def __init__(self, form: str, start: int, end: int, hole: tuple[int, int] = (-1, -1)) -> None:
         self.number = 0
@@ -55,12 +57,28 @@ class _Scope:
         self.start = start
         self.end = end
         self.hole = hole
-        self.around: _Scope = self  # the block that surrounds it in the text
-        self.parent: _Scope = self  # the block in which it is evaluated
+        # NOTE: none for the module, which would hold itself, and with it its file, until circles are looked for
+        self._outer: _Scope | None = None
+        self._parent: _Scope | None = None
         self.depth = 0
         self.binds: set[str] = set()
         self.globals: set[str] = set()
         self.nonlocals: set[str] = set()
+
+    def nest(self, around: _Scope, parent: _Scope) -> None:
+        """Say which block surrounds it in the text, and in which it is evaluated."""
+        self._outer, self._parent = around, parent
+        self.depth = around.depth + 1
+
+    @property
+    def around(self) -> _Scope:
+        """The block that surrounds it in the text; the module's is itself."""
+        return self._outer or self
+
+    @property
+    def parent(self) -> _Scope:
+        """The block in which it is evaluated; the module's is itself."""
+        return self._parent or self
 
     def holds(self, place: int) -> bool:
         """Whether a byte is in the block."""
@@ -311,9 +329,7 @@ class _Table:
         for scope in scopes:
             while around[-1].end <= scope.start:
                 around.pop()
-            scope.around = around[-1]
-            scope.parent = next(outer for outer in reversed(around) if outer.holds(scope.start))
-            scope.depth = scope.around.depth + 1
+            scope.nest(around[-1], next(outer for outer in reversed(around) if outer.holds(scope.start)))
             if scope.depth > _DEEPEST:
                 self.unclear = f"names are bound more than {_DEEPEST} scopes deep"
                 return
