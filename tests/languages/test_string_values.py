@@ -79,10 +79,10 @@ def test_the_strings_of_some_modules_have_the_values_that_python_gives_them() ->
 
 
 @pytest.mark.corpus
-def test_every_string_of_the_standard_library_has_the_value_that_python_gives_it() -> None:
-    """The whole of the standard library and of what is installed beside it."""
+def test_the_strings_of_the_standard_library_have_the_values_that_python_gives_them() -> None:
+    """Of every third file of the standard library and of what is installed beside it."""
     places = {STDLIB, Path(pytest.__file__).parents[1]}
-    compared, wrong = differences(sorted(path for place in places for path in place.rglob("*.py")))
+    compared, wrong = differences(sorted(path for place in places for path in place.rglob("*.py"))[::3])
     assert not wrong[:20]
     assert compared > 35_000
 
