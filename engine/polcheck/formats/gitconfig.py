@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
-from polcheck.formats.values import Config, Json, Pointer, Remark, Unparsable, Where
+from polcheck.formats.values import Config, Json, Pointer, Remark, Unparsable, Where, locate_in_sections
 
 _SPACE = " \t\n\r"  # what git takes for white space
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "\\": "\\", '"': '"'}
@@ -216,16 +216,7 @@ class _Places(Struct, frozen=True):
 
     def locate(self, index: int, pointer: Pointer) -> Where:
         """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
-        if index != 0 or len(pointer) > 2 or not all(isinstance(step, str) for step in pointer):
-            raise KeyError((index, pointer))
-        if not pointer:
-            spans = [(section.start, section.end) for section in self.sections.values()]
-            return Where(Span(min(spans)[0], max(end for _, end in spans)) if spans else Span(0, 0))
-        section = self.sections[str(pointer[0])]
-        if len(pointer) == 1:
-            return Where(Span(section.start, section.end), section.key)
-        variable = section.variables[str(pointer[1])]
-        return Where(variable.span, variable.key)
+        return locate_in_sections(self.sections, index, pointer, _entry)
 
 
 FORMAT = Format(
@@ -240,3 +231,8 @@ FORMAT = Format(
     comments=("#", ";"),
     escapes=lambda data: True,  # names are in lowercase letters, however they are written
 )
+
+
+def _entry(section: _Section, name: str) -> Where:
+    variable = section.variables[name]
+    return Where(variable.span, variable.key)

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
-from polcheck.formats.values import Config, Json, Pointer, Remark, Unparsable, Where
+from polcheck.formats.values import Config, Json, Pointer, Remark, Unparsable, Where, locate_in_sections
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n?|\n|\Z)")
 _HEADER = re.compile(r"\[(.+)\]")
@@ -183,16 +183,7 @@ class _Places(Struct, frozen=True):
 
     def locate(self, index: int, pointer: Pointer) -> Where:
         """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
-        if index != 0 or len(pointer) > 2 or not all(isinstance(step, str) for step in pointer):
-            raise KeyError((index, pointer))
-        if not pointer:
-            spans = [(section.start, section.end) for section in self.sections.values()]
-            return Where(Span(min(spans)[0], max(end for _, end in spans)) if spans else Span(0, 0))
-        section = self.sections[str(pointer[0])]
-        if len(pointer) == 1:
-            return Where(Span(section.start, section.end), section.key)
-        option = section.options[str(pointer[1])]
-        return Where(Span(option.start, option.end), option.key)
+        return locate_in_sections(self.sections, index, pointer, _entry)
 
 
 FORMAT = Format(
@@ -207,3 +198,8 @@ FORMAT = Format(
     comments=("#", ";"),
     escapes=lambda data: True,  # a name in uppercase letters is found by one in lowercase letters
 )
+
+
+def _entry(section: _Section, name: str) -> Where:
+    option = section.options[name]
+    return Where(Span(option.start, option.end), option.key)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -29,6 +29,35 @@ class Where(Struct, frozen=True):
 
     value: Span
     key: Span | None = None
+
+
+class Section(Protocol):
+    """A section of a file of two levels: its header's key, and the stretch that it spans first."""
+
+    key: Span
+    start: int
+    end: int
+
+
+_Section = TypeVar("_Section", bound=Section)
+
+
+def locate_in_sections(
+    sections: Mapping[str, _Section], index: int, pointer: Pointer, entry: Callable[[_Section, str], Where]
+) -> Where:
+    """Return the place of the value at `pointer` in a file of sections; `entry` gives that of one in a section.
+
+    Raises KeyError where the pointer doesn't resolve.
+    """
+    if index != 0 or len(pointer) > 2 or not all(isinstance(step, str) for step in pointer):
+        raise KeyError((index, pointer))
+    if not pointer:
+        spans = [(section.start, section.end) for section in sections.values()]
+        return Where(Span(min(spans)[0], max(end for _, end in spans)) if spans else Span(0, 0))
+    section = sections[str(pointer[0])]
+    if len(pointer) == 1:
+        return Where(Span(section.start, section.end), section.key)
+    return entry(section, str(pointer[1]))
 
 
 class Remark(NamedTuple):
