@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from msgspec.structs import replace
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.project.library import checker
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import Searching, Task

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from packs import ROOT, schemas
+from pack_files import ROOT, schemas
 from polcheck.authoring.lint import Linted, lint
 from polcheck.policy.pack_files import PackFiles
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from packs import ROOT, schemas
+from pack_files import ROOT, schemas
 from polcheck.authoring.lint import lint
 from polcheck.policy.pack_files import PackFiles
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.authoring.explain.policy import explain
 from polcheck.project.library import checker
 from polcheck.project.packs import read_pack

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from typed import polcheck
 
 EXAMPLE = ROOT / "examples" / "not-ready"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.base.errors import ConfigError
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json

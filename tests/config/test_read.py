@@ -8,7 +8,7 @@ import textwrap
 import pytest
 import yaml
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.base.errors import ConfigError
 from polcheck.base.spans import Source
 from polcheck.project.config import read

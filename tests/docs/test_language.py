@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from packs import ROOT, pack, schemas
+from pack_files import ROOT, pack, schemas
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.base import limits
 from polcheck.base import sandbox as confined
 from polcheck.formats import limits as documents

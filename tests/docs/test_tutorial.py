@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 
 PAGES = ["tutorial", "validate"]
 _BLOCK = re.compile(

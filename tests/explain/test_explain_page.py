@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from typed import polcheck
 
 _FILE = re.compile(r"^`([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 from msgspec.structs import replace
 
-from packs import one, pack, schemas
+from pack_files import one, pack, schemas
 from polcheck.authoring.explain.display import DisplayOptions
 from polcheck.authoring.explain.model import ExplainedStep, Explanation, to_plain
 from polcheck.authoring.explain.policy import explain

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from packs import ROOT
+from pack_files import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are written for bash")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from trees import write
 
 _NEEDED = ("engine", "policies", "schemas", "pyproject.toml", "LICENSE", "README.md", ".pre-commit-hooks.yaml")

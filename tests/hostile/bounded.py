@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from packs import check, one, pack, schemas
+from pack_files import check, one, pack, schemas
 from polcheck.base.errors import PolicyError
 from polcheck.base.limits import RunLimits
 from polcheck.findings.report import Report

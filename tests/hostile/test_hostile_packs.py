@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 import losing
 from hostile.bounded import in_time, judged, outcome_of, refused, undecided
-from packs import check, pack, schemas
+from pack_files import check, pack, schemas
 from polcheck.base.errors import PolicyError
 from polcheck.policy import templates as template
 from polcheck.policy.pack import MAX_POLICIES, compile_packs

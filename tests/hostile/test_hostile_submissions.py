@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hostile.bounded import in_time, judged, outcome_of
-from packs import one, pack, schemas
+from pack_files import one, pack, schemas
 from polcheck.base.errors import SubmissionError
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs

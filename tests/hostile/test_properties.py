@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hostile.strategies import Policy, policies, submissions, text_of
-from packs import pack, schemas
+from pack_files import pack, schemas
 from polcheck import pipeline as flow
 from polcheck.base.errors import PolicyError
 from polcheck.findings import near_misses

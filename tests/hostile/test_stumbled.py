@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import judge, outcome, places
+from pack_files import judge, outcome, places
 from polcheck.base.errors import PolicyError
 from polcheck.sources.path_patterns import compile_files
 from typed import polcheck

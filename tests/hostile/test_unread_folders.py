@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import one, pack, schemas
+from pack_files import one, pack, schemas
 from polcheck.findings.report import Report
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packs import judge, outcome, places
+from pack_files import judge, outcome, places
 
 LOAD = """
     require: {files: "src/*.py", pattern: "torch.load(...)"}

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from packs import judge, outcome
+from pack_files import judge, outcome
 from polcheck.formats.values import text_of
 from polcheck.policy.templates import render
 

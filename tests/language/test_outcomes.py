@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packs import check, judge, one, outcome, places
+from pack_files import check, judge, one, outcome, places
 
 BROKEN = "def f(:\n  pass\n"
 

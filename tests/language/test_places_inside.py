@@ -8,7 +8,7 @@ import random
 import pytest
 import yaml
 
-from packs import check, judge, one, places
+from pack_files import check, judge, one, places
 from polcheck.findings.alignment import align
 
 MARK = "\u00a4"  # stands once in each value, as it is

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from packs import ROOT, judge, one, outcome, pack, schemas
+from pack_files import ROOT, judge, one, outcome, pack, schemas
 from polcheck.authoring.explain import steps as explain_steps
 from polcheck.authoring.explain.policy import explain
 from polcheck.authoring.lint import lint

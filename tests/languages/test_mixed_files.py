@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from packs import judge, outcome, places
+from pack_files import judge, outcome, places
 from polcheck.base.errors import PolcheckError
 from polcheck.languages.grammars import grammar
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packs import judge
+from pack_files import judge
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import parse
 from polcheck.selectors.syntax.compile import compile_pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packs import judge, outcome, places
+from pack_files import judge, outcome, places
 from polcheck.selectors.syntax import compile as compiling
 from polcheck.selectors.syntax.compile import compile_pattern
 from polcheck.selectors.syntax.problem import SyntaxProblem

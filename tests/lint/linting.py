@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from packs import one, schemas
+from pack_files import one, schemas
 from polcheck.authoring.lint import Linted, lint
 from polcheck.policy.pack_files import PackFiles
 

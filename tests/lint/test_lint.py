@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from lint.linting import PARAMS, linted, pair, told
-from packs import one, schemas
+from pack_files import one, schemas
 from polcheck.authoring.lint import lint
 from polcheck.policy.pack_files import PackFiles
 

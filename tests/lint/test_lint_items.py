@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lint.linting import PARAMS, linted, told
-from packs import one
+from pack_files import one
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.authoring.reference.editor_schema import json_schema
 from polcheck.base.spans import Source
 from polcheck.formats import parse_config

@@ -6,7 +6,7 @@ import textwrap
 
 from markdown_it import MarkdownIt
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.authoring.reference.page import page
 from polcheck.authoring.testing.cases import read_cases
 from polcheck.policy.pack_files import PackFiles

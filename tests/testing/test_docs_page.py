@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from typed import polcheck
 
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from casepacks import EVAL, EVALUATES, Write
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.authoring.mutants.hunt import Hunt
 from polcheck.authoring.mutants.mutant import Mutant
 from polcheck.authoring.mutants.operators import OPERATORS, mutants

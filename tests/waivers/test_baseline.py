@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packs import check
+from pack_files import check
 from polcheck.base.errors import ConfigError
 from polcheck.base.spans import Source
 from polcheck.findings.report import Report

@@ -1,7 +1,7 @@
 """The one way in which a run reads from disk: whatever is opened, listed or asked for is recorded as a dependency.
 
-INVARIANT: nothing on the way of a run reads in another way (`tests/disk/test_recorded.py` looks), so that a report that
-is kept can't follow from something that nobody watches.
+INVARIANT: nothing on the way of a run reads in another way (`tests/sources/test_recorded.py` checks it), so that a
+cached report can't depend on a file that isn't recorded.
 """
 
 from __future__ import annotations

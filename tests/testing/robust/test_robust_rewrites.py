@@ -12,7 +12,7 @@ import yaml as pyyaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.authoring.rewrites import json, toml, yaml
 from polcheck.authoring.rewrites.rewrite import MEANINGS, REWRITES, rewritten
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counted import checker, policies
-from documents.writers import YamlWriter
+from formats.writers import YamlWriter
 from polcheck.base.spans import Place
 from polcheck.sources.submission import of_files
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from documents.shared import suite
+from formats.shared import suite
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.formats.yaml import parse, plain, tagged

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from faulty import environment
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.base import reader
 from polcheck.base.tracker import tracking
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 from counted import checker, policies
-from packs import check
+from pack_files import check
 from polcheck.findings import near_misses as misses
 from polcheck.formats import parse_config
 from polcheck.sources.submission import of_files

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
-from sharing.places import pack, write
+from pack_files import ROOT
+from packs.places import pack, write
 
 PROJECT = """
 [build-system]

@@ -19,13 +19,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packs import ROOT
+from pack_files import ROOT
+from packs.conftest import Polcheck
+from packs.places import OciPlace, Registry, Web, pack, write
 from polcheck.packs.archive import compressed, packed, unpacked
 from polcheck.packs.http import Request, ask
 from polcheck.packs.sources import FetchError
 from polcheck.policy.pack_files import PackFiles
-from sharing.conftest import Polcheck
-from sharing.places import OciPlace, Registry, Web, pack, write
 
 # the password `secret`, as bcrypt keeps it
 HTPASSWD = "me:$2b$05$b2GuEyNvxjgNfqtP4l/nruR9hpA4N2D/GPb3kZ73tKkrnQo3oJGBS\n"

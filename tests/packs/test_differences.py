@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sharing.conftest import Polcheck
-from sharing.places import write
+from packs.conftest import Polcheck
+from packs.places import write
 
 HEAD = """\
 name: acme

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sharing.conftest import Polcheck
-from sharing.places import pack, write
+from packs.conftest import Polcheck
+from packs.places import pack, write
 
 BLOCK = """\
 # our packs

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sharing.conftest import FETCHED, PLACES, Polcheck
-from sharing.places import FolderPlace, GitPlace, OciPlace, Place, pack
+from packs.conftest import FETCHED, PLACES, Polcheck
+from packs.places import FolderPlace, GitPlace, OciPlace, Place, pack
 
 places = pytest.mark.parametrize("place", list(PLACES), indirect=True)
 fetched = pytest.mark.parametrize("place", FETCHED, indirect=True)

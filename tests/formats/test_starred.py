@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packs import judge, places
+from pack_files import judge, places
 
 CODES = {
     "list": "x = [*eval(a)]\n",

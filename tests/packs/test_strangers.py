@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sharing.conftest import Polcheck
-from sharing.places import GitPlace, git, pack
+from packs.conftest import Polcheck
+from packs.places import GitPlace, git, pack
 
 
 def test_a_hook_of_another_repository_does_not_get_in_the_way(

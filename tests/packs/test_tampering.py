@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from packs.conftest import FETCHED, Polcheck
+from packs.places import ArchivePlace, GitPlace, OciPlace, Place, pack
 from polcheck.packs.store import PackStore, StoreError
-from sharing.conftest import FETCHED, Polcheck
-from sharing.places import ArchivePlace, GitPlace, OciPlace, Place, pack
 
 fetched = pytest.mark.parametrize("place", FETCHED, indirect=True)
 

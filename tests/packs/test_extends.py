@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from packs import schemas
+from pack_files import schemas
 from polcheck.base.errors import PolicyError
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs

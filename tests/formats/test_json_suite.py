@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.shared import suite
+from formats.shared import suite
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats.json import parse
 from polcheck.formats.values import Config, Unparsable

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
-from sharing.conftest import Polcheck
-from sharing.places import ArchivePlace, GitPlace, pack
+from pack_files import ROOT
+from packs.conftest import Polcheck
+from packs.places import ArchivePlace, GitPlace, pack
 
 CRASHED = 77
 DRIVER = Path(__file__).parent / "crashing.py"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from packs import check, one, pack
+from pack_files import check, one, pack
+from packs.conftest import Polcheck
+from packs.places import pack as files_of
+from packs.places import write
 from polcheck.base.errors import PolicyError
 from polcheck.findings.report import Report
-from sharing.conftest import Polcheck
-from sharing.places import pack as files_of
-from sharing.places import write
 
 OLD = one("forbid: {files: '*.tmp'}").replace("id: p", "id: old\ndeprecated: SUCCESSOR")
 

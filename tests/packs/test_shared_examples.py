@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from packs import ROOT
-from sharing.conftest import Polcheck
-from sharing.places import GitPlace
+from pack_files import ROOT
+from packs.conftest import Polcheck
+from packs.places import GitPlace
 
 EXAMPLES = ROOT / "examples"
 PROJECTS = ("project-a", "project-b")

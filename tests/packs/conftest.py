@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from polcheck.cli import main
-from sharing.places import (
+from packs.places import (
     ArchiveHttpPlace,
     ArchivePlace,
     FolderPlace,
@@ -20,6 +19,7 @@ from sharing.places import (
     OciPlace,
     Place,
 )
+from polcheck.cli import main
 
 PLACES: dict[str, Callable[[Path], Place]] = {
     "folder": FolderPlace,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from packs.conftest import FETCHED, Polcheck
+from packs.places import GitPlace, Place, pack, write
 from polcheck.packs.sign import Publisher, Signature, Statement, Trust, Untrusted, merged, signatures_in, with_signature
-from sharing.conftest import FETCHED, Polcheck
-from sharing.places import GitPlace, Place, pack, write
 
 
 @pytest.fixture

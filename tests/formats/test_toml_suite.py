@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from documents.shared import suite
+from formats.shared import suite
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats.toml import parse
 from polcheck.formats.values import Config, Json, Pointer, Unparsable

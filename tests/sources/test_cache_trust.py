@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
+from pack_files import ROOT
 from polcheck.base.graph_codec import GraphCodec, value_classes
 from polcheck.base.store import is_private, read_whole, write_whole
 from polcheck.base.tracker import is_young

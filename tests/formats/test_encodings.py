@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packs import judge, outcome, places
+from pack_files import judge, outcome, places
 from polcheck.base.spans import Source, Unreadable
 
 FORBIDS_EVAL = 'forbid: {files: "**", language: python, pattern: eval(...)}'

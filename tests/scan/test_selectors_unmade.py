@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from packs import judge
+from pack_files import judge
 from polcheck.evaluate.relations import Matches
 from polcheck.evaluate.steps import Evaluator
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sharing.conftest import Polcheck
-from sharing.places import GitPlace, OciPlace, pack, write
+from packs.conftest import Polcheck
+from packs.places import GitPlace, OciPlace, pack, write
 
 EXIT = "id: no-exit\ntitle: Nothing exits\nforbid: {files: '**/*.py', pattern: 'exit(...)'}\nmessage: it exits\n"
 

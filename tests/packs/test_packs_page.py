@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from packs import ROOT
-from sharing.places import GitPlace
+from pack_files import ROOT
+from packs.places import GitPlace
 
 PAGE = ROOT / "docs" / "packs.md"
 BLOCK = re.compile(r"(?:<!-- then: (\w+) -->\n)?```console\n(.*?)```", re.DOTALL)
