@@ -75,7 +75,7 @@ class Checker(Struct, frozen=True, dict=True):
         return self.searches or Extractor(self.plan.probes, gates_of(self.plan), matches=self.limits.matches)
 
     def narrowed(self, policies: Container[str]) -> Checker:
-        """The same for the policies with these ids alone; what is compiled is shared."""
+        """Return the same for the policies with these ids alone; what is compiled is shared."""
         packs = tuple(
             replace(pack, policies=tuple(policy for policy in pack.policies if policy.id in policies))
             for pack in self.plan.packs
@@ -96,7 +96,8 @@ class Checker(Struct, frozen=True, dict=True):
         memory: ScanCache | None = None,
         timings: Timings | None = None,
     ) -> Report:
-        """The report on one submission; `accept` waives findings, `memory` is of earlier runs, `timings` takes times.
+        """Return the report on one submission; `accept` waives findings, `memory` is of earlier runs, `timings`
+        takes times.
 
         Raises SubmissionError for fields without a place.
         """
@@ -128,7 +129,7 @@ class Checker(Struct, frozen=True, dict=True):
         return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
 
     def timed(self) -> Checker:
-        """The same, searching for each selector alone, so that it can be told how long that takes."""
+        """Return the same, searching for each selector alone, so that it can be told how long that takes."""
         return replace(self, searches=replace(self.extractor, timed=True))
 
     def _count(self, timings: Timings, placed: Submission, world: JoinContext, memory: ScanCache | None) -> None:
@@ -147,12 +148,14 @@ class Checker(Struct, frozen=True, dict=True):
                 timings.searched(rows.spent, {probe: len(found.hits) for probe, found in rows.found.items()})
 
     def place(self, submission: Submission) -> Submission:
-        """The submission with the fields of its bundle where the packs say, after a look at what is asked for."""
+        """Return the submission with the fields of its bundle where the packs say, after a look at what is asked
+        for.
+        """
         placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
         return placed.settled(placed.listed if self.demands.facts else self._wanted(placed))
 
     def _wanted(self, submission: Submission) -> _Wanted:
-        """The probes to run in each file of a placed submission."""
+        """Return the probes to run in each file of a placed submission."""
         for plan, paths, wanted in self._asked:
             if plan is self.plan and paths == submission.listed:
                 return wanted
@@ -183,7 +186,7 @@ class Checker(Struct, frozen=True, dict=True):
         fail_on: str,
         accept: Accept | None = None,
     ) -> Report:
-        """The report that follows from results: places, messages, what is waived, requirements, verdict."""
+        """Return the report that follows from results: places, messages, what is waived, requirements, verdict."""
         maker = self._findings(placed, world)
         told = [maker.contained(result) for result in results]
         results = [result for _, result in told]
@@ -204,7 +207,7 @@ class Checker(Struct, frozen=True, dict=True):
         memory: ScanCache | None = None,
         alike: SharedRows | None = None,
     ) -> dict[str, FileRows]:
-        """The rows of every file that some policy looks into.
+        """Return the rows of every file that some policy looks into.
 
         Those that `memory` knows of an earlier run, or `alike` of an earlier submission, are not worked out again.
         """

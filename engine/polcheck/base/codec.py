@@ -45,7 +45,7 @@ class Codec(Generic[_T]):
         return Decoder(self._kind)
 
     def encode(self, value: _T) -> bytes:
-        """The bytes of a value. Raises TypeError or RecursionError for one that has none."""
+        """Return the bytes of a value. Raises TypeError or RecursionError for one that has none."""
         from msgspec import msgpack, to_builtins
 
         try:
@@ -54,7 +54,7 @@ class Codec(Generic[_T]):
             return _SPELLED + msgpack.encode(_spelled(to_builtins(value, builtin_types=(bytes,))))
 
     def decode(self, data: bytes | memoryview) -> _T:
-        """The value of these bytes. Raises NotDecoded for any others than `encode` gives."""
+        """Return the value of these bytes. Raises NotDecoded for any others than `encode` gives."""
         from msgspec import DecodeError, ValidationError, convert, msgpack
 
         body = memoryview(data)[1:]
@@ -70,7 +70,7 @@ class Codec(Generic[_T]):
 
 
 def _spelled(value: Any) -> Any:
-    """The value with each text and integer that can't be encoded as a text that can."""
+    """Return the value with each text and integer that can't be encoded as a text that can."""
     if isinstance(value, str):
         try:
             value.encode()
@@ -87,7 +87,7 @@ def _spelled(value: Any) -> Any:
 
 
 def _unspelled(value: Any) -> Any:
-    """The value that `_spelled` made this one of."""
+    """Return the value that `_spelled` made this one of."""
     if isinstance(value, str) and value.startswith(_MARK):
         if value[1:2] == "i":
             return int(value[2:], 16)

@@ -37,7 +37,7 @@ class Problem(Struct, frozen=True):
 
 
 def _one_line(text: str) -> str:
-    """The text on one line. NOTE: a stranger's file name must not look like an error of its own."""
+    """Return the text on one line. NOTE: a stranger's file name must not look like an error of its own."""
     return text.replace("\r", "\\r").replace("\n", "\\n")
 
 
@@ -70,7 +70,7 @@ class ConfigError(PolicyError):
 
 
 def is_fault(text: str, doing: str) -> bool:
-    """Whether the text is what `told` says of `doing`."""
+    """Return whether the text is what `told` says of `doing`."""
     return text.startswith(f"{doing} failed: ")
 
 

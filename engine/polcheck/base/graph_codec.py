@@ -27,7 +27,7 @@ _TREE: Codec[Any] = Codec(Any)
 
 
 def value_classes(modules: Iterable[ModuleType]) -> list[type]:
-    """The structs and named tuples that are defined in modules, in the order of their names."""
+    """Return the structs and named tuples that are defined in modules, in the order of their names."""
     found = {
         value
         for module in modules
@@ -48,7 +48,7 @@ class GraphCodec:
         self._tags = {cls: number for number, cls in enumerate(self._classes, _FIRST)} | _TAGS
 
     def encode(self, value: object) -> bytes:
-        """The bytes of a value. Raises TypeError for an object of another class."""
+        """Return the bytes of a value. Raises TypeError for an object of another class."""
         numbers: dict[int, int] = {}
         tags = self._tags
 
@@ -68,7 +68,7 @@ class GraphCodec:
         return _TREE.encode(tree(value))
 
     def decode(self, data: bytes) -> Any:
-        """The value of these bytes. Raises NotDecoded for any others than `encode` gives."""
+        """Return the value of these bytes. Raises NotDecoded for any others than `encode` gives."""
         made: list[Any] = []
         makers = {number: _maker(cls) for number, cls in enumerate(self._classes, _FIRST)} | _BUILTINS
 

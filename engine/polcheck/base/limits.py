@@ -30,7 +30,7 @@ class RunLimits(Struct, frozen=True):
     file_seconds: float = 0.01
 
     def of_run(self, files: int) -> Clock:
-        """The clock of one stage of a run over so many files, started."""
+        """Return the clock of one stage of a run over so many files, started."""
         return Clock(self.run_seconds + self.file_seconds * files)
 
 
@@ -52,7 +52,7 @@ class Clock:
         return time.monotonic() > self.end
 
     def within(self, seconds: float) -> Clock:
-        """A clock of its own that started now, and ends no later than this one."""
+        """Return a clock of its own that started now, and ends no later than this one."""
         made = Clock(seconds)
         made.end = min(made.end, self.end)
         return made

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def display_path(path: str) -> str:
-    """A path as people who look at it from the working directory call it: relative where that is shorter."""
+    """Return a path as people who look at it from the working directory call it: relative where that is shorter."""
     full = os.path.realpath(path)
     relative = os.path.relpath(full)
     return (full if relative.startswith(os.path.join("..", "..")) else relative).replace(os.sep, "/")  # noqa: PTH118
@@ -22,10 +22,10 @@ def below(folder: str, target: str) -> str | None:
 
 
 def exists(target: str) -> bool:
-    """Whether there is a file or folder at `target`."""
+    """Return whether there is a file or folder at `target`."""
     return os.path.lexists(target)
 
 
 def is_folder(target: str) -> bool:
-    """Whether there is a folder at `target`."""
+    """Return whether there is a folder at `target`."""
     return Path(target).is_dir()

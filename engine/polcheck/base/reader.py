@@ -16,19 +16,21 @@ from polcheck.base.tracker import Place, record_dependency
 
 
 def open_file(path: Place) -> BinaryIO:
-    """The file at `path`, opened to be read. Raises OSError or ValueError when it can't be."""
+    """Return the file at `path`, opened to be read. Raises OSError or ValueError when it can't be."""
     record_dependency(path)
     return open(path, "rb")  # noqa: PTH123
 
 
 def read_bytes(path: Place, most: int = -1) -> bytes:
-    """The bytes of the file at `path`, at most so many of them. Raises OSError or ValueError when it can't be read."""
+    """Return the bytes of the file at `path`, at most so many of them. Raises OSError or ValueError when it can't
+    be read.
+    """
     with open_file(path) as file:
         return file.read(most)
 
 
 def read_text(path: Place) -> str:
-    """The text of a file in UTF-8. Raises OSError or ValueError when it can't be read."""
+    """Return the text of a file in UTF-8. Raises OSError or ValueError when it can't be read."""
     return read_bytes(path).decode("utf-8")
 
 
@@ -39,29 +41,31 @@ def status_of(path: Place) -> os.stat_result:
 
 
 def is_folder(path: Place) -> bool:
-    """Whether `path` is a folder, or a link to one."""
+    """Return whether `path` is a folder, or a link to one."""
     return _is_kind(path, stat.S_ISDIR)
 
 
 def is_file(path: Place) -> bool:
-    """Whether `path` is a regular file, or a link to one."""
+    """Return whether `path` is a regular file, or a link to one."""
     return _is_kind(path, stat.S_ISREG)
 
 
 def is_there(path: Place) -> bool:
-    """Whether there is anything at `path`, even a link that leads nowhere."""
+    """Return whether there is anything at `path`, even a link that leads nowhere."""
     record_dependency(path)
     return os.path.lexists(path)
 
 
 def names_in(folder: Place) -> list[str]:
-    """The names of what a folder holds, sorted. Raises OSError when it can't be listed."""
+    """Return the names of what a folder holds, sorted. Raises OSError when it can't be listed."""
     record_dependency(folder)
     return sorted(os.listdir(os.fsdecode(folder)))  # noqa: PTH208
 
 
 def files_below(folder: str) -> Iterator[Path]:
-    """Every file below a folder, but for those that only a link leads to. Raises OSError when one can't be listed."""
+    """Yield every file below a folder, but for those that only a link leads to. Raises OSError when one can't be
+    listed.
+    """
     for name in names_in(folder):
         path = Path(folder, name)
         if is_file(path):

@@ -40,7 +40,7 @@ def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
 
 
 def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
-    """The bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
+    """Return the bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
 
     Raises NotRegular when it's no regular file or changes meanwhile, and OSError when it can't be read.
     NOTE: of a file in an open folder whoever opened that one knows the whole path, and records it.
@@ -75,7 +75,7 @@ class PendingFile(Struct, frozen=True):
     stamp: Stamp | None
 
     def read(self) -> bytes:
-        """The bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
+        """Return the bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
         # NOTE: it was a regular file when it was looked at; the stamp tells whether what is opened is still that one
         try:
             number = os.open(self.path, _FILE)
@@ -93,7 +93,7 @@ class PendingFile(Struct, frozen=True):
 
 
 def pending_file(path: bytes) -> PendingFile:
-    """The file at `path`, to be read later.
+    """Return the file at `path`, to be read later.
 
     Raises NotRegular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
     """

@@ -19,7 +19,7 @@ _state = {"sandboxed": False}
 
 
 def is_sandboxed() -> bool:
-    """Whether this process is one that may be lost, and need not keep another one for that."""
+    """Return whether this process is one that may be lost, and need not keep another one for that."""
     return _state["sandboxed"]
 
 

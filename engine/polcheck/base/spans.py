@@ -44,7 +44,7 @@ class Span(NamedTuple):
     end: int
 
     def holds(self, other: Span) -> bool:
-        """Whether `other` lies within this span (equal spans do)."""
+        """Return whether `other` lies within this span (equal spans do)."""
         return self.start <= other.start and other.end <= self.end
 
 
@@ -108,13 +108,13 @@ class Source(Struct, frozen=True, dict=True):
         return ends, excess
 
     def span_of_bytes(self, start: int, end: int) -> Span:
-        """The span of the UTF-8 bytes from `start` to `end`, as tree-sitter counts them."""
+        """Return the span of the UTF-8 bytes from `start` to `end`, as tree-sitter counts them."""
         if len(self.utf8) == len(self.text):
             return Span(start, end)
         return Span(self._characters(start), self._characters(end))
 
     def offsets_of_bytes(self, offsets: Sequence[int]) -> Sequence[int]:
-        """The offsets of UTF-8 bytes, as those of characters."""
+        """Return the offsets of UTF-8 bytes, as those of characters."""
         return offsets if len(self.utf8) == len(self.text) else [self._characters(offset) for offset in offsets]
 
     def _characters(self, offset: int) -> int:
@@ -135,7 +135,7 @@ class Source(Struct, frozen=True, dict=True):
         return starts
 
     def line_of(self, offset: int) -> int:
-        """The line, from 1, that holds the character at `offset`."""
+        """Return the line, from 1, that holds the character at `offset`."""
         return bisect_right(self.line_starts, offset)
 
     def place(self, span: Span) -> Place:
@@ -145,7 +145,7 @@ class Source(Struct, frozen=True, dict=True):
         return Place(self.path, line, span.start - starts[line - 1] + 1, end_line, span.end - starts[end_line - 1] + 1)
 
     def line(self, number: int) -> str:
-        """The text of line `number` (from 1) without its line break; empty when there is no such line."""
+        """Return the text of line `number` (from 1) without its line break; empty when there is no such line."""
         starts = self.line_starts
         if not 1 <= number <= len(starts):
             return ""
@@ -168,7 +168,7 @@ def _decode(path: str, data: bytes) -> str:
 
 
 def declared_encoding(path: str, data: bytes) -> str:
-    """The encoding that a Python file says it is in (PEP 263); empty where it says nothing, or isn't one.
+    """Return the encoding that a Python file says it is in (PEP 263); empty where it says nothing, or isn't one.
 
     ASCII may mean something else in such a file.
     """

@@ -22,7 +22,7 @@ _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PT
 
 
 def store() -> str:
-    """The folder: POLCHECK_CACHE, else the user's cache folder."""
+    """Return the folder: POLCHECK_CACHE, else the user's cache folder."""
     given = os.environ.get("POLCHECK_CACHE")
     if given:
         return given
@@ -37,7 +37,9 @@ def store() -> str:
 
 
 def key_of(*parts: str) -> str:
-    """The name under which what is made of `parts` is kept by this polcheck, these dependencies and this Python."""
+    """Return the name under which what is made of `parts` is kept by this polcheck, these dependencies and this
+    Python.
+    """
     total = hashlib.sha256()
     for part in (VERSION, _code_stamp(), sys.version, *parts):
         data = part.encode("utf-8", "surrogatepass")
@@ -46,7 +48,7 @@ def key_of(*parts: str) -> str:
 
 
 def read_whole(path: str) -> bytes | None:
-    """The bytes at `path`; None when there are none, or they aren't whole, or others could have written them."""
+    """Return the bytes at `path`; None when there are none, or they aren't whole, or others could have written them."""
     try:
         if not is_private(os.path.dirname(path)):  # noqa: PTH120
             return None
@@ -103,7 +105,7 @@ def _remove(path: str) -> None:
 
 
 def is_private(folder: str) -> bool:
-    """Whether nobody but this user (or root) can write into `folder`, or put another one in its place.
+    """Return whether nobody but this user (or root) can write into `folder`, or put another one in its place.
 
     Each folder and link on the way there counts, as far as they exist: what is missing this user will make. A folder
     that everybody may write to is only passed through where nobody may rename what is another's (as in /tmp).
@@ -117,7 +119,9 @@ def is_private(folder: str) -> bool:
 
 
 def _is_private_chain(path: str) -> bool:
-    """Whether each part of an absolute path is this user's or root's, and others can't change it. Raises OSError."""
+    """Return whether each part of an absolute path is this user's or root's, and others can't change it. Raises
+    OSError.
+    """
     at = ""
     for part in path.split(os.sep):  # noqa: PTH206
         at = os.path.join(at, part) if part else os.sep  # noqa: PTH118

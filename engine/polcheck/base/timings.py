@@ -51,7 +51,9 @@ class Timings(Struct):
                 self.selectors[probe] = (total + seconds, files + 1, found + matches.get(probe, 0))
 
     def plain(self, names: Mapping[int, str]) -> dict[str, object]:
-        """All of it as JSON has it, the slowest first; `names` are those of selectors, by the number of their probe."""
+        """Return all of it as JSON has it, the slowest first; `names` are those of selectors, by the number of
+        their probe.
+        """
         return {
             "stages": _rounded(self.stages),
             "files": {name: self.files[name] for name in ("listed", "asked", "known", "skipped", "parsed")},

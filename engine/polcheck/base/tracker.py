@@ -69,12 +69,12 @@ def stamp_at(place: Place) -> Stamp | None:
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """The inode, its size, and the times of content and inode in nanoseconds."""
+    """Return the inode, its size, and the times of content and inode in nanoseconds."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def is_young(stamp: Stamp | None, now: int) -> bool:
-    """Whether what was changed after `now` (in nanoseconds) could still have this stamp.
+    """Return whether what was changed after `now` (in nanoseconds) could still have this stamp.
 
     NOTE: the steps in which a file system keeps times are up to two seconds: FAT 2, ext2, HFS+ and NFS 1.
     """

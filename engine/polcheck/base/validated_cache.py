@@ -21,7 +21,8 @@ _ENTRY: Codec[_Entry] = Codec(_Entry)
 
 
 def load_unchanged(path: str, codec: Codec[_T]) -> tuple[_T, Places] | None:
-    """The value that is kept at `path` and the places that it follows from; None unless these are as they were.
+    """Return the value that is kept at `path` and the places that it follows from; None unless these are as they
+    were.
 
     NOTE: an entry that follows from no place at all would hold forever, whatever it says: it is none.
     """

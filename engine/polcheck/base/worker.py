@@ -75,7 +75,7 @@ class Worker(Generic[_Request, _Reply]):
         self._stop: Callable[[], object] = lambda: None
 
     def ask(self, request: _Request) -> _Reply:
-        """The reply. Raises Overrun when there is none in time, or the process dies, or the work fails."""
+        """Return the reply. Raises Overrun when there is none in time, or the process dies, or the work fails."""
         if is_sandboxed():
             return self._work(request)
         try:
@@ -121,7 +121,8 @@ class Worker(Generic[_Request, _Reply]):
         return self._process.replies
 
     def receive(self, seconds: float) -> list[tuple[_Reply | None, str | None]] | None:
-        """The reply to each request of the batch, or None and why there is none; None while they aren't all there.
+        """Return the reply to each request of the batch, or None and why there is none; None while they aren't all
+        there.
 
         Raises _Died when the process did, and NoWorker when it never began.
         """
@@ -215,7 +216,7 @@ class _Process:
             write_frame(self._requests, data)
 
     def receive(self, seconds: float) -> bytes | None:
-        """The next message, or None when it is not whole within so many seconds. Raises _Died."""
+        """Return the next message, or None when it is not whole within so many seconds. Raises _Died."""
         if not readable([self.replies], seconds):
             return None
         while True:
@@ -240,7 +241,9 @@ class _Process:
                 return frame
 
     def clock(self) -> tuple[int, float]:
-        """The place in its batch of the request that was begun last, and when; zeros while the process is starting."""
+        """Return the place in its batch of the request that was begun last, and when; zeros while the process is
+        starting.
+        """
         with suppress(OSError):
             while len(data := os.read(self._progress, 4096 * PROGRESS.size)) >= PROGRESS.size:
                 number, self._began = PROGRESS.unpack_from(data, len(data) - len(data) % PROGRESS.size - PROGRESS.size)
@@ -262,7 +265,7 @@ class _Process:
 
 
 def readable(descriptors: Iterable[int], seconds: float) -> set[int]:
-    """Those of the descriptors that can be read from within so many seconds, or have come to their end."""
+    """Return those of the descriptors that can be read from within so many seconds, or have come to their end."""
     poll = select.poll()  # NOTE: `select` refuses descriptors beyond 1,023, which a server may have
     for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
@@ -285,7 +288,7 @@ def _pipe() -> tuple[int, int]:
 
 
 def _command() -> list[str]:
-    """The interpreter, with what its own options say of encodings and compiled modules.
+    """Return the interpreter, with what its own options say of encodings and compiled modules.
 
     NOTE: without `site`, which is told where modules lie by `sys.path`; it takes a third of the time to begin.
     """
@@ -298,7 +301,7 @@ def _command() -> list[str]:
 
 
 def _interpreter() -> str:
-    """The path of this Python. NOTE: where it is embedded, `sys.executable` may be the program around it."""
+    """Return the path of this Python. NOTE: where it is embedded, `sys.executable` may be the program around it."""
     if os.path.basename(sys.executable or "").lower().startswith(("python", "pypy")):  # noqa: PTH119
         return sys.executable
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -352,7 +355,7 @@ class WorkerPool(Generic[_Request, _Reply]):
             worker.begin()
 
     def run(self, batches: Iterator[Sequence[_Request]]) -> Iterator[_Reply | None]:
-        """The replies as they come, in no order; None now and then, while there is nothing new.
+        """Yield the replies as they come, in no order; None now and then, while there is nothing new.
 
         Raises OSError when no process can be started.
         """

@@ -25,7 +25,7 @@ class Start(NamedTuple):
 
 
 def read_frame(source: BinaryIO) -> bytes | None:
-    """The next message of a pipe; None at its end."""
+    """Return the next message of a pipe; None at its end."""
     head = source.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None

@@ -76,7 +76,7 @@ def _name(used: Project, path: str) -> None:
 
 
 def _shrinks(used: Project, report: Report, read: Submission) -> bool:
-    """Whether every finding is known to the baseline that is there; the others are named."""
+    """Return whether every finding is known to the baseline that is there; the others are named."""
     known = used.baseline()[0].known(report.failing, read)
     new = [finding for index, finding in enumerate(report.failing) if index not in known]
     for finding in new[:_SHOWN]:

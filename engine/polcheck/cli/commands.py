@@ -54,11 +54,11 @@ class Commands(click.Group):
         super().__init__(*args, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands, in the order of a user's first day."""
+        """Return the names of all commands, in the order of a user's first day."""
         return list(self._table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """Return the command of that name, or None."""
         if cmd_name not in self._table:
             return None
         module, attribute, _ = self._table[cmd_name]
@@ -68,7 +68,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name; an unknown one is answered with what was probably meant."""
+        """Return the command that the arguments name; an unknown one is answered with what was probably meant."""
         if args and not args[0].startswith("-") and args[0] not in self._table:
             import difflib
 
@@ -130,7 +130,7 @@ def _group() -> None:
 
 
 def run_commands() -> int:
-    """The exit status of the command line."""
+    """Return the exit status of the command line."""
     # NOTE: there are many rows and no circles among them; looking for circles as often as usual takes a fifth of a run
     gc.set_threshold(200_000, 20, 100)
     with prepared():
@@ -138,7 +138,7 @@ def run_commands() -> int:
 
 
 def _status() -> int:
-    """The exit status of the command line, once everything is printed."""
+    """Return the exit status of the command line, once everything is printed."""
     import difflib
 
     from polcheck.base.errors import PolcheckError

@@ -60,7 +60,7 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
 
 
 def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
-    """The entries of `packs`, and why they are these. Raises UsageError where nothing fits."""
+    """Return the entries of `packs`, and why they are these. Raises UsageError where nothing fits."""
     from polcheck.project.edit import scalar
 
     if given:
@@ -77,7 +77,7 @@ def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
-    """The first file that the first of the patterns lets in; empty where none does."""
+    """Return the first file that the first of the patterns lets in; empty where none does."""
     from polcheck.sources.path_patterns import compile_files
 
     return next((path for text in patterns for path, _ in compile_files([text]).among(paths)), "")

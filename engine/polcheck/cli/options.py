@@ -28,7 +28,7 @@ def look_of(color: str, *, show_all: bool, verbose: bool) -> DisplayOptions:
 
 
 def is_locked(given: bool | None) -> bool:
-    """Whether polcheck.lock must not change: as asked, or, where nothing is, when this is a build server."""
+    """Return whether polcheck.lock must not change: as asked, or, where nothing is, when this is a build server."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false") if given is None else given
 
 
@@ -86,7 +86,9 @@ _OPTIONS = (
 
 
 def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that make a project: the command gets them as one function `project`, from submission to Project."""
+    """Return the options that make a project: the command gets them as one function `project`, from submission to
+    Project.
+    """
 
     @functools.wraps(command)
     def wrapped(
@@ -155,7 +157,7 @@ class ProjectOf(Protocol):
 
 
 def project_of(config: str | None) -> Project:
-    """The project around the working directory, or of the configuration in a file. Raises ConfigError."""
+    """Return the project around the working directory, or of the configuration in a file. Raises ConfigError."""
     from polcheck.project.effective import CommandLineOptions
     from polcheck.project.project import Project
 
@@ -181,7 +183,7 @@ def _profiles(texts: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def has_packs(project: Project) -> Project:
-    """The project itself. Raises UsageError when nothing says which packs to judge by."""
+    """Return the project itself. Raises UsageError when nothing says which packs to judge by."""
     if not project.effective.packs:
         config_file = project.effective.config_file
         where = f"{config_file.path} names none" if config_file else "there is no polcheck.yaml"

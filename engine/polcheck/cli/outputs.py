@@ -34,7 +34,9 @@ class Outputs(Struct):
 
     @classmethod
     def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
-        """The outputs that the options ask for. Raises UsageError for an unknown format, or two on standard output."""
+        """Return the outputs that the options ask for. Raises UsageError for an unknown format, or two on standard
+        output.
+        """
         requested = [_parsed(text) for text in formats or ("text",)]
         plain = [name for name, path in requested if not path]
         if len(plain) > 1:
@@ -71,7 +73,9 @@ class Outputs(Struct):
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
-        """One format of the report; `template:FILE` is read from its file. Raises PolcheckError that names the file."""
+        """Return one format of the report; `template:FILE` is read from its file. Raises PolcheckError that names
+        the file.
+        """
         base, _, template = name.partition(":")
         if not template:
             return render.renderer(base)(report, self.options)
@@ -114,7 +118,7 @@ _OPTIONS = (
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say where a report goes, and as what: the command gets them as `outputs`."""
+    """Return the options that say where a report goes, and as what: the command gets them as `outputs`."""
 
     @functools.wraps(command)
     def wrapped(
@@ -150,7 +154,7 @@ def _print(text: str, *, commands: bool) -> None:
 
 
 def _template(path: str) -> str:
-    """The text of a template of the user's own. Raises SubmissionError when it can't be read."""
+    """Return the text of a template of the user's own. Raises SubmissionError when it can't be read."""
     from polcheck.sources.target import read_file
 
     return read_file(path, sys.stdin.buffer).text

@@ -26,7 +26,7 @@ format_option = click.option(
 
 
 def pack_project(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which project is meant: the command gets it as `project`."""
+    """Return the options that say which project is meant: the command gets it as `project`."""
 
     @functools.wraps(command)
     def wrapped(*, config: str | None, locked: bool | None, **others: Any) -> Any:

@@ -79,7 +79,7 @@ def query(
 
 
 def _submission(target: str, *, gitignore: bool) -> Submission:
-    """The files of a folder, or the one file."""
+    """Return the files of a folder, or the one file."""
     from pathlib import Path
 
     from polcheck.sources.submission import Submission

@@ -28,7 +28,7 @@ _MOST = 20
 
 
 def as_json(timings: Timings, plan: Plan) -> str:
-    """All that was measured."""
+    """Return all that was measured."""
     from polcheck.render.json import dumps
 
     return dumps(timings.plain(_names(plan)))
@@ -68,7 +68,7 @@ def _titled(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _names(plan: Plan) -> Mapping[int, str]:
-    """The selectors by their probes: the text that is looked for, and the first policy that does."""
+    """Return the selectors by their probes: the text that is looked for, and the first policy that does."""
     from polcheck.policy.plan import every_step
     from polcheck.selectors.syntax.predicates import shortened
 
@@ -135,7 +135,7 @@ _SHOWN_BY = frozenset({"formats", "output", "show_all", "color", "quiet", "verbo
 
 
 def _key(submission: str, outputs: Outputs) -> str:
-    """The name under which the report that was asked for may be kept; empty where nothing is to be kept."""
+    """Return the name under which the report that was asked for may be kept; empty where nothing is to be kept."""
     asked = {name: value for name, value in click.get_current_context().params.items() if name not in _SHOWN_BY}
     if asked["no_cache"] or not is_cache_allowed(submission):
         return ""
@@ -146,7 +146,7 @@ def _key(submission: str, outputs: Outputs) -> str:
 
 
 def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None) -> Report:
-    """The report on what the options ask for."""
+    """Return the report on what the options ask for."""
     measured = times or Timings()
     with measured.stage("start"):
         judge = replace(used.checker, digests=outputs.digests)

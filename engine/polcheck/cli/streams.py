@@ -29,7 +29,7 @@ _HIDDEN = re.compile(
 
 
 def harmless(text: str, *, commands: bool = False) -> str:
-    """The text without what controls a terminal and, unless it may hold `commands`, what a log takes for one."""
+    """Return the text without what controls a terminal and, unless it may hold `commands`, what a log takes for one."""
     return _HIDDEN.sub(_spelled, text if commands else at_line_starts(text))
 
 
@@ -47,11 +47,11 @@ class Output(io.TextIOBase):
         return "utf-8"
 
     def isatty(self) -> bool:
-        """Whether the stream is a terminal."""
+        """Return whether the stream is a terminal."""
         return self._under.isatty()
 
     def fileno(self) -> int:
-        """The number of the stream's descriptor. Raises OSError when it has none."""
+        """Return the number of the stream's descriptor. Raises OSError when it has none."""
         return self._under.fileno()
 
     def write(self, text: str | bytes) -> int:
@@ -119,7 +119,7 @@ def prepared() -> Iterator[None]:
 
 
 def _in_utf8(stream: TextIO | None, number: int) -> TextIO:
-    """The stream in UTF-8, whatever the locale; a new one where the process has none."""
+    """Return the stream in UTF-8, whatever the locale; a new one where the process has none."""
     if stream is None:
         return open(number, "w", encoding="utf-8", closefd=False)
     if isinstance(stream, io.TextIOWrapper):
@@ -154,7 +154,7 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 
 def terminal_width() -> int:
-    """The columns of the terminal: as COLUMNS has them, else as standard output's does, else 100.
+    """Return the columns of the terminal: as COLUMNS has them, else as standard output's does, else 100.
 
     NOTE: as `shutil.get_terminal_size`, which imports every compression that there is.
     """

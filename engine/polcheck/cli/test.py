@@ -98,7 +98,7 @@ def test(
 
 
 def _tested(name: str, options: Options) -> Tested:
-    """The tests of the pack, run with a progress bar for each stage."""
+    """Return the tests of the pack, run with a progress bar for each stage."""
     from polcheck.authoring.testing.run import run_tests
 
     with ExitStack() as stack:
@@ -112,7 +112,9 @@ def _tested(name: str, options: Options) -> Tested:
 
 
 def _updated(name: str, options: Options) -> Tested:
-    """The tests of the pack after its expectations were brought up to what its policies say, the difference shown."""
+    """Return the tests of the pack after its expectations were brought up to what its policies say, the difference
+    shown.
+    """
     from polcheck.authoring.testing.update import rewritten
 
     tested = _tested(name, options)

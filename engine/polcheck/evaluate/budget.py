@@ -54,7 +54,7 @@ class ExaminedFiles(Struct):
             self._single.add(only)
 
     def all(self, *others: ExaminedFiles) -> frozenset[str]:
-        """Every document of this one and the others, once."""
+        """Return every document of this one and the others, once."""
         sets = {number: found for looked in (self, *others) for number, found in looked._sets.items()}
         single: set[str] = set().union(*(looked._single for looked in (self, *others)))
         if len(sets) == 1 and not single:

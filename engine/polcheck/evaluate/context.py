@@ -49,14 +49,14 @@ class JoinContext(Struct, dict=True):
         return folders_of((*self.paths, *self.unread))
 
     def matches(self, files: FilePatterns) -> list[tuple[str, Mapping[str, str]]]:
-        """The paths that the patterns let in, with their captures."""
+        """Return the paths that the patterns let in, with their captures."""
         if files.texts not in self._matches:
             listing: Iterable[str] = (*self.paths, *self._folders) if files.folders else self.paths
             self._matches[files.texts] = files.among(listing)
         return self._matches[files.texts]
 
     def listing(self, source: Listing) -> Relation:
-        """The paths as rows."""
+        """Return the paths as rows."""
         rows: list[Row] = []
         for path, captures in self.matches(source.files):
             spot = SourceRef(path)
@@ -67,7 +67,7 @@ class JoinContext(Struct, dict=True):
         return Relation(lambda: rows, self._unseen(source.files))
 
     def _unseen(self, files: FilePatterns | None) -> list[UnsearchedFile]:
-        """The folders below which there may be files that the patterns let in, and nobody has looked."""
+        """Return the folders below which there may be files that the patterns let in, and nobody has looked."""
         return [
             UnsearchedFile(path, {}, self.unreadable[path])
             for path in sorted(self.unread)
@@ -75,7 +75,7 @@ class JoinContext(Struct, dict=True):
         ]
 
     def values(self, source: Values, join: Join) -> Relation:
-        """The written rows; those of the same submission's plan are made once for all submissions."""
+        """Return the written rows; those of the same submission's plan are made once for all submissions."""
         known = self.constants.get(join.number)
         if known is None:
             known = self.constants[join.number] = self._written(source, join)
@@ -94,7 +94,7 @@ class JoinContext(Struct, dict=True):
         return Relation(lambda: rows)
 
     def find(self, source: Find, join: Join) -> Relation:
-        """The matches of a probe in its documents as rows."""
+        """Return the matches of a probe in its documents as rows."""
         ways = self._ways(source)
         looked = self._looked(source)
         gaps = self._unseen(source.files) + self._of_no_language(source, looked)
@@ -125,7 +125,7 @@ class JoinContext(Struct, dict=True):
         return self._captures[key]
 
     def _looked(self, source: Find) -> frozenset[str]:
-        """The documents that a source looks in."""
+        """Return the documents that a source looks in."""
         probe = self.plan.probes[source.probe]
         kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.languages
         key = (source.files.texts if source.files else (), "" if probe.forced else kind)
@@ -135,7 +135,7 @@ class JoinContext(Struct, dict=True):
         return self._documents[key]
 
     def _reads(self, probe: Probe, path: str) -> bool:
-        """Whether a probe looks in a file, of which the first line may have told the language."""
+        """Return whether a probe looks in a file, of which the first line may have told the language."""
         if not probe.reads(path) or not self._is_by_first_line(probe, path):
             return probe.reads(path)
         rows = self.rows.get(path)
@@ -145,7 +145,7 @@ class JoinContext(Struct, dict=True):
         return bool(probe.syntaxes) and not probe.forced and may_be_script(path)
 
     def _of_no_language(self, source: Find, looked: frozenset[str]) -> list[UnsearchedFile]:
-        """The files that a source names in full and doesn't look in because nothing tells their language."""
+        """Return the files that a source names in full and doesn't look in because nothing tells their language."""
         probe = self.plan.probes[source.probe]
         if source.files is None or not probe.syntaxes or probe.forced:
             return []
@@ -172,7 +172,7 @@ class JoinContext(Struct, dict=True):
         return found
 
     def inside(self, probe: int, bound: BoundValue) -> SearchResult:
-        """The matches of a probe inside a bound value; the same value is searched once."""
+        """Return the matches of a probe inside a bound value; the same value is searched once."""
         text = isinstance(bound.value, str)  # NOTE: a list and the text that writes it down are two values
         key = (probe, text, bound.text)
         if key not in self._inside:
@@ -190,7 +190,9 @@ class JoinContext(Struct, dict=True):
         return found
 
     def nearest(self, source: Source, probe: int) -> Near | None:
-        """The nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too long."""
+        """Return the nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too
+        long.
+        """
         if not self.asked.is_risky(source.data, probe):
             return self.extractor.nearest(source, probe)
         try:
@@ -221,7 +223,7 @@ class JoinContext(Struct, dict=True):
         return (rows.unread if rows else "") or self.unreadable.get(path) or "nothing is known of the file"
 
     def line(self, spot: SourceRef) -> tuple[int, int]:
-        """The first and last line of a place; zeros where it isn't known."""
+        """Return the first and last line of a place; zeros where it isn't known."""
         starts = self.rows[spot.path].line_starts if spot.path in self.rows else ()
         if spot.span is None or not starts:
             return 0, 0
@@ -230,7 +232,7 @@ class JoinContext(Struct, dict=True):
         return bisect_right(starts, spot.span.start), bisect_right(starts, max(spot.span.end - 1, spot.span.start))
 
     def column(self, spot: SourceRef) -> int:
-        """The column at which a place begins; zero where it isn't known."""
+        """Return the column at which a place begins; zero where it isn't known."""
         line, _ = self.line(spot)
         return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
 
@@ -238,7 +240,7 @@ class JoinContext(Struct, dict=True):
 def _by_ways(
     results: Mapping[str, SearchResult], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
 ) -> list[Row]:
-    """The matches of a probe as rows that bind what path patterns captured."""
+    """Return the matches of a probe as rows that bind what path patterns captured."""
     rows: list[Row] = []
     for path, found in results.items():
         for captures in ways.get(path, _NO_CAPTURES):

@@ -28,7 +28,7 @@ class Demands(Struct, frozen=True):
 
     @classmethod
     def of(cls, plan: Plan) -> Demands:
-        """The demands of every policy of a plan."""
+        """Return the demands of every policy of a plan."""
         steps = [step for policy in plan.policies for step in every_step(policy)]
         wanted = {name for step in steps for name in step.reads}
         for policy in plan.policies:

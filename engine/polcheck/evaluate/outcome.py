@@ -64,7 +64,8 @@ def evaluate(
     limits: RunLimits = DEFAULT_RUN_LIMITS,
     timings: Timings | None = None,
 ) -> list[PolicyResult]:
-    """One judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a policy.
+    """Return one judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a
+    policy.
 
     A policy that is over the limits, or that polcheck fails on, is undecided; the others are judged.
     """
@@ -86,7 +87,7 @@ def evaluate(
 
 
 def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
-    """The judgement of one policy; undecided when judging it could not be brought to its end."""
+    """Return the judgement of one policy; undecided when judging it could not be brought to its end."""
     try:
         evaluator.work.look()
         return _judged(policy, evaluator)
@@ -97,7 +98,7 @@ def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
 
 
 def undecided_result(judgement: PolicyResult, reason: str, *, fault: bool = False) -> PolicyResult:
-    """The judgement of the same policy when something, for this reason, could not be brought to its end."""
+    """Return the judgement of the same policy when something, for this reason, could not be brought to its end."""
     reasons = (*judgement.reasons, ("", reason))
     return replace(judgement, outcome="undecided", failures=(), reasons=reasons, open=True, fault=fault)
 
@@ -143,7 +144,7 @@ def _made(
 
 
 def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[Row]], bool]:
-    """The subjects, each a group of rows that are one, and whether there may be more."""
+    """Return the subjects, each a group of rows that are one, and whether there may be more."""
     if policy.subjects is None:
         return [[Row()]], False
     result = evaluator.conjunction(policy.subjects, [Row()])
@@ -158,7 +159,7 @@ def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[R
 
 
 def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
-    """The rows of all groups with origins of their own, and the group of each origin."""
+    """Return the rows of all groups with origins of their own, and the group of each origin."""
     rows: list[Row] = []
     owners: list[int] = []
     for number, group in enumerate(groups):
@@ -169,7 +170,7 @@ def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
 
 
 def _subject(row: Row) -> SourceRef | None:
-    """The match that `inside`, `has` and `after` speak of first: the subject, unless it is a path alone."""
+    """Return the match that `inside`, `has` and `after` speak of first: the subject, unless it is a path alone."""
     return next((spot for spot in row.spots if spot.span or spot.ref), row.current)
 
 
@@ -235,7 +236,7 @@ def _place(spot: SourceRef) -> SourceRef:
 
 
 def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:
-    """Whether more matches, in what could not be searched, could still make the count right."""
+    """Return whether more matches, in what could not be searched, could still make the count right."""
     most = policy.count[1] if policy.count else None
     if most is None:
         return True
@@ -266,7 +267,7 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
 
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:
-    """Whether a step that looks into documents found none to look in."""
+    """Return whether a step that looks into documents found none to look in."""
     if step.join is step and step.join.source.opens_documents:
         return not evaluator.relation(step.join).looked
     branches = [inner.steps for inner in step.nested if inner.role == "branch"]
@@ -274,7 +275,7 @@ def _nowhere(step: Step, evaluator: Evaluator) -> bool:
 
 
 def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
-    """A failure that points at the first place of its row; the others of the group and the row are related."""
+    """Return a failure that points at the first place of its row; the others of the group and the row are related."""
     spots = list(row.spots)
     for member in group[1:]:
         spots += member.spots[:1]

@@ -14,7 +14,7 @@ from polcheck.policy.plan import SpanFilter
 def related(
     step: SpanFilter, relation: Relation, stops: Sequence[Relation], spot: SourceRef, work: Budget
 ) -> Iterable[Row]:
-    """The rows of `relation` that lie to a match as the step says, with none of `stops` in between.
+    """Yield the rows of `relation` that lie to a match as the step says, with none of `stops` in between.
 
     Raises TooMuchWork.
     """
@@ -34,7 +34,7 @@ def related(
 
 
 def _stopped(step: SpanFilter, target: Interval, item: Interval, stops: SpanIndex) -> bool:
-    """Whether an `until` lies between the target and the item."""
+    """Return whether an `until` lies between the target and the item."""
     if step.relation == "after":
         return bool(stops.within(Span(target.end, item.start)))
     outer, inner = (target, item) if step.relation == "inside" else (item, target)
@@ -43,7 +43,7 @@ def _stopped(step: SpanFilter, target: Interval, item: Interval, stops: SpanInde
 
 
 def lies(step: SpanFilter, row: Row) -> bool:
-    """Whether the item before lies to a capture, or the subject, as the step says."""
+    """Return whether the item before lies to a capture, or the subject, as the step says."""
     spot = row.current
     if step.capture == "subject":
         target: SourceRef | BoundValue | None = row.subject

@@ -29,7 +29,9 @@ class UnsearchedFile(NamedTuple):
 
 
 def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFile:
-    """The gap that a row leaves which is neither in nor out, for the reason that its file has among (path, reason)."""
+    """Return the gap that a row leaves which is neither in nor out, for the reason that its file has among (path,
+    reason).
+    """
     path = row.current.path if row.current else ""
     reason = next((reason for where, reason in reasons if where in (path, "")), "")
     return UnsearchedFile(path, {name: cell.key for name, cell in row.names.items()}, reason)
@@ -51,7 +53,9 @@ class UnsearchedFiles:
         ] = {}
 
     def open_to(self, row: Row, path: str | None) -> Sequence[UnsearchedFile]:
-        """The gaps in which a match could have joined `row`, as far as path captures tell; in one file if `path` is."""
+        """Return the gaps in which a match could have joined `row`, as far as path captures tell; in one file if
+        `path` is.
+        """
         if not self.all:
             return ()
         if path is None and self._groups.keys() == {frozenset()}:
@@ -108,7 +112,7 @@ class Relation(Struct, dict=True):
         return UnsearchedFiles(self.gaps)
 
     def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Iterable[Row]:
-        """The rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
+        """Return the rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
         keys = names if path is None else (*names, "\0path")
         if not keys:
             return self.rows
@@ -128,7 +132,7 @@ class Relation(Struct, dict=True):
         return index
 
     def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
-        """The rows in one file that have a span, and their spans for asking what lies in what."""
+        """Return the rows in one file that have a span, and their spans for asking what lies in what."""
         rows = self.rows
         if isinstance(rows, Matches):
             if path not in self._files:
@@ -221,7 +225,7 @@ class Matches(Sequence[Row]):
         return dict(zip(self._paths, self._firsts, strict=True))
 
     def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
-        """The rows in one file that have a span, and where they stand."""
+        """Return the rows in one file that have a span, and where they stand."""
         hits = self._hits.get(path, ())
         first = self._first.get(path, 0)
         if isinstance(hits, MatchTable):
@@ -246,7 +250,7 @@ class _Part(Sequence[Row]):
 
 
 def name_of(key: str, join: Join) -> str | None:
-    """The name under which a join has what a match binds to `key`; None for what is only shown."""
+    """Return the name under which a join has what a match binds to `key`; None for what is only shown."""
     if key == WHOLE or (key == VALUE and join.modifiers.value_as):
         return join.modifiers.value_as
     if key == VALUE and VALUE not in join.binds:
@@ -255,7 +259,7 @@ def name_of(key: str, join: Join) -> str | None:
 
 
 def row_of(hit: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:
-    """One hit as a row; None when a path capture and a binding of the same name differ."""
+    """Return one hit as a row; None when a path capture and a binding of the same name differ."""
     ref = Ref(path, probe, number) if hit.span is None else None
     spot = SourceRef(path, hit.span, hit.point, ref, None, hit.weight)
     cells = []

@@ -124,7 +124,9 @@ class Row(Struct):
         certain: bool | None = None,
         origin: int | None = None,
     ) -> Row:
-        """The same row with other parts. NOTE: `dataclasses.replace` takes ten times as long, for each of many rows."""
+        """Return the same row with other parts. NOTE: `dataclasses.replace` takes ten times as long, for each of
+        many rows.
+        """
         return Row(
             self.names if names is None else names,
             self.spots,
@@ -156,7 +158,7 @@ class Interval(NamedTuple):
     weight: int = 0
 
     def around(self, other: Interval) -> bool:
-        """Whether this match is around another one, and not the same node."""
+        """Return whether this match is around another one, and not the same node."""
         if self.start > other.start or other.end > self.end:
             return False
         return self[:2] != other[:2] or self.weight > other.weight
@@ -174,7 +176,7 @@ class SpanIndex:
         self._parents, self._nested = _parents(self._spans)
 
     def around(self, span: Span | Interval) -> list[int]:
-        """The indices of the matches that hold `span`, the innermost first."""
+        """Return the indices of the matches that hold `span`, the innermost first."""
         last = bisect_right(self._starts, span.start) - 1
         if not self._nested:
             return [self._order[i] for i in range(last, -1, -1) if self._spans[i].end >= span.end]
@@ -186,12 +188,12 @@ class SpanIndex:
         return found
 
     def within(self, span: Span | Interval) -> list[int]:
-        """The indices of the matches that lie in `span`, in order of place."""
+        """Return the indices of the matches that lie in `span`, in order of place."""
         first, last = bisect_left(self._starts, span.start), bisect_right(self._starts, span.end)
         return [self._order[i] for i in range(first, last) if self._spans[i].end <= span.end]
 
     def before(self, offset: int) -> list[int]:
-        """The indices of the matches that end at `offset` or before."""
+        """Return the indices of the matches that end at `offset` or before."""
         return [index for _, index in self._ends[: bisect_right(self._ends, (offset, len(self._order)))]]
 
 
@@ -211,7 +213,7 @@ def _parents(spans: Sequence[Interval]) -> tuple[list[int], bool]:
 
 
 def joins(one: BoundValue, other: BoundValue) -> bool:
-    """Whether two values that are bound to one name let their rows join: null is equal to nothing."""
+    """Return whether two values that are bound to one name let their rows join: null is equal to nothing."""
     return one.value is not None and other.value is not None and (one is other or one.text == other.text)
 
 
@@ -239,7 +241,7 @@ def narrowed(row: Row, cell: BoundValue) -> Row:
 
 
 def _binds(spot: SourceRef, cell: BoundValue) -> bool:
-    """Whether a match is the one that bound a value, and is no more than that."""
+    """Return whether a match is the one that bound a value, and is no more than that."""
     if spot.inner is not None and cell.inner is not None:
         one, other = spot.inner, cell.inner
         return one.holder is other.holder and (one.probe, one.hit) == (other.probe, other.hit)
@@ -268,7 +270,9 @@ def inner_row(hit: Match, number: int, cell: BoundValue, step: SearchInValue) ->
 
 
 def exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, str]) -> dict[str, BoundValue] | None:
-    """The names that a branch's row gives: those of every branch; None when a renamed one differs from the given."""
+    """Return the names that a branch's row gives: those of every branch; None when a renamed one differs from the
+    given.
+    """
     names = dict(given.names)
     for name, cell in row.names.items():
         new = renames.get(name, name) if name not in given.names else name

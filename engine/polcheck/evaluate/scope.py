@@ -20,7 +20,7 @@ class Scopes(Struct, frozen=True):
     tables: Mapping[str, Json]
 
     def of(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
-        """The names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
+        """Return the names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
         scope: dict[str, Json] = {name: cell.value for name, cell in (*row.shown.items(), *row.names.items())}
         scope["params"] = dict(self.params)
         scope["tables"] = dict(self.tables)

@@ -96,7 +96,7 @@ class Evaluator(Struct):
         into.update(row.origin for row in rows)
 
     def relation(self, join: Join) -> Relation:
-        """The rows of a join's source; made once. Whoever uses them says what was `looked` at."""
+        """Return the rows of a join's source; made once. Whoever uses them says what was `looked` at."""
         if join.number not in self.relations:
             made = _ROWS[type(join.source)](self, join.source, join)
             if join.modifiers.own:
@@ -111,19 +111,19 @@ class Evaluator(Struct):
         return self.relations[join.number]
 
     def found(self, source: Find, join: Join) -> Relation:
-        """The matches of a search."""
+        """Return the matches of a search."""
         return self.world.find(source, join)
 
     def listed(self, source: Listing, join: Join) -> Relation:
-        """The paths of the submission."""
+        """Return the paths of the submission."""
         return self.world.listing(source)
 
     def written(self, source: Values, join: Join) -> Relation:
-        """The rows that are written down."""
+        """Return the rows that are written down."""
         return self.world.values(source, join)
 
     def selected(self, source: SelectorRef, join: Join) -> Relation:
-        """The rows of a selector that is used by name."""
+        """Return the rows of a selector that is used by name."""
         alias = self._alias(source, join)
         if alias is not None:
             return alias
@@ -141,7 +141,9 @@ class Evaluator(Struct):
         return Relation(lambda: rows, base.gaps, base.looked)
 
     def _alias(self, source: SelectorRef, join: Join) -> Relation | None:
-        """The rows of a selector that is but one search, under the names of the join: none is made unless asked for."""
+        """Return the rows of a selector that is but one search, under the names of the join: none is made unless
+        asked for.
+        """
         only = source.what[0].join if len(source.what) == 1 else None
         search = source.what[0].search
         if self.journal is not None or only is None or search is None or not only.modifiers.are_only_names:
@@ -186,7 +188,7 @@ class Evaluator(Struct):
         return Result(out, open_ - met)
 
     def _keep(self, step: Join, row: Row) -> _Keep:
-        """Whether a row of the source is where `scope: subject` and `near` want it."""
+        """Return whether a row of the source is where `scope: subject` and `near` want it."""
         subject, within, near = row.subject, step.modifiers.scope == "subject", step.modifiers.near
         if subject is None or not step.modifiers.compares_places:
             return lambda other: True

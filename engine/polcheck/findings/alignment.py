@@ -20,7 +20,7 @@ class Alignment(NamedTuple):
     ends: list[int]
 
     def written(self, start: int, end: int, offset: int = 0) -> Span:
-        """The stretch that writes the characters from `start` to `end`, moved by `offset`."""
+        """Return the stretch that writes the characters from `start` to `end`, moved by `offset`."""
         if start < end:
             return Span(offset + self.starts[start], offset + self.ends[end - 1])
         at = self.starts[start] if start < len(self.starts) else self.ends[-1] if self.ends else 0
@@ -70,7 +70,7 @@ def _follow(written: str, at: int, value: str, escapes: bool = False, doubled: s
 
 
 def _escaped(written: str, at: int) -> tuple[str, int]:
-    """The character that an escape stands for, and its length; the backslash itself for one that is none.
+    """Return the character that an escape stands for, and its length; the backslash itself for one that is none.
 
     An escaped end of line stands for nothing.
     """

@@ -17,12 +17,12 @@ _MOST = 1_000  # values, and characters in hundreds, of all bindings of a findin
 
 
 def shortened(text: str, most: int = _LONGEST) -> str:
-    """The text; of a long one the beginning, and how much is left."""
+    """Return the text; of a long one the beginning, and how much is left."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} characters more)"
 
 
 def cut(values: Mapping[str, Json]) -> dict[str, Json]:
-    """The values by name, long texts and large containers shortened.
+    """Return the values by name, long texts and large containers shortened.
 
     NOTE: a policy may bind a file's whole text for each of its findings.
     """

@@ -39,7 +39,7 @@ class Findings(Struct, frozen=True):
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
 
     def of(self, result: PolicyResult) -> list[Finding]:
-        """The findings of one policy, in order of place.
+        """Return the findings of one policy, in order of place.
 
         INVARIANT: a finding is the policy, its place and its bindings, never its message: what is at two places is two,
         and so is what isn't placed to the character and was found twice. Of alternatives at one place, the one
@@ -61,7 +61,7 @@ class Findings(Struct, frozen=True):
         return len(made), told_of
 
     def contained(self, result: PolicyResult) -> tuple[list[Finding], PolicyResult]:
-        """The findings of one policy, and its result: undecided when polcheck fails to make them."""
+        """Return the findings of one policy, and its result: undecided when polcheck fails to make them."""
         try:
             return self.of(result), result
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
@@ -99,7 +99,7 @@ class Findings(Struct, frozen=True):
         )
 
     def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:
-        """The fingerprint, and the one of version 1 of baselines where that is another one."""
+        """Return the fingerprint, and the one of version 1 of baselines where that is another one."""
         spot = failure.spot
         shape = self.locator.shape(spot) if spot else ""
         former = self.locator.former_shape(spot) if spot and (spot.inner or not spot.span) else shape
@@ -109,7 +109,7 @@ class Findings(Struct, frozen=True):
         return now, _fingerprint(policy, failure, former, self._outlines)
 
     def _rendered(self, template: Template, scope: Mapping[str, Any], clock: Clock) -> str:
-        """The text for people; a template that runs out of fuel or time says so instead of its text."""
+        """Return the text for people; a template that runs out of fuel or time says so instead of its text."""
         if template.plain:
             return template.text.strip()
         try:
@@ -144,7 +144,7 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 
 def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings; the second and later ones of one fingerprint get their number after it, as `…:2`."""
+    """Return the findings; the second and later ones of one fingerprint get their number after it, as `…:2`."""
     seen: Counter[str] = Counter()
     made: list[Finding] = []
     for finding in findings:
@@ -155,7 +155,9 @@ def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _without_parts(made: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
-    """The findings without those that say less than another one at their place, as alternatives of a selector do."""
+    """Return the findings without those that say less than another one at their place, as alternatives of a
+    selector do.
+    """
     forms: dict[tuple[object, object], dict[frozenset[str], list[_Identity]]] = {}
     for identity in made:
         location, spot, bindings = identity
@@ -181,7 +183,7 @@ def _identity(failure: Failure, location: Location | None) -> _Identity:
 def _fingerprint(
     policy: CompiledPolicy, failure: Failure, shape: str, outlines: dict[int, tuple[BoundValue, str]]
 ) -> str:
-    """A digest that stays when lines move and files are renamed.
+    """Return a digest that stays when lines move and files are renamed.
 
     It is of the policy, of what the bindings are (but for what a path pattern captured), and of the shape of the match:
     the keys that lead to a value, or the beginning of a text without its white space. Where nothing but the file itself
@@ -202,7 +204,7 @@ def _fingerprint(
 
 
 def _of_path(cell: BoundValue) -> bool:
-    """Whether a name was bound by a path pattern."""
+    """Return whether a name was bound by a path pattern."""
     return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
 
 
@@ -237,7 +239,9 @@ def outcome_of(result: PolicyResult, counting: Collection[str]) -> PolicyOutcome
 
 
 def notices_of(results: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
-    """One notice for each document that could not be searched to the end, with the policies that it keeps undecided."""
+    """Return one notice for each document that could not be searched to the end, with the policies that it keeps
+    undecided.
+    """
     open_ = {outcome.ref for outcome in outcomes if outcome.outcome == "undecided"}
     policies: dict[tuple[str, str], list[str]] = {}
     faults = {result.reasons[-1] for result in results if result.fault}
@@ -258,7 +262,7 @@ def notices_of(results: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome
 
 
 def deprecated_in(outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
-    """One notice for each policy of the run that another one is to take the place of, or that is to go."""
+    """Return one notice for each policy of the run that another one is to take the place of, or that is to go."""
     outcomes = list(outcomes)
     ids = {outcome.id for outcome in outcomes} | {outcome.ref for outcome in outcomes}
     return [
@@ -269,7 +273,7 @@ def deprecated_in(outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
 
 
 def _successor(text: str, ids: Container[str]) -> str:
-    """The successor that a deprecated policy names, or what it says in place of one."""
+    """Return the successor that a deprecated policy names, or what it says in place of one."""
     if text in ids:
         return f"`{text}` takes its place and is in this run"
     return f"use `{text}`" if " " not in text else text

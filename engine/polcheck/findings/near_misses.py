@@ -58,7 +58,9 @@ class NearMisses(Struct, dict=True):
         return self.locator.clock.within(_SECONDS)
 
     def of(self, policy: CompiledPolicy, failure: Failure) -> NearMiss | None:
-        """The nearest miss of a failed `require`, or None when nothing is near, or looking for it takes too long."""
+        """Return the nearest miss of a failed `require`, or None when nothing is near, or looking for it takes too
+        long.
+        """
         if self.clock.over:
             return None
         joins = list(_joins(policy.demand))
@@ -87,7 +89,9 @@ class NearMisses(Struct, dict=True):
         return _CLOSEST[type(join.source)](self, join.source, path)
 
     def of_row(self, join: Join, row: Row) -> NearMiss | None:
-        """The value of a joined name that is most like the row's, which found no partner; None when none is near."""
+        """Return the value of a joined name that is most like the row's, which found no partner; None when none is
+        near.
+        """
         shared = sorted(name for name in join.binds if name in row.names)
         if not shared:
             return None
@@ -103,7 +107,7 @@ class NearMisses(Struct, dict=True):
         return NearMiss(f"the closest `{name}` is `{close[0]}`", self.locator.location(spot) if spot else None)
 
     def _source_values(self, join: Join, name: str) -> dict[str, Row]:
-        """The first values of a name among a source's rows, as texts, and the row of each."""
+        """Return the first values of a name among a source's rows, as texts, and the row of each."""
         key = (join.number, name)
         if key not in self._values:
             values = ((row.names[name].key, row) for row in self._source_rows(join) if name in row.names)
@@ -117,7 +121,7 @@ class NearMisses(Struct, dict=True):
         return self._rows[join.number]
 
     def closest_match(self, source: Find, only: str | None) -> NearMiss | None:
-        """The match that fails the fewest predicates, or the longest prefix of a path that resolves."""
+        """Return the match that fails the fewest predicates, or the longest prefix of a path that resolves."""
         probe = self.world.plan.probes[source.probe]
         best: tuple[int, NearMiss] | None = None
         for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
@@ -151,7 +155,7 @@ class NearMisses(Struct, dict=True):
         return len(near.failed), NearMiss(" and ".join(near.failed) or "something like it", at(source, near.span))
 
     def closest_path(self, source: Listing, only: str | None) -> NearMiss | None:
-        """The path that is most like one that the patterns name."""
+        """Return the path that is most like one that the patterns name."""
         plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
         for wanted in plain:
             alike = (
@@ -189,7 +193,7 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
 
 
 def _joins(steps: Iterable[Step]) -> Iterable[Join]:
-    """The joins that may find what a policy requires: not those of a `not`, a relation or a condition."""
+    """Yield the joins that may find what a policy requires: not those of a `not`, a relation or a condition."""
     for step in steps:
         for inner in step.nested:
             if inner.role in ("selector", "branch"):

@@ -43,7 +43,7 @@ class _Document(NamedTuple):
     to_file: _ToFile
 
     def span(self, index: int, cell: TracedValue) -> Span | None:
-        """The place, in the document's own text, of the first origin of a traced value that has one."""
+        """Return the place, in the document's own text, of the first origin of a traced value that has one."""
         for origin in cell.origin:
             try:
                 where = self.config.locate(index, origin.pointer)
@@ -69,7 +69,7 @@ class _Written(NamedTuple):
     to_file: _ToFile
 
     def span(self, start: int, end: int) -> Span:
-        """The place in the file of a stretch of the string."""
+        """Return the place in the file of a stretch of the string."""
         return self.to_file(self.alignment.written(start, end, self.offset))
 
 
@@ -94,7 +94,7 @@ class Locator(Struct, dict=True):
         return self.limits.of_run(len(self.submission.paths))
 
     def location(self, spot: SourceRef) -> Location:
-        """The location of a match: its place where it has one, else the file as a whole."""
+        """Return the location of a match: its place where it has one, else the file as a whole."""
         source = self._source(spot.path)
         if source is None or not (spot.span or spot.point or spot.ref or spot.inner):
             return Location(spot.path)
@@ -102,7 +102,7 @@ class Locator(Struct, dict=True):
         return at(source, span) if span is not None else Location(spot.path)
 
     def notices(self) -> tuple[Notice, ...]:
-        """One notice for each reason why findings point at files as a whole where they have a place."""
+        """Return one notice for each reason why findings point at files as a whole where they have a place."""
         reasons: dict[str, list[str]] = {}
         for path, reason in sorted(self.missing.items()):
             reasons.setdefault(reason, []).append(path)
@@ -130,7 +130,7 @@ class Locator(Struct, dict=True):
         return self._shape(source, span) if source is not None and span is not None else ""
 
     def former_shape(self, spot: SourceRef) -> str:
-        """The same by the rules of version 1 of baselines, which placed what is in a value less exactly."""
+        """Return the same by the rules of version 1 of baselines, which placed what is in a value less exactly."""
         source = None if self.clock.over else self._source(spot.path)
         if source is None or (len(source.data) > _FORMERLY_PLACED and spot.span is None):
             return ""
@@ -152,7 +152,7 @@ class Locator(Struct, dict=True):
         return keys if around and around[1] else keys + outline(source.text[span.start : span.end])
 
     def _pointers(self, source: Source) -> Pointers | None:
-        """The pointers of a config file; None for what is none, or can't be parsed."""
+        """Return the pointers of a config file; None for what is none, or can't be parsed."""
         if source.path not in self._configs:
             name = format_of(source.path)
             document = self._document(source, name) if name else None
@@ -170,7 +170,7 @@ class Locator(Struct, dict=True):
         return source
 
     def _span(self, spot: SourceRef, source: Source) -> Span | None:
-        """The place of a match in its file."""
+        """Return the place of a match in its file."""
         if spot.inner is not None:
             return self._inside(spot.inner, source)
         span = spot.point or spot.span
@@ -183,7 +183,7 @@ class Locator(Struct, dict=True):
         return span
 
     def _row_span(self, traced: _Traced, probe: int, key: str) -> Span | None:
-        """The place in the file of a row of an expression, or of what it binds to `key`."""
+        """Return the place in the file of a row of an expression, or of what it binds to `key`."""
         document, index, cell = traced
         parts = self._parts(probe, cell)
         span = document.span(index, parts[key]) if key in parts else None
@@ -200,7 +200,7 @@ class Locator(Struct, dict=True):
         return {}
 
     def _document(self, source: Source, name: str) -> _Document | None:
-        """A file as configuration in a format; None where it is none."""
+        """Return a file as configuration in a format; None where it is none."""
         key = (source.path, name)
         if key not in self._documents:
             try:
@@ -211,7 +211,7 @@ class Locator(Struct, dict=True):
         return self._documents[key]
 
     def _found(self, source: Source, probe: int) -> list[_Traced]:
-        """The hits of an expression in a file, in the order in which they were found."""
+        """Return the hits of an expression in a file, in the order in which they were found."""
         key = (source.path, probe)
         if key not in self._rows:
             name = self.extractor.probes[probe].language or format_of(source.path) or ""
@@ -225,7 +225,9 @@ class Locator(Struct, dict=True):
         return [_Traced(document, number, row) for number, row in rows]
 
     def _inside(self, inner: Inner, source: Source) -> Span | None:
-        """The place in the file of a match inside a bound value; that of the whole value where its own isn't known."""
+        """Return the place in the file of a match inside a bound value; that of the whole value where its own isn't
+        known.
+        """
         if inner.stretch is not None:
             return self._stretch(inner, source)
         rows = self._found_inside(inner, source)
@@ -236,7 +238,7 @@ class Locator(Struct, dict=True):
         return self._whole(inner.holder, source)
 
     def _found_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
-        """The hits of an expression in a bound value, with their origins; None where the value has none."""
+        """Return the hits of an expression in a bound value, with their origins; None where the value has none."""
         key = (id(inner.holder), inner.probe)
         if key not in self._inner:
             self._inner[key] = (inner.holder, self._trace_inside(inner, source))
@@ -274,7 +276,7 @@ class Locator(Struct, dict=True):
             return None
 
     def _cell(self, bound: BoundValue, source: Source) -> _Traced | None:
-        """A bound value as a part of the document that it was found in."""
+        """Return a bound value as a part of the document that it was found in."""
         if bound.inner is not None:
             inner = bound.inner
             rows = self._found_inside(inner, source) if inner.stretch is None else None
@@ -291,11 +293,11 @@ class Locator(Struct, dict=True):
         return rows[hit]._replace(cell=parts[key]) if key in parts else rows[hit]
 
     def _whole(self, bound: BoundValue, source: Source) -> Span | None:
-        """The place of a bound value."""
+        """Return the place of a bound value."""
         return self._span(SourceRef(bound.path, bound.span, None, bound.ref, bound.inner), source)
 
     def _stretch(self, inner: Inner, source: Source) -> Span | None:
-        """The place in the file of a stretch of a bound value's text.
+        """Return the place in the file of a stretch of a bound value's text.
 
         NOTE: where the text isn't written as it is (it was computed, or is JSON made of a list), the stretch is looked
         for where the value stands, by counting how often it occurs before; where it doesn't, the whole value is meant.
@@ -363,13 +365,13 @@ def _as_it_is(span: Span) -> Span:
 
 
 def _listed(paths: list[str]) -> str:
-    """The first paths, and how many there are beside them."""
+    """Return the first paths, and how many there are beside them."""
     shown = ", ".join(f"`{path}`" for path in paths[:_TOLD_FILES])
     return shown + (f" and {len(paths) - _TOLD_FILES:,} more" if len(paths) > _TOLD_FILES else "")
 
 
 def at(source: Source, span: Span) -> Location:
-    """The location of a span, with the source around it as far as people can read it."""
+    """Return the location of a span, with the source around it as far as people can read it."""
     place = source.place(span)
     first, last = place.line, min(place.end_line, place.line + _MOST_LINES, len(source.line_starts))
     lines = [source.line(number) for number in range(first, last + 1)]
@@ -388,5 +390,5 @@ def at(source: Source, span: Span) -> Location:
 
 
 def outline(text: str) -> str:
-    """The first line of a text, without its white space: neither layout nor what follows counts."""
+    """Return the first line of a text, without its white space: neither layout nor what follows counts."""
     return "".join(text.strip().partition("\n")[0].split())

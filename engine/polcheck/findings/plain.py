@@ -19,7 +19,7 @@ from polcheck.findings.report import (
 
 
 def to_plain(report: Report) -> dict[str, Any]:
-    """The report as JSON values, keys in a fixed order."""
+    """Return the report as JSON values, keys in a fixed order."""
     return {
         "version": VERSION,
         "polcheck": report.polcheck,
@@ -82,7 +82,7 @@ def _policy(policy: PolicyOutcome) -> dict[str, Any]:
 
 
 def finding_plain(finding: Finding) -> dict[str, Any]:
-    """One finding as JSON values."""
+    """Return one finding as JSON values."""
     return {
         "pack": finding.pack,
         "policy": finding.policy,
@@ -130,7 +130,7 @@ class InvalidReport(ValueError):
 
 
 def from_plain(data: Any) -> Report:
-    """The report that `to_plain` gave. Raises NotAReport for anything else."""
+    """Return the report that `to_plain` gave. Raises NotAReport for anything else."""
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise InvalidReport(f"not a polcheck report of version {VERSION}")
     try:

@@ -123,7 +123,7 @@ class Report(Struct, frozen=True):
 
 
 def named_by(fail_on: str) -> tuple[str, ...]:
-    """The severities that `--fail-on` names: the given one and those above it."""
+    """Return the severities that `--fail-on` names: the given one and those above it."""
     return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
 
 
@@ -141,6 +141,6 @@ def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str) -> Verdict:
 
 
 def worst(outcomes: Iterable[str]) -> str:
-    """The worst of some outcomes: fail, undecided, pass, not-applicable."""
+    """Return the worst of some outcomes: fail, undecided, pass, not-applicable."""
     found = set(outcomes)
     return next((outcome for outcome in _WORST if outcome in found), "not-applicable")

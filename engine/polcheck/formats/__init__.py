@@ -18,7 +18,7 @@ from polcheck.formats.values import Config
 
 @cache
 def formats() -> Mapping[str, Format]:
-    """Every configuration format by its name, in alphabetical order."""
+    """Return every configuration format by its name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
     found = (getattr(module, "FORMAT", None) for module in modules)
     return MappingProxyType({format.name: format for format in found if isinstance(format, Format)})
@@ -26,7 +26,7 @@ def formats() -> Mapping[str, Format]:
 
 @cache
 def _lookup() -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]]]:
-    """The names of formats by suffix, by file name, and by end of a path."""
+    """Return the names of formats by suffix, by file name, and by end of a path."""
     known = formats().values()
     return (
         {suffix: format.name for format in known for suffix in format.suffixes},
@@ -36,7 +36,7 @@ def _lookup() -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]]]:
 
 
 def format_of(path: str) -> str | None:
-    """The configuration format that a path's name or ending stands for, or None."""
+    """Return the configuration format that a path's name or ending stands for, or None."""
     by_suffix, by_name, by_path = _lookup()
     name = path.rsplit("/", 1)[-1]
     found = by_name.get(name)
@@ -47,12 +47,12 @@ def format_of(path: str) -> str | None:
 
 
 def parse_config(source: Source, name: str) -> Config:
-    """The documents of a file in the format `name`. Raises Unparsable, LimitExceeded or Unreadable."""
+    """Return the documents of a file in the format `name`. Raises Unparsable, LimitExceeded or Unreadable."""
     return dialect(source, name).parse(source)
 
 
 def dialect(source: Source, name: str) -> Format:
-    """The format `name`, or the dialect of it that the bytes of a file are in."""
+    """Return the format `name`, or the dialect of it that the bytes of a file are in."""
     known = formats()
     for format in known.values():
         if format.dialect_of == name and format.recognizes(source.data):

@@ -19,7 +19,7 @@ _VERSION = b"AWSTemplateFormatVersion"
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The documents of a template, with `!Ref x` as `{"Ref": x}` and `!Sub x` as `{"Fn::Sub": x}`.
+    """Return the documents of a template, with `!Ref x` as `{"Ref": x}` and `!Sub x` as `{"Fn::Sub": x}`.
 
     `!GetAtt a.b` is `{"Fn::GetAtt": ["a", "b"]}`, split at the first point. Raises as the format `yaml` does.
     """
@@ -46,7 +46,7 @@ def _long_form(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether a YAML file says at the beginning of a line that it is a template."""
+    """Return whether a YAML file says at the beginning of a line that it is a template."""
     at = data.find(_VERSION)
     while at >= 0:
         before = data[max(at - 2, 0) : at].removesuffix(b'"').removesuffix(b"'")
@@ -57,19 +57,19 @@ def recognizes(data: bytes) -> bool:
 
 
 def respells(key: str) -> bool:
-    """Whether a key may stand in a template as the tag that is short for it."""
+    """Return whether a key may stand in a template as the tag that is short for it."""
     from polcheck.formats import yaml
 
     return key.startswith("Fn::") or key in _AS_THEY_ARE or yaml.respells(key)
 
 
 def escapes(data: bytes) -> bool:
-    """Whether keys may be written with escapes."""
+    """Return whether keys may be written with escapes."""
     return b"\\" in data
 
 
 def body(text: str) -> int:
-    """The offset of the content in a scalar as it is written."""
+    """Return the offset of the content in a scalar as it is written."""
     from polcheck.formats import yaml
 
     return yaml.body(text)

@@ -13,7 +13,7 @@ _INLINE = "some readers end the value before this comment, and for others it is 
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The keys and sections of a file; keys are in lowercase letters, values strings as they are written.
+    """Return the keys and sections of a file; keys are in lowercase letters, values strings as they are written.
 
     Raises Unparsable for a line that is neither, LimitExceeded, and Unreadable when the bytes aren't text.
     """
@@ -127,7 +127,7 @@ class _Places(Struct, frozen=True):
     sections: dict[str, _Section]
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
+        """Return the place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         if index != 0 or len(pointer) > 2 or not all(isinstance(step, str) for step in pointer):
             raise KeyError((index, pointer))
         if not pointer:

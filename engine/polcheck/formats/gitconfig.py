@@ -19,7 +19,7 @@ _INCLUDES = ("include", "includeif")
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The sections of a file, each an object of variable -> string (true for a variable without a value).
+    """Return the sections of a file, each an object of variable -> string (true for a variable without a value).
 
     Raises Unparsable for what git refuses, LimitExceeded, and Unreadable when the bytes aren't text.
     """
@@ -109,7 +109,7 @@ class _Scan:
         return at + 1
 
     def _quoted(self, at: int) -> tuple[str, int]:
-        """The subsection in double quotes that begins at an offset, and where it ends."""
+        """Return the subsection in double quotes that begins at an offset, and where it ends."""
         text, characters = self._text, list[str]()
         if at >= len(text) or text[at] != '"':
             raise self._unparsable("a subsection stands in double quotes", at)
@@ -163,7 +163,7 @@ class _Scan:
         return at
 
     def _value(self, at: int) -> tuple[str, Span, int]:
-        """The value that begins at an offset, where it stands, and where its last line ends."""
+        """Return the value that begins at an offset, where it stands, and where its last line ends."""
         text = self._text
         characters: list[str] = []
         start, end, kept = -1, at, 0  # `kept`: how many characters are no white space at the end
@@ -215,7 +215,7 @@ class _Places(Struct, frozen=True):
     sections: dict[str, _Section]
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
+        """Return the place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         return locate_in_sections(self.sections, index, pointer, _entry)
 
 

@@ -27,7 +27,7 @@ _SHOWN = 40  # characters of a line in an error's text
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The sections of an INI file, each an object of option -> text (null for an option without a value).
+    """Return the sections of an INI file, each an object of option -> text (null for an option without a value).
 
     Raises Unparsable for what configparser refuses, LimitExceeded, and Unreadable when the bytes aren't text.
     """
@@ -47,7 +47,9 @@ def _config(
     }
 
     def respelled(names: frozenset[str]) -> Config:
-        """The same file with each option under the name that a policy has for it, where only the case differs."""
+        """Return the same file with each option under the name that a policy has for it, where only the case
+        differs.
+        """
         by_lower: dict[str, str] = {}
         for name in sorted(names):
             by_lower.setdefault(name.lower(), name)
@@ -81,7 +83,9 @@ class _Section(Struct):
     options: dict[str, _Option] = field(default_factory=dict)
 
     def renamed(self, by_lower: Mapping[str, str], names: frozenset[str]) -> _Section:
-        """The section with its options under the names that they have in `names`, where only the case differs."""
+        """Return the section with its options under the names that they have in `names`, where only the case
+        differs.
+        """
         spellings = Counter(map(str.lower, self.options))
         options = {
             name: name if name in names or spellings[name.lower()] > 1 else by_lower.get(name.lower(), name)
@@ -182,7 +186,7 @@ class _Places(Struct, frozen=True):
     sections: Mapping[str, _Section]
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
+        """Return the place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         return locate_in_sections(self.sections, index, pointer, _entry)
 
 

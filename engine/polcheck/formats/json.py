@@ -29,7 +29,7 @@ def _expressions() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The one value of a JSON text.
+    """Return the one value of a JSON text.
 
     Raises Unparsable for what isn't strict JSON, LimitExceeded, and Unreadable when the bytes aren't text.
     A number too large for a float is kept as its text.
@@ -93,7 +93,7 @@ def _constant(text: str) -> Span | None:
 
 
 def _repeated(text: str) -> tuple[Span, ...]:
-    """The spans of keys that their object held already, in the order of the text."""
+    """Return the spans of keys that their object held already, in the order of the text."""
     spans: list[Span] = []
     seen: list[set[str]] = []
     for match in _expressions()[1].finditer(text):
@@ -122,7 +122,7 @@ class _Places(Struct, frozen=True):
     _decoder: Any = field(default_factory=json.JSONDecoder)
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
+        """Return the place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         if index != 0:
             raise KeyError(index)
         start = self._skip(0)
@@ -176,7 +176,7 @@ class _Places(Struct, frozen=True):
 
 
 def escapes(data: bytes) -> bool:
-    """Whether keys of a JSON file may be written with escapes."""
+    """Return whether keys of a JSON file may be written with escapes."""
     return b"\\" in data
 
 

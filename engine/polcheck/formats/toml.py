@@ -19,7 +19,8 @@ _KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
-    """The one table of a TOML text; dates and times are strings as they are written, so are infinities and NaN.
+    """Return the one table of a TOML text; dates and times are strings as they are written, so are infinities and
+    NaN.
 
     Raises Unparsable for what isn't TOML 1.1, LimitExceeded, and Unreadable when the bytes aren't text.
     """
@@ -80,7 +81,7 @@ class _Spot(Struct):
     members: dict[str, _Spot] | list[_Spot] | None = None
 
     def member(self, step: str | int) -> _Spot:
-        """The spot of one member. Raises KeyError where there is none."""
+        """Return the spot of one member. Raises KeyError where there is none."""
         if isinstance(self.members, dict) and isinstance(step, str):
             return self.members[step]
         if isinstance(self.members, list) and isinstance(step, int) and 0 <= step < len(self.members):
@@ -122,7 +123,7 @@ class _Scan:
         self.root = _Spot(None, 0, len(text.rstrip()), {})
 
     def run(self) -> _Spot:
-        """The spot of the whole document, with those of all that is in it."""
+        """Return the spot of the whole document, with those of all that is in it."""
         table = self.root
         outer = self.root
         at = self._skip(0)
@@ -140,7 +141,7 @@ class _Scan:
         return _end(self._between.match(self.text, at), at)
 
     def _key(self, at: int) -> tuple[list[_Segment], int]:
-        """The segments of a dotted key, and where it ends."""
+        """Return the segments of a dotted key, and where it ends."""
         segments: list[_Segment] = []
         while True:
             at = _end(self._blank.match(self.text, at), at)
@@ -152,7 +153,9 @@ class _Scan:
             at += 1
 
     def _header(self, start: int) -> tuple[_Spot, _Spot, int]:
-        """A header `[a.b]` or `[[a.b]]`: the spot of its name, the one that the pairs below it go to, and its end."""
+        """Return a header `[a.b]` or `[[a.b]]`: the spot of its name, the one that the pairs below it go to, and
+        its end.
+        """
         array = self.text.startswith("[[", start)
         (*parents, last), end = self._key(start + 1 + array)
         end = self.text.index("]", end) + 1 + array
@@ -207,14 +210,14 @@ def _end(match: re.Match[str] | None, at: int) -> int:
 
 
 def _object(spot: _Spot) -> dict[str, _Spot]:
-    """The members of a table, which has none as long as only its name has been seen."""
+    """Return the members of a table, which has none as long as only its name has been seen."""
     if not isinstance(spot.members, dict):
         spot.members = {}
     return spot.members
 
 
 def _enter(members: dict[str, _Spot], segment: _Segment, start: int, end: int) -> dict[str, _Spot]:
-    """The members of the table that `segment` names: of the last element where it is an array of tables."""
+    """Return the members of the table that `segment` names: of the last element where it is an array of tables."""
     spot = members.setdefault(segment.name, _Spot(segment.key, start, end, {}))
     if isinstance(spot.members, list) and spot.members:
         spot = spot.members[-1]
@@ -222,7 +225,7 @@ def _enter(members: dict[str, _Spot], segment: _Segment, start: int, end: int) -
 
 
 def _name(written: str) -> str:
-    """The key that a segment stands for."""
+    """Return the key that a segment stands for."""
     if written[:1] == "'":
         return written[1:-1]
     if written[:1] != '"':
@@ -245,7 +248,7 @@ class _Places(Struct, frozen=True, dict=True):
         return _Scan(self.source.text).run()
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer`; raises KeyError where it doesn't resolve."""
+        """Return the place of the value at `pointer`; raises KeyError where it doesn't resolve."""
         if index != 0:
             raise KeyError(index)
         spot = self._root
@@ -255,7 +258,7 @@ class _Places(Struct, frozen=True, dict=True):
 
 
 def escapes(data: bytes) -> bool:
-    """Whether keys of a TOML file may be written with escapes."""
+    """Return whether keys of a TOML file may be written with escapes."""
     return b"\\" in data
 
 

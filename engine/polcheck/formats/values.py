@@ -98,7 +98,7 @@ class LimitExceeded(Unparsable):
 
 
 def kind_of(value: object) -> str:
-    """The kind of a value in words, as `a list`; `nothing` for null."""
+    """Return the kind of a value in words, as `a list`; `nothing` for null."""
     return "nothing" if value is None else _KINDS.get(type(value), type(value).__name__)
 
 
@@ -139,7 +139,9 @@ class Pointers(Struct, dict=True):
     _members: dict[tuple[int, Pointer], tuple[list[int], list[_Member]]] = field(default_factory=dict)
 
     def around(self, span: Span) -> tuple[Pointer, bool] | None:
-        """The innermost value that holds `span`, and whether that is its own place or its key's; None without any."""
+        """Return the innermost value that holds `span`, and whether that is its own place or its key's; None
+        without any.
+        """
         starts, documents = self._documents
         number = bisect_right(starts, span.start) - 1
         # NOTE: a document without content has no extent, so that two may begin at one place
@@ -181,13 +183,13 @@ class Pointers(Struct, dict=True):
         return found, False
 
     def _holding(self, index: int, pointer: Pointer, value: Json, span: Span) -> _Member | None:
-        """The member of a container that holds `span`, if one does."""
+        """Return the member of a container that holds `span`, if one does."""
         starts, members = self._all(index, pointer, value)
         place = bisect_right(starts, span.start) - 1
         return members[place] if place >= 0 and members[place].extent.holds(span) else None
 
     def _all(self, index: int, pointer: Pointer, value: Json) -> tuple[list[int], list[_Member]]:
-        """The members of a container in order of place, and where each begins."""
+        """Return the members of a container in order of place, and where each begins."""
         if (index, pointer) not in self._members:
             members = sorted(self._located(index, pointer, value), key=lambda member: member.extent)
             self._members[index, pointer] = [member.extent.start for member in members], members

@@ -126,7 +126,7 @@ def own_tag(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS, shorthand: Shorthand = own_tag) -> Config:
-    """One value for each document of a YAML stream; none for an empty one.
+    """Return one value for each document of a YAML stream; none for an empty one.
 
     A value with a tag of its author's own is a mapping of that tag to the value, as `shorthand` spells them. What
     aliases stand for is shared, not copied: don't change it. Raises Unparsable for what isn't YAML, LimitExceeded, and
@@ -153,7 +153,7 @@ class _Places(Struct):
     aliases: set[int] = field(default_factory=set)
 
     def locate(self, index: int, pointer: Pointer) -> Where:
-        """The place of the value at `pointer` in document `index`; raises KeyError where it doesn't resolve.
+        """Return the place of the value at `pointer` in document `index`; raises KeyError where it doesn't resolve.
 
         Whatever is reached through an alias stands where the alias is used.
         """
@@ -274,7 +274,7 @@ class _Builder:
             self._remark(mark, mark + 1, _MARK)
 
     def _bytes(self) -> bytes:
-        """The text as libyaml reads what YAML 1.2 says, character for character.
+        """Return the text as libyaml reads what YAML 1.2 says, character for character.
 
         NOTE: what ended a line in YAML 1.1 (U+0085, U+2028, U+2029) is a character like any other in 1.2: it is
         exchanged for one that the text doesn't have. Spaces at the end of a text are a line, as if it had an end.
@@ -402,7 +402,7 @@ class _Builder:
         return begin, end
 
     def _is_key(self) -> bool:
-        """Whether the next value is a key."""
+        """Return whether the next value is a key."""
         return self._top is not None and isinstance(self._top.value, dict) and self._top.key is None
 
     def _in_flow(self) -> bool:
@@ -484,7 +484,7 @@ class _Builder:
         return at, tag
 
     def _skip(self, at: int, end: int) -> int:
-        """The offset of what follows white space and comments."""
+        """Return the offset of what follows white space and comments."""
         text = self._text
         while at < end and text[at] in " \t\r\n#":
             if text[at] == "#":
@@ -526,7 +526,7 @@ class _Builder:
         return self._content_end if line >= 0 and not text[line:at].strip() else at
 
     def _block_end(self, start: int, end: int) -> int:
-        """The end of the last line with content of a block scalar; with `+`, of its last line."""
+        """Return the end of the last line with content of a block scalar; with `+`, of its last line."""
         block = self._text[start:end]
         header, _, _ = block.partition("\n")
         if "+" in header.partition("#")[0]:
@@ -568,7 +568,7 @@ class _Builder:
         top.key_span = (start, end)
 
     def _key_text(self, value: Json, span: Span) -> str:
-        """A key that isn't a text, as JSON would write it; what aliases in it repeat counts as expansion."""
+        """Return a key that isn't a text, as JSON would write it; what aliases in it repeat counts as expansion."""
         room = (self._limits.expanded - self._expanded) * _CHARACTERS_A_VALUE
         chunks: list[str] = []
         try:
@@ -701,14 +701,14 @@ class _Builder:
                         top.value[key] = item  # type: ignore[call-overload]  # a mapping's keys are strings
 
     def _used_at(self, span: Span) -> int:
-        """A new entry for what is reached through the alias at `span`."""
+        """Return a new entry for what is reached through the alias at `span`."""
         number = len(self.places.spans) >> 2
         self.places.spans.extend((-1, -1, *span))
         self.places.aliases.add(number)
         return number
 
     def _mappings(self, value: Json, span: Span, aliased: bool) -> Iterator[tuple[dict[str, Json], Span | None]]:
-        """The mappings that are merged, each with the place of the alias that it is reached through."""
+        """Yield the mappings that are merged, each with the place of the alias that it is reached through."""
         items: list[tuple[Json, Span | None]] = [(value, span if aliased else None)]
         if isinstance(value, list):
             numbers: Any = self.places.entries[id(value)]
@@ -723,19 +723,19 @@ class _Builder:
 
 
 def _shown_tag(tag: str) -> str:
-    """A tag as people write it: `!secret`, `!!python/name:x`, and in full where it is of another kind."""
+    """Return a tag as people write it: `!secret`, `!!python/name:x`, and in full where it is of another kind."""
     if tag.startswith(_CORE):
         return "!!" + tag.removeprefix(_CORE)
     return tag if tag.startswith("!") else f"!<{tag}>"
 
 
 def escapes(data: bytes) -> bool:
-    """Whether keys of a YAML file may be written with escapes."""
+    """Return whether keys of a YAML file may be written with escapes."""
     return b"\\" in data
 
 
 def respells(key: str) -> bool:
-    """Whether a key may stand in a YAML file in other characters: one that isn't a string there, or a tag."""
+    """Return whether a key may stand in a YAML file in other characters: one that isn't a string there, or a tag."""
     return key in ("", "null", "true", "false") or key[0] in "[{!" or type(_lenient(key)) in (int, float)
 
 
@@ -747,7 +747,7 @@ def _lenient(key: str) -> Json:
 
 
 def body(text: str) -> int:
-    """The offset of the content in a scalar as it is written: behind the header of a block scalar."""
+    """Return the offset of the content in a scalar as it is written: behind the header of a block scalar."""
     match = re.match(r"(?:[&!]\S*+\s++)*+[|>][^\n]*+\n", text)
     return match.end() if match else 0
 

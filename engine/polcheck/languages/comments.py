@@ -51,12 +51,12 @@ class Comments:
         return index if index >= 0 and offset < self.spans[index].end else None
 
     def at(self, offset: int) -> Span | None:
-        """The comment that holds the character at `offset`; None when none does."""
+        """Return the comment that holds the character at `offset`; None when none does."""
         index = self.index(offset)
         return None if index is None else self.spans[index]
 
     def lines(self, index: int) -> tuple[int, int]:
-        """The first and the last line of a comment."""
+        """Return the first and the last line of a comment."""
         span = self.spans[index]
         return self.source.line_of(span.start), self.source.line_of(max(span.end - 1, span.start))
 
@@ -132,7 +132,7 @@ def _past_beginning(source: Source, at: int) -> int:
 
 
 def mentions_waivers(data: bytes) -> bool:
-    """Whether a file may hold a waiver, or what looks like one, in a comment."""
+    """Return whether a file may hold a waiver, or what looks like one, in a comment."""
     return b"olcheck" in data or b"OLCHECK" in data
 
 
@@ -174,7 +174,7 @@ class _BoundedParser:
         self.clock = clock
 
     def parse(self, data: bytes | bytearray, old: Tree | None = None) -> Tree:
-        """The tree of `data`. Raises CommentsUnread when the time is over first."""
+        """Return the tree of `data`. Raises CommentsUnread when the time is over first."""
         from tree_sitter import Parser
 
         def read(at: int, _: object) -> bytes:
@@ -292,7 +292,7 @@ def _go_end(text: str, at: int) -> int:
 
 
 def _whole_lines(source: Source, leaders: tuple[str, ...]) -> Iterator[Span]:
-    """One of the leaders before anything else on a line begins a comment."""
+    """Yield each line comment: one of the leaders before anything else on its line."""
     for start, line in _lines(source.text):
         text = line.lstrip()
         if text.startswith(leaders):
@@ -300,7 +300,7 @@ def _whole_lines(source: Source, leaders: tuple[str, ...]) -> Iterator[Span]:
 
 
 def _yaml(source: Source) -> Iterator[Span]:
-    """A `#` after white space or at the start of a line that no scalar holds begins a comment."""
+    """Yield each comment of a YAML text: from a `#` after white space or at the start of a line, outside of scalars."""
     scalars = Comments(source, list(_scalars(source)))
     for start, line in _lines(source.text):
         at = _leader_in(line, "#")
@@ -311,7 +311,7 @@ def _yaml(source: Source) -> Iterator[Span]:
 
 
 def _scalars(source: Source) -> Iterator[Span]:
-    """The scalars of a YAML file, as far as it can be parsed; of a block scalar what comes after its header."""
+    """Yield the scalars of a YAML file, as far as it can be parsed; of a block scalar what comes after its header."""
     from yaml._yaml import CParser
     from yaml.error import YAMLError
     from yaml.events import ScalarEvent, StreamEndEvent
@@ -346,7 +346,7 @@ def _markup(source: Source) -> Iterator[Span]:
 
 
 def _fences(text: str) -> Iterator[Span]:
-    """The fenced blocks of a Markdown text that are closed."""
+    """Yield the fenced blocks of a Markdown text that are closed."""
     opened = ""
     begins = 0
     for start, line in _lines(text):

@@ -34,7 +34,7 @@ class Tree(Struct, frozen=True, eq=False, weakref=True):
 
 
 def parse(source: Source, language: str) -> Tree:
-    """The tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
+    """Return the tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
     parser = _parser(language)
     own = registry.language(language).parse
     if own is None:
@@ -55,7 +55,7 @@ def first_error(root: Node) -> Node:
 
 @cache
 def grammar(language: str) -> tree_sitter.Language:
-    """The grammar of `language`. Raises UnknownLanguage when there is none, or when it isn't installed."""
+    """Return the grammar of `language`. Raises UnknownLanguage when there is none, or when it isn't installed."""
     found = registry.language(language)
     try:
         module = importlib.import_module(found.module)

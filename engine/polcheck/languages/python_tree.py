@@ -47,7 +47,7 @@ _LONE = re.compile(rb"\r(?!\n)")
 
 
 def tree_of(source: Source, parser: Parser) -> ParsedCode:
-    """The tree of Python code, and where it is known to be misread. Raises Unreadable."""
+    """Return the tree of Python code, and where it is known to be misread. Raises Unreadable."""
     _check_encoding(source)
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
     changed = Respelled(data, parser)
@@ -72,7 +72,7 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
 
 
 def _may_be_misread(data: bytes) -> bool:
-    """Whether something stands in the code that the grammar may take for something else."""
+    """Return whether something stands in the code that the grammar may take for something else."""
     return (
         any(_OPENED.search(data[max(0, star.start() - _NEAR) : star.start()]) for star in _STAR.finditer(data))
         or (b"^" in data and b"&" in data)
@@ -117,7 +117,7 @@ def _misread(tree: Tree) -> tuple[list[Change], str]:
 
 
 def _operator(node: Node) -> str:
-    """The operator of an operation, empty for other nodes."""
+    """Return the operator of an operation, empty for other nodes."""
     sign = node.child_by_field_name("operator")
     return sign.type if sign is not None else ""
 
@@ -139,7 +139,7 @@ def _check_encoding(source: Source) -> None:
 
 
 def as_meant(source: Source) -> bytes | None:
-    """The text with every name as it means, in UTF-8; None where that is the text itself. Raises Unreadable.
+    """Return the text with every name as it means, in UTF-8; None where that is the text itself. Raises Unreadable.
 
     What is no part of a name stays as it is: of `½` and `㎏` Python makes no digits and letters.
     """
@@ -179,7 +179,7 @@ def _names(tree: Tree, data: bytes) -> tuple[list[Change], str]:
 
 
 def _identifiers(root: Node) -> list[Node]:
-    """Every identifier below a node."""
+    """Return every identifier below a node."""
     found: list[Node] = []
     cursor = root.walk()
     while True:
@@ -236,7 +236,7 @@ class _Scanner:
         self._words: list[bytes] = [b"", b""]  # the two tokens before it
 
     def places(self) -> Iterator[tuple[str, int]]:
-        """The `=` of a format or of a type parameter's default, and the stars before a target that is no name."""
+        """Yield the `=` of a format or of a type parameter's default, and the stars before a target that is no name."""
         while self._at < len(self._data):
             if self._blocks[-1].form in ("text", "format"):
                 self._text()
@@ -332,14 +332,14 @@ class _Scanner:
             block.stars.clear()
 
     def _is_target(self, star: int) -> bool:
-        """Whether what follows a star is a target that the grammar doesn't take there: no name alone."""
+        """Return whether what follows a star is a target that the grammar doesn't take there: no name alone."""
         return (
             re.match(rb"\*\s*[\w\x80-\xff]+\s*[,=)\]]|\*\s*[\w\x80-\xff]+\s+in\b", self._data[star : star + 200])
             is None
         )
 
     def _is_value(self) -> bool:
-        """Whether the last token ends a value, so that a bracket calls it and a star multiplies it."""
+        """Return whether the last token ends a value, so that a bracket calls it and a star multiplies it."""
         last = self._before
         return last in (b")", b"]", b"}", b'"') or (
             last[:1] not in (b"", b"\n")

@@ -27,7 +27,9 @@ _GZIP_HEAD = b"\x1f\x8b\x08\x00" + bytes(4) + b"\x02\xff"  # no name, no time, n
 
 
 def packed(files: Mapping[str, bytes], signatures: bytes = b"", top: str = "") -> bytes:
-    """The tar archive of these files: sorted by path, without times, owners and modes. `top` is a folder around it."""
+    """Return the tar archive of these files: sorted by path, without times, owners and modes. `top` is a folder
+    around it.
+    """
     everything = {**files, SIGNATURES: signatures} if signatures else files
     target = io.BytesIO()
     with tarfile.open(
@@ -53,7 +55,9 @@ def compressed(data: bytes) -> bytes:
 
 
 def without_top(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files without the one folder that holds them all, as archives made by forges have; else as they are."""
+    """Return the files without the one folder that holds them all, as archives made by forges have; else as they
+    are.
+    """
     tops = {path.partition("/")[0] for path in files}
     if len(tops) != 1 or "pack.yaml" in files:
         return dict(files)
@@ -64,7 +68,7 @@ def without_top(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def below(files: Mapping[str, bytes], subdirectory: str) -> dict[str, bytes]:
-    """The files in a folder, seen from it; all of them where none is named."""
+    """Return the files in a folder, seen from it; all of them where none is named."""
     if not subdirectory:
         return dict(files)
     prefix = subdirectory + "/"
@@ -75,7 +79,7 @@ MOST_BYTES = 64 * MIB
 
 
 def archive_bytes(source: Archive, folder: str) -> bytes:
-    """The file that a source names; paths begin at `folder`. Raises FetchError when it can't be had."""
+    """Return the file that a source names; paths begin at `folder`. Raises FetchError when it can't be had."""
     if source.url:
         return fetched(source.location, MOST_BYTES)
     try:
@@ -88,7 +92,9 @@ def archive_bytes(source: Archive, folder: str) -> bytes:
 
 
 def unpacked(data: bytes, name: str, subdirectory: str = "") -> PackFiles:
-    """The pack in an archive, at its root or in the one folder that it holds. Raises PolicyError when there is none."""
+    """Return the pack in an archive, at its root or in the one folder that it holds. Raises PolicyError when there
+    is none.
+    """
     try:
         found = read_archive_bytes(data, SubmissionBuilder(name, PACK_LIMITS))
     except SubmissionError as error:

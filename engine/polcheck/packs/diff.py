@@ -55,7 +55,9 @@ def meanings(pack: OpenedPack) -> Iterator[Meaning]:
 def _leans(
     selects: Mapping[str, Json], words: Mapping[str, Json], selectors: Mapping[str, Json], pack: CompiledPack
 ) -> Iterator[tuple[str, Json]]:
-    """The selectors, parameters and tables that some selectors and messages use, directly and through selectors."""
+    """Yield the selectors, parameters and tables that some selectors and messages use, directly and through
+    selectors.
+    """
     seen: set[str] = set()
     waiting: list[Json] = [*selects.values(), *words.values()]
     while waiting:
@@ -90,7 +92,7 @@ def _mappings(value: Json) -> Iterator[Mapping[str, Json]]:
 
 
 def _read(value: Json) -> Iterator[tuple[str, str]]:
-    """The parameters and tables that texts name; an empty name stands for all of them."""
+    """Yield the parameters and tables that texts name; an empty name stands for all of them."""
     for text in _texts(value):
         for match in _READS.finditer(text):
             yield match[1], match[2] or match[3] or ""
@@ -273,12 +275,12 @@ def _changes(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[Chang
 
 
 def text_of(diff: PackDiff) -> str:
-    """The difference in lines; it says so when there is none."""
+    """Return the difference in lines; it says so when there is none."""
     return "\n".join(_lines(diff)) + "\n"
 
 
 def plain_of(diff: PackDiff) -> dict[str, Any]:
-    """The difference as JSON values."""
+    """Return the difference as JSON values."""
     return {
         "about": _values(diff.about),
         "added": [{"policy": one.ref, "severity": one.severity, "title": one.title} for one in diff.added],

@@ -55,7 +55,7 @@ class Fetcher(Struct, dict=True):
         return Resolver(self.take, self.known)
 
     def source(self, text: str, *, by_name: bool = False) -> Source:
-        """The source that a text means in polcheck.yaml or, `by_name`, on the command line.
+        """Return the source that a text means in polcheck.yaml or, `by_name`, on the command line.
 
         A name is that of a pack that ships or is installed, else of a folder, else of one that is locked. Raises
         PolicyError.
@@ -71,7 +71,7 @@ class Fetcher(Struct, dict=True):
         return parse(named[0].source) if len(named) == 1 else source
 
     def known(self, name: str) -> bool:
-        """Whether a pack of this name ships with polcheck or is installed."""
+        """Return whether a pack of this name ships with polcheck or is installed."""
         return name in shipped_packs() or name in self._installed
 
     @cached_property
@@ -83,7 +83,7 @@ class Fetcher(Struct, dict=True):
         return installed_packs()
 
     def take(self, source: Source) -> Taken:
-        """The pack from a source, without what it extends.
+        """Return the pack from a source, without what it extends.
 
         Raises PolicyError, FetchError, CacheError, LockError and Untrusted: when there is none, it can't be had, isn't
         what it was, or isn't signed by whom it should be.
@@ -101,7 +101,9 @@ class Fetcher(Struct, dict=True):
         return taken
 
     def now(self, source: Source) -> Taken:
-        """The pack from a source as it is now, whatever is locked or trusted. Raises PolicyError and FetchError."""
+        """Return the pack from a source as it is now, whatever is locked or trusted. Raises PolicyError and
+        FetchError.
+        """
         if source.kept:
             record_unknown_dependency()
         if isinstance(source, Git):
@@ -122,7 +124,7 @@ class Fetcher(Struct, dict=True):
         return self._here(source)
 
     def _here(self, source: Named | Folder) -> Taken:
-        """A pack that needs no fetching."""
+        """Return a pack that needs no fetching."""
         if isinstance(source, Folder):
             return Taken(read_pack(Path(source.path), self.folder), "folder")
         if source.name in shipped_packs():
@@ -136,7 +138,7 @@ class Fetcher(Struct, dict=True):
         return Taken(read_installed(installed), f"installed:{installed.resolved}")
 
     def cached(self, source: Source, entry: Locked) -> PackFiles:
-        """The pack as it is here, without fetching. Raises PolcheckError unless it is what the lock says."""
+        """Return the pack as it is here, without fetching. Raises PolcheckError unless it is what the lock says."""
         if isinstance(source, Named | Folder):
             files = self._here(source).files
             self._check_trust(source, files)
@@ -171,7 +173,7 @@ class Fetcher(Struct, dict=True):
         return replace(taken, resolved=entry.resolved)
 
     def _kept(self, source: Source, entry: Locked) -> PackFiles | None:
-        """The pack as it lies in the cache; None when it isn't there, or has to be fetched again."""
+        """Return the pack as it lies in the cache; None when it isn't there, or has to be fetched again."""
         try:
             files = self.cache.get(entry.digest, entry.name, entry.source)
             if files is not None:
@@ -183,7 +185,7 @@ class Fetcher(Struct, dict=True):
         return files
 
     def _then(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
-        """The pack as it was when it was locked. Raises FetchError when it can't be had any more."""
+        """Return the pack as it was when it was locked. Raises FetchError when it can't be had any more."""
         record_unknown_dependency()
         kind = {Git: "git", Oci: "oci", Archive: "archive"}[type(source)]
         if entry.kind != kind:
@@ -210,7 +212,7 @@ class Fetcher(Struct, dict=True):
         return unpacked(data, str(source), source.subdirectory)
 
     def _commit(self, source: Git) -> str:
-        """The commit of a repository's revision, one for all packs in it."""
+        """Return the commit of a repository's revision, one for all packs in it."""
         group = group_of(source)
         if group not in self._commits:
             from polcheck.packs.git import commit_of

@@ -45,7 +45,7 @@ _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def refs_of(source: Git) -> dict[str, str]:
-    """The commit of each branch and tag, and of HEAD. Raises FetchError when the repository can't be reached."""
+    """Return the commit of each branch and tag, and of HEAD. Raises FetchError when the repository can't be reached."""
     output = _git(source, None, "ls-remote", "--", source.url)
     lines = (line.partition("\t") for line in output.decode("utf-8", "replace").splitlines())
     found = {name: commit for commit, _, name in lines if _COMMIT.fullmatch(commit)}
@@ -54,7 +54,7 @@ def refs_of(source: Git) -> dict[str, str]:
 
 
 def commit_of(source: Git) -> str:
-    """The commit at which the source's revision is now. Raises FetchError when there is none of that name."""
+    """Return the commit at which the source's revision is now. Raises FetchError when there is none of that name."""
     if _COMMIT.fullmatch(source.rev):
         return source.rev
     refs = refs_of(source)
@@ -67,7 +67,7 @@ def commit_of(source: Git) -> str:
 
 
 def pack_at(source: Git, commit: str) -> PackFiles:
-    """The pack at one commit.
+    """Return the pack at one commit.
 
     Raises FetchError when the commit can't be had, and PolicyError when there is no pack in it.
     """
@@ -134,7 +134,7 @@ def _git(source: Git, folder: str | None, *arguments: str) -> bytes:
 
 
 def _environment(source: Git) -> Mapping[str, str]:
-    """The user's environment, in which git looks at the repository that it's told and no other."""
+    """Return the user's environment, in which git looks at the repository that it's told and no other."""
     own = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     if source.url.startswith("http:"):
         own["NO_PROXY"] = own["no_proxy"] = urlsplit(source.url).hostname or ""

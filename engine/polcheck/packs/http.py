@@ -55,7 +55,7 @@ class _Unmoved(urllib.request.HTTPRedirectHandler):
 
 
 def ask(request: Request) -> Response:
-    """The answer, whatever its status; redirects of reading requests are followed.
+    """Return the answer, whatever its status; redirects of reading requests are followed.
 
     Raises FetchError when there is none, when it is too long, or when it leads from an encrypted place to a plain one.
     """
@@ -69,7 +69,7 @@ def ask(request: Request) -> Response:
 
 
 def fetched(url: str, most: int) -> bytes:
-    """The content at a URL. Raises FetchError when there is none or it is over `most` bytes."""
+    """Return the content at a URL. Raises FetchError when there is none or it is over `most` bytes."""
     response = ask(Request(url, most=most))
     if response.status != http.client.OK:
         raise FetchError(f"{printable_url(url)} answered {response.status}")
@@ -77,7 +77,7 @@ def fetched(url: str, most: int) -> bytes:
 
 
 def printable_url(url: str) -> str:
-    """A URL without its query, which may hold secrets."""
+    """Return a URL without its query, which may hold secrets."""
     return url.partition("?")[0]
 
 
@@ -170,12 +170,12 @@ def login_for(host: str) -> Login | None:
 
 
 def basic(login: Login) -> str:
-    """The header by which a user says who they are."""
+    """Return the header by which a user says who they are."""
     return "Basic " + base64.b64encode(f"{login.user}:{login.password}".encode()).decode("ascii")
 
 
 def parameters(challenge: str) -> dict[str, str]:
-    """The parameters of a WWW-Authenticate header."""
+    """Return the parameters of a WWW-Authenticate header."""
     return {name.lower(): value for name, value in _PARAMETER.findall(challenge)}
 
 

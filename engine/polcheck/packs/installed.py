@@ -35,7 +35,7 @@ class Installed(Struct, frozen=True):
 
 
 def installed_packs() -> dict[str, Installed]:
-    """The packs of every installed distribution, by name. Raises PolicyError when two bring one name."""
+    """Return the packs of every installed distribution, by name. Raises PolicyError when two bring one name."""
     found: dict[str, Installed] = {}
     for entry in metadata.entry_points(group=GROUP):
         if entry.dist is None:
@@ -51,7 +51,7 @@ def installed_packs() -> dict[str, Installed]:
 
 
 def read_installed(pack: Installed) -> PackFiles:
-    """The files of an installed pack. Raises PolicyError when there is no pack where the entry point says."""
+    """Return the files of an installed pack. Raises PolicyError when there is no pack where the entry point says."""
     where = f"{pack.distribution.name}: {pack.folder}"
     gathered = SubmissionBuilder(where, PACK_LIMITS)
     try:
@@ -66,7 +66,9 @@ def read_installed(pack: Installed) -> PackFiles:
 
 
 def _files(pack: Installed) -> Iterator[tuple[str, Path]]:
-    """The pack's files, as the distribution's own list has them; those of an editable one as they lie in its folder."""
+    """Yield the pack's files, as the distribution's own list has them; those of an editable one as they lie in its
+    folder.
+    """
     folder = PurePosixPath(pack.folder)
     listed = [path for path in pack.distribution.files or () if folder in path.parents]
     for path in listed:
@@ -79,7 +81,7 @@ def _files(pack: Installed) -> Iterator[tuple[str, Path]]:
 
 
 def _editable(pack: Installed) -> Path | None:
-    """The pack's folder in the project that is installed in place, where distributions list no files."""
+    """Return the pack's folder in the project that is installed in place, where distributions list no files."""
     try:
         said = json.loads(pack.distribution.read_text("direct_url.json") or "{}")
         url, editable = said.get("url", ""), said.get("dir_info", {}).get("editable", False)

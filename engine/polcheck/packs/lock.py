@@ -58,15 +58,15 @@ class Lock(Struct, frozen=True):
 
     @classmethod
     def of(cls, packs: Iterable[Locked]) -> Lock:
-        """The lock that holds these."""
+        """Return the lock that holds these."""
         return cls({pack.source: pack for pack in sorted(packs, key=_order)})
 
     def matching(self, name: str) -> list[Locked]:
-        """The packs of that name, or from that source."""
+        """Return the packs of that name, or from that source."""
         return [pack for pack in self.packs.values() if name in (pack.name, pack.source)]
 
     def text(self) -> str:
-        """The file."""
+        """Return the file."""
         parts = [_HEADING, f"version = {VERSION}\n"]
         for pack in sorted(self.packs.values(), key=_order):
             parts.append("\n[[pack]]\n")
@@ -78,7 +78,7 @@ class Lock(Struct, frozen=True):
 
 
 def parse(data: bytes, path: str) -> Lock:
-    """The lock in a file. Raises LockError when it can't be used."""
+    """Return the lock in a file. Raises LockError when it can't be used."""
     import tomllib
 
     try:

@@ -41,7 +41,7 @@ def digest_of(data: bytes) -> str:
 
 
 def manifest_of(archive: bytes, name: str, version: str, license: str) -> bytes:
-    """The manifest for a pack's archive; the same archive gives the same bytes."""
+    """Return the manifest for a pack's archive; the same archive gives the same bytes."""
     annotations = {
         "org.opencontainers.image.title": name,
         "org.opencontainers.image.version": version,
@@ -59,7 +59,7 @@ def manifest_of(archive: bytes, name: str, version: str, license: str) -> bytes:
 
 
 def layer_of(manifest: bytes, what: str) -> Layer:
-    """The layer that a manifest names. Raises PolcheckError when it is no manifest of a pack."""
+    """Return the layer that a manifest names. Raises PolcheckError when it is no manifest of a pack."""
     try:
         document: Any = json.loads(manifest)
     except (ValueError, RecursionError) as error:
@@ -104,7 +104,7 @@ class Registry(Struct):
         return f"{scheme}://{host}/v2/{self.source.repository}"
 
     def manifest(self, reference: str) -> tuple[str, bytes]:
-        """The manifest with a tag or digest: its digest, and its bytes. Raises FetchError when there is none."""
+        """Return the manifest with a tag or digest: its digest, and its bytes. Raises FetchError when there is none."""
         accept = f"{MANIFEST_TYPE}, {_INDEX_TYPE}"
         response = self.ask(f"/manifests/{reference}", headers={"Accept": accept}, most=_MANIFEST_BYTES)
         if response.status == _NOT_FOUND:
@@ -117,14 +117,14 @@ class Registry(Struct):
         return digest, response.body
 
     def has(self, tag: str) -> bool:
-        """Whether there is a manifest under a tag. Raises FetchError when the registry doesn't say."""
+        """Return whether there is a manifest under a tag. Raises FetchError when the registry doesn't say."""
         response = self.ask(f"/manifests/{tag}", "HEAD", headers={"Accept": f"{MANIFEST_TYPE}, {_INDEX_TYPE}"})
         if response.status != _NOT_FOUND:
             self._expect(response, _OK)
         return response.status == _OK
 
     def blob(self, digest: str, size: int) -> bytes:
-        """The blob with this digest. Raises FetchError when the registry gives none or another."""
+        """Return the blob with this digest. Raises FetchError when the registry gives none or another."""
         if size > MOST_BYTES:
             raise FetchError(f"`{self.source}` is of {size} bytes, over the limit of {MOST_BYTES}")
         response = self.ask(f"/blobs/{digest}", most=size)
@@ -135,7 +135,7 @@ class Registry(Struct):
         return response.body
 
     def tags(self) -> list[str]:
-        """Every tag, sorted. Raises FetchError when the registry doesn't say."""
+        """Return every tag, sorted. Raises FetchError when the registry doesn't say."""
         found: list[str] = []
         path = "/tags/list?n=1000"
         for _ in range(_PAGES):
@@ -176,7 +176,7 @@ class Registry(Struct):
         body: bytes | None = None,
         most: int = MIB,
     ) -> Response:
-        """The answer to one request; a registry that asks who one is gets an answer once. Raises FetchError."""
+        """Return the answer to one request; a registry that asks who one is gets an answer once. Raises FetchError."""
         url = path if path.startswith(("http://", "https://")) else self.root + path
         for attempt in (1, 2):
             own = {"Authorization": self._authorization} if self._authorization and self._is_own(url) else {}
@@ -211,7 +211,9 @@ class Registry(Struct):
 
 
 def pull(source: Oci, digest: str) -> PackFiles:
-    """The pack whose manifest has this digest. Raises FetchError when it can't be had, PolicyError when it's none."""
+    """Return the pack whose manifest has this digest. Raises FetchError when it can't be had, PolicyError when it's
+    none.
+    """
     registry = Registry(source)
     _, manifest = registry.manifest(digest)
     layer = layer_of(manifest, str(source))

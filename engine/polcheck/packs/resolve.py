@@ -38,7 +38,7 @@ class Resolver(Struct):
     _opened: dict[str, _Opened] = field(default_factory=dict)
 
     def open(self, source: Source, by: tuple[str, ...] = ()) -> PackFiles:
-        """The pack from a source, with everything that it extends; `by` are the sources that led here.
+        """Return the pack from a source, with everything that it extends; `by` are the sources that led here.
 
         Raises PolicyError when packs extend each other in a cycle or none is where one should be, and whatever
         `take` raises.

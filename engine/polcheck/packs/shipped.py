@@ -22,7 +22,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def data_folder() -> Path:
-    """The folder of `policies` and `schemas`: in the wheel `_data`, in a checkout the repository's root.
+    """Return the folder of `policies` and `schemas`: in the wheel `_data`, in a checkout the repository's root.
 
     Raises PolcheckError when neither is there.
     """
@@ -33,19 +33,20 @@ def data_folder() -> Path:
 
 
 def schemas() -> Schemas:
-    """The schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
+    """Return the schemas of policies, packs and their cases. Raises PolcheckError when they are missing."""
     folder = data_folder() / "schemas"
     return Schemas(*(read_text(folder / f"{name}.yaml") for name in ("policy", "pack", "tests")))
 
 
 def shipped_packs() -> list[str]:
-    """The names of the packs that ship with polcheck, sorted."""
+    """Return the names of the packs that ship with polcheck, sorted."""
     folder = data_folder() / "policies"
     return [name for name in names_in(folder) if is_file(folder / name / "pack.yaml")]
 
 
 def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
-    """The files of the pack that ships under this name, or else of the folder at this path, seen from `base`.
+    """Return the files of the pack that ships under this name, or else of the folder at this path, seen from
+    `base`.
 
     A shipped pack comes first, so that no folder that happens to lie where polcheck is run can take its place: write
     `./name` for the folder. Raises PolicyError when there is no such pack or one of its files can't be read.
@@ -62,7 +63,7 @@ def read_pack(name_or_path: str | Path, base: str = "") -> PackFiles:
 
 
 def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
-    """The pack that ships under this name, or is in the folder at this path, if it extends no other.
+    """Return the pack that ships under this name, or is in the folder at this path, if it extends no other.
 
     None where it takes more to say which pack is meant. Raises PolicyError when one of its files can't be read.
     """
@@ -85,7 +86,9 @@ def _read(root: str, folder: Path) -> PackFiles:
 
 
 def pack_of(root: str, found: Submission, source: str = "") -> PackFiles:
-    """The pack that these files are; its signatures are kept apart. Raises PolicyError when one can't be read."""
+    """Return the pack that these files are; its signatures are kept apart. Raises PolicyError when one can't be
+    read.
+    """
     if found.unreadable:
         raise PolicyError(
             Problem(f"a file of the pack can't be read: {reason}", f"{root}/{path}")
@@ -96,7 +99,7 @@ def pack_of(root: str, found: Submission, source: str = "") -> PackFiles:
 
 
 def missing(text: str, *, is_file: bool = False) -> Problem:
-    """The problem that there is no pack of this name, with what was probably meant."""
+    """Return the problem that there is no pack of this name, with what was probably meant."""
     if is_file:
         return Problem(f"`{text}` is a file and not a pack", help="a pack is a folder with a pack.yaml")
     names = shipped_packs()

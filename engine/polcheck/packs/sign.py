@@ -45,7 +45,7 @@ class Signature(Struct, frozen=True):
 
 
 def signatures_in(data: bytes, digest: str) -> list[Signature]:
-    """The signatures of a `pack.sig` over the content with this digest; what is none of it is passed over."""
+    """Return the signatures of a `pack.sig` over the content with this digest; what is none of it is passed over."""
     found = []
     for match in _BLOCK.finditer(data):
         try:
@@ -57,14 +57,14 @@ def signatures_in(data: bytes, digest: str) -> list[Signature]:
 
 
 def with_signature(data: bytes, signature: Signature) -> bytes:
-    """The `pack.sig` with one more signature; it is kept once."""
+    """Return the `pack.sig` with one more signature; it is kept once."""
     said = signature.statement
     block = f"name: {said.name}\nversion: {said.version}\n".encode() + signature.armour.strip() + b"\n"
     return data if block in data else data + block
 
 
 def merged(data: bytes, more: bytes) -> bytes:
-    """The `pack.sig` with the signatures of two; each once, those of the first first."""
+    """Return the `pack.sig` with the signatures of two; each once, those of the first first."""
     blocks = [match[0] for match in _BLOCK.finditer(data)]
     return b"".join(dict.fromkeys([*blocks, *(match[0] for match in _BLOCK.finditer(more))]))
 
@@ -85,7 +85,7 @@ class Publisher(Struct, frozen=True):
     expires: date | None = None
 
     def may_publish(self, name: str) -> bool:
-        """Whether a pack of this name is the publisher's."""
+        """Return whether a pack of this name is the publisher's."""
         return any(fnmatchcase(name, pattern) for pattern in self.packs)
 
 
@@ -96,7 +96,8 @@ class Trust(Struct, frozen=True):
     today: date = date.min
 
     def check(self, what: str, data: bytes, digest: str, verify: Verify) -> Signature | None:
-        """The signature by which the content with this digest is trusted; None where nothing has to be signed.
+        """Return the signature by which the content with this digest is trusted; None where nothing has to be
+        signed.
 
         `data` is its `pack.sig`. Raises Untrusted when no publisher of the pack that it says it is signed it.
         """
@@ -130,7 +131,7 @@ class Trust(Struct, frozen=True):
 
 
 def public_keys(text: str, where: str) -> tuple[str, ...]:
-    """The public keys in a text, one a line, without their comments. Raises PolcheckError for anything else."""
+    """Return the public keys in a text, one a line, without their comments. Raises PolcheckError for anything else."""
     keys = tuple(_plain_key(line, where) for line in _lines(text))
     if not keys:
         raise PolcheckError(f"{where} holds no public key")
@@ -138,7 +139,7 @@ def public_keys(text: str, where: str) -> tuple[str, ...]:
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is a public key and not the path of a file of them."""
+    """Return whether a text is a public key and not the path of a file of them."""
     return _KEY.fullmatch(text.strip()) is not None
 
 
@@ -158,7 +159,8 @@ _WHO = "publisher"
 
 
 def signed(statement: Statement, key: str) -> Signature:
-    """The signature of a statement with the private key in a file, or by the agent that holds its public key.
+    """Return the signature of a statement with the private key in a file, or by the agent that holds its public
+    key.
 
     Raises PolcheckError when ssh-keygen can't sign.
     """
@@ -173,7 +175,7 @@ def signed(statement: Statement, key: str) -> Signature:
 
 
 def verifies(signature: Signature, key: str) -> bool:
-    """Whether the signature is by this public key. Raises PolcheckError when ssh-keygen isn't there."""
+    """Return whether the signature is by this public key. Raises PolcheckError when ssh-keygen isn't there."""
     with tempfile.TemporaryDirectory(prefix="polcheck-") as folder:
         allowed, armour = Path(folder, "allowed"), Path(folder, "signature")
         allowed.write_text(f'{_WHO} namespaces="{NAMESPACE}" {key}\n', "utf-8")
@@ -185,7 +187,9 @@ def verifies(signature: Signature, key: str) -> bool:
 
 
 def fingerprint(signature: Signature) -> str:
-    """The fingerprint of the key that made a signature, whoever's it is; empty when it's none over this content."""
+    """Return the fingerprint of the key that made a signature, whoever's it is; empty when it's none over this
+    content.
+    """
     with tempfile.TemporaryDirectory(prefix="polcheck-") as folder:
         armour = Path(folder, "signature")
         armour.write_bytes(signature.armour)

@@ -120,7 +120,7 @@ Source = Named | Folder | Git | Oci | Archive
 
 
 def parse(text: str) -> Source:
-    """The source that a text names. Raises SourceError when it names none."""
+    """Return the source that a text names. Raises SourceError when it names none."""
     if not text.strip() or text != text.strip() or any(ord(char) < 32 for char in text):
         raise SourceError(f"`{text!a}` is not a source of packs" if text else "the source is empty")
     if text.startswith("git+"):
@@ -140,7 +140,7 @@ def parse(text: str) -> Source:
 
 
 def joined(parent: Source, text: str) -> Source:
-    """The source that a text means in the pack.yaml of a pack from `parent`.
+    """Return the source that a text means in the pack.yaml of a pack from `parent`.
 
     Relative paths begin at that pack. Raises SourceError for a text that is no source, and for a place on this machine
     when `parent` is not on it: a pack from elsewhere has no business there.
@@ -177,7 +177,7 @@ def _within(parent: Folder, path: str) -> str:
 
 
 def _plain(path: str) -> str:
-    """A path in its shortest form; a relative one begins with a dot, so that it's never taken for a name."""
+    """Return a path in its shortest form; a relative one begins with a dot, so that it's never taken for a name."""
     short = posixpath.normpath(path.replace("\\", "/"))
     return short if short.startswith(("/", "../")) or short in (".", "..") else f"./{short}"
 
@@ -259,7 +259,7 @@ def _hostname(host: str) -> str:
 
 
 def is_loopback(hostname: str) -> bool:
-    """Whether a host is this machine by its very name."""
+    """Return whether a host is this machine by its very name."""
     if hostname == "localhost":
         return True
     from ipaddress import ip_address

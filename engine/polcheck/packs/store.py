@@ -39,11 +39,11 @@ class PackStore(Struct, frozen=True):
 
     @classmethod
     def of_user(cls) -> PackStore:
-        """The cache that every project of the user shares."""
+        """Return the cache that every project of the user shares."""
         return cls(Path(store()) / "packs")
 
     def get(self, digest: str, name: str, source: str) -> PackFiles | None:
-        """The pack with this digest, which people call `name`; None when it isn't here.
+        """Return the pack with this digest, which people call `name`; None when it isn't here.
 
         Raises CacheError when what is here isn't what it was.
         """
@@ -80,7 +80,7 @@ class PackStore(Struct, frozen=True):
             raise StoreError(f"can't write to the cache `{self.folder}`: {reason_of(error)}") from error
 
     def _signatures(self, digest: str) -> bytes:
-        """Those of the copy that is here. NOTE: another project may need one that this source doesn't have."""
+        """Return those of the copy that is here. NOTE: another project may need one that this source doesn't have."""
         try:
             found = self.get(digest, "", "")
         except StoreError:

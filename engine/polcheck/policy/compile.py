@@ -27,7 +27,7 @@ class Context(Struct, frozen=True):
 
 
 def compile_policy(origin: SourceMap, context: Context) -> CompiledPolicy | None:
-    """The compiled policy, or None when it can't be used (its problems are noted at the origin)."""
+    """Return the compiled policy, or None when it can't be used (its problems are noted at the origin)."""
     before = len(origin.problems.errors)
     assert isinstance(origin.document, dict)
     policy = written.policy(origin.document)
@@ -110,7 +110,7 @@ def _at_per(policy: written.Policy) -> tuple[str | int, ...]:
 
 
 def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) -> Template:
-    """The template, after proof that every name it reads is bound."""
+    """Return the template, after proof that every name it reads is bound."""
     try:
         used = names(text)
     except TemplateFault as fault:

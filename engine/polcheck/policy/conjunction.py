@@ -54,12 +54,12 @@ class Scope(Struct, frozen=True):
     partial: Names = frozenset()
 
     def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
-        """The scope after an item that binds `names`."""
+        """Return the scope after an item that binds `names`."""
         aliases = self.aliases | {alias} if alias else self.aliases
         return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
 
     def after_any(self, branches: Iterable[Scope], binds: Names) -> Scope:
-        """The scope after an `any` whose branches end in these scopes and that binds `binds`."""
+        """Return the scope after an `any` whose branches end in these scopes and that binds `binds`."""
         branches = list(branches)
         return Scope(
             self.names | binds,
@@ -141,7 +141,7 @@ class Compiler(Struct, frozen=True):
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
 
     def at(self, origin: SourceMap) -> Compiler:
-        """The same compiler for what is written at `origin`."""
+        """Return the same compiler for what is written at `origin`."""
         return replace(self, origin=origin)
 
     def error(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
@@ -173,7 +173,7 @@ class Compiler(Struct, frozen=True):
             self.error(at, message, help, offset if offset >= 0 else None)
 
     def conjunction(self, items: tuple[Item, ...], scope: Scope, role: str = "") -> tuple[Conjunction, Scope]:
-        """The steps of a list of items, and the scope after it."""
+        """Return the steps of a list of items, and the scope after it."""
         steps: list[Step] = []
         for index, item in enumerate(items):
             last = index == len(items) - 1
@@ -183,7 +183,7 @@ class Compiler(Struct, frozen=True):
         return tuple(steps), scope
 
     def _item(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
-        """The steps of one item: its selector, then what is said of its row."""
+        """Return the steps of one item: its selector, then what is said of its row."""
         kinds = [kind for kind in KINDS if getattr(item, kind) not in ((), "", None)]
         if len(kinds) > 1:
             words = " and ".join(f"`{WORDS.get(kind, kind)}`" for kind in kinds)
@@ -363,7 +363,7 @@ class Compiler(Struct, frozen=True):
                 self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
 
     def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[Where | Let, ...], Item]:
-        """The `let` and `where` that see the item's row alone, and the item without them."""
+        """Return the `let` and `where` that see the item's row alone, and the item without them."""
         own: list[Where | Let] = []
         seen = binds | _OWN_NAMES
         left: dict[str, str] = {}
@@ -449,7 +449,7 @@ class Compiler(Struct, frozen=True):
         return steps[0].join if steps else None
 
     def reading(self, subjects: Iterable[Item]) -> Compiler:
-        """The same compiler for items that look in the files of `subjects` unless they name others."""
+        """Return the same compiler for items that look in the files of `subjects` unless they name others."""
         languages = {name: None for item in subjects for name in self.around_of(item).languages}
         code = tuple(name for name in languages if name not in formats())
         return replace(self, around=Around(code)) if code else self
@@ -466,7 +466,7 @@ class Compiler(Struct, frozen=True):
         return Around(languages_of(files)) if files else self.around
 
     def _checked(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
-        """The expression, after proof that every name it reads is bound."""
+        """Return the expression, after proof that every name it reads is bound."""
         expression = self._expression(text, at)
         if expression is not None:
             for name in sorted(expression.names - scope.names - scope.aliases - _ROW_NAMES):
@@ -495,14 +495,14 @@ def _modifiers(
     optional: Names = frozenset(),
     own: tuple[Where | Let, ...] = (),
 ) -> Modifiers:
-    """The modifiers of an item: its names as they were compiled, and every other one as it is written."""
+    """Return the modifiers of an item: its names as they were compiled, and every other one as it is written."""
     made = Modifiers(renames, value_as, optional, own)
     written = {name: getattr(item, name) for name in made.__struct_fields__ if hasattr(item, name)}
     return replace(made, **written)
 
 
 def _is_unanchored(step: Step) -> bool:
-    """Whether a step, or one of a branch, looks in files that nothing names."""
+    """Return whether a step, or one of a branch, looks in files that nothing names."""
     if step.search is not None:
         return step.search.files is None
     branches = (inner.steps for inner in step.nested if inner.role == "branch")

@@ -38,7 +38,7 @@ class Extension(Struct, frozen=True):
     severities: Mapping[str, str] = field(default_factory=dict)
 
     def takes(self, policy: CompiledPolicy) -> bool:
-        """Whether the policy is taken over."""
+        """Return whether the policy is taken over."""
         if self.select and not any(matches(policy, text) for text in self.select):
             return False
         return not any(matches(policy, text) for text in self.ignore)
@@ -48,7 +48,7 @@ Route = tuple[Extension, ...]
 
 
 def extensions(pack: PackFiles) -> tuple[Extension, ...]:
-    """The packs that a pack extends, in order; entries that are not of the right shape are passed over."""
+    """Return the packs that a pack extends, in order; entries that are not of the right shape are passed over."""
     if b"extends" not in pack.files.get("pack.yaml", b""):
         return ()  # NOTE: most packs extend nothing, and a run whose plan was kept reads no YAML
     head = pack.head
@@ -89,7 +89,9 @@ class Arrival(Struct, frozen=True):
         return () in self.routes
 
     def declared(self, document: Mapping[str, Any], settings: Settings, problems: Problems) -> dict[str, Any]:
-        """The parameters of the pack as pack.yaml declares them, with the defaults that its extenders give them."""
+        """Return the parameters of the pack as pack.yaml declares them, with the defaults that its extenders give
+        them.
+        """
         declared: dict[str, Any] = dict(document.get("params", {}))
         fixed = settings.for_pack(document["name"])
         for name, shape in document.get("params", {}).items():
@@ -110,7 +112,7 @@ class Arrival(Struct, frozen=True):
     def chosen(
         self, policies: Iterable[CompiledPolicy], settings: Settings, problems: Problems
     ) -> list[CompiledPolicy]:
-        """The policies that some route takes, with the severities that their extenders give them."""
+        """Return the policies that some route takes, with the severities that their extenders give them."""
         return [
             self._with_severity(policy, routes, settings, problems)
             for policy in policies
@@ -140,7 +142,7 @@ def _severity(route: Route, policy: CompiledPolicy) -> tuple[Extension, str] | N
 
 
 def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
-    """The packs of a run and everything that they extend, each once, extenders before what they extend.
+    """Return the packs of a run and everything that they extend, each once, extenders before what they extend.
 
     A base that is not available is noted at the entry that names it.
     """
@@ -165,13 +167,15 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
 
 
 def _distinct(routes: list[Route]) -> tuple[Route, ...]:
-    """The routes without repetition; extensions are compared by where they are written, not by what they hold."""
+    """Return the routes without repetition; extensions are compared by where they are written, not by what they
+    hold.
+    """
     seen = {tuple((id(e.origin), e.at) for e in route): route for route in routes}
     return tuple(seen.values())
 
 
 def _in_order(packs: Sequence[PackFiles]) -> Iterator[PackFiles]:
-    """Every pack once, each after all that extend it and otherwise in the order in which they are named."""
+    """Return every pack once, each after all that extend it and otherwise in the order in which they are named."""
     done: dict[str, PackFiles] = {}
 
     def visit(pack: PackFiles) -> None:

@@ -30,7 +30,7 @@ Gates = dict[int, frozenset[int] | None]  # probe -> its gates; None: it matters
 
 
 def gates_of(plan: Plan) -> Gates:
-    """The gates of every probe of a plan, over all that the policies use it for."""
+    """Return the gates of every probe of a plan, over all that the policies use it for."""
     walk = _Walk()
     for policy in plan.policies:
         walk.policy(policy)
@@ -98,11 +98,11 @@ class _Walk:
         return rows
 
     def search_in_value(self, step: SearchInValue, rows: _Rows) -> _Rows:
-        """A match inside a value is the hit of no probe in a file."""
+        """Return no probe: a match inside a value is not a match in a file."""
         return replace(rows, before=None)
 
     def condition(self, step: Where | Let, rows: _Rows) -> _Rows:
-        """A condition on names changes nothing."""
+        """Return a condition on names changes nothing."""
         return rows
 
     def _target(self, join: Join, current: int | None) -> None:

@@ -85,7 +85,7 @@ _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 
 
 def policy(document: Mapping[str, Json], at: Pointer = ()) -> Policy:
-    """The policy that a document of the right shape holds."""
+    """Return the policy that a document of the right shape holds."""
     fields: dict[str, Any] = {
         _WORDS.get(key, key): _policy_field(key, value, (*at, key)) for key, value in document.items()
     }
@@ -93,7 +93,7 @@ def policy(document: Mapping[str, Json], at: Pointer = ()) -> Policy:
 
 
 def items(value: Json, at: Pointer) -> tuple[Item, ...]:
-    """The items of a conjunction, which is one item or a list of them."""
+    """Return the items of a conjunction, which is one item or a list of them."""
     if isinstance(value, list):
         return tuple(_item(entry, (*at, index)) for index, entry in enumerate(value))
     return (_item(value, at),)

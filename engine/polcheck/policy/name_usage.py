@@ -35,7 +35,7 @@ Known = Mapping[str, Iterable[str]]  # root -> its members
 
 
 def members(text: str, root: str) -> frozenset[str]:
-    """The names `x` for which an expression reads `root.x`; WHOLE among them when it reads `root` otherwise."""
+    """Return the names `x` for which an expression reads `root.x`; WHOLE among them when it reads `root` otherwise."""
     try:
         node, _ = parse(text)
     except ExpressionError:
@@ -44,7 +44,7 @@ def members(text: str, root: str) -> frozenset[str]:
 
 
 def builtin_message(text: str, root: str) -> frozenset[str]:
-    """The same for a template."""
+    """Return the same for a template."""
     found = re.findall(rf"(?<![\w.])\b{root}\b(?:\.(\w+)|\[['\"](\w+)['\"]\])?", text)
     return frozenset(dotted or keyed or WHOLE for dotted, keyed in found)
 
@@ -102,7 +102,7 @@ class Binding(Struct, frozen=True):
 
 
 def binders(policy: CompiledPolicy) -> Iterator[Binding]:
-    """Every step of a policy that binds names; what used selectors do inside is their own affair."""
+    """Yield every step of a policy that binds names; what used selectors do inside is their own affair."""
     told = _told(policy)
     yield from steps_of(policy.when, _NONE)
     subjects = policy.subjects or ()
@@ -111,12 +111,12 @@ def binders(policy: CompiledPolicy) -> Iterator[Binding]:
 
 
 def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterator[Binding]:
-    """The steps of a conjunction that bind names; `later` are the names that are spoken of after it."""
+    """Yield the steps of a conjunction that bind names; `later` are the names that are spoken of after it."""
     yield from _walk(steps, before, later, tied=False)
 
 
 def _told(policy: CompiledPolicy) -> Names:
-    """The names that the policy's message and remedy speak of."""
+    """Return the names that the policy's message and remedy speak of."""
     told: Names = _NONE
     for template in (policy.message, policy.remedy):
         if not template.plain:
@@ -135,7 +135,7 @@ def _walk(steps: Conjunction, before: Names, later: Names, *, tied: bool) -> Ite
 
 
 def _at(step: Step, before: Names, after: Names, *, tied: bool) -> Iterator[Binding]:
-    """The bindings that a step is or holds."""
+    """Yield the bindings that a step is or holds."""
     modifiers = step.item_modifiers
     if modifiers is not None or any(step.computed_at(name) for name in step.exports):
         joins = step.join is not None  # what looks into a value, or computes from the row, speaks of what is bound

@@ -91,7 +91,7 @@ class SourceMap(Struct, frozen=True):
         return value if isinstance(value, str) else ""
 
     def _inside(self, span: Span, offset: int, text: str) -> Span:
-        """The place of the character at `offset` of a scalar whose YAML spans `span`.
+        """Return the place of the character at `offset` of a scalar whose YAML spans `span`.
 
         NOTE: exact for plain, quoted (without escapes before the offset) and literal block scalars.
         """

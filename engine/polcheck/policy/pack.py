@@ -66,7 +66,7 @@ class OpenedPack(Struct, frozen=True):
 def compile_packs(
     packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems | None = None
 ) -> Plan:
-    """The plan for a run with these packs.
+    """Return the plan for a run with these packs.
 
     Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
     """
@@ -118,7 +118,7 @@ class _Loader(Struct, frozen=True):
         return self.arrival.files
 
     def load(self) -> OpenedPack | None:
-        """The pack, or None when there is none to speak of."""
+        """Return the pack, or None when there is none to speak of."""
         head = self._head()
         if head is None:
             return None
@@ -167,7 +167,7 @@ class _Loader(Struct, frozen=True):
         )
 
     def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:
-        """The severities of the profile that is chosen for the pack."""
+        """Return the severities of the profile that is chosen for the pack."""
         profiles: Mapping[str, Any] = document.get("profiles", {})
         name = self.settings.profile_of(document["name"], profiles)
         severities: Mapping[str, str] = profiles.get(name or "", {}).get("severities", {})
@@ -230,7 +230,7 @@ class _Loader(Struct, frozen=True):
     def _compiled_selectors(
         self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler
     ) -> dict[str, tuple[SourceMap, Conjunction]]:
-        """The pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
+        """Return the pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
         made: dict[str, tuple[SourceMap, Conjunction]] = {}
         for name in document.get("selectors", {}):
             items, origin = selectors[name]
@@ -314,7 +314,7 @@ def _builtin_source() -> Source:
 
 
 def _builtin(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
-    """The selectors that polcheck itself defines."""
+    """Return the selectors that polcheck itself defines."""
     origin = next(read(_builtin_source(), problems))
     selectors: dict[str, Any] = origin.document["selectors"]  # type: ignore[index,call-overload,assignment]
     return {name: (written.items(value, ("selectors", name)), origin) for name, value in selectors.items()}

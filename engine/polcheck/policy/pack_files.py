@@ -61,7 +61,7 @@ class PackFiles(Struct, frozen=True, dict=True):
         return self.text_under("name")
 
     def text_under(self, key: str) -> str:
-        """The text under a key of pack.yaml; empty when there is none."""
+        """Return the text under a key of pack.yaml; empty when there is none."""
         value = self._under(key)
         return value if isinstance(value, str) else ""
 
@@ -89,11 +89,11 @@ class PackFiles(Struct, frozen=True, dict=True):
         return document.get(key) if isinstance(document, dict) else None
 
     def source_of(self, path: str) -> Source:
-        """One file, under the path by which people find it."""
+        """Return one file, under the path by which people find it."""
         return Source(f"{self.root}/{path}" if self.root else path, self.files[path])
 
     def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
-        """The paths in `folder` that have one of the endings, sorted."""
+        """Return the paths in `folder` that have one of the endings, sorted."""
         return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
 
 

@@ -53,16 +53,18 @@ class Settings(Struct, frozen=True):
     blame: Callable[[Key, str, str], Problem] = _unplaced
 
     def for_pack(self, name: str) -> dict[str, Json]:
-        """The parameters set for one pack."""
+        """Return the parameters set for one pack."""
         return {**self.base_params.get(name, {}), **self.params.get("", {}), **self.params.get(name, {})}
 
     def profile_of(self, name: str, profiles: Iterable[str]) -> str | None:
-        """The profile that is chosen for a pack which has these; None for none."""
+        """Return the profile that is chosen for a pack which has these; None for none."""
         loose = self.profiles.get("")
         return self.profiles.get(name) or (loose if loose and loose in profiles else None)
 
     def chosen(self, policies: Sequence[CompiledPolicy], profile: Mapping[str, str]) -> tuple[CompiledPolicy, ...]:
-        """The policies that are chosen, with the severities in force; `profile` are those of the pack's profile."""
+        """Return the policies that are chosen, with the severities in force; `profile` are those of the pack's
+        profile.
+        """
         found: list[CompiledPolicy] = []
         for policy in policies:
             if not self._chooses(policy):
@@ -97,7 +99,9 @@ class Settings(Struct, frozen=True):
 
 
 def matches(policy: CompiledPolicy, text: str) -> bool:
-    """Whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are wild."""
+    """Return whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are
+    wild.
+    """
     return any(fnmatchcase(name, text) for name in names_of(policy))
 
 
@@ -117,7 +121,7 @@ def _names(policy: CompiledPolicy) -> tuple[str, ...]:
 
 
 def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
-    """The value of each parameter of a pack; what is wrong with one is noted at pack.yaml or the setting."""
+    """Return the value of each parameter of a pack; what is wrong with one is noted at pack.yaml or the setting."""
     declared: Mapping[str, Mapping[str, Any]] = document.get("params", {})
     name = document["name"]
     values: dict[str, Json] = {}
@@ -142,7 +146,7 @@ def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -
 
 
 def _profile(head: SourceMap, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
-    """The parameters that the pack's chosen profile sets."""
+    """Return the parameters that the pack's chosen profile sets."""
     profiles: Mapping[str, Mapping[str, Any]] = document.get("profiles", {})
     pack = document["name"]
     name = settings.profile_of(pack, profiles)

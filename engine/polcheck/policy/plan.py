@@ -83,7 +83,7 @@ class Probe(Struct, frozen=True):
         return (*texts, *((("language", self.language),) if self.forced else ()))
 
     def reads(self, path: str) -> bool:
-        """Whether a file is a document that this probe can look in, as far as its path tells."""
+        """Return whether a file is a document that this probe can look in, as far as its path tells."""
         if self.forced or self.kind == "text":
             return True
         if self.kind == "data":
@@ -410,7 +410,7 @@ class Modifiers(Struct, frozen=True):
         return (*self._names_key(), tuple(self.given.items()))
 
     def covers(self, other: Modifiers) -> bool:
-        """Whether surely every row that `other` lets through is let through under the same names."""
+        """Return whether surely every row that `other` lets through is let through under the same names."""
         return self._names_key() == other._names_key() and self.given.items() <= other.given.items()
 
     def _names_key(self) -> Key:
@@ -1058,7 +1058,7 @@ class Plan(Struct, frozen=True):
 
 
 def every_step(policy: CompiledPolicy) -> Iterator[Step]:
-    """Every step of a policy, those of nested conjunctions and used selectors included."""
+    """Yield every step of a policy, those of nested conjunctions and used selectors included."""
     for conjunction in (policy.when, policy.subjects or (), policy.demand):
         yield from below(conjunction)
 
@@ -1073,10 +1073,10 @@ def below(steps: Iterable[Step], *, elsewhere: bool = True) -> Iterator[Step]:
 
 
 def needs_places(policy: CompiledPolicy) -> bool:
-    """Whether a policy compares places, so that those of `data` rows must be known to evaluation."""
+    """Return whether a policy compares places, so that those of `data` rows must be known to evaluation."""
     return policy.count is not None or any(step.compares_places for step in every_step(policy))
 
 
 def probes_of(policy: CompiledPolicy) -> frozenset[int]:
-    """The probes that a policy uses."""
+    """Return the probes that a policy uses."""
     return frozenset(probe for step in every_step(policy) for probe in step.probes)

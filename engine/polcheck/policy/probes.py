@@ -85,7 +85,7 @@ class Selectors(Struct):
         return self.uses > MAX_USES
 
     def find(self, name: str) -> tuple[tuple[Item, ...], SourceMap] | None:
-        """The items of the selector and where they are written, or None."""
+        """Return the items of the selector and where they are written, or None."""
         return self.known.get(name)
 
     @property
@@ -109,7 +109,7 @@ class Probes(Struct):
     def of(
         self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap | None, around: Around | None = None
     ) -> tuple[int, Made] | None:
-        """The index of the item's probe and what it binds; None after noting why there is none.
+        """Return the index of the item's probe and what it binds; None after noting why there is none.
 
         `around` is how what surrounds the item reads files, for a `code` or `pattern` that names none.
         """
@@ -224,7 +224,7 @@ class Probes(Struct):
         return compile_code(texts, language)
 
     def _whole(self, item: Item, key: tuple[object, ...], probe: Probe, made: Made) -> tuple[int, Made]:
-        """A probe that binds nothing binds its whole text, where `as` names it."""
+        """Return a probe that binds nothing binds its whole text, where `as` names it."""
         if isinstance(item.rename, str) and item.rename and not made.binds:
             return self._add((*key, "whole"), replace(probe, whole=True)), replace(made, value_as=item.rename)
         return self._add(key, probe), made

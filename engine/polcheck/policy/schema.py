@@ -39,7 +39,7 @@ class Shape:
 
 @lru_cache(maxsize=8)
 def shape(text: str, name: str) -> Shape:
-    """The schema `name` among those that `text` (YAML) holds."""
+    """Return the schema `name` among those that `text` (YAML) holds."""
     import yaml
 
     schemas = yaml.load(text, yaml.CSafeLoader)
@@ -47,7 +47,7 @@ def shape(text: str, name: str) -> Shape:
 
 
 def _is_deeper(document: Json, levels: int) -> bool:
-    """Whether containers are nested in a document more than so many levels deep."""
+    """Return whether containers are nested in a document more than so many levels deep."""
     level: list[Json] = [document]
     for _ in range(levels + 1):
         level = [
@@ -96,7 +96,9 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
         return schemas
 
     def defined(self, name: str) -> Any:
-        """The schema of this name as Cerberus takes it, made once: it reads the whole of each that it is given."""
+        """Return the schema of this name as Cerberus takes it, made once: it reads the whole of each that it is
+        given.
+        """
         schema = self._named[name]
         known = _DEFINED.get(id(schema))
         if known is None or known[0] is not schema:
@@ -149,7 +151,7 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]
 
 
 def _with_known_keys(validator: Any) -> Any:
-    """The validator's errors; those about unknown keys carry the known ones."""
+    """Return the validator's errors; those about unknown keys carry the known ones."""
     for error in validator._errors:
         if error.code == codes.UNKNOWN_FIELD.code:
             error.info = (tuple(str(key) for key in validator.schema),)
@@ -166,7 +168,7 @@ def _wanted(kinds: list[str]) -> list[str]:
 
 
 def _flat(errors: Iterable[Any]) -> Iterable[tuple[Pointer, str, str]]:
-    """The leaves of Cerberus' tree of errors."""
+    """Yield the leaves of Cerberus' tree of errors."""
     for error in errors:
         if error.child_errors:
             yield from _flat(error.child_errors)
@@ -208,6 +210,6 @@ def _words(error: Any) -> tuple[str, str]:
 
 
 def _suggest(field: str, known: Iterable[str]) -> str:
-    """The known key that `field` was probably meant to be, else nothing."""
+    """Return the known key that `field` was probably meant to be, else nothing."""
     close = difflib.get_close_matches(field, list(known), n=1)
     return f"did you mean `{close[0]}`?" if close else ""

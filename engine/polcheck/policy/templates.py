@@ -75,7 +75,7 @@ def _environment(fuel: int) -> Environment:
 
 @lru_cache(maxsize=4096)
 def names(text: str) -> frozenset[str]:
-    """The names that a template reads. Raises TemplateFault when it does not compile.
+    """Return the names that a template reads. Raises TemplateFault when it does not compile.
 
     NOTE: the engine's parser goes down a chain of operators by recursion that nothing bounds: 20,000 of `-` end its
     process.
@@ -88,7 +88,8 @@ def names(text: str) -> frozenset[str]:
 def render(
     text: str, scope: Mapping[str, Any], fuel: int = MESSAGE_FUEL, beside: Beside | None = None, *, ours: bool = False
 ) -> str:
-    """The rendered text. Raises TemplateFault when it fails, runs out of fuel or grows past MAX_OUTPUT characters.
+    """Return the rendered text. Raises TemplateFault when it fails, runs out of fuel or grows past MAX_OUTPUT
+    characters.
 
     NOTE: fuel counts instructions and, before minijinja 3.1, not what they make; a text that doubles a few dozen times
     fills all memory, and the engine then ends its process. Templates that do more than fill in are rendered in a
@@ -104,7 +105,9 @@ def render(
 
 @lru_cache(maxsize=4096)
 def fills_in(text: str) -> bool:
-    """Whether a template only puts values into a text, on conditions: what it makes is no more than those values."""
+    """Return whether a template only puts values into a text, on conditions: what it makes is no more than those
+    values.
+    """
     rest = _NAME.sub("", text)
     return len(text) <= _FEW_CHARACTERS and not (_ELSE.search(rest) and _ELSE.search(_filling().sub("", rest)))
 
@@ -115,7 +118,7 @@ def _filling() -> re.Pattern[str]:
 
 
 def rendered(request: tuple[str, Mapping[str, Any], int]) -> Answer[str]:
-    """Whether the template of a request (text, scope, fuel) could be rendered, and the text, or why not."""
+    """Return whether the template of a request (text, scope, fuel) could be rendered, and the text, or why not."""
     text, scope, fuel = request
     try:
         result = _environment(fuel).render_str(with_nulls(text), **scope)
@@ -137,7 +140,7 @@ def _printed(value: Any) -> Any:
 
 
 def _joined(values: Any, between: str = "") -> str:
-    """The filter `join`: texts as they are, everything else as it is printed."""
+    """Return the filter `join`: texts as they are, everything else as it is printed."""
     texts = (value if isinstance(value, str) else json_text(value) for value in (() if values is None else values))
     return between.join(texts)
 
@@ -214,12 +217,12 @@ def _names(text: str) -> Answer[frozenset[str]]:
 
 
 def renderer() -> Beside:
-    """A process of its own for `rendered`, which starts with its first request."""
+    """Return a process of its own for `rendered`, which starts with its first request."""
     return Worker(rendered, _TEXT, doing="the template")
 
 
 def _alone(aside: Worker[Any, Answer[_T]], request: Any) -> _T:
-    """The answer to one request of a process that ends with it. Raises TemplateFault."""
+    """Return the answer to one request of a process that ends with it. Raises TemplateFault."""
     try:
         return _asked(aside, request)
     finally:

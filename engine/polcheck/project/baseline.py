@@ -60,7 +60,7 @@ class Baseline(Struct, frozen=True):
 
     @classmethod
     def of(cls, report: Report, submission: Submission) -> Baseline:
-        """The baseline of a report: every finding that nothing accepts."""
+        """Return the baseline of a report: every finding that nothing accepts."""
         entries = sorted(Entry.of(finding, submission) for finding in report.failing)
         return cls(tuple(entries), tuple((pack.name, pack.version, pack.digest) for pack in report.packs))
 
@@ -88,7 +88,7 @@ class Baseline(Struct, frozen=True):
         return known
 
     def text(self) -> str:
-        """The baseline as a file: JSON with one entry a line, so that two branches merge."""
+        """Return the baseline as a file: JSON with one entry a line, so that two branches merge."""
         packs = [
             json.dumps({"name": name, "version": version, "digest": digest}, ensure_ascii=False)
             for name, version, digest in self.packs
@@ -120,7 +120,9 @@ def _lines(rows: Sequence[str]) -> str:
 
 
 def read(source: Source) -> tuple[Baseline, Config]:
-    """The baseline in a file, and its JSON for places. Raises ConfigError for what isn't one, or of another version."""
+    """Return the baseline in a file, and its JSON for places. Raises ConfigError for what isn't one, or of another
+    version.
+    """
     try:
         config = documents.parse(source)
     except Unparsable as error:
@@ -163,7 +165,7 @@ def _problem(source: Source, config: Config, at: Pointer, message: str) -> Probl
 
 
 def read_for(source: Source, packs: Iterable[CompiledPack]) -> tuple[Baseline, tuple[Notice, ...]]:
-    """The baseline in a file, for a run with these packs.
+    """Return the baseline in a file, for a run with these packs.
 
     A pack that has changed within its version gives a notice: its findings may be others. Raises ConfigError for what
     is no baseline, and for one of another version of a pack.

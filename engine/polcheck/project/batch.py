@@ -98,7 +98,7 @@ class BatchChecker(Struct, frozen=True):
 
 
 def undecided(task: BatchTask, reason: str) -> BatchResult:
-    """The row of a submission that could not be judged."""
+    """Return the row of a submission that could not be judged."""
     entry = task.entry
     return BatchResult(task.number, ({**_EMPTY, "submission": entry.name, "reason": reason},))
 
@@ -116,7 +116,7 @@ _EMPTY: dict[str, Json] = {
 
 
 def checked(entries: Iterable[BatchEntry], judge: BatchChecker, jobs: int = 0) -> Iterator[BatchResult | None]:
-    """The rows of every entry, in the order of the entries; None now and then, while there is nothing new.
+    """Yield the rows of every entry, in the order of the entries; None now and then, while there is nothing new.
 
     Only as many submissions are held as are being worked on, and those that wait for an earlier one.
     """
@@ -152,7 +152,7 @@ def _submission(entry: BatchEntry) -> Submission:
 
 
 def _rows(name: str, summary: Summary) -> Iterator[dict[str, Json]]:
-    """One row a requirement, then one for each policy that answers to none; at least one."""
+    """Yield one row a requirement, then one for each policy that answers to none; at least one."""
     fixed = {**_EMPTY, "submission": name, "digest": summary.digest, "verdict": summary.verdict}
     by_requirement: dict[tuple[str, str], list[PolicyOutcome]] = {}
     for policy in summary.policies:
@@ -193,7 +193,7 @@ class Tally(Struct):
             counts[row["outcome"]] = counts.get(row["outcome"], 0) + 1
 
     def table(self) -> str:
-        """The counts as a table for people."""
+        """Return the counts as a table for people."""
         kinds = ["pass", "fail", "undecided", "not-applicable", "review"]
         kinds = [kind for kind in kinds if any(kind in counts for counts in self.outcomes.values())]
         width = max((len(name) for name in self.outcomes), default=0)

@@ -17,7 +17,8 @@ Item = tuple[str, str | None, str, Mapping[str, Json], str]  # name, bundle, pat
 
 
 def entries(inputs: Iterable[str], column: str, name: str) -> Iterator[Item]:
-    """Every submission of the inputs, in order: (name, bundle as JSON text, path, columns, what is wrong with it).
+    """Yield every submission of the inputs, in order: (name, bundle as JSON text, path, columns, what is wrong with
+    it).
 
     `column` names the field that holds the bundle (empty: the object itself is one), `name` the one that holds its
     name. Raises SubmissionError for an input that is none.
@@ -158,7 +159,9 @@ class Rows:
         os.truncate(self._lines, keep)
 
     def _row(self, line: bytes) -> dict[str, Any] | None:
-        """A row of an earlier run; None for a line that the kill has torn. Raises PolcheckError for any other."""
+        """Return a row of an earlier run; None for a line that the kill has torn. Raises PolcheckError for any
+        other.
+        """
         try:
             row = json.loads(line)
         except ValueError:
@@ -188,7 +191,7 @@ class Rows:
 
 
 def _begins(row: Mapping[str, Any], group: list[dict[str, Any]]) -> bool:
-    """Whether a row belongs to another submission: another name, or a requirement that the group has already."""
+    """Return whether a row belongs to another submission: another name, or a requirement that the group has already."""
     key = (row["pack"], row["requirement"])
     return row["submission"] != group[0]["submission"] or any(
         (other["pack"], other["requirement"]) == key for other in group

@@ -10,7 +10,8 @@ ASKED = "POLCHECK_CACHE_INSIDE"
 
 
 def is_cache_allowed(target: str) -> bool:
-    """Whether the cache may be used in a run over `target`: not where it lies below it, or below its git work tree.
+    """Return whether the cache may be used in a run over `target`: not where it lies below it, or below its git
+    work tree.
 
     NOTE: a service that restores a cache into the checkout may restore that of any branch, and what a submission holds
     is its author's. Whoever trusts both sets POLCHECK_CACHE_INSIDE. The folder in the user's own home is nobody else's,

@@ -38,7 +38,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def read(source: Source, folder: str, schema: str) -> ConfigFile | None:
-    """The configuration in a file; relative paths in it begin at `folder`.
+    """Return the configuration in a file; relative paths in it begin at `folder`.
 
     `schema` is the text of schemas/config.yaml. None for a pyproject.toml without a table of polcheck. Raises
     ConfigError that names everything that is wrong with it.
@@ -74,7 +74,7 @@ def _yaml(source: Source, problems: Problems) -> SourceMap | None:
 
 
 def _toml(source: Source, problems: Problems) -> SourceMap | None:
-    """The document of a pyproject.toml; None when it is no TOML or polcheck has no table in it."""
+    """Return the document of a pyproject.toml; None when it is no TOML or polcheck has no table in it."""
     try:
         config = toml.parse(source)
     except Unparsable as error:
@@ -137,7 +137,7 @@ def _patterns(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
 
 
 def is_date(text: str) -> bool:
-    """Whether `text` is a day as `2027-01-31`."""
+    """Return whether `text` is a day as `2027-01-31`."""
     if not _DATE.fullmatch(text):
         return False
     try:
@@ -177,7 +177,7 @@ def _options(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Itera
 
 
 def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
-    """The packs that the file sets something for and that aren't in the run."""
+    """Yield the packs that the file sets something for and that aren't in the run."""
     names = sorted(pack.name for pack in packs)
     config_file = effective.config_file
     if config_file is None:
@@ -228,7 +228,7 @@ def _named(effective: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
 
 
 def _left_alone(effective: EffectiveConfig, text: str, packs: Sequence[CompiledPack]) -> bool:
-    """Whether `text` may speak of a pack that `--pack` left out of the run."""
+    """Return whether `text` may speak of a pack that `--pack` left out of the run."""
     pack, colon, _ = text.partition(":")
     return not effective.own_packs and not (colon and any(pack == own.name for own in packs))
 
@@ -258,7 +258,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def find_config(target: str) -> ConfigFile | None:
-    """The nearest configuration at or above `target`, or the working directory where `target` is no folder.
+    """Return the nearest configuration at or above `target`, or the working directory where `target` is no folder.
 
     Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
     """
@@ -267,7 +267,7 @@ def find_config(target: str) -> ConfigFile | None:
 
 
 def read_config_in(folder: str) -> ConfigFile | None:
-    """The configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
+    """Return the configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
     places = [str(Path(folder, name)) for name in CONFIG_NAMES]
     found = [read_config(path) for path in places if is_file(path)]
     own = [config_file for config_file in found if config_file is not None]
@@ -278,7 +278,7 @@ def read_config_in(folder: str) -> ConfigFile | None:
 
 
 def read_config(path: str, name: str = "") -> ConfigFile | None:
-    """The configuration in the file at `path`; None for a pyproject.toml that says nothing of polcheck.
+    """Return the configuration in the file at `path`; None for a pyproject.toml that says nothing of polcheck.
 
     Messages call it by its `name`, if it has one. Raises ConfigError when it can't be read or used.
     """
@@ -292,7 +292,9 @@ def read_config(path: str, name: str = "") -> ConfigFile | None:
 
 
 def read_own(path: str, hint: str = "") -> Source:
-    """A small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be read."""
+    """Return a small file of the project, its path as `shown`. Raises ConfigError, with `hint`, when it can't be
+    read.
+    """
     try:
         data = read_bytes(path, _MOST_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -24,7 +24,9 @@ _WORDS = {"true", "false", "null", "yes", "no", "on", "off"}
 
 
 def with_key(config_file: ConfigFile, key: str, value: str) -> str:
-    """The text of the file with one more key. Raises ConfigError when it can't be added without touching the rest."""
+    """Return the text of the file with one more key. Raises ConfigError when it can't be added without touching the
+    rest.
+    """
     text = config_file.origin.source.text
     if config_file.base:
         line = config_file.place(()).line
@@ -35,7 +37,7 @@ def with_key(config_file: ConfigFile, key: str, value: str) -> str:
 
 
 def with_waiver(config_file: ConfigFile, waiver: Mapping[str, Json]) -> str:
-    """The text of the file with one more waiver. Raises ConfigError as `with_key` does."""
+    """Return the text of the file with one more waiver. Raises ConfigError as `with_key` does."""
     table = _table(config_file)
     own = table.get("waivers")
     listed: list[Json] = [*own] if isinstance(own, list) else []
@@ -51,7 +53,7 @@ def _table(config_file: ConfigFile) -> dict[str, Json]:
 
 
 def _checked(config_file: ConfigFile, edited: str, wanted: dict[str, Json], by_hand: str) -> str:
-    """The edited text if it says what is wanted."""
+    """Return the edited text if it says what is wanted."""
     source = Source(config_file.path, edited.encode("utf-8"))
     try:
         config = parse_config(source, "toml" if config_file.base else "yaml")
@@ -89,7 +91,7 @@ def _toml_waiver(config_file: ConfigFile, waiver: Mapping[str, Json]) -> str:
 
 
 def _yaml_waiver(config_file: ConfigFile, waiver: Mapping[str, Json], count: int) -> str:
-    """The text with the waiver after the last one, or in a list of its own at the end."""
+    """Return the text with the waiver after the last one, or in a list of its own at the end."""
     text = config_file.origin.source.text
     config, index = config_file.origin.config, config_file.origin.index
     if "waivers" not in _table(config_file):
@@ -109,7 +111,7 @@ def _yaml_waiver(config_file: ConfigFile, waiver: Mapping[str, Json], count: int
 
 
 def _block(waiver: Mapping[str, Json], indent: int) -> list[str]:
-    """A waiver as an item of a block list."""
+    """Return a waiver as an item of a block list."""
     lines = [f"{key}: {_value(value)}" for key, value in waiver.items()]
     return [" " * indent + ("- " if number == 0 else "  ") + line for number, line in enumerate(lines)]
 
@@ -125,7 +127,7 @@ def _value(value: Json, *, flow: bool = False) -> str:
 
 
 def scalar(text: str, *, flow: bool = False) -> str:
-    """A text as YAML: plain where that is this text, else in quotes."""
+    """Return a text as YAML: plain where that is this text, else in quotes."""
     if _DATE.fullmatch(text):
         return text
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and not (flow and set(text) & set(",[]{}"))
@@ -145,7 +147,9 @@ class Packs(Struct, frozen=True):
     count: int
 
     def with_source(self, source: str) -> str:
-        """The text with one more pack at the end of the list. Raises ConfigError where the list can't be changed."""
+        """Return the text with one more pack at the end of the list. Raises ConfigError where the list can't be
+        changed.
+        """
         text = self.origin.source.text
         if not self.count and not self._has():
             return self._with_list(source)
@@ -160,7 +164,7 @@ class Packs(Struct, frozen=True):
         return f"{text[:line_end]}\n{indent}- {_written(source)}{text[line_end:]}"
 
     def without(self, index: int) -> str:
-        """The text without the pack at `index`. Raises ConfigError where the list can't be changed."""
+        """Return the text without the pack at `index`. Raises ConfigError where the list can't be changed."""
         text = self.origin.source.text
         start, _ = self._span(("packs",))
         own, own_end = self._span(("packs", index))
@@ -206,7 +210,7 @@ class Packs(Struct, frozen=True):
 
 
 def new_config(source: str) -> str:
-    """A polcheck.yaml with this pack."""
+    """Return a polcheck.yaml with this pack."""
     return f"{NEW}packs:\n  - {_written(source)}\n"
 
 
@@ -217,7 +221,7 @@ def _line_end(text: str, at: int) -> int:
 
 
 def _written(source: str) -> str:
-    """A source as YAML: quoted where it has to be."""
+    """Return a source as YAML: quoted where it has to be."""
     return source if _PLAIN_KEY.fullmatch(source) and not _NOT_TEXT.fullmatch(source) else _quoted(source)
 
 

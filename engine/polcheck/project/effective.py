@@ -147,7 +147,7 @@ class EffectiveConfig(Struct, frozen=True):
         return next(self._pointers(key, names), "")
 
     def _pointers(self, key: Key, names: Sequence[str]) -> Iterator[Pointer]:
-        """The pointers in the file that set `key`, the strongest first."""
+        """Yield the pointers in the file that set `key`, the strongest first."""
         kind, pack, name = key[0], key[1], key[-1]
         for own, entry in zip(names, self.packs, strict=True):
             if own == pack and kind == "profiles" and entry.profile:
@@ -204,7 +204,9 @@ class Value(Struct, frozen=True):
 
 
 def listing(effective: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack]) -> list[Value]:
-    """Every value in force, in the order of polcheck.yaml's keys; of packs also what profiles and defaults set."""
+    """Return every value in force, in the order of polcheck.yaml's keys; of packs also what profiles and defaults
+    set.
+    """
     return [
         *_packs(effective),
         *(value for pack in packs for value in _of_pack(effective, settings, packs, pack)),
@@ -227,7 +229,7 @@ def _packs(effective: EffectiveConfig) -> Iterator[Value]:
 def _of_pack(
     effective: EffectiveConfig, settings: Settings, packs: Sequence[CompiledPack], pack: CompiledPack
 ) -> Iterator[Value]:
-    """The pack's profile, every parameter of it, and the severities that the profile sets."""
+    """Yield the pack's profile, every parameter of it, and the severities that the profile sets."""
     names = [own.name for own in packs]
     profile = settings.profile_of(pack.name, pack.profiles)
     content: Any = pack.profiles.get(profile) if profile else None
@@ -281,7 +283,7 @@ def _without_empty(value: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _single(effective: EffectiveConfig) -> Iterator[Value]:
-    """The values of which there is one."""
+    """Yield the values of which there is one."""
     config_file, options = effective.config_file, effective.options
     values: Iterable[tuple[str, Json, bool, object]] = (
         ("fail-on", effective.fail_on, options.fail_on is not None, config_file and config_file.fail_on),

@@ -40,7 +40,7 @@ def check(
     progress: Progress | None = None,
     project: bool = False,
 ) -> Report:
-    """The report on one submission. Prints nothing and keeps compiled packs for the next call.
+    """Return the report on one submission. Prints nothing and keeps compiled packs for the next call.
 
     `submission` is a Submission, a mapping of paths to texts, or what the command line takes: a folder, an archive, a
     JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `fail_on` is
@@ -65,7 +65,7 @@ def check(
 
 
 def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:
-    """The submission that a caller means. Raises SubmissionError when it can't be read."""
+    """Return the submission that a caller means. Raises SubmissionError when it can't be read."""
     if isinstance(submission, Submission):
         return submission
     if isinstance(submission, Mapping):

@@ -58,7 +58,7 @@ class PackProject(Struct, frozen=True, dict=True):
 
     @classmethod
     def at(cls, config: str | None, *, strict: bool, today: date) -> PackProject:
-        """The project around the working directory, or of the configuration in a file. Raises ConfigError."""
+        """Return the project around the working directory, or of the configuration in a file. Raises ConfigError."""
         config_file = find_config(".") if config is None else read_config(config)
         if config is not None and config_file is None:
             raise ConfigError([Problem(f"`{config}` has no table [tool.polcheck]")])
@@ -80,7 +80,7 @@ class PackProject(Struct, frozen=True, dict=True):
         return read_lock(self.folder) or Lock({})
 
     def locked(self) -> tuple[Locked, ...]:
-        """The packs of the lock, in its order. Raises LockError when it holds none."""
+        """Return the packs of the lock, in its order. Raises LockError when it holds none."""
         if not self.lock.packs:
             raise LockError("no pack is locked\nhelp: `polcheck pack lock` locks those of polcheck.yaml")
         return tuple(self.lock.packs.values())
@@ -167,7 +167,9 @@ class PackProject(Struct, frozen=True, dict=True):
         return Change(self.lock, after, opened)
 
     def locked_packs(self, names: Sequence[str]) -> list[Locked]:
-        """The locked packs with these names or sources and everything that they extend; all of them for no name."""
+        """Return the locked packs with these names or sources and everything that they extend; all of them for no
+        name.
+        """
         if not names:
             return list(self.lock.packs.values())
         found: dict[str, Locked] = {}
@@ -197,7 +199,9 @@ class PackProject(Struct, frozen=True, dict=True):
         return tuple(self._sources(self.opener()))
 
     def _sources(self, opener: ProjectPacks) -> dict[str, Source]:
-        """The sources of the configuration's packs, each by how the lock calls it. Raises ConfigError for a bad one."""
+        """Return the sources of the configuration's packs, each by how the lock calls it. Raises ConfigError for a
+        bad one.
+        """
         found: dict[str, Source] = {}
         for entry in self.entries:
             try:
@@ -218,7 +222,7 @@ class PackProject(Struct, frozen=True, dict=True):
             raise LockError(f"--locked forbids to {what}\nhelp: --no-locked allows it, where CI is set, too")
 
     def _seen_from_folder(self, source: Source) -> Source:
-        """A source whose relative path begins at the configuration's folder and not at the working directory."""
+        """Return a source whose relative path begins at the configuration's folder and not at the working directory."""
         if isinstance(source, Folder) and not source.path.startswith("/"):
             return _parsed(os.path.relpath(source.path, self.folder), folder=True)
         if isinstance(source, Archive) and not source.url and not source.location.startswith("/"):
@@ -238,7 +242,7 @@ class PackProject(Struct, frozen=True, dict=True):
         return Packs(self.config_file.origin, self.config_file.base, len(self.entries))
 
     def _with(self, source: str) -> tuple[str, str]:
-        """The configuration's path, and its text with one more pack."""
+        """Return the configuration's path, and its text with one more pack."""
         if self.config_file is None:
             return str(Path(self.folder, CONFIG_NAME)), new_config(source)
         text = self._editable.with_source(source)

@@ -86,7 +86,7 @@ class ConfigFile(Struct, frozen=True):
         return self.origin.source.path
 
     def problem(self, at: Pointer, message: str, help: str = "", *, key: bool = False) -> Problem:
-        """A problem with the value at `at`, or with its key."""
+        """Return a problem with the value at `at`, or with its key."""
         problems = Problems()
         origin = SourceMap(self.origin.source, self.origin.config, self.origin.index, problems)
         origin.error((*self.base, *at), message, help, None if key else 0)
@@ -114,13 +114,13 @@ _TEXTS = {"select", "ignore", "exclude"}
 
 
 def config_file(origin: SourceMap, base: Pointer, folder: str, table: Mapping[str, Json]) -> ConfigFile:
-    """The configuration that a table of the right shape holds. Raises FilesProblem for a bad path pattern."""
+    """Return the configuration that a table of the right shape holds. Raises FilesProblem for a bad path pattern."""
     fields: dict[str, Any] = {_WORDS.get(key, key): _field(key, value) for key, value in table.items()}
     return ConfigFile(origin, base, folder, **fields)
 
 
 def texts(value: Json) -> tuple[str, ...]:
-    """The texts of what may be one text or a list of them."""
+    """Return the texts of what may be one text or a list of them."""
     return tuple(str(entry) for entry in value) if isinstance(value, list) else (str(value),)
 
 

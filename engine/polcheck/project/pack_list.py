@@ -57,7 +57,9 @@ class Row(Struct, frozen=True):
 
 
 def rows(project: PackProject) -> list[Row]:
-    """The packs that the configuration names, in order, each followed by what it extends. Raises PolcheckError."""
+    """Return the packs that the configuration names, in order, each followed by what it extends. Raises
+    PolcheckError.
+    """
     return [row for source in project.sources for row in _below(project.lock, source, 0)]
 
 
@@ -125,7 +127,7 @@ class About(Struct, frozen=True, dict=True):
 
 
 def described(project: PackProject, name: str) -> About:
-    """A pack in full: one that is locked, by its name or source, or what a source leads to now.
+    """Return a pack in full: one that is locked, by its name or source, or what a source leads to now.
 
     Raises PolcheckError when there is none or it can't be used.
     """

@@ -121,7 +121,7 @@ class Newer(Struct, frozen=True):
 
 
 def newer(project: PackProject) -> list[Newer]:
-    """The locked packs that are outdated, in order of name.
+    """Return the locked packs that are outdated, in order of name.
 
     Raises PolcheckError when none is locked, or a source can't be reached.
     """
@@ -159,7 +159,7 @@ def _version_of(source: Source) -> Version | None:
 
 
 def _newest(tags: Iterable[str], than: Version | None) -> str:
-    """The newest tag that is a version after `than`; pre-releases only after a pre-release."""
+    """Return the newest tag that is a version after `than`; pre-releases only after a pre-release."""
     if than is None:
         return ""
     versions = [(version, tag) for tag in tags if (version := _version(tag)) is not None and version > than]

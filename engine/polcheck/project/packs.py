@@ -74,14 +74,15 @@ class ProjectPacks(Struct, frozen=True):
         return cls(request, before, fetcher, fetcher.resolver())
 
     def open(self, text: str) -> PackFiles:
-        """The pack that a text names, with what it extends.
+        """Return the pack that a text names, with what it extends.
 
         Raises PolicyError when there is none, and PolcheckError when it can't be had or isn't what is locked.
         """
         return self.resolver.open(self.fetcher.source(text, by_name=not self.request.own))
 
     def changed(self) -> Lock | None:
-        """The lock with what was opened, where that isn't in it yet; None where it is, or nothing needs a lock.
+        """Return the lock with what was opened, where that isn't in it yet; None where it is, or nothing needs a
+        lock.
 
         Raises LockError when the lock would change and must not, and PolicyError when two packs have one name.
         """
@@ -100,7 +101,8 @@ class ProjectPacks(Struct, frozen=True):
 
 
 def read_pack(name_or_path: str | Path) -> PackFiles:
-    """The pack that ships or is installed under this name, or is in the folder at this path, with what it extends.
+    """Return the pack that ships or is installed under this name, or is in the folder at this path, with what it
+    extends.
 
     Anything else that names a pack, and what a pack extends, is as the polcheck.lock of the working directory's project
     has it. Raises PolicyError when there is no such pack, and PolcheckError when it can't be had.
@@ -123,7 +125,7 @@ def lock_path(folder: str) -> str:
 
 
 def read_lock(folder: str) -> Lock | None:
-    """The lock of the project in a folder; None when it has none. Raises LockError when it can't be used."""
+    """Return the lock of the project in a folder; None when it has none. Raises LockError when it can't be used."""
     path = lock_path(folder)
     try:
         data = read_bytes(path, _MOST_BYTES + 1)
@@ -144,7 +146,7 @@ def write_lock(folder: str, lock: Lock) -> str:
 
 
 def reread(config_file: ConfigFile, text: str) -> ConfigFile | None:
-    """The configuration that another text of its file would be. Raises ConfigError when it could not be used."""
+    """Return the configuration that another text of its file would be. Raises ConfigError when it could not be used."""
     from polcheck.project.config import read
 
     schema = read_text(data_folder() / "schemas" / "config.yaml")
@@ -166,7 +168,9 @@ def trust_of(config_file: ConfigFile | None, today: date) -> Trust:
 
 
 def keys_of(text: str, folder: str) -> tuple[str, ...]:
-    """The public keys that a text is, or that the file holds which it names, seen from `folder`. Raises ConfigError."""
+    """Return the public keys that a text is, or that the file holds which it names, seen from `folder`. Raises
+    ConfigError.
+    """
     try:
         if is_key(text):
             return public_keys(text, "`trusted`")

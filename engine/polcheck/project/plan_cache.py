@@ -26,12 +26,14 @@ _ROWS = CachedRowsCodec()
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: POLCHECK_CACHE, else the user's cache folder."""
+    """Return the folder for what can be made again: POLCHECK_CACHE, else the user's cache folder."""
     return Path(store())
 
 
 def load_plan(key: str) -> Plan | None:
-    """The plan that is kept under `key`; None when there is none, or it isn't whole, or others could have made it."""
+    """Return the plan that is kept under `key`; None when there is none, or it isn't whole, or others could have
+    made it.
+    """
     from polcheck.policy.plan import Plan
 
     data = read_whole(str(cache_folder() / "plans" / key))
@@ -50,7 +52,7 @@ def store_plan(key: str, plan: Plan) -> None:
 
 @cache
 def plan_codec() -> GraphCodec:
-    """The encoding of plans: objects of the classes of these modules, and of no others."""
+    """Return the encoding of plans: objects of the classes of these modules, and of no others."""
     from polcheck.base.graph_codec import GraphCodec, value_classes
     from polcheck.policy import plan
     from polcheck.selectors import text
@@ -63,7 +65,7 @@ def plan_codec() -> GraphCodec:
 
 
 def load_rows(folder: str) -> CachedRows:
-    """The rows of a folder's files; none when there are none, or they aren't whole."""
+    """Return the rows of a folder's files; none when there are none, or they aren't whole."""
     data = read_whole(str(_path(folder)))
     try:
         return _ROWS.decode(data) if data is not None else CachedRows()

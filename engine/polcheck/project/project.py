@@ -69,7 +69,7 @@ class Project(Struct, frozen=True, dict=True):
         isolated: bool = False,
         trusted: str | None = None,
     ) -> Project:
-        """The project of a submission: its configuration found by walking up, or the file `config`, or none.
+        """Return the project of a submission: its configuration found by walking up, or the file `config`, or none.
 
         `isolated`: the submission is somebody else's, and only what the caller names counts. `trusted`: what it could
         say of itself comes from that revision of its repository. Raises ConfigError for a configuration that can't be
@@ -87,7 +87,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @classmethod
     def _trusting(cls, target: str, options: CommandLineOptions, config: str | None, rev: str) -> Project:
-        """The project by what is said of it at a revision."""
+        """Return the project by what is said of it at a revision."""
         from polcheck.project.trusted import TrustedTree
 
         tree = TrustedTree.of(target, rev)
@@ -114,7 +114,9 @@ class Project(Struct, frozen=True, dict=True):
         return tuple(found)
 
     def _at_hand(self, source: str) -> PackFiles | None:
-        """The pack that a text names, where nothing is locked, signed, installed or extended that could change it."""
+        """Return the pack that a text names, where nothing is locked, signed, installed or extended that could
+        change it.
+        """
         return None if self.effective.config_file else pack_at_hand(source)
 
     @cached_property
@@ -143,7 +145,7 @@ class Project(Struct, frozen=True, dict=True):
         return f"{write_lock(self.folder, lock)} now says which packs these are: commit it"
 
     def _placed(self, problem: Problem, at: tuple[str | int, ...]) -> Problem:
-        """A problem with finding a pack, at the place in the file that names it."""
+        """Return a problem with finding a pack, at the place in the file that names it."""
         config_file = self.effective.config_file
         if problem.path or not at or config_file is None:
             return problem
@@ -216,7 +218,7 @@ class Project(Struct, frozen=True, dict=True):
         stdin: BinaryIO | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> Submission:
-        """The submission. Raises SubmissionError when it can't be read."""
+        """Return the submission. Raises SubmissionError when it can't be read."""
         config_file, options = self.effective.config_file, self.effective.options
         theirs = beyond(config_file.exclude, self.prefix) if config_file else ()
         folder = rev is None and is_folder(self.target)
@@ -285,19 +287,19 @@ class Project(Struct, frozen=True, dict=True):
         return in_turn(*accepts) if len(accepts) > 1 else waivers
 
     def _ignoring(self) -> bool:
-        """Whether .gitignore files have an effect, or aren't asked for."""
+        """Return whether .gitignore files have an effect, or aren't asked for."""
         asked = self.own and self.effective.gitignore and is_folder(self.target)
         return not asked or repository_of(os.fsencode(self.target)) is not None
 
     def _at(
         self, rev: str, accept: Accept | None = None, progress: Progress | None = None
     ) -> tuple[Submission, Report]:
-        """The submission as it is at a git revision, and the report on it by the same packs."""
+        """Return the submission as it is at a git revision, and the report on it by the same packs."""
         before = self.checker.place(self.read(rev))
         return before, self.checker.check(before, progress=progress, accept=accept)
 
     def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
-        """The baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
+        """Return the baseline, and what is to be said of it. Raises ConfigError when there is none that can be used."""
         from polcheck.project.baseline import read_for
 
         source = read_own(self.baseline_path, "`polcheck baseline` records one")
@@ -309,16 +311,16 @@ class Project(Struct, frozen=True, dict=True):
         return known_names(self.checker.plan.packs)
 
     def with_baseline(self, path: str) -> Project:
-        """The same with the baseline at `path`."""
+        """Return the same with the baseline at `path`."""
         return replace(self, effective=replace(self.effective, options=replace(self.effective.options, baseline=path)))
 
     def from_config(self, path: str) -> str | None:
-        """The path as the configuration would say it; None when there is none or it doesn't lie above it."""
+        """Return the path as the configuration would say it; None when there is none or it doesn't lie above it."""
         found = below(self.folder, path) if self.effective.config_file else None
         return found.rstrip("/") if found else None
 
     def pattern(self, file: str) -> str:
-        """The path pattern of the configuration for a file or folder that is there; any other text as it is."""
+        """Return the path pattern of the configuration for a file or folder that is there; any other text as it is."""
         found = self.from_config(file) if exists(file) else None
         return _literal(found) + ("/**" if is_folder(file) else "") if found else file
 
@@ -363,7 +365,7 @@ class Project(Struct, frozen=True, dict=True):
         return accept
 
     def _baseline_at(self, tree: TrustedTree, config_file: ConfigFile | None) -> Baseline | None:
-        """The baseline at a revision: the one that the configuration there names, else the one in force."""
+        """Return the baseline at a revision: the one that the configuration there names, else the one in force."""
         from polcheck.project.baseline import read
 
         named = Path(config_file.folder, config_file.baseline) if config_file and config_file.baseline else None
@@ -371,7 +373,7 @@ class Project(Struct, frozen=True, dict=True):
         return read(read_own(path))[0] if path and is_file(path) else None
 
     def _config_path(self) -> str:
-        """The configuration's path as seen from the submission, where it lies in it."""
+        """Return the configuration's path as seen from the submission, where it lies in it."""
         config_file = self.effective.config_file
         if config_file is None:
             return ""
@@ -382,7 +384,8 @@ class Project(Struct, frozen=True, dict=True):
 def check_project(
     target: str, packs: tuple[PackFiles, ...], settings: Settings, fail_on: str | None, progress: Progress | None
 ) -> Report:
-    """The report on a folder of the caller's own by packs that are opened, as `polcheck run --pack` gives it.
+    """Return the report on a folder of the caller's own by packs that are opened, as `polcheck run --pack` gives
+    it.
 
     Raises ConfigError, PolicyError and SubmissionError as `Project` does.
     """
@@ -406,11 +409,13 @@ def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:
 
 
 def _there(tree: TrustedTree, text: str) -> str:
-    """A pack that the command line names, as it is at the revision that is trusted if it lies in the repository."""
+    """Return a pack that the command line names, as it is at the revision that is trusted if it lies in the
+    repository.
+    """
     place = tree.there(text) if is_folder(text) else None
     return text if place is None else place
 
 
 def _literal(path: str) -> str:
-    """The path pattern that lets in this path only."""
+    """Return the path pattern that lets in this path only."""
     return "".join(f"\\{char}" if char in "{}*?\\!" else char for char in path)

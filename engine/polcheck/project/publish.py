@@ -50,7 +50,7 @@ class Built(Struct, frozen=True):
 
 
 def build(source: str) -> Built:
-    """The archive of a pack, the same bytes for the same content.
+    """Return the archive of a pack, the same bytes for the same content.
 
     Raises PolicyError when the pack can't be used, or could not be by those who get the archive.
     """
@@ -150,5 +150,7 @@ def _is_file(text: str) -> bool:
 
 
 def pack_now(text: str) -> PackFiles:
-    """The pack that a source names, as it is now, with what it extends. Raises PolcheckError when it can't be had."""
+    """Return the pack that a source names, as it is now, with what it extends. Raises PolcheckError when it can't
+    be had.
+    """
     return ProjectPacks.of(PackRequest()).open(text)

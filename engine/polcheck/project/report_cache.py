@@ -29,7 +29,8 @@ _PREFIXES = ("GIT_", "POLCHECK_", "XDG_")
 
 
 def report_key(asked: Mapping[str, object], day: str) -> str:
-    """The name of the report for a request (options by name), made in this folder and environment on this day.
+    """Return the name of the report for a request (options by name), made in this folder and environment on this
+    day.
 
     Raises OSError where there is no working directory.
     """
@@ -38,7 +39,7 @@ def report_key(asked: Mapping[str, object], day: str) -> str:
 
 
 def load_report(key: str) -> Report | None:
-    """The report that is kept under `key`; None unless everything that it was made from is as it was then."""
+    """Return the report that is kept under `key`; None unless everything that it was made from is as it was then."""
     from polcheck.findings.report import Report
 
     found = load_unchanged(_path(key), _BYTES)

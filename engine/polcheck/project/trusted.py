@@ -50,7 +50,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
 
     @classmethod
     def of(cls, target: str, rev: str) -> TrustedTree:
-        """The tree of the repository that holds the folder `target`.
+        """Return the tree of the repository that holds the folder `target`.
 
         Raises SubmissionError when there is no such repository or revision, or it is over the limits.
         """
@@ -73,23 +73,23 @@ class TrustedTree(Struct, frozen=True, dict=True):
         return os.path.realpath(self.config_file)
 
     def there(self, path: str) -> str | None:
-        """A path of the work tree as it is in the tree; None for one outside the repository."""
+        """Return a path of the work tree as it is in the tree; None for one outside the repository."""
         relative = os.path.relpath(os.path.realpath(path), os.path.realpath(self.repository.root))
         return None if relative == ".." or relative.startswith("../") else str(Path(self.root, relative))
 
     def here(self, path: str) -> str:
-        """A path in the tree as it is in the work tree; any other as it is."""
+        """Return a path in the tree as it is in the work tree; any other as it is."""
         relative = os.path.relpath(path, self.root)
         if relative == ".." or relative.startswith("../"):
             return path
         return str(Path(self.repository.root, relative))
 
     def called(self, path: str) -> str:
-        """A path in the tree as people call it: `REV:path`."""
+        """Return a path in the tree as people call it: `REV:path`."""
         return f"{self.rev}:{os.path.relpath(path, self.root)}"
 
     def config(self, target: str) -> ConfigFile | None:
-        """The configuration of the folder `target`, found by walking up to the repository's root.
+        """Return the configuration of the folder `target`, found by walking up to the repository's root.
 
         Raises ConfigError for one that can't be used.
         """
@@ -105,7 +105,7 @@ class TrustedTree(Struct, frozen=True, dict=True):
             place = place.parent
 
     def ignore_file(self, folder: bytes) -> bytes | None:
-        """The .gitignore of a folder, whose path in the repository ends in `/` or is empty."""
+        """Return the .gitignore of a folder, whose path in the repository ends in `/` or is empty."""
         try:
             return read_bytes(Path(self.root, os.fsdecode(folder), ".gitignore"))
         except OSError:
@@ -151,7 +151,7 @@ class Exemptions(Struct, frozen=True):
     def of(
         cls, config_file: ConfigFile | None, submission: Submission, limits: RunLimits, baseline: Baseline | None = None
     ) -> Exemptions:
-        """Those of a configuration, of comments and .gitignore files in a submission, and of a baseline."""
+        """Return those of a configuration, of comments and .gitignore files in a submission, and of a baseline."""
         inline, _ = comment_waivers(replace(submission, marked=None), limits)
         config = _of_config(config_file) if config_file else ()
         return cls((*_of_comments(inline), *_of_ignore_files(submission), *config, *_of_baseline(baseline)))

@@ -62,7 +62,7 @@ class InlineWaiver(NamedTuple):
 
 
 def waivers_in(source: Source, clock: Clock | None = None) -> Iterator[InlineWaiver]:
-    """The waivers in the comments of one file, and what looks like one; none where its bytes are no text.
+    """Yield the waivers in the comments of one file, and what looks like one; none where its bytes are no text.
 
     Raises CommentsUnread when `clock` ends before the comments are known.
     """
@@ -90,7 +90,7 @@ def waivers_in(source: Source, clock: Clock | None = None) -> Iterator[InlineWai
 
 
 def _apart(found: Iterable[InlineWaiver]) -> Iterator[InlineWaiver]:
-    """The waivers, without what only looks like one in the reason of another."""
+    """Yield the waivers, without what only looks like one in the reason of another."""
     line = 0
     for waiver in found:
         place = waiver.location.line or 0
@@ -129,7 +129,9 @@ def _words_end(text: str, start: int) -> int:
 
 
 def _looks_like_one(text: str, start: int) -> bool:
-    """Whether somebody may have meant a `polcheck` as a waiver: `polcheck-disable x`, `Polcheck ignore[x]`, ..."""
+    """Return whether somebody may have meant a `polcheck` as a waiver: `polcheck-disable x`, `Polcheck ignore[x]`,
+    ...
+    """
     body = text[start + len(_NAME) : start + _LONGEST_WORDS].partition("\n")[0]
     verb = body.lstrip(" \t:-=_")
     between = body[: len(body) - len(verb)]
@@ -148,7 +150,7 @@ class _Excerpts:
         self.excerpt: Excerpt | None = None
 
     def of(self, line: int) -> Excerpt | None:
-        """The line, or None where it is too long to be shown."""
+        """Return the line, or None where it is too long to be shown."""
         if line != self.number:
             text = self.source.line(line)
             self.number = line
@@ -159,7 +161,8 @@ class _Excerpts:
 def _waiver(
     comments: Comments, index: int, at: tuple[int, int, int], excerpts: _Excerpts, *, goes_on: bool
 ) -> InlineWaiver:
-    """The waiver at `at`: where it begins, where its words end, and where the comment or the next waiver does.
+    """Return the waiver at `at`: where it begins, where its words end, and where the comment or the next waiver
+    does.
 
     `goes_on`: another waiver follows in the comment.
     """
@@ -194,7 +197,7 @@ def _look_alike(comments: Comments, index: int, start: int, excerpts: _Excerpts)
 
 
 def _placed(comments: Comments, index: int, span: Span, excerpts: _Excerpts) -> InlineWaiver:
-    """A waiver in a comment that says nothing yet."""
+    """Return a waiver in a comment that says nothing yet."""
     source = comments.source
     place = source.place(span)
     location = Location(source.path, place, excerpts.of(place.line))
@@ -241,7 +244,7 @@ class Waivers(Struct, frozen=True):
         return Accepted(accepted, (*unread, *disregarded, *run.notices()))
 
     def location(self, at: tuple[str | int, ...]) -> Location:
-        """The place of an entry of the configuration."""
+        """Return the place of an entry of the configuration."""
         config_file = self.effective.config_file
         assert config_file is not None  # INVARIANT: there are entries only where there is a file
         place = config_file.place(at)
@@ -249,7 +252,7 @@ class Waivers(Struct, frozen=True):
         return Location(self.config_path, place._replace(path=self.config_path), excerpt)
 
     def lets_in(self, files: FilePatterns | None, finding: Finding) -> bool:
-        """Whether path patterns of the configuration let in the file that a finding points at."""
+        """Return whether path patterns of the configuration let in the file that a finding points at."""
         if files is None:
             return True
         if finding.location is None:
@@ -281,7 +284,7 @@ def comment_waivers(
 
 
 def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[str]:
-    """The files whose comments may waive.
+    """Return the files whose comments may waive.
 
     NOTE: a file that no policy looks into is read here if there is a finding about it, so that a waiver in it counts
     whichever other policies there are.
@@ -327,7 +330,7 @@ def _ignore_files(submission: Submission) -> list[str]:
 
 
 def _configurations(submission: Submission) -> Iterator[str]:
-    """The files at the root that configure polcheck where a project is one's own."""
+    """Yield the files at the root that configure polcheck where a project is one's own."""
     if "polcheck.yaml" in submission.files:
         yield "polcheck.yaml"
     try:
@@ -364,7 +367,7 @@ class _Index:
                     self._begins.setdefault((path, line), []).append(first)
 
     def of(self, path: str, name: str, line: int | None) -> list[InlineWaiver]:
-        """The waivers of the policy `name` that cover a finding on `line`, or about the file as a whole."""
+        """Return the waivers of the policy `name` that cover a finding on `line`, or about the file as a whole."""
         if line is None:
             return self._whole.get((path, name), [])
         found = list(self._lines.get((path, name, line), ()))
@@ -405,11 +408,11 @@ class _Run(Struct, dict=True):
         return found
 
     def expired(self, waiver: Waiver) -> bool:
-        """Whether the last day of a waiver is over."""
+        """Return whether the last day of a waiver is over."""
         return bool(waiver.expires) and date.fromisoformat(waiver.expires) < self.waivers.today
 
     def in_comment(self, location: Location | None, name: str) -> InlineWaiver | None:
-        """The first waiver in a comment that covers a place; all that do are of use."""
+        """Return the first waiver in a comment that covers a place; all that do are of use."""
         if location is None:
             return None
         key = (location.path, name, location.line)
@@ -420,7 +423,7 @@ class _Run(Struct, dict=True):
         return self.met[key]
 
     def accepted(self, finding: Finding) -> Finding:
-        """The finding, waived if something accepts it; everything that does is of use."""
+        """Return the finding, waived if something accepts it; everything that does is of use."""
         policy = self.judged[finding.ref].policy
         reasons: list[Waived] = []
         for name in (finding.policy, finding.ref):
@@ -438,7 +441,7 @@ class _Run(Struct, dict=True):
         return replace(finding, waived=reasons[0]) if reasons else finding
 
     def _overridden(self, finding: Finding, override: Override, policy: CompiledPolicy) -> tuple[Finding, list[Waived]]:
-        """The finding with the severity that an override gives it, and why it doesn't count if so."""
+        """Return the finding with the severity that an override gives it, and why it doesn't count if so."""
         if not self.waivers.lets_in(override.files, finding):
             return finding, []
         severity = severity_in(override.severities, policy)
@@ -498,7 +501,7 @@ class _Run(Struct, dict=True):
         return f"unused waiver of `{name}`: remove it"
 
     def _refs(self, name: str) -> list[str]:
-        """The policies of the run that go by `name`."""
+        """Return the policies of the run that go by `name`."""
         return self.refs.get(name, [])
 
     @cached_property

@@ -56,5 +56,5 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 
 def renderer(name: str) -> Renderer:
-    """The `render` of the format `name`, imported only now. Raises KeyError for an unknown name."""
+    """Return the `render` of the format `name`, imported only now. Raises KeyError for an unknown name."""
     return cast(Renderer, import_module(FORMATS[name]).render)

@@ -40,7 +40,7 @@ _HIDDEN_IN_JSON = re.compile(
 
 
 def terminal(text: str) -> str:
-    """The text on one line for a terminal: control, direction and line-break characters are spelled out.
+    """Return the text on one line for a terminal: control, direction and line-break characters are spelled out.
 
     So is what build services take for a command anywhere in a log; `::` at its beginning is left to the stream.
     """
@@ -49,7 +49,7 @@ def terminal(text: str) -> str:
 
 
 def visible(char: str) -> str:
-    """One character as a terminal may show it: itself, or its escape when it controls rather than shows."""
+    """Return one character as a terminal may show it: itself, or its escape when it controls rather than shows."""
     return char if unicodedata.category(char) not in _HIDDEN or char in _JOINERS else _spelled(char)
 
 
@@ -59,12 +59,12 @@ def _spelled(char: str) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """The text cut at its `code`: what stands outside at even indices, inside at odd ones."""
+    """Return the text cut at its `code`: what stands outside at even indices, inside at odd ones."""
     return _CODE.split(text)
 
 
 def web(address: str) -> bool:
-    """Whether the address is one of the web that may become a link."""
+    """Return whether the address is one of the web that may become a link."""
     return _WEB.fullmatch(address) is not None
 
 
@@ -75,7 +75,7 @@ def json_text(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with its line breaks and tabs, other control characters spelled out."""
+    """Return the text with its line breaks and tabs, other control characters spelled out."""
     return "\n".join(
         line if line.isprintable() else _spelled_line(line) for line in text.replace("\r\n", "\n").split("\n")
     )
@@ -86,12 +86,12 @@ def _spelled_line(line: str) -> str:
 
 
 def html(text: str) -> str:
-    """The text for an HTML element or a quoted attribute."""
+    """Return the text for an HTML element or a quoted attribute."""
     return _logged(_escaped(printable(text), quote=True))
 
 
 def xml(text: str) -> str:
-    """The text for an XML element; what XML can't hold is spelled out."""
+    """Return the text for an XML element; what XML can't hold is spelled out."""
     return _logged(_escaped(_not_xml().sub(lambda match: _spelled(match.group()), printable(text)), quote=False))
 
 
@@ -117,22 +117,22 @@ def _entity(char: str) -> str:
 
 
 def xml_attribute(text: str) -> str:
-    """The text for a quoted attribute in XML, line breaks kept."""
+    """Return the text for a quoted attribute in XML, line breaks kept."""
     return xml(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def workflow_data(text: str) -> str:
-    """The text as the message of a GitHub workflow command."""
+    """Return the text as the message of a GitHub workflow command."""
     return defused(printable(text)).replace("%", "%25").replace("\n", "%0A").replace("\t", " ")
 
 
 def workflow_property(text: str) -> str:
-    """The text as a property of a GitHub workflow command."""
+    """Return the text as a property of a GitHub workflow command."""
     return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def uri(path: str) -> str:
-    """A path as a relative URI reference."""
+    """Return a path as a relative URI reference."""
     from urllib.parse import quote
 
     try:
@@ -143,18 +143,18 @@ def uri(path: str) -> str:
 
 
 def markdown(text: str, cell: bool = False) -> str:
-    """The text on one line of Markdown, its own `code` kept; `cell` for one cell of a table."""
+    """Return the text on one line of Markdown, its own `code` kept; `cell` for one cell of a table."""
     found = enumerate(pieces(terminal(text.strip())))
     return "".join(_span(piece, cell) if index % 2 else _prose(piece) for index, piece in found)
 
 
 def markdown_html(text: str) -> str:
-    """The text inside an HTML tag of a Markdown page."""
+    """Return the text inside an HTML tag of a Markdown page."""
     return _ACTIVE_IN_TAG.sub(lambda match: _DEFUSED[match.group()].lstrip("\\"), terminal(text))
 
 
 def code(text: str) -> str:
-    """The text as a code span of Markdown."""
+    """Return the text as a code span of Markdown."""
     spelled = terminal(text)
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", spelled)), default=0))
     pad = " " if spelled.startswith(("`", " ")) or spelled.endswith(("`", " ")) or not spelled else ""
@@ -162,7 +162,7 @@ def code(text: str) -> str:
 
 
 def fence(lines: Iterable[str], language: str = "") -> list[str]:
-    """The lines as a fenced block of Markdown, which nothing in them can close."""
+    """Return the lines as a fenced block of Markdown, which nothing in them can close."""
     body = [defused(printable(line).replace("\n", "\\n")) for line in lines]
     ticks = "`" * max(3, 1 + max((len(run) for line in body for run in re.findall("`+", line)), default=0))
     return [ticks + (language if language.isalnum() and language.isascii() else ""), *body, ticks]

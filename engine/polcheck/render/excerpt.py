@@ -17,7 +17,7 @@ _MOST_LINES = 6
 
 
 def draw(location: Location, width: int, margin: Paint, mark: Paint) -> list[str]:
-    """The excerpt's lines with line numbers, the place underlined; empty when there is no excerpt.
+    """Return the excerpt's lines with line numbers, the place underlined; empty when there is no excerpt.
 
     `width` bounds the lines; `margin` and `mark` colour the margin and the underline.
     """
@@ -37,7 +37,7 @@ def draw(location: Location, width: int, margin: Paint, mark: Paint) -> list[str
 
 
 def numbered_lines(location: Location) -> list[tuple[int, str]]:
-    """The lines of the excerpt that are near enough to the place to be shown, with their numbers."""
+    """Return the lines of the excerpt that are near enough to the place to be shown, with their numbers."""
     excerpt, place = location.excerpt, location.place
     if excerpt is None or place is None:
         return []
@@ -82,7 +82,7 @@ def _columns(char: str) -> int:
 
 
 def _first_shown(line: str, column: int, room: int) -> int:
-    """The character with which a line begins on screen: 0, or further right so that the place shows."""
+    """Return the character with which a line begins on screen: 0, or further right so that the place shows."""
     start = min(column - 1, len(line))
     if start <= room and columns("".join(_cells(line, 0, start + 1)[:start])) < room * 2 // 3:
         return 0

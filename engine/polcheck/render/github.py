@@ -17,7 +17,9 @@ _SUMMARY_LIMIT = 1_000_000  # bytes; GitHub refuses a summary past 1 MiB
 
 
 def render(report: Report, options: Options) -> str:
-    """The commands, the most severe first, and below them what GitHub won't show of them and the summary line."""
+    """Return the commands, the most severe first, and below them what GitHub won't show of them and the summary
+    line.
+    """
     failing = sorted(report.failing, key=lambda finding: SEVERITIES.index(finding.severity))
     lines = [_finding(finding) for finding in failing]
     lines += [_undecided(policy, report.fail_on) for policy in report.policies if policy.outcome == "undecided"]
@@ -26,7 +28,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def job_summary(report: Report) -> str:
-    """The report as Markdown for GITHUB_STEP_SUMMARY, within the size that GitHub takes."""
+    """Return the report as Markdown for GITHUB_STEP_SUMMARY, within the size that GitHub takes."""
     notes = [f"{note}.\n" for note in _unshown(report)]
     return page(report, _SUMMARY_LIMIT, heading="polcheck") + "".join("\n" + note for note in notes)
 

@@ -17,7 +17,7 @@ _NOWHERE = "."  # GitLab wants a path in each entry
 
 
 def render(report: Report, options: Options) -> str:
-    """The JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
+    """Return the JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
     entries += _unseen(report)
@@ -52,7 +52,9 @@ def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
 
 
 def _unseen(report: Report) -> list[dict[str, Any]]:
-    """One entry that counts what is waived or left out, which nobody would see otherwise; none where nothing is."""
+    """Return one entry that counts what is waived or left out, which nobody would see otherwise; none where nothing
+    is.
+    """
     waived = len(report.findings) - len(report.failing)
     if not waived and not report.submission.left_out:
         return []

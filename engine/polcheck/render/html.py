@@ -30,7 +30,7 @@ class Markup(str):
 
 
 def tag(name: str, /, *children: str | None, **attributes: str | int | bool | None) -> Markup:
-    """One element. Children that are None are left out, as are attributes that are None or False.
+    """Return one element. Children that are None are left out, as are attributes that are None or False.
 
     An attribute's `_` stands for `-`, one at its end for nothing: `class_`, `data_line`.
     """
@@ -45,12 +45,12 @@ def tag(name: str, /, *children: str | None, **attributes: str | int | bool | No
 
 
 def join(*children: str | None) -> Markup:
-    """The children one after another, texts escaped."""
+    """Return the children one after another, texts escaped."""
     return Markup("".join(c if isinstance(c, Markup) else html(c) for c in children if c is not None))
 
 
 def prose(text: str) -> Markup:
-    """A message or a remedy: its `code` as code, its line breaks kept."""
+    """Return a message or a remedy: its `code` as code, its line breaks kept."""
     parts = []
     for index, piece in enumerate(pieces(text)):
         if index % 2:
@@ -67,7 +67,7 @@ _WIDE = 400  # characters of one line
 
 
 def evidence(finding: Finding) -> Markup:
-    """All places of a finding. Where code and configuration meet, code is left and configuration right."""
+    """Return all places of a finding. Where code and configuration meet, code is left and configuration right."""
     figures: list[tuple[Location, Markup]] = []
     if finding.location and (finding.related or finding.nearest):
         figures.append((finding.location, figure(finding.location, "here")))
@@ -99,7 +99,7 @@ def _is_data(location: Location) -> bool:
 
 
 def figure(location: Location, role: str, note: str = "") -> Markup:
-    """One place: where it is, what is said of it, and its excerpt where there is one."""
+    """Return one place: where it is, what is said of it, and its excerpt where there is one."""
     label = {"here": None, "related": "also", "nearest": "nearest miss"}.get(role, role)
     caption = tag(
         "figcaption",
@@ -142,7 +142,7 @@ def _line(number: int, text: str, place: Place) -> Markup:
 
 
 def _plain(text: str) -> str:
-    """The text with tabs as they are; a line break within a line (a lone carriage return) is spelled out."""
+    """Return the text with tabs as they are; a line break within a line (a lone carriage return) is spelled out."""
     return "".join(char if char == "\t" else visible(char) for char in text)
 
 
@@ -150,13 +150,13 @@ _LOOKED_IN = 10
 
 
 def by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """The findings of each policy, the most severe policies first."""
+    """Return the findings of each policy, the most severe policies first."""
     ordered = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.pack, f.policy))
     return [list(group) for _, group in groupby(ordered, key=lambda finding: finding.ref)]
 
 
 def article(finding: Finding) -> Markup:
-    """The finding, with what the page filters and groups by as `data-` attributes."""
+    """Return the finding, with what the page filters and groups by as `data-` attributes."""
     place = str(finding.location) if finding.location else "the project as a whole"
     return tag(
         "article",
@@ -199,7 +199,9 @@ def _see(address: str) -> Markup | None:
 
 
 def requirements(report: Report) -> Markup | None:
-    """The requirements with their outcomes and the policies that answer to them; those that are met are folded."""
+    """Return the requirements with their outcomes and the policies that answer to them; those that are met are
+    folded.
+    """
     own: dict[tuple[str, str], list[PolicyOutcome]] = {}
     for policy in report.policies:
         own.setdefault((policy.pack, policy.requirement), []).append(policy)
@@ -227,7 +229,7 @@ def _policies_of(policies: Sequence[PolicyOutcome]) -> Markup:
 
 
 def _outcome(policy: PolicyOutcome) -> Markup:
-    """The outcome in its colour; a failure in that of its severity."""
+    """Return the outcome in its colour; a failure in that of its severity."""
     return tag(
         "span", policy.outcome, class_=f"badge {policy.severity if policy.outcome == 'fail' else policy.outcome}"
     )
@@ -261,7 +263,7 @@ def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
 
 
 def waived(report: Report) -> Markup | None:
-    """The accepted findings: why, by whom, until when."""
+    """Return the accepted findings: why, by whom, until when."""
     rows = []
     for finding in report.findings:
         if finding.waived:
@@ -306,7 +308,7 @@ def fields(report: Report) -> Markup | None:
 
 
 def policies(report: Report) -> Markup | None:
-    """Every policy with its outcome and how much it looked at."""
+    """Return every policy with its outcome and how much it looked at."""
     rows = [
         (
             _outcome(policy),
@@ -359,7 +361,9 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
 
 
 def render(report: Report, options: Options) -> str:
-    """The page. INVARIANT: texts of the report are only ever element content or attribute values, never script."""
+    """Return the page. INVARIANT: texts of the report are only ever element content or attribute values, never
+    script.
+    """
     style, script = _asset("report.css"), _asset("report.js")
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
@@ -381,7 +385,9 @@ def render(report: Report, options: Options) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    """A file that ships beside this module. INVARIANT: it holds no `</`, so that it can't end its own element."""
+    """Return a file that ships beside this module. INVARIANT: it holds no `</`, so that it can't end its own
+    element.
+    """
     return files("polcheck.render").joinpath(name).read_text("utf-8")
 
 
@@ -447,7 +453,7 @@ def _findings(report: Report) -> Markup:
 
 
 def _filters(report: Report) -> Markup:
-    """The controls, which the script shows: without it they would do nothing."""
+    """Return the controls, which the script shows: without it they would do nothing."""
     refs = Counter(finding.ref for finding in report.failing)
     paths = Counter(finding.location.path if finding.location else "" for finding in report.failing)
     tally = Counter(finding.severity for finding in report.failing)

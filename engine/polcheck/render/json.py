@@ -13,12 +13,12 @@ from polcheck.render.escape import json_text
 
 
 def render(report: Report, options: Options) -> str:
-    """The whole report, excerpts included, keys in a fixed order."""
+    """Return the whole report, excerpts included, keys in a fixed order."""
     return dumps(to_plain(report))
 
 
 def dumps(value: Any) -> str:
-    """A value as indented JSON that UTF-8 can carry, with a line break at its end."""
+    """Return a value as indented JSON that UTF-8 can carry, with a line break at its end."""
     try:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     except ValueError:
@@ -27,7 +27,7 @@ def dumps(value: Any) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """The value with YAML's and TOML's infinities and not-a-numbers, which JSON lacks, as texts."""
+    """Return the value with YAML's and TOML's infinities and not-a-numbers, which JSON lacks, as texts."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ from polcheck.render.wording import summary
 
 
 def render(report: Report, options: Options) -> str:
-    """The XML document. Waived findings are no failures; they stand in their test case's output."""
+    """Return the XML document. Waived findings are no failures; they stand in their test case's output."""
     findings: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         findings[finding.ref].append(finding)

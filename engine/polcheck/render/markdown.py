@@ -21,12 +21,14 @@ _LONGEST = 600  # characters of one text
 
 
 def render(report: Report, options: Options) -> str:
-    """A page that fits into a comment; `options.all` lifts the cap on findings for each policy, not that on size."""
+    """Return a page that fits into a comment; `options.all` lifts the cap on findings for each policy, not that on
+    size.
+    """
     return page(report, _LIMIT, heading="polcheck", cap=None if options.all else _CAP)
 
 
 def page(report: Report, limit: int, heading: str, cap: int | None = _CAP) -> str:
-    """The page in at most `limit` characters and about as many bytes: what doesn't fit is counted."""
+    """Return the page in at most `limit` characters and about as many bytes: what doesn't fit is counted."""
     head = _head(report, heading)
     tail = [*_undecided(report), *_reviews(report), *_waived(report), *_notices(report), *_packs(report)]
     room = limit - sum(_size(block) for block in [*head, *tail]) - 200
@@ -51,7 +53,7 @@ def _size(block: str) -> int:
 
 
 def text(value: str, cell: bool = False) -> str:
-    """A text of the report as Markdown, cut where it is too long for a page."""
+    """Return a text of the report as Markdown, cut where it is too long for a page."""
     return markdown(value if len(value) <= _LONGEST else value[:_LONGEST] + "…", cell)
 
 
@@ -139,7 +141,7 @@ def _place(location: Location) -> str:
 
 
 def _details(summary: str, lines: list[str], number: int, noun: str) -> list[str]:
-    """A list that is folded away, or nothing."""
+    """Return a list that is folded away, or nothing."""
     if not lines:
         return []
     body = "\n".join([*lines[:_ROWS], *(f"- {more}" for more in _more(number, noun))])

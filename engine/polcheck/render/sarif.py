@@ -22,7 +22,7 @@ _BASE = "%SRCROOT%"
 
 
 def message(text: str) -> dict[str, str]:
-    """A SARIF message that shows the text and nothing else: `[a](b)` in it is no link."""
+    """Return a SARIF message that shows the text and nothing else: `[a](b)` in it is no link."""
     return {"text": printable(text).replace("](", "]\\(") or "(no text)"}
 
 
@@ -32,11 +32,11 @@ class Artifacts(Struct, frozen=True):
     paths: dict[str, int] = field(default_factory=dict)
 
     def listed(self) -> list[dict[str, Any]]:
-        """The run's `artifacts`."""
+        """Return the run's `artifacts`."""
         return [{"location": {"uri": uri(path), "uriBaseId": _BASE}} for path in self.paths]
 
     def location(self, location: Location | None, number: int | None = None) -> dict[str, Any]:
-        """A SARIF location, with `number` as its id; the submission's root where there is nowhere to point.
+        """Return a SARIF location, with `number` as its id; the submission's root where there is nowhere to point.
 
         NOTE: code scanning refuses a result without any location.
         """
@@ -61,7 +61,7 @@ def _region(place: Place, excerpt: Excerpt | None) -> dict[str, int]:
 
 
 def _units(excerpt: Excerpt | None, line: int, column: int) -> int:
-    """A column in UTF-16 units; where the line isn't known it is taken to hold no character of two units."""
+    """Return a column in UTF-16 units; where the line isn't known it is taken to hold no character of two units."""
     index = line - excerpt.first if excerpt else -1
     if excerpt is None or not 0 <= index < len(excerpt.lines):
         return column
@@ -78,7 +78,7 @@ def _context(excerpt: Excerpt) -> dict[str, Any]:
 
 
 def rule(policy: PolicyOutcome) -> dict[str, Any]:
-    """The `reportingDescriptor` of a policy."""
+    """Return the `reportingDescriptor` of a policy."""
     tags = [policy.pack, *([policy.requirement] if policy.requirement else [])]
     found: dict[str, Any] = {
         "id": policy.ref,
@@ -119,7 +119,7 @@ _LEVELS = ("error", "warning", "note", "none")
 
 
 def render(report: Report, options: Options) -> str:
-    """One SARIF run. Undecided policies are results of the kind `open`; `options.kinds` adds other outcomes."""
+    """Return one SARIF run. Undecided policies are results of the kind `open`; `options.kinds` adds other outcomes."""
     return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report, options)]})
 
 
@@ -192,7 +192,7 @@ class _Log(Struct, frozen=True):
         }
 
     def outcome(self, policy: PolicyOutcome) -> dict[str, Any]:
-        """A policy that is no failure: undecided ones with the files that could not be searched."""
+        """Return a policy that is no failure: undecided ones with the files that could not be searched."""
         places = [Location(path) if path else None for path, _ in policy.reasons]
         related = [
             {**self.artifacts.location(place, number), "message": message(why)}
@@ -212,7 +212,7 @@ class _Log(Struct, frozen=True):
         return {"ruleId": ref, **({"ruleIndex": self.rules[ref]} if ref in self.rules else {})}
 
     def _standing(self, waived: Waived | None) -> dict[str, Any]:
-        """Whether a result is suppressed and known; SARIF wants each on all results of a run or on none."""
+        """Return whether a result is suppressed and known; SARIF wants each on all results of a run or on none."""
         standing: dict[str, Any] = {}
         if self.waivers:
             standing["suppressions"] = [self._suppression(waived)] if waived else []

@@ -24,27 +24,27 @@ class Style(Struct, frozen=True):
     color: bool
 
     def name(self, word: str, width: int = 0, text: str = "") -> str:
-        """A severity, outcome or verdict (or `text` in its place) in its colour, padded to `width`."""
+        """Return a severity, outcome or verdict (or `text` in its place) in its colour, padded to `width`."""
         return self._put(_CODES[word], text or word) + " " * (width - len(text or word))
 
     def bold(self, text: str) -> str:
-        """The text in bold."""
+        """Return the text in bold."""
         return self._put("1", text)
 
     def dim(self, text: str) -> str:
-        """The text in grey, for what is beside the point."""
+        """Return the text in grey, for what is beside the point."""
         return self._put("2", text)
 
     def margin(self, text: str) -> str:
-        """The text in blue: line numbers and what runs along an excerpt."""
+        """Return the text in blue: line numbers and what runs along an excerpt."""
         return self._put("34", text)
 
     def help(self, text: str) -> str:
-        """The text in green, for what would put things right."""
+        """Return the text in green, for what would put things right."""
         return self._put("32", text)
 
     def mark(self, text: str, severity: str) -> str:
-        """The text in the colour of a severity, for underlines."""
+        """Return the text in the colour of a severity, for underlines."""
         return self._put(_CODES[severity], text)
 
     def _put(self, code: str, text: str) -> str:

@@ -28,7 +28,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _defused(value: Any) -> Any:
-    """The values without what a build service takes for a command; the template itself may hold some."""
+    """Return the values without what a build service takes for a command; the template itself may hold some."""
     if isinstance(value, str):
         return defused(at_line_starts(value))
     if isinstance(value, dict):

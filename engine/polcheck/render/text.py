@@ -26,12 +26,12 @@ def label(finding: Finding, style: Style) -> str:
 
 
 def brief(finding: Finding, style: Style, labelled: bool = True) -> str:
-    """The finding on one line: `path:line:column: severity[pack:policy] message`."""
+    """Return the finding on one line: `path:line:column: severity[pack:policy] message`."""
     return _headline(finding, terminal(finding.message), style, labelled)
 
 
 def full(finding: Finding, options: Options, style: Style, labelled: bool = True) -> str:
-    """The finding with its excerpt, related places, what was searched, the nearest miss and the remedy."""
+    """Return the finding with its excerpt, related places, what was searched, the nearest miss and the remedy."""
     head, *rest = finding.message.split("\n")
     lines = [_headline(finding, terminal(head), style, labelled)]
     lines += ["    " + terminal(line) for line in rest]
@@ -69,7 +69,7 @@ def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
 
 
 def _line(location: Location) -> str:
-    """A related place with the line it stands on, where that is known."""
+    """Return a related place with the line it stands on, where that is known."""
     excerpt, line = location.excerpt, location.line
     if excerpt and line and 0 <= line - excerpt.first < len(excerpt.lines):
         text = excerpt.lines[line - excerpt.first].strip()
@@ -89,7 +89,7 @@ _REASONS = 3  # why a policy is undecided
 
 
 def render(report: Report, options: Options) -> str:
-    """The report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
+    """Return the report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
     style = Style(options.color)
     if options.verbosity < 0:
         quiet = [f"{brief(finding, style)}\n" for finding in _judged(report)]
@@ -117,7 +117,7 @@ def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
 
 
 def _judged(report: Report) -> list[Finding]:
-    """The findings but for those that gather places for what people decide, unless notes fail the run."""
+    """Return the findings but for those that gather places for what people decide, unless notes fail the run."""
     if "note" in named_by(report.fail_on):
         return list(report.failing)
     reviews = [requirement for requirement in report.requirements if requirement.outcome == "review"]
@@ -129,7 +129,7 @@ def _policy_order(finding: Finding) -> tuple[int, str, str]:
 
 
 def _group(findings: list[Finding], options: Options, style: Style) -> str:
-    """The findings of one policy: the first in full, the others on a line each, capped unless `all`."""
+    """Return the findings of one policy: the first in full, the others on a line each, capped unless `all`."""
     first = findings[0]
     if len(findings) == 1:
         return full(first, options, style)
@@ -152,7 +152,7 @@ def _undecided_line(policy: PolicyOutcome, style: Style) -> str:
 
 
 def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
-    """A line for each reason, which names its file: without that nobody can do anything about it."""
+    """Yield a line for each reason, which names its file: without that nobody can do anything about it."""
     head = _undecided_line(policy, style)
     for path, why in policy.reasons[:_REASONS] or [("", "")]:
         where = f"{terminal(path)}: " if path else ""

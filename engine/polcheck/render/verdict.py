@@ -15,7 +15,7 @@ class NoVerdict(PolcheckError):
 
 
 def render(report: Report, options: Options) -> str:
-    """The fields that the packs define, `{"verdict": …}` if none. Raises NoVerdict without a verdict."""
+    """Return the fields that the packs define, `{"verdict": …}` if none. Raises NoVerdict without a verdict."""
     if report.verdict == "none":
         raise NoVerdict(reason(report))
     if report.fields_fault:

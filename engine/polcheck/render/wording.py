@@ -17,7 +17,7 @@ _OUTCOMES = (
 
 
 def pluralize(number: int, one: str, many: str = "") -> str:
-    """The number with its noun: `1 file`, `2,000 files`."""
+    """Return the number with its noun: `1 file`, `2,000 files`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -37,7 +37,7 @@ def outcomes(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """The run in one line: the verdict, the findings, the files, the policies."""
+    """Return the run in one line: the verdict, the findings, the files, the policies."""
     return f"{VERDICTS[report.verdict]}: {severities(report)} in {extent(report)} · {outcomes(report)}"
 
 
@@ -48,7 +48,7 @@ def extent(report: Report) -> str:
 
 
 def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:
-    """Whether a finding only gathers a place for the people who decide this requirement."""
+    """Return whether a finding only gathers a place for the people who decide this requirement."""
     return (
         requirement.outcome == "review"
         and finding.severity == "note"

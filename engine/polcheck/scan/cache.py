@@ -66,7 +66,7 @@ class CachedRowsCodec(Codec[Any]):
         super().__init__(_Page)
 
     def encode(self, value: CachedRows) -> bytes:
-        """The bytes of rows."""
+        """Return the bytes of rows."""
         files = {
             path: (*file[:3], encoded_rows(file.rows) if file.rows is not None else None)
             for path, file in value.files.items()
@@ -74,7 +74,7 @@ class CachedRowsCodec(Codec[Any]):
         return super().encode(_Page(value.probes, [sorted(probes) for probes in value.sets], files, value.asks))
 
     def decode(self, data: bytes | memoryview) -> CachedRows:
-        """The rows of these bytes. Raises NotDecoded, also for files that name probes which aren't there."""
+        """Return the rows of these bytes. Raises NotDecoded, also for files that name probes which aren't there."""
         page: _Page = super().decode(data)
         count, sets = len(page.probes), len(page.sets)
         if any(not 0 <= number < count for probes in page.sets for number in probes):
@@ -108,7 +108,7 @@ class SharedRows(Struct):
     def found(
         self, tasks: Sequence[Task], submission: Submission, search: Callable[[list[Task]], Mapping[str, FileRows]]
     ) -> dict[str, FileRows]:
-        """The rows of every file; `search` is given those that no earlier submission had.
+        """Return the rows of every file; `search` is given those that no earlier submission had.
 
         What was not searched to its end is not known for another one.
         """
@@ -162,7 +162,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
         return [frozenset(here[number] for number in probes if number in here) for probes in self.page.sets]
 
     def split(self, tasks: Iterable[Task], submission: Submission) -> tuple[dict[str, FileRows], list[Task]]:
-        """The rows that are known, and what is left to do: files, or probes in them."""
+        """Return the rows that are known, and what is left to do: files, or probes in them."""
         known: dict[str, FileRows] = {}
         left: list[Task] = []
         for task in tasks:
@@ -179,7 +179,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
         return known, left
 
     def _rows(self, path: str, submission: Submission) -> FileRows | None:
-        """The rows that are known of a file as it is now."""
+        """Return the rows that are known of a file as it is now."""
         entry = self.page.files.get(path)
         if entry is None or self.page.asks != (self.facts, self.lines):
             return None
@@ -204,7 +204,9 @@ class CacheLookup(Struct, frozen=True, dict=True):
     def updated(
         self, rows: Mapping[str, FileRows], wanted: Mapping[str, Sequence[int]], submission: Submission
     ) -> CachedRows:
-        """The page for the next run: what this one knows of its files. One whose search was cut off has no digest."""
+        """Return the page for the next run: what this one knows of its files. One whose search was cut off has no
+        digest.
+        """
         page = CachedRows(list(self._keys), [], {}, (self.facts, self.lines))
         numbers: dict[tuple[int, ...], int] = {}
         for path, found in rows.items():
@@ -220,7 +222,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
         return page
 
     def _trusted(self, stamp: Stamp | None) -> Stamp | None:
-        """The stamp, unless the file may change after it was read and keep it: then only its content tells."""
+        """Return the stamp, unless the file may change after it was read and keep it: then only its content tells."""
         return None if is_young(stamp, self.began) else stamp
 
 

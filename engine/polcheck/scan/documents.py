@@ -30,7 +30,9 @@ class TooRisky(Exception):
 
 
 def is_risky(source: Source, language: str) -> bool:
-    """Whether parsing a file could take so long or so much that it needs a process of its own. Raises Unreadable."""
+    """Return whether parsing a file could take so long or so much that it needs a process of its own. Raises
+    Unreadable.
+    """
     if len(source.data) <= PARSED_HERE:
         return False
     check = languages()[language].check if language in languages() else None
@@ -38,7 +40,7 @@ def is_risky(source: Source, language: str) -> bool:
 
 
 def multiplies(what: object, size: int) -> bool:
-    """Whether a probe may have very many matches in a text of that size."""
+    """Return whether a probe may have very many matches in a text of that size."""
     if not isinstance(what, Syntax) or what.kind != "code":
         return False
     from polcheck.selectors.syntax.selector import may_multiply
@@ -57,7 +59,7 @@ class Documents(Struct):
     _configs: dict[str, Config | SearchResult] = field(default_factory=dict)
 
     def tree(self, language: str) -> syntax.Tree:
-        """The syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
+        """Return the syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
         if language not in self._trees:
             if self.careful and is_risky(self.source, language):
                 raise TooRisky
@@ -71,7 +73,7 @@ class Documents(Struct):
         return _joined(known, *(remarks_of(self.source, config) for config in read))
 
     def config(self, name: str) -> Config | SearchResult:
-        """The config documents, or what says why there are none."""
+        """Return the config documents, or what says why there are none."""
         if name not in self._configs:
             self.parsed += 1
             self._configs[name] = _parsed(self.source, name)
@@ -83,7 +85,7 @@ def _joined(*groups: Iterable[PlacedRemark]) -> tuple[PlacedRemark, ...]:
 
 
 def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMITS.matches) -> SearchResult:
-    """Every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
+    """Return every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
     try:
         return search.search(source.text, most)
     except Unreadable as error:
@@ -93,7 +95,7 @@ def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMI
 
 
 def _parsed(source: Source, name: str) -> Config | SearchResult:
-    """The config documents of a file, or what says why it has none."""
+    """Return the config documents of a file, or what says why it has none."""
     try:
         return parse_config(source, name)
     except Unparsable as error:

@@ -72,7 +72,7 @@ class EncodedRows(NamedTuple):
 
 
 def encoded_result(result: SearchResult) -> EncodedResult:
-    """A search result as values that can be encoded."""
+    """Return a search result as values that can be encoded."""
     hits = result.hits
     if not isinstance(hits, MatchTable):
         return EncodedResult(result.incomplete, list(hits), None)  # type: ignore[arg-type]  # a `Match` is alike
@@ -82,7 +82,7 @@ def encoded_result(result: SearchResult) -> EncodedResult:
 
 
 def decoded_result(found: EncodedResult) -> SearchResult:
-    """The search result that was encoded. Raises NotDecoded for columns that don't belong together."""
+    """Return the search result that was encoded. Raises NotDecoded for columns that don't belong together."""
     if found.table is None:
         return SearchResult(tuple([_match(hit) for hit in found.hits]), found.incomplete)
     spans, weights, columns, points = found.table
@@ -95,7 +95,7 @@ def decoded_result(found: EncodedResult) -> SearchResult:
 
 
 def encoded_rows(rows: FileRows) -> EncodedRows:
-    """The rows of a file as values that can be encoded."""
+    """Return the rows of a file as values that can be encoded."""
     facts = rows.facts
     return EncodedRows(
         rows.path,
@@ -113,7 +113,7 @@ def encoded_rows(rows: FileRows) -> EncodedRows:
 
 
 def decoded_rows(found: EncodedRows) -> FileRows:
-    """The rows that were encoded. Raises NotDecoded for what can't be any."""
+    """Return the rows that were encoded. Raises NotDecoded for what can't be any."""
     results = {probe: decoded_result(result) for probe, result in found.found.items()}
     facts = None
     if found.facts is not None:
@@ -140,11 +140,11 @@ class RowsCodec(Codec[Any]):
         super().__init__(EncodedRows | None)
 
     def encode(self, value: FileRows | None) -> bytes:
-        """The bytes of rows."""
+        """Return the bytes of rows."""
         return super().encode(encoded_rows(value) if value is not None else None)
 
     def decode(self, data: bytes | memoryview) -> FileRows | None:
-        """The rows of these bytes. Raises NotDecoded."""
+        """Return the rows of these bytes. Raises NotDecoded."""
         found: Any = super().decode(data)
         return decoded_rows(found) if found is not None else None
 
@@ -167,13 +167,13 @@ class AnswerCodec(Codec[Any]):
         super().__init__(_Answer)
 
     def encode(self, value: SearchResult | Near | None) -> bytes:
-        """The bytes of an answer."""
+        """Return the bytes of an answer."""
         if isinstance(value, SearchResult):
             return super().encode(_Answer(encoded_result(value), None))
         return super().encode(_Answer(None, value))  # type: ignore[arg-type]  # a `Near` is encoded alike
 
     def decode(self, data: bytes | memoryview) -> SearchResult | Near | None:
-        """The answer of these bytes. Raises NotDecoded."""
+        """Return the answer of these bytes. Raises NotDecoded."""
         from polcheck.selectors.syntax.nearest import Near
 
         answer: _Answer = super().decode(data)

@@ -75,7 +75,7 @@ class Extractor(Struct, frozen=True, dict=True):
         careful: bool = False,
         remarks: Iterable[PlacedRemark] = (),
     ) -> FileRows:
-        """The rows of the wanted probes in one file; whatever could not be searched to the end says so.
+        """Return the rows of the wanted probes in one file; whatever could not be searched to the end says so.
 
         `known` are the rows of other probes in the same file, and `remarks` what is known of its format; they are among
         the result. Raises TooRisky, if `careful`, for a file that has to be parsed and is so large that this may never
@@ -110,7 +110,7 @@ class Extractor(Struct, frozen=True, dict=True):
         )
 
     def _alone(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
-        """The results of some probes in one file, one after another, each with the time that it takes."""
+        """Return the results of some probes in one file, one after another, each with the time that it takes."""
         found: dict[int, SearchResult] = {}
         for index in indices:
             before = documents.parsed
@@ -133,12 +133,12 @@ class Extractor(Struct, frozen=True, dict=True):
             documents.config(probe.language or format_of(documents.source.path) or "")
 
     def _opens(self, index: int, found: Mapping[int, SearchResult]) -> bool:
-        """Whether a probe matters in a file where these results were found."""
+        """Return whether a probe matters in a file where these results were found."""
         gates = self.gates.get(index)
         return gates is None or any(gate in found and found[gate].hits for gate in gates)
 
     def _along(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
-        """The probes that cost nothing more where these are searched for: the same nodes, as they are."""
+        """Return the probes that cost nothing more where these are searched for: the same nodes, as they are."""
         others = sorted(self._plain.difference(asked).intersection(left))
         if not others:
             return []
@@ -164,7 +164,7 @@ class Extractor(Struct, frozen=True, dict=True):
         ]
 
     def _search(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
-        """The results of some probes in one file."""
+        """Return the results of some probes in one file."""
         found: dict[int, SearchResult] = {}
         by_language: dict[str, list[int]] = {}
         for index in indices:
@@ -184,7 +184,7 @@ class Extractor(Struct, frozen=True, dict=True):
         return found
 
     def _search_one(self, documents: Documents, index: int) -> dict[int, SearchResult]:
-        """The result of one probe that looks for no syntax."""
+        """Return the result of one probe that looks for no syntax."""
         probe = self.probes[index]
         if isinstance(probe.what, TextSearch):
             return {index: whole(search_text(documents.source, probe.what, self.matches), probe, documents.source)}
@@ -232,7 +232,7 @@ class Extractor(Struct, frozen=True, dict=True):
         return SearchResult(tuple(hits))
 
     def within(self, value: Json, index: int) -> SearchResult:
-        """The matches of a probe inside a bound value; spans count characters of its text."""
+        """Return the matches of a probe inside a bound value; spans count characters of its text."""
         probe = self.probes[index]
         if isinstance(probe.what, Expression):
             return self._within_data(value, probe, probe.what)
@@ -259,7 +259,8 @@ class Extractor(Struct, frozen=True, dict=True):
             return SearchResult((), f"`{expression.text}`: {error}")
 
     def trace(self, config: Config, index: int) -> tuple[Config, list[tuple[int, TracedValue]]]:
-        """The hits of a `data` probe in a parsed file again, in the same order: the document, and the row with origins.
+        """Return the hits of a `data` probe in a parsed file again, in the same order: the document, and the row
+        with origins.
 
         With them the configuration in which the origins are: that with the keys spelled as the expression does. Of an
         expression that fails in some document, what it found before.
@@ -275,7 +276,7 @@ class Extractor(Struct, frozen=True, dict=True):
         return config, rows
 
     def nearest(self, source: Source, index: int) -> Near | None:
-        """The nearest miss of a `code` or `pattern` probe in one file, if there is any."""
+        """Return the nearest miss of a `code` or `pattern` probe in one file, if there is any."""
         probe = self.probes[index]
         language = probe.language_in(source) if probe.syntaxes else ""
         what = probe.in_language(language)
@@ -290,7 +291,7 @@ class Extractor(Struct, frozen=True, dict=True):
 
 
 def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: list[int]) -> dict[int, SearchResult]:
-    """The results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
+    """Return the results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
     try:
         return search(indices)
     except TooRisky:
@@ -314,7 +315,7 @@ class DeferredSearch(Struct, frozen=True):
         return self.extractor.within(where, index)
 
     def is_risky(self, text: str | bytes, index: int) -> bool:
-        """Whether a search in this text could take so long or so much that it needs a process of its own."""
+        """Return whether a search in this text could take so long or so much that it needs a process of its own."""
         syntaxes = self.extractor.probes[index].syntaxes
         if syntaxes:
             return len(text) > PARSED_HERE or any(multiplies(what, len(text)) for what in syntaxes)

@@ -12,7 +12,8 @@ from polcheck.scan.rows import Facts
 
 
 def facts_of(source: Source, careful: bool = False) -> Facts:
-    """The facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can be read.
+    """Return the facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can
+    be read.
 
     Raises TooRisky as `extract` does.
     """

@@ -76,7 +76,7 @@ class Prefilter(Struct, frozen=True, dict=True):
         return {language: frozenset(probes) for language, probes in found.items()}
 
     def _spelled_otherwise(self, source: Source) -> frozenset[int]:
-        """The probes over values whose keys may stand in a file in other characters than their own."""
+        """Return the probes over values whose keys may stand in a file in other characters than their own."""
         spelled = frozenset[int]()
         for language, probes in self._over_values.items():
             format = formats().get(language or format_of(source.path) or "")
@@ -108,7 +108,7 @@ class Prefilter(Struct, frozen=True, dict=True):
         }
 
     def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
-        """Those of the wanted probes that can match in a file."""
+        """Return those of the wanted probes that can match in a file."""
         found = self._found(source, wanted)
         if found is None:
             return list(wanted)
@@ -125,7 +125,8 @@ class Prefilter(Struct, frozen=True, dict=True):
         ]
 
     def _found(self, source: Source, wanted: Sequence[int]) -> frozenset[int] | None:
-        """The literals of the wanted probes that stand in a file, by number; None when that could not be found out.
+        """Return the literals of the wanted probes that stand in a file, by number; None when that could not be
+        found out.
 
         Those of other probes need not be complete.
         """
@@ -175,5 +176,5 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
 
 
 def _longest(key: str) -> str:
-    """The longest stretch of a key that is spelled as it is in every format."""
+    """Return the longest stretch of a key that is spelled as it is in every format."""
     return max(_LETTERS.findall(key), key=len, default="") if key.isascii() else ""

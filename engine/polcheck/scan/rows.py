@@ -98,7 +98,7 @@ def searched_text(value: Json) -> str:
 
 
 def line_starts_of(source: Source) -> tuple[int, ...]:
-    """The offset at which each line of a file begins; of one that can't be read, that of its first."""
+    """Return the offset at which each line of a file begins; of one that can't be read, that of its first."""
     try:
         return tuple(source.line_starts)
     except Unreadable:
@@ -106,7 +106,7 @@ def line_starts_of(source: Source) -> tuple[int, ...]:
 
 
 def readable(source: Source) -> str:
-    """The text of a file, as far as it can be read: the one that `text` searches."""
+    """Return the text of a file, as far as it can be read: the one that `text` searches."""
     try:
         return source.text
     except Unreadable:
@@ -131,14 +131,14 @@ def whole(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
 
 
 def bindings_of(row: Json, expression: Expression) -> tuple[tuple[str, Bound], ...]:
-    """The names that a row of an expression binds."""
+    """Return the names that a row of an expression binds."""
     if expression.binds is not None and isinstance(row, dict):
         return tuple((key, Bound(value)) for key, value in row.items())
     return ((VALUE, Bound(row)),)
 
 
 def placed(config: Config, index: int, row: Traced, expression: Expression) -> Match:
-    """A traced row of a document as a hit with the places of its parts."""
+    """Return a traced row of a document as a hit with the places of its parts."""
     span = _span(config, index, row.origin)
     if expression.binds is not None and isinstance(row.value, dict):
         parts = tuple(
@@ -149,7 +149,7 @@ def placed(config: Config, index: int, row: Traced, expression: Expression) -> M
 
 
 def _span(config: Config, index: int, origins: Iterable[Origin]) -> Span | None:
-    """The place of the first origin that has one."""
+    """Return the place of the first origin that has one."""
     for origin in origins:
         try:
             where = config.locate(index, origin.pointer)

@@ -52,7 +52,9 @@ class Searching(Struct, frozen=True):
     careful: bool = False
 
     def here(self, task: Task) -> FileRows | None:
-        """The rows of one file, unless its search may take so long or so much that it needs a process of its own."""
+        """Return the rows of one file, unless its search may take so long or so much that it needs a process of its
+        own.
+        """
         if task.size > LARGE_FILE:
             return None
         try:
@@ -66,7 +68,7 @@ class Searching(Struct, frozen=True):
         return None if rows.is_silent and not (rows.digest or rows.parsed or rows.spent) else rows
 
     def rows(self, task: Task) -> FileRows:
-        """The rows of one file; one that can't be read any more is not searched."""
+        """Return the rows of one file; one that can't be read any more is not searched."""
         try:
             source = self.submission.source(task.path) if self.submission else _source(task)
         except OSError as error:
@@ -84,7 +86,8 @@ class Searching(Struct, frozen=True):
 def searched(
     tasks: Sequence[Task], search: Searching, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
 ) -> dict[str, FileRows]:
-    """The rows of every task, by path: in this process when the work is small, else in `jobs` others (0: one a core).
+    """Return the rows of every task, by path: in this process when the work is small, else in `jobs` others (0: one
+    a core).
 
     What could take forever is never searched in this process, where nothing could stop it; unless that is one that
     may be lost itself.
@@ -126,19 +129,19 @@ def searched(
 
 
 def _source(task: Task) -> Source:
-    """The file that a task brings. Raises OSError when it can't be read any more."""
+    """Return the file that a task brings. Raises OSError when it can't be read any more."""
     content = task.content
     return Source(task.path, content if isinstance(content, bytes) else content.read())
 
 
 def _sent(task: Task, submission: Submission) -> Task:
-    """A task with its file, for a process that has no submission: its bytes, or where it is to be read."""
+    """Return a task with its file, for a process that has no submission: its bytes, or where it is to be read."""
     files = submission.files
     return task._replace(content=files.held(task.path) if isinstance(files, Files) else bytes(files[task.path]))
 
 
 def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileRows:
-    """The rows of one file; where polcheck fails, what says so."""
+    """Return the rows of one file; where polcheck fails, what says so."""
     try:
         return search(task)
     except Exception as error:
@@ -146,7 +149,7 @@ def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileR
 
 
 def _unsearched(task: Task, reason: str) -> FileRows:
-    """The rows of a file whose search was cut off; what was known of it before is not lost."""
+    """Return the rows of a file whose search was cut off; what was known of it before is not lost."""
     known = task.known or FileRows(task.path, {})
     found = {**known.found, **dict.fromkeys(task.wanted, SearchResult((), reason))}
     return replace(known, found=found, digest=b"", unread=reason)
@@ -161,7 +164,7 @@ _OfSize = TypeVar("_OfSize", bound=_Sized)
 
 
 def chunks(tasks: Iterable[_OfSize]) -> Iterator[list[_OfSize]]:
-    """The tasks in portions of about the same number of bytes."""
+    """Yield the tasks in portions of about the same number of bytes."""
     chunk: list[_OfSize] = []
     size = 0
     for task in tasks:

@@ -39,7 +39,7 @@ class Spans(NamedTuple):
     ends: Sequence[int]
 
     def at(self, number: int) -> Span:
-        """The span of one match."""
+        """Return the span of one match."""
         return Span(self.starts[number], self.ends[number])
 
 
@@ -107,7 +107,7 @@ class MatchTable(Sequence[Match]):
         return MatchTable, (self.spans, self.weights, self.columns, self.points)
 
     def bound(self, name: str, values: Sequence[str]) -> MatchTable:
-        """The same matches, each binding one name more to a text of the whole match."""
+        """Return the same matches, each binding one name more to a text of the whole match."""
         return MatchTable(
             self.spans, self.weights, {**self.columns, name: MatchColumn(self.spans, values)}, self.points
         )

@@ -64,7 +64,7 @@ def needed(regex: str) -> frozenset[str] | None:
 
 
 def _branches(tokens: list[str]) -> list[list[str]]:
-    """The alternatives at the top, each with its groups blanked out."""
+    """Return the alternatives at the top, each with its groups blanked out."""
     branches: list[list[str]] = [[]]
     depth = 0
     for token in tokens:
@@ -82,7 +82,7 @@ def _branches(tokens: list[str]) -> list[list[str]]:
 
 
 def _stretches(tokens: list[str]) -> list[str]:
-    """The literal stretches of a concatenation."""
+    """Return the literal stretches of a concatenation."""
     stretches = [""]
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else ""
@@ -97,7 +97,7 @@ def _stretches(tokens: list[str]) -> list[str]:
 
 
 def _literal(token: str) -> str:
-    """The character that a token stands for; empty when it stands for anything else."""
+    """Return the character that a token stands for; empty when it stands for anything else."""
     if len(token) == 1:
         return "" if token in ".^$*+?{}[]()|\\" else token
     return token[1:] if len(token) == 2 and _PLAIN_ESCAPE.fullmatch(token) else ""
@@ -137,7 +137,7 @@ class TextSearch(Struct, frozen=True):
         return needed(self.regex)
 
     def search(self, text: str, limit: int = MAX_ROWS) -> SearchResult:
-        """Every occurrence in `text`, in order; incomplete past `limit` of them."""
+        """Return every occurrence in `text`, in order; incomplete past `limit` of them."""
         found: list[Any] = []
         incomplete = ""
         clock = Clock(SECONDS)  # NOTE: each match is found in linear time, all of them together are not
@@ -155,7 +155,7 @@ class TextSearch(Struct, frozen=True):
 
 
 def _hits(matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Match]:
-    """The matches of a regular expression; a group that took no part in one binds nothing."""
+    """Return the matches of a regular expression; a group that took no part in one binds nothing."""
     columns: dict[str, MatchColumn] = {}
     for name, number in groups.items():
         values = [match.group(number) for match in matches]
@@ -180,7 +180,7 @@ def _hit(match: Any, groups: Mapping[str, int]) -> Match:
 
 
 def compile_text(regex: str) -> TextSearch:
-    """The search. Raises TextProblem when RE2 does not take the expression."""
+    """Return the search. Raises TextProblem when RE2 does not take the expression."""
     import re2
 
     over = too_much(regex)
@@ -210,5 +210,5 @@ def _compiled(regex: str) -> Any:
 
 
 def encodable(text: str) -> str:
-    """The text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
+    """Return the text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -53,7 +53,9 @@ class BoundedStream:
         self._rest = b""
 
     def read(self, size: int) -> bytes:
-        """The next bytes, `size` of them unless the stream ends. Raises SubmissionError when it gives too many."""
+        """Return the next bytes, `size` of them unless the stream ends. Raises SubmissionError when it gives too
+        many.
+        """
         parts = [self._rest]
         missing = size - len(self._rest)
         while missing > 0 and (chunk := next(self._chunks, b"")):
@@ -77,7 +79,7 @@ class BoundedFile:
         self.seekable = file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes. Raises the given error when more than the bound are asked for or there."""
+        """Return the next bytes. Raises the given error when more than the bound are asked for or there."""
         if size > self._most:
             raise self._error()
         data = self._file.read(size if size >= 0 else self._most + 1)
@@ -87,7 +89,7 @@ class BoundedFile:
 
 
 def unpacked_xz(file: BinaryIO) -> Iterator[bytes]:
-    """The content of an .xz file in chunks, in bounded memory. Raises LZMAError or EOFError when it is broken."""
+    """Yield the content of an .xz file in chunks, in bounded memory. Raises LZMAError or EOFError when it is broken."""
     decoder = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
     rest = b""
     while True:
@@ -114,7 +116,7 @@ _ENCRYPTED = 1
 
 
 def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> Submission:
-    """The submission in an archive of `size` bytes; `kind` is `zip`, `tar`, `gz`, `bz2` or `xz`.
+    """Return the submission in an archive of `size` bytes; `kind` is `zip`, `tar`, `gz`, `bz2` or `xz`.
 
     Raises SubmissionError when it is broken, encrypted, over the limits, empty, or holds a link, a device, a name twice
     or one that leaves the submission.
@@ -155,7 +157,9 @@ def _zip(file: BinaryIO, size: int, gathered: SubmissionBuilder) -> None:
 
 
 def _zip_path(info: zipfile.ZipInfo, gathered: SubmissionBuilder) -> str:
-    """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
+    """Return the path of a file that the user left in, else nothing. Raises SubmissionError for what must not be
+    there.
+    """
     # NOTE: zipfile cuts `filename` at a NUL, and two names must not become one
     path = _checked(path_of(info), gathered)
     mode = stat.S_IFMT(info.external_attr >> 16)
@@ -180,7 +184,7 @@ class _Header(tarfile.TarInfo):
 
     @classmethod
     def fromtarfile(cls, archive: tarfile.TarFile) -> _Header:
-        """The next member. Raises ReadError unless there is one or the archive ends as it should."""
+        """Return the next member. Raises ReadError unless there is one or the archive ends as it should."""
         try:
             return super().fromtarfile(archive)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
@@ -190,7 +194,7 @@ class _Header(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
-        """The member described by a block. Raises SubmissionError for a longer description than names need."""
+        """Return the member described by a block. Raises SubmissionError for a longer description than names need."""
         header = super().frombuf(buf, encoding, errors)
         if bytes(buf[257:263]) != b"ustar\0" and any(buf[345:500]) and header.type not in _GNU_TYPES:
             raise Ambiguous(f"`{header.name}` has a second part of its name, or times in its place")
@@ -199,13 +203,13 @@ class _Header(tarfile.TarInfo):
         return header
 
     def _proc_gnulong(self, archive: tarfile.TarFile) -> _Header:
-        """The member that has a long name of GNU's kind."""
+        """Return the member that has a long name of GNU's kind."""
         member: _Header = super()._proc_gnulong(archive)  # type: ignore[misc]
         member.long_name = True
         return member
 
     def _proc_pax(self, archive: tarfile.TarFile) -> _Header:
-        """The member that has a description of the POSIX kind, or comes after one for all members."""
+        """Return the member that has a description of the POSIX kind, or comes after one for all members."""
         member: _Header = super()._proc_pax(archive)  # type: ignore[misc]
         member.described = member.described or self.type != tarfile.XGLTYPE
         return member
@@ -238,7 +242,9 @@ def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> N
 
 
 def _tar_path(member: tarfile.TarInfo, gathered: SubmissionBuilder) -> str:
-    """The path of a file that the user left in, else nothing. Raises SubmissionError for what must not be there."""
+    """Return the path of a file that the user left in, else nothing. Raises SubmissionError for what must not be
+    there.
+    """
     path = _checked(member.name, gathered)
     _check_one_reading(member)
     if member.issym() or member.islnk():
@@ -264,7 +270,7 @@ def _check_one_reading(member: tarfile.TarInfo) -> None:
 
 
 def _checked(name: str, gathered: SubmissionBuilder) -> str:
-    """A member's path, empty for the root itself. Raises SubmissionError when it leaves the submission."""
+    """Return a member's path, empty for the root itself. Raises SubmissionError when it leaves the submission."""
     path = name.removesuffix("/")
     while path.startswith("./"):
         path = path[2:]
@@ -275,7 +281,7 @@ def _checked(name: str, gathered: SubmissionBuilder) -> str:
 
 
 def _unpacked(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """The bytes of the tar archive in a file, in chunks."""
+    """Return the bytes of the tar archive in a file, in chunks."""
     if kind == "xz":
         return unpacked_xz(file)
     stream: BinaryIO = file

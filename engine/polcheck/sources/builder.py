@@ -31,14 +31,14 @@ class SubmissionBuilder(Struct):
     _bytes: int = 0
 
     def wants(self, path: str) -> bool:
-        """Whether the user left `path` in."""
+        """Return whether the user left `path` in."""
         if self.excluded.has(path):
             self.left_out += 1
             return False
         return True
 
     def leaves_out_folder(self, path: str) -> bool:
-        """Whether the user left out everything below the folder at `path`."""
+        """Return whether the user left out everything below the folder at `path`."""
         if self.excluded.has_folder(path):
             self.left_out += 1
             return True
@@ -51,14 +51,16 @@ class SubmissionBuilder(Struct):
         self.left_out += 1
 
     def admits(self, path: str, size: int) -> bool:
-        """Whether the file at `path` may be read; otherwise it's noted with the limit that forbids it."""
+        """Return whether the file at `path` may be read; otherwise it's noted with the limit that forbids it."""
         reason = self._over(path, size)
         if reason:
             self.miss(path, reason)
         return not reason
 
     def admitted(self, path: str, file: Later) -> Later:
-        """A file that was listed, counted now that it is looked at. Raises OSError with the limit that forbids it."""
+        """Return a file that was listed, counted now that it is looked at. Raises OSError with the limit that
+        forbids it.
+        """
         reason = self._over(path, file.size)
         if reason:
             raise OSError(0, reason)
@@ -66,7 +68,7 @@ class SubmissionBuilder(Struct):
         return file
 
     def _over(self, path: str, size: int) -> str:
-        """The limit that a file is over; empty when it's over none."""
+        """Return the limit that a file is over; empty when it's over none."""
         limits = self.limits
         if self.too_long(path):
             return f"its path is over the limit `path_length` of {limits.path_length} bytes"
@@ -77,7 +79,7 @@ class SubmissionBuilder(Struct):
         return ""
 
     def too_long(self, path: str) -> bool:
-        """Whether `path` is over the limit for paths."""
+        """Return whether `path` is over the limit for paths."""
         return len(path) * 4 > self.limits.path_length and len(_encoded(path)) > self.limits.path_length
 
     def take(self, path: str, data: bytes) -> None:
@@ -125,11 +127,13 @@ class SubmissionBuilder(Struct):
             raise self.too_many()
 
     def too_many(self) -> SubmissionError:
-        """The error for a submission of too many files."""
+        """Return the error for a submission of too many files."""
         return SubmissionError(f"`{self.name}` holds more files than the limit `files` of {self.limits.files}")
 
     def submission(self, kind: str, look: Callable[[str], Later] | None = None) -> Submission:
-        """The submission, in order of path; `look` is for files that were listed. Raises SubmissionError when empty."""
+        """Return the submission, in order of path; `look` is for files that were listed. Raises SubmissionError
+        when empty.
+        """
         if self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to check")

@@ -31,7 +31,7 @@ def check_name(path: str, holder: str) -> None:
 
 
 def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
-    """The submission in the JSON text `data`.
+    """Return the submission in the JSON text `data`.
 
     Raises SubmissionError when that is not an object of strings in UTF-8, repeats a key, is empty, or names a path that
     leaves the submission.
@@ -77,7 +77,7 @@ class _Pairs(list[tuple[str, object]]):
     """The members of one object as they were written."""
 
     def unique(self, name: str) -> dict[str, object]:
-        """The members by key. Raises SubmissionError when a key is repeated."""
+        """Return the members by key. Raises SubmissionError when a key is repeated."""
         members: dict[str, object] = {}
         for key, value in self:
             if key in members:

@@ -22,13 +22,13 @@ class Excluded(Struct, frozen=True):
 
     @classmethod
     def of(cls, texts: Sequence[str], prefix: str = "") -> Excluded:
-        """The compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
+        """Return the compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
         out = [way for text in texts if not text.startswith("!") for way in _with_folder(text)]
         kept = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
         return cls(_compiled(out), _compiled(kept), prefix)
 
     def has(self, path: str) -> bool:
-        """Whether the file at `path` is left out."""
+        """Return whether the file at `path` is left out."""
         if self.out is None:
             return False
         full = _matchable(self.prefix + path)
@@ -36,12 +36,12 @@ class Excluded(Struct, frozen=True):
         return _any(self.out, ways) and not (self.kept is not None and _any(self.kept, ways))
 
     def has_folder(self, path: str) -> bool:
-        """Whether everything below the folder at `path` is left out, so that nobody need look."""
+        """Return whether everything below the folder at `path` is left out, so that nobody need look."""
         return self.out is not None and self.kept is None and bool(self.out.match(_matchable(self.prefix + path) + "/"))
 
 
 def beyond(texts: Sequence[str], prefix: str) -> tuple[str, ...]:
-    """Those of `texts` that don't leave out the folder `prefix` (which ends in `/`, or is empty) as a whole.
+    """Return those of `texts` that don't leave out the folder `prefix` (which ends in `/`, or is empty) as a whole.
 
     Whoever names a folder wants it judged, though a run over all of the project leaves it out. Raises ConfigError for
     a pattern that can't be used.
@@ -52,7 +52,7 @@ def beyond(texts: Sequence[str], prefix: str) -> tuple[str, ...]:
 
 
 def _with_folder(text: str) -> list[str]:
-    """The pattern, and for `vendor/**` also the folder `vendor/`, which then needn't be walked."""
+    """Return the pattern, and for `vendor/**` also the folder `vendor/`, which then needn't be walked."""
     return [text, text[:-2]] if text.endswith("/**") else [text]
 
 

@@ -71,7 +71,7 @@ def read_folder(
     asked: str = "",
     ignores: IgnoreFiles | None = None,
 ) -> Submission:
-    """The submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
+    """Return the submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
 
     A file is ignored where its .gitignore may say so and git would look at it: in a git work tree, unless git tracks
     the file. `ignores` gives the .gitignore files of the repository where others than those in the folder count. What
@@ -266,7 +266,7 @@ class _Walk(Struct, dict=True):
         self.gathered.leaves_out_git(_text(path))
 
     def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
-        """Whether to look at `path`, and whether only for what git tracks in it."""
+        """Return whether to look at `path`, and whether only for what git tracks in it."""
         text = _text(path)
         if is_folder and self.gathered.leaves_out_folder(text):
             return False, False

@@ -48,7 +48,7 @@ class Repository(Struct, frozen=True, dict=True):
         return self.own / os.fsdecode(pointer.strip()) if pointer else self.own
 
     def lead(self, place: Path) -> bytes:
-        """The path from `place`, at or above the folder, to the folder: empty or with a final `/`."""
+        """Return the path from `place`, at or above the folder, to the folder: empty or with a final `/`."""
         return b"".join(os.fsencode(part) + b"/" for part in self.folder.relative_to(place).parts)
 
     @cached_property
@@ -77,7 +77,7 @@ class Repository(Struct, frozen=True, dict=True):
 
 
 def repository_of(folder: bytes) -> Repository | None:
-    """The repository of the nearest folder at or above `folder` that has a `.git`; None when there is none."""
+    """Return the repository of the nearest folder at or above `folder` that has a `.git`; None when there is none."""
     inner = Path(os.fsdecode(os.path.realpath(folder)))
     for place in (inner, *inner.parents):
         if is_there(place / ".git"):
@@ -86,7 +86,7 @@ def repository_of(folder: bytes) -> Repository | None:
 
 
 def content(path: Path, most: int) -> bytes | None:
-    """The bytes of a file of git's; None when it can't be read or is bigger than `most`."""
+    """Return the bytes of a file of git's; None when it can't be read or is bigger than `most`."""
     record_dependency(path)
     try:
         return read_regular(os.fsencode(path), lambda size: size <= most)
@@ -123,7 +123,7 @@ class _Entry(NamedTuple):
 
 
 def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submission:
-    """The files below `folder` as they are at the revision `rev` of the repository that holds it.
+    """Return the files below `folder` as they are at the revision `rev` of the repository that holds it.
 
     Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
     repository, revision or folder, or nothing in it.
@@ -140,7 +140,7 @@ def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submiss
 
 
 def tree_of(repository: str, commit: str, folder: str = "") -> str:
-    """The name of the tree of `folder` in a commit. Raises SubmissionError when there is none."""
+    """Return the name of the tree of `folder` in a commit. Raises SubmissionError when there is none."""
     tree = _parsed(repository, f"{commit}^{{tree}}".encode())
     below = _parsed(repository, tree + b":" + os.fsencode(folder)) if tree and folder else tree
     found = _parsed(repository, below + b"^{tree}") if below else None
@@ -150,7 +150,7 @@ def tree_of(repository: str, commit: str, folder: str = "") -> str:
 
 
 def _tree(folder: str, rev: str) -> bytes:
-    """The name of the tree of `folder` at the revision `rev`."""
+    """Return the name of the tree of `folder` at the revision `rev`."""
     prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n")
     if not rev or rev.startswith("-") or "\0" in rev:
         raise SubmissionError(f"`{rev}` is not a git revision")
@@ -166,7 +166,7 @@ def _tree(folder: str, rev: str) -> bytes:
 
 
 def _parsed(folder: str, name: bytes) -> bytes | None:
-    """The digest of the object that git calls `name`; None when there is none."""
+    """Return the digest of the object that git calls `name`; None when there is none."""
     try:
         return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name).strip()
     except SubmissionError:
@@ -199,7 +199,7 @@ def _entry(line: bytes) -> _Entry:
 
 
 def _is_file(entry: _Entry, gathered: SubmissionBuilder) -> bool:
-    """Whether the entry is a file within the limits; otherwise it's noted with the reason."""
+    """Return whether the entry is a file within the limits; otherwise it's noted with the reason."""
     path = _text(entry.path)
     if entry.mode == _OTHER_REPOSITORY:
         gathered.miss(path, _SUBMODULE, folder=True)
@@ -223,12 +223,12 @@ def _miss_links(folder: str, listed: Sequence[_Entry], gathered: SubmissionBuild
 
 
 def _target(path: bytes, target: bytes) -> bytes:
-    """The path that a link at `path` leads to, as far as its own text tells."""
+    """Return the path that a link at `path` leads to, as far as its own text tells."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
 
 
 def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:
-    """The content of each entry, in order; None for one that the repository lacks."""
+    """Yield the content of each entry, in order; None for one that the repository lacks."""
     with _started(folder, "cat-file", "--batch") as process:
         asked, answered = _pipe(process.stdin), _pipe(process.stdout)
         for start in range(0, len(entries), _AT_ONCE):
@@ -243,7 +243,7 @@ def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:
 
 
 def _object(answered: IO[bytes], folder: str) -> bytes | None:
-    """The content of the next object; None for a missing one."""
+    """Return the content of the next object; None for a missing one."""
     head = answered.readline().split()
     if len(head) == 2 and head[1] == b"missing":
         return None
@@ -302,7 +302,7 @@ def _command(folder: str, arguments: Sequence[str | bytes]) -> list[str | bytes]
 
 
 def _environment() -> dict[str, str]:
-    """The environment without what would send git to another repository, such as a hook's GIT_DIR."""
+    """Return the environment without what would send git to another repository, such as a hook's GIT_DIR."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return own | _ENVIRONMENT
 

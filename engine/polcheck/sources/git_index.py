@@ -32,7 +32,7 @@ class Index(Struct, frozen=True):
     submodules: frozenset[bytes] = frozenset()
 
     def has(self, path: bytes, *, folder: bool) -> bool:
-        """Whether the file at `path`, or some file in the folder there, is tracked."""
+        """Return whether the file at `path`, or some file in the folder there, is tracked."""
         return path in (self.folders if folder else self.files)
 
 
@@ -55,7 +55,7 @@ def index_of(repository: Repository) -> Index | None:
 
 
 def _folders(paths: frozenset[bytes]) -> set[bytes]:
-    """Every folder that holds one of `paths`."""
+    """Return every folder that holds one of `paths`."""
     folders: set[bytes] = set()
     for path in paths:
         end = path.rfind(b"/")
@@ -66,7 +66,7 @@ def _folders(paths: frozenset[bytes]) -> set[bytes]:
 
 
 def _parsed(repository: Repository, name: str) -> tuple[list[tuple[int, bytes]], str]:
-    """The mode and path of each entry of an index, and the digest of the one that it shares with others.
+    """Return the mode and path of each entry of an index, and the digest of the one that it shares with others.
 
     Raises ValueError, IndexError or struct.error when it makes no sense.
     """
@@ -105,7 +105,7 @@ def _digest_size(data: bytes) -> int:
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A number in git's variable-length form, and where it ends."""
+    """Return a number in git's variable-length form, and where it ends."""
     value = data[at] & 0x7F
     while data[at] & 0x80:
         at += 1
@@ -114,7 +114,7 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _shared(extensions: bytes, digest: int) -> str:
-    """The digest of the index on which a split index builds; empty when it's whole."""
+    """Return the digest of the index on which a split index builds; empty when it's whole."""
     at = 0
     while at + _EXTENSION.size <= len(extensions):
         name, size = _EXTENSION.unpack_from(extensions, at)

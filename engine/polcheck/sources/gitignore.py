@@ -41,7 +41,7 @@ class Rules(Struct, frozen=True):
 
     @classmethod
     def of(cls, data: bytes, base: bytes = b"", lead: bytes = b"") -> Rules | None:
-        """The patterns in `data`, or None when there are none."""
+        """Return the patterns in `data`, or None when there are none."""
         import re2
 
         options = re2.Options()
@@ -59,14 +59,14 @@ class Rules(Struct, frozen=True):
         return cls(base, lead, tuple(verdicts), patterns)
 
     def ignores(self, path: bytes, *, folder: bool) -> bool | None:
-        """Whether the last pattern that matches `path` ignores it; None when none matches."""
+        """Return whether the last pattern that matches `path` ignores it; None when none matches."""
         relative = self.lead + path[len(self.base) :] + (_FOLDER if folder else b"")
         found = self.patterns.Match(relative)
         return self.verdicts[max(found)] if found else None
 
 
 def ignored(rules: Iterable[Rules], path: bytes, *, folder: bool) -> bool:
-    """Whether `path` is ignored; of `rules`, the first that says something decides."""
+    """Return whether `path` is ignored; of `rules`, the first that says something decides."""
     for one in rules:
         decided = one.ignores(path, folder=folder)
         if decided is not None:
@@ -87,14 +87,14 @@ def _lines(data: bytes) -> Iterable[tuple[bool, bytes]]:
 
 
 def _trimmed(line: bytes) -> bytes:
-    """The line without spaces at its end, but for one after a backslash that isn't itself after one."""
+    """Return the line without spaces at its end, but for one after a backslash that isn't itself after one."""
     text = line.rstrip(b" ")
     backslashes = len(text) - len(text.rstrip(b"\\"))
     return line[: len(text) + 1] if backslashes % 2 else text
 
 
 def _regex(text: bytes) -> bytes | None:
-    """A pattern as a regular expression over whole paths; None when it matches nothing."""
+    """Return a pattern as a regular expression over whole paths; None when it matches nothing."""
     only_folders = text.endswith(b"/")
     body = text[:-1] if only_folders else text
     anywhere = b"/" not in body
@@ -106,7 +106,7 @@ def _regex(text: bytes) -> bytes | None:
 
 
 def _glob(text: bytes, *, several: bool) -> bytes | None:
-    """A glob over one segment or `several` as a regular expression; None when it can match nothing."""
+    """Return a glob over one segment or `several` as a regular expression; None when it can match nothing."""
     out: list[bytes] = []
     index = 0
     special = _SPECIAL.search(text)
@@ -134,7 +134,7 @@ def _glob(text: bytes, *, several: bool) -> bytes | None:
 
 
 def _stars(text: bytes, start: int, *, begins: bool) -> tuple[bytes, int]:
-    """The regular expression of the stars at `start`, and where to go on.
+    """Return the regular expression of the stars at `start`, and where to go on.
 
     NOTE: git compares what comes before the first wildcard, then forgets it: there the pattern `begins`, so that
     `a**/b` is `a` and then `**/b`.
@@ -149,7 +149,7 @@ def _stars(text: bytes, start: int, *, begins: bool) -> tuple[bytes, int]:
 
 
 def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
-    """The set that opens at `start` and where it ends; None when it never does or makes no sense."""
+    """Return the set that opens at `start` and where it ends; None when it never does or makes no sense."""
     index = start + 1
     negated = text[index : index + 1] in (b"!", b"^")
     index += negated
@@ -167,7 +167,7 @@ def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
 
 
 def _members(text: bytes, index: int) -> tuple[set[int], int] | None:
-    """The byte, range or class at `index` of a set, and where the next begins; None when there is none."""
+    """Return the byte, range or class at `index` of a set, and where the next begins; None when there is none."""
     named = _CLASS.match(text, index)
     if named:
         pattern = _CLASSES.get(named[1])
@@ -181,7 +181,9 @@ def _members(text: bytes, index: int) -> tuple[set[int], int] | None:
 
 
 def _member(text: bytes, index: int) -> tuple[int, int]:
-    """The byte at `index` of a set, after a backslash if there is one, and where the next begins; -1 for none."""
+    """Return the byte at `index` of a set, after a backslash if there is one, and where the next begins; -1 for
+    none.
+    """
     if text[index : index + 1] == b"\\":
         index += 1
     return (text[index], index + 1) if index < len(text) else (-1, index)

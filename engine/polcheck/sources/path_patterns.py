@@ -63,7 +63,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
         return any(glob.folder for glob in self._compiled[0])
 
     def match(self, path: str) -> list[dict[str, str]]:
-        """The captures of each way in which `path` is in (usually one); empty when it isn't.
+        """Return the captures of each way in which `path` is in (usually one); empty when it isn't.
 
         A folder's path ends in `/`.
         """
@@ -81,7 +81,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
         return ways
 
     def among(self, paths: Iterable[str]) -> list[tuple[str, Mapping[str, str]]]:
-        """Those of `paths` that are in, each once for each way, with its captures."""
+        """Return those of `paths` that are in, each once for each way, with its captures."""
         inside, outside = self._compiled
         only = inside[0]
         if len(inside) == 1 and not outside and only.whole and not only.folder:  # NOTE: `**/*.py`, over every file
@@ -89,7 +89,9 @@ class FilePatterns(Struct, frozen=True, dict=True):
         return [(path, way) for path in paths for way in self.match(path)]
 
     def may_reach(self, folder: str) -> bool:
-        """Whether the path `folder`, or one below it, may be in. True when that can't be told from the patterns."""
+        """Return whether the path `folder`, or one below it, may be in. True when that can't be told from the
+        patterns.
+        """
         included = [text for text in self.texts if not text.startswith("!")] or ["**"]
         excluded = [text[1:] for text in self.texts if text.startswith("!")]
         parts = folder.split("/")
@@ -152,7 +154,7 @@ class _Glob(Struct, frozen=True):
         return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex)
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The captures when the whole of `path` matches, else None."""
+        """Return the captures when the whole of `path` matches, else None."""
         if self.folder != path.endswith("/"):
             return None
         text = path.rstrip("/") if self.folder else path
@@ -174,7 +176,7 @@ class _Glob(Struct, frozen=True):
 
 
 def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
-    """The same patterns; many that capture nothing are tried as one, since every path is compared with each."""
+    """Return the same patterns; many that capture nothing are tried as one, since every path is compared with each."""
     left = [glob for glob in globs if glob.names]
     for folder in (False, True):
         plain = [glob for glob in globs if glob.folder is folder and not glob.names]
@@ -187,7 +189,7 @@ def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
 
 
 def _groups(globs: Iterable[_Glob]) -> Iterator[list[_Glob]]:
-    """The patterns in groups that are not too large together."""
+    """Yield the patterns in groups that are not too large together."""
     group: list[_Glob] = []
     size = 0
     for glob in globs:
@@ -201,7 +203,7 @@ def _groups(globs: Iterable[_Glob]) -> Iterator[list[_Glob]]:
 
 
 def _searched(regex: str) -> Any:
-    """The compiled expression. Raises FilesProblem where it is too large."""
+    """Return the compiled expression. Raises FilesProblem where it is too large."""
     import re2
 
     options = re2.Options()
@@ -215,7 +217,7 @@ def _searched(regex: str) -> Any:
 
 
 def compile_files(texts: Sequence[str]) -> FilePatterns:
-    """The compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
+    """Return the compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
     if len(texts) > MAX_PATTERNS:
         raise FilesProblem(f"more than {MAX_PATTERNS:,} path patterns")
     names: list[frozenset[str]] = []
@@ -245,7 +247,7 @@ def alternatives(text: str) -> list[str]:
 
 
 def _first_group(text: str) -> tuple[int, int, list[str]] | None:
-    """The first `{a,b}` of `text`: where it starts and ends, and its choices."""
+    """Return the first `{a,b}` of `text`: where it starts and ends, and its choices."""
     index = 0
     while index < len(text):
         if text[index] == "\\":
@@ -262,7 +264,7 @@ def _first_group(text: str) -> tuple[int, int, list[str]] | None:
 
 
 def _group(text: str, start: int) -> tuple[int, list[str]]:
-    """The end and the comma-separated parts of the brace group that opens at `start`."""
+    """Return the end and the comma-separated parts of the brace group that opens at `start`."""
     depth, part, parts, index = 0, start + 1, [], start
     while index < len(text):
         char = text[index]
@@ -310,7 +312,7 @@ def _end(ways: Sequence[str]) -> str:
 
 
 def _regex(text: str, number: int) -> str:
-    """One alternative as a regular expression; group names carry a number so that each is unique."""
+    """Return one alternative as a regular expression; group names carry a number so that each is unique."""
     out: list[str] = []
     index = count = 0
     while index < len(text):
@@ -352,7 +354,7 @@ def _encodable(text: str) -> str:
 
 
 def _reaches(pattern: str, folder: Sequence[str]) -> bool:
-    """Whether a pattern without alternatives may match `folder` or a path below it."""
+    """Return whether a pattern without alternatives may match `folder` or a path below it."""
     segments = pattern.rstrip("/").split("/")
     for segment, name in zip(segments, folder, strict=False):
         if "**" in segment:
@@ -363,7 +365,7 @@ def _reaches(pattern: str, folder: Sequence[str]) -> bool:
 
 
 def _covers(pattern: str, folder: Sequence[str]) -> bool:
-    """Whether a pattern without alternatives matches every path below `folder`."""
+    """Return whether a pattern without alternatives matches every path below `folder`."""
     *above, last = pattern.split("/")
     if last != "**" or len(above) > len(folder) or any("**" in segment for segment in above[1:]):
         return False
@@ -374,12 +376,12 @@ def _covers(pattern: str, folder: Sequence[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _segment(text: str) -> Any:
-    """One segment of a pattern as a regular expression."""
+    """Return one segment of a pattern as a regular expression."""
     return _searched(f"(?s:{_regex(text, 0)})")
 
 
 def folders_of(paths: Iterable[str]) -> list[str]:
-    """Every folder that holds one of `paths`, each ending in `/`, sorted."""
+    """Return every folder that holds one of `paths`, each ending in `/`, sorted."""
     found: set[str] = set()
     for path in paths:
         end = path.rfind("/")

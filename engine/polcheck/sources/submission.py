@@ -29,7 +29,7 @@ class Later(Protocol):
         """What tells that it is as it was without reading it; None when nothing does."""
 
     def read(self) -> bytes:
-        """The bytes. Raises OSError when it can't be read any more, or is not as it was."""
+        """Return the bytes. Raises OSError when it can't be read any more, or is not as it was."""
 
 
 class Files(Mapping[str, bytes]):
@@ -65,7 +65,9 @@ class Files(Mapping[str, bytes]):
         return len(self._held)
 
     def held(self, path: str) -> bytes | Later:
-        """The bytes of the file at `path`, or where they are to be read. Raises OSError when nothing can be read."""
+        """Return the bytes of the file at `path`, or where they are to be read. Raises OSError when nothing can be
+        read.
+        """
         return self._seen(path)
 
     def size(self, path: str) -> int:
@@ -90,7 +92,7 @@ class Files(Mapping[str, bytes]):
         return found
 
     def without(self, paths: Iterable[str]) -> Files:
-        """The same without some of them."""
+        """Return the same without some of them."""
         left = set(paths)
         return Files({path: held for path, held in self._held.items() if path not in left}, self._look)
 
@@ -144,7 +146,7 @@ class Submission(Struct, frozen=True, dict=True):
         return f"sha256:{total.hexdigest()}"
 
     def settled(self, paths: Iterable[str]) -> Submission:
-        """The submission after looking at the files at `paths`: those that can't be read are known to be so.
+        """Return the submission after looking at the files at `paths`: those that can't be read are known to be so.
 
         NOTE: nobody looks at files that no policy asks for; there may be a hundred times as many.
         """
@@ -164,7 +166,9 @@ class Submission(Struct, frozen=True, dict=True):
         return self.files.stamp(path) if isinstance(self.files, Files) else None
 
     def source(self, path: str) -> Source:
-        """The file at `path`. Raises KeyError when it is not there, and OSError when it can't be read any more."""
+        """Return the file at `path`. Raises KeyError when it is not there, and OSError when it can't be read any
+        more.
+        """
         source = self._sources.get(path)
         if source is None:
             if len(self._sources) >= _MOST_SOURCES:
@@ -177,7 +181,7 @@ class Submission(Struct, frozen=True, dict=True):
         return {}
 
     def placed(self, fields: Mapping[str, str]) -> Submission:
-        """The submission with the fields of its bundle at the paths that `fields` says.
+        """Return the submission with the fields of its bundle at the paths that `fields` says.
 
         A field that `fields` doesn't map is a file of that name. Raises SubmissionError when two land on one path.
         """
@@ -205,7 +209,7 @@ def check_path(path: str) -> None:
 
 
 def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submission:
-    """A submission of texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
+    """Return a submission of texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
     data = {
         path: text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for path, text in files.items()
     }
@@ -213,7 +217,9 @@ def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submissio
 
 
 def of_bundle(bundle: object, name: str = "bundle") -> Submission:
-    """A submission of a JSON bundle: an object of texts. Raises SubmissionError when it is anything else or empty."""
+    """Return a submission of a JSON bundle: an object of texts. Raises SubmissionError when it is anything else or
+    empty.
+    """
     if not isinstance(bundle, dict):
         raise SubmissionError(f"the bundle `{name}` is not an object of strings")
     bad = [str(key) for key, text in bundle.items() if not isinstance(text, str)]
@@ -224,14 +230,14 @@ def of_bundle(bundle: object, name: str = "bundle") -> Submission:
 
 
 def not_empty(submission: Submission) -> Submission:
-    """The submission itself. Raises SubmissionError when it holds no file."""
+    """Return the submission itself. Raises SubmissionError when it holds no file."""
     if not submission.files and not submission.fields and not submission.unreadable:
         raise SubmissionError(f"`{submission.name}` holds no file: there is nothing to check")
     return submission
 
 
 def merged_fields(maps: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """One map of the packs' fields to paths. Raises SubmissionError when two packs disagree on a field."""
+    """Return one map of the packs' fields to paths. Raises SubmissionError when two packs disagree on a field."""
     merged: dict[str, str] = {}
     for fields in maps:
         for name, path in fields.items():

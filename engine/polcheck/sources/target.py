@@ -59,7 +59,7 @@ def read_submission(
     keep: bool = False,
     ignores: IgnoreFiles | None = None,
 ) -> Submission:
-    """The submission that `target` names.
+    """Return the submission that `target` names.
 
     A folder (with `rev`, as it is at that git revision; with `tracked`, only what git tracks in it), a .json file that
     is an object of texts, an archive (.zip, .whl, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz), or `-` for a bundle or an
@@ -113,7 +113,7 @@ def _is_folder(name: str) -> bool:
 
 
 def _read_file(path: Path, gathered: SubmissionBuilder) -> Submission:
-    """The submission in the file at `path`, by the ending of its name, else by its first bytes."""
+    """Return the submission in the file at `path`, by the ending of its name, else by its first bytes."""
     try:
         with open_file(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -127,7 +127,7 @@ def _read_file(path: Path, gathered: SubmissionBuilder) -> Submission:
 
 
 def _read_stream(stream: BinaryIO, gathered: SubmissionBuilder) -> Submission:
-    """The submission in what a stream gives, by its first bytes."""
+    """Return the submission in what a stream gives, by its first bytes."""
     most = gathered.limits.total_bytes
     data = stream.read(most + 1)
     if len(data) > most:
@@ -156,7 +156,7 @@ def _read(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> 
 
 
 def read_archive_bytes(data: bytes, gathered: SubmissionBuilder) -> Submission:
-    """The submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
+    """Return the submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
     kind = _by_beginning(data[: _TAR_MARK.stop])
     if not kind:
         raise SubmissionError(f"`{gathered.name}` is not an archive")
@@ -164,19 +164,20 @@ def read_archive_bytes(data: bytes, gathered: SubmissionBuilder) -> Submission:
 
 
 def _by_ending(name: str) -> str:
-    """The kind of file that a name promises; empty when it promises none."""
+    """Return the kind of file that a name promises; empty when it promises none."""
     return next((kind for ending, kind in _ENDINGS.items() if name.lower().endswith(ending)), "")
 
 
 def _by_beginning(data: bytes) -> str:
-    """The kind of file that its first bytes show; empty when they show none."""
+    """Return the kind of file that its first bytes show; empty when they show none."""
     if data[_TAR_MARK] == b"ustar":
         return "tar"
     return next((kind for beginning, kind in _BEGINNINGS.items() if data.startswith(beginning)), "")
 
 
 def read_file(path: str, stdin: BinaryIO) -> Source:
-    """The file at `path`, or what standard input gives for `-`, under a path relative to the working directory.
+    """Return the file at `path`, or what standard input gives for `-`, under a path relative to the working
+    directory.
 
     Raises PolcheckError when it can't be read or is over the limit for one file.
     """
@@ -195,7 +196,7 @@ def read_file(path: str, stdin: BinaryIO) -> Source:
 
 
 def _shown(path: str) -> str:
-    """The path as it is given where it leads below the working directory, else the file's name."""
+    """Return the path as it is given where it leads below the working directory, else the file's name."""
     plain = os.path.normpath(path)
     inside = not os.path.isabs(plain) and not plain.startswith("..")  # noqa: PTH117
     return plain.replace(os.sep, "/") if inside else Path(plain).name

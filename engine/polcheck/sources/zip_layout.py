@@ -73,7 +73,7 @@ def _list_of_contents(file: BinaryIO, size: int, number: int, comment: int) -> i
 
 
 def _wide(file: BinaryIO, place: int, narrow: tuple[int, int, int, int]) -> tuple[int, int, int, int, int]:
-    """The same from the record for large archives: where it begins, and its numbers for those that don't fit."""
+    """Return the same from the record for large archives: where it begins, and its numbers for those that don't fit."""
     found = _LOCATOR.unpack(_read(file, place - _LOCATOR.size, _LOCATOR.size))
     if found[0] != _LOCATOR_MARK:
         return place, *narrow  # NOTE: as many files as the number that stands for more
@@ -160,7 +160,7 @@ def path_of(info: zipfile.ZipInfo, extra: bytes | None = None) -> str:
 
 
 def _unicode_paths(extra: bytes, crc: int) -> Sequence[str]:
-    """The names in the fields for Unicode paths that belong to a name with this checksum."""
+    """Return the names in the fields for Unicode paths that belong to a name with this checksum."""
     found: list[str] = []
     at = 0
     while at + 4 <= len(extra):

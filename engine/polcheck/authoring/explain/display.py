@@ -32,7 +32,7 @@ class DisplayOptions(Struct, frozen=True):
 
 
 def value_text(value: Json) -> str:
-    """A bound value in backticks, on one line, its end cut off where it is long."""
+    """Return a bound value in backticks, on one line, its end cut off where it is long."""
     text = text_of(value)
     short = text if len(text) <= _MOST_VALUE else text[:_MOST_VALUE] + "…"
     return f"`{terminal(short)}`"
@@ -44,18 +44,18 @@ def bindings_text(bindings: Mapping[str, Json]) -> str:
 
 
 def excerpt(location: Location, look: DisplayOptions) -> list[str]:
-    """The lines of the source around a place, the place underlined; none for a file as a whole."""
+    """Return the lines of the source around a place, the place underlined; none for a file as a whole."""
     return draw(location, look.width, look.style.margin, partial(look.style.mark, severity="note"))
 
 
 def capped(lines: Sequence[str], total: int, noun: str, look: DisplayOptions) -> list[str]:
-    """The lines, and how many more there are where some were left out."""
+    """Return the lines, and how many more there are where some were left out."""
     rest = total - len(lines)
     return [*lines, look.style.dim(f"… and {rest:,} more {noun}; use --all to see them")] if rest > 0 else list(lines)
 
 
 def location_plain(location: Location | None) -> dict[str, Any]:
-    """A place as JSON values; nulls where there is none."""
+    """Return a place as JSON values; nulls where there is none."""
     place = location.place if location else None
     return {
         "path": location.path if location else None,

@@ -25,7 +25,9 @@ class FileFilter(Struct, frozen=True):
     submission: Submission
 
     def documents(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[Document, ...]:
-        """The files that a selector looked at, in order of path; of those in `anchors` where it keeps to them."""
+        """Return the files that a selector looked at, in order of path; of those in `anchors` where it keeps to
+        them.
+        """
         probe = self.world.plan.probes[source.probe]
         counts = Counter(row.spots[0].path for row in relation.rows)
         gaps = {gap.path: gap.reason for gap in relation.gaps}
@@ -38,7 +40,7 @@ class FileFilter(Struct, frozen=True):
         )
 
     def left_out(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[LeftOut, ...]:
-        """The other files, by reason, the reasons in order of how much they say."""
+        """Return the other files, by reason, the reasons in order of how much they say."""
         probe = self.world.plan.probes[source.probe]
         reasons: dict[str, list[str]] = {}
         for path in self.world.paths:
@@ -52,7 +54,7 @@ class FileFilter(Struct, frozen=True):
         return _grouped(reasons)
 
     def not_listed(self, files: FilePatterns) -> tuple[LeftOut, ...]:
-        """The paths that the patterns leave out, by reason."""
+        """Return the paths that the patterns leave out, by reason."""
         inside = {path for path, _ in self.world.matches(files)}
         reasons: dict[str, list[str]] = {}
         for path in self.world.paths:

@@ -39,7 +39,7 @@ class Journal(Struct):
 
 
 def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
-    """The rows of `before` that none of `after` extends.
+    """Return the rows of `before` that none of `after` extends.
 
     NOTE: where one match for each origin is enough, judge stops at the first; so rows whose origin has one count as
     extended when they are many.
@@ -59,7 +59,7 @@ def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
 
 
 def _shape(row: Row, signature: _Signature) -> tuple[object, ...]:
-    """A row as far as a row with this many places and these names shows of it."""
+    """Return a row as far as a row with this many places and these names shows of it."""
     from polcheck.formats.values import text_of
 
     spots, names = signature

@@ -128,7 +128,7 @@ VERSION = 1  # of this form
 
 
 def to_plain(explanation: Explanation) -> dict[str, Any]:
-    """The explanation as JSON values."""
+    """Return the explanation as JSON values."""
     return {
         "version": VERSION,
         "pack": explanation.pack,

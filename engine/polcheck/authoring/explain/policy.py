@@ -132,7 +132,9 @@ _EVERY = 1_000_000
 
 
 def find_policy(plan: Plan, name: str) -> CompiledPolicy:
-    """The policy called `name` (an id, or `pack:id`). Raises PolcheckError when it is no policy's, or several'."""
+    """Return the policy called `name` (an id, or `pack:id`). Raises PolcheckError when it is no policy's, or
+    several'.
+    """
     found = [policy for policy in plan.policies if name in (policy.id, policy.ref)]
     if len(found) == 1:
         return found[0]
@@ -154,7 +156,8 @@ def explain(
     most: int | None = 10,
     accept: Accept | None = None,
 ) -> Explanation:
-    """The policy called `name`, step by step over a submission; of each list of rows at most `most` (None: all).
+    """Return the policy called `name`, step by step over a submission; of each list of rows at most `most` (None:
+    all).
 
     `packs` are the files that the checker was compiled from: lines are looked up there. `accept` waives findings.
     Raises PolcheckError for an unknown policy and SubmissionError when the submission's fields can't be placed.
@@ -192,7 +195,7 @@ def explain(
 
 
 def _every(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
-    """The packs and those that they extend."""
+    """Yield the packs and those that they extend."""
     for pack in packs:
         yield pack
         yield from _every(pack.bases.values())
@@ -233,7 +236,7 @@ def _failed(failure: Failure, teller: StepExplainer, policy: CompiledPolicy) -> 
 
 
 def _rows(steps: Conjunction, teller: StepExplainer) -> Sample:
-    """The rows that came out of a conjunction."""
+    """Return the rows that came out of a conjunction."""
     event = teller.journal.of(steps[-1]) if steps else None
     return teller.sample(sorted(distinct(event.after), key=lambda row: row.order())) if event else Sample()
 

@@ -31,7 +31,7 @@ class Places(Struct):
         return [_line(origin, at) for origin in self._read(path)[:1] if _holds(origin, at)]
 
     def _read(self, path: str) -> list[SourceMap]:
-        """The documents of a file of the packs, under the path by which people find it."""
+        """Return the documents of a file of the packs, under the path by which people find it."""
         if path not in self._origins:
             self._origins[path] = [
                 origin
@@ -44,7 +44,7 @@ class Places(Struct):
 
 
 def pointer_text(at: Pointer) -> str:
-    """A pointer as people read it: `require[0].any[1]`."""
+    """Return a pointer as people read it: `require[0].any[1]`."""
     text = ""
     for step in at:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -60,7 +60,7 @@ def _holds(origin: SourceMap, at: Pointer) -> bool:
 
 
 def _line(origin: SourceMap, at: Pointer) -> str:
-    """The line of a value, or of what holds it."""
+    """Return the line of a value, or of what holds it."""
     while True:
         try:
             where = origin.config.locate(origin.index, at)

@@ -61,7 +61,7 @@ class Answer(Struct, frozen=True):
 
 
 def ask(question: Question, submission: Submission) -> Answer:
-    """The matches of one selector, in order of place.
+    """Return the matches of one selector, in order of place.
 
     Raises PolicyError for a selector that can't be used, and PolcheckError when no file is of a kind that it reads.
     """
@@ -121,7 +121,7 @@ class _Options(SourceMap, frozen=True):
         self.problems.add(Problem(message, option, line, column, source.line(line), help, severity))
 
     def _text_at(self, at: Pointer) -> str | None:
-        """The option's text; None where it is not known which of several is meant."""
+        """Return the option's text; None where it is not known which of several is meant."""
         value: object = self.document
         for step in at:
             value = value[step] if isinstance(value, dict | list) else value  # type: ignore[index]
@@ -144,7 +144,7 @@ def _nowhere(_index: int, at: Pointer) -> Where:
 
 
 def _written(question: Question) -> Json:
-    """The item that a policy would hold for this selector."""
+    """Return the item that a policy would hold for this selector."""
     modifiers: dict[str, Json] = {
         key: value
         for key, value in (("language", question.language), ("as", question.rename), ("where", question.where))
@@ -159,7 +159,9 @@ def _written(question: Question) -> Json:
 
 
 def _languages(submission: Submission) -> tuple[str, ...]:
-    """The languages of a submission's files, without configuration where there is any other; the default first."""
+    """Return the languages of a submission's files, without configuration where there is any other; the default
+    first.
+    """
     found = {language for path in submission.paths if (language := language_of(path))}
     code = found - set(formats()) or found
     return tuple(sorted(code, key=lambda name: (name != DEFAULT_LANGUAGE, name))) or (DEFAULT_LANGUAGE,)
@@ -173,7 +175,7 @@ def _nothing_to_read(question: Question, around: tuple[str, ...], submission: Su
 
 
 def _policy(steps: Conjunction) -> CompiledPolicy:
-    """A policy whose failures are the matches."""
+    """Return a policy whose failures are the matches."""
     return CompiledPolicy(
         pack="query",
         id="query",
@@ -201,7 +203,7 @@ _MOST = 50
 
 
 def text(answer: Answer, look: DisplayOptions) -> str:
-    """The matches with their source underlined, and a closing line that counts them."""
+    """Return the matches with their source underlined, and a closing line that counts them."""
     blocks = [*(_queries(answer, look) if look.verbose else ())]
     shown = answer.matches if look.all else answer.matches[:_MOST]
     blocks += ["\n".join(_match(match, look)) for match in shown]
@@ -211,7 +213,7 @@ def text(answer: Answer, look: DisplayOptions) -> str:
 
 
 def plain(answer: Answer) -> dict[str, Any]:
-    """The answer as JSON values, every match included."""
+    """Return the answer as JSON values, every match included."""
     return {
         "matches": [
             {**location_plain(match.location), "bindings": dict(match.bindings), "text": matched(match)}
@@ -224,7 +226,7 @@ def plain(answer: Answer) -> dict[str, Any]:
 
 
 def matched(match: Match) -> str | None:
-    """The line on which the match begins, None where it has no place."""
+    """Return the line on which the match begins, None where it has no place."""
     place, source = match.location.place, match.location.excerpt
     if place is None or source is None:
         return None

@@ -44,16 +44,16 @@ class StepExplainer(Struct, frozen=True):
     most: int
 
     def conjunction(self, steps: Conjunction, first_only: bool = False) -> tuple[ExplainedStep, ...]:
-        """The steps. With `first_only`, judge stopped at the first match of each row."""
+        """Return the steps. With `first_only`, judge stopped at the first match of each row."""
         return tuple(self._step(step, first_only and number == len(steps) - 1) for number, step in enumerate(steps))
 
     def sample(self, rows: Iterable[Row]) -> Sample:
-        """The rows, the first of them with their places."""
+        """Return the rows, the first of them with their places."""
         every = list(rows)
         return Sample(len(every), tuple(self.match(row) for row in every[: self.most]))
 
     def match(self, row: Row) -> Match:
-        """One row with its places."""
+        """Return one row with its places."""
         places: dict[Location, None] = dict.fromkeys(self.locator.location(spot) for spot in row.spots)
         bindings = {name: cell.value for name, cell in {**row.shown, **row.names}.items()}
         return Match(tuple(places), bindings, row.certain)
@@ -80,7 +80,9 @@ class StepExplainer(Struct, frozen=True):
         )
 
     def _lost(self, event: Event | None, first_only: bool) -> Sequence[Row]:
-        """The rows that a step did not let through; judge has not tried all of them where it stopped at the first."""
+        """Return the rows that a step did not let through; judge has not tried all of them where it stopped at the
+        first.
+        """
         if event is None or (first_only and event.after and len({row.origin for row in event.before}) == 1):
             return ()
         return [row for row in event.lost if row.spots or row.names]
@@ -100,7 +102,7 @@ class StepExplainer(Struct, frozen=True):
         return ""
 
     def _first_use(self, selector: Nested) -> bool:
-        """Whether the selector was evaluated for this use, which is done once for all that use it alike."""
+        """Return whether the selector was evaluated for this use, which is done once for all that use it alike."""
         return not selector.steps or self.journal.of(selector.steps[0]) is not None
 
     def _selected(self, step: Step, event: Event | None) -> Selected | None:
@@ -121,18 +123,18 @@ class StepExplainer(Struct, frozen=True):
         )
 
     def listed(self, source: Listing, step: Join, anchors: frozenset[str] | None) -> Selected:
-        """The paths that a listing has, and why it leaves out the others."""
+        """Return the paths that a listing has, and why it leaves out the others."""
         relation = self.world.listing(source)
         unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.gaps)
         near = None if relation.rows else self.misses.of_source(step)
         return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
 
     def written(self, source: Values, step: Join, anchors: frozenset[str] | None) -> Selected:
-        """The rows that are written down."""
+        """Return the rows that are written down."""
         return Selected(found=self.sample(self.world.values(source, step).rows))
 
     def used(self, source: SelectorRef, step: Join, anchors: frozenset[str] | None) -> Selected | None:
-        """The rows that came out of a selector that is used by name."""
+        """Return the rows that came out of a selector that is used by name."""
         event = self.journal.of(source.what[-1]) if source.what else None
         return Selected(found=self.sample(distinct(event.after))) if event else None
 
@@ -182,7 +184,7 @@ def _at(step: Step) -> str:
 
 
 def _joins(step: Step, event: Event | None) -> tuple[str, ...]:
-    """The names on which a step was joined with what came before."""
+    """Return the names on which a step was joined with what came before."""
     modifiers = step.item_modifiers
     if event is None or modifiers is None:
         return ()
@@ -190,7 +192,7 @@ def _joins(step: Step, event: Event | None) -> tuple[str, ...]:
 
 
 def _anchors(step: Step, event: Event | None) -> frozenset[str] | None:
-    """The files to which a step keeps: those of the rows that it extends; None where it looks in any."""
+    """Return the files to which a step keeps: those of the rows that it extends; None where it looks in any."""
     if event is None:
         return None
     if step.relation_to:

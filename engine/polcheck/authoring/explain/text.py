@@ -39,7 +39,7 @@ _LOST = {
 
 
 def text(explanation: Explanation, look: DisplayOptions) -> str:
-    """The whole explanation."""
+    """Return the whole explanation."""
     blocks = ["\n".join(_head(explanation, look))]
     for part in explanation.parts:
         blocks += _part(part, look)
@@ -113,12 +113,14 @@ def _selected(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Ite
 
 
 def _inner(step: ExplainedStep) -> bool:
-    """Whether a step looks inside values, where nothing is found before there is a row."""
+    """Return whether a step looks inside values, where nothing is found before there is a row."""
     return any(key == "in" for key, _ in step.words)
 
 
 def _documents(documents: Sequence[Document], look: DisplayOptions) -> list[str]:
-    """Those that could not be searched first, then those with matches, then the others by what is said of them."""
+    """Return those that could not be searched first, then those with matches, then the others by what is said of
+    them.
+    """
     singly = [document for document in documents if document.open or document.matches]
     singly.sort(key=lambda document: (not document.open, document.path))
     shown = singly if look.all else singly[:_MOST_FILES]

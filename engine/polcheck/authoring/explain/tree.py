@@ -58,7 +58,7 @@ class Entry(Struct, frozen=True):
 
 
 def kind_of_tree(source: Source, language: str, *, syntax_tree: bool = False) -> tuple[str, bool]:
-    """The language or format to read a file in, and whether that gives a data tree.
+    """Return the language or format to read a file in, and whether that gives a data tree.
 
     Raises PolcheckError when the path's ending doesn't tell and `language` is empty.
     """
@@ -70,7 +70,7 @@ def kind_of_tree(source: Source, language: str, *, syntax_tree: bool = False) ->
 
 
 def branches(source: Source, language: str, depth: int | None, *, anonymous: bool) -> Iterator[Branch]:
-    """The nodes of the syntax tree down to `depth`; the tokens without a name too if `anonymous`.
+    """Yield the nodes of the syntax tree down to `depth`; the tokens without a name too if `anonymous`.
 
     Raises PolcheckError for a language without a grammar and a file that is no text.
     """
@@ -103,7 +103,7 @@ def _branch(source: Source, node: Found, field: str, level: int) -> Branch:
 
 
 def entries(source: Source, name: str, depth: int | None) -> Iterator[Entry]:
-    """The values of a config file down to `depth`, each document's in order.
+    """Yield the values of a config file down to `depth`, each document's in order.
 
     Raises PolcheckError for a format that doesn't exist and a file that isn't in it.
     """
@@ -119,7 +119,7 @@ def entries(source: Source, name: str, depth: int | None) -> Iterator[Entry]:
 
 
 def pointer_text(at: Pointer) -> str:
-    """The pointer as RFC 6901 writes it; the root is the empty text."""
+    """Return the pointer as RFC 6901 writes it; the root is the empty text."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in at)
 
 
@@ -157,17 +157,17 @@ _MOST_TEXT = 60
 
 
 def syntax_lines(branches: Iterable[Branch], look: DisplayOptions) -> Iterator[str]:
-    """The syntax tree: field, kind, place, and the text of a leaf."""
+    """Return the syntax tree: field, kind, place, and the text of a leaf."""
     return _limited((_syntax_line(branch, look) for branch in branches), look)
 
 
 def data_lines(entries: Iterable[Entry], look: DisplayOptions) -> Iterator[str]:
-    """The data tree: pointer, value or size, and place."""
+    """Return the data tree: pointer, value or size, and place."""
     return _limited(_with_documents(entries, look), look)
 
 
 def syntax_plain(branches: Iterable[Branch]) -> list[dict[str, Any]]:
-    """The nodes as JSON values, `depth` telling which holds which."""
+    """Return the nodes as JSON values, `depth` telling which holds which."""
     return [
         {
             "depth": branch.depth,
@@ -183,7 +183,7 @@ def syntax_plain(branches: Iterable[Branch]) -> list[dict[str, Any]]:
 
 
 def data_plain(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """The values as JSON values: scalars as they are, of objects and arrays the size."""
+    """Return the values as JSON values: scalars as they are, of objects and arrays the size."""
     return [
         {
             "document": entry.document,

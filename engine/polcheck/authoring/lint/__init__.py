@@ -45,7 +45,7 @@ class Linted(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
     def of(self, severity: str) -> tuple[Problem, ...]:
-        """The problems of one severity: `error`, `warning` or `note`."""
+        """Return the problems of one severity: `error`, `warning` or `note`."""
         return tuple(problem for problem in self.problems if problem.severity == severity)
 
 

@@ -58,7 +58,7 @@ def check_expressions(view: View) -> None:
 
 
 def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:
-    """The texts of an item that are, or hold, regular expressions."""
+    """Yield the texts of an item that are, or hold, regular expressions."""
     for key in _WITH_REGEX:
         given = getattr(item, key)
         for index, text in enumerate(given if isinstance(given, tuple) else (given,)):
@@ -106,7 +106,7 @@ def _empty(origin: SourceMap, at: Pointer, expression: Expression, *, is_conditi
 
 
 def _filters(node: Node, here: Shape) -> Iterator[tuple[Filter, Shape]]:
-    """Every filter of an expression, and what is known of the elements that it sees."""
+    """Yield every filter of an expression, and what is known of the elements that it sees."""
     match node:
         case Chain(steps) | Pipe(steps):
             for step in steps:
@@ -132,7 +132,7 @@ def _filters(node: Node, here: Shape) -> Iterator[tuple[Filter, Shape]]:
 
 
 def _orderings(node: Node) -> Iterator[Comparison]:
-    """The comparisons by order with something that has none."""
+    """Yield the comparisons by order with something that has none."""
     if isinstance(node, Comparison) and _unordered(node) is not None:
         yield node
     for child in children(node):
@@ -140,7 +140,7 @@ def _orderings(node: Node) -> Iterator[Comparison]:
 
 
 def _unordered(node: Comparison) -> Literal | None:
-    """The literal that isn't a number, in a comparison by order."""
+    """Return the literal that isn't a number, in a comparison by order."""
     if node.operator not in _ORDERINGS:
         return None
     literals = (side for side in (node.left, node.right) if isinstance(side, Literal))
@@ -206,7 +206,7 @@ def _unequal(side: Node, literal: Literal, here: Shape) -> tuple[str, str] | Non
 
 
 def _why(node: Node, here: Shape) -> tuple[str, str]:
-    """The first reason, in a condition that never holds, and what to do."""
+    """Return the first reason, in a condition that never holds, and what to do."""
     if isinstance(node, Comparison):
         found = _reason(node, here)
         if found is not None:

@@ -40,7 +40,7 @@ class Glob:
         self.begin = self._numbered(nodes.starts)
 
     def step(self, state: int, char: str) -> int:
-        """The state after one more character."""
+        """Return the state after one more character."""
         found = self._moves.get((state, char))
         if found is None:
             targets = (
@@ -53,18 +53,18 @@ class Glob:
         return found
 
     def takes(self, path: str, folder: bool) -> bool:
-        """Whether the pattern takes a path, which has no `/` at its end even where it is a folder's."""
+        """Return whether the pattern takes a path, which has no `/` at its end even where it is a folder's."""
         state = self.begin
         for char in path:
             state = self.step(state, char)
         return self.folder == folder and self.ends[state]
 
     def chars(self, state: int) -> frozenset[str]:
-        """The characters that the pattern names here."""
+        """Return the characters that the pattern names here."""
         return self._chars[state]
 
     def _numbered(self, nodes: Iterable[int]) -> int:
-        """The state in which the automaton is at these nodes, and at those that follow for nothing."""
+        """Return the state in which the automaton is at these nodes, and at those that follow for nothing."""
         closed: set[int] = set()
         pending = list(nodes)
         while pending:
@@ -85,7 +85,7 @@ class Glob:
 
 @lru_cache(maxsize=4096)
 def glob(text: str) -> Glob:
-    """The automaton of a pattern, which compiles. Raises FilesProblem for one that doesn't."""
+    """Return the automaton of a pattern, which compiles. Raises FilesProblem for one that doesn't."""
     body = text.removeprefix("!")
     nodes = _Nodes()
     for way in alternatives(body.rstrip("/")):
@@ -94,7 +94,8 @@ def glob(text: str) -> Glob:
 
 
 def some_path(globs: Sequence[Glob], wanted: Wanted, needed: int = 1) -> bool | None:
-    """Whether there is a path for which the patterns' answers are `wanted`; None when that would take too long.
+    """Return whether there is a path for which the patterns' answers are `wanted`; None when that would take too
+    long.
 
     INVARIANT: what is wanted is taken by one of the first `needed` patterns.
     """
@@ -107,7 +108,7 @@ def some_path(globs: Sequence[Glob], wanted: Wanted, needed: int = 1) -> bool | 
 
 
 def within(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether surely every path that the list `one` takes is taken by the list `other`."""
+    """Return whether surely every path that the list `one` takes is taken by the list `other`."""
     return _within(tuple(one), tuple(other))
 
 
@@ -147,12 +148,12 @@ def _examples(globs: Sequence[Glob]) -> Iterator[str]:
 
 
 def _filled(way: str) -> str:
-    """A path that an alternative takes, its holes filled."""
+    """Return a path that an alternative takes, its holes filled."""
     return "/".join(part for part in _WILD.sub("0", way.replace("**/", "")).split("/") if part)
 
 
 def _search(globs: Sequence[Glob], wanted: Wanted, folder: bool, needed: int) -> bool | None:
-    """Whether there is such a path, of a folder or of a file."""
+    """Return whether there is such a path, of a folder or of a file."""
     pending = [(tuple(each.begin for each in globs), True)]
     seen = set(pending)
     while pending:
@@ -174,7 +175,7 @@ def _search(globs: Sequence[Glob], wanted: Wanted, folder: bool, needed: int) ->
 
 
 def _chars(globs: Sequence[Glob], states: Sequence[int]) -> list[str]:
-    """The characters that make a difference here, and one that stands for all others."""
+    """Return the characters that make a difference here, and one that stands for all others."""
     return sorted({"/", _OTHER}.union(*(each.chars(at) for each, at in zip(globs, states, strict=True))))
 
 
@@ -220,7 +221,7 @@ class _Nodes:
         return target
 
     def _after(self, at: int) -> int:
-        """A state that is reached from `at` for nothing, so that loops of the next piece stay its own."""
+        """Return a state that is reached from `at` for nothing, so that loops of the next piece stay its own."""
         target = self._state()
         self.free[at].append(target)
         return target
@@ -234,7 +235,7 @@ class _Nodes:
 
 
 def _pieces(way: str) -> Iterator[tuple[str, str]]:
-    """One alternative, piece by piece, as `polcheck.sources.path_patterns` reads it."""
+    """Yield one alternative, piece by piece, as `polcheck.sources.path_patterns` reads it."""
     index = 0
     while index < len(way):
         char = way[index]

@@ -19,7 +19,8 @@ from polcheck.selectors.jmespath.values import EvaluationError
 
 
 def covers(wide: Conjunction, narrow: Conjunction) -> bool:
-    """Whether surely every row that `narrow` gives is one that `wide` gives, with at least the names of `wide`.
+    """Return whether surely every row that `narrow` gives is one that `wide` gives, with at least the names of
+    `wide`.
 
     NOTE: compared step by step, and what `narrow` says beyond that only restricts it further. `wide` may hold for
     other reasons, too: a False means that nobody knows.
@@ -38,7 +39,7 @@ def _covers(wide: Step, narrow: Step) -> bool:
 
 
 def _finds_all(wide: Source, narrow: Source) -> bool:
-    """Whether one source has every row of the other."""
+    """Return whether one source has every row of the other."""
     one, other = wide.file_patterns, narrow.file_patterns
     if wide.row_key() != narrow.row_key() or one is None or other is None:
         return wide.key() == narrow.key()
@@ -125,7 +126,7 @@ def _twins(one: Entry, other: Entry) -> None:
 
 
 def _same_subjects(one: CompiledPolicy, other: CompiledPolicy) -> bool:
-    """Whether `other` speaks of the same subjects as `one`, wherever that one applies."""
+    """Return whether `other` speaks of the same subjects as `one`, wherever that one applies."""
     applies = not other.when or key_of(one.when) == key_of(other.when)
     return applies and key_of(one.subjects or ()) == key_of(other.subjects or ()) and one.per == other.per
 
@@ -157,7 +158,7 @@ def _constant(origin: SourceMap, step: Step, condition: Expression, view: View) 
 
 
 def _never(step: Step, view: View) -> bool:
-    """Whether a step lets no row through, whatever the submission and the parameters are."""
+    """Return whether a step lets no row through, whatever the submission and the parameters are."""
     if any(_answers(condition, view) == {False} for condition in step.tests):
         return True
     roles = {role: [inner.steps for inner in step.nested if inner.role == role] for role in ("branch", "absent")}
@@ -171,7 +172,7 @@ def _none(steps: Conjunction, view: View) -> bool:
 
 
 def _always(step: Step, view: View) -> bool:
-    """Whether a step is a condition that always holds."""
+    """Return whether a step is a condition that always holds."""
     return bool(step.tests) and all(_answers(condition, view) == {True} for condition in step.tests)
 
 
@@ -194,7 +195,7 @@ def _answers(condition: Expression, view: View) -> frozenset[bool]:
 
 
 def _ways(view: View, names: frozenset[str]) -> list[dict[str, Json]] | None:
-    """The values that these parameters can have together; None when there is no telling."""
+    """Return the values that these parameters can have together; None when there is no telling."""
     declared: Mapping[str, Mapping[str, Any]] = view.document.get("params", {})
     choices: list[list[tuple[str, Json]]] = []
     for name in sorted(names):

@@ -59,7 +59,7 @@ def _warn_name(origin: SourceMap, binder: Binding, name: str) -> None:
 
 
 def _is_of_a_file(step: Step) -> bool:
-    """Whether the rows of a step are of a file, or of a value of one."""
+    """Return whether the rows of a step are of a file, or of a value of one."""
     return step.join is None or step.join.source.file_patterns is not None or step.join.search is not None
 
 
@@ -79,7 +79,7 @@ def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Point
 
 
 def _decides(query: str, capture: str) -> bool:
-    """Whether a predicate of a query reads a capture, so that it decides what is found."""
+    """Return whether a predicate of a query reads a capture, so that it decides what is found."""
     predicate = r"""\(#(?:"(?:[^"\\]|\\.)*"|[^()"])*?@{0}(?![\w.-])"""
     return re.search(predicate.format(capture), query) is not None
 
@@ -119,7 +119,7 @@ def _value_of(view: View, entry: Entry, policy: CompiledPolicy) -> None:
 
 
 def _shows(step: Step, view: View) -> bool:
-    """Whether a row of a selector may be one value without a name."""
+    """Return whether a row of a selector may be one value without a name."""
     if step.item_modifiers and step.item_modifiers.value_as:
         return False
     if step.probes:

@@ -21,20 +21,20 @@ from polcheck.selectors.jmespath.parser import parse
 
 
 def constant(text: str) -> bool:
-    """Whether an expression reads nothing at all."""
+    """Return whether an expression reads nothing at all."""
     node, _ = parse(text)
     return not any(isinstance(part, Field) or (isinstance(part, Current) and not part.implied) for part in walk(node))
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all below it."""
+    """Yield a node and all below it."""
     yield node
     for child in children(node):
         yield from walk(child)
 
 
 def read_of(view: View, root: str) -> frozenset[str]:
-    """The members of `params` or `tables` that anything in the pack reads; `*` among them for all."""
+    """Return the members of `params` or `tables` that anything in the pack reads; `*` among them for all."""
     found: set[str] = set()
     for text in _expressions(view):
         found |= members(text, root)
@@ -44,7 +44,7 @@ def read_of(view: View, root: str) -> frozenset[str]:
 
 
 def templates(view: View) -> Iterator[str]:
-    """The text of every message, remedy and template."""
+    """Yield the text of every message, remedy and template."""
     for entry in view.entries:
         yield from (entry.written.message, entry.written.remedy)
     for path in view.pack.files.below("templates", ("",)):
@@ -227,5 +227,5 @@ def check_verdict(view: View) -> None:
 
 @cache
 def report_fields() -> frozenset[str]:
-    """The keys of a report."""
+    """Return the keys of a report."""
     return frozenset(to_plain(Report("none", "error", SubmissionUsed("", "", "", 0), (), (), (), ())))

@@ -73,7 +73,7 @@ def _why(probe: Probe, example: str) -> tuple[str, str]:
 
 
 def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
-    """The formats that the files can have; empty where that is open."""
+    """Return the formats that the files can have; empty where that is open."""
     if probe.language:
         return frozenset({probe.language})
     if files is None:

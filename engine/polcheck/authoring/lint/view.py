@@ -81,14 +81,14 @@ class View(Struct, frozen=True, dict=True):
         return (*found, *self.pack.selectors.values())
 
     def steps(self) -> Iterator[tuple[SourceMap, Step]]:
-        """Every step of every conjunction, nested ones included, each where it is written."""
+        """Yield every step of every conjunction, nested ones included, each where it is written."""
         for origin, conjunction in self.conjunctions:
             for step in below(conjunction, elsewhere=False):
                 yield origin, step
 
 
 def every_item(items: Iterable[Item | str]) -> Iterator[Item]:
-    """The items and all that are nested in them."""
+    """Yield the items and all that are nested in them."""
     for item in items:
         if isinstance(item, str):
             continue
@@ -101,7 +101,7 @@ def every_item(items: Iterable[Item | str]) -> Iterator[Item]:
 
 
 def at_index(origin: SourceMap, at: Pointer, index: int) -> Pointer:
-    """The pointer of text `index` at `at`, which is one text or a list of them."""
+    """Return the pointer of text `index` at `at`, which is one text or a list of them."""
     value: Json = origin.document
     for key in at:
         value = value[key]  # type: ignore[index]

@@ -17,7 +17,7 @@ DROPPED = Dropped()
 
 
 def value_at(document: Json, at: Pointer) -> Any:
-    """The value at `at`. Raises KeyError or IndexError where there is none."""
+    """Return the value at `at`. Raises KeyError or IndexError where there is none."""
     value: Any = document
     for step in at:
         value = value[step]
@@ -25,7 +25,7 @@ def value_at(document: Json, at: Pointer) -> Any:
 
 
 def edited(document: Json, at: Pointer, new: Json | Dropped) -> Json:
-    """The document with `new` at `at`, or without that place. What is not on the way is shared, not copied."""
+    """Return the document with `new` at `at`, or without that place. What is not on the way is shared, not copied."""
     if not at:
         assert not isinstance(new, Dropped), "a document has no place to go away from"
         return new
@@ -39,14 +39,14 @@ def edited(document: Json, at: Pointer, new: Json | Dropped) -> Json:
 
 
 def renamed(document: Json, at: Pointer, key: str, value: Json) -> Json:
-    """The document whose entry at `at` has another key, in the same place among its neighbours."""
+    """Return the document whose entry at `at` has another key, in the same place among its neighbours."""
     holder = value_at(document, at[:-1])
     entries = ((key, value) if name == at[-1] else (name, entry) for name, entry in holder.items())
     return edited(document, at[:-1], dict(entries))
 
 
 def with_items(document: Json, at: Pointer, items: Sequence[Json]) -> Json:
-    """The document in which the item at `at` of a conjunction has become these items."""
+    """Return the document in which the item at `at` of a conjunction has become these items."""
     holder = value_at(document, at[:-1])
     if not isinstance(holder, list) or at[-2:-1] == ("any",):
         return edited(document, at, list(items))
@@ -55,7 +55,7 @@ def with_items(document: Json, at: Pointer, items: Sequence[Json]) -> Json:
 
 
 def short(value: Json) -> str:
-    """A value as people read it in a line."""
+    """Return a value as people read it in a line."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -73,7 +73,9 @@ class Variant(NamedTuple):
 
 
 def spliced(operator: str, text: str, start: int, end: int, new: str) -> Variant:
-    """The variant of `text` in which `new` stands for what is between two offsets; shown with what stands around."""
+    """Return the variant of `text` in which `new` stands for what is between two offsets; shown with what stands
+    around.
+    """
     first, last = max(start - _AROUND, 0), min(end + _AROUND, len(text))
     head = ("…" if first else "") + text[first:start]
     tail = text[end:last] + ("…" if last < len(text) else "")

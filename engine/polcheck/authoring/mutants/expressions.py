@@ -26,7 +26,7 @@ class _Change(NamedTuple):
 
 
 def expression_variants(text: str) -> Iterator[Variant]:
-    """The expression with a filter or a condition dropped, a comparison flipped, or a function left out."""
+    """Yield the expression with a filter or a condition dropped, a comparison flipped, or a function left out."""
     try:
         node = parse(text).node
     except ExpressionError:
@@ -36,7 +36,7 @@ def expression_variants(text: str) -> Iterator[Variant]:
 
 
 def negated(text: str) -> str | None:
-    """The condition that holds where `text` doesn't; None for what is no expression."""
+    """Return the condition that holds where `text` doesn't; None for what is no expression."""
     try:
         node = parse(text).node
     except ExpressionError:
@@ -45,7 +45,7 @@ def negated(text: str) -> str | None:
 
 
 def _changes(node: Node) -> Iterator[_Change]:
-    """The node with one change, in it or somewhere below."""
+    """Yield the node with one change, in it or somewhere below."""
     yield from _own(node)
     for name in node.__struct_fields__:
         value = getattr(node, name)

@@ -101,7 +101,7 @@ class Hunt(Struct, dict=True):
         return self._summed(pairs, complete)
 
     def mutants(self, owner: str) -> list[Mutant]:
-        """The mutants of one owner, in the order of its operators."""
+        """Return the mutants of one owner, in the order of its operators."""
         if owner.startswith(SELECTORS):
             name = owner.removeprefix(SELECTORS)
             return list(

@@ -52,12 +52,12 @@ class Mutant(Struct, frozen=True):
         return " -> ".join(self.cut)
 
     def called(self, text: str) -> bool:
-        """Whether `text` names the mutant: its id, or its change."""
+        """Return whether `text` names the mutant: its id, or its change."""
         return text.strip() in (self.id, self.change, f"{self.before} -> {self.after}")
 
 
 def numbered(owner: str, changes: Iterable[Change], key: object) -> Iterator[Mutant]:
-    """The changes as mutants, those that make the same document once; `key` makes a document comparable."""
+    """Yield the changes as mutants, those that make the same document once; `key` makes a document comparable."""
     assert callable(key)
     seen: set[str] = set()
     counts: dict[str, int] = {}

@@ -98,7 +98,7 @@ _OF_ITEMS: tuple[Callable[[Site], Iterator[Change]], ...] = (
 
 
 def mutants(owner: str, document: Json, at: Pointer = (), around: str = "") -> Iterator[Mutant]:
-    """Every mutant of an owner: of a policy's document, or of the selector at `at` of pack.yaml.
+    """Return every mutant of an owner: of a policy's document, or of the selector at `at` of pack.yaml.
 
     `around` is the text of the selectors that a policy uses, or of all that may use a selector: a name that stands
     nowhere else joins nothing.
@@ -112,7 +112,7 @@ def mutants(owner: str, document: Json, at: Pointer = (), around: str = "") -> I
 
 
 def _joins(change: Change, text: str) -> bool:
-    """Whether the name that a change took away stands a second time in the selectors."""
+    """Return whether the name that a change took away stands a second time in the selectors."""
     name = _WORD.findall(change.before)[-1]
     return len(re.findall(rf"\b{name}\b", text)) > 1
 

@@ -11,7 +11,7 @@ _CAPTURE = re.compile(r"(?<!\\)\{([A-Za-z_]\w*)(:\*\*)?\}")
 
 
 def path_variants(text: str) -> Iterator[Variant]:
-    """The pattern with its folder or its file's name widened, or without one choice of `{a,b}`."""
+    """Yield the pattern with its folder or its file's name widened, or without one choice of `{a,b}`."""
     body = text.removeprefix("!")
     offset = len(text) - len(body)
     folder, slash, name = body.rstrip("/").rpartition("/")
@@ -27,7 +27,7 @@ def path_variants(text: str) -> Iterator[Variant]:
 
 
 def capture_variants(text: str) -> Iterator[Variant]:
-    """The pattern with a capture made a wildcard: it joins on nothing any more."""
+    """Yield the pattern with a capture made a wildcard: it joins on nothing any more."""
     for found in _CAPTURE.finditer(text):
         wild = "**" if found.group(2) else "*"
         yield spliced("drop-join", text, *found.span(), wild)._replace(before=found.group(), after=wild)

@@ -30,7 +30,7 @@ class _Piece(NamedTuple):
 
 
 def regex_variants(text: str) -> Iterator[Variant]:
-    """The regular expression with an anchor, an alternative or a flag dropped, or its longest word made `.*`."""
+    """Yield the regular expression with an anchor, an alternative or a flag dropped, or its longest word made `.*`."""
     pieces = [_Piece(str(m.lastgroup), m.group(), m.start(), m.end()) for m in _PIECE.finditer(text)]
     for number, piece in enumerate(pieces):
         if piece.kind == "anchor" and not _idle(pieces, number):
@@ -46,20 +46,22 @@ def regex_variants(text: str) -> Iterator[Variant]:
 
 
 def name_variants(text: str) -> Iterator[Variant]:
-    """The regular expression with one of its named groups unnamed: it joins on nothing any more."""
+    """Yield the regular expression with one of its named groups unnamed: it joins on nothing any more."""
     for found in re.finditer(r"(?<!\\)\(\?P?<([A-Za-z]\w*)>", text):
         yield spliced("drop-join", text, *found.span(), "(?:")._replace(before=found.group(), after="(?:")
 
 
 def _idle(pieces: list[_Piece], number: int) -> bool:
-    """Whether an anchor says no more than the `.*` beside it, which reaches the line's end or beginning anyway."""
+    """Return whether an anchor says no more than the `.*` beside it, which reaches the line's end or beginning
+    anyway.
+    """
     beside = pieces[max(number - 2, 0) : number] if pieces[number].text == "$" else pieces[number + 1 : number + 3]
     texts = [piece.text for piece in beside]
     return pieces[number].text in "^$" and texts in ([".", "*"], ["[^\\n]", "*"])
 
 
 def _dropped(pieces: list[_Piece], text: str) -> Iterator[tuple[int, int]]:
-    """The stretches to drop: each alternative of a group with the `|` that goes with it, of many each half."""
+    """Yield the stretches to drop: each alternative of a group with the `|` that goes with it, of many each half."""
     for starts, end in _groups(pieces, len(text)):
         for first, last in halves_or_each(len(starts)):
             at_end = last == len(starts) - 1

@@ -94,7 +94,7 @@ class MutantRunner(Struct, dict=True):
         return [policy for policy in every if any(policy in case.policies for case in self.cases)] or every[:1]
 
     def verdict(self, mutant: Mutant) -> str:
-        """Whether some case kills the mutant, none does, or it doesn't compile."""
+        """Return whether some case kills the mutant, none does, or it doesn't compile."""
         for policy in self.policies:
             verdict = self._of_policy(mutant, policy)
             if verdict != SURVIVED:
@@ -131,7 +131,7 @@ class MutantRunner(Struct, dict=True):
 
 
 def _killed(fixtures: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
-    """Whether the case expects something else of the policy than the plan says."""
+    """Return whether the case expects something else of the policy than the plan says."""
     expected = next(expected for expected in case.expect if expected.policy == fixtures.policy)
     submission, world, results = fixtures.evaluate(case, plan, searches)
     if not results:

@@ -129,7 +129,7 @@ def _alternatives(site: Site, key: str) -> Iterator[Change]:
 def _unjoined(
     site: Site, key: str, names: Callable[[str], list[str]], without: Callable[[str, str], str], sign: str
 ) -> Iterator[Change]:
-    """The item in which a name is bound by none of its alternatives."""
+    """Yield the item in which a name is bound by none of its alternatives."""
     value = site.item.get(key)
     texts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
     for name in dict.fromkeys(name for text in texts for name in names(text)):
@@ -139,7 +139,7 @@ def _unjoined(
 
 
 def _each(site: Site, key: str, variants: Variants) -> Iterator[Change]:
-    """The variants of the key's text, or of each text of its list."""
+    """Yield the variants of the key's text, or of each text of its list."""
     value = site.item.get(key)
     if isinstance(value, str):
         for variant in variants(value):

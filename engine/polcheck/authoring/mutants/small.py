@@ -17,7 +17,7 @@ _HEAD = ("name", "version", "language", "params", "profiles")
 
 
 def users(pack_source: PackSource, owner: str) -> list[str]:
-    """The policies that an owner's mutants change: itself, or those that use the selector, by id."""
+    """Return the policies that an owner's mutants change: itself, or those that use the selector, by id."""
     if not owner.startswith(SELECTORS):
         return [owner]
     name = owner.removeprefix(SELECTORS)
@@ -27,7 +27,7 @@ def users(pack_source: PackSource, owner: str) -> list[str]:
 
 
 def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
-    """The selectors of the pack that a document uses, and those that these use, sorted."""
+    """Return the selectors of the pack that a document uses, and those that these use, sorted."""
     found: set[str] = set()
     waiting = [document]
     while waiting:
@@ -39,13 +39,13 @@ def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
 
 
 def around(document: Json, selectors: Mapping[str, Json]) -> str:
-    """The text of what a document uses; of what polcheck defines only the names that it binds."""
+    """Return the text of what a document uses; of what polcheck defines only the names that it binds."""
     text = " ".join(json.dumps(selectors[name], ensure_ascii=False) for name in used(document, selectors))
     return text + _BINDS if any("/" in name for name in _uses(document)) else text
 
 
 def users_text(pack_source: PackSource, name: str) -> str:
-    """The text of every policy and other selector that uses a selector."""
+    """Return the text of every policy and other selector that uses a selector."""
     documents = [*(origin.document for origin in pack_source.policies.values())]
     documents += [value for other, value in pack_source.selectors.items() if other != name]
     return " ".join(
@@ -54,7 +54,9 @@ def users_text(pack_source: PackSource, name: str) -> str:
 
 
 def small_pack(pack_source: PackSource, policy: str, owner: str = "", mutant: Json = None) -> PackFiles:
-    """The pack with one policy, the selectors that it uses and their tables; `mutant` is the owner's document."""
+    """Return the pack with one policy, the selectors that it uses and their tables; `mutant` is the owner's
+    document.
+    """
     head: dict[str, Any] = dict(_mapping(mutant if owner.startswith(SELECTORS) else pack_source.head.document))
     document = mutant if owner == policy else pack_source.policies[policy].document
     selectors = _mapping(head.get("selectors"))
@@ -76,7 +78,7 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 
 
 def _uses(value: Json) -> Iterator[str]:
-    """Every name after a `use`."""
+    """Yield every name after a `use`."""
     parts: Iterable[Json] = value if isinstance(value, list) else ()
     if isinstance(value, dict):
         if isinstance(value.get("use"), str):

@@ -21,7 +21,7 @@ _ANONYMOUS = "_unjoined"
 
 
 def pattern_variants(text: str) -> Iterator[Variant]:
-    """The snippet with a string loosened, or an argument dropped."""
+    """Yield the snippet with a string loosened, or an argument dropped."""
     for found in _STRING.finditer(text):
         hole = _HOLE.search(found.group())
         content = found.group()[1:-1]
@@ -34,27 +34,27 @@ def pattern_variants(text: str) -> Iterator[Variant]:
 
 
 def holes(text: str) -> list[str]:
-    """The names that a snippet binds."""
+    """Return the names that a snippet binds."""
     return list(dict.fromkeys(_HOLE.findall(text)))
 
 
 def without_hole(text: str, name: str) -> str:
-    """The snippet that doesn't bind the name any more."""
+    """Return the snippet that doesn't bind the name any more."""
     return re.sub(rf"\${name}\b", "$_", text)
 
 
 def captures(text: str) -> list[str]:
-    """The names that a query binds."""
+    """Return the names that a query binds."""
     return list(dict.fromkeys(found for found in _CAPTURE.findall(text) if found != "here"))
 
 
 def without_capture(text: str, name: str) -> str:
-    """The query that doesn't bind the name any more; what its predicates say of it stays."""
+    """Return the query that doesn't bind the name any more; what its predicates say of it stays."""
     return re.sub(rf"@{re.escape(name)}(?![\w.\-])", f"@{_ANONYMOUS}", text)
 
 
 def _arguments(text: str) -> Iterator[tuple[int, int]]:
-    """The stretch of each argument, with a comma, of each call that may have further ones; `...` apart."""
+    """Yield the stretch of each argument, with a comma, of each call that may have further ones; `...` apart."""
     stack: list[list[int]] = []
     masked = _STRING.sub(lambda found: "s" * len(found.group()), text)
     for index, char in enumerate(masked):
@@ -75,7 +75,9 @@ def _arguments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def code_variants(text: str) -> Iterator[Variant]:
-    """The query with a predicate dropped, negated or loosened, an alternative, an anchor or a `!field` dropped."""
+    """Yield the query with a predicate dropped, negated or loosened, an alternative, an anchor or a `!field`
+    dropped.
+    """
     try:
         patterns = read(text)
     except SyntaxProblem:

@@ -29,7 +29,7 @@ def policy(document: Json) -> Iterator[Change]:
 
 
 def unresolved(document: Json, at: Pointer) -> Iterator[Change]:
-    """The document in which no pattern follows names through imports."""
+    """Yield the document in which no pattern follows names through imports."""
     changed = document
     for site in sites(document, at):
         texts = site.item.get("pattern")
@@ -40,7 +40,7 @@ def unresolved(document: Json, at: Pointer) -> Iterator[Change]:
 
 
 def items(document: Json, at: Pointer) -> Iterator[Change]:
-    """An item of a conjunction dropped."""
+    """Yield an item of a conjunction dropped."""
     for conjoined in conjunctions(document, at):
         if len(conjoined.items) > 1:
             for index, item in enumerate(conjoined.items):
@@ -72,7 +72,7 @@ def absence(site: Site) -> Iterator[Change]:
 
 
 def emptied(document: Json, at: Pointer) -> bool:
-    """Whether a change left an item, or a list of items, with nothing in it."""
+    """Return whether a change left an item, or a list of items, with nothing in it."""
     value = value_at(document, at)
     if isinstance(value, list):
         return not value or any(emptied(document, (*at, index)) for index in range(len(value)))

@@ -34,7 +34,7 @@ class Conjoined(Struct, frozen=True):
 
 
 def conjunctions(document: Json, at: Pointer = ()) -> Iterator[Conjoined]:
-    """Every conjunction at or below `at`, outermost first: those of a policy, or the one that a selector is."""
+    """Yield every conjunction at or below `at`, outermost first: those of a policy, or the one that a selector is."""
     value = value_at(document, at)
     if at:
         yield from _conjunction(value, at, str(at[0]))
@@ -45,7 +45,7 @@ def conjunctions(document: Json, at: Pointer = ()) -> Iterator[Conjoined]:
 
 
 def sites(document: Json, at: Pointer = ()) -> Iterator[Site]:
-    """Every item at or below `at`, targets included, in the document's order."""
+    """Yield every item at or below `at`, targets included, in the document's order."""
     for conjoined in conjunctions(document, at):
         value = value_at(document, conjoined.at)
         for index, item in enumerate(conjoined.items):

@@ -27,7 +27,7 @@ _KNOWN = frozenset(
 
 
 def json_schema(schemas: Mapping[str, Rules], root: str) -> Schema:
-    """The JSON Schema of the documents that the Cerberus schema `root` describes.
+    """Return the JSON Schema of the documents that the Cerberus schema `root` describes.
 
     `schemas` are all of them by name. Raises ValueError for a rule that has no counterpart here.
     """
@@ -42,7 +42,7 @@ def json_schema(schemas: Mapping[str, Rules], root: str) -> Schema:
 
 
 def _mapping(schemas: Mapping[str, Rules], name: str, used: dict[str, Schema]) -> Schema:
-    """A mapping of a named schema: these keys and no others."""
+    """Return a mapping of a named schema: these keys and no others."""
     rules = schemas[name]
     required = sorted(key for key, rule in rules.items() if rule.get("required"))
     return {
@@ -54,7 +54,7 @@ def _mapping(schemas: Mapping[str, Rules], name: str, used: dict[str, Schema]) -
 
 
 def _value(rule: Rules, schemas: Mapping[str, Rules], used: dict[str, Schema]) -> Schema:
-    """One value, as its rule says."""
+    """Return one value, as its rule says."""
     unknown = sorted(rule.keys() - _KNOWN)
     if unknown:
         raise ValueError(f"the rule `{unknown[0]}` has no counterpart in JSON Schema")
@@ -78,7 +78,7 @@ def _value(rule: Rules, schemas: Mapping[str, Rules], used: dict[str, Schema]) -
 
 
 def _typed(rule: Rules, schemas: Mapping[str, Rules], used: dict[str, Schema]) -> Schema:
-    """The type of a value, and what it holds."""
+    """Return the type of a value, and what it holds."""
     names = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
     types = [_TYPES.get(name, name) for name in names]
     made: Schema = {"type": types[0] if len(types) == 1 else types}

@@ -25,7 +25,7 @@ _MOST_FILES = 4
 
 
 def examples(policy: str, cases: Sequence[Case]) -> Iterator[str]:
-    """The lines of a failing and of a passing example, each the smallest of its kind; none without such cases."""
+    """Yield the lines of a failing and of a passing example, each the smallest of its kind; none without such cases."""
     for outcome, heading in (("fail", "Fails"), ("pass", "Passes")):
         found = [(case, expected) for case in cases for expected in expected_of(case, policy, outcome)]
         if found:
@@ -89,12 +89,14 @@ class Sources(Struct, frozen=True, dict=True):
         return document
 
     def selectors(self) -> Iterator[tuple[str, list[str]]]:
-        """The pack's own selectors with their YAML, in the order in which they are written."""
+        """Yield the pack's own selectors with their YAML, in the order in which they are written."""
         for name in self.head.get("selectors", {}):
             yield name, source_lines(self._head, ("selectors", name))
 
     def parts(self, policy: CompiledPolicy) -> list[str]:
-        """The YAML of a policy's `when`, `for`, `require` and `forbid`, in the order in which they are written."""
+        """Return the YAML of a policy's `when`, `for`, `require` and `forbid`, in the order in which they are
+        written.
+        """
         origin = self._origins.get((policy.path, policy.line))
         if origin is None or not isinstance(origin.document, dict):
             return []
@@ -110,7 +112,7 @@ class Sources(Struct, frozen=True, dict=True):
 
 
 def source_lines(origin: SourceMap, at: Pointer) -> list[str]:
-    """The key and the value at a pointer as they stand in the file, moved to the left margin."""
+    """Return the key and the value at a pointer as they stand in the file, moved to the left margin."""
     where = origin.config.locate(origin.index, at)
     source = origin.source
     start = (where.key or where.value).start
@@ -124,7 +126,7 @@ _LINK = re.compile(r"https?://[^\s<>\x00-\x20\x7f]+")
 
 
 def page(files: PackFiles, pack: CompiledPack, cases: Sequence[Case]) -> str:
-    """The page. `pack` is compiled from `files`, and `cases` are its tests."""
+    """Return the page. `pack` is compiled from `files`, and `cases` are its tests."""
     sources = Sources(files)
     sections = [
         _head(sources, pack, cases),
@@ -295,7 +297,7 @@ def _links(policies: Iterable[CompiledPolicy]) -> str:
 
 
 def _link(policy: CompiledPolicy) -> str:
-    """The policy with a link to its heading, whose anchor is the id in lower case without punctuation."""
+    """Return the policy with a link to its heading, whose anchor is the id in lower case without punctuation."""
     anchor = "".join(char for char in policy.id.lower() if char.isalnum() or char in "-_")
     return f"[{code(policy.id)}](#{anchor})"
 
@@ -311,11 +313,11 @@ def _cell(text: str) -> str:
 
 
 def _code_cell(text: str) -> str:
-    """A code span for one cell of a table, where a bar ends the cell even in code."""
+    """Return a code span for one cell of a table, where a bar ends the cell even in code."""
     return code(text).replace("|", "\\|")
 
 
 def _paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text, an empty line between them."""
+    """Return the paragraphs of a text, an empty line between them."""
     made = [markdown(" ".join(part.split())) for part in text.strip().split("\n\n")]
     return [line for part in made for line in (part, "")][:-1]

@@ -50,12 +50,13 @@ class Moves:
 
 
 def in_order(groups: Iterable[Group]) -> tuple[Edit, ...]:
-    """The edits of these groups by place; of several at one place, in the order of the groups."""
+    """Return the edits of these groups by place; of several at one place, in the order of the groups."""
     return tuple(sorted((edit for group in groups for edit in group), key=lambda edit: edit[:2]))
 
 
 def most(text: str, groups: Sequence[Group], keeps: Callable[[str], bool]) -> tuple[Edit, ...]:
-    """The edits of as many groups as can be made so that `keeps` holds of what comes out; none if there are none.
+    """Return the edits of as many groups as can be made so that `keeps` holds of what comes out; none if there are
+    none.
 
     Where all together don't, one half is tried, then the other beside what was kept, and so on.
     """

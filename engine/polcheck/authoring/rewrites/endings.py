@@ -11,7 +11,7 @@ _ALONE = re.compile(r"(?<!\r)\n")
 
 
 def crlf(text: str) -> Iterator[Group]:
-    """A carriage return before each line feed that has none."""
+    """Yield a carriage return before each line feed that has none."""
     edits = tuple(Edit(found.start(), found.start(), "\r") for found in _ALONE.finditer(text))
     if edits:
         yield edits
@@ -28,6 +28,6 @@ def last_line(text: str) -> Iterator[Group]:
 
 
 def mark(text: str) -> Iterator[Group]:
-    """A byte-order mark before everything."""
+    """Yield a byte-order mark before everything."""
     if text and not text.startswith("\ufeff"):
         yield (Edit(0, 0, "\ufeff"),)

@@ -37,12 +37,12 @@ def tight(text: str) -> Iterator[Group]:
 
 
 def colons(text: str) -> Iterator[Group]:
-    """A colon between an option and its value."""
+    """Return a colon between an option and its value."""
     return _parted(text, ": ")
 
 
 def comments(text: str) -> Iterator[Group]:
-    """A blank line and comments of both kinds before each section and option."""
+    """Yield a blank line and comments of both kinds before each section and option."""
     for found in _BEGINS.finditer(text):
         yield (Edit(found.start(), found.start(), "\n# a remark that says nothing\n; another\n"),)
 

@@ -21,17 +21,17 @@ def meaning(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """The text without white space. Raises ValueError."""
+    """Return the text without white space. Raises ValueError."""
     return json.dumps(data(text), separators=(",", ":"), ensure_ascii=False)
 
 
 def indented(text: str) -> str:
-    """The text with a line for each member, indented by tabs. Raises ValueError."""
+    """Return the text with a line for each member, indented by tabs. Raises ValueError."""
     return json.dumps(data(text), indent="\t", separators=(" ,", " : "), ensure_ascii=False) + "\n"
 
 
 def reversed_keys(text: str) -> str:
-    """The text with the members of each object in the reverse order. Raises ValueError."""
+    """Return the text with the members of each object in the reverse order. Raises ValueError."""
     return json.dumps(_reversed(data(text)), indent=2, ensure_ascii=False) + "\n"
 
 

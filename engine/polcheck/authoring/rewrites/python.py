@@ -50,7 +50,7 @@ def quotes(text: str) -> Iterator[Group]:
 
 
 def prefixes(text: str) -> Iterator[Group]:
-    """An `r` before each string that has no prefix and no backslash."""
+    """Yield an `r` before each string that has no prefix and no backslash."""
     for token in tokens(text):
         if token.kind == tokenize.STRING and token.text[0] in "'\"" and "\\" not in token.text and not token.in_string:
             yield (Edit(token.start, token.start, "r"),)
@@ -67,7 +67,7 @@ def pieces(text: str) -> Iterator[Group]:
 
 
 def comments(text: str) -> Iterator[Group]:
-    """A comment on a line of its own before each statement."""
+    """Yield a comment on a line of its own before each statement."""
     for at, margin in _statements(text):
         yield (Edit(at, at, f"{margin}{_NOTE}\n"),)
 
@@ -79,7 +79,7 @@ def blank_lines(text: str) -> Iterator[Group]:
 
 
 def margins(text: str) -> Iterator[Group]:
-    """A comment at the end of each line that can carry one and has none."""
+    """Yield a comment at the end of each line that can carry one and has none."""
     for before, token in pairwise(tokens(text)):
         inside = token.kind == tokenize.NL and token.depth and not token.in_string
         if (token.kind == tokenize.NEWLINE or inside) and before.kind != tokenize.COMMENT:
@@ -104,14 +104,14 @@ def breaks(text: str) -> Iterator[Group]:
 
 
 def joined(text: str) -> Iterator[Group]:
-    """The lines inside brackets as one, unless a comment parts them."""
+    """Yield the lines inside brackets as one, unless a comment parts them."""
     for (before, token), (_, after) in pairwise(pairwise(tokens(text))):
         if token.kind == tokenize.NL and token.depth and not token.in_string and before.kind != tokenize.COMMENT:
             yield (Edit(token.start, after.start, " " if before.text not in _OPENING else ""),)
 
 
 def commas(text: str) -> Iterator[Group]:
-    """A comma behind the last of what a pair of brackets holds, and none where there was one."""
+    """Yield a comma behind the last of what a pair of brackets holds, and none where there was one."""
     found = [token for token in tokens(text) if token.kind not in _LAYOUT and not token.in_string]
     for before, token in pairwise(found):
         if token.text not in _CLOSING or token.kind != tokenize.OP or before.text in _OPENING:
@@ -123,7 +123,7 @@ def commas(text: str) -> Iterator[Group]:
 
 
 def spaces(text: str) -> Iterator[Group]:
-    """A space inside of each bracket, and before each comma, bracket of a call, and dot inside brackets."""
+    """Yield a space inside of each bracket, and before each comma, bracket of a call, and dot inside brackets."""
     for before, token in pairwise(tokens(text)):
         if token.in_string or before.in_string or {before.kind, token.kind} & _LAYOUT or before.end != token.start:
             continue
@@ -169,7 +169,7 @@ def bare(text: str) -> Iterator[Group]:
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a text. Raises TokenError, SyntaxError where there are none."""
+    """Return the tokens of a text. Raises TokenError, SyntaxError where there are none."""
     starts = [0, *accumulate(len(line) for line in io.StringIO(text))]
     found: list[Token] = []
     depth = strings = 0

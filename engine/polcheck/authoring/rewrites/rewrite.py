@@ -124,7 +124,7 @@ class Rewritten(Struct, frozen=True, dict=True):
         return f"{self.path}:{new.line}:{new.column}"
 
     def arrived(self, place: str) -> str:
-        """A place of the file after it as `moved` gives them: without edits the path alone."""
+        """Return a place of the file after it as `moved` gives them: without edits the path alone."""
         return self.path if self.edits is None and self._numbers(place) else place
 
     def _numbers(self, place: str) -> tuple[int, int] | None:
@@ -168,7 +168,7 @@ def rewritten(path: str, data: bytes) -> Iterator[Rewritten]:
 
 
 def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str, tuple[Edit, ...] | None]:
-    """The text after a rewrite, and the edits that lead there; as it was where that can't be."""
+    """Return the text after a rewrite, and the edits that lead there; as it was where that can't be."""
     try:
         if rewrite.edits is not None:
             edits = most(text, list(rewrite.edits(text)), same)
@@ -192,7 +192,7 @@ def _meaning(kind: str, text: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text with what ends them, which is a line feed."""
+    """Return the lines of a text with what ends them, which is a line feed."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 

@@ -108,7 +108,7 @@ def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> 
 
 
 def _actual_results(expected: Expected, actual: ActualResult, placed: Callable[[str], str]) -> str:
-    """The outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
+    """Return the outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
     if not (expected.looks_at_findings and actual.findings):
         return actual.outcome
     return f"{actual.outcome} at {', '.join(sorted(placed(shown.place) for shown in actual.findings))}"
@@ -120,7 +120,7 @@ def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str,
 
 
 def _unused(cases: Iterable[Case], excused: Iterable[Difference]) -> Iterator[tuple[Case, Differs]]:
-    """The entries of cases that no difference needed."""
+    """Yield the entries of cases that no difference needed."""
     needed = {(found.case.where, found.case.line, found.rewrite, found.about) for found in excused}
     for case in cases:
         mine = [(rewrite, about) for where, line, rewrite, about in needed if (where, line) == (case.where, case.line)]

@@ -42,7 +42,7 @@ class Style(Struct, frozen=True):
         return "".join(f"{line}\n" for line in self.lines(data(text)))
 
     def lines(self, table: dict[str, Any]) -> Iterator[str]:
-        """The lines of a document that says what `table` does."""
+        """Yield the lines of a document that says what `table` does."""
         if self.tables == "headers":
             yield from self._table((), table)
         elif self.tables == "inline":
@@ -54,7 +54,7 @@ class Style(Struct, frozen=True):
         return iter(reversed(table.items())) if self.reverse else iter(table.items())
 
     def _table(self, path: tuple[str, ...], table: dict[str, Any]) -> Iterator[str]:
-        """The lines of a table under its header: its own keys, then the tables in it, each under a header."""
+        """Yield the lines of a table under its header: its own keys, then the tables in it, each under a header."""
         for key, value in self._items(table):
             if not isinstance(value, dict) and not _tables(value):
                 yield f"{self._key((key,))} = {self._value(value)}"
@@ -109,7 +109,7 @@ def _tables(value: Any) -> bool:
 
 
 def comments(text: str) -> Iterator[Group]:
-    """A comment on a line of its own before each line."""
+    """Yield a comment on a line of its own before each line."""
     for found in _LINE.finditer(text):
         yield (Edit(found.start(), found.start(), "# a remark that says nothing\n"),)
 

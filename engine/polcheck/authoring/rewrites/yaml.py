@@ -69,7 +69,7 @@ class _Writer(Struct):
     _written: set[str] = field(default_factory=set)
 
     def page(self, value: Json) -> str:
-        """The lines of the document."""
+        """Return the lines of the document."""
         lines = [self._flow(value)] if self.style.flow else self._block(value, 0)
         return "".join(f"{line}\n" for line in lines)
 
@@ -86,7 +86,7 @@ class _Writer(Struct):
         return json.dumps(value)
 
     def _block(self, value: Json, margin: int) -> Iterator[str]:
-        """The lines of a value that is alone on its lines."""
+        """Yield the lines of a value that is alone on its lines."""
         blank = " " * margin
         if isinstance(value, dict) and value:
             for key, member in reversed(value.items()) if self.style.reverse else value.items():
@@ -98,7 +98,7 @@ class _Writer(Struct):
             yield blank + self._flow(value)
 
     def _entry(self, head: str, value: Json, margin: int) -> Iterator[str]:
-        """The lines of a key or a dash and what belongs to it."""
+        """Yield the lines of a key or a dash and what belongs to it."""
         key = json.dumps(value)
         if name := self.repeated.get(key):
             if key in self._written:
@@ -135,19 +135,19 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def comments(text: str) -> Iterator[Group]:
-    """A comment on a line of its own before each line that begins with a key."""
+    """Yield a comment on a line of its own before each line that begins with a key."""
     for found in _KEY.finditer(text):
         yield (Edit(found.start(), found.start(), f"{found['margin']}# a remark that says nothing\n"),)
 
 
 def marker(text: str) -> Iterator[Group]:
-    """The marker that starts a document before the first, and none where there was one."""
+    """Yield the marker that starts a document before the first, and none where there was one."""
     found = re.match(r"---[ \t]*\n", text)
     yield (Edit(0, found.end() if found else 0, "" if found else "---\n"),)
 
 
 def _literal(text: str) -> bool:
-    """Whether a text can be a block scalar without a word on its indentation or its last lines."""
+    """Return whether a text can be a block scalar without a word on its indentation or its last lines."""
     return "\n" in text and text[0] not in " \n" and not text.endswith("\n\n") and not _WIDE.search(text)
 
 

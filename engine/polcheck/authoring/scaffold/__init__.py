@@ -17,7 +17,9 @@ _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def new_pack(name: str) -> dict[str, str]:
-    """The files of a pack called `name`, by path in its folder. Raises PolcheckError when it can't be called that."""
+    """Return the files of a pack called `name`, by path in its folder. Raises PolcheckError when it can't be called
+    that.
+    """
     _check(name, _PACK, "pack", "lower-case letters, digits, `.`, `_` and `-`")
     return {
         "pack.yaml": _text("pack").replace("PACK", _scalar(name)),
@@ -27,7 +29,7 @@ def new_pack(name: str) -> dict[str, str]:
 
 
 def new_policy(name: str, taken: Iterable[str] = ()) -> dict[str, str]:
-    """The files of a policy with the id `name`, and its cases, by path in the pack.
+    """Return the files of a policy with the id `name`, and its cases, by path in the pack.
 
     Raises PolcheckError when it can't be called that, or is one of the ids that are `taken`.
     """
@@ -41,7 +43,7 @@ def new_policy(name: str, taken: Iterable[str] = ()) -> dict[str, str]:
 
 
 def ids_of(pack: PackFiles) -> frozenset[str]:
-    """The ids of a pack's policies, as far as its files can be read."""
+    """Return the ids of a pack's policies, as far as its files can be read."""
     documents = (
         origin.document
         for path in pack.below("policies", (".yaml", ".yml"))
@@ -55,7 +57,7 @@ def _text(name: str) -> str:
 
 
 def _scalar(name: str) -> str:
-    """The name as YAML writes a text: in quotes where it would be a number or a boolean."""
+    """Return the name as YAML writes a text: in quotes where it would be a number or a boolean."""
     return name if plain(name) == name else f'"{name}"'
 
 

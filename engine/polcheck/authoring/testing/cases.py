@@ -45,7 +45,7 @@ class Differs(Struct, frozen=True):
     policy: str = "*"
 
     def means(self, rewrite: str, policy: str) -> bool:
-        """Whether the entry speaks of this rewrite and this policy."""
+        """Return whether the entry speaks of this rewrite and this policy."""
         return fnmatchcase(rewrite, self.rewrite) and fnmatchcase(policy, self.policy)
 
 
@@ -76,7 +76,7 @@ class Case(Struct, frozen=True):
         return bool(self.verdict or self.fields)
 
     def mentions(self, text: str) -> bool:
-        """Whether `text` is part of the case's name, of its place, or of the id of a policy that it names."""
+        """Return whether `text` is part of the case's name, of its place, or of the id of a policy that it names."""
         wanted = text.lower()
         return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))
 
@@ -91,7 +91,8 @@ class Equivalent(Struct, frozen=True):
 
 
 def read_cases(pack: PackFiles, schema: str) -> tuple[Case, ...]:
-    """Every case of the pack, by file and place in it. Raises PolicyError that names every problem of every file.
+    """Return every case of the pack, by file and place in it. Raises PolicyError that names every problem of every
+    file.
 
     Case files lie right in `tests/`; folders below it are submissions.
     """
@@ -108,7 +109,7 @@ def read_cases(pack: PackFiles, schema: str) -> tuple[Case, ...]:
 
 
 def read_equivalents(pack: PackFiles, schema: str) -> tuple[Equivalent, ...]:
-    """The entries of `tests/equivalent.yaml`; none without that file. Raises PolicyError."""
+    """Return the entries of `tests/equivalent.yaml`; none without that file. Raises PolicyError."""
     problems = Problems()
     found: list[Equivalent] = []
     if EQUIVALENT in pack.files:
@@ -141,7 +142,9 @@ def _equivalents(origin: SourceMap, schema: str) -> Iterable[Equivalent]:
 
 
 def line_of(origin: SourceMap, at: Pointer) -> int:
-    """The line of the key at `at` or, where there is no key, of the value; that of the document when it isn't there."""
+    """Return the line of the key at `at` or, where there is no key, of the value; that of the document when it
+    isn't there.
+    """
     try:
         where = origin.config.locate(origin.index, at)
     except KeyError:

@@ -95,7 +95,7 @@ def points(policy: CompiledPolicy, pack_source: PackSource) -> list[Point]:
 
 
 def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, int]]:
-    """The ways that a policy's outcome is."""
+    """Yield the ways that a policy's outcome is."""
     if outcome in ("pass", "fail"):
         side = int(outcome == "fail")
         yield Point(policy.id, (), OUTCOME), side
@@ -123,7 +123,7 @@ def _count_point(policy: CompiledPolicy) -> Point:
 
 
 def _branches(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tuple[Point, Conjunction]]:
-    """The conjunctions that may match or not: `when`, and the branches of each `any`."""
+    """Yield the conjunctions that may match or not: `when`, and the branches of each `any`."""
     if policy.when:
         yield Point(policy.id, ("when",), "when"), policy.when
     for step in every_step(policy):
@@ -134,7 +134,7 @@ def _branches(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tuple
 
 
 def _conditions(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tuple[Point, Step]]:
-    """The steps that let a row through or not; what is alone in a `when`, a branch or a `not` is told by that."""
+    """Yield the steps that let a row through or not; what is alone in a `when`, a branch or a `not` is told by that."""
     alone = {inner[0].number for inner in _held(policy) if len(inner) == 1}
     for step in every_step(policy):
         if step.condition is None or step.number in alone:
@@ -145,14 +145,14 @@ def _conditions(policy: CompiledPolicy, pack_source: PackSource) -> Iterator[tup
 
 
 def _held(policy: CompiledPolicy) -> Iterator[Conjunction]:
-    """The conjunctions that stand for one point each."""
+    """Yield the conjunctions that stand for one point each."""
     yield policy.when
     for step in every_step(policy):
         yield from (inner.steps for inner in step.nested if inner.role in ("branch", "absent"))
 
 
 def _early_ways(rows: Sequence[Row], result: Result) -> Iterator[int]:
-    """The ways of a conjunction of which a step that isn't its last one lets something out."""
+    """Yield the ways of a conjunction of which a step that isn't its last one lets something out."""
     if {row.origin for row in rows} - {row.origin for row in result.rows}:
         yield 1
 

@@ -104,7 +104,9 @@ def _difference(difference: Difference) -> dict[str, Any]:
 
 
 def to_junit(every: Sequence[Tested]) -> str:
-    """The cases as JUnit XML: a test suite a pack, a test case a case. Coverage, mutants and rewrites aren't in it."""
+    """Return the cases as JUnit XML: a test suite a pack, a test case a case. Coverage, mutants and rewrites aren't
+    in it.
+    """
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="polcheck test">']
     for tested in every:
         counts = f'tests="{len(tested.cases)}" failures="{len(tested.failed)}" errors="0" skipped="0"'

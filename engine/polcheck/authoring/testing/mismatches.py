@@ -41,7 +41,7 @@ _LEFT_OUT = ActualResult("off")
 
 
 def is_met(expected: Expected, actual: ActualResult | None) -> bool:
-    """Whether a policy said what was expected of it."""
+    """Return whether a policy said what was expected of it."""
     return mismatch_of(expected, actual) is None
 
 
@@ -52,7 +52,7 @@ def mismatches_of(
     fields: Mapping[str, Json] | None = None,
     mismatch: str = "",
 ) -> tuple[Mismatch, ...]:
-    """Every expectation of the case that is not met, in the case's order."""
+    """Return every expectation of the case that is not met, in the case's order."""
     found = [made for expected in case.expect if (made := mismatch_of(expected, actual.get(expected.policy)))]
     if case.verdict and case.verdict != verdict:
         found.append(Mismatch("verdict", case.line, case.verdict, verdict))
@@ -82,7 +82,7 @@ def mismatch_of(expected: Expected, actual: ActualResult | None) -> Mismatch | N
 
 
 def covers(place: str, found: str) -> bool:
-    """Whether an expected place means a finding's: the same, or a file or a line for whatever stands in it."""
+    """Return whether an expected place means a finding's: the same, or a file or a line for whatever stands in it."""
     numbers = found.removeprefix(f"{place}:")
     return found == place or (numbers != found and numbers.replace(":", "").isdigit())
 
@@ -118,7 +118,7 @@ def _holds(value: Json, wanted: Json) -> bool:
 
 
 def _lacking(value: Json, wanted: Json) -> list[Json]:
-    """The parts of a list that a field should contain, and doesn't."""
+    """Return the parts of a list that a field should contain, and doesn't."""
     if not isinstance(wanted, list):
         return []
     if isinstance(value, str):

@@ -68,7 +68,7 @@ class PackSource(Struct, frozen=True, dict=True):
 
 
 def pointer_text(at: Pointer) -> str:
-    """A pointer as people read it: `require.any[0].pattern[1]`."""
+    """Return a pointer as people read it: `require.any[0].pattern[1]`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
     return text.removeprefix(".")
 
@@ -77,7 +77,7 @@ _INK = re.compile(r"[^\n]")
 
 
 def narrowed(pack: PackFiles, policies: Container[str]) -> PackFiles:
-    """The pack without the policies that aren't among `policies`; a file that isn't YAML stays as it is."""
+    """Return the pack without the policies that aren't among `policies`; a file that isn't YAML stays as it is."""
     files = dict(pack.files)
     for path in pack.below("policies", (".yaml", ".yml")):
         text = _kept(pack, path, policies)

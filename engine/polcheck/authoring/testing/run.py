@@ -143,7 +143,7 @@ def _unheard(step: Step, before: Sequence[Row], after: Outcome) -> None:
 
 
 def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
-    """The cases that the options ask for; of the policies that a case names, those that are selected."""
+    """Return the cases that the options ask for; of the policies that a case names, those that are selected."""
     found: list[Case] = []
     for case in cases:
         if options.keyword and not case.mentions(options.keyword):

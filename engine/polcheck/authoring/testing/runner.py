@@ -62,7 +62,7 @@ class CaseRunner(Struct):
         return self.default_checker.plan.packs[0].policies
 
     def checker(self, case: Case) -> Checker:
-        """The pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
+        """Return the pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
         try:
             return self._compiled(case.params, case.profile)
         except PolicyError as error:

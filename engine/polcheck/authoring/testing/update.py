@@ -44,7 +44,7 @@ class _Edit(Struct, frozen=True):
 
 
 def rewritten(pack: PackFiles, results: Iterable[tuple[Case, Result]]) -> tuple[Rewritten, ...]:
-    """The case files whose expectations differ from what was said, as they should be, by path.
+    """Return the case files whose expectations differ from what was said, as they should be, by path.
 
     Raises PolcheckError for a file in which a value can't be replaced by itself.
     """
@@ -91,7 +91,7 @@ def _changed(expected: Expected, actual: ActualResult) -> Mapping[str, Json]:
 
 
 def _as_fine(place: str, written: Iterable[str]) -> str:
-    """The place, with line and column only where the case writes them."""
+    """Return the place, with line and column only where the case writes them."""
     path, *numbers = _parts(place)
     fine = max((len(_parts(text)) - 1 for text in written), default=2)
     return ":".join([path, *numbers[:fine]])
@@ -137,7 +137,7 @@ def _stretch(origin: SourceMap, edit: _Edit) -> tuple[int, int, str]:
 
 
 def _yaml(value: Json) -> str:
-    """The value in YAML, on one line; outcomes, verdicts and places bare."""
+    """Return the value in YAML, on one line; outcomes, verdicts and places bare."""
     if isinstance(value, str) and (value in (*OUTCOMES, "none", NOWHERE) or _PLACE.fullmatch(value)):
         return value
     if isinstance(value, list) and all(isinstance(item, str) and _PLACE.fullmatch(item) for item in value):

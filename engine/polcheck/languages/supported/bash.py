@@ -41,7 +41,7 @@ def _escape(text: str, at: int) -> tuple[str, int]:
 
 
 def _ansi(text: str) -> str:
-    """The value of what stands in `$'…'`: bytes, and it ends at the first zero."""
+    """Return the value of what stands in `$'…'`: bytes, and it ends at the first zero."""
     parts: list[bytes] = []
     at = 0
     while at < len(text):
@@ -82,7 +82,7 @@ def _ansi_escape(text: str, at: int) -> tuple[bytes, int]:
 
 
 def _utf8(code: int) -> bytes:
-    """A code point as bash writes it, which knows of more than there are."""
+    """Return a code point as bash writes it, which knows of more than there are."""
     if code <= 0x10FFFF:
         return chr(code).encode("utf-8", "surrogatepass")
     if code > 0x7FFFFFFF:
@@ -93,7 +93,7 @@ def _utf8(code: int) -> bytes:
 
 
 def _word(node: Node) -> str | None:
-    """The text that a word stands for: without its quotes and escapes; None where something is put into it."""
+    """Return the text that a word stands for: without its quotes and escapes; None where something is put into it."""
     if node.type == "concatenation":
         parts = [_word(child) for child in node.children]
         return "".join(part for part in parts if part is not None) if None not in parts else None

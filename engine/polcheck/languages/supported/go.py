@@ -23,7 +23,7 @@ def _value(node: Node) -> Literal | None:
 
 
 def _interpreted(text: str) -> str:
-    """The value of an interpreted string: bytes, which need not be those of characters."""
+    """Return the value of an interpreted string: bytes, which need not be those of characters."""
     parts: list[bytes] = []
     done = 0
     while (at := text.find("\\", done)) >= 0:

@@ -67,7 +67,7 @@ def _escape(text: str, at: int) -> tuple[str, int]:
 
 
 def _without_references(text: str) -> str:
-    """The value of an attribute in JSX, which has the character references of HTML in place of escapes."""
+    """Return the value of an attribute in JSX, which has the character references of HTML in place of escapes."""
     if "&" not in text:
         return text
     import html
@@ -105,7 +105,7 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
 
 @cache
 def _names(language: Grammar) -> Query:
-    """The nodes that are names."""
+    """Return the nodes that are names."""
     from tree_sitter import Query
 
     return Query(language, " ".join(f"({kind}) @name" for kind in _NAMES))

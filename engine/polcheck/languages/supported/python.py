@@ -97,7 +97,7 @@ def formatted(node: Node) -> list[str | Interpolation]:
 
 
 def _shown(interpolation: Node) -> str:
-    """The text that `{x=}` shows before the value of `x`, empty where there is no `=`."""
+    """Return the text that `{x=}` shows before the value of `x`, empty where there is no `=`."""
     children = interpolation.children
     for index, child in enumerate(children[:-1]):
         if child.type == "=":
@@ -108,7 +108,7 @@ def _shown(interpolation: Node) -> str:
 
 
 def _opening(node: Node) -> tuple[str, str] | None:
-    """The prefix of a string in lowercase, and its quotes; None for what doesn't end in them."""
+    """Return the prefix of a string in lowercase, and its quotes; None for what doesn't end in them."""
     text = node.text or b""
     start = next((index for index in range(min(len(text), 4)) if text[index] in b"\"'"), None)
     if start is None:
@@ -165,7 +165,7 @@ def _escape(text: str, at: int) -> tuple[str, int]:
 
 
 def _clauses_on_lines(text: str) -> str:
-    """A snippet with each clause of a statement on a line of its own: `try: ... except: ...`."""
+    """Return a snippet with each clause of a statement on a line of its own: `try: ... except: ...`."""
     return re.sub(rf"(?<={MARK * 3}) (?=(?:except|finally|else|elif)\b)", "\n", text)
 
 

@@ -77,7 +77,7 @@ _REFERRING = {"max_by", "min_by", "sort_by"}
 
 
 def shape_of(node: Node, here: Shape = ANY) -> Shape:
-    """The shape of what `node` gives for a value of shape `here`.
+    """Return the shape of what `node` gives for a value of shape `here`.
 
     Raises ExpressionError when a step of it can only ever give null.
     """
@@ -125,13 +125,13 @@ def _refuse_keys_of_list(node: Hash, here: Shape) -> None:
 
 
 def binds(shape: Shape) -> frozenset[str] | None:
-    """The keys that each row of such a result binds; None when they aren't known."""
+    """Return the keys that each row of such a result binds; None when they aren't known."""
     row = shape.items if shape.kind == "array" else shape
     return frozenset(row.entries) if row.entries else None
 
 
 def is_comparison(node: Node) -> bool:
-    """Whether `node` gives a truth value: a comparison, and, or, not with one, or such a function."""
+    """Return whether `node` gives a truth value: a comparison, and, or, not with one, or such a function."""
     match node:
         case Comparison() | Not():
             return True
@@ -289,12 +289,12 @@ _FROM_DOCUMENT = _SAME_ITEMS | {"max", "max_by", "min", "min_by", "values"}
 
 
 def root_names(node: Node) -> frozenset[str]:
-    """The fields that `node` reads from the value it is given."""
+    """Return the fields that `node` reads from the value it is given."""
     return _names(node)[0]
 
 
 def _names(node: Node) -> tuple[frozenset[str], bool]:
-    """The names read from the root, and whether the result may be the root itself."""
+    """Return the names read from the root, and whether the result may be the root itself."""
     match node:
         case Field(name):
             return frozenset({name}), False
@@ -541,7 +541,7 @@ def _refuse_inner_list(node: Each) -> None:
 
 
 def _first(node: Node) -> Filter | None:
-    """The filter that `node` begins with, if that is applied to the current value as it is."""
+    """Return the filter that `node` begins with, if that is applied to the current value as it is."""
     while True:
         match node:
             case Filter(Current(implied=True)):

@@ -34,7 +34,7 @@ Code = Callable[[Any, Budget], Any]
 
 
 def compiled(node: Node, strict: bool = False) -> Code:
-    """A function of a value and a budget that gives what `node` gives; `strict` is without null tolerance."""
+    """Return a function of a value and a budget that gives what `node` gives; `strict` is without null tolerance."""
     match node:
         case Field(name):
             return _field(name)
@@ -244,7 +244,7 @@ def _call(node: Call, strict: bool) -> Code:
 
 
 def _argument(node: Node, strict: bool, function: str) -> Code:
-    """The code of an argument; for `&x` it gives a function of one value."""
+    """Return the code of an argument; for `&x` it gives a function of one value."""
     if not isinstance(node, Reference):
         return compiled(node, strict)
     code = compiled(node.body, strict)

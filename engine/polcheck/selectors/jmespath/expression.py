@@ -114,7 +114,7 @@ class Expression:
         return _factor(self._node) > _MANY_COPIES
 
     def evaluate(self, value: Json) -> Json:
-        """The result for `value`. Raises EvaluationError for a value of the wrong type, and LimitError."""
+        """Return the result for `value`. Raises EvaluationError for a value of the wrong type, and LimitError."""
         budget = Budget()
         result: Json = _bounded(lambda: self._code(value, budget))
         if self._copies:
@@ -122,18 +122,21 @@ class Expression:
         return result
 
     def rows(self, value: Json) -> list[Json]:
-        """The elements of a list result, or anything else as one row; null is none. Raises as `evaluate` does."""
+        """Return the elements of a list result, or anything else as one row; null is none. Raises as `evaluate`
+        does.
+        """
         result = self.evaluate(value)
         if isinstance(result, list):
             return [row for row in result if row is not None]
         return [] if result is None else [result]
 
     def trace(self, value: Json, steps: int = MAX_STEPS) -> list[Traced]:
-        """The same rows, with their origins. Raises EvaluationError that says where the wrong value stands."""
+        """Return the same rows, with their origins. Raises EvaluationError that says where the wrong value stands."""
         return _bounded(lambda: [_row(cell) for cell in self.traced_rows(value, steps)])
 
     def traced_rows(self, value: Json | TracedValue, steps: int = MAX_STEPS) -> list[TracedValue]:
-        """The same rows as parts of the value, which may be traced itself: then their origins are those in its source.
+        """Return the same rows as parts of the value, which may be traced itself: then their origins are those in
+        its source.
 
         Raises EvaluationError that says where the wrong value stands.
         """
@@ -145,7 +148,7 @@ class Expression:
         return [item for item in cells if item.value is not None]
 
     def nearest(self, value: Json) -> Nearest:
-        """The longest beginning of the expression that finds something, and what failed after it."""
+        """Return the longest beginning of the expression that finds something, and what failed after it."""
         from polcheck.selectors.jmespath.nearest import nearest
 
         return nearest(self._node, value)
@@ -159,7 +162,7 @@ class Expression:
 
 @lru_cache(maxsize=2048)
 def compile_expression(text: str) -> Expression:
-    """The compiled expression; the same one for the same text. Raises ExpressionError."""
+    """Return the compiled expression; the same one for the same text. Raises ExpressionError."""
     return Expression(text)
 
 

@@ -65,20 +65,20 @@ class Function(Struct, frozen=True):
     own: bool
 
     def takes(self, count: int) -> bool:
-        """Whether it can be called with `count` arguments."""
+        """Return whether it can be called with `count` arguments."""
         return count >= len(self.parameters) if self.variadic else count == len(self.parameters)
 
     def parameter(self, index: int) -> Parameter:
-        """The parameter of the argument at `index`."""
+        """Return the parameter of the argument at `index`."""
         return self.parameters[index if index < len(self.parameters) else -1]
 
     def call(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> Json:
-        """The result for these values. Raises TypeMismatchError and LimitError."""
+        """Return the result for these values. Raises TypeMismatchError and LimitError."""
         checked = self.checked(arguments, strict, budget)
         return None if checked is None else self.computed(checked, budget)
 
     def checked(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> list[Any] | None:
-        """The arguments as `core` takes them; None when one is null and that makes the result null.
+        """Return the arguments as `core` takes them; None when one is null and that makes the result null.
 
         Raises TypeMismatchError when one is of the wrong type, unless `strict` is off and a null is to blame.
         """
@@ -101,7 +101,7 @@ class Function(Struct, frozen=True):
         return taken
 
     def computed(self, checked: list[Any], budget: Budget) -> Json:
-        """The result for checked arguments. Raises EvaluationError and LimitError."""
+        """Return the result for checked arguments. Raises EvaluationError and LimitError."""
         try:
             result = self.core(budget, *checked) if self.spends else self.core(*checked)
         except (ArithmeticError, ValueError) as error:
@@ -116,7 +116,9 @@ class Function(Struct, frozen=True):
         return result
 
     def _items(self, index: int, parameter: Parameter, items: list[Json], strict: bool) -> list[Json]:
-        """The list without its nulls. Raises TypeMismatchError when something else in it is of the wrong type."""
+        """Return the list without its nulls. Raises TypeMismatchError when something else in it is of the wrong
+        type.
+        """
         kept: list[Json] = items if strict else [item for item in items if item is not None]
         allowed = parameter.items
         if kept and len(allowed) > 1 and kind_of(kept[0]) in allowed:
@@ -148,7 +150,7 @@ class Table(dict[str, Function]):
         spends: bool = False,
         own: bool = False,
     ) -> Callable[[Callable[..., Json]], Callable[..., Json]]:
-        """A decorator that makes the function under it known by `signature`; its docstring is the summary."""
+        """Return a decorator that makes the function under it known by `signature`; its docstring is the summary."""
 
         def decorate(core: Callable[..., Json]) -> Callable[..., Json]:
             found = _SIGNATURE.fullmatch(signature)
@@ -183,32 +185,32 @@ _Apply = Callable[[Json], Json]
 
 @STANDARD.add("abs(number: number) -> number")
 def _abs(number: float) -> Json:
-    """The absolute value of the number."""
+    """Return the absolute value of the number."""
     return abs(number)
 
 
 @STANDARD.add("avg(numbers: array[number]) -> number")
 def _avg(numbers: list[float]) -> Json:
-    """The mean of the numbers; null when there are none."""
+    """Return the mean of the numbers; null when there are none."""
     return sum(numbers) / len(numbers) if numbers else None
 
 
 @STANDARD.add("ceil(number: number) -> number")
 def _ceil(number: float) -> Json:
-    """The number rounded up."""
+    """Return the number rounded up."""
     return math.ceil(number)
 
 
 @STANDARD.add("contains(subject: array|string, search: any) -> boolean", spends=True)
 def _contains(budget: Budget, subject: list[Json] | str, search: Json) -> Json:
-    """Whether the list has that element, or the string that substring."""
+    """Return whether the list has that element, or the string that substring."""
     if isinstance(subject, str):
         return isinstance(search, str) and search in subject
     return holds(subject, search, budget)
 
 
 def holds(items: list[Json], search: Json, budget: Budget) -> bool:
-    """Whether `search` is an element of `items`."""
+    """Return whether `search` is an element of `items`."""
     if type(search) is str:
         return search in items
     return any(equal(item, search, budget) for item in items)
@@ -216,32 +218,32 @@ def holds(items: list[Json], search: Json, budget: Budget) -> bool:
 
 @STANDARD.add("ends_with(text: string, suffix: string) -> boolean")
 def _ends_with(text: str, suffix: str) -> Json:
-    """Whether the string ends with `suffix`."""
+    """Return whether the string ends with `suffix`."""
     return text.endswith(suffix)
 
 
 @STANDARD.add("floor(number: number) -> number")
 def _floor(number: float) -> Json:
-    """The number rounded down."""
+    """Return the number rounded down."""
     return math.floor(number)
 
 
 @STANDARD.add("join(separator: string, strings: array[string]) -> string", spends=True)
 def _join(budget: Budget, separator: str, texts: list[str]) -> Json:
-    """The strings joined, with the separator between them."""
+    """Return the strings joined, with the separator between them."""
     budget.text(sum(map(len, texts)) + len(separator) * len(texts))
     return separator.join(texts)
 
 
 @STANDARD.add("keys(object: object) -> array")
 def _keys(subject: dict[str, Json]) -> Json:
-    """The keys of the object."""
+    """Return the keys of the object."""
     return list(subject)
 
 
 @STANDARD.add("length(subject: array|object|string) -> number")
 def _length(subject: list[Json] | dict[str, Json] | str) -> Json:
-    """The number of elements, entries or characters."""
+    """Return the number of elements, entries or characters."""
     return len(subject)
 
 
@@ -253,81 +255,81 @@ def _map(apply: _Apply, items: list[Json]) -> Json:
 
 @STANDARD.add("max(list: array[number]|array[string]) -> any")
 def _max(items: list[float]) -> Json:
-    """The largest; null when there are none."""
+    """Return the largest; null when there are none."""
     return max(items) if items else None
 
 
 @STANDARD.add("max_by(list: array, expression: expression) -> any")
 def _max_by(items: list[Json], apply: _Apply) -> Json:
-    """The first element for which the expression gives the most, those left out for which it is null."""
+    """Return the first element for which the expression gives the most, those left out for which it is null."""
     picked = extreme([apply(item) for item in items], "max_by", most=True)
     return None if picked is None else items[picked]
 
 
 @STANDARD.add("merge(*objects: object) -> object")
 def _merge(*objects: dict[str, Json]) -> Json:
-    """One object with the entries of all; the last one wins."""
+    """Return one object with the entries of all; the last one wins."""
     return {key: value for item in objects for key, value in item.items()}
 
 
 @STANDARD.add("min(list: array[number]|array[string]) -> any")
 def _min(items: list[float]) -> Json:
-    """The smallest; null when there are none."""
+    """Return the smallest; null when there are none."""
     return min(items) if items else None
 
 
 @STANDARD.add("min_by(list: array, expression: expression) -> any")
 def _min_by(items: list[Json], apply: _Apply) -> Json:
-    """The first element for which the expression gives the least, those left out for which it is null."""
+    """Return the first element for which the expression gives the least, those left out for which it is null."""
     picked = extreme([apply(item) for item in items], "min_by", most=False)
     return None if picked is None else items[picked]
 
 
 @STANDARD.add("not_null(*values: any) -> any", takes_null=True)
 def _not_null(*values: Json) -> Json:
-    """The first of its arguments that isn't null."""
+    """Return the first of its arguments that isn't null."""
     return next((value for value in values if value is not None), None)
 
 
 @STANDARD.add("reverse(subject: array|string) -> any", place="first")
 def _reverse(subject: list[Json] | str) -> Json:
-    """The list or the string in reverse."""
+    """Return the list or the string in reverse."""
     return subject[::-1]
 
 
 @STANDARD.add("sort(list: array[number]|array[string]) -> array")
 def _sort(items: list[Json]) -> Json:
-    """The list in ascending order."""
+    """Return the list in ascending order."""
     return sorted(items)  # type: ignore[type-var]
 
 
 @STANDARD.add("sort_by(list: array, expression: expression) -> array")
 def _sort_by(items: list[Json], apply: _Apply) -> Json:
-    """The list in ascending order of what the expression gives; elements for which it is null come last."""
+    """Return the list in ascending order of what the expression gives; elements for which it is null come last."""
     return [items[index] for index in ascending([apply(item) for item in items], "sort_by")]
 
 
 @STANDARD.add("starts_with(text: string, prefix: string) -> boolean")
 def _starts_with(text: str, prefix: str) -> Json:
-    """Whether the string starts with `prefix`."""
+    """Return whether the string starts with `prefix`."""
     return text.startswith(prefix)
 
 
 @STANDARD.add("sum(numbers: array[number]) -> number")
 def _sum(numbers: list[float]) -> Json:
-    """The sum of the numbers; 0 when there are none."""
+    """Return the sum of the numbers; 0 when there are none."""
     return sum(numbers)
 
 
 @STANDARD.add("to_array(value: any) -> array", takes_null=True)
 def _to_array(value: Json) -> Json:
-    """The list itself; anything else as a list of one."""
+    """Return the list itself; anything else as a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 @STANDARD.add("to_number(value: any) -> number", takes_null=True)
 def _to_number(value: Json) -> Json:
-    """The number that the string writes, or the number itself; null for anything else."""
+    """Return the number that the string writes, or the number itself; null for anything else."""
     if type(value) in (int, float):
         return value
     if not isinstance(value, str):
@@ -343,7 +345,7 @@ def _to_number(value: Json) -> Json:
 
 @STANDARD.add("to_string(value: any) -> string", takes_null=True, spends=True)
 def _to_string(budget: Budget, value: Json) -> Json:
-    """The string itself; anything else as JSON."""
+    """Return the string itself; anything else as JSON."""
     if isinstance(value, str):
         return value
     budget.tree(value)
@@ -352,25 +354,27 @@ def _to_string(budget: Budget, value: Json) -> Json:
 
 @STANDARD.add("type(value: any) -> string", takes_null=True)
 def _type(value: Json) -> Json:
-    """The name of the value's type: null, boolean, number, string, array or object."""
+    """Return the name of the value's type: null, boolean, number, string, array or object."""
     return kind_of(value)
 
 
 @STANDARD.add("values(object: object) -> array")
 def _values(subject: dict[str, Json]) -> Json:
-    """The values of the object."""
+    """Return the values of the object."""
     return list(subject.values())
 
 
 def ascending(keys: list[Json], name: str) -> list[int]:
-    """The order of indices that sorts `keys`, nulls last. Raises TypeMismatchError when they can't be compared."""
+    """Return the order of indices that sorts `keys`, nulls last. Raises TypeMismatchError when they can't be
+    compared.
+    """
     kept = _comparable(keys, name)
     order = sorted(kept, key=keys.__getitem__)  # type: ignore[arg-type]
     return order + [index for index, key in enumerate(keys) if key is None]
 
 
 def extreme(keys: list[Json], name: str, most: bool) -> int | None:
-    """The index of the largest or smallest key. Raises TypeMismatchError when they can't be compared."""
+    """Return the index of the largest or smallest key. Raises TypeMismatchError when they can't be compared."""
     kept = _comparable(keys, name)
     if not kept:
         return None
@@ -379,7 +383,7 @@ def extreme(keys: list[Json], name: str, most: bool) -> int | None:
 
 
 def _comparable(keys: list[Json], name: str) -> list[int]:
-    """The indices of the keys that aren't null. Raises TypeMismatchError unless all are of one sort."""
+    """Return the indices of the keys that aren't null. Raises TypeMismatchError unless all are of one sort."""
     kept = [index for index, key in enumerate(keys) if key is not None]
     wanted = kind_of(keys[kept[0]]) if kept and kind_of(keys[kept[0]]) in ("number", "string") else ""
     for index in kept:
@@ -390,7 +394,7 @@ def _comparable(keys: list[Json], name: str) -> list[int]:
 
 
 def refuse_null(key: Json, name: str) -> Json:
-    """The key itself. Raises TypeMismatchError for null, which only the library's own semantics minds."""
+    """Return the key itself. Raises TypeMismatchError for null, which only the library's own semantics minds."""
     if key is None:
         raise TypeMismatchError(f"`{name}` wants numbers or strings to order by, not `null`", 0)
     return key
@@ -410,27 +414,30 @@ class Step(NamedTuple):
 
 @BELOW.add("leaves(value: any) -> array", spends=True, own=True)
 def _leaves(budget: Budget, value: Json) -> Json:
-    """A row `{key, value, pointer}` for every scalar below the value, in order; of a scalar, for itself
-    (`key` is null). `key` is the last step of the way, a number for an element of a list; `pointer` is the
-    whole way from the value as RFC 6901 writes it."""
+    """Return a row `{key, value, pointer}` for every scalar below the value, in order; of a scalar, for itself
+    (`key` is null). `key` is the last step of the way, a number for an element of a list; `pointer` is the whole
+    way from the value as RFC 6901 writes it.
+    """
     return [row(step) for step in below(budget, value, leaves_only=True)]
 
 
 @BELOW.add("nodes(value: any) -> array", spends=True, own=True)
 def _nodes(budget: Budget, value: Json) -> Json:
-    """The same rows as `leaves`, for every value below: objects and lists too, before what they hold."""
+    """Return the same rows as `leaves`, for every value below: objects and lists too, before what they hold."""
     return [row(step) for step in below(budget, value, leaves_only=False)]
 
 
 @BELOW.add("entries(value: object|array) -> array", own=True)
 def _entries(value: dict[str, Json] | list[Json]) -> Json:
-    """A row as of `leaves` for each entry of this object or element of this list, whatever it holds; none below it."""
+    """Return a row as of `leaves` for each entry of this object or element of this list, whatever it holds; none
+    below it.
+    """
     return [row(step) for step in direct(value)]
 
 
 @BELOW.add("includes(value: any, item: any) -> boolean", spends=True, own=True)
 def _includes(budget: Budget, value: Json, item: Json) -> Json:
-    """Whether the object has that key, or the list that element; of anything else, whether it is that."""
+    """Return whether the object has that key, or the list that element; of anything else, whether it is that."""
     if isinstance(value, dict):
         return isinstance(item, str) and item in value
     if isinstance(value, list):
@@ -440,17 +447,17 @@ def _includes(budget: Budget, value: Json, item: Json) -> Json:
 
 @BELOW.add("unique(list: array) -> array", spends=True, own=True)
 def _unique(budget: Budget, items: list[Json]) -> Json:
-    """The list without the elements that are equal to an earlier one."""
+    """Return the list without the elements that are equal to an earlier one."""
     return [items[index] for index in first_of_each(budget, items)]
 
 
 def row(step: Step) -> dict[str, Json]:
-    """The row that says where a value stands."""
+    """Return the row that says where a value stands."""
     return {"key": step.way[-1] if step.way else None, "value": step.value, "pointer": step.text}
 
 
 def direct(value: Json, way: Pointer = (), text: str = "") -> list[Step]:
-    """The entries of an object or the elements of a list that stands at `way`; nothing for a scalar."""
+    """Return the entries of an object or the elements of a list that stands at `way`; nothing for a scalar."""
     if isinstance(value, dict):
         return [Step((*way, key), f"{text}/{_escaped(key)}", item) for key, item in value.items()]
     if isinstance(value, list):
@@ -463,7 +470,7 @@ def _escaped(key: str) -> str:
 
 
 def below(budget: Budget, value: Json, leaves_only: bool) -> list[Step]:
-    """Every value below, or a scalar itself, in the order of the document. Raises LimitError."""
+    """Return every value below, or a scalar itself, in the order of the document. Raises LimitError."""
     found: list[Step] = []
     pending = [Step((), "", value)]
     while pending:
@@ -480,7 +487,7 @@ def below(budget: Budget, value: Json, leaves_only: bool) -> list[Step]:
 
 
 def first_of_each(budget: Budget, items: list[Json]) -> list[int]:
-    """The index of the first of each run of equal elements."""
+    """Return the index of the first of each run of equal elements."""
     budget.tree(items)
     seen: dict[object, int] = {}
     for index, item in enumerate(items):
@@ -497,19 +504,19 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 @TEXTS.add("basename(path: string) -> string", place="first", own=True)
 def _basename(path: str) -> Json:
-    """The last segment of a path: `train.py` of `src/train.py`."""
+    """Return the last segment of a path: `train.py` of `src/train.py`."""
     return _segments(path)[1]
 
 
 @TEXTS.add("dirname(path: string) -> string", place="first", own=True)
 def _dirname(path: str) -> Json:
-    """The path without its last segment: `src` of `src/train.py`; empty when there is only one."""
+    """Return the path without its last segment: `src` of `src/train.py`; empty when there is only one."""
     return _segments(path)[0]
 
 
 @TEXTS.add("stem(path: string) -> string", place="first", own=True)
 def _stem(path: str) -> Json:
-    """The last segment of a path without its extension: `train` of `src/train.py`; `.bashrc` has none."""
+    """Return the last segment of a path without its extension: `train` of `src/train.py`; `.bashrc` has none."""
     name = _segments(path)[1]
     head, dot, _ = name.rpartition(".")
     return head if dot and head.strip(".") else name
@@ -522,39 +529,39 @@ def _segments(path: str) -> tuple[str, str]:
 
 @TEXTS.add("lines(text: string) -> array", place="first", own=True)
 def _lines(text: str) -> Json:
-    """The lines of the string, without their line breaks."""
+    """Return the lines of the string, without their line breaks."""
     found: list[Json] = list(_LINE_BREAK.split(text))
     return found[:-1] if found[-1] == "" else found
 
 
 @TEXTS.add("lower(text: string) -> string", place="first", own=True)
 def _lower(text: str) -> Json:
-    """The string in lowercase."""
+    """Return the string in lowercase."""
     return text.lower()
 
 
 @TEXTS.add("upper(text: string) -> string", place="first", own=True)
 def _upper(text: str) -> Json:
-    """The string in uppercase."""
+    """Return the string in uppercase."""
     return text.upper()
 
 
 @TEXTS.add("strip(text: string) -> string", place="first", own=True)
 def _strip(text: str) -> Json:
-    """The string without white space at its ends."""
+    """Return the string without white space at its ends."""
     return text.strip()
 
 
 @TEXTS.add("split(text: string, separator: string) -> array", place="first", spends=True, own=True)
 def _split(budget: Budget, text: str, separator: str) -> Json:
-    """The parts of the string between separators; with an empty separator its characters."""
+    """Return the parts of the string between separators; with an empty separator its characters."""
     budget.spend(text.count(separator))
     return list(text.split(separator) if separator else text)
 
 
 @TEXTS.add("matches(value: any, regex: string) -> boolean", spends=True, own=True)
 def _matches(budget: Budget, value: Json, pattern: str) -> Json:
-    """Whether the regular expression (RE2) is found anywhere in the string; false for anything but a string."""
+    """Return whether the regular expression (RE2) is found anywhere in the string; false for anything but a string."""
     compiled = regex(pattern)
     if isinstance(value, str):
         budget.spend(len(value) // CHARACTERS_A_STEP)
@@ -581,7 +588,9 @@ def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
 
 @TEXTS.add("satisfies(version: any, specifier: string) -> boolean", spends=True, own=True)
 def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
-    """Whether the version meets the specifier (PEP 440; pre-releases count); false for anything but a version."""
+    """Return whether the version meets the specifier (PEP 440; pre-releases count); false for anything but a
+    version.
+    """
     budget.spend(_STEPS_A_MATCH + len(specifier) + (len(version) if isinstance(version, str) else 0))
     budget.look()
     wanted = specifier_set(specifier)
@@ -599,7 +608,7 @@ def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
 
 @lru_cache(maxsize=1024)
 def regex(pattern: str) -> Any:
-    """The compiled pattern. Raises TypeMismatchError when it isn't one."""
+    """Return the compiled pattern. Raises TypeMismatchError when it isn't one."""
     over = too_much(pattern)
     if over:
         raise TypeMismatchError(over, 1)
@@ -617,7 +626,7 @@ def regex(pattern: str) -> Any:
 
 @lru_cache(maxsize=256)
 def replacement(pattern: str, template: str) -> tuple[str | int, ...]:
-    r"""The template as texts and group numbers. Raises TypeMismatchError for a group that `pattern` lacks."""
+    r"""Return the template as texts and group numbers. Raises TypeMismatchError for a group that `pattern` lacks."""
     groups: int = regex(pattern).groups
     parts: list[str | int] = []
     end = 0
@@ -636,7 +645,7 @@ def replacement(pattern: str, template: str) -> tuple[str | int, ...]:
 
 @lru_cache(maxsize=256)
 def specifier_set(specifier: str) -> Any:
-    """The parsed specifier. Raises TypeMismatchError when it isn't one."""
+    """Return the parsed specifier. Raises TypeMismatchError when it isn't one."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
@@ -646,7 +655,7 @@ def specifier_set(specifier: str) -> Any:
 
 
 def _encodable(text: str) -> str:
-    """The text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
+    """Return the text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 

@@ -80,14 +80,14 @@ def _resolved(tracer: Tracer, node: Node, root: TracedValue) -> TracedValue | No
 
 
 def _is_something(cell: TracedValue) -> bool:
-    """Whether there is anything in it; an object that the expression made of nothing but nulls has nothing."""
+    """Return whether there is anything in it; an object that the expression made of nothing but nulls has nothing."""
     if isinstance(cell.value, dict) and cell.at is None:
         return any(value is not None for value in cell.value.values())
     return cell.value is not None and cell.value not in ("", [], {})
 
 
 def _prefixes(node: Node) -> Iterator[Node]:
-    """The beginnings of `node`, from short to long; each is an expression of its own."""
+    """Yield the beginnings of `node`, from short to long; each is an expression of its own."""
     match node:
         case Chain(steps) | Pipe(steps):
             done: tuple[Node, ...] = ()
@@ -116,14 +116,14 @@ def _prefixes(node: Node) -> Iterator[Node]:
 
 
 def _ends(cell: TracedValue) -> list[TracedValue]:
-    """The places that the cell leads to: itself, or the elements of a list that the expression made."""
+    """Return the places that the cell leads to: itself, or the elements of a list that the expression made."""
     if isinstance(cell.value, list) and cell.at is None:
         return [item for item in cell.items() if item.value is not None]
     return [cell]
 
 
 def _step(failed: Node, resolved: str) -> str:
-    """The last step of `failed`, as text."""
+    """Return the last step of `failed`, as text."""
     last = _last(failed)
     if isinstance(last, (Field, Hash, Call)):
         return text_of(last)
@@ -132,7 +132,7 @@ def _step(failed: Node, resolved: str) -> str:
 
 
 def _last(node: Node) -> Node:
-    """The step that `node` ends with."""
+    """Return the step that `node` ends with."""
     while True:
         match node:
             case Chain((*_, last)) | Pipe((*_, last)):
@@ -150,7 +150,7 @@ def _likeness(name: str, key: str) -> float:
 
 
 def _closest(failed: Node, ends: list[TracedValue]) -> tuple[str | None, Pointer | None]:
-    """The existing key most like the missing field, and the object that has it."""
+    """Return the existing key most like the missing field, and the object that has it."""
     last = _last(failed)
     if not isinstance(last, Field):
         return None, None

@@ -163,7 +163,7 @@ Node = (
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The nodes right below `node`, in the order of the text."""
+    """Return the nodes right below `node`, in the order of the text."""
     match node:
         case Chain(items) | Pipe(items) | Either(items) | Both(items) | Listing(items):
             return items
@@ -180,7 +180,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def position_of(node: Node) -> int:
-    """The offset of the first thing in `node` whose place is known; 0 when there is none."""
+    """Return the offset of the first thing in `node` whose place is known; 0 when there is none."""
     match node:
         case Field() | Literal() | Call():
             return node.position
@@ -197,7 +197,7 @@ _PROJECTIONS = (Each, Filter, Values)
 
 
 def text_of(node: Node) -> str:
-    """An expression that parses to `node` again."""
+    """Return an expression that parses to `node` again."""
     match node:
         case Current(implied):
             return "" if implied else "@"
@@ -291,7 +291,7 @@ def _tail(node: Node) -> str:
 
 
 def _starts_implied(node: Node) -> bool:
-    """Whether the leftmost thing of `node` is the current value, unwritten: then it begins with a bracket."""
+    """Return whether the leftmost thing of `node` is the current value, unwritten: then it begins with a bracket."""
     match node:
         case Current(implied):
             return implied

@@ -67,7 +67,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str) -> Parsed:
-    """The tree of `text`. Raises ExpressionError when it is no JMESPath, too long or too deep."""
+    """Return the tree of `text`. Raises ExpressionError when it is no JMESPath, too long or too deep."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression is longer than {MAX_LENGTH:,} characters", MAX_LENGTH)
     try:
@@ -225,7 +225,7 @@ class _Reader:
         return Slice(start, stop, step)
 
     def _chain(self, tree: dict[str, Any]) -> Node:
-        """All operands of a run of one operator; the library nests them to the left."""
+        """Return all operands of a run of one operator; the library nests them to the left."""
         kind, spine = tree["type"], []
         while tree["type"] == kind:
             tree, right = tree["children"]

@@ -107,7 +107,7 @@ class TracedValue:
         return union(within) if within else union(self.sources)
 
     def child(self, key: str | int) -> TracedValue:
-        """The cell of an entry or element that exists."""
+        """Return the cell of an entry or element that exists."""
         inside = self.inside
         if inside is not None:
             return cast("dict[str | int, TracedValue]", inside)[key]
@@ -117,7 +117,7 @@ class TracedValue:
         return TracedValue(value, sources=(self,))
 
     def items(self) -> list[TracedValue]:
-        """The cells of a list's elements or of an object's entries."""
+        """Return the cells of a list's elements or of an object's entries."""
         inside = self.inside
         if inside is not None:
             return list(inside.values() if isinstance(inside, dict) else inside)
@@ -128,7 +128,7 @@ class TracedValue:
         return [TracedValue(value, sources=(self,)) for _, value in pairs]
 
     def key_cell(self, key: str) -> TracedValue:
-        """The cell of the key itself, as a text."""
+        """Return the cell of the key itself, as a text."""
         child = self.child(key)
         if child.at and child.at[-1] == key:
             return TracedValue(key, origin=(Origin(child.at, True),))
@@ -140,19 +140,19 @@ class TracedValue:
 
 
 def listed(cells: list[TracedValue], sources: Sequence[TracedValue] = ()) -> TracedValue:
-    """The list of these cells, made from `sources`."""
+    """Return the list of these cells, made from `sources`."""
     return TracedValue([cell.value for cell in cells], inside=cells, sources=sources)
 
 
 def keyed(
     cells: dict[str, TracedValue], sources: Sequence[TracedValue] = (), origin: Origins | None = None
 ) -> TracedValue:
-    """The object of these cells."""
+    """Return the object of these cells."""
     return TracedValue({key: cell.value for key, cell in cells.items()}, None, cells, sources, origin)
 
 
 def union(cells: Iterable[TracedValue]) -> Origins:
-    """The origins of all the cells, each once, in order."""
+    """Return the origins of all the cells, each once, in order."""
     return tuple(dict.fromkeys(origin for cell in cells for origin in cell.origin))
 
 
@@ -236,7 +236,7 @@ def _max_by(arguments: list[Any], budget: Budget) -> TracedValue:
 
 
 def _picked(subject: TracedValue, keys: list[TracedValue], name: str) -> TracedValue:
-    """The element whose key is the largest or smallest."""
+    """Return the element whose key is the largest or smallest."""
     try:
         index = extreme([key.value for key in keys], name, most=name.startswith("max"))
     except TypeMismatchError as error:
@@ -259,7 +259,7 @@ def _applied(subject: TracedValue, apply: Apply) -> list[TracedValue]:
 
 
 def _of_key(error: TypeMismatchError, keys: list[TracedValue]) -> EvaluationError:
-    """The error at the place of the key that can't be compared."""
+    """Return the error at the place of the key that can't be compared."""
     origin = keys[error.item or 0].origin
     return EvaluationError(error.message, origin[0].pointer if origin else None)
 
@@ -338,7 +338,7 @@ class _Row(TracedValue):
         return self._inside
 
     def _value(self) -> TracedValue:
-        """The cell of the value that the step leads to."""
+        """Return the cell of the value that the step leads to."""
         found = self._subject
         if found.at is not None:
             return TracedValue(self._step.value, (*found.at, *self._step.way))
@@ -453,7 +453,7 @@ class Tracer:
         return listed([item for item in items if item.value is not None], (base,))
 
     def _filtered(self, node: Filter, base: TracedValue) -> list[TracedValue]:
-        """The elements that meet the condition; it runs without places, unless it fails and they are wanted."""
+        """Return the elements that meet the condition; it runs without places, unless it fails and they are wanted."""
         holds = _condition(node.condition, self._strict)
         kept = []
         for item in base.items():
@@ -501,7 +501,7 @@ class Tracer:
 
 @lru_cache(maxsize=1024)
 def _condition(node: Node, strict: bool) -> Code:
-    """The condition of a filter, made once for all elements."""
+    """Return the condition of a filter, made once for all elements."""
     return compiled(node, strict)
 
 

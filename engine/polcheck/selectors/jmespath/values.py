@@ -104,17 +104,17 @@ class Budget:
 
 
 def kind_of(value: object) -> str:
-    """The JMESPath type of `value`; `expression` for what is no JSON value."""
+    """Return the JMESPath type of `value`; `expression` for what is no JSON value."""
     return KINDS.get(type(value), "expression")
 
 
 def truth(value: Json) -> bool:
-    """Whether JMESPath takes `value` as true: zero is, what is empty is not."""
+    """Return whether JMESPath takes `value` as true: zero is, what is empty is not."""
     return bool(value) or type(value) in NUMBERS
 
 
 def equal(left: Json, right: Json, budget: Budget) -> bool:
-    """Whether the two are the same JSON value; `1` and `1.0` are, `1` and `true` are not, at any depth."""
+    """Return whether the two are the same JSON value; `1` and `1.0` are, `1` and `true` are not, at any depth."""
     kind = type(left)
     if kind is not type(right):
         return kind in NUMBERS and type(right) in NUMBERS and left == right
@@ -128,7 +128,7 @@ def equal(left: Json, right: Json, budget: Budget) -> bool:
 
 
 def frozen(value: Json) -> object:
-    """A hashable that is equal for equal JSON values only."""
+    """Return a hashable that is equal for equal JSON values only."""
     if type(value) is list:
         return ("array", *(frozen(item) for item in value))
     if type(value) is dict:
@@ -137,7 +137,7 @@ def frozen(value: Json) -> object:
 
 
 def ordered(operator: str, left: Json, right: Json, strict: bool) -> Json:
-    """Whether `left` stands in that order to `right`; null unless both are numbers.
+    """Return whether `left` stands in that order to `right`; null unless both are numbers.
 
     With `strict` two texts are ordered too, as the jmespath library does beyond the standard.
     """
@@ -170,7 +170,7 @@ def _clipped(value: object, depth: int) -> object:
 
 
 def common_prefix(pointers: Sequence[Pointer]) -> Pointer:
-    """The longest pointer that all of them begin with; the root's when there are none."""
+    """Return the longest pointer that all of them begin with; the root's when there are none."""
     if not pointers:
         return ()
     low, high = min(pointers, key=_comparable), max(pointers, key=_comparable)

@@ -45,7 +45,7 @@ _DEEPEST = 100
 
 
 def build(prepared: Prepared, resolve: bool) -> Shape:
-    """The shape of the snippet. Raises SyntaxProblem when it would match everything or can't be compared."""
+    """Return the shape of the snippet. Raises SyntaxProblem when it would match everything or can't be compared."""
     builder = _Builder(prepared, resolve)
     shapes = [builder.shape(node) for node in prepared.statements]
     while shapes and isinstance(shapes[0], Many):
@@ -63,7 +63,7 @@ def build(prepared: Prepared, resolve: bool) -> Shape:
 
 
 def _bare(shape: Shape) -> Shape:
-    """The expression of a statement that is only that, so that it matches wherever an expression stands."""
+    """Return the expression of a statement that is only that, so that it matches wherever an expression stands."""
     if isinstance(shape, Branch) and shape.kinds == {"expression_statement"} and len(shape.items) == 1:
         return shape.items[0]
     return shape
@@ -91,7 +91,7 @@ class _Builder:
         self.in_type = False
 
     def shape(self, node: Node, names: bool = True) -> Shape:
-        """The shape of `node`; with `names`, identifiers are names that may be followed."""
+        """Return the shape of `node`; with `names`, identifiers are names that may be followed."""
         self.depth += 1
         if self.depth > _DEEPEST:
             raise self._problem(node, f"the snippet is more than {_DEEPEST} levels deep")
@@ -140,7 +140,7 @@ class _Builder:
         return self._import(node) if node.type in rules.imports else None
 
     def _type(self, node: Node) -> Shape:
-        """A type with arguments, or one of several types, whichever of the grammar's two forms it has."""
+        """Return a type with arguments, or one of several types, whichever of the grammar's two forms it has."""
         if node.type == "subscript":
             items = [child for child in self._children(node) if child.is_named]
         elif node.type == "generic_type":
@@ -205,7 +205,7 @@ class _Builder:
         return Branch(alike, tuple(items), tuple(labels), frozenset(unasked))
 
     def _name(self, node: Node, chain: Chain) -> Shape:
-        """A chain of names; one that begins with a hole is a node like any other."""
+        """Return a chain of names; one that begins with a hole is a node like any other."""
         segments: list[str] = []
         holes: list[tuple[int, str]] = []
         here = node
@@ -277,7 +277,7 @@ class _Builder:
         return Keyword(self._leaf(name), Hole(None) if isinstance(shaped, Many) else shaped)
 
     def _leaf(self, node: Node) -> Leaf | Hole:
-        """A name that is compared as it is written."""
+        """Return a name that is compared as it is written."""
         mark = self._mark(node)
         if isinstance(mark, Many):
             raise self._problem(node, "`...` can't stand for a name here", "write `$_`")
@@ -343,7 +343,7 @@ def _among_others(
 
 
 def _is_union(node: Node) -> bool:
-    """Whether a node is `a | b`."""
+    """Return whether a node is `a | b`."""
     return node.type == "union_type" or (
         node.type == "binary_operator" and any(child.type == "|" for child in node.children)
     )
@@ -360,5 +360,5 @@ def _text(node: Node) -> str:
 
 
 def _restored(value: str) -> str:
-    """A string's text with its `$` as they were written."""
+    """Return a string's text with its `$` as they were written."""
     return value.replace(MARK, "$")

@@ -30,7 +30,7 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
-    """The queries, with their predicates, that together find the nodes that `shape` may match.
+    """Return the queries, with their predicates, that together find the nodes that `shape` may match.
 
     What is called may stand in parentheses: each further query finds those of one callee, which the grammar may demand.
     """
@@ -60,7 +60,7 @@ class _Writer:
         self.names = 0
 
     def root(self, shape: Shape) -> str:
-        """The outermost node, without its capture."""
+        """Return the outermost node, without its capture."""
         if isinstance(shape, Branch):
             return self.branch(shape)
         if isinstance(shape, Name):
@@ -82,7 +82,7 @@ class _Writer:
         return _one_of(kinds)
 
     def branch(self, shape: Branch) -> str:
-        """A node with those of its fields that a query can tell."""
+        """Return a node with those of its fields that a query can tell."""
         if len(shape.kinds) > 1:
             return _one_of(sorted(shape.kinds))
         kind = next(iter(shape.kinds))
@@ -95,7 +95,7 @@ class _Writer:
         return f"({' '.join([kind, *filter(None, inside)])})"
 
     def field(self, kind: str, label: str, item: Shape) -> str:
-        """One field of a node; empty when nothing can be said of it."""
+        """Return one field of a node; empty when nothing can be said of it."""
         if isinstance(item, Word):
             return f"{label}: {_string(item.text)}"
         if isinstance(item, Name) and (kind, label) in self.rules.named_fields:
@@ -116,13 +116,13 @@ class _Writer:
         return ""
 
     def leaf(self, label: str, item: Leaf) -> str:
-        """A field that holds a word, with what its text has to be."""
+        """Return a field that holds a word, with what its text has to be."""
         name = self.capture()
         self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
         return f"{label}: ({item.kind}) @{name}"
 
     def capture(self) -> str:
-        """A private name for a capture."""
+        """Return a private name for a capture."""
         self.names += 1
         return "_name" if self.names == 1 else f"_name{self.names}"
 
@@ -182,7 +182,7 @@ def _words_of_name(text: str) -> list[str]:
 
 
 def binds_of(shape: Shape) -> tuple[str, ...]:
-    """The names that every match of `shape` binds, in the order of the snippet."""
+    """Return the names that every match of `shape` binds, in the order of the snippet."""
     names: list[str] = []
     for part in walk(shape):
         if isinstance(part, Hole) and part.name is not None:

@@ -34,14 +34,14 @@ class _Made(Struct, frozen=True):
 
 
 def compile_code(texts: Sequence[str], language: str) -> Syntax:
-    """The selector of tree-sitter queries. Raises SyntaxProblem, UnknownLanguage for `language`."""
+    """Return the selector of tree-sitter queries. Raises SyntaxProblem, UnknownLanguage for `language`."""
     grammar(language)
     parts = _each(texts, lambda text: _code(text, language))
     return _joined("code", texts, language, parts)
 
 
 def compile_pattern(texts: Sequence[str], language: str, resolve: bool = True) -> Syntax:
-    """The selector of snippets; `resolve` follows names through imports. Raises as `compile_code` does."""
+    """Return the selector of snippets; `resolve` follows names through imports. Raises as `compile_code` does."""
     grammar(language)
     parts = _each(texts, lambda text: _pattern(text, language, resolve))
     return _joined("pattern", texts, language, parts, resolve)
@@ -49,7 +49,7 @@ def compile_pattern(texts: Sequence[str], language: str, resolve: bool = True) -
 
 @lru_cache(maxsize=4096)
 def shape_of(text: str, language: str, resolve: bool) -> Shape:
-    """The shape of a snippet. Raises SyntaxProblem."""
+    """Return the shape of a snippet. Raises SyntaxProblem."""
     return build(prepare(text, language), resolve)
 
 
@@ -108,7 +108,7 @@ def _pattern(text: str, language: str, resolve: bool) -> _Made:
 
 
 def _matches_itself(text: str, language: str, resolve: bool, made: _Made) -> bool:
-    """Whether a snippet is found in its own text, in which each `$name` and `...` is a word like another."""
+    """Return whether a snippet is found in its own text, in which each `$name` and `...` is a word like another."""
     from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 
     prepared = prepare(text, language)
@@ -156,7 +156,7 @@ def _code_literals(probe: PatternProbe, language: str) -> Clauses:
 
 
 def _literal(value: str) -> str:
-    """The longest word of a text that a node has."""
+    """Return the longest word of a text that a node has."""
     # NOTE: a part of a string, such as an escape, need not end where a word does
     return "" if "\\" in value else max(_WORD.findall(value), key=len, default="")
 

@@ -19,7 +19,7 @@ MOST_LEVELS = 600_000
 
 
 def first_error(tree: Tree) -> int:
-    """The line, from 1, of the first error in a tree that has one."""
+    """Return the line, from 1, of the first error in a tree that has one."""
     node = tree.tree.root_node
     while not (node.is_error or node.is_missing):
         broken = _first_broken(node)
@@ -30,7 +30,7 @@ def first_error(tree: Tree) -> int:
 
 
 def too_wide(tree: Tree, width: int) -> bool:
-    """Whether a node at or under an error has more than `width` children.
+    """Return whether a node at or under an error has more than `width` children.
 
     NOTE: tree-sitter's search takes quadratic time over such a node: 37 s for 200,000 open brackets.
     """
@@ -45,7 +45,7 @@ def too_wide(tree: Tree, width: int) -> bool:
 
 
 def beginnings(tree: Tree) -> tuple[list[Node], bool]:
-    """The nodes where a search has to begin to pass over nothing, and whether all of them are among them."""
+    """Return the nodes where a search has to begin to pass over nothing, and whether all of them are among them."""
     found: list[Node] = [tree.tree.root_node]
     waiting: list[tuple[Node, int]] = [(tree.tree.root_node, 0)]
     while waiting:
@@ -76,7 +76,7 @@ def _first_broken(node: Node) -> Node | None:
 
 
 def free_of(element: Element) -> int:
-    """The largest number of choices that a match of a pattern may make: 1 where it has no two free siblings."""
+    """Return the largest number of choices that a match of a pattern may make: 1 where it has no two free siblings."""
     return 1 + _choices(element)
 
 

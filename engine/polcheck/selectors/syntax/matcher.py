@@ -52,7 +52,7 @@ class Bind(NamedTuple):
     string: bool | None
 
     def agrees(self, other: Bind) -> bool:
-        """Whether both are the same text; a part of a string agrees with a name of that text."""
+        """Return whether both are the same text; a part of a string agrees with a name of that text."""
         same_form = self.string is None or other.string is None or self.string == other.string
         return same_form and self.value == other.value
 
@@ -80,7 +80,7 @@ class Matcher:
         self.steps = steps
 
     def matches(self, shape: Shape, node: Node) -> Iterator[Match]:
-        """Every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
+        """Yield every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
         if isinstance(shape, Statements):
             yield from self._statements(shape, node)
         elif not _inside_a_name(shape, node):
@@ -99,7 +99,7 @@ class Matcher:
             yield Match(node.start_byte, following[count - 1].end_byte, binds)
 
     def match(self, shape: Shape, node: Node, binds: Binds) -> Iterator[Binds]:
-        """The bindings, added to `binds`, with which `node` is `shape`."""
+        """Return the bindings, added to `binds`, with which `node` is `shape`."""
         self.steps -= 1
         if self.steps < 0:
             raise TooMuchWork
@@ -199,7 +199,7 @@ class Matcher:
                 yield found
 
     def _is_prefix(self, kind: str, word: Node) -> bool:
-        """Whether a word of a command only says how the next one is run."""
+        """Return whether a word of a command only says how the next one is run."""
         if not self.rules.word_prefixes or self.language.word_value is None:
             return False
         text = self.language.word_value(unwrapped(word, self.rules.grouping))
@@ -208,7 +208,7 @@ class Matcher:
     def _sequence(
         self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds, whole: bool, at: int = 0
     ) -> Iterator[tuple[Binds, int]]:
-        """The bindings with which `nodes`, from `at` on, are `shapes`, and how many nodes that took."""
+        """Yield the bindings with which `nodes`, from `at` on, are `shapes`, and how many nodes that took."""
         if not shapes:
             if not whole or at == len(nodes):
                 yield binds, at
@@ -233,7 +233,7 @@ class Matcher:
         more: bool,
         used: tuple[int, ...] = (),
     ) -> Iterator[Binds]:
-        """The bindings with which each of `shapes` is another one of `nodes`; `more`: some may be left over."""
+        """Yield the bindings with which each of `shapes` is another one of `nodes`; `more`: some may be left over."""
         if len(used) == len(shapes):
             if more or len(used) == len(nodes):
                 yield binds
@@ -325,7 +325,7 @@ class Matcher:
         binds: Binds,
         used: tuple[int, ...] = (),
     ) -> Iterator[Binds]:
-        """The bindings with which each of `shapes` is another one of the imported `items`."""
+        """Yield the bindings with which each of `shapes` is another one of the imported `items`."""
         if len(used) == len(shapes):
             yield binds
             return
@@ -396,7 +396,7 @@ def _segment(node: Node, written: str, segments: list[str], index: int) -> Bind:
 
 
 def _inside_a_name(shape: Shape, node: Node) -> bool:
-    """Whether `node` is no use of a bare name (it is defined or imported, say), or half a string."""
+    """Return whether `node` is no use of a bare name (it is defined or imported, say), or half a string."""
     if not isinstance(shape, Name | Quoted) or (parent := node.parent) is None:
         return False
     if isinstance(shape, Quoted):

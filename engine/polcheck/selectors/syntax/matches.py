@@ -57,14 +57,16 @@ class Rows:
         return True
 
     def found(self, broken: str) -> SearchResult:
-        """The hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""
+        """Return the hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""
         if not (self.taken or self.rows):
             return SearchResult((), self.stopped or broken)
         hits = None if self.rows or self.stopped else self._as_taken()
         return SearchResult(hits or self._one_by_one(), self.stopped or broken)
 
     def _as_taken(self) -> MatchTable | None:
-        """The matches of queries as columns; None unless each holds one node a capture and no two span the same."""
+        """Return the matches of queries as columns; None unless each holds one node a capture and no two span the
+        same.
+        """
         names = {tuple([name for _, name in probe.public]) for probe, _ in self.taken}
         if len(names) != 1 or sum(len(matches) for _, matches in self.taken) > self.most:
             return None
@@ -92,7 +94,7 @@ class Rows:
         return Spans(offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
 
     def _one_by_one(self) -> Sequence[Match]:
-        """The hits, each told from the others."""
+        """Return the hits, each told from the others."""
         for probe, matches in self.taken:
             all(self.add(hits_of_captures(probe, nodes, self.tree.language)) for nodes in matches)
         ordered = sorted(self.rows, key=lambda row: (row[0], row[1], row[2], row[3], row[4]))
@@ -121,7 +123,9 @@ class Rows:
 
 
 def _columns_of(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
-    """The nodes of what matches span, of each public capture, and of `@here`; None unless each holds one node."""
+    """Return the nodes of what matches span, of each public capture, and of `@here`; None unless each holds one
+    node.
+    """
     if len(probe.roots) != 1:
         return None
     numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
@@ -135,7 +139,7 @@ def _columns_of(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[N
 
 
 def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
-    """The columns in order of what the matches span; None when two span the same, which may be one hit."""
+    """Return the columns in order of what the matches span; None when two span the same, which may be one hit."""
     places = [(node.start_byte, node.end_byte) for node in columns[0]]
     if all(first < second for first, second in pairwise(places)):
         return columns
@@ -146,7 +150,7 @@ def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
 
 
 def hits_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
-    """The rows of a snippet at `node`. Raises TooMuchWork."""
+    """Yield the rows of a snippet at `node`. Raises TooMuchWork."""
     for start, end, binds in matcher.matches(shape, node):
         here = binds.get("here")
         named = tuple((name, bind) for name, bind in binds.items() if name != "here")
@@ -155,7 +159,9 @@ def hits_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
 
 
 def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Iterator[Row]:
-    """The rows of a query's match: one for each choice among captures that hold several nodes, none without a node."""
+    """Yield the rows of a query's match: one for each choice among captures that hold several nodes, none without a
+    node.
+    """
     spanned = nodes[probe.roots[0]] if len(probe.roots) == 1 else ()
     if len(spanned) == 1:  # NOTE: as nearly always
         root = spanned[0]

@@ -81,7 +81,7 @@ class _Scope:
         return self._parent or self
 
     def holds(self, place: int) -> bool:
-        """Whether a byte is in the block."""
+        """Return whether a byte is in the block."""
         return self.start <= place < self.end and not self.hole[0] <= place < self.hole[1]
 
 
@@ -122,7 +122,8 @@ class Names:
                 self._fill(tree, found)
 
     def of(self, node: Node) -> tuple[str, ...]:
-        """The dotted names that `node` may stand for, as it is written first; empty when it is no chain of names.
+        """Return the dotted names that `node` may stand for, as it is written first; empty when it is no chain of
+        names.
 
         The name as written is left out where a nearer binding hides an import of that name.
         """
@@ -159,11 +160,12 @@ class Names:
         return f"`{head}` is bound again in the {bound.form} of line {line}, so that it isn't the import"
 
     def module(self, written: str) -> str:
-        """The absolute name of a module that an import writes as `written`; relative to the file's folder."""
+        """Return the absolute name of a module that an import writes as `written`; relative to the file's folder."""
         return self.modules(written)[0]
 
     def modules(self, written: str) -> tuple[str, ...]:
-        """Every absolute name that a module which an import writes as `written` may have, that of `module` first.
+        """Return every absolute name that a module which an import writes as `written` may have, that of `module`
+        first.
 
         NOTE: a folder named src holds packages, or is one; a folder whose name is no identifier is no package.
         """
@@ -181,7 +183,7 @@ class Names:
         return tuple(dict.fromkeys(".".join([*parts, *rest]) for parts in [package, *below]))
 
     def _stands_for(self, chain: str, place: int) -> tuple[str, ...]:
-        """Every name that `chain`, whose first name is at `place`, may stand for."""
+        """Return every name that `chain`, whose first name is at `place`, may stand for."""
         head, dot, rest = chain.partition(".")
         if head not in self._followed and not self._stars:
             return (chain,)
@@ -204,7 +206,7 @@ class Names:
         return tuple(dict.fromkeys(found))
 
     def _may_be_starred(self, key: _Key, place: int) -> bool:
-        """Whether a name of the module, used at `place`, may come from a star import."""
+        """Return whether a name of the module, used at `place`, may come from a star import."""
         return bool(self._stars) and key[0] == 0 and place < self._definite.get(key[1], place + 1)
 
     def _fill(self, tree: Tree, imports: Sequence[Node]) -> None:
@@ -270,7 +272,7 @@ class Names:
                     self._definite[name] = min(place, self._definite.get(name, place))
 
     def _imported_names(self, statement: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The names that an import statement binds, each with what it may stand for."""
+        """Yield the names that an import statement binds, each with what it may stand for."""
         origin = statement.child_by_field_name("module_name")
         modules = self.modules(_squeezed(origin)) if origin is not None else ("",)
         if statement.type == "future_import_statement":
@@ -301,7 +303,7 @@ class _Table:
             self._nest(self._made(found))
 
     def _made(self, found: Mapping[str, Sequence[Node]]) -> list[_Scope]:
-        """The scopes below the module, in order of the text, outer ones first."""
+        """Return the scopes below the module, in order of the text, outer ones first."""
         made: dict[int, _Scope] = {}
         generic: list[_Scope] = []
         for form in ("function", "lambda", "class"):
@@ -339,18 +341,18 @@ class _Table:
             around.append(scope)
 
     def at(self, place: int) -> _Scope:
-        """The innermost scope that holds a byte."""
+        """Return the innermost scope that holds a byte."""
         scope = self._scopes[bisect_right(self._starts, place) - 1]
         while not scope.holds(place):
             scope = scope.around
         return scope
 
     def of_node(self, node: Node) -> _Scope:
-        """The scope of a function, lambda or class."""
+        """Return the scope of a function, lambda or class."""
         return self._of_node.get(node.id) or self._scopes[0]
 
     def owned(self, bindings: Sequence[_Binding]) -> list[_Binding]:
-        """The bindings, each with the scope to which `global` and `nonlocal` give it."""
+        """Return the bindings, each with the scope to which `global` and `nonlocal` give it."""
         for scope, name, *_ in bindings:
             if name not in scope.globals and name not in scope.nonlocals:
                 scope.binds.add(name)
@@ -366,7 +368,7 @@ class _Table:
         return found
 
     def bound_in(self, name: str, scope: _Scope) -> _Scope | None:
-        """The scope whose binding a use of `name` in `scope` sees; None when no scope binds it."""
+        """Return the scope whose binding a use of `name` in `scope` sees; None when no scope binds it."""
         here = scope
         while True:
             if name in here.globals:
@@ -378,7 +380,7 @@ class _Table:
             here = here.parent
 
     def keys(self, name: str, scope: _Scope) -> Iterator[_Key]:
-        """The bindings that a use of `name` in `scope` may see; those of the module even where it has none."""
+        """Yield the bindings that a use of `name` in `scope` may see; those of the module even where it has none."""
         bound = self.bound_in(name, scope)
         yield (0 if bound is None else bound.number), name
         if bound is scope and bound.form == "class":  # NOTE: what a class hasn't bound yet is what it is outside
@@ -483,7 +485,7 @@ class _Table:
                 waiting += _aligned(_parts(target), value)
 
     def choices(self, value: Node | None) -> tuple[tuple[str, int], ...]:
-        """The chains of names of which a value is one, each with its place."""
+        """Return the chains of names of which a value is one, each with its place."""
         found: list[tuple[str, int]] = []
         waiting = [value]
         for _ in range(_MOST_CHOICES):
@@ -526,7 +528,7 @@ _QUERIES: dict[str, Query] = {}
 
 
 def names_of(tree: Tree, imports: Sequence[Node] | None = None) -> Names:
-    """The names of the file, made once for each tree; from its import statements where they are known."""
+    """Return the names of the file, made once for each tree; from its import statements where they are known."""
     names = _TABLES.get(tree)
     if names is None:
         names = _TABLES[tree] = Names(tree, imports)
@@ -534,12 +536,12 @@ def names_of(tree: Tree, imports: Sequence[Node] | None = None) -> Names:
 
 
 def known_names(tree: Tree) -> Names | None:
-    """The names of the file if they have been made."""
+    """Return the names of the file if they have been made."""
     return _TABLES.get(tree)
 
 
 def dotted(node: Node) -> str:
-    """The dotted name that `node` spells, whatever its white space and parentheses; empty when it is none."""
+    """Return the dotted name that `node` spells, whatever its white space and parentheses; empty when it is none."""
     text = node.text or b""
     if _PLAIN.fullmatch(text) or (not text.isascii() and _words(text)):
         return text.decode()
@@ -547,7 +549,9 @@ def dotted(node: Node) -> str:
 
 
 def _spelled(node: Node) -> str:
-    """The dotted name as its nodes spell it; empty when it is none, or longer than any name that somebody asks for."""
+    """Return the dotted name as its nodes spell it; empty when it is none, or longer than any name that somebody
+    asks for.
+    """
     segments: list[str] = []
     while len(segments) < _MOST_SEGMENTS:
         node = unwrapped(node)
@@ -582,7 +586,7 @@ def _parts(node: Node) -> list[Node]:
 
 
 def _seen_from(scope: _Scope) -> _Scope:
-    """The scope in which a name is looked up that a scope below the module doesn't bind: no class is one."""
+    """Return the scope in which a name is looked up that a scope below the module doesn't bind: no class is one."""
     scope = scope.parent
     while scope.form == "class":
         scope = scope.parent
@@ -590,7 +594,7 @@ def _seen_from(scope: _Scope) -> _Scope:
 
 
 def _is_one(target: Node) -> bool:
-    """Whether a group holds one target without a comma, in parentheses that mean nothing."""
+    """Return whether a group holds one target without a comma, in parentheses that mean nothing."""
     return target.type in ("tuple_pattern", "tuple") and target.child_count == 3 and len(_parts(target)) == 1
 
 
@@ -611,7 +615,7 @@ def _aligned(targets: Sequence[Node], value: Node | None) -> list[tuple[Node, No
 
 
 def _surely_bound(root: Node) -> Iterator[tuple[str, int]]:
-    """The names that a module's own statements bind whatever happens, and from which byte on they are bound."""
+    """Yield the names that a module's own statements bind whatever happens, and from which byte on they are bound."""
     for node in root.named_children:
         if node.type == "decorated_definition":
             definition = node.child_by_field_name("definition")
@@ -627,7 +631,7 @@ def _surely_bound(root: Node) -> Iterator[tuple[str, int]]:
 
 
 def _type_parameters(node: Node) -> list[str]:
-    """The names that a list of type parameters binds: the first of each."""
+    """Return the names that a list of type parameters binds: the first of each."""
     found: list[str] = []
     for child in node.named_children if node.type == "type_parameter" else [node]:
         inner: Node | None = child
@@ -659,7 +663,7 @@ def _squeezed(node: Node) -> str:
 
 
 def _captured(text: str, tree: Tree) -> dict[str, list[Node]]:
-    """The nodes that each capture of a query of single nodes has in a tree, each once."""
+    """Return the nodes that each capture of a query of single nodes has in a tree, each once."""
     from tree_sitter import Query, QueryCursor
 
     query = _QUERIES.get(text)

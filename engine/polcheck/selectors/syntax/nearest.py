@@ -47,7 +47,7 @@ class _Miss(NamedTuple):
 
 
 def nearest(syntax: Syntax, tree: Tree) -> Near | None:
-    """The match that fails the fewest predicates, of those the one that looks most like what is wanted.
+    """Return the match that fails the fewest predicates, of those the one that looks most like what is wanted.
 
     None when nothing has the structure, or, for a snippet, when no name is like the wanted one. A full match
     is not a miss and is left out.

@@ -38,7 +38,7 @@ class OnePass:
         self._set = _made(patterns, memory, plain)
 
     def found(self, text: bytes) -> frozenset[int] | None:
-        """The numbers of the patterns that occur in `text`; None when that could not be found out.
+        """Return the numbers of the patterns that occur in `text`; None when that could not be found out.
 
         INVARIANT: RE2 gives nothing at all when its memory runs out; the last pattern is found in every text, and one
         in which it isn't was not searched.
@@ -48,7 +48,7 @@ class OnePass:
 
 
 def _made(patterns: Sequence[bytes], memory: int, plain: bool) -> Any:
-    """The set; None when all of them together are too large for it."""
+    """Return the set; None when all of them together are too large for it."""
     options = re2.Options()
     if plain:
         options.encoding = re2.Options.Encoding.LATIN1
@@ -75,7 +75,7 @@ class Regexes(Generic[_Item]):
         self._patterns.setdefault(pattern, []).append(item)
 
     def items(self, text: bytes | None) -> Iterator[_Item]:
-        """The items whose patterns occur in `text`."""
+        """Yield the items whose patterns occur in `text`."""
         numbers = self._set.found(text) if self._set is not None and text is not None else None
         if numbers is not None:
             for number in numbers:
@@ -130,7 +130,7 @@ class Predicate(Struct, frozen=True):
     other: int | None = None
 
     def holds(self, nodes: Sequence[Sequence[Node]], names: Callable[[], Names]) -> bool:
-        """Whether the predicate is true of `nodes`, the nodes of each capture."""
+        """Return whether the predicate is true of `nodes`, the nodes of each capture."""
         mine = nodes[self.capture]
         if not mine:
             return True
@@ -189,7 +189,7 @@ def regex(pattern: str) -> Any:
 
 @lru_cache(maxsize=4096)
 def names_match(wanted: str, found: str) -> bool:
-    """Whether the dotted name `found` is `wanted`, in which `*` stands for any one segment."""
+    """Return whether the dotted name `found` is `wanted`, in which `*` stands for any one segment."""
     if "*" not in wanted:
         return wanted == found
     ours, theirs = wanted.split("."), found.split(".")
@@ -197,7 +197,7 @@ def names_match(wanted: str, found: str) -> bool:
 
 
 def read_predicate(call: Call, captures: Sequence[str], language: str) -> Predicate:
-    """The predicate that `call` writes, over a pattern's `captures`. Raises SyntaxProblem."""
+    """Return the predicate that `call` writes, over a pattern's `captures`. Raises SyntaxProblem."""
     from polcheck.selectors.syntax.query import unquoted  # NOTE: a search needs nothing that reads queries
 
     if call.name not in KNOWN:

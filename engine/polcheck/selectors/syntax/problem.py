@@ -24,7 +24,7 @@ class SyntaxProblem(Exception):
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """A help text that names the closest of `known`; `otherwise` when none is close."""
+    """Return a help text that names the closest of `known`; `otherwise` when none is close."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=3, cutoff=0.6)
     if not close:
         return otherwise

@@ -78,7 +78,7 @@ class ParsedPattern(Struct):
 
 
 def read(text: str) -> list[ParsedPattern]:
-    """The patterns of the query `text`. Raises SyntaxProblem for what is out of place in it."""
+    """Return the patterns of the query `text`. Raises SyntaxProblem for what is out of place in it."""
     reader = _Reader(text)
     patterns: list[ParsedPattern] = []
     while reader.peek is not None:
@@ -110,7 +110,7 @@ def blanked(text: str, patterns: list[ParsedPattern]) -> bytes:
 
 
 def unquoted(text: str) -> str:
-    """The value of a string of a query, or of a bare word: only a quote and a backslash are escaped there."""
+    """Return the value of a string of a query, or of a bare word: only a quote and a backslash are escaped there."""
     if not text.startswith('"'):
         return text
     return re.sub(r'\\(["\\])', r"\1", text[1:-1])
@@ -137,7 +137,7 @@ class _Reader:
         return token
 
     def element(self, calls: list[Call]) -> Element | None:
-        """The next element with its captures; None after a predicate, which goes to `calls`."""
+        """Return the next element with its captures; None after a predicate, which goes to `calls`."""
         token = self.take()
         if token.kind == "open":
             following = self.peek

@@ -47,7 +47,7 @@ class PatternProbe(Struct, frozen=True):
 
 @lru_cache(maxsize=1024)
 def compiled(shape: str, language: str) -> Query:
-    """The tree-sitter query of `shape`. Raises ValueError (QueryError) when tree-sitter refuses it."""
+    """Return the tree-sitter query of `shape`. Raises ValueError (QueryError) when tree-sitter refuses it."""
     from tree_sitter import Query
 
     return Query(grammar(language), shape)
@@ -62,7 +62,7 @@ _ERROR = re.compile(
 
 
 def probes(text: str, language: str) -> tuple[PatternProbe, ...]:
-    """The patterns of the query `text`. Raises SyntaxProblem, UnknownLanguage for `language`."""
+    """Return the patterns of the query `text`. Raises SyntaxProblem, UnknownLanguage for `language`."""
     patterns = read(text)
     for pattern in patterns:
         _check_captures(pattern.element, 0)
@@ -108,14 +108,14 @@ def _probe(pattern: ParsedPattern, language: str) -> PatternProbe:
 
 
 def public_name(capture: str) -> str | None:
-    """The name that a capture binds, None for `here` and for those that start with `_`."""
+    """Return the name that a capture binds, None for `here` and for those that start with `_`."""
     if capture.startswith("_") or capture == "here":
         return None
     return re.sub(r"[-.]", "_", capture)
 
 
 def guaranteed(element: Element) -> frozenset[str]:
-    """The captures that every match of `element` holds."""
+    """Return the captures that every match of `element` holds."""
     if set(element.quantifier) & set("?*"):
         return frozenset()
     inner = [guaranteed(part) for part in element.elements]
@@ -127,7 +127,7 @@ def guaranteed(element: Element) -> frozenset[str]:
 
 
 def _repeated(element: Element, within: bool = False) -> frozenset[str]:
-    """The captures that may hold several nodes: under a quantifier, or written more than once."""
+    """Return the captures that may hold several nodes: under a quantifier, or written more than once."""
     within = within or bool(element.quantifier)
     own = [token.text[1:] for token in element.captures]
     inner = [_repeated(part, within) for part in element.elements]
@@ -168,7 +168,7 @@ def _check_choices(element: Element) -> None:
 
 
 def _most_captures(element: Element) -> int:
-    """The number of captures on the node of `element` that has most of them."""
+    """Return the number of captures on the node of `element` that has most of them."""
     inner = 0
     if element.form == "alternation":
         inner = max(map(_most_captures, element.elements), default=0)
@@ -211,7 +211,7 @@ class _Canonical:
 
 
 def _outermost(element: Element) -> list[Element]:
-    """The elements that a match spans: what stands in the outermost parentheses that aren't a node's."""
+    """Return the elements that a match spans: what stands in the outermost parentheses that aren't a node's."""
     if element.form != "group" or element.quantifier or element.captures:
         return [element]
     if len(element.elements) == 1:

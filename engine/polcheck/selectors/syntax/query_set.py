@@ -90,7 +90,7 @@ class Queries:
         return Searched(dict(zip(numbers, by_pattern, strict=False)), by_pattern[-1], complete)
 
     def _query(self, numbers: Sequence[int], imports: bool) -> Query:
-        """The query for the shapes with these numbers, and last for import statements."""
+        """Return the query for the shapes with these numbers, and last for import statements."""
         key = (*numbers, -1) if imports else tuple(numbers)
         query = self._made.get(key)
         if query is None:
@@ -164,7 +164,7 @@ class _Group(Struct):
         self.always.append(_Member(selector, probe, shape, probe.predicates))
 
     def _table(self, predicate: Predicate, value: str) -> dict[str, list[_Member]]:
-        """The table in which a text that a predicate wants is looked up."""
+        """Return the table in which a text that a predicate wants is looked up."""
         if predicate.test != "resolves-to":
             return self.tables.setdefault((predicate.capture, "text"), {})
         if "*" not in value:
@@ -174,7 +174,7 @@ class _Group(Struct):
         return self.wild.setdefault((predicate.capture, len(segments), places), {})
 
     def looked_up(self, nodes: Captured, names: Callable[[], Names], grouping: frozenset[str]) -> Iterator[_Member]:
-        """The members in the tables that may match `nodes`."""
+        """Yield the members in the tables that may match `nodes`."""
         for (capture, form), table in self.tables.items():
             node = nodes[capture][0]
             if form == "name":
@@ -196,7 +196,7 @@ class _Group(Struct):
 
 
 def _follows(syntax: Syntax) -> bool:
-    """Whether what a selector finds may depend on what names stand for."""
+    """Return whether what a selector finds may depend on what names stand for."""
     return any(
         any(predicate.test == "resolves-to" for predicate in probe.predicates)
         or (syntax.resolve and any(isinstance(part, Name) and "." in part.text for part in walk(shape)))
@@ -280,7 +280,7 @@ class QuerySet:
         return self._queries
 
     def group(self, number: int) -> _Group:
-        """The selectors' patterns of one shape."""
+        """Return the selectors' patterns of one shape."""
         return self._grouped()[number]
 
 

@@ -40,7 +40,8 @@ class Syntax(Struct, frozen=True):
 
 
 def may_multiply(syntax: Syntax, size: int) -> bool:
-    """Whether the matches of a selector in a file of so many bytes may be so many that finding them takes long.
+    """Return whether the matches of a selector in a file of so many bytes may be so many that finding them takes
+    long.
 
     NOTE: `(module (_) @a (_) @b)` matches each pair of statements; tree-sitter's limit on matches bounds neither their
     number nor the time.
@@ -65,5 +66,5 @@ def either(choices: list[Clauses]) -> Clauses:
 
 
 def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
-    """The clause whose words are likely to be the rarest: its shortest word is the longest."""
+    """Return the clause whose words are likely to be the rarest: its shortest word is the longest."""
     return tuple(sorted(clauses, key=lambda words: (-min(map(len, words)), sorted(words)))[:1])

@@ -45,7 +45,7 @@ class Quoted(Struct, frozen=True):
 
 
 def quoted(value: str, offset: int) -> Quoted:
-    """The shape of a decoded `value`; `$$` is a dollar sign. Raises SyntaxProblem for a repeated name."""
+    """Return the shape of a decoded `value`; `$$` is a dollar sign. Raises SyntaxProblem for a repeated name."""
     texts, names, done = [""], [], 0
     for found in _PART.finditer(value):
         texts[-1] += value[done : found.start()]
@@ -65,7 +65,7 @@ def quoted(value: str, offset: int) -> Quoted:
 
 
 def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
-    """The name, annotation and default of a Python parameter."""
+    """Return the name, annotation and default of a Python parameter."""
     name = node.child_by_field_name("name")
     if name is None:
         name = node.named_children[0] if node.type == "typed_parameter" else node
@@ -95,7 +95,7 @@ class Prepared(Struct, frozen=True):
 
 
 def prepare(text: str, language: str) -> Prepared:
-    """The tree of the snippet `text`. Raises SyntaxProblem when it is empty or doesn't parse."""
+    """Return the tree of the snippet `text`. Raises SyntaxProblem when it is empty or doesn't parse."""
     if MARK in text:
         raise SyntaxProblem(f"`{MARK}` can't stand in a snippet", text.index(MARK))
     if not text.strip():
@@ -120,7 +120,9 @@ def prepare(text: str, language: str) -> Prepared:
 
 
 def _in_context(marked: str, context: Context, rules: Language) -> tuple[Source, list[Node]] | None:
-    """The source of a snippet with code around it, and the snippet's statements in it; None when it doesn't parse."""
+    """Return the source of a snippet with code around it, and the snippet's statements in it; None when it doesn't
+    parse.
+    """
     text = context.edit(marked)
     source, node = _parsed(f"{context.before}{text}{context.after}", rules.name)
     if node.has_error:
@@ -139,7 +141,7 @@ def _in_context(marked: str, context: Context, rules: Language) -> tuple[Source,
 
 
 def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
-    """The calls in a snippet with arguments but without `...`: their texts, and where each closes.
+    """Return the calls in a snippet with arguments but without `...`: their texts, and where each closes.
 
     None where arguments have no keywords: nobody can add one more.
     """
@@ -194,7 +196,7 @@ def _marked(text: str, rules: Language) -> str:
 
 @cache
 def _parts(rules: Language) -> re.Pattern[str]:
-    """The parts of a snippet that tell where its `...` stand."""
+    """Return the parts of a snippet that tell where its `...` stand."""
     over_lines = rules.multiline_quotes
     strings = "|".join(
         [rf"{quote}(?:\\.|[^\\])*?{quote}" for quote in over_lines]
@@ -214,7 +216,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _is_mapping(text: str, start: int, rules: Language) -> bool:
-    """Whether the braces opened before `start` hold pairs: a colon or `**` of their own, or `...` alone."""
+    """Return whether the braces opened before `start` hold pairs: a colon or `**` of their own, or `...` alone."""
     depth = 0
     for found in _parts(rules).finditer(text, start):
         if found.lastgroup == "open":
