@@ -43,7 +43,7 @@ def test_policies_that_are_not_deprecated_are_not_told() -> None:
         ("requires: polcheck>=99", "the pack needs polcheck>=99, and this is polcheck"),
         ("requires: polcheck ~~ 3", "is not a requirement"),
         ("requires: python>=3", "does not name polcheck"),
-        ("language: 99", "written in policy language 99, and this polcheck knows 1"),
+        ("language: 99", "written in policy language 99, and this polcheck knows 2"),
     ],
 )
 def test_a_pack_that_does_not_fit_says_so(head: str, said: str) -> None:

@@ -35,7 +35,8 @@ from polcheck.policy.plan import (
     Where,
     exports_of,
 )
-from polcheck.policy.probes import MAX_USES, Around, Made, Probes, Selectors, languages_of
+from polcheck.policy.probes import MAX_USES, Around, Made, Probes, Selectors, languages_of, refuse_newer
+from polcheck.policy.versions import SELECTORS, too_new
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
@@ -302,6 +303,9 @@ class Compiler(Struct, frozen=True):
             return None
         if item.files and self._files(item) is None:
             return None
+        assert self.origin is not None
+        if SELECTORS.get(item.use, 1) > self.origin.version:
+            self.error(at, *too_new(item.use, SELECTORS[item.use], self.origin.version))
         items, origin = found
         inner = replace(
             self,
@@ -479,6 +483,8 @@ class Compiler(Struct, frozen=True):
         except ExpressionError as error:
             self.error(at, error.message, error.help, error.position)
             return None
+        assert self.origin is not None
+        refuse_newer(expression, at, self.origin)
         read = {root: members(text, root) for root in sorted(self.known.keys() & expression.names)}
         self.unknown(text, read, at)
         return expression

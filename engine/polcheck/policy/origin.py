@@ -10,6 +10,7 @@ from polcheck.base.errors import Problem
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.formats.yaml import parse
+from polcheck.policy.versions import LANGUAGE_VERSION
 
 _BLOCK = ("|", ">")
 
@@ -36,12 +37,16 @@ class Problems(Struct):
 
 
 class SourceMap(Struct, frozen=True):
-    """One YAML document of a file, and the problems that are found in it."""
+    """One YAML document of a file, and the problems that are found in it.
+
+    `version` is the version of the policy language in which it is written.
+    """
 
     source: Source
     config: Config
     index: int
     problems: Problems
+    version: int = LANGUAGE_VERSION
 
     @property
     def document(self) -> Json:
@@ -110,8 +115,11 @@ class SourceMap(Struct, frozen=True):
         return Span(begin, begin)
 
 
-def read(source: Source, problems: Problems) -> Iterator[SourceMap]:
-    """Each document of a YAML file that can be read; what is wrong with the others is noted."""
+def read(source: Source, problems: Problems, version: int = LANGUAGE_VERSION) -> Iterator[SourceMap]:
+    """Yield each document of a YAML file that can be read; what is wrong with the others is noted.
+
+    `version` is the version of the policy language in which they are written.
+    """
 
     try:
         config = parse(source)
@@ -140,7 +148,7 @@ def read(source: Source, problems: Problems) -> Iterator[SourceMap]:
         )
     for index, value in enumerate(config.values):
         if value is not None:
-            yield SourceMap(source, config, index, problems)
+            yield SourceMap(source, config, index, problems, version)
 
 
 def _quoted(key: str) -> str:

@@ -31,9 +31,10 @@ from polcheck.policy.plan import (
     needs_places,
     probes_of,
 )
-from polcheck.policy.probes import Probes, Selectors
+from polcheck.policy.probes import Probes, Selectors, refuse_newer
 from polcheck.policy.schema import shape
 from polcheck.policy.templates import TemplateFault, names
+from polcheck.policy.versions import KEYS, LANGUAGE_VERSION, too_new
 from polcheck.selectors.jmespath.expression import compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.sources.path_patterns import FilesProblem, compile_files
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from polcheck.policy.origin import SourceMap
 
 
-LANGUAGE_VERSION = 1
 _ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "verdict"})
 MAX_POLICIES = 5_000
 _YAML = (".yaml", ".yml")
@@ -132,7 +132,7 @@ class _Loader(Struct, frozen=True):
         compiler = Compiler(self.probes, Selectors(selectors), params, tables)
         context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
         own = self._compiled_selectors(document, selectors, compiler)
-        written = tuple(self._policies(context))
+        written = tuple(self._policies(context, head.version))
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
         if not policies and not self.pack.bases and not self.problems.errors:
@@ -185,13 +185,27 @@ class _Loader(Struct, frozen=True):
             if not self.problems.errors:
                 self.problems.add(Problem("pack.yaml is empty", f"{self.pack.root}/pack.yaml"))
             return None
-        return origins[0] if self._shaped(origins[0], "pack") else None
+        head = replace(origins[0], version=self._version(origins[0].document))
+        return head if self._has_shape(head, "pack") else None
 
-    def _shaped(self, origin: SourceMap, name: str) -> bool:
-        found = shape(self.schemas.text, name).problems(origin.document)
-        for at, message, help in found:
+    def _version(self, document: Json) -> int:
+        """Return the version of the language that pack.yaml names; the newest where it names none that exists."""
+        version = document.get("language") if isinstance(document, dict) else None
+        return version if isinstance(version, int) and 1 <= version < LANGUAGE_VERSION else LANGUAGE_VERSION
+
+    def _has_shape(self, origin: SourceMap, name: str) -> bool:
+        """Return whether a document has the shape of its schema and only keys of its version; note what is wrong."""
+        schema = shape(self.schemas.text, name)
+        problems = schema.problems(origin.document)
+        if not problems and origin.version < LANGUAGE_VERSION:
+            problems = [
+                (at, *too_new(key, needed, origin.version))
+                for owner, key, at in schema.keys(origin.document)
+                if (needed := KEYS.get((owner, key), 1)) > origin.version
+            ]
+        for at, message, help in problems:
             origin.error(at, message, help)
-        return not found
+        return not problems
 
     def _check_fits(self, head: SourceMap) -> None:
         for index, text in enumerate(self.pack.fits):
@@ -239,15 +253,15 @@ class _Loader(Struct, frozen=True):
             made[name] = (origin, steps)
         return made
 
-    def _policies(self, context: Context) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
+    def _policies(self, context: Context, version: int) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
         count = 0
         for path in self.pack.below("policies", _YAML):
-            for origin in read(self.pack.source_of(path), self.problems):
+            for origin in read(self.pack.source_of(path), self.problems, version):
                 count += 1
                 if count > MAX_POLICIES:
                     origin.error((), f"more than {MAX_POLICIES:,} policies in a pack", "make it several packs")
                     return
-                if self._shaped(origin, "policy"):
+                if self._has_shape(origin, "policy"):
                     yield origin, compile_policy(origin, context)
 
     def _verdict(self, head: SourceMap, document: Mapping[str, Any]) -> Iterable[VerdictField]:
@@ -255,9 +269,12 @@ class _Loader(Struct, frozen=True):
             at = ("verdict", name)
             if isinstance(value, str):
                 try:
-                    yield VerdictField(name, expression=compile_expression(value))
+                    expression = compile_expression(value)
                 except ExpressionError as error:
                     head.error(at, error.message, error.help, error.position)
+                    continue
+                refuse_newer(expression, at, head)
+                yield VerdictField(name, expression=expression)
                 continue
             path = f"templates/{value['template']}"
             if path not in self.pack.files:

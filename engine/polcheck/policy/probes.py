@@ -9,10 +9,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.formats import format_of, formats, listed_formats
+from polcheck.formats.values import Pointer
 from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of, languages, may_be_script
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe
+from polcheck.policy.versions import LANGUAGE_VERSION, LANGUAGES, newer_in, too_new
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.selectors.syntax.compile import compile_code, compile_pattern
@@ -61,6 +63,13 @@ def _refuse(
     elif problem is not None:
         at = (*item.at, kind, getattr(problem, "index", 0)) if len(texts) > 1 else (*item.at, kind)
         origin.error(at, problem.message, problem.help, problem.offset)
+
+
+def refuse_newer(expression: Expression, at: Pointer, origin: SourceMap) -> None:
+    """Notes the functions and notations of an expression that the pack's version of the language doesn't have."""
+    if origin.version < LANGUAGE_VERSION:
+        for word, needed, offset in newer_in(expression.node, origin.version):
+            origin.error(at, *too_new(word, needed, origin.version), offset)
 
 
 class Made(Struct, frozen=True):
@@ -114,6 +123,8 @@ class Probes(Struct):
         `around` is how what surrounds the item reads files, for a `code` or `pattern` that names none.
         """
         assert origin is not None
+        if LANGUAGES.get(item.language, 1) > origin.version:
+            origin.error((*item.at, "language"), *too_new(item.language, LANGUAGES[item.language], origin.version))
         if kind == "data":
             return self._data(item, files, origin)
         if kind == "text":
@@ -133,6 +144,7 @@ class Probes(Struct):
         except ExpressionError as error:
             origin.error(at, error.message, error.help, error.position)
             return None
+        refuse_newer(expression, at, origin)
         if expression.comparison:
             help = "put the condition in a filter, as `things[?…]`, or in `where`"
             origin.error(at, "a comparison is true or false, and both would be a match", help)

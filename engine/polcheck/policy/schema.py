@@ -7,7 +7,7 @@ text or a mapping of a named schema) and `one_or_many` (the same, or a list of t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -36,6 +36,13 @@ class Shape:
 
         return faults(document, self._name, self._schemas)
 
+    def keys(self, document: Json) -> Iterator[tuple[str, str, Pointer]]:
+        """Yield each key of a document of the right shape: the name of the schema that has it, the key, where it is.
+
+        The keys of mappings that a user names freely, such as those of `let`, aren't among them.
+        """
+        return _keys(document, self._name, (), self._schemas)
+
 
 @lru_cache(maxsize=8)
 def shape(text: str, name: str) -> Shape:
@@ -44,6 +51,32 @@ def shape(text: str, name: str) -> Shape:
 
     schemas = yaml.load(text, yaml.CSafeLoader)
     return Shape(schemas, name)
+
+
+def _keys(document: Json, name: str, at: Pointer, schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
+    rules = schemas.get(name)
+    if isinstance(document, dict) and rules is not None:
+        for key, value in document.items():
+            yield name, key, (*at, key)
+            yield from _keys_below(value, rules.get(key, {}), (*at, key), schemas)
+
+
+def _keys_below(
+    value: Json, rule: Mapping[str, Any], at: Pointer, schemas: Mapping[str, Any]
+) -> Iterator[tuple[str, str, Pointer]]:
+    """Yield the keys of a value that one rule of a schema describes."""
+    for name in _listed(rule.get("one_of", [])):
+        yield from _keys(value, name, at, schemas)
+    for name in _listed(rule.get("one_or_many", [])):
+        for index, entry in enumerate(value) if isinstance(value, list) else ():
+            yield from _keys(entry, name, (*at, index), schemas)
+        yield from _keys(value, name, at, schemas)
+    if "schema" in rule and isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _keys_below(entry, rule["schema"], (*at, index), schemas)
+    if "valuesrules" in rule and isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _keys_below(entry, rule["valuesrules"], (*at, key), schemas)
 
 
 def _is_deeper(document: Json, levels: int) -> bool:

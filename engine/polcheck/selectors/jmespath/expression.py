@@ -87,6 +87,11 @@ class Expression:
 
         return parse(self.text)[0]
 
+    @property
+    def node(self) -> Node:
+        """The root of the parsed expression."""
+        return self._node
+
     @cached_property
     def _code(self) -> Code:
         return compiled(self._node, self._strict)

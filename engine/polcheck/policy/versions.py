@@ -1,0 +1,61 @@
+"""Versions of the policy language: which one each newer key, function, notation and selector needs.
+
+The version is that of the pack that wrote a policy: `language` in its pack.yaml, or the newest where it says nothing.
+What a pack's version doesn't have is refused with the hint to set another, so that a pack says which polcheck can
+read it. Whoever adds to the language adds a line here:
+
+- a key of policy.yaml or pack.yaml: to `KEYS`, under the name of its schema (`item`, `target`, `policy`, `pack`, …);
+- a function of expressions: to `FUNCTIONS`;
+- a notation of expressions: to `NOTATIONS`, under the name of its class in selectors/jmespath/nodes.py;
+- a value of the key `language`: to `LANGUAGES`;
+- a selector that polcheck defines in builtin.yaml: to `SELECTORS`.
+
+Nothing else is to be done: the compiler asks for each of them wherever it is written, and tests hold that every line
+names something there is. What has another *meaning* in a newer version asks `SourceMap.version`, the version of the
+text that is being compiled: that of the pack, and for polcheck's own selectors the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from polcheck.selectors.jmespath.nodes import Node
+
+LANGUAGE_VERSION = 2  # the newest
+
+# (schema, key) -> the version that it needs
+KEYS: Mapping[tuple[str, str], int] = {}
+# a function's name -> the version that it needs
+FUNCTIONS: Mapping[str, int] = {}
+# the class of a node -> how the notation is written, and the version that it needs
+NOTATIONS: Mapping[str, tuple[str, int]] = {}
+# a value of an item's `language` -> the version that it needs
+LANGUAGES: Mapping[str, int] = {}
+# the name of a selector -> the version that it needs
+SELECTORS: Mapping[str, int] = {}
+
+
+def too_new(word: str, needed: int, version: int) -> tuple[str, str]:
+    """Return what is wrong with a word of version `needed` in a pack of version `version`, and what to do."""
+    message = f"`{word}` needs version {needed} of the policy language, and this pack is written in version {version}"
+    return message, f"set `language: {needed}` in pack.yaml"
+
+
+def newer_in(node: Node, version: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the functions and notations of an expression that need more than `version`.
+
+    Each is what is written, the version that it needs, and its offset in the expression's text.
+    """
+    from polcheck.selectors.jmespath.nodes import Call, children, position_of
+
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        pending.extend(children(node))
+        if isinstance(node, Call) and FUNCTIONS.get(node.name, 1) > version:
+            yield f"{node.name}()", FUNCTIONS[node.name], node.position
+        notation = NOTATIONS.get(type(node).__name__)
+        if notation is not None and notation[1] > version:
+            yield notation[0], notation[1], position_of(node)
