@@ -1,1 +1,1 @@
-"""For authors of packs: validate, explain, test, reference pages. Never imported by a run."""
+"""Tools for authors of packs: validate, explain, test, reference pages. Never imported by a run."""

@@ -1,1 +1,1 @@
-"""What every other part builds on: errors, limits, spans, stores and worker processes."""
+"""Errors, limits, spans, stores and worker processes: the parts that every other package builds on."""

@@ -1,4 +1,4 @@
-"""What can be wrong with a policy, a pack or a submission, as values and as exceptions."""
+"""Errors of policies, packs and submissions, as values and as exceptions."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def is_fault(text: str, doing: str) -> bool:
 
 
 def internal_error(doing: str, error: BaseException) -> str:
-    """What went wrong in polcheck itself while `doing` something: one line, the same in every run."""
+    """Return the one-line message for an internal error that occurred while `doing` something; equal in every run."""
     first = _ADDRESS.sub("", str(error).strip().partition("\n")[0])[:_LONGEST]
     return f"{doing} failed: {type(error).__name__}" + (f": {first}" if first else "")

@@ -98,7 +98,7 @@ def _fields_of(cls: type) -> tuple[str, ...] | None:
 
 
 def _parts(value: Any) -> Iterable[Any]:
-    """What a value is made again from."""
+    """Return the values from which `value` can be rebuilt."""
     if isinstance(value, Struct):
         return [getattr(value, name) for name in value.__struct_fields__]
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""How much a run does for packs and submissions that ask for too much: bounds on judging, findings and what they show.
+"""Limits for packs and submissions that ask for too much: of evaluation, of findings and of what they show.
 
 What is read is bounded in `disk.limits`, what one document may be in `documents.limits`, what one query finds in
 `selectors.syntax.bank`, what one expression does in `selectors.jmes.values`.

@@ -1,4 +1,4 @@
-"""What build services act on when it stands in a log, and how it is kept from them.
+"""Escape the workflow commands that CI runners would execute when they occur in a log.
 
 GitHub and Azure Pipelines take `##[…]` and `##vso[…]` for commands anywhere in a line, TeamCity `##teamcity[…]`; GitLab
 and Travis fold a log at `section_start:` and `travis_fold:`. `::…` at the beginning of a line is GitHub's, too.

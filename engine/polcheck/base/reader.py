@@ -35,7 +35,7 @@ def read_text(path: Place) -> str:
 
 
 def status_of(path: Place) -> os.stat_result:
-    """What the system knows of the file or folder at `path`, links followed. Raises OSError or ValueError."""
+    """Return the `stat` result for the file or folder at `path`, links followed. Raises OSError or ValueError."""
     record_dependency(path)
     return os.stat(path)  # noqa: PTH116
 

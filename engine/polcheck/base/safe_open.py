@@ -25,7 +25,7 @@ _KINDS = {
 
 
 class NotRegular(Exception):
-    """What was to be read is not a file that holds still; the text says what it is."""
+    """Raised for a path that is not a regular file; the message names its kind."""
 
 
 @contextmanager
@@ -121,10 +121,10 @@ def _read(number: int, size: int) -> bytes:
 
 
 def _kind(status: os.stat_result) -> str:
-    """What it is if it's not a regular file."""
+    """Return the name of a file's kind (a folder, a pipe, a device …) when it is not a regular file."""
     return "" if stat.S_ISREG(status.st_mode) else _KINDS.get(stat.S_IFMT(status.st_mode), "not a file")
 
 
 def reason_of(error: OSError | ValueError) -> str:
-    """What went wrong, as polcheck words it."""
+    """Return the reason of an `OSError` in polcheck's wording."""
     return str(getattr(error, "strerror", None) or error).lower()

@@ -1,4 +1,4 @@
-"""What bounds a process that may be lost: its memory, its time, and the signals that it hears.
+"""Limit the memory, time and signals of a process that may be lost.
 
 NOTE: parsers and template engines can't be stopped from inside: 8 KB of `/*a` make tree-sitter's Python parser take
 gigabytes, and a template that doubles a text ends its process. A process beside this one is killed instead.
@@ -56,7 +56,7 @@ def _bound_memory() -> None:
 
 
 def _size() -> int:
-    """How many bytes of address space this process has, where the system tells."""
+    """Return the size of this process's address space in bytes, where the system reports it."""
     try:
         with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

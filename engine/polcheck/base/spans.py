@@ -97,7 +97,7 @@ class Source(Struct, frozen=True, dict=True):
 
     @cached_property
     def _wide(self) -> tuple[list[int], list[int]]:
-        """For each non-ASCII character, where it ends in UTF-8 and how many bytes exceed characters by then."""
+        """For each non-ASCII character, its end in UTF-8 bytes and by how much bytes exceed characters up to there."""
         ends: list[int] = []
         excess: list[int] = []
         extra = 0

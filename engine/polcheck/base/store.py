@@ -147,7 +147,7 @@ def _is_sticky(found: os.stat_result) -> bool:
 
 @cache
 def _code_stamp() -> str:
-    """What changes whenever the code does that makes what is kept.
+    """Return a digest of polcheck's own code, which invalidates caches when the code changes.
 
     In a checkout too: the times of polcheck's own modules, and of the folder that a grammar is installed into.
     """

@@ -1,4 +1,4 @@
-"""Where the time of a run goes: by stage, selector and policy, and what was skipped. It changes no result."""
+"""Measure where the time of a run goes: by stage, selector and policy, and what was skipped. Changes no result."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARSING = -1  # in place of a probe: what parsing a file took, before it was sea
 
 
 class Timings(Struct):
-    """What was measured. Times are in seconds of wall clock; those of selectors and parsing are sums over processes.
+    """Measured times in seconds of wall clock; those of selectors and parsing are sums over processes.
 
     `files` counts: `listed`; `asked` for by some policy; `known` from an earlier run; `skipped`, which hold none of the
     words that a match needs; `parsed`. `selectors` are by the number of a probe: its time, files and matches.
@@ -67,7 +67,7 @@ class Timings(Struct):
 
 
 def slowest(spent: Mapping[_Key, _Spent]) -> list[tuple[_Key, _Spent]]:
-    """What was measured, with its time (the first of several measures), the slowest first."""
+    """Return the measured entries with their time (the first of several measures), the slowest first."""
     return sorted(spent.items(), key=itemgetter(1), reverse=True)
 
 

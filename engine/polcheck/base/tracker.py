@@ -1,4 +1,4 @@
-"""What a run looked at on disk, and as what it found it: whether it would find the same is told without reading again.
+"""Record what a run reads from disk and in which state, so that changes are detected without reading it again.
 
 Whoever in this package reads a file, lists a folder or asks whether something is there notes it while somebody watches.
 """
@@ -61,7 +61,9 @@ def record_unknown_dependency() -> None:
 
 
 def stamp_at(place: Place) -> Stamp | None:
-    """What changes with every write to what is at `place`, links followed; None where nothing is."""
+    """Return the stamp of the file or folder at `place`, links followed, which changes with every write; None if
+    absent.
+    """
     try:
         return stamp_of(os.stat(place))  # noqa: PTH116
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What was worked out from places on disk, kept for as long as each of these places is as it was."""
+"""Cache results computed from files, each valid while all of the files are unchanged."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Overrun(Exception):
 
 
 class NoWorker(OSError):
-    """No worker process could be started."""
+    """Raised when no worker process could be started."""
 
 
 class _Died(Exception):
@@ -116,7 +116,7 @@ class Worker(Generic[_Request, _Reply]):
 
     @property
     def descriptor(self) -> int:
-        """What can be read from when there is a reply. Only while there is a process."""
+        """The file descriptor that becomes readable when a reply is there. Valid only while the process runs."""
         assert self._process is not None
         return self._process.replies
 
@@ -313,7 +313,7 @@ def _interpreter() -> str:
 
 
 def _module_path() -> list[str]:
-    """Where this process finds its modules, and polcheck itself."""
+    """Return the module search path of this process, polcheck's own folder included."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
     found = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100
     return found if here in found else [*found, here]

@@ -1,4 +1,5 @@
-"""What a worker process runs: batches of requests in, their replies out, until its parent closes the pipe.
+"""Main function of a worker process: read batches of requests, write their replies, until the parent closes the
+pipe.
 
 NOTE: it begins as a fresh interpreter and imports nothing but what its work needs: neither the host's `__main__` nor
 what else the host has loaded.

@@ -1,4 +1,4 @@
-"""What a process and its worker say to each other: messages over pipes, each after its length."""
+"""Messages between a process and its workers: length-prefixed, over pipes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LENGTH = struct.Struct("=Q")
 
 
 class Start(NamedTuple):
-    """What a worker is told first: the work to do, how its replies are encoded, and the seconds for one request."""
+    """The first message to a worker: the work to do, the encoding of replies, and the seconds for one request."""
 
     work: Callable[[Any], Any]
     codec: Codec[Any]

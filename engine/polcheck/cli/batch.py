@@ -119,7 +119,7 @@ def _skip(every: Iterator[object], number: int) -> None:
 
 
 class _Rate:
-    """How many projects are checked, how fast, and how long it will take; on a terminal only.
+    """Progress of a batch: the number of checked projects, the rate and the time left; on a terminal only.
 
     `total` is how many there are, where that is known; `before` how many an earlier run has judged.
     """

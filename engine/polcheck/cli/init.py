@@ -89,7 +89,7 @@ def _entry(pack: PackFiles) -> str:
 
 
 def _excluded(paths: tuple[str, ...]) -> str:
-    """What to write of `exclude`: the folders of other people's code that are there."""
+    """Return the `exclude` patterns to write: the folders of vendored code that exist."""
     folders = {
         "/".join(parts[: index + 1])
         for path in paths

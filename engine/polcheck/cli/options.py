@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def look_of(color: str, *, show_all: bool, verbose: bool) -> DisplayOptions:
-    """How to show things on this terminal."""
+    """Return the display options for this terminal."""
     from polcheck.authoring.explain.display import DisplayOptions
 
     return DisplayOptions(colored(color), terminal_width(), show_all, verbose)

@@ -35,7 +35,7 @@ def as_json(timings: Timings, plan: Plan) -> str:
 
 
 def as_table(timings: Timings, plan: Plan) -> str:
-    """What was measured, for people: stages, files, and the slowest selectors and policies."""
+    """Return the measured times as a table: stages, files, and the slowest selectors and policies."""
     files = timings.files
     lines = ["", f"where the time went: {sum(timings.stages.values()):.3f} s", ""]
     lines += [f"  {seconds:8.3f} s  {name}" for name, seconds in timings.stages.items()]

@@ -46,7 +46,7 @@ class Comments:
         return [span.start for span in self.spans]
 
     def index(self, offset: int) -> int | None:
-        """Which comment holds the character at `offset`; None when none does."""
+        """Return the index of the comment that contains the character at `offset`; None when none does."""
         index = bisect_right(self._starts, offset) - 1
         return index if index >= 0 and offset < self.spans[index].end else None
 
@@ -77,7 +77,7 @@ class Comments:
 
     @cached_property
     def following(self) -> Sequence[int]:
-        """For each comment that is alone, the line that it speaks of: the next one that is no comment; else 0."""
+        """For each comment that stands alone, the next line that is no comment; else 0."""
         found = [0] * len(self.spans)
         for index in reversed(range(len(self.spans))):
             if not self.alone[index]:
@@ -90,7 +90,7 @@ class Comments:
 
     @cached_property
     def leading(self) -> int:
-        """How many comments come before anything else in the file.
+        """The number of comments before anything else in the file.
 
         A `#!` line, YAML's `---` and `%` directives, and XML's declaration are no content: they can't come later.
         """
@@ -116,7 +116,7 @@ def _past_blanks(text: str, at: int) -> int:
 
 
 def _past_beginning(source: Source, at: int) -> int:
-    """Where what only says that a document begins ends; `at` itself when nothing of the kind is there."""
+    """Return the offset after a document's start marker at `at`; `at` itself when there is none."""
     text = source.text
     if text.startswith("<?xml", at):
         end = text.find("?>", at)
@@ -195,7 +195,7 @@ class _BoundedParser:
 
 @cache
 def _comment_query(language: str) -> Query:
-    """What finds the comments of a language."""
+    """Return the query that matches the comments of a language."""
     from tree_sitter import Query
 
     kinds = sorted(languages()[language].comments)
@@ -219,7 +219,7 @@ def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Each line with the offset at which it begins, without its line break."""
+    """Yield each line without its line break, with the offset at which it begins."""
     at = 0
     for line in text.split("\n"):
         yield at, line.rstrip("\r")
@@ -227,7 +227,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _leader_in(line: str, leader: str, start: int = 0) -> int:
-    """Where a leader begins a word of a line, from `start` on; -1 when it never does."""
+    """Return the offset at which a comment leader begins a word of a line, from `start` on; -1 when it never does."""
     at = line.find(leader, start)
     while at > 0 and not line[at - 1].isspace():
         at = line.find(leader, at + 1)
@@ -235,7 +235,7 @@ def _leader_in(line: str, leader: str, start: int = 0) -> int:
 
 
 def _usual(source: Source) -> list[Span]:
-    """What the usual leaders begin, up to the end of the line, and the comments of templates, up to their own."""
+    """Return the spans after the usual comment leaders, up to the end of the line, and those of template comments."""
     found = list(_template_comments(source.text))
     blocks = Comments(source, list(found))
     starts = [span.start for span in found]
@@ -270,7 +270,7 @@ def _template_comments(text: str) -> Iterator[Span]:
 
 
 def _go_comment(text: str, at: int) -> int:
-    """Where the text of a Go template's comment begins; -1 when none opens at `at`."""
+    """Return the offset of the text of a Go template's comment that opens at `at`; -1 when none does."""
     if text.startswith("{{/*", at):
         return at + 4
     if not text.startswith("{{-", at):
@@ -282,7 +282,7 @@ def _go_comment(text: str, at: int) -> int:
 
 
 def _go_end(text: str, at: int) -> int:
-    """Where a Go template's comment whose `*/` ends at `at` ends itself; -1 when it doesn't close there."""
+    """Return the end of a Go template's comment whose `*/` ends at `at`; -1 when it isn't closed there."""
     if text.startswith("}}", at):
         return at + 2
     past = at

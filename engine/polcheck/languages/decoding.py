@@ -1,4 +1,4 @@
-"""What the decoders of string literals share: linear scans that never fail."""
+"""Linear scans shared by the decoders of string literals; they never fail."""
 
 from __future__ import annotations
 

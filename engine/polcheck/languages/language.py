@@ -1,4 +1,4 @@
-"""What polcheck knows of a programming language: one record, one file in `supported`."""
+"""The record that describes a programming language to polcheck: one file a language, in `supported`."""
 
 from __future__ import annotations
 

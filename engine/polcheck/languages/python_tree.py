@@ -83,7 +83,7 @@ def _may_be_misread(data: bytes) -> bool:
 
 
 def _misread(tree: Tree) -> tuple[list[Change], str]:
-    """What the grammar has taken for something else: how to spell it, or why it can't be read."""
+    """Return the respellings for code that the grammar misreads, or the reason why it can't be read."""
     from tree_sitter import QueryCursor
 
     changes: list[Change] = []
@@ -206,7 +206,9 @@ _PREFIXES = frozenset({b"f", b"t", b"rf", b"fr", b"rt", b"tr"})
 
 
 class _Block:
-    """What is being read: a bracket or field of code, or the text of a string that may have such fields."""
+    """A bracket or replacement field of code, or the text of a string that may have such fields, while it is
+    scanned.
+    """
 
     __slots__ = ("form", "group", "parameters", "quotes", "raw", "stars")
 
@@ -274,7 +276,7 @@ class _Scanner:
             self._token(b'"')
 
     def _after_escape(self, start: int, following: bytes, raw: bool) -> int:
-        """Where the text goes on after a backslash."""
+        """Return the offset at which the text continues after a backslash."""
         if following == b"N" and not raw and self._data[start + 2 : start + 3] == b"{":
             return max(self._data.find(b"}", start, start + 200), start) + 1
         return start + (1 if following in (b"{", b"}") else 2)
@@ -316,7 +318,7 @@ class _Scanner:
             self._token(token)
 
     def _sign(self, block: _Block, token: bytes, start: int) -> Iterator[tuple[str, int]]:
-        """What a word or sign of code means for the places."""
+        """Yield the places affected by a word or operator of code."""
         if block.form == "field" and token in (b":", b":="):
             if token == b":=":
                 yield "format", start + 1

@@ -1,4 +1,4 @@
-"""Which languages there are, and which of them a file is in. A file in `supported` is all that a language needs."""
+"""The registry of languages, and the detection of a file's language. A file in `supported` is all a language needs."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ _FEW = 100  # changes: each takes as long as there are nodes beside it
 
 
 class Change(NamedTuple):
-    """As many other bytes at a place; `lasting` if they stay after the code is parsed."""
+    """A replacement of bytes by as many others; `lasting` if they stay after the code is parsed."""
 
     start: int
     new: bytes

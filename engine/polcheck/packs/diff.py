@@ -35,7 +35,7 @@ class Meaning(Struct, frozen=True):
 
 
 def meanings(pack: OpenedPack) -> Iterator[Meaning]:
-    """What each chosen policy of a pack means."""
+    """Yield the meaning of each chosen policy of a pack."""
     chosen = {policy.id: policy for policy in pack.compiled.policies}
     head: Any = pack.head.document
     selectors = {name: _plain(written.items(value, ())) for name, value in head.get("selectors", {}).items()}
@@ -163,7 +163,9 @@ class Brief(Struct, frozen=True):
 
 
 class PackDiff(Struct, frozen=True):
-    """Everything that differs; every tuple is sorted. `about` is of the packs themselves: versions, licenses."""
+    """The differences between packs; every tuple is sorted. `about` is about the packs themselves: versions,
+    licenses.
+    """
 
     added: tuple[Brief, ...] = ()
     removed: tuple[Brief, ...] = ()
@@ -179,7 +181,7 @@ class PackDiff(Struct, frozen=True):
 
 
 def diff(before: Sequence[OpenedPack], after: Sequence[OpenedPack]) -> PackDiff:
-    """What differs between the packs of two runs, those that others extend included."""
+    """Return the differences between the packs of two runs, those that others extend included."""
     old, new = _by_ref(before), _by_ref(after)
     both = sorted(old.keys() & new.keys())
     changes = (_policy(old[ref], new[ref]) for ref in both)
@@ -232,7 +234,7 @@ def _stripped(value: Json) -> Json:
 
 
 def _params(packs: Iterable[OpenedPack]) -> dict[str, Json]:
-    """Each parameter as it is declared, its value being the one in force."""
+    """Return each parameter as declared, with the value in force."""
     found: dict[str, Json] = {}
     for pack in packs:
         document: Any = pack.head.document

@@ -51,7 +51,7 @@ class Fetcher(Struct, dict=True):
     _archives: dict[str, bytes] = field(default_factory=dict)
 
     def resolver(self) -> Resolver:
-        """What opens packs and everything that they extend."""
+        """The resolver that opens packs and everything that they extend."""
         return Resolver(self.take, self.known)
 
     def source(self, text: str, *, by_name: bool = False) -> Source:

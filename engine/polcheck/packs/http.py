@@ -30,7 +30,7 @@ _MOVED = (301, 302, 303, 307, 308)
 
 
 class Response(Struct, frozen=True):
-    """What a server answered; header names are lower case."""
+    """A server's response; header names are lowercase."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +39,7 @@ class Response(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """What is asked of a server. More than `most` bytes of an answer are refused."""
+    """A request to a server. More than `most` bytes of a response are refused."""
 
     url: str
     method: str = "GET"
@@ -156,7 +156,7 @@ class Login(Struct, frozen=True):
 
 
 def login_for(host: str) -> Login | None:
-    """Who one is to the registry at `host`; None where `docker login` left nothing that can be read."""
+    """Return the credentials for the registry at `host`; None where `docker login` left none that can be read."""
     config = _config()
     helpers = config.get("credHelpers")
     helper = (helpers.get(host) if isinstance(helpers, dict) else None) or config.get("credsStore")
@@ -200,7 +200,7 @@ def _of_entry(entry: dict[str, Any]) -> Login | None:
 
 
 def _of_helper(helper: str, host: str) -> Login | None:
-    """What the program that docker is told to ask says. NOTE: the user's own file names it, no pack does."""
+    """Return the credentials from docker's credential helper. NOTE: the user's own file names it, no pack does."""
     try:
         done = subprocess.run(
             [f"docker-credential-{helper}", "get"],

@@ -47,7 +47,7 @@ class Locked(Struct, frozen=True):
 
     @property
     def at(self) -> str:
-        """What follows the colon of `resolved`: the commit, the digest, the distribution."""
+        """The part of `resolved` after the colon: the commit, the digest, the distribution."""
         return self.resolved.partition(":")[2]
 
 

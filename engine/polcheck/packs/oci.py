@@ -268,7 +268,7 @@ def _token(asked: dict[str, str], login: Login | None, root: str) -> str:
 
 
 def _reason(body: bytes) -> str:
-    """What a registry says is wrong, in its own words."""
+    """Return the error that a registry reports in a response body."""
     try:
         errors = json.loads(body)["errors"]
         return f": {str(errors[0].get('message') or errors[0].get('code')).lower()}"

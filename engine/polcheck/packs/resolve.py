@@ -64,7 +64,7 @@ class Resolver(Struct):
         return any(parse(key).kept for key in self._opened)
 
     def lock(self) -> Lock:
-        """What was opened, to be locked. Raises PolicyError when two packs have one name."""
+        """Return a lock of the opened packs. Raises PolicyError when two packs have one name."""
         packs = [_locked(opened, key) for key, opened in self._opened.items()]
         named: dict[str, Locked] = {}
         for pack in packs:

@@ -25,7 +25,7 @@ _BLOCK = re.compile(
 
 
 class Statement(Struct, frozen=True):
-    """What a publisher says of some content: it is this pack in this version."""
+    """A publisher's statement about content: it is this pack in this version."""
 
     name: str
     version: str
@@ -115,7 +115,7 @@ class Trust(Struct, frozen=True):
         raise Untrusted(f"the pack from `{what}` is not trusted: {'; '.join(dict.fromkeys(reasons))}")
 
     def _refusal(self, signature: Signature, verify: Verify) -> str:
-        """Why a signature doesn't count; empty when it does."""
+        """Return the reason why a signature doesn't count; empty when it does."""
         name = signature.statement.name
         own = [publisher for publisher in self.publishers if publisher.may_publish(name)]
         if not own:

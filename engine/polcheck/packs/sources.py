@@ -30,7 +30,7 @@ class SourceError(PolcheckError):
 
 
 class FetchError(PolcheckError):
-    """What a source should have given and didn't."""
+    """Raised when a source doesn't give what it should."""
 
 
 class Named(Struct, frozen=True):
@@ -271,7 +271,7 @@ def is_loopback(hostname: str) -> bool:
 
 
 def group_of(source: Source) -> str:
-    """What is fetched together: sources of one group are at one commit, or in one file."""
+    """Return the key of sources that are fetched together: at one commit, or in one file."""
     if isinstance(source, Git | Archive):
         return str(replace(source, subdirectory=""))
     return str(source)

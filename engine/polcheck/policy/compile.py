@@ -18,7 +18,7 @@ _MESSAGE_NAMES = frozenset({"path", "line", "column", "file", "params", "value"}
 
 
 class Context(Struct, frozen=True):
-    """What policies of one pack may refer to."""
+    """The names that policies of one pack may refer to."""
 
     pack: str
     requirements: frozenset[str]

@@ -71,7 +71,7 @@ class Scope(Struct, frozen=True):
         )
 
     def meant(self, name: str) -> str:
-        """What to say to somebody who used `name`, which is not bound."""
+        """Return the hint for `name`, which is not bound."""
         if name in self.partial:
             return "only some branches of `any` bind it: let each of them do so"
         bound = ", ".join(f"`{known}`" for known in sorted(self.names))
@@ -225,7 +225,7 @@ class Compiler(Struct, frozen=True):
         return self._said(item, [step], scope.after_any((after for _, after in compiled), bound), bound)
 
     def _source(self, item: Item, kind: str) -> tuple[Source, Made] | None:
-        """Where the item's rows come from, and what they bind."""
+        """Return the source of an item's rows and the names that it binds."""
         if kind == "use":
             return self._use(item)
         if kind == "values":
@@ -459,7 +459,7 @@ class Compiler(Struct, frozen=True):
         return replace(self, around=Around(code)) if code else self
 
     def around_of(self, item: Item) -> Around:
-        """How an item reads its files: in the language that it names, or in those that its files may have."""
+        """Return the languages in which an item reads its files: the one it names, or those its files may have."""
         if item.language:
             return Around((item.language,), forced=True)
         texts = item.files or self.inherited

@@ -38,7 +38,7 @@ def gates_of(plan: Plan) -> Gates:
 
 
 class _Rows(Struct, frozen=True):
-    """What is known of the rows at a step: the probes of their first match and of the one before.
+    """Knowledge about the rows at a step: the probes of their first match and of the one before.
 
     INVARIANT: None is always allowed, and means that nobody knows; `placed` is whether there may be a first match.
     """

@@ -50,7 +50,7 @@ def builtin_message(text: str, root: str) -> frozenset[str]:
 
 
 def unknown(read: Mapping[str, frozenset[str]], known: Known) -> Iterator[tuple[str, str, str]]:
-    """For each member that is read and isn't there: where it shows, what is wrong, what would be right."""
+    """Yield each use of a member that isn't defined: its place, the message, and the suggestion."""
     for root, members in read.items():
         there = set(known[root])
         message, help = _SAID[root]

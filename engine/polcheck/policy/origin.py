@@ -16,7 +16,7 @@ _BLOCK = ("|", ">")
 
 
 class Problems(Struct):
-    """Everything that is wrong so far. The only mutable thing in this layer: compiling goes on after a fault."""
+    """The problems reported so far. The only mutable value in this layer: compiling continues after an error."""
 
     found: list[Problem] = field(default_factory=list)
 
@@ -27,12 +27,12 @@ class Problems(Struct):
 
     @property
     def errors(self) -> list[Problem]:
-        """Those that make a pack unusable."""
+        """The problems that make a pack unusable."""
         return [problem for problem in self.found if problem.severity == "error"]
 
     @property
     def warnings(self) -> list[Problem]:
-        """Those that do not."""
+        """The problems that don't make a pack unusable."""
         return [problem for problem in self.found if problem.severity != "error"]
 
 
@@ -116,7 +116,7 @@ class SourceMap(Struct, frozen=True):
 
 
 def read(source: Source, problems: Problems, version: int = LANGUAGE_VERSION) -> Iterator[SourceMap]:
-    """Yield each document of a YAML file that can be read; what is wrong with the others is noted.
+    """Yield each readable document of a YAML file; problems of the others are added to `problems`.
 
     `version` is the version of the policy language in which they are written.
     """

@@ -80,7 +80,7 @@ def compile_packs(
 def open_packs(
     packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems
 ) -> tuple[Plan, tuple[OpenedPack, ...]]:
-    """As much of the plan as compiles, and the packs that have a pack.yaml of the right shape.
+    """Return the plan, as far as it compiles, and the packs whose pack.yaml is valid.
 
     The packs that others extend follow these. Every problem goes to `problems`; nothing is raised.
     """

@@ -106,5 +106,5 @@ class Schemas(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """Those of policies and packs as one YAML mapping."""
+        """The schemas of policies and packs as one YAML mapping."""
         return self.policy + "\n" + self.pack

@@ -34,7 +34,7 @@ def _unplaced(_: Key, message: str, help: str = "") -> Problem:
 
 
 class Settings(Struct, frozen=True):
-    """What a run sets from outside its packs.
+    """Settings of a run that come from outside its packs.
 
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read
     by the parameter's type. `base_params`, by pack, hold where `params` say nothing. `severities` are by
@@ -106,12 +106,12 @@ def matches(policy: CompiledPolicy, text: str) -> bool:
 
 
 def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
-    """Everything that names the policy: `pack:id`, its id, its requirement in both ways, its pack, its tags."""
+    """Return all names of a policy: `pack:id`, its id, its requirement in both spellings, its pack, its tags."""
     return (*_names(policy), policy.pack, *policy.tags)
 
 
 def severity_in(severities: Mapping[str, str], policy: CompiledPolicy) -> str:
-    """What a table of severities says of a policy, its own name before its requirement's; empty for nothing."""
+    """Return a table's severity for a policy, its own name before its requirement's; empty for none."""
     return next((severities[name] for name in _names(policy) if name in severities), "")
 
 
@@ -175,7 +175,7 @@ def _converted(kind: str, text: str) -> Json:
 
 
 def fault_of(shape: Mapping[str, Any], value: Json) -> str:
-    """What is wrong with a value for a parameter that is declared so; empty when nothing is."""
+    """Return what is wrong with a parameter's value by its declaration; empty when nothing is."""
     kind = shape["type"]
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return f"is of type {kind}, not {kind_of(value)}"

@@ -72,13 +72,13 @@ class Probe(Struct, frozen=True):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is looked for, as it is written; several are a union."""
+        """The strings that are searched for, as written; several are a union."""
         what: Any = self.what
         return (what.text,) if self.kind == "data" else (what.regex,) if self.kind == "text" else what.texts
 
     @property
     def words(self) -> Words:
-        """What is written of the selector, key by key."""
+        """The selector's keys and values as written."""
         texts = ((self.kind, text) for text in self.texts)
         return (*texts, *((("language", self.language),) if self.forced else ()))
 
@@ -116,7 +116,7 @@ class Nested(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """Where the rows of a join come from."""
+    """A source of a join's rows."""
 
     # NOTE: INVARIANT of both families of classes: what everybody who works on a plan has to know of one is abstract, so
     # that a new class that forgets it can't be made; what has a default here is a property of a few.
@@ -354,7 +354,7 @@ SOURCES: tuple[type[Source], ...] = (Find, Listing, Values, SelectorRef)
 
 
 class Modifiers(Struct, frozen=True):
-    """What an item says beside its selector: under which names its rows are known, and which of them count.
+    """The modifiers beside an item's selector: how its rows are named, and which of them count.
 
     INVARIANT: whatever modifies the rows of a selector is a field here. `words` and `key` go over all fields, so that
     `explain` shows and `validate` compares a new one; a test asks evaluation and mutation for each.
@@ -459,7 +459,7 @@ class Step(Struct, frozen=True):
 
     @property
     def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
-        """Its expressions over the row, each with where it is written."""
+        """The step's expressions over the row, each with its pointer in the policy."""
         return ()
 
     @property
@@ -469,7 +469,7 @@ class Step(Struct, frozen=True):
 
     @property
     def item_modifiers(self) -> Modifiers | None:
-        """What is said beside its selector; None for a step that is no selector."""
+        """The modifiers beside the step's selector; None for a step that is no selector."""
         return None
 
     @property
@@ -519,7 +519,7 @@ class Step(Struct, frozen=True):
 
     @property
     def condition(self) -> tuple[Pointer, str] | None:
-        """Where it is written, and its keyword, where it is a condition that holds for a row or doesn't."""
+        """The pointer and keyword of a step that is a condition on a row; None for other steps."""
         return None
 
     @property
@@ -573,22 +573,22 @@ class Join(Step, frozen=True):
 
     @property
     def reads(self) -> Names:
-        """What its own conditions read."""
+        """The names that its own conditions read."""
         return _union(inner.reads for inner in self.modifiers.own)
 
     @property
     def usages(self) -> Names:
-        """Its names, and what its own conditions read."""
+        """The names it joins on, and those that its own conditions read."""
         return self.names | self.reads
 
     @property
     def nested(self) -> tuple[Nested, ...]:
-        """Its own conditions, and what its source is made of."""
+        """Its own conditions, and the parts of its source."""
         return (Nested("own", self.modifiers.own), *self.source.nested)
 
     @property
     def item_modifiers(self) -> Modifiers | None:
-        """Its modifiers."""
+        """The modifiers beside its selector."""
         return self.modifiers
 
     @property
@@ -613,12 +613,12 @@ class Join(Step, frozen=True):
 
     @property
     def placed(self) -> Names:
-        """What its source says."""
+        """The names that its source binds to places."""
         return self.source.placed(self.binds)
 
     @property
     def is_match(self) -> bool:
-        """Its row is one."""
+        """True: its row is a match."""
         return True
 
     def computed_at(self, name: str) -> Pointer | None:
@@ -659,12 +659,12 @@ class SearchInValue(Step, frozen=True):
 
     @property
     def nested(self) -> tuple[Nested, ...]:
-        """Nothing."""
+        """Empty: it has no nested steps."""
         return ()
 
     @property
     def item_modifiers(self) -> Modifiers | None:
-        """Its modifiers."""
+        """The modifiers beside its selector."""
         return self.modifiers
 
     @property
@@ -704,12 +704,12 @@ class Union(Step, frozen=True):
 
     @property
     def exports(self) -> Names:
-        """What every branch binds, and what was bound before."""
+        """The names that every branch binds, and those bound before."""
         return self.binds
 
     @property
     def usages(self) -> Names:
-        """What its branches use, and the new names."""
+        """The names that its branches use, and the new names."""
         return frozenset(new for _, new in self.renames) | usages_of(self.branches)
 
     @property
@@ -751,12 +751,12 @@ class AntiJoin(Step, frozen=True):
 
     @property
     def usages(self) -> Names:
-        """What is used by what it looks for."""
+        """The names used by the items that it excludes."""
         return usages_of((self.what,))
 
     @property
     def nested(self) -> tuple[Nested, ...]:
-        """What it looks for."""
+        """The items that it excludes."""
         return (Nested("absent", self.what),)
 
     @property
@@ -784,7 +784,7 @@ class Where(Step, frozen=True):
 
     @property
     def exports(self) -> Names:
-        """Nothing."""
+        """Empty: it binds no name."""
         return _NONE
 
     @property
@@ -794,12 +794,12 @@ class Where(Step, frozen=True):
 
     @property
     def usages(self) -> Names:
-        """What the expression reads."""
+        """The names that the expression reads."""
         return self.test.names
 
     @property
     def nested(self) -> tuple[Nested, ...]:
-        """Nothing."""
+        """Empty: it has no nested steps."""
         return ()
 
     @property
@@ -837,7 +837,7 @@ class Let(Step, frozen=True):
 
     @property
     def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
-        """What each name is computed by."""
+        """The expression of each name."""
         return tuple(((*self.at, name), expression) for name, expression in self.names)
 
     @property
@@ -847,7 +847,7 @@ class Let(Step, frozen=True):
 
     @property
     def nested(self) -> tuple[Nested, ...]:
-        """Nothing."""
+        """Empty: it has no nested steps."""
         return ()
 
     def computed_at(self, name: str) -> Pointer | None:
@@ -890,7 +890,7 @@ class SpanFilter(Step, frozen=True):
 
     @property
     def exports(self) -> Names:
-        """What the target binds."""
+        """The names that the target binds."""
         return exports_of(self.conjunction)
 
     @property
@@ -1046,7 +1046,7 @@ class CompiledPack(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Everything that a run needs to know of its packs."""
+    """The compiled packs of a run: their policies, tables, parameters and probes."""
 
     packs: tuple[CompiledPack, ...]
     probes: tuple[Probe, ...]

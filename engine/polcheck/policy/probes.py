@@ -73,7 +73,7 @@ def refuse_newer(expression: Expression, at: Pointer, origin: SourceMap) -> None
 
 
 class Made(Struct, frozen=True):
-    """What the rows of a source bind: always, sometimes, or as one value (`value_as`, `path_as`)."""
+    """The names that a source's rows bind: always, sometimes, or as one value (`value_as`, `path_as`)."""
 
     binds: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ class Shape:
         self._name = name
 
     def problems(self, document: Json) -> list[tuple[Pointer, str, str]]:
-        """For each fault where it is, what is wrong, and what would be right (may be empty)."""
+        """Return the problems of a document: for each its pointer, the message, and the suggestion (may be empty)."""
         if not isinstance(document, dict):
             return [((), f"a {self._name} is a mapping, not {kind_of(document)}", "")]
         if _is_deeper(document, MAX_DEPTH):
@@ -109,7 +109,7 @@ _NAMES = "names"
 
 
 def faults(document: Json, name: str, schemas: Mapping[str, Any]) -> list[tuple[Pointer, str, str]]:
-    """For each fault of a mapping where it is, what is wrong, and what would be right (may be empty)."""
+    """Return the problems of a mapping: for each its pointer, the message, and the suggestion (may be empty)."""
     validator = _Validator(polcheck_schemas=schemas)
     validator.schema = validator.defined(name)
     # NOTE: no schema sets, renames or converts anything, and to look for that takes twice as long as to check
@@ -210,7 +210,7 @@ def _flat(errors: Iterable[Any]) -> Iterable[tuple[Pointer, str, str]]:
 
 
 def _words(error: Any) -> tuple[str, str]:
-    """What is wrong, and what would be right."""
+    """Return the message and the suggestion for a validation error."""
     field = str(error.document_path[-1]) if error.document_path else ""
     if error.code == codes.UNKNOWN_FIELD.code:
         return f"unknown key `{field}`", _suggest(field, error.info[0])

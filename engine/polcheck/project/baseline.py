@@ -42,7 +42,7 @@ class Entry(Struct, frozen=True, order=True):
 
     @classmethod
     def of(cls, finding: Finding, submission: Submission, version: int = VERSION) -> Entry:
-        """What is recorded of a finding, in a version of baselines."""
+        """Return the entry that records a finding in a version of baselines."""
         path = finding.location.path if finding.location else ""
         whole = finding.location is not None and finding.location.place is None
         data = submission.files.get(path) if whole else None
@@ -65,7 +65,7 @@ class Baseline(Struct, frozen=True):
         return cls(tuple(entries), tuple((pack.name, pack.version, pack.digest) for pack in report.packs))
 
     def known(self, findings: Sequence[Finding], submission: Submission) -> dict[int, Entry]:
-        """For the index of each finding that was there already, the entry that it is.
+        """Return the entries that accept findings, by the index of the finding.
 
         Of several with one fingerprint as many are known as there are entries: first those in the files where they
         were, then any, since files are renamed. A finding about a file as a whole is also known by the file's content.
@@ -188,7 +188,7 @@ def read_for(source: Source, packs: Iterable[CompiledPack]) -> tuple[Baseline, t
 
 
 def recorded_in(baseline: Baseline, name: str, notices: tuple[Notice, ...] = ()) -> Accept:
-    """What accepts the findings of a baseline, which people call `name`, and says which of them are gone."""
+    """Return a function that accepts the findings of the baseline `name` and reports which of them are fixed."""
 
     def accept(findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]) -> Accepted:
         known = baseline.known(findings, submission)
@@ -199,7 +199,7 @@ def recorded_in(baseline: Baseline, name: str, notices: tuple[Notice, ...] = ())
 
 
 def there_at(baseline: Baseline, rev: str) -> Accept:
-    """What accepts the findings that the git revision `rev` had already."""
+    """Return a function that accepts the findings that the git revision `rev` had already."""
 
     def accept(findings: Sequence[Finding], submission: Submission, _: Sequence[PolicyResult]) -> Accepted:
         return Accepted(_waived(findings, baseline.known(findings, submission), f"there at {rev} already"))
@@ -217,7 +217,7 @@ def _waived(findings: Sequence[Finding], known: Mapping[int, Entry], reason: str
 def _paid_off(
     baseline: Baseline, known: Mapping[int, Entry], results: Sequence[PolicyResult], name: str
 ) -> tuple[Notice, ...]:
-    """What the baseline still holds and nobody finds any more, of the policies that were decided."""
+    """Return notices for entries of the baseline that no decided policy finds any more."""
     decided = {result.policy.ref for result in results if not result.open}
     gone = Counter(entry for entry in baseline.entries if entry.policy in decided)
     gone.subtract(entry for entry in known.values() if entry.policy in decided)

@@ -64,7 +64,7 @@ class _ResultCodec(Codec[Any]):
 
 
 class BatchChecker(Struct, frozen=True):
-    """What judges one entry, as a value that processes can be given.
+    """The function that checks one entry, as a value that can be sent to processes.
 
     `params_from` are parameters that an entry's columns say: parameter to column.
     """
@@ -175,7 +175,7 @@ def _own(pack: str, id: str, outcome: str, number: int, policies: Iterable[Polic
 
 
 class Tally(Struct):
-    """How often each requirement had each outcome, and each verdict was given."""
+    """The number of submissions by requirement and outcome, and by verdict."""
 
     submissions: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)

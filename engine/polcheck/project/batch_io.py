@@ -79,7 +79,7 @@ def _table(path: str, column: str, name: str) -> Iterator[Item]:
 
 
 def _folder(path: str) -> Iterator[Item]:
-    """Each folder and each bundle or archive in a folder is a submission."""
+    """Yield each folder, bundle and archive in a folder as a submission."""
     for name in _members(path):
         yield name, None, os.path.join(path, name), {}, ""  # noqa: PTH118
 

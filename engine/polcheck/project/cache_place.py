@@ -1,4 +1,4 @@
-"""Whether the cache lies where whoever is checked can write."""
+"""Check that the cache lies where nobody who is checked can write."""
 
 from __future__ import annotations
 

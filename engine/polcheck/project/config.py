@@ -98,7 +98,7 @@ def _table(origin: SourceMap) -> Json:
 
 
 def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]]:
-    """What is wrong that the schema can't say: path patterns, dates, and overrides that change nothing."""
+    """Yield the problems that the schema can't express: path patterns, dates, and overrides without effect."""
     yield from _patterns(table.get("exclude", []), ("exclude",))
     baseline = table.get("baseline", "")
     if baseline.startswith("/") or ".." in baseline.split("/"):
@@ -207,7 +207,7 @@ def _policies(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iter
 
 
 def _named(effective: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
-    """What the file names among policies, requirements and tags: where, what, and whether it is a key."""
+    """Yield the policies, requirements and tags that the file names: pointer, name, and whether it is a key."""
     config_file = effective.config_file
     assert config_file is not None
     for name in config_file.severities:

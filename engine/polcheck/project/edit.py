@@ -215,7 +215,7 @@ def new_config(source: str) -> str:
 
 
 def _line_end(text: str, at: int) -> int:
-    """Where the line that holds the offset ends, its comment included."""
+    """Return the end of the line that contains the offset, its comment included."""
     end = text.find("\n", at)
     return len(text) if end < 0 else end
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class CommandLineOptions(Struct, frozen=True):
-    """What the command line sets; None or empty where it doesn't. `params` are by pack, those of every pack under ``.
+    """The settings of the command line; None or empty where unset. `params` are by pack, those of every pack under
+    ``.
 
     `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
     what can be made again is kept between runs. `locked` forbids to change polcheck.lock. Keys expire by `today`, else
@@ -43,7 +44,7 @@ class CommandLineOptions(Struct, frozen=True):
 
 
 class EffectiveConfig(Struct, frozen=True):
-    """What the command line and the file (if there is one) say together."""
+    """The settings in force: those of the command line and of the file (if there is one) together."""
 
     options: CommandLineOptions = field(default_factory=CommandLineOptions)
     config_file: ConfigFile | None = None
@@ -99,7 +100,7 @@ class EffectiveConfig(Struct, frozen=True):
 
     @property
     def overrides(self) -> tuple[Override, ...]:
-        """What is different for some files."""
+        """The overrides for some of the files."""
         return self.config_file.overrides if self.config_file else ()
 
     @property
@@ -108,7 +109,7 @@ class EffectiveConfig(Struct, frozen=True):
         return self.config_file.waivers if self.config_file else ()
 
     def settings(self, names: Sequence[str]) -> Settings:
-        """What is set from outside the packs; `names` are those of `packs`, in their order.
+        """Return the settings from outside the packs; `names` are those of `packs`, in their order.
 
         NOTE: `--select` takes the place of everything that the file selects and ignores, so that one policy can be
         tried whatever the file says; `--ignore` adds to it.
@@ -129,11 +130,11 @@ class EffectiveConfig(Struct, frozen=True):
         )
 
     def blame(self, names: Sequence[str]) -> _Blame:
-        """What makes a problem of a setting that a pack can't take, placed where it is set."""
+        """Return a function that places a problem with a setting where it is set."""
         return _Blame(self, tuple(names))
 
     def origin(self, key: Key, names: Sequence[str]) -> Pointer | str:
-        """Where a setting of a pack comes from: a pointer in the file, or an option; empty when it isn't set.
+        """Return where a pack's setting is set: a pointer in the file, or an option; empty when it isn't.
 
         `key` is `("params", pack, name)` or `("profiles", pack)`.
         """
@@ -255,7 +256,7 @@ def _severities(effective: EffectiveConfig) -> Iterator[Value]:
 
 
 def _chosen(effective: EffectiveConfig) -> Iterator[Value]:
-    """What is selected, ignored and excluded."""
+    """Yield the values of `select`, `ignore` and `exclude`."""
     config_file, options = effective.config_file, effective.options
     for key, option in (("select", options.select), ("ignore", options.ignore), ("exclude", options.exclude)):
         own: tuple[str, ...] = getattr(config_file, key) if config_file else ()

@@ -74,7 +74,7 @@ def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Pat
 
 
 def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None, *, kept: bool = False) -> Checker:
-    """What judges submissions by these packs; the same packs and settings give the same, compiled once.
+    """Return the checker for these packs; equal packs and settings give the same one, compiled once.
 
     `kept`: compiled packs are kept on disk for other processes, and taken from there.
     Raises PolicyError that names every problem of every pack.
@@ -84,7 +84,7 @@ def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = No
 
 
 def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:
-    """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
+    """Return the names (`id` and `pack:id`) of the packs' policies, whether they are selected or not."""
     return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
 
 
@@ -94,7 +94,7 @@ def _opened(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:
 
 
 def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:
-    """What judges submissions by these packs; warnings about them go to `problems`. Raises PolicyError."""
+    """Return the checker for these packs; warnings are added to `problems`. Raises PolicyError."""
     from polcheck.policy.pack import compile_packs
 
     return Checker(compile_packs(packs, settings, _schemas(), problems))
@@ -142,7 +142,7 @@ def _compiled(packs: _Packs, settings: _Frozen) -> Checker:
 
 @lru_cache(maxsize=64)
 def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
-    """As `_compiled`, with plans that earlier runs have kept."""
+    """Return the checker as `_compiled` does, with plans from the cache where they are valid."""
     from polcheck.base import store
     from polcheck.project import plan_cache as kept
 

@@ -34,7 +34,7 @@ class Change(Struct, frozen=True):
 
     @property
     def lines(self) -> list[str]:
-        """What changed, a pack a line."""
+        """The changes, one line a pack."""
         before, after = self.before.packs, self.after.packs
         lines = []
         for source in sorted({*before, *after}, key=lambda text: (_name(before, after, text), text)):
@@ -66,7 +66,7 @@ class PackProject(Struct, frozen=True, dict=True):
 
     @property
     def folder(self) -> str:
-        """Where relative paths begin, and where the lock is."""
+        """The folder of the lock file, at which relative paths begin."""
         return self.config_file.folder if self.config_file else str(Path.cwd())
 
     @property
@@ -86,7 +86,7 @@ class PackProject(Struct, frozen=True, dict=True):
         return tuple(self.lock.packs.values())
 
     def opener(self, *, heal: bool = False, fresh: Collection[str] = ()) -> ProjectPacks:
-        """What opens the project's packs, from the lock but for those in `fresh`."""
+        """Return the opener of the project's packs, from the lock except for those in `fresh`."""
         trust = trust_of(self.config_file, self.today)
         asked = PackRequest(self.folder, strict=self.strict, heal=heal, fresh=frozenset(fresh), trust=trust)
         return ProjectPacks.of(asked)
@@ -182,7 +182,7 @@ class PackProject(Struct, frozen=True, dict=True):
         return list(found.values())
 
     def _pruned(self, sources: Iterable[str]) -> Lock:
-        """What of the lock these sources need."""
+        """Return the lock without the entries that these sources don't need."""
         found: dict[str, Locked] = {}
         waiting = list(sources)
         while waiting:
@@ -230,7 +230,7 @@ class PackProject(Struct, frozen=True, dict=True):
         return source
 
     def _key(self, text: str) -> str:
-        """How the lock calls what a text names from here; the text itself where it names no source."""
+        """Return the lock's key for a source as written here; the text itself where it names no source."""
         try:
             return str(self._seen_from_folder(parse(text)))
         except SourceError:
@@ -274,6 +274,6 @@ def _name(before: Mapping[str, Locked], after: Mapping[str, Locked], text: str) 
 
 
 def _short(pack: Locked) -> str:
-    """Where a pack is, in a few characters: the commit, the digest of the manifest, else of the content."""
+    """Return a short form of a pack's revision: the commit, the digest of the manifest, else of the content."""
     text = pack.at if pack.kind in ("git", "oci") else pack.digest
     return text.removeprefix("sha256:")[:12]

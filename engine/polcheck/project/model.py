@@ -26,7 +26,7 @@ class PackEntry(Struct, frozen=True):
 
 
 class Override(Struct, frozen=True):
-    """What is different for the files that `files` lets in."""
+    """Settings that apply to the files that `files` matches."""
 
     at: Pointer
     files: FilePatterns
@@ -93,7 +93,7 @@ class ConfigFile(Struct, frozen=True):
         return problems.found[0]
 
     def place(self, at: Pointer) -> Place:
-        """Where the value at `at` stands, or its key where it has one."""
+        """Return the place of the value at `at`, or of its key where it has one."""
         pointer = (*self.base, *at)
         while True:
             try:

@@ -36,7 +36,7 @@ class Row(Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """What it is exactly, in a few characters."""
+        """The exact revision of the pack, in a few characters."""
         if self.locked is None:
             return "not locked"
         at = self.locked.at if self.locked.kind in ("git", "oci") else self.locked.digest
@@ -81,7 +81,7 @@ class About(Struct, frozen=True, dict=True):
 
     @cached_property
     def facts(self) -> dict[str, str]:
-        """What there is to say in one line each."""
+        """The facts about the pack, one line each."""
         about = {"description": self.files.text_under("description"), "license": self.files.license}
         return {
             "name": self.compiled.name,

@@ -55,14 +55,16 @@ class SubmissionChange(Struct, frozen=True):
 
 
 def packs_diff(before: Sequence[PackFiles], after: Sequence[PackFiles]) -> PackDiff:
-    """What differs between two sets of packs. Raises PolicyError when one of them can't be used."""
+    """Return the differences between two sets of packs. Raises PolicyError when one of them can't be used."""
     return diff(_opened(before), _opened(after))
 
 
 def outcomes_diff(
     before: Sequence[PackFiles], after: Sequence[PackFiles], submissions: Iterable[Submission], settings: Settings
 ) -> list[SubmissionChange]:
-    """What changes for each submission with the same settings. Raises PolicyError for packs that can't be used."""
+    """Return the changes for each submission under the same settings. Raises PolicyError for packs that can't be
+    used.
+    """
     old, new = checker(before, settings), checker(after, settings)
     return [change_of(old.check(one), new.check(one)) for one in submissions]
 
@@ -76,7 +78,7 @@ def _opened(packs: Sequence[PackFiles]) -> tuple[OpenedPack, ...]:
 
 
 def change_of(before: Report, after: Report) -> SubmissionChange:
-    """What differs between two reports on one submission; waived findings don't count."""
+    """Return the differences between two reports on one submission; waived findings don't count."""
     old, new = _outcomes(before), _outcomes(after)
     nothing = ("", 0)
     changes = [_outcome(ref, old.get(ref, nothing), new.get(ref, nothing)) for ref in sorted({*old, *new})]
@@ -137,7 +139,7 @@ def _newer(project: PackProject, locked: Locked) -> Newer:
 
 
 def _now(project: PackProject, source: Source) -> tuple[str, Iterable[str]]:
-    """Where a source leads now, and the tags beside it."""
+    """Return the revision that a source leads to now, and the tags beside it."""
     if isinstance(source, Git):
         from polcheck.packs.git import commit_of, refs_of
 
@@ -177,7 +179,7 @@ def _version(text: str) -> Version | None:
 def compared(
     project: PackProject, names: Sequence[str], submissions: Sequence[str]
 ) -> tuple[PackDiff, list[SubmissionChange]]:
-    """What differs between a project's packs as locked and as they are now, and what comes of each submission.
+    """Return the differences between a project's locked and updated packs, and their effect on each submission.
 
     Submissions are judged as the project's configuration says, with its parameters, severities and waivers, but
     without its baseline, which belongs to the packs as they are. Raises PolcheckError when a pack can't be had or used.

@@ -16,7 +16,7 @@ from polcheck.project.publish import pack_now, verify
 
 
 class Verification(Struct, frozen=True):
-    """What came of one pack, or of one of its signatures: `fault` is why it isn't what it should be."""
+    """The result for one pack, or for one of its signatures: `fault` is why it isn't what it should be."""
 
     name: str
     version: str
@@ -37,7 +37,7 @@ class Verification(Struct, frozen=True):
 
 
 def verify_pack(project: PackProject) -> list[Verification]:
-    """What comes of each pack, without fetching any; a pack that isn't here or isn't locked is at fault.
+    """Return the result for each pack, without fetching any; a pack that is absent or not locked is an error.
 
     Raises LockError when nothing is locked.
     """
@@ -55,7 +55,7 @@ def verify_pack(project: PackProject) -> list[Verification]:
 
 
 def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> list[Verification]:
-    """What comes of each signature of the pack that a source names; none at all is a fault.
+    """Return the result for each signature of the pack that a source names; no signature is an error.
 
     Raises PolcheckError when the pack can't be had or a key can't be read.
     """

@@ -120,7 +120,7 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
 
 
 def lock_path(folder: str) -> str:
-    """Where the lock of the project in a folder is, as people call it."""
+    """Return the path of a folder's lock file as shown to people."""
     return display_path(str(Path(folder, LOCK_NAME)))
 
 
@@ -154,7 +154,7 @@ def reread(config_file: ConfigFile, text: str) -> ConfigFile | None:
 
 
 def trust_of(config_file: ConfigFile | None, today: date) -> Trust:
-    """Who may publish packs today, as a configuration says, the keys read from the files that hold them.
+    """Return the publishers trusted today by a configuration, with their keys read from the files that hold them.
 
     Raises ConfigError for a key that is none.
     """

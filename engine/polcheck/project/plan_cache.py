@@ -84,7 +84,7 @@ def store_rows(folder: str, rows: CachedRows) -> None:
 
 
 def cache_sizes() -> dict[str, tuple[int, int]]:
-    """For each kind of thing that is kept, how many there are and how many bytes they take.
+    """Return the number of entries and bytes of each kind in the cache.
 
     Raises OSError when they can't be listed.
     """

@@ -50,7 +50,7 @@ _Limits = TypeVar("_Limits", bound=Any)
 
 
 class Project(Struct, frozen=True, dict=True):
-    """What is in force for one submission, the packs it asks for, and where its paths begin."""
+    """The configuration in force for one submission, its packs, and the root of its paths."""
 
     target: str
     effective: EffectiveConfig
@@ -153,7 +153,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @property
     def folder(self) -> str:
-        """Where the relative paths of the configuration begin; empty for the working directory."""
+        """The folder at which the configuration's relative paths begin; empty for the working directory."""
         return self.effective.config_file.folder if self.effective.config_file else ""
 
     @cached_property
@@ -163,13 +163,13 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def settings(self) -> Settings:
-        """What is set from outside the packs."""
+        """The settings from outside the packs."""
         # NOTE: only a file sets anything by the packs' names, for which each pack.yaml is parsed
         return self.effective.settings(self.names if self.effective.config_file else ("",) * len(self.packs))
 
     @cached_property
     def checker(self) -> Checker:
-        """What judges by the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
+        """The checker for the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
         options = self.effective.options
         found = replace(
             checker(self.packs, self.settings, kept=options.cache),
@@ -191,7 +191,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @contextmanager
     def memory(self) -> Iterator[ScanCache | None]:
-        """What earlier runs know of the folder; what is new is kept afterwards. None where nothing is to be kept."""
+        """Open the scan cache of the folder and save what is new afterwards; None where nothing is to be cached."""
         if not self.effective.options.cache or not is_folder(self.target):
             yield None
             return
@@ -239,7 +239,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def baseline_path(self) -> str:
-        """Where the baseline is; empty for none."""
+        """The path of the baseline; empty for none."""
         path = self.effective.baseline
         if not path or self.effective.options.baseline is not None:
             return path
@@ -257,7 +257,9 @@ class Project(Struct, frozen=True, dict=True):
         return (_literal(path.rstrip("/")),) if path else ()
 
     def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
-        """What accepts findings: waivers, then the baseline. Raises ConfigError for an unusable baseline."""
+        """Return the functions that accept findings: waivers, then the baseline. Raises ConfigError for an unusable
+        baseline.
+        """
         waivers = Waivers(
             self.effective,
             today,
@@ -307,7 +309,7 @@ class Project(Struct, frozen=True, dict=True):
 
     @property
     def policies(self) -> frozenset[str]:
-        """How the policies of the packs can be called, whether they are chosen or not: `id` and `pack:id`."""
+        """The names (`id` and `pack:id`) of the packs' policies, whether they are selected or not."""
         return known_names(self.checker.plan.packs)
 
     def with_baseline(self, path: str) -> Project:
@@ -325,14 +327,14 @@ class Project(Struct, frozen=True, dict=True):
         return _literal(found) + ("/**" if is_folder(file) else "") if found else file
 
     def since(self, rev: str, progress: Progress | None = None) -> Accept:
-        """What accepts the findings that the git revision `rev` had already, judged by the same packs."""
+        """Return the function that accepts findings the git revision `rev` had already, checked by the same packs."""
         from polcheck.project.baseline import Baseline, there_at
 
         before, report = self._at(rev, progress=progress)
         return in_turn(there_at(Baseline.of(report, before), rev), self._newly_accepted(before, rev))
 
     def _newly_accepted(self, before: Submission, rev: str) -> Accept:
-        """What lists the waivers, exclusions and baseline entries that are new since the revision `rev`."""
+        """Return the function that lists waivers, exclusions and baseline entries new since the revision `rev`."""
         from polcheck.project.trusted import Exemptions, TrustedTree
 
         tree = TrustedTree.of(self.target, rev)
@@ -348,7 +350,9 @@ class Project(Struct, frozen=True, dict=True):
         return accept
 
     def _not_trusted(self, before: Submission, tree: TrustedTree) -> Accept:
-        """What lists the waivers and exclusions that the submission has beyond those at the trusted revision."""
+        """Return the function that lists the submission's waivers and exclusions beyond those at the trusted
+        revision.
+        """
         from polcheck.project.trusted import Exemptions
 
         run_limits = self._set(limits.DEFAULT_RUN_LIMITS)

@@ -115,7 +115,7 @@ def sign(folder: str, key: str) -> tuple[str, Signature]:
 
 
 class Verified(Struct, frozen=True):
-    """What came of one signature: `key` is the fingerprint of the key that made it, `fault` why it doesn't count."""
+    """The result for one signature: `key` is the fingerprint of the key that made it, `fault` why it doesn't count."""
 
     name: str
     version: str
@@ -124,7 +124,9 @@ class Verified(Struct, frozen=True):
 
 
 def verify(pack: PackFiles, trust: Trust) -> Iterator[Verified]:
-    """What comes of each signature of a pack, by those who may publish it; of any valid one where nobody is named."""
+    """Yield the result for each signature of a pack, by those who may publish it; of any valid one where nobody is
+    named.
+    """
     for signature in signatures_in(pack.signatures, pack.digest):
         said = signature.statement
         key = fingerprint(signature)

@@ -143,7 +143,7 @@ def _waived(finding: Finding, reason: str) -> Finding:
 
 
 class Exemptions(Struct, frozen=True):
-    """Everything by which a project accepts findings or leaves something out, in words, with its place."""
+    """All waivers, exclusions and baseline entries of a project, in words, with their places."""
 
     entries: tuple[tuple[str, Location | None], ...]
 
@@ -157,7 +157,7 @@ class Exemptions(Struct, frozen=True):
         return cls((*_of_comments(inline), *_of_ignore_files(submission), *config, *_of_baseline(baseline)))
 
     def beyond(self, before: Exemptions, rev: str, so: str = "") -> Iterator[Notice]:
-        """What isn't among those of `rev`, each as a notice; `so` is what follows from that."""
+        """Yield a notice for each exemption that isn't among those of `rev`; `so` is the consequence."""
         left = Counter(text for text, _ in before.entries)
         new = 0
         for text, location in self.entries:

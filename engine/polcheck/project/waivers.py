@@ -101,7 +101,7 @@ def _apart(found: Iterable[InlineWaiver]) -> Iterator[InlineWaiver]:
 
 
 def _marks(text: str) -> list[int]:
-    """Where `polcheck` begins a word of a text, in whatever case, in order."""
+    """Return the offsets at which `polcheck` begins a word of a text, in whatever case, in order."""
     found: list[int] = []
     for rest, firsts in ((_NAME[1:], "pP"), (_NAME[1:].upper(), "pP")):
         at = text.find(rest)
@@ -117,7 +117,7 @@ def _is_word(char: str) -> bool:
 
 
 def _words_end(text: str, start: int) -> int:
-    """Where `polcheck: ignore` ends, which begins at `start`; 0 when something else does."""
+    """Return the end of `polcheck: ignore` that begins at `start`; 0 when something else does."""
     if not text.startswith(_NAME + ":", start):
         return 0
     at = start + len(_NAME) + 1
@@ -186,7 +186,7 @@ def _waiver(
 
 
 def _reason(rest: str) -> str:
-    """What a waiver says after its policies, without what ends its comment."""
+    """Return the reason that a waiver states after its policies, without the end of its comment."""
     text = rest.rstrip()
     closer = next((closer for closer in _CLOSERS if text.endswith(closer)), "")
     return text.removesuffix(closer).strip().removeprefix(":").removeprefix("-").strip()
@@ -209,7 +209,7 @@ _SOON = timedelta(days=30)
 
 
 class Waivers(Struct, frozen=True):
-    """What accepts findings in one run: comments in the submission, and the waivers and overrides of a polcheck.yaml.
+    """The waivers of one run: comments in the submission, and the waivers and overrides of a polcheck.yaml.
 
     `known` is how policies of the run's packs can be called, whether they are chosen or not. `prefix` is the
     submission's path as seen from the configuration; `config_path` the configuration's as seen from the submission.
@@ -296,7 +296,9 @@ def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[s
 
 
 def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remedy: str) -> Iterator[Notice]:
-    """What has no effect in an untrusted submission: waivers in comments, .gitignore files, a configuration."""
+    """Yield notices of what has no effect in an untrusted submission: comment waivers, .gitignore files, a
+    configuration.
+    """
     meant = [waiver for waiver in inline if not waiver.fault]
     found: list[tuple[str, Location]] = []
     if meant:
@@ -317,7 +319,7 @@ def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remed
 
 
 def _ignoring_nothing(submission: Submission) -> Iterator[Notice]:
-    """What is to be said of .gitignore files where there is no git."""
+    """Yield notices of .gitignore files outside a git work tree."""
     places = _ignore_files(submission)
     if places:
         what = "the .gitignore has" if len(places) == 1 else f"{len(places):,} .gitignore files have"
@@ -451,7 +453,7 @@ class _Run(Struct, dict=True):
         return (replace(finding, severity=severity) if severity else finding), []
 
     def notices(self) -> Iterator[Notice]:
-        """What a reader should know of waivers: those in comments by place, then those of the configuration."""
+        """Yield the notices about waivers: those in comments by place, then those of the configuration."""
         found = list(islice(self._of_comments(), _MOST_NOTICES + 1))
         yield from found[:_MOST_NOTICES]
         if len(found) > _MOST_NOTICES:
@@ -472,7 +474,7 @@ class _Run(Struct, dict=True):
                     yield Notice("waiver", text, waiver.location, tuple(self._refs(name)))
 
     def _standing(self, entry: Waiver) -> str:
-        """What is to be said of a waiver of the configuration; empty for nothing."""
+        """Return the notice about a waiver of the configuration; empty for none."""
         if not self._refs(entry.policy):
             return ""
         if self.expired(entry):
@@ -487,7 +489,7 @@ class _Run(Struct, dict=True):
         return ""
 
     def _unused(self, name: str) -> str:
-        """What to say of a waiver that waived nothing; nothing where that can't be known.
+        """Return the notice about a waiver that accepted nothing; empty where that can't be known.
 
         NOTE: with `--pack`, waivers of other packs are left alone; while a policy is undecided, nobody knows what its
         waivers would waive.

@@ -1,1 +1,1 @@
-"""What the engine sees, told to the author of a policy: a policy step by step, one selector, the tree of a file."""
+"""Explain what the engine sees: a policy step by step, one selector, the tree of a file."""

@@ -18,7 +18,7 @@ _MOST_VALUE = 80  # characters of a bound value
 
 
 class DisplayOptions(Struct, frozen=True):
-    """How to show things: in colour, how wide, and whether everything or only the first of many."""
+    """Display options: color, width, and whether everything or only the first of many is shown."""
 
     color: bool = False
     width: int = 100

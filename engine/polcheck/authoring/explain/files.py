@@ -1,4 +1,4 @@
-"""Which files a selector looked at, and why it left out the others."""
+"""The files that a selector searched, and why it left out the others."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class FileFilter(Struct, frozen=True):
         return _grouped(reasons)
 
     def _lack(self, index: int, probe: Probe, path: str) -> str:
-        """Why a file without a match was not even parsed; empty when it was."""
+        """Return the reason why a file without a match was not even parsed; empty when it was."""
         words = sorted(self.world.extractor.prefilter.lacking(self.submission.source(path), index))
         if not words:
             return ""
@@ -73,7 +73,7 @@ class FileFilter(Struct, frozen=True):
 
 
 def why_not(files: FilePatterns, path: str) -> str:
-    """Why `files` leave a path out: the pattern that excludes it, or that none includes it."""
+    """Return why `files` leave a path out: the pattern that excludes it, or that none includes it."""
     for text in files.texts:
         if text.startswith("!") and not compile_files([text]).match(path):
             return f"excluded by `{text}`"

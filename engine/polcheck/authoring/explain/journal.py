@@ -1,4 +1,4 @@
-"""What judge tells while it works: for each step the rows that went in and those that came out."""
+"""Record the rows that go into and come out of each step during evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Signature = tuple[int, frozenset[str]]
 
 
 class Event(Struct):
-    """Everything that went through one step; a step that is taken several times has all of it here."""
+    """All rows that went through one step, however often it was evaluated."""
 
     before: list[Row] = field(default_factory=list)
     after: list[Row] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Journal(Struct):
         event.lost += lost(step, rows, result.rows)
 
     def of(self, step: Step) -> Event | None:
-        """What went through the step; None when it was never reached."""
+        """Return the event of the step; None when it was never reached."""
         return self._events.get(step.number)
 
 

@@ -52,7 +52,7 @@ class Sample(Struct, frozen=True):
 
 
 class Selected(Struct, frozen=True):
-    """What a selector finds by itself, before anything is joined.
+    """The rows of a selector by itself, before any join.
 
     `queries` are the tree-sitter queries that a pattern became; `nearest` is what comes closest where nothing matches.
     """

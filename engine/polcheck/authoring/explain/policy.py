@@ -28,12 +28,12 @@ from polcheck.sources.submission import Submission
 
 
 def because(result: PolicyResult, journal: Journal) -> tuple[str, ...]:
-    """Why the policy has its outcome."""
+    """Return the reasons for the policy's outcome."""
     return tuple(_sentences(result, journal))
 
 
 def waived(findings: Sequence[Finding]) -> tuple[str, ...]:
-    """What waivers and a baseline make of the findings; nothing where none is accepted."""
+    """Return the effect of waivers and a baseline on the findings; empty where none is accepted."""
     accepted = sum(finding.waived is not None for finding in findings)
     if not accepted:
         return ()
@@ -54,7 +54,7 @@ def _sentences(result: PolicyResult, journal: Journal) -> Iterator[str]:
 
 
 def _early(result: PolicyResult, journal: Journal) -> str:
-    """Why neither `require` nor `forbid` was asked; empty when it was."""
+    """Return the reason why neither `require` nor `forbid` was evaluated; empty when one was."""
     policy = result.policy
     if policy.when and not _came_through(policy.when[-1], journal):
         if result.outcome == "undecided":
@@ -119,7 +119,7 @@ def _forbidden(result: PolicyResult) -> str:
 
 
 def _searched(result: PolicyResult) -> str:
-    """What documents that were not searched to their end mean for the outcome."""
+    """Return the effect on the outcome of documents that were not searched to their end."""
     many = pluralize(len({path for path, _ in result.reasons}), "document")
     if result.outcome == "undecided":
         return f"{many} could not be searched to the end, so the outcome is open: neither a pass nor a fail"

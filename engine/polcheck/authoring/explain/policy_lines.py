@@ -1,4 +1,4 @@
-"""Where the steps of a policy are written: the pointer in its YAML, and the line in the pack."""
+"""The places of a policy's steps: the pointer in its YAML, and the line in the pack."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Match(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a selector finds.
+    """The rows of a selector.
 
     `queries` are the tree-sitter queries that it ran as, `documents` the files it looked in, `reasons` those (with
     why) that could not be searched to the end.
@@ -98,7 +98,7 @@ def _order(match: Match) -> tuple[str, int, int]:
 
 
 class _Options(SourceMap, frozen=True):
-    """Where a selector of the command line is written: its problems point into the option's text."""
+    """The origin of a selector written on the command line: its problems point into the option's text."""
 
     def error(self, at: Pointer, message: str, help: str = "", offset: int | None = None) -> None:
         """Notes an error at the option."""

@@ -91,7 +91,7 @@ class StepExplainer(Struct, frozen=True):
         return self.misses.of_row(step.join, row) if step.join is step else None
 
     def _note(self, step: Step, event: Event | None) -> str:
-        """What is to be known of the rows that came out."""
+        """Return the note about the rows that came out of a step."""
         if event is None:
             return ""
         unsure = sum(not row.certain for row in event.after) if step.kind(self.world.plan.probes) == "not" else 0
@@ -111,7 +111,9 @@ class StepExplainer(Struct, frozen=True):
         return Selected(queries=self._queries(step.probes[0])) if step.probes else None
 
     def found(self, source: Find, step: Join, anchors: frozenset[str] | None) -> Selected:
-        """What a search gives by itself, in the files of the rows that it extends where it keeps to them."""
+        """Return the rows of a search by itself, in the files of the rows that it extends where it is limited to
+        them.
+        """
         relation = self.world.find(source, step)
         rows = [row for row in relation.rows if anchors is None or row.spots[0].path in anchors]
         return Selected(
@@ -143,7 +145,7 @@ class StepExplainer(Struct, frozen=True):
         return tuple(dict.fromkeys(what.queries)) if isinstance(what, Syntax) and what.kind == "pattern" else ()
 
     def _below(self, step: Step, first_only: bool) -> Iterable[Branch]:
-        """What is nested in a step, each part under its title; what is told with the step itself is left out."""
+        """Yield the nested parts of a step under their titles, except those shown with the step itself."""
         renames = step.names_behind(step.exports)
         own_last = sorted(step.nested, key=lambda inner: inner.role == "own")
         for number, inner in enumerate(own_last, start=1):
@@ -178,7 +180,7 @@ _SELECTED: Mapping[type, _Selected] = handlers(
 
 
 def _at(step: Step) -> str:
-    """Where a step is written: its pointer, and the keyword of a relation, which stands below it."""
+    """Return the pointer of a step, with the keyword of a relation, which stands below it."""
     text = pointer_text(step.at)
     return f"{text}.{step.relation_to}" if step.relation_to else text
 

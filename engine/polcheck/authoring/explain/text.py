@@ -154,7 +154,7 @@ def _sample(sample: Sample, look: DisplayOptions, *, nested: bool) -> list[str]:
 
 
 def _most(look: DisplayOptions, nested: bool) -> int | None:
-    """How many rows to show of those at hand."""
+    """Return the number of rows to show."""
     return _MOST_NESTED if nested and not look.all else None
 
 
@@ -189,7 +189,7 @@ def _branch_result(branch: Branch) -> str:
 
 
 def _rows(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Iterator[str]:
-    """What went on, and what was lost."""
+    """Yield the rows that passed, and those that were dropped."""
     joined = f"joined on `{'`, `'.join(map(terminal, step.joins))}`: " if step.joins else ""
     note = f" ({terminal(step.note)})" if step.note else ""
     before = f"{pluralize(step.before, 'row')} in, " if step.before > 1 or step.lost_total else ""

@@ -39,7 +39,7 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 class Linted(Struct, frozen=True):
-    """What was found: of each pack its name, version and number of policies; and every problem, errors first."""
+    """The result of linting: of each pack its name, version and number of policies; and every problem, errors first."""
 
     packs: tuple[tuple[str, str, int], ...]
     problems: tuple[Problem, ...]
@@ -50,7 +50,7 @@ class Linted(Struct, frozen=True):
 
 
 def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
-    """Everything that is wrong with these packs, and what could be better. Raises nothing for a bad pack."""
+    """Return all problems of these packs, and what could be better. Raises nothing for a bad pack."""
     names: list[tuple[str, str, int]] = []
     found = Problems()
     made, opened = open_packs(packs, Settings(), schemas, found)

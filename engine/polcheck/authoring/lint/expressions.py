@@ -148,7 +148,7 @@ def _unordered(node: Comparison) -> Literal | None:
 
 
 def _answers(node: Node, here: Shape) -> frozenset[bool]:
-    """What a condition can be for a value of this shape: true, false or either."""
+    """Return the possible results of a condition on a value of this shape: true, false or either."""
     match node:
         case Both(items):
             return _combined([_answers(item, here) for item in items], False)
@@ -163,14 +163,14 @@ def _answers(node: Node, here: Shape) -> frozenset[bool]:
 
 
 def _combined(answers: list[frozenset[bool]], decides: bool) -> frozenset[bool]:
-    """What `||` (of which one True decides) or `&&` (one False) can be."""
+    """Return the possible results of `||` (which one True decides) or `&&` (one False)."""
     if any(each == {decides} for each in answers):
         return frozenset({decides})
     return frozenset({not decides}) if all(each == {not decides} for each in answers) else _EITHER
 
 
 def _reason(node: Comparison, here: Shape) -> tuple[str, str] | None:
-    """Why a comparison has the same answer for every value of a shape, and what to do; None when it has not."""
+    """Return why a comparison has the same result for every value of a shape, and what to do; None when it varies."""
     literal = _unordered(node)
     if literal is not None:
         sign = _SIGNS[node.operator]
@@ -185,7 +185,7 @@ def _reason(node: Comparison, here: Shape) -> tuple[str, str] | None:
 
 
 def _unequal(side: Node, literal: Literal, here: Shape) -> tuple[str, str] | None:
-    """Why what an expression gives is never equal to a literal."""
+    """Return why an expression's value never equals a literal."""
     given, kind = text_of(side), kind_of(literal.value)
     if isinstance(side, Call) and side.name == "type" and isinstance(literal.value, str):
         if literal.value not in _KINDS:

@@ -129,7 +129,7 @@ def _within(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _split(texts: Sequence[str]) -> tuple[list[Glob], list[Glob]]:
-    """What a list takes and what it excludes; a list that only excludes takes every file."""
+    """Return the including and the excluding patterns of a list; a list that only excludes includes every file."""
     inside = [glob(text) for text in texts if not text.startswith("!")]
     return inside or [glob("**")], [glob(text) for text in texts if text.startswith("!")]
 

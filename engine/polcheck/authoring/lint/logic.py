@@ -181,7 +181,7 @@ def _at(step: Step) -> Pointer:
 
 
 def _answers(condition: Expression, view: View) -> frozenset[bool]:
-    """What the condition can be; both where that depends on more than the parameters."""
+    """Return the possible results of the condition; both where it depends on more than the parameters."""
     either = frozenset({True, False})
     if not condition.names <= {"params"} or (not condition.names and not constant(condition.text)):
         return either
@@ -214,7 +214,7 @@ def _values(shape: Mapping[str, Any]) -> list[Json] | None:
 
 
 def _allowed(view: View, step: Step) -> str:
-    """What the parameters that a condition reads can be."""
+    """Return the allowed values of the parameters that a condition reads."""
     declared: Mapping[str, Mapping[str, Any]] = view.document.get("params", {})
     names = frozenset(name for condition in step.tests for name in members(condition.text, "params"))
     said = [

@@ -64,7 +64,9 @@ def _is_of_a_file(step: Step) -> bool:
 
 
 def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Pointer, int, str]]:
-    """Where the text of the item at `at` binds `name`; rows of values and of used selectors have no such place."""
+    """Yield the places at which the text of the item at `at` binds `name`; rows of values and of used selectors have
+    none.
+    """
     item = _value(origin, at)
     if not isinstance(item, dict):
         return

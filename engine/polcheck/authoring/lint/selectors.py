@@ -105,7 +105,7 @@ def _impossible(origin: SourceMap, step: Step, what: Expression, names: frozense
 
 
 def _beyond(node: Node, levels: int) -> str | None:
-    """What an expression asks of a value that is nested `levels` fields deep: a further level."""
+    """Return the part of an expression that goes beyond a value nested `levels` fields deep."""
     steps = node.steps if isinstance(node, Chain | Pipe) else ()
     if len(steps) > levels and all(isinstance(step, Field) for step in steps[:levels]):
         further = steps[levels]

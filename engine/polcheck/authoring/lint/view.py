@@ -36,7 +36,7 @@ class View(Struct, frozen=True, dict=True):
 
     @property
     def head(self) -> SourceMap:
-        """Where pack.yaml is written."""
+        """The source map of pack.yaml."""
         return self.pack.head
 
     @property
@@ -47,7 +47,7 @@ class View(Struct, frozen=True, dict=True):
 
     @property
     def problems(self) -> Problems:
-        """Where everything that is wrong goes."""
+        """The collected problems."""
         return self.head.problems
 
     @cached_property

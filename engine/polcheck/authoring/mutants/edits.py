@@ -10,7 +10,7 @@ from polcheck.formats.values import Json, Pointer
 
 
 class Dropped:
-    """What a place becomes when it goes away."""
+    """The replacement of a value that is dropped."""
 
 
 DROPPED = Dropped()
@@ -92,7 +92,7 @@ def within(variants: Iterable[Variant], text: str, start: int, end: int, quote: 
 
 
 def halves_or_each(count: int) -> list[tuple[int, int]]:
-    """Which of some parts to drop together, first and last: each alone, of many each half; none of one.
+    """Return the ranges of parts to drop together: each part alone, each half of many, none of one.
 
     NOTE: many words in a row are a table; to want a case for each would be to copy the table.
     """

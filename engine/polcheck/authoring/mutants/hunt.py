@@ -30,7 +30,7 @@ class Survivor(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What came of one operator's mutants."""
+    """The results of one operator's mutants."""
 
     operator: str
     killed: int
@@ -39,7 +39,7 @@ class Tally(NamedTuple):
 
 
 class Mutation(Struct, frozen=True):
-    """What came of a pack's mutants.
+    """The results of a pack's mutants.
 
     `unused` are entries of tests/equivalent.yaml that name no living mutant. `untested` are policies that no case
     names: their mutants count as survivors, and were not tried.
@@ -55,12 +55,12 @@ class Mutation(Struct, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many mutants count: those that compile."""
+        """The number of mutants that count: those that compile."""
         return self.killed + len(self.survived) + len(self.equivalent)
 
     @property
     def percent(self) -> float:
-        """How many of them a case kills, in percent; 100 where there are none."""
+        """The percentage of mutants that a case kills; 100 where there are none."""
         return 100.0 * self.killed / self.total if self.total else 100.0
 
 
@@ -79,13 +79,15 @@ class Hunt(Struct, dict=True):
 
     @cached_property
     def pack_source(self) -> PackSource:
-        """Where the parts of the pack stand."""
+        """The source of the pack's parts."""
         return PackSource(self.pack)
 
     def run(
         self, policies: Iterable[str], jobs: int = 1, progress: Progress | None = None, complete: bool = True
     ) -> Mutation:
-        """What came of the mutants of these policies and what they use; `complete`: these are all of the pack."""
+        """Return the results of the mutants of these policies and what they use; `complete`: these are all of the
+        pack.
+        """
         tasks = [
             _Task(owner, tuple(made[start : start + _A_TASK]))
             for owner in self._owners(policies)

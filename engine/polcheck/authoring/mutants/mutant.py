@@ -37,18 +37,18 @@ class Mutant(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Its name among the owner's mutants, as `drop-filter@require.data`."""
+        """The mutant's id among its owner's mutants, as `drop-filter@require.data`."""
         more = f"#{self.number}" if self.number > 1 else ""
         return f"{self.operator}@{pointer_text(self.at)}{more}" if self.at else f"{self.operator}{more}"
 
     @property
     def cut(self) -> tuple[str, str]:
-        """How it was and how it is, each on one line of some length at most."""
+        """The text before and after the change, each on one line of limited length."""
         return _cut(self.before), _cut(self.after)
 
     @property
     def change(self) -> str:
-        """What was changed, in a line."""
+        """The change in one line."""
         return " -> ".join(self.cut)
 
     def called(self, text: str) -> bool:

@@ -34,7 +34,7 @@ def capture_variants(text: str) -> Iterator[Variant]:
 
 
 def _choices(text: str) -> Iterator[tuple[int, int, str]]:
-    """For each choice of each `{a,b}`, the stretch of the braces, and what they become without it."""
+    """Yield each choice of each `{a,b}`: the span of the braces, and their replacement without it."""
     stack: list[list[int]] = []
     index = 0
     while index < len(text):

@@ -69,7 +69,7 @@ def _dropped(pieces: list[_Piece], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _groups(pieces: list[_Piece], length: int) -> Iterator[tuple[list[int], int]]:
-    """For each group, the outermost included, where its alternatives begin, and where it ends."""
+    """Yield the starts of the alternatives and the end of each group, the outermost included."""
     stack: list[list[int]] = [[0]]
     for piece in pieces:
         if piece.kind == "flags" and len(stack) == 1 and stack[0] == [piece.start]:
@@ -85,7 +85,7 @@ def _groups(pieces: list[_Piece], length: int) -> Iterator[tuple[list[int], int]
 
 
 def _longest_word(pieces: list[_Piece]) -> tuple[int, int] | None:
-    """Where the longest run of plain characters stands; what is repeated belongs to no run."""
+    """Return the span of the longest run of literal characters; a repeated one belongs to no run."""
     best: tuple[int, int] | None = None
     start: int | None = None
     for number, piece in enumerate([*pieces, _Piece("close", "", 0, 0)]):

@@ -56,7 +56,9 @@ def sites(document: Json, at: Pointer = ()) -> Iterator[Site]:
 
 
 def joined_with(document: Json, at: Pointer) -> Json:
-    """What of a document can join with what stands at `at`: of each `any` on the way only the branch that holds it."""
+    """Return the part of a document that can join with the item at `at`: of each `any` on the way only its own
+    branch.
+    """
     if not isinstance(document, dict):
         return document
     if at[0] == "selectors":

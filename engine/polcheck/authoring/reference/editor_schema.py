@@ -104,7 +104,7 @@ def _joined(choices: list[Schema]) -> Schema:
 
 
 def _alternatives(kinds: str | list[str], schemas: Mapping[str, Rules], used: dict[str, Schema]) -> list[Schema]:
-    """What each kind allows: a text, a number, names, or a mapping of a named schema, which is never empty."""
+    """Return the schemas for each kind: a string, a number, names, or a mapping of a named schema, never empty."""
     return [_kind(kind, schemas, used) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
 
 

@@ -34,7 +34,7 @@ def examples(policy: str, cases: Sequence[Case]) -> Iterator[str]:
 
 
 def expected_of(case: Case, policy: str, outcome: str) -> list[Expected]:
-    """What a case expects of the policy, when that is this outcome."""
+    """Return the case's expectations of the policy, when they are this outcome."""
     return [expected for expected in case.expect if (expected.policy, expected.outcome) == (policy, outcome)]
 
 
@@ -263,7 +263,7 @@ def _selectors(sources: Sources) -> Iterator[str]:
 
 
 def _traceability(pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
-    """Which policies answer to each requirement, and which cases test them."""
+    """Yield the table of requirements, the policies that answer to each, and the cases that test them."""
     yield from ("## Traceability", "")
     rows: list[tuple[str, ...]] = []
     for requirement in pack.requirements:
@@ -278,7 +278,7 @@ def _traceability(pack: CompiledPack, cases: Sequence[Case]) -> Iterator[str]:
 
 
 def _tests(policy: CompiledPolicy, cases: Sequence[Case]) -> str:
-    """How many cases expect each outcome, and where they stand."""
+    """Return the number of cases that expect each outcome, and where they are."""
     counts = []
     for outcome in OUTCOMES:
         number = sum(len(expected_of(case, policy.id, outcome)) for case in cases)

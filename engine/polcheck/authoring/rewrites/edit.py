@@ -32,7 +32,7 @@ def applied(text: str, edits: Sequence[Edit]) -> str:
 
 
 class Moves:
-    """Where the characters of a text stand after edits of it, which are in order."""
+    """A map from the offsets of a text to those after ordered edits of it."""
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = edits
@@ -40,7 +40,9 @@ class Moves:
         self._shifts = [0, *accumulate(len(edit.text) - (edit.end - edit.start) for edit in edits)]
 
     def moved(self, offset: int) -> int:
-        """Where the character at `offset` is; what is inserted there comes before it, what replaces it begins there."""
+        """Return the new offset of the character at `offset`; an insertion there precedes it, a replacement begins
+        there.
+        """
         index = bisect_right(self._starts, offset)
         if index and offset < self._edits[index - 1].end:
             edit = self._edits[index - 1]

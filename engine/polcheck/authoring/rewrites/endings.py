@@ -18,7 +18,7 @@ def crlf(text: str) -> Iterator[Group]:
 
 
 def last_line(text: str) -> Iterator[Group]:
-    """No line break at the end, or one where there was none."""
+    """Yield the edit that drops the final line break, or adds one where there is none."""
     end = len(text)
     if text.endswith("\n"):
         start = end - (2 if text.endswith("\r\n") else 1)

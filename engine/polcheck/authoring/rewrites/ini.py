@@ -17,7 +17,9 @@ _BEGINS = re.compile(r"(?m)^(?=[^\s#;])")
 
 
 def meaning(text: str) -> str:
-    """What a text says, by our own reading and by the standard library's. Raises Unparsable, configparser.Error."""
+    """Return the data of a text, by our own reader and the standard library's. Raises Unparsable,
+    configparser.Error.
+    """
     config = parse_config(Source("", text.encode("utf-8", "surrogatepass")), "ini")
     if config.repeated:
         raise Unparsable("an option stands there twice", config.repeated[0])
@@ -32,7 +34,7 @@ def spaces(text: str) -> Iterator[Group]:
 
 
 def tight(text: str) -> Iterator[Group]:
-    """No spaces round what parts an option from its value."""
+    """Yield edits that drop the spaces around the delimiter of an option and its value."""
     return _parted(text, "=")
 
 

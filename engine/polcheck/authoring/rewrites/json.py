@@ -11,12 +11,12 @@ _CHARACTER = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL)
 
 
 def data(text: str) -> Any:
-    """What a text says. Raises ValueError when it isn't JSON, or an object holds a key twice."""
+    """Return the data of a text. Raises ValueError when it isn't JSON, or an object has a repeated key."""
     return json.loads(text, object_pairs_hook=_members)
 
 
 def meaning(text: str) -> str:
-    """What a text says, whatever the order of keys. Raises as `data` does."""
+    """Return the data of a text, independent of the order of keys. Raises as `data` does."""
     return json.dumps(data(text), sort_keys=True)
 
 

@@ -35,7 +35,7 @@ class Token(NamedTuple):
 
 
 def meaning(text: str) -> str:
-    """What a module says, as text that differs when that does. Raises SyntaxError and ValueError for no Python."""
+    """Return a canonical form of a module's meaning. Raises SyntaxError and ValueError for invalid Python."""
     return ast.dump(_parsed(text))
 
 
@@ -156,7 +156,7 @@ def parentheses(text: str) -> Iterator[Group]:
 
 
 def bare(text: str) -> Iterator[Group]:
-    """No parentheses where they change nothing."""
+    """Yield edits that drop parentheses without meaning."""
     open_at: list[Token] = []
     for token in tokens(text):
         if token.kind == tokenize.OP and not token.in_string:
@@ -191,7 +191,7 @@ def _parsed(text: str) -> ast.Module:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Where the line of each logical line's first token begins, and the margin before it."""
+    """Yield the offset of the line of each logical line's first token, and its indentation."""
     fresh = True
     for token in tokens(text):
         if token.kind == tokenize.NEWLINE:
@@ -215,7 +215,7 @@ def _wrapped(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _grouping(text: str) -> frozenset[int]:
-    """Where the parentheses open that aren't a call's or a definition's."""
+    """Return the offsets of opening parentheses that are neither a call's nor a definition's."""
     found = [token for token in tokens(text) if token.kind not in _LAYOUT]
     return frozenset(
         token.start

@@ -114,7 +114,7 @@ class Rewritten(Struct, frozen=True, dict=True):
         return "".join(_whole(line) for line in unified_diff(before, after, self.path, self.path))
 
     def moved(self, place: str) -> str:
-        """Where what stood at `place` is; without edits nobody knows the line, so the path alone."""
+        """Return the new place of what stood at `place`; without edits the line is unknown, so the path alone."""
         found = self._numbers(place)
         if found is None or self.edits is None:
             return self.arrived(place)
@@ -142,7 +142,7 @@ class Rewritten(Struct, frozen=True, dict=True):
 
 
 def rewritten(path: str, data: bytes) -> Iterator[Rewritten]:
-    """What each rewrite makes of a file, those that change nothing left out; none of a file that isn't in its format.
+    """Yield the result of each rewrite that changes a file; none of a file that isn't in its format.
 
     INVARIANT: what comes out means what the file means, by a parser of its format.
     """

@@ -21,7 +21,7 @@ _LEFT_OUT = ActualResult("off")
 
 
 class Difference(NamedTuple):
-    """What a policy (or `verdict`) says of a case and of the same case rewritten; `reason` says why that is right."""
+    """A different outcome of a policy (or `verdict`) for a case and the same case rewritten; `reason` justifies it."""
 
     case: Case
     about: str
@@ -48,7 +48,7 @@ class Tally(NamedTuple):
 
 
 class Robustness(Struct, frozen=True):
-    """What came of a pack's cases rewritten. `unused` are entries of `differs` that no difference needs."""
+    """The results of a pack's cases rewritten. `unused` are entries of `differs` that no difference needs."""
 
     cases: int
     differences: tuple[Difference, ...]
@@ -58,14 +58,14 @@ class Robustness(Struct, frozen=True):
 
     @property
     def tried(self) -> int:
-        """How many files were rewritten and judged."""
+        """The number of files that were rewritten and checked."""
         return sum(tally.tried for tally in self.tallies)
 
 
 def robustness(
     runner: CaseRunner, cases: Sequence[Case], jobs: int = 1, progress: Progress | None = None, complete: bool = True
 ) -> Robustness:
-    """What came of these cases, all of which pass; `complete`: they expect all that the pack's cases expect."""
+    """Return the results for these cases, all of which pass; `complete`: they are all cases of the pack."""
     replies = run_parallel(_RewriteTask(runner), cases, _REPLY, jobs, progress, least=_ENOUGH)
     found = [
         (names, [Difference(case, *rest) for rest in differences])

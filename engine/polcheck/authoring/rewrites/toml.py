@@ -19,17 +19,17 @@ _LINE = re.compile(r"(?m)^(?=[^\n])")
 
 
 def data(text: str) -> dict[str, Any]:
-    """What a text says. Raises TOMLDecodeError when it isn't TOML."""
+    """Return the data of a text. Raises TOMLDecodeError when it isn't TOML."""
     return tomllib.loads(text)
 
 
 def meaning(text: str) -> str:
-    """What a text says, whatever the order of keys. Raises as `data` does."""
+    """Return the data of a text, independent of the order of keys. Raises as `data` does."""
     return json.dumps(data(text), sort_keys=True, default=repr)
 
 
 class Style(Struct, frozen=True):
-    """How data is written: where tables stand, the quote of texts, whether keys are quoted, arrays one line an item."""
+    """A style of writing TOML: where tables stand, the quote of strings, quoted keys, arrays one line an item."""
 
     tables: Literal["headers", "inline", "dotted"] = "headers"
     quote: str = '"'
@@ -38,7 +38,7 @@ class Style(Struct, frozen=True):
     reverse: bool = False
 
     def __call__(self, text: str) -> str:
-        """What `text` says in this style. Raises TOMLDecodeError."""
+        """Return `text` rewritten in this style. Raises TOMLDecodeError."""
         return "".join(f"{line}\n" for line in self.lines(data(text)))
 
     def lines(self, table: dict[str, Any]) -> Iterator[str]:
@@ -96,7 +96,7 @@ class Style(Struct, frozen=True):
 
 
 def _leaves(path: tuple[str, ...], table: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """What is no table, and tables that are empty, each with the keys that lead there."""
+    """Yield values that are no tables, and empty tables, each with the keys that lead there."""
     for key, value in table.items():
         if isinstance(value, dict) and value:
             yield from _leaves((*path, key), value)

@@ -24,7 +24,7 @@ _SHORT = 3  # an anchor for a text of so few characters is nothing that anybody 
 
 
 def documents(text: str) -> tuple[Json, ...]:
-    """What the documents of a text are. Raises Unparsable when they aren't YAML, or hold a key twice."""
+    """Return the documents of a text. Raises Unparsable when they aren't YAML, or have a repeated key."""
     config = parse_config(Source("", text.encode("utf-8", "surrogatepass")), "yaml")
     if config.repeated:
         raise Unparsable("a key stands there twice", config.repeated[0])
@@ -32,12 +32,12 @@ def documents(text: str) -> tuple[Json, ...]:
 
 
 def meaning(text: str) -> str:
-    """What the documents of a text are, whatever the order of keys. Raises as `documents` does."""
+    """Return the documents of a text, independent of the order of keys. Raises as `documents` does."""
     return json.dumps(documents(text), sort_keys=True)
 
 
 class Style(Struct, frozen=True):
-    """How documents are written. `quote` is that of texts: empty where they can do without."""
+    """A style of writing YAML. `quote` is that of strings: empty where they need none."""
 
     flow: bool = False
     quote: str = ""

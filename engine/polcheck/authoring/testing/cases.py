@@ -22,7 +22,7 @@ NOWHERE = "nowhere"  # the place of a finding that points at nothing
 
 
 class Expected(Struct, frozen=True):
-    """What one policy must say. `at`, `message` and `nearest` are None where the case doesn't look at them."""
+    """The expectation of one policy. `at`, `message` and `nearest` are None where the case doesn't check them."""
 
     policy: str
     outcome: str

@@ -31,7 +31,7 @@ class Point(Struct, frozen=True, order=True):
 
     @property
     def sides(self) -> tuple[str, str]:
-        """What each of the two ways is called."""
+        """The names of the two branches."""
         return _SIDES.get(self.what, _OTHER)
 
 
@@ -47,7 +47,7 @@ class Uncovered(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """How many ways there are, how many cases go, and those that none does."""
+    """The number of branches, of covered ones, and the uncovered ones."""
 
     total: int
     seen: int
@@ -55,7 +55,7 @@ class Coverage(Struct, frozen=True):
 
     @property
     def percent(self) -> float:
-        """How much is exercised, in percent; 100 where there is nothing to exercise."""
+        """The percentage of covered branches; 100 where there are none."""
         return 100.0 * self.seen / self.total if self.total else 100.0
 
 
@@ -85,7 +85,7 @@ class Watch(Struct):
 
 
 def points(policy: CompiledPolicy, pack_source: PackSource) -> list[Point]:
-    """Everything in a policy, and in the pack's selectors that it uses, that can go two ways."""
+    """Return the branch points of a policy, and of the pack's selectors that it uses."""
     found = [Point(policy.id, (), OUTCOME)]
     if policy.count is not None:
         found.append(_count_point(policy))
@@ -106,7 +106,7 @@ def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, in
 def coverage(
     policies: Iterable[CompiledPolicy], pack_source: PackSource, seen: Iterable[tuple[Point, int]]
 ) -> Coverage:
-    """What the cases leave out of these policies."""
+    """Return the coverage of these policies by the cases."""
     every = sorted({point for policy in policies for point in points(policy, pack_source)})
     known = set(seen)
     uncovered = [

@@ -20,7 +20,7 @@ class ActualFinding(Struct, frozen=True):
 
 
 class ActualResult(Struct, frozen=True):
-    """What one policy said of a submission; `reasons` are why it is undecided."""
+    """The result of one policy for a submission; `reasons` are why it is undecided."""
 
     outcome: str
     findings: tuple[ActualFinding, ...] = ()
@@ -67,7 +67,7 @@ def mismatches_of(
 
 
 def mismatch_of(expected: Expected, actual: ActualResult | None) -> Mismatch | None:
-    """What is not as expected of one policy; None when all is. A policy that said nothing was left out."""
+    """Return the difference between a policy's result and its expectation; None when there is none."""
     actual = actual or _LEFT_OUT
     if actual.outcome != expected.outcome:
         notes = [f"{shown.place}  {shown.message}" for shown in actual.findings]

@@ -50,7 +50,9 @@ class PackSource(Struct, frozen=True, dict=True):
         return found if isinstance(found, dict) else {}
 
     def owner(self, policy: str, at: Pointer) -> str:
-        """Who holds what stands at `at` in a compiled policy; empty for a selector that polcheck defines."""
+        """Return the policy or selector that holds the part at `at` of a compiled policy; empty for a builtin
+        selector.
+        """
         if at[:1] != ("selectors",):
             return policy
         return f"{SELECTORS}{at[1]}" if at[1] in self.selectors else ""

@@ -26,7 +26,7 @@ _ENOUGH = 40  # cases that make another process worth its start
 
 
 class Options(Struct, frozen=True):
-    """What to run: cases that hold `keyword`, policies that match `select`; how many processes; what else to find."""
+    """Options of a test run: cases by `keyword`, policies by `select`; the number of processes; further analyses."""
 
     keyword: str = ""
     select: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Options(Struct, frozen=True):
 
 
 class Tested(Struct, frozen=True):
-    """What came of a pack's tests. `coverage`, `mutation` and `robustness` are None where they weren't asked for.
+    """The results of a pack's tests. `coverage`, `mutation` and `robustness` are None where they weren't asked for.
 
     `waiting`: mutants or rewrites were asked for, and are made only when every case passes.
     """
@@ -52,7 +52,7 @@ class Tested(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """How people call the pack: its folder, or the name that it has."""
+        """The pack's name as shown to people: its folder, or the name that it has."""
         return self.pack.root or PackSource(self.pack).name
 
     @property
@@ -65,7 +65,7 @@ Watcher = Callable[[str], "Progress | None"]  # from the name of a stage to what
 
 
 def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watcher | None = None) -> Tested:
-    """What came of the pack's tests. Raises PolicyError for a pack or cases that can't be used.
+    """Return the results of the pack's tests. Raises PolicyError for a pack or cases that can't be used.
 
     Mutants and rewrites are made only when every case passes: a case that fails anyway notices nothing.
     """

@@ -31,7 +31,7 @@ JournalOf = Callable[[CompiledPolicy], Journal]
 
 
 class Result(Struct, frozen=True):
-    """What came of one case: what is not as expected, and what was said (`verdict` and `fields` where asked for)."""
+    """The result of one case: its mismatches and the actual results (`verdict` and `fields` where asked for)."""
 
     mismatches: tuple[Mismatch, ...]
     actual: Mapping[str, ActualResult]
@@ -92,7 +92,7 @@ class CaseRunner(Struct):
             raise PolicyError(problems)
 
     def run_case(self, case: Case, journal_of: JournalOf | None = None) -> Result:
-        """What came of a case. Raises PolicyError when the pack can't be used with the case's parameters."""
+        """Return the result of a case. Raises PolicyError when the pack can't be used with the case's parameters."""
         checker = self.checker(case)
         if not case.whole:
             checker = checker.narrowed(case.policies)
@@ -111,7 +111,7 @@ class CaseRunner(Struct):
 
 
 def actual_result(result: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
-    """What one policy said, by its result and its findings."""
+    """Return the actual result of one policy, by its result and its findings."""
     shown = tuple(
         ActualFinding(
             str(finding.location) if finding.location else NOWHERE,

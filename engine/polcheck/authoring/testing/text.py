@@ -17,7 +17,7 @@ from polcheck.render.style import Style
 
 
 def render_results(tested: Tested, *, color: bool = False, verbosity: int = 0) -> str:
-    """What is wrong, what was asked for, and a line that sums up; with `verbosity` 1 every case too, with -1 less."""
+    """Return the failures, the requested analyses and a summary line; `verbosity` 1 adds every case, -1 shows less."""
     style = Style(color)
     lines: list[str] = []
     for case, result in zip(tested.cases, tested.results, strict=True):

@@ -74,7 +74,7 @@ def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
 
 
 def _changed(expected: Expected, actual: ActualResult) -> Mapping[str, Json]:
-    """What is written anew in the expectation of a policy that fails."""
+    """Return the keys to update in the expectation of a policy that fails."""
     new: dict[str, Json] = {}
     if expected.outcome != actual.outcome:
         new["outcome"] = actual.outcome
@@ -128,7 +128,7 @@ def _origins(pack: PackFiles, path: str) -> dict[int, SourceMap]:
 
 
 def _stretch(origin: SourceMap, edit: _Edit) -> tuple[int, int, str]:
-    """What of the file to replace, and by which text."""
+    """Return the span of the file to replace, and its replacement."""
     where = origin.config.locate(origin.index, edit.at)
     new = _yaml(edit.value)
     if where.key is not None and isinstance(value_at(origin.document, edit.at), dict | list):

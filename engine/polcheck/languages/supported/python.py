@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def python_error(source: Source) -> tuple[str, int] | None:
-    """Why this Python doesn't accept `source`, and the line (0 where it has none); None when it does.
+    """Return this Python's syntax error for `source` and its line (0 for none); None when it compiles.
 
     The code is compiled and never run. Raises Unreadable for bytes that are no text.
     """
@@ -121,7 +121,7 @@ def _opening(node: Node) -> tuple[str, str] | None:
 
 
 def _decoded(text: str, prefix: str) -> str:
-    """What stands between the quotes of a string with `prefix`, as the program sees it."""
+    """Return the value of the text between the quotes of a string with `prefix`."""
     text = unix_lines(text)
     braces = _single_braces if "f" in prefix or "t" in prefix else str
     if "r" in prefix:
