@@ -13,8 +13,9 @@ import pytest
 from name_reference import Reference
 from polcheck.base.spans import Source, Unreadable
 from polcheck.languages.grammars import parse
+from polcheck.languages.names import names_of
+from polcheck.languages.python_names import dotted
 from polcheck.selectors.syntax.compile import compile_code
-from polcheck.selectors.syntax.names import dotted, names_of
 from polcheck.selectors.syntax.query_patterns import compiled
 from polcheck.selectors.syntax.query_set import QuerySet
 from python_corpora import python_files

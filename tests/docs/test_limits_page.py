@@ -11,6 +11,7 @@ from pack_files import ROOT
 from polcheck.base import limits
 from polcheck.base import sandbox as confined
 from polcheck.formats import limits as documents
+from polcheck.languages.grammars import MOST_LEVELS
 from polcheck.packs.shipped import PACK_LIMITS
 from polcheck.policy import probes, schema
 from polcheck.policy import templates as template
@@ -18,7 +19,6 @@ from polcheck.policy.pack import MAX_POLICIES
 from polcheck.selectors.jmespath import parser as expressions
 from polcheck.selectors.jmespath.values import MAX_SECONDS, MAX_STEPS, MAX_TEXT
 from polcheck.selectors.syntax import compile as compiled
-from polcheck.selectors.syntax.cost import MOST_LEVELS
 from polcheck.selectors.syntax.query_patterns import MOST_CHOICES
 from polcheck.selectors.syntax.query_set import LIMITS
 from polcheck.selectors.text import MAX_DEPTH, MAX_GROUPS, MAX_LENGTH

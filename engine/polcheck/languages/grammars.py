@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+# NOTE: tree-sitter's search passes without a word over nodes more than 65,535 levels below the one where it begins. It
+# begins again every so many levels, so that what is found near an end is found whole.
+_STRIDE = 60_000
+MOST_LEVELS = 600_000
+_MATCHES = 256  # that tree-sitter keeps in progress
+
+
 class Tree(Struct, frozen=True, eq=False, weakref=True):
     """One file and its syntax tree, whose offsets are those of `source.utf8`; equal only to itself.
 
@@ -51,6 +58,43 @@ def first_error(root: Node) -> Node:
             break
         node = broken
     return node
+
+
+def beginnings(tree: Tree) -> tuple[list[Node], bool]:
+    """Return the nodes where a search has to begin to pass over nothing, and whether all of them are among them."""
+    found: list[Node] = [tree.tree.root_node]
+    waiting: list[tuple[Node, int]] = [(tree.tree.root_node, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth and depth % _STRIDE == 0:
+            if depth >= MOST_LEVELS:
+                return found, False
+            found.append(node)
+        needed = _STRIDE - depth % _STRIDE  # nodes below, or none of them is where a search begins
+        if node.descendant_count > needed:
+            waiting += [(child, depth + 1) for child in node.children if child.descendant_count >= needed]
+    return found, True
+
+
+def captures(query: str, tree: Tree) -> dict[str, list[Node]]:
+    """Return the nodes that each capture of a query of single nodes has in a tree, each once."""
+    from tree_sitter import QueryCursor
+
+    roots, _ = beginnings(tree)
+    cursor = QueryCursor(_query(query, tree.language), match_limit=_MATCHES)
+    nodes = cursor.captures(roots[0])
+    for root in roots[1:]:
+        for name, more in cursor.captures(root).items():
+            known = {node.id for node in nodes.get(name, ())}
+            nodes.setdefault(name, []).extend(node for node in more if node.id not in known)
+    return nodes
+
+
+@cache
+def _query(text: str, language: str) -> tree_sitter.Query:
+    from tree_sitter import Query
+
+    return Query(grammar(language), text)
 
 
 @cache

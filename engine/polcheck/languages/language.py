@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import tree_sitter
     from tree_sitter import Node
 
+    from polcheck.languages.names import NameRules
+
 MARK = "ꙮ"
 """A letter for every language's identifiers that no program is expected to use; snippets have it in place of `$`."""
 
@@ -125,7 +127,8 @@ class Language(Struct, frozen=True, eq=False):
     quotes: tuple[str, ...] = ('"', "'")  # in snippets
     multiline_quotes: tuple[str, ...] = ()  # in snippets
     snippet: SnippetRules = SnippetRules()
-    follows_imports: bool = False  # by selectors/syntax/names.py; otherwise names are compared as they are written
+    name_rules: Callable[[], NameRules] | None = None
+    """How names are followed through imports; without it they are compared as they are written."""
 
     parse: Callable[[Source, tree_sitter.Parser], ParsedCode] | None = None  # where it isn't the parser alone
     check: Callable[[Source], tuple[str, int] | None] | None = None
@@ -133,6 +136,16 @@ class Language(Struct, frozen=True, eq=False):
     spelled: Callable[[Source], bytes | None] | None = None
     """The text with its names as they mean where they are written otherwise. Raises Unreadable."""
     carriage_returns: bool = True  # whether a line may end in a carriage return and a line feed
+
+    @property
+    def follows_imports(self) -> bool:
+        """Whether names are followed through imports."""
+        return self.name_rules is not None
+
+    @property
+    def names(self) -> NameRules | None:
+        """How names are followed; None where they are compared as they are written."""
+        return self.name_rules() if self.name_rules is not None else None
 
     def literal(self, node: Node) -> Literal | None:
         """Return the value of `node` if it is a string literal, otherwise None."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
     from polcheck.languages.language import ParsedCode
+    from polcheck.languages.names import NameRules
 
 
 def python_error(source: Source) -> tuple[str, int] | None:
@@ -236,6 +237,12 @@ def _spelled(source: Source) -> bytes | None:
     return as_meant(source)
 
 
+def _names() -> NameRules:
+    from polcheck.languages.python_names import RULES
+
+    return RULES
+
+
 LANGUAGES = (
     Language(
         name="python",
@@ -252,7 +259,7 @@ LANGUAGES = (
         multiline_quotes=('"""', "'''"),
         contexts=(Context(edit=_clauses_on_lines),),
         snippet=_SNIPPET,
-        follows_imports=True,
+        name_rules=_names,
         parse=_tree,
         check=python_error,
         spelled=_spelled,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from polcheck.languages.language import MARK, Chain
+from polcheck.languages.names import only_child
 from polcheck.languages.registry import language as language_called
-from polcheck.selectors.syntax.names import only_child
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
 from polcheck.selectors.syntax.shape import (
     IGNORED,

@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from polcheck.selectors.syntax.query import Element
 
 
-# NOTE: tree-sitter's search passes without a word over nodes more than 65,535 levels below the one where it begins. It
-# begins again every so many levels, so that what is found near an end is found whole.
-_STRIDE = 60_000
-MOST_LEVELS = 600_000
-
-
 def first_error(tree: Tree) -> int:
     """Return the line, from 1, of the first error in a tree that has one."""
     node = tree.tree.root_node
@@ -42,22 +36,6 @@ def too_wide(tree: Tree, width: int) -> bool:
         if node.child_count <= width:
             waiting += [child for child in node.children if child.has_error]
     return False
-
-
-def beginnings(tree: Tree) -> tuple[list[Node], bool]:
-    """Return the nodes where a search has to begin to pass over nothing, and whether all of them are among them."""
-    found: list[Node] = [tree.tree.root_node]
-    waiting: list[tuple[Node, int]] = [(tree.tree.root_node, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth and depth % _STRIDE == 0:
-            if depth >= MOST_LEVELS:
-                return found, False
-            found.append(node)
-        needed = _STRIDE - depth % _STRIDE  # nodes below, or none of them is where a search begins
-        if node.descendant_count > needed:
-            waiting += [(child, depth + 1) for child in node.children if child.descendant_count >= needed]
-    return found, True
 
 
 def _holds_error(node: Node) -> bool:

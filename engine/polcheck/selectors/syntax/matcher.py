@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.languages.names import Names, only_child, unwrapped
 from polcheck.languages.registry import language as language_called
-from polcheck.selectors.syntax.names import Names, dotted, only_child, unwrapped
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
     IGNORED,
@@ -74,6 +74,7 @@ class Matcher:
     def __init__(self, language: str, names: Callable[[], Names], resolve: bool, steps: int) -> None:
         self.language = language_called(language)
         self.rules = self.language.snippet
+        self.name_rules = self.language.names
         self.ignored = IGNORED | self.language.comments
         self.names = names
         self.resolve = resolve
@@ -143,7 +144,7 @@ class Matcher:
     def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
         follow = self.resolve and "." in shape.text
         named = node.type in ("identifier", "attribute") or (follow and node.type == "named_expression")
-        written = dotted(node) if named else ""
+        written = self.name_rules.dotted(node) if named and self.name_rules is not None else ""
         if not written:
             return
         for name in self.names().of(node) if follow else (written,):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.base.spans import Span
 from polcheck.languages.grammars import Tree
+from polcheck.languages.names import Names, names_of
 from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.matches import hits_of_captures
-from polcheck.selectors.syntax.names import Names, names_of
 from polcheck.selectors.syntax.predicates import Predicate, shortened
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.query_set import LIMITS

@@ -21,7 +21,7 @@ from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from polcheck.selectors.syntax.names import Names
+    from polcheck.languages.names import Names
     from polcheck.selectors.syntax.query import Call, Token
 
 

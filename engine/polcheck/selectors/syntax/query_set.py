@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
-from polcheck.languages.grammars import Tree
+from polcheck.languages.grammars import MOST_LEVELS, Tree, beginnings
+from polcheck.languages.names import Names, known_names, names_of, unwrapped
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
-from polcheck.selectors.syntax.cost import MOST_LEVELS, beginnings, first_error, too_wide
+from polcheck.selectors.syntax.cost import first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.matches import Captured, Rows, hits_of_shape
-from polcheck.selectors.syntax.names import IMPORTS, Names, known_names, names_of, unwrapped
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
@@ -95,7 +95,8 @@ class Queries:
         query = self._made.get(key)
         if query is None:
             shapes = [self._shapes[number] for number in numbers]
-            text = "\n".join([*shapes, IMPORTS] if imports else shapes)
+            rules = language_called(self._language).names if imports else None
+            text = "\n".join([*shapes, rules.imports] if rules is not None else shapes)
             query = self._made[key] = compiled(text, self._language)
             if len(self._made) > _KEPT:
                 self._made.popitem(last=False)
