@@ -62,7 +62,7 @@ def run(trusted: str | None = None, since: str | None = None, target: str = ".",
     if since:
         from polcheck.findings.accepted import in_turn
 
-        accept = in_turn(accept, project.since(since))
+        accept = in_turn(accept, project.since(since).accept)
     return project.checker.check(project.read(), project.effective.fail_on, accept=accept)
 
 

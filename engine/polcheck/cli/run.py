@@ -158,7 +158,8 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
         from polcheck.findings.accepted import in_turn
 
         with Bar(f"checking {since}") as bar, measured.stage("since"):
-            accept = in_turn(accept, used.since(since, bar.update))
+            compared = used.since(since, bar.update, head=rev or "HEAD")
+            accept = in_turn(accept, compared.accept)
     with Bar("judging") as bar, used.memory() as memory:
         return judge.check(read, used.effective.fail_on, bar.update, accept, memory, times)
 

@@ -58,7 +58,8 @@ class RequirementOutcome(Struct, frozen=True):
 class Notice(Struct, frozen=True):
     """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
-    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`, `trust`, `unplaced`.
+    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`, `trust`, `since`,
+    `unplaced`.
     """
 
     kind: str

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from polcheck.base import limits
-from polcheck.base.errors import ConfigError, PolicyError, Problem
+from polcheck.base.errors import ConfigError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import below, display_path, exists, is_folder
 from polcheck.base.reader import is_file
 from polcheck.base.today import today
@@ -32,7 +32,7 @@ from polcheck.project.plan_cache import load_rows, store_rows
 from polcheck.project.waivers import Waivers
 from polcheck.scan.cache import ScanCache
 from polcheck.sources.exclude import beyond
-from polcheck.sources.git import repository_of
+from polcheck.sources.git import BaseRevision, base_revision, repository_of
 from polcheck.sources.limits import ReadLimits
 from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_submission
@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so t
     from polcheck.evaluate.outcome import PolicyResult
     from polcheck.findings.finding import Finding
     from polcheck.project.baseline import Baseline
+    from polcheck.project.comparison import Comparison
     from polcheck.project.model import ConfigFile
     from polcheck.project.trusted import TrustedTree
 
@@ -217,6 +218,8 @@ class Project(Struct, frozen=True, dict=True):
         rev: str | None = None,
         stdin: BinaryIO | None = None,
         progress: Callable[[int], None] | None = None,
+        *,
+        may_be_empty: bool = False,
     ) -> Submission:
         """Return the submission. Raises SubmissionError when it can't be read."""
         config_file, options = self.effective.config_file, self.effective.options
@@ -235,6 +238,7 @@ class Project(Struct, frozen=True, dict=True):
             limits=self._set(ReadLimits()),
             keep=self.effective.options.cache,
             ignores=self.tree.ignore_file if self.tree else None,
+            may_be_empty=may_be_empty,
         )
 
     @cached_property
@@ -326,18 +330,37 @@ class Project(Struct, frozen=True, dict=True):
         found = self.from_config(file) if exists(file) else None
         return _literal(found) + ("/**" if is_folder(file) else "") if found else file
 
-    def since(self, rev: str, progress: Progress | None = None) -> Accept:
-        """Return the function that accepts findings the git revision `rev` had already, checked by the same packs."""
+    def since(self, rev: str, progress: Progress | None = None, *, head: str = "HEAD") -> Comparison:
+        """Return the comparison with the merge base of the revision `rev` and `head`, checked by the same packs.
+
+        Raises SubmissionError when there is no such revision or merge base, or it can't be read.
+        """
         from polcheck.project.baseline import Baseline, there_at
+        from polcheck.project.comparison import Comparison, compared, in_submodules
 
-        before, report = self._at(rev, progress=progress)
-        return in_turn(there_at(Baseline.of(report, before), rev), self._newly_accepted(before, rev))
+        base = base_revision(self._folder(), rev, head)
+        before = self.checker.place(self.read(base.commit, may_be_empty=True))
+        report = self.checker.check(before, progress=progress)
+        accept = in_turn(
+            compared(base),
+            there_at(Baseline.of(report, before), str(base)),
+            in_submodules(before),
+            self._newly_accepted(before, base),
+        )
+        return Comparison(base, before, accept)
 
-    def _newly_accepted(self, before: Submission, rev: str) -> Accept:
-        """Return the function that lists waivers, exclusions and baseline entries new since the revision `rev`."""
+    def _folder(self) -> str:
+        """Return the folder that is checked. Raises SubmissionError for anything but a folder."""
+        if not is_folder(self.target):
+            what = f"`{self.target}` is not a folder"
+            raise SubmissionError(f"changes since a revision are known of a folder in a git repository, and {what}")
+        return self.target
+
+    def _newly_accepted(self, before: Submission, base: BaseRevision) -> Accept:
+        """Return the function that lists waivers, exclusions and baseline entries that are new since a revision."""
         from polcheck.project.trusted import Exemptions, TrustedTree
 
-        tree = TrustedTree.of(self.target, rev)
+        tree = TrustedTree.of(self.target, base.commit)
         config_file = tree.config(self.target)
         run_limits = self._set(limits.DEFAULT_RUN_LIMITS)
         earlier = Exemptions.of(config_file, before, run_limits, self._baseline_at(tree, config_file))
@@ -345,7 +368,7 @@ class Project(Struct, frozen=True, dict=True):
         def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
             recorded = self.baseline()[0] if self.baseline_path else None
             later = Exemptions.of(self.effective.config_file, now, run_limits, recorded)
-            return Accepted(tuple(findings), tuple(later.beyond(earlier, rev)))
+            return Accepted(tuple(findings), tuple(later.beyond(earlier, base.name)))
 
         return accept
 

@@ -17,12 +17,16 @@ Progress = Callable[[int], None]
 
 
 class SubmissionBuilder(Struct):
-    """The files and the unreadable files of the submission that people call `name`."""
+    """The files and the unreadable files of the submission that people call `name`.
+
+    `may_be_empty` says that a submission without files is one, too, as of a revision before there were any.
+    """
 
     name: str
     limits: ReadLimits = DEFAULT_READ_LIMITS
     excluded: Excluded = field(default_factory=Excluded)
     progress: Progress | None = None
+    may_be_empty: bool = False
     left_out: int = 0
     git_places: list[str] = field(default_factory=list)
     _files: dict[str, bytes | Later | None] = field(default_factory=dict)
@@ -131,19 +135,19 @@ class SubmissionBuilder(Struct):
         return SubmissionError(f"`{self.name}` holds more files than the limit `files` of {self.limits.files}")
 
     def submission(self, kind: str, look: Callable[[str], Later] | None = None) -> Submission:
-        """Return the submission, in order of path; `look` is for files that were listed. Raises SubmissionError
-        when empty.
+        """Return the submission, in order of path; `look` is for files that were listed.
+
+        Raises SubmissionError when it is empty and may not be.
         """
-        if self.left_out and not self._files and not self._unreadable:
+        if not self.may_be_empty and self.left_out and not self._files and not self._unreadable:
             what = "no file but ignored or excluded ones"
             raise SubmissionError(f"`{self.name}` holds {what}: there is nothing to check")
         files = Files({path: self._files[path] for path in sorted(self._files)}, look)
         unreadable = dict(sorted(self._unreadable.items()))
         places = tuple(sorted(self.git_places))
         folders = frozenset(self._folders)
-        return not_empty(
-            Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
-        )
+        found = Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
+        return found if self.may_be_empty else not_empty(found)
 
 
 def _encoded(path: str) -> bytes:

@@ -34,6 +34,7 @@ from polcheck.sources.submission import Later, Submission
 from polcheck.sources.trust import Trust
 
 WORTH = 500  # files: to walk through fewer takes no longer than to read what was kept
+_NOT_CHECKED_OUT = "a submodule that isn't checked out: get it with `git submodule update --init`, or leave it out"
 _MOST_WALKS = 16
 _MOST_BYTES = 64 << 20
 _WALK: Codec[tuple[tuple[str, ...], int]] = Codec(tuple[tuple[str, ...], int])
@@ -166,6 +167,19 @@ class _Walk(Struct, dict=True):
         """What git tracks, if that can be told."""
         return index_of(self.repository) if self.repository else None
 
+    @cached_property
+    def gitlinks(self) -> frozenset[bytes]:
+        """The paths at which the repository has submodules, whether they are checked out or not.
+
+        NOTE: asked for where a folder is empty, which git leaves only in place of a submodule.
+        """
+        repository = self.repository or repository_of(self.root)
+        own = repository is not None and repository.root == repository.folder and not repository.leads_elsewhere
+        if repository is None or not (own or self.trust.may_point_elsewhere):
+            return frozenset()
+        index = self.tracked if self.repository else index_of(repository)
+        return index.submodules if index else frozenset()
+
     def _check_tracked(self) -> None:
         """Raises SubmissionError when nobody can say what is tracked."""
         if self.repository is None:
@@ -182,6 +196,9 @@ class _Walk(Struct, dict=True):
             with opened_folder(full, follow=not folder.path) as number:
                 entries = self._entries(number)
                 self.walked.add(folder.path.rstrip(b"/"))
+                if folder.path and all(entry.name == ".git" for entry in entries) and folder.path[:-1] in self.gitlinks:
+                    self.gathered.miss(_text(folder.path[:-1]), _NOT_CHECKED_OUT, folder=True)
+                    return []
                 return list(self._below(number, self._with_rules(number, folder, entries), entries))
         except OSError as error:
             if not folder.path:

@@ -95,7 +95,7 @@ def content(path: Path, most: int) -> bytes | None:
 
 
 _LINK, _OTHER_REPOSITORY = b"120000", b"160000"  # as trees write what is no file
-_SUBMODULE = "a submodule: its files are not in this repository"
+SUBMODULE = "a submodule: its files are not in this repository"
 
 # NOTE: a repository under judgement must not run anything: these settings name programs that git would start even
 # to list or read, and a partial clone would fetch what it lacks. The command line overrides the repository's config.
@@ -110,6 +110,8 @@ _ENVIRONMENT = {
 }
 _MISSING = "its content is missing from the repository"
 _LEFT_OUT = 10  # times as many files may be listed as read, so that `exclude` can bring them under the limit
+_SHOWN_DIGITS = 12  # of a commit's digest
+_DIGITS = (40, 64)  # of a digest by SHA-1 and SHA-256
 _AT_ONCE = 512  # INVARIANT: their names fit into a pipe's buffer, so that neither side waits for the other
 
 
@@ -126,9 +128,10 @@ def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submiss
     """Return the files below `folder` as they are at the revision `rev` of the repository that holds it.
 
     Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
-    repository, revision or folder, or nothing in it.
+    repository or revision, and for a folder that isn't there or holds nothing, unless the submission may be empty.
     """
-    listed = list(_listed(folder, _tree(folder, rev), gathered))
+    tree = _tree(folder, rev, may_lack_folder=gathered.may_be_empty)
+    listed = list(_listed(folder, tree, gathered)) if tree else []
     _miss_links(folder, listed, gathered)
     entries = [entry for entry in listed if entry.mode != _LINK and _is_file(entry, gathered)]
     for entry, data in zip(entries, _contents(folder, entries), strict=True):
@@ -137,6 +140,65 @@ def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submiss
         elif gathered.admits(_text(entry.path), len(data)):
             gathered.take(_text(entry.path), data)
     return gathered.submission("revision")
+
+
+class BaseRevision(Struct, frozen=True):
+    """The commit that changes are compared with: `name` is how a person asked for it, `head` what it was compared with.
+
+    `exact` says that the commit is the very one that `name` stands for, not an earlier one from which both developed.
+    """
+
+    name: str
+    commit: str
+    head: str
+    exact: bool
+
+    def __str__(self) -> str:
+        short = self.commit[:_SHOWN_DIGITS]
+        return f"`{self.name}` ({short})" if self.exact else f"{short}, the merge base of `{self.name}` and {self.head}"
+
+
+def base_revision(folder: str, since: str, head: str = "HEAD") -> BaseRevision:
+    """Return the merge base of the revision `since` and `head`, as `git diff --merge-base` takes it.
+
+    `since` is a revision, or `A...B` as `git diff` reads it. Raises SubmissionError when it is empty, names nothing, or
+    has no ancestor in common with `head`.
+    """
+    name, dots, other = since.strip().partition("...")
+    if not dots and ".." in name:
+        old, _, new = name.partition("..")
+        raise SubmissionError(f"`{since}` is a range: give the revision `{old}`, or `{old}...{new or 'HEAD'}`")
+    name, head = (name or "HEAD", other or head) if dots else (name, head)
+    for each in (name, head):
+        _check_name(each, since)
+    first, second = _commit(folder, name), _commit(folder, head)
+    found = _answer(folder, "merge-base", first, second)
+    if found is None:
+        shallow = _answer(folder, "rev-parse", "--is-shallow-repository") == b"true"
+        way = ": this clone is shallow, so fetch more of the history (`fetch-depth: 0`)" if shallow else ""
+        raise SubmissionError(f"`{name}` and {head} have no commit in common{way}")
+    return BaseRevision(name, found.decode(), head, found == first)
+
+
+def _check_name(name: str, since: str) -> None:
+    """Raise SubmissionError for what names no revision because a part of it is missing."""
+    if not name.strip("/") or name.endswith("/"):
+        what = f"`{since}` names no branch" if since.strip() else "the name of the revision is empty"
+        raise SubmissionError(f"{what}: is a variable empty? GitHub sets `github.base_ref` for pull requests only")
+    if len(name) in _DIGITS and not name.strip("0"):
+        raise SubmissionError(f"`{name}` stands for no commit: it is what a push of a new branch has before it")
+    if name.startswith("-") or "\0" in name:
+        raise SubmissionError(f"`{name}` is not a git revision")
+
+
+def _commit(folder: str, name: str) -> bytes:
+    """Return the digest of the commit that `name` stands for. Raises SubmissionError when there is none."""
+    _git(folder, "rev-parse", "--git-dir")  # NOTE: says what is wrong where there is no repository at all
+    found = _answer(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", os.fsencode(name) + b"^{commit}")
+    if found is None:
+        what = "commit" if name == "HEAD" else f"git revision `{name}`"
+        raise SubmissionError(f"there is no {what} in the repository of `{folder}`")
+    return found
 
 
 def tree_of(repository: str, commit: str, folder: str = "") -> str:
@@ -149,7 +211,7 @@ def tree_of(repository: str, commit: str, folder: str = "") -> str:
     return found.decode()
 
 
-def _tree(folder: str, rev: str) -> bytes:
+def _tree(folder: str, rev: str, *, may_lack_folder: bool = False) -> bytes | None:
     """Return the name of the tree of `folder` at the revision `rev`."""
     prefix = _git(folder, "rev-parse", "--show-prefix").removesuffix(b"\n")
     if not rev or rev.startswith("-") or "\0" in rev:
@@ -160,15 +222,20 @@ def _tree(folder: str, rev: str) -> bytes:
     if prefix:
         below = _parsed(folder, tree + b":" + prefix.rstrip(b"/"))
         tree = _parsed(folder, below + b"^{tree}") if below else None
-    if tree is None:
+    if tree is None and not may_lack_folder:
         raise SubmissionError(f"the git revision `{rev}` has no folder `{_text(prefix.rstrip(b'/'))}`")
     return tree
 
 
 def _parsed(folder: str, name: bytes) -> bytes | None:
     """Return the digest of the object that git calls `name`; None when there is none."""
+    return _answer(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name)
+
+
+def _answer(folder: str, *arguments: str | bytes) -> bytes | None:
+    """Return the line that git prints; None when it refuses."""
     try:
-        return _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", name).strip()
+        return _git(folder, *arguments).strip()
     except SubmissionError:
         return None
 
@@ -202,7 +269,7 @@ def _is_file(entry: _Entry, gathered: SubmissionBuilder) -> bool:
     """Return whether the entry is a file within the limits; otherwise it's noted with the reason."""
     path = _text(entry.path)
     if entry.mode == _OTHER_REPOSITORY:
-        gathered.miss(path, _SUBMODULE, folder=True)
+        gathered.miss(path, SUBMODULE, folder=True)
         return False
     if entry.size < 0:
         gathered.miss(path, _MISSING)

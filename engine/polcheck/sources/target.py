@@ -58,6 +58,7 @@ def read_submission(
     progress: Callable[[int], None] | None = None,
     keep: bool = False,
     ignores: IgnoreFiles | None = None,
+    may_be_empty: bool = False,
 ) -> Submission:
     """Return the submission that `target` names.
 
@@ -67,9 +68,10 @@ def read_submission(
     git ignores in it (by the .gitignore files that `ignores` gives, else those in the folder). `exclude` leaves out
     what its path patterns match in any submission, its own path `prefix` before them; in a bundle they are matched with
     its keys. `progress` is told how many files were read; `keep` keeps what a folder held for the next time.
+    `may_be_empty` says that a revision in which the folder holds nothing, or isn't there, is a submission, too.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
-    gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress)
+    gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress, may_be_empty)
     if str(target) == "-" or rev is not None or not is_folder(target):
         record_unknown_dependency()  # NOTE: what runs once only, or git answers for
     if str(target) == "-":

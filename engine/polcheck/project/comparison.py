@@ -1,0 +1,52 @@
+"""What `--since` compares a project with, and what that makes of its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from polcheck.evaluate.outcome import PolicyResult
+from polcheck.findings.accepted import Accept, Accepted
+from polcheck.findings.finding import Finding, Waived
+from polcheck.findings.report import Notice
+from polcheck.sources.git import SUBMODULE, BaseRevision
+from polcheck.sources.submission import Submission
+
+
+class Comparison(Struct, frozen=True):
+    """The revision that a project is compared with, its files then, and what accepts the findings that aren't new."""
+
+    base: BaseRevision
+    before: Submission
+    accept: Accept
+
+
+def compared(base: BaseRevision) -> Accept:
+    """Return what accepts nothing, and says what a project was compared with."""
+    notice = Notice("since", f"compared with {base}")
+    return lambda findings, _, __: Accepted(tuple(findings), (notice,))
+
+
+def in_submodules(before: Submission) -> Accept:
+    """Return what accepts findings in the submodules that there were `before`.
+
+    NOTE: their files are in other repositories, so that nobody can say here what was in them. A submodule that wasn't
+    there before is new with all that it holds.
+    """
+    folders = tuple(f"{path}/" for path in sorted(before.folders) if before.unreadable.get(path) == SUBMODULE)
+
+    def accept(findings: Sequence[Finding], _: Submission, __: Sequence[PolicyResult]) -> Accepted:
+        return Accepted(tuple(_accepted(finding, folders) for finding in findings))
+
+    return accept
+
+
+def _accepted(finding: Finding, folders: tuple[str, ...]) -> Finding:
+    path = finding.location.path if finding.location else ""
+    if finding.waived is not None or not path.startswith(folders):
+        return finding
+    submodule = next(folder for folder in folders if path.startswith(folder)).rstrip("/")
+    reason = f"in the submodule `{submodule}`, whose changes are those of another repository"
+    return replace(finding, waived=Waived("baseline", reason))
