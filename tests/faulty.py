@@ -24,14 +24,14 @@ from polcheck.cli import main
 import losing
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a process that is started in the background ignores it
-pool.ENOUGH_BYTES = flow.WORTH_BYTES = 0
+pool.PARALLEL_BYTES = flow.CACHE_FROM_BYTES = 0
 pool.CHUNK_BYTES = 1
 """
 RUN = """
 main()
 """
 HANGS = """
-flow.Searching = losing.Hanging
+flow.FileSearch = losing.Hanging
 """
 
 

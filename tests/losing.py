@@ -11,10 +11,10 @@ from unittest import mock
 
 from polcheck.policy import templates
 from polcheck.scan.rows import FileRows
-from polcheck.scan.workers import Searching, Task
+from polcheck.scan.workers import FileSearch, Task
 
 
-class Hanging(Searching, frozen=True):
+class Hanging(FileSearch, frozen=True):
     """A search that never ends for one file; it leaves a mark with the number of its process first.
 
     NOTE: neither a signal's function nor another thread runs meanwhile, as within tree-sitter.
@@ -28,7 +28,7 @@ class Hanging(Searching, frozen=True):
         return super().rows(task)
 
 
-class Deleting(Searching, frozen=True):
+class Deleting(FileSearch, frozen=True):
     """A search that removes the submission first."""
 
     def rows(self, task: Task) -> FileRows:

@@ -36,19 +36,19 @@ from polcheck.policy.plan import Plan
 from polcheck.scan.cache import CacheLookup, ScanCache, SharedRows
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
-from polcheck.scan.workers import Searching, Task, searched
+from polcheck.scan.workers import FileSearch, Task, search_files
 from polcheck.sources.submission import Submission, merged_fields
 
 Progress = Callable[[int, int], None]
-WORTH_BYTES = 10_000  # to search through less takes no longer than to keep what was found, and to look it up
+CACHE_FROM_BYTES = 10_000  # a smaller submission is searched faster than its rows are looked up and stored
 _Wanted = Mapping[str, tuple[int, ...]]
-_ALIKE = 8  # small submissions whose listings are kept: those of one kind often have the same files
-_FEW = 100
-_NAMED_PLACES = 5
+_MOST_LISTINGS = 8  # whose wanted probes are remembered: small submissions of one kind often have the same files
+_SMALL_LISTING = 100  # files
+_MOST_GIT_PLACES = 5  # named by notices
 
 
 class Summary(NamedTuple):
-    """What a report says without its texts; `findings` counts those of each policy, by its pack and name."""
+    """A report in numbers, without strings for people; `findings` counts those of each policy by `pack:id`."""
 
     verdict: str
     digest: str
@@ -58,16 +58,16 @@ class Summary(NamedTuple):
 
 
 class Checker(Struct, frozen=True, dict=True):
-    """A plan, ready to judge many submissions: what is compiled for the first is used for the rest."""
+    """Checks submissions against a plan; what is compiled for the first one is reused for the others."""
 
     plan: Plan
-    searches: Extractor | None = None  # compiled already, for a plan with the same probes
-    jobs: int = 0  # processes to search with; 0 is one a core
+    searches: Extractor | None = None  # compiled before, for a plan with the same probes
+    jobs: int = 0  # processes to search with; 0 is one for each core
     limits: RunLimits = DEFAULT_RUN_LIMITS
-    digests: bool = True  # whether reports say the submission's digest, for which every file is read
+    digests: bool = True  # whether reports have the submission's digest, for which every file is read
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
-    _alike: SharedRows = field(default_factory=SharedRows)  # of earlier submissions, where they are summed up
-    _asked: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the last ones
+    _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
+    _wanted_probes: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the latest listings
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -75,7 +75,7 @@ class Checker(Struct, frozen=True, dict=True):
         return self.searches or Extractor(self.plan.probes, gates_of(self.plan), matches=self.limits.matches)
 
     def narrowed(self, policies: Container[str]) -> Checker:
-        """Return the same for the policies with these ids alone; what is compiled is shared."""
+        """Return a checker of the policies with these ids alone; compiled queries are shared."""
         packs = tuple(
             replace(pack, policies=tuple(policy for policy in pack.policies if policy.id in policies))
             for pack in self.plan.packs
@@ -84,7 +84,7 @@ class Checker(Struct, frozen=True, dict=True):
 
     @cached_property
     def demands(self) -> Demands:
-        """What the policies ask of files."""
+        """What the policies need of each file."""
         return Demands.of(self.plan)
 
     def check(
@@ -93,48 +93,48 @@ class Checker(Struct, frozen=True, dict=True):
         fail_on: str = "error",
         progress: Progress | None = None,
         accept: Accept | None = None,
-        memory: ScanCache | None = None,
+        cache: ScanCache | None = None,
         timings: Timings | None = None,
     ) -> Report:
-        """Return the report on one submission; `accept` waives findings, `memory` is of earlier runs, `timings`
-        takes times.
+        """Return the report on one submission.
 
-        Raises SubmissionError for fields without a place.
+        `accept` waives findings; `cache` has the rows of earlier runs and takes those of this one; `timings` takes the
+        time of each stage. Raises SubmissionError for a field of a bundle that no pack gives a path.
         """
         times = timings or Timings()
         with times.stage("search"):
             placed = self.place(submission)
-            world = self.world(placed, progress, memory)
+            world = self.world(placed, progress, cache)
         with times.stage("judge"):
             results = evaluate(world, self.plan.packs, limits=self.limits, timings=times)
         with times.stage("tell"):
             report = self.report(placed, world, results, fail_on, accept)
         if timings is not None:
-            self._count(timings, placed, world, memory)
+            self._count(timings, placed, world, cache)
         return report
 
     def summary(self, submission: Submission, fail_on: str = "error") -> Summary:
-        """What `check` would say, in numbers: nothing is worked out that only people read.
+        """Return the outcome of `check` in numbers, without the work that only people's reading needs.
 
-        Raises SubmissionError for fields without a place.
+        Raises SubmissionError for a field of a bundle that no pack gives a path.
         """
         placed = self.place(submission)
-        world = self.world(placed, alike=self._alike)
+        world = self.world(placed, shared=self._shared_rows)
         maker = self._findings(placed, world)
-        pluralize = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
-        severities = [[result.policy.severity] * bool(number) for number, result in pluralize]
-        policies = tuple(outcome_of(judged, found) for (_, judged), found in zip(pluralize, severities, strict=True))
-        findings = {result.policy.ref: number for number, result in pluralize}
+        counts = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
+        severities = [[result.policy.severity] * bool(number) for number, result in counts]
+        policies = tuple(outcome_of(result, found) for (_, result), found in zip(counts, severities, strict=True))
+        findings = {result.policy.ref: number for number, result in counts}
         digest = placed.digest if self.digests else ""
         return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
 
     def timed(self) -> Checker:
-        """Return the same, searching for each selector alone, so that it can be told how long that takes."""
+        """Return a checker that searches for each selector alone and measures its time."""
         return replace(self, searches=replace(self.extractor, timed=True))
 
-    def _count(self, timings: Timings, placed: Submission, world: JoinContext, memory: ScanCache | None) -> None:
-        """What was done for which files."""
-        known = memory.known if memory else frozenset()
+    def _count(self, timings: Timings, placed: Submission, world: JoinContext, cache: ScanCache | None) -> None:
+        """Record in `timings` how many files were listed, examined, known and parsed, and the time of each probe."""
+        known = cache.known if cache else frozenset()
         asked = [rows for path in self._wanted(placed) if (rows := world.rows.get(path)) is not None]
         timings.files.update(
             listed=len(placed.paths),
@@ -148,31 +148,29 @@ class Checker(Struct, frozen=True, dict=True):
                 timings.searched(rows.spent, {probe: len(found.hits) for probe, found in rows.found.items()})
 
     def place(self, submission: Submission) -> Submission:
-        """Return the submission with the fields of its bundle where the packs say, after a look at what is asked
-        for.
-        """
+        """Return the submission with the fields of its bundle at the paths that packs give them."""
         placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
         return placed.settled(placed.listed if self.demands.facts else self._wanted(placed))
 
     def _wanted(self, submission: Submission) -> _Wanted:
-        """Return the probes to run in each file of a placed submission."""
-        for plan, paths, wanted in self._asked:
+        """Return the probes to run in each file of a placed submission, by path."""
+        for plan, paths, wanted in self._wanted_probes:
             if plan is self.plan and paths == submission.listed:
                 return wanted
         wanted = self.demands.wanted(submission.listed, self.plan)
-        del self._asked[_ALIKE - 1 if len(submission.listed) < _FEW else 0 :]
-        self._asked.insert(0, (self.plan, submission.listed, wanted))
+        del self._wanted_probes[_MOST_LISTINGS - 1 if len(submission.listed) < _SMALL_LISTING else 0 :]
+        self._wanted_probes.insert(0, (self.plan, submission.listed, wanted))
         return wanted
 
     def world(
         self,
         submission: Submission,
         progress: Progress | None = None,
-        memory: ScanCache | None = None,
-        alike: SharedRows | None = None,
+        cache: ScanCache | None = None,
+        shared: SharedRows | None = None,
     ) -> JoinContext:
-        """What judge needs to know of a placed submission."""
-        rows = self.extract(submission, progress, memory, alike)
+        """Scan a placed submission and return what evaluation needs of it."""
+        rows = self.extract(submission, progress, cache, shared)
         folders, constants = submission.folders, self._constants
         return JoinContext(
             self.plan, submission.listed, rows, submission.unreadable, self.extractor, folders, constants
@@ -186,11 +184,11 @@ class Checker(Struct, frozen=True, dict=True):
         fail_on: str,
         accept: Accept | None = None,
     ) -> Report:
-        """Return the report that follows from results: places, messages, what is waived, requirements, verdict."""
+        """Return the report of some results: with places, messages, waivers, requirements and the verdict."""
         maker = self._findings(placed, world)
-        told = [maker.contained(result) for result in results]
-        results = [result for _, result in told]
-        findings = numbered(finding for made, _ in told for finding in made)
+        contained = [maker.contained(result) for result in results]
+        results = [result for _, result in contained]
+        findings = numbered(finding for made, _ in contained for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
         accepted = accept(findings, replace(placed, marked=marked), results) if accept else Accepted(findings)
         remarks = (*self._remarks(world), *maker.locator.notices())
@@ -204,32 +202,32 @@ class Checker(Struct, frozen=True, dict=True):
         self,
         submission: Submission,
         progress: Progress | None = None,
-        memory: ScanCache | None = None,
-        alike: SharedRows | None = None,
+        cache: ScanCache | None = None,
+        shared: SharedRows | None = None,
     ) -> dict[str, FileRows]:
-        """Return the rows of every file that some policy looks into.
+        """Return the rows of every file that some policy examines, by path.
 
-        Those that `memory` knows of an earlier run, or `alike` of an earlier submission, are not worked out again.
+        Files that `cache` has from an earlier run, or `shared` from an earlier submission, are not searched again.
         """
         facts, lines = self.demands.facts, self.demands.lines
         wanted = self._wanted(submission)
         paths = submission.listed if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
-        search = Searching(self.extractor, submission, facts, lines, digests=memory is not None)
+        search = FileSearch(self.extractor, submission, facts, lines, digests=cache is not None)
 
-        def made(left: Sequence[Task]) -> dict[str, FileRows]:
-            return searched(left, search, self.jobs, self.limits.search_seconds, progress)
+        def search_all(left: Sequence[Task]) -> dict[str, FileRows]:
+            return search_files(left, search, self.jobs, self.limits.search_seconds, progress)
 
-        if alike is not None:
-            return alike.found(tasks, submission, made)
-        if memory is None or sum(task.size for task in tasks) < WORTH_BYTES:
-            return made(tasks)
-        recall = CacheLookup(memory.page, self.extractor, facts, lines, memory.began)
-        known, left = recall.split(tasks, submission)
-        memory.known = frozenset(known)
-        rows = known | made(left)
-        if left or recall.renewed or len(rows) != len(memory.page.files):
-            memory.updated = recall.updated(rows, wanted, submission)
+        if shared is not None:
+            return shared.rows_of(tasks, submission, search_all)
+        if cache is None or sum(task.size for task in tasks) < CACHE_FROM_BYTES:
+            return search_all(tasks)
+        lookup = CacheLookup(cache.stored, self.extractor, facts, lines, cache.began)
+        known, remaining = lookup.split(tasks, submission)
+        cache.known = frozenset(known)
+        rows = known | search_all(remaining)
+        if remaining or lookup.restamped or len(rows) != len(cache.stored.files):
+            cache.updated = lookup.updated(rows, wanted, submission)
         return {task.path: rows[task.path] for task in tasks}
 
     def _assembled(
@@ -285,17 +283,17 @@ class Checker(Struct, frozen=True, dict=True):
                         requirement.because,
                     )
 
-    def _unreadable(self, submission: Submission, said: Iterable[Notice]) -> Iterable[Notice]:
-        """What could not be read, unless a notice says so with the policies that this keeps undecided."""
+    def _unreadable(self, submission: Submission, others: Iterable[Notice]) -> Iterable[Notice]:
+        """Yield a notice for each unreadable file, unless one of `others` names the policies it leaves undecided."""
         from polcheck.findings.finding import Location
 
-        known = {(notice.location.path, notice.message) for notice in said if notice.location}
+        known = {(notice.location.path, notice.message) for notice in others if notice.location}
         for path, reason in sorted(submission.unreadable.items()):
             if (path, reason) not in known:
                 yield Notice("unsearched", reason, Location(path))
 
     def _remarks(self, world: JoinContext) -> Iterable[Notice]:
-        """What other readers of a configuration file refuse or read otherwise."""
+        """Yield a notice for each place of a configuration file that other readers refuse or read differently."""
         from polcheck.base.spans import Place
         from polcheck.findings.finding import Location
 
@@ -304,11 +302,13 @@ class Checker(Struct, frozen=True, dict=True):
                 yield Notice("format", message, Location(path, Place(path, *numbers)))
 
     def _git_places(self, submission: Submission) -> Iterable[Notice]:
-        """What has the name of git's own folder and is not at the root, where git puts it."""
+        """Yield a notice for each folder `.git` that is not at the root, where git puts it."""
         from polcheck.findings.finding import Location
 
         places = submission.git_places
-        rest = f" (as are {len(places) - _NAMED_PLACES:,} more of that name)" if len(places) > _NAMED_PLACES else ""
-        for path in places[:_NAMED_PLACES]:
+        rest = (
+            f" (as are {len(places) - _MOST_GIT_PLACES:,} more of that name)" if len(places) > _MOST_GIT_PLACES else ""
+        )
+        for path in places[:_MOST_GIT_PLACES]:
             text = f"`{path}` is left out: what has this name is taken for git's own and is not read{rest}"
             yield Notice("unsearched", text, Location(path))

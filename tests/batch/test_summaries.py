@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from pack_files import ROOT
 from polcheck.project.library import checker
 from polcheck.scan.rows import FileRows
-from polcheck.scan.workers import Searching, Task
+from polcheck.scan.workers import FileSearch, Task
 from polcheck.sources.submission import Submission, of_files
 from polcheck.sources.target import read_submission
 
@@ -59,12 +59,12 @@ def test_a_file_that_submissions_share_is_searched_once() -> None:
     files = {path: whole.files[path] for path in whole.listed}
     searched: list[str] = []
 
-    def counted(self: Searching, task: Task) -> FileRows | None:
+    def counted(self: FileSearch, task: Task) -> FileRows | None:
         searched.append(task.path)
         return here(self, task)
 
-    here = Searching.here
-    with patch.object(Searching, "here", counted):
+    here = FileSearch.in_process
+    with patch.object(FileSearch, "in_process", counted):
         for number in range(3):
             other = of_files({**files, "src/model.py": files["src/model.py"] + b"# %d\n" % number})
             assert used.summary(other).policies == used.check(other).policies
@@ -77,7 +77,7 @@ def test_what_was_not_searched_to_its_end_is_searched_again() -> None:
     used = checker("airas-base-code")
     broken = of_files({"src/train.py": b"def f(:\n"})
     first = used.summary(broken)
-    with patch.object(Searching, "here", side_effect=Searching.here, autospec=True) as here:
+    with patch.object(FileSearch, "in_process", side_effect=FileSearch.in_process, autospec=True) as here:
         assert used.summary(broken) == first and here.called
 
 

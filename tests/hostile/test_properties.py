@@ -40,9 +40,9 @@ def some(examples: int) -> settings:
     return settings(max_examples=examples * MANY, deadline=None, suppress_health_check=slow)
 
 
-def judged(policies: list[Policy], files: Files, jobs: int = 1, memory: ScanCache | None = None) -> Report:
-    """The report of an engine that knows nothing but `memory`."""
-    return checker(policies, jobs).check(of_files(files), memory=memory)
+def judged(policies: list[Policy], files: Files, jobs: int = 1, cache: ScanCache | None = None) -> Report:
+    """The report of an engine that knows nothing but `cache`."""
+    return checker(policies, jobs).check(of_files(files), cache=cache)
 
 
 def checker(policies: list[Policy], jobs: int = 1) -> Checker:
@@ -62,9 +62,9 @@ def outcomes(report: Report) -> list[tuple[str, str]]:
 def small_is_enough() -> Iterator[None]:
     """However small a submission is, it is remembered, and worth several processes."""
     with ExitStack() as patches:
-        for name, value in {"ENOUGH_BYTES": 0, "ENOUGH_FILES": 0, "CHUNK_BYTES": 1, "CHUNK_FILES": 1}.items():
+        for name, value in {"PARALLEL_BYTES": 0, "PARALLEL_FILES": 0, "CHUNK_BYTES": 1, "CHUNK_FILES": 1}.items():
             patches.enter_context(mock.patch.object(pool, name, value))
-        patches.enter_context(mock.patch.object(flow, "WORTH_BYTES", 0))
+        patches.enter_context(mock.patch.object(flow, "CACHE_FROM_BYTES", 0))
         yield
 
 
@@ -117,9 +117,9 @@ def test_what_is_remembered_changes_no_report(packs: list[list[Policy]], trees: 
     page = CachedRows()
     with small_is_enough():
         for policies, files in [(p, f) for p in packs for f in trees] * 2:
-            memory = ScanCache(page)
-            assert judged(policies, files, memory=memory) == judged(policies, files)
-            page = memory.updated or page
+            cache = ScanCache(page)
+            assert judged(policies, files, cache=cache) == judged(policies, files)
+            page = cache.updated or page
 
 
 @some(50)

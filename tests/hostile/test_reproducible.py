@@ -23,7 +23,7 @@ PACKS = ("airas-base-code", "python-project")
 SCRIPT = """
 from polcheck import pipeline as flow
 from polcheck.scan import workers as pool
-pool.ENOUGH_BYTES = flow.ENOUGH_BYTES = 0
+pool.PARALLEL_BYTES = flow.CACHE_FROM_BYTES = 0
 pool.CHUNK_BYTES = 1
 from polcheck.cli import main
 main()

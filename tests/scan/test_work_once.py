@@ -25,30 +25,30 @@ FILES = {"a.py": "eval(1)\n", "b.py": "eval(2)\nload(3)\n", "c.py": "x = 1\n"}
 @pytest.fixture(autouse=True)
 def large() -> Iterator[None]:
     """However small a submission is, it is large enough to be remembered."""
-    with mock.patch("polcheck.pipeline.WORTH_BYTES", 0):
+    with mock.patch("polcheck.pipeline.CACHE_FROM_BYTES", 0):
         yield
 
 
 def turned(text: str, files: Mapping[str, str], page: CachedRows | None = None) -> tuple[ScanCache, dict[str, int]]:
     """What one run leaves for the next, and how many documents it parsed of each file."""
-    memory = ScanCache(page or CachedRows())
-    rows = checker(text).extract(of_files(files), memory=memory)
-    return memory, {path: found.parsed for path, found in rows.items()}
+    cache = ScanCache(page or CachedRows())
+    rows = checker(text).extract(of_files(files), cache=cache)
+    return cache, {path: found.parsed for path, found in rows.items()}
 
 
 def page_of(text: str, files: Mapping[str, str]) -> CachedRows:
     """What a first run leaves."""
-    memory, _ = turned(text, files)
-    assert memory.updated is not None
-    return memory.updated
+    cache, _ = turned(text, files)
+    assert cache.updated is not None
+    return cache.updated
 
 
 def test_the_second_run_parses_nothing() -> None:
     """With nothing changed no file is parsed or searched, and there is nothing new to keep."""
     page = page_of(policies(EVAL), FILES)
     with searches() as made:
-        memory, parsed = turned(policies(EVAL), FILES, page)
-    assert (made, memory.updated) == ([], None)
+        cache, parsed = turned(policies(EVAL), FILES, page)
+    assert (made, cache.updated) == ([], None)
     assert set(parsed.values()) == {0}
 
 
@@ -61,9 +61,9 @@ def test_a_changed_file_alone_is_parsed() -> None:
 
 def test_a_file_that_is_gone_leaves_the_page() -> None:
     """What the next run is left with holds no file that isn't there."""
-    memory, _ = turned(policies(EVAL), {"a.py": FILES["a.py"]}, page_of(policies(EVAL), FILES))
-    assert memory.updated is not None
-    assert list(memory.updated.files) == ["a.py"]
+    cache, _ = turned(policies(EVAL), {"a.py": FILES["a.py"]}, page_of(policies(EVAL), FILES))
+    assert cache.updated is not None
+    assert list(cache.updated.files) == ["a.py"]
 
 
 def test_a_new_policy_searches_for_its_own_alone() -> None:
@@ -78,7 +78,7 @@ def test_other_gates_are_another_search() -> None:
     """A probe that ran only in some files is not known in the others when it is asked for there."""
     gated = policies('for: {files: "*.py", pattern: eval(...)}\nrequire: {pattern: load(...)}')
     files = {**FILES, "d.py": "load(5)\n"}
-    rows = checker(policies(LOAD)).extract(of_files(files), memory=ScanCache(page_of(gated, files)))
+    rows = checker(policies(LOAD)).extract(of_files(files), cache=ScanCache(page_of(gated, files)))
     assert sorted(path for path, found in rows.items() if found.found) == ["b.py", "d.py"]
 
 
@@ -86,7 +86,7 @@ def test_a_policy_that_asks_for_lines_is_not_served_without_them() -> None:
     """Rows that were kept for policies that ask for no lines are searched again for one that does."""
     page = page_of(policies(EVAL), FILES)
     asks = policies('forbid: {files: "*.py", pattern: eval(...), where: line == `1`}')
-    rows = checker(asks).extract(of_files(FILES), memory=ScanCache(page))
+    rows = checker(asks).extract(of_files(FILES), cache=ScanCache(page))
     assert all(found.line_starts for found in rows.values())
 
 
@@ -176,5 +176,5 @@ def test_the_cache_can_be_shown_and_emptied(project: Path) -> None:
 
 def test_the_number_of_processes_changes_nothing(project: Path) -> None:
     """One process and two give the same report, byte for byte."""
-    with mock.patch("polcheck.scan.workers.ENOUGH_BYTES", 0), mock.patch("polcheck.scan.workers.CHUNK_BYTES", 64):
+    with mock.patch("polcheck.scan.workers.PARALLEL_BYTES", 0), mock.patch("polcheck.scan.workers.CHUNK_BYTES", 64):
         assert report(project, "--no-cache", "--jobs", "2") == report(project, "--no-cache", "--jobs", "1")

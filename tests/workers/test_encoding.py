@@ -17,7 +17,7 @@ from polcheck.scan import encoding
 from polcheck.scan.encoding import AnswerCodec, RowsCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import Facts, FileRows, PlacedRemark
-from polcheck.scan.workers import Searching
+from polcheck.scan.workers import FileSearch
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
 from polcheck.selectors.syntax.nearest import Near
 
@@ -140,7 +140,7 @@ def test_no_pickle_is_a_reply() -> None:
     "value",
     [
         Extractor((), {3: None, 4: frozenset({1})}, skips=False, timed=True, matches=7),
-        Searching(Extractor((), timed=True), None, facts=True, lines=True, digests=True, careful=True),
+        FileSearch(Extractor((), timed=True), None, facts=True, lines=True, digests=True, careful=True),
         DeferredSearch(Extractor((), matches=9)),
         RunLimits(),
     ],

@@ -1,1 +1,1 @@
-"""Extract: from one file's bytes and the plan's probes to plain rows. Pure: no disk, no other file."""
+"""The scan: from the bytes of one file and the probes of a plan to its match tables. It reads nothing else."""

@@ -1,4 +1,4 @@
-"""One file as the documents that it is read as."""
+"""One file, parsed on demand: as syntax trees, as configuration, or as text."""
 
 from __future__ import annotations
 
@@ -20,27 +20,31 @@ from polcheck.selectors.text import TextSearch
 
 # NOTE: recovering from errors takes tree-sitter time and memory that grow with the cube of a text's length: 4 KB of
 # `/*a` as Python take 800 MB and 2 s. Below this size it is harmless.
-PARSED_HERE = 1_500
-COMPILED_HERE = 64_000  # where the language's own compiler finds nothing wrong, there is nothing to recover from
-SEARCHED_HERE = 20_000  # a text that is bound, where a regular expression may look to its end for each match
+PARSE_IN_PROCESS_BYTES = 1_500
+COMPILE_IN_PROCESS_BYTES = 64_000  # a file that the language's own compiler accepts needs no recovery
+SEARCH_IN_PROCESS_BYTES = 20_000  # of a bound string: a regular expression may read to its end for each match
 
 
 class TooRisky(Exception):
-    """A file should be searched in a process that can be killed."""
+    """Raised for a file that must be searched in a process that can be killed."""
 
 
 def is_risky(source: Source, language: str) -> bool:
-    """Return whether parsing a file could take so long or so much that it needs a process of its own. Raises
-    Unreadable.
+    """Return whether parsing a file may take so much time or memory that it needs a process of its own.
+
+    Raises Unreadable.
     """
-    if len(source.data) <= PARSED_HERE:
+    if len(source.data) <= PARSE_IN_PROCESS_BYTES:
         return False
     check = languages()[language].check if language in languages() else None
-    return check is None or len(source.data) > COMPILED_HERE or check(source) is not None
+    return check is None or len(source.data) > COMPILE_IN_PROCESS_BYTES or check(source) is not None
 
 
-def multiplies(what: object, size: int) -> bool:
-    """Return whether a probe may have very many matches in a text of that size."""
+def may_match_often(what: object, size: int) -> bool:
+    """Return whether a `code` query may have a number of matches that grows faster than the text.
+
+    `size` is in bytes.
+    """
     if not isinstance(what, Syntax) or what.kind != "code":
         return False
     from polcheck.selectors.syntax.selector import may_multiply
@@ -49,7 +53,10 @@ def multiplies(what: object, size: int) -> bool:
 
 
 class Documents(Struct):
-    """One file as the documents that it is read as, each parsed once; `spent` is as in FileRows."""
+    """One file and what it was parsed to, each language and format once.
+
+    `careful` refuses (TooRisky) to parse what may never end. `parsed` counts parses; `spent` is as in FileRows.
+    """
 
     source: Source
     careful: bool = False
@@ -59,7 +66,7 @@ class Documents(Struct):
     _configs: dict[str, Config | SearchResult] = field(default_factory=dict)
 
     def tree(self, language: str) -> syntax.Tree:
-        """Return the syntax tree. Raises Unreadable, UnknownLanguage or TooRisky."""
+        """Return the syntax tree in a language. Raises Unreadable, UnknownLanguage or TooRisky."""
         if language not in self._trees:
             if self.careful and is_risky(self.source, language):
                 raise TooRisky
@@ -68,12 +75,12 @@ class Documents(Struct):
         return self._trees[language]
 
     def remarks(self, known: Iterable[PlacedRemark] = ()) -> tuple[PlacedRemark, ...]:
-        """What to know about the configuration that was read, and what was known of it before."""
+        """Return the remarks about the configuration that was parsed, after those `known` from an earlier run."""
         read = (config for config in self._configs.values() if isinstance(config, Config))
         return _joined(known, *(remarks_of(self.source, config) for config in read))
 
     def config(self, name: str) -> Config | SearchResult:
-        """Return the config documents, or what says why there are none."""
+        """Return the configuration in a format, or a search result that says why it can't be read."""
         if name not in self._configs:
             self.parsed += 1
             self._configs[name] = _parsed(self.source, name)
@@ -85,7 +92,11 @@ def _joined(*groups: Iterable[PlacedRemark]) -> tuple[PlacedRemark, ...]:
 
 
 def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMITS.matches) -> SearchResult:
-    """Return every occurrence in a file. A text in no known encoding is searched as far as it can be read."""
+    """Return the matches of a `text` in a file, `most` at most.
+
+    A file in no known encoding is searched with replacement characters; the result is then incomplete, unless it is
+    binary.
+    """
     try:
         return search.search(source.text, most)
     except Unreadable as error:
@@ -95,7 +106,7 @@ def search_text(source: Source, search: TextSearch, most: int = DEFAULT_RUN_LIMI
 
 
 def _parsed(source: Source, name: str) -> Config | SearchResult:
-    """Return the config documents of a file, or what says why it has none."""
+    """Return the configuration of a file, or a search result that says why it can't be read."""
     try:
         return parse_config(source, name)
     except Unparsable as error:

@@ -1,4 +1,4 @@
-"""Rows of files as bytes and back, for other processes and for the disk: typed data, checked when it is read."""
+"""Codecs of match tables, for other processes and for the disk: typed data, validated when it is decoded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Table(NamedTuple):
 
 
 class EncodedResult(NamedTuple):
-    """A search result: its matches one by one or as a table."""
+    """A search result as plain data: its matches one by one, or as a table."""
 
     incomplete: str
     hits: list[_Match]
@@ -56,7 +56,7 @@ class _Facts(NamedTuple):
 
 
 class EncodedRows(NamedTuple):
-    """The rows of one file."""
+    """The rows of one file as plain data."""
 
     path: str
     found: dict[int, EncodedResult]
@@ -72,7 +72,7 @@ class EncodedRows(NamedTuple):
 
 
 def encoded_result(result: SearchResult) -> EncodedResult:
-    """Return a search result as values that can be encoded."""
+    """Return a search result as plain data."""
     hits = result.hits
     if not isinstance(hits, MatchTable):
         return EncodedResult(result.incomplete, list(hits), None)  # type: ignore[arg-type]  # a `Match` is alike
@@ -82,7 +82,7 @@ def encoded_result(result: SearchResult) -> EncodedResult:
 
 
 def decoded_result(found: EncodedResult) -> SearchResult:
-    """Return the search result that was encoded. Raises NotDecoded for columns that don't belong together."""
+    """Return the search result that was encoded. Raises NotDecoded for columns of different lengths."""
     if found.table is None:
         return SearchResult(tuple([_match(hit) for hit in found.hits]), found.incomplete)
     spans, weights, columns, points = found.table
@@ -95,7 +95,7 @@ def decoded_result(found: EncodedResult) -> SearchResult:
 
 
 def encoded_rows(rows: FileRows) -> EncodedRows:
-    """Return the rows of a file as values that can be encoded."""
+    """Return the rows of a file as plain data."""
     facts = rows.facts
     return EncodedRows(
         rows.path,
@@ -113,7 +113,7 @@ def encoded_rows(rows: FileRows) -> EncodedRows:
 
 
 def decoded_rows(found: EncodedRows) -> FileRows:
-    """Return the rows that were encoded. Raises NotDecoded for what can't be any."""
+    """Return the rows that were encoded. Raises NotDecoded for data that can't be rows."""
     results = {probe: decoded_result(result) for probe, result in found.found.items()}
     facts = None
     if found.facts is not None:
@@ -134,17 +134,17 @@ def decoded_rows(found: EncodedRows) -> FileRows:
 
 
 class RowsCodec(Codec[Any]):
-    """The encoding of the rows of one file, or of none."""
+    """Codec of the rows of one file, or of None."""
 
     def __init__(self) -> None:
         super().__init__(EncodedRows | None)
 
     def encode(self, value: FileRows | None) -> bytes:
-        """Return the bytes of rows."""
+        """Return the rows as bytes."""
         return super().encode(encoded_rows(value) if value is not None else None)
 
     def decode(self, data: bytes | memoryview) -> FileRows | None:
-        """Return the rows of these bytes. Raises NotDecoded."""
+        """Return the rows that the bytes encode. Raises NotDecoded."""
         found: Any = super().decode(data)
         return decoded_rows(found) if found is not None else None
 
@@ -161,19 +161,19 @@ class _Answer(NamedTuple):
 
 
 class AnswerCodec(Codec[Any]):
-    """The encoding of what a deferred search gives: a search result, a nearest miss, or nothing."""
+    """Codec of the result of a deferred search: a search result, a nearest miss, or None."""
 
     def __init__(self) -> None:
         super().__init__(_Answer)
 
     def encode(self, value: SearchResult | Near | None) -> bytes:
-        """Return the bytes of an answer."""
+        """Return an answer as bytes."""
         if isinstance(value, SearchResult):
             return super().encode(_Answer(encoded_result(value), None))
         return super().encode(_Answer(None, value))  # type: ignore[arg-type]  # a `Near` is encoded alike
 
     def decode(self, data: bytes | memoryview) -> SearchResult | Near | None:
-        """Return the answer of these bytes. Raises NotDecoded."""
+        """Return the answer that the bytes encode. Raises NotDecoded."""
         from polcheck.selectors.syntax.nearest import Near
 
         answer: _Answer = super().decode(data)

@@ -20,10 +20,25 @@ from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
 from polcheck.languages.registry import UnknownLanguage, language_of_script, may_be_script
 from polcheck.policy.plan import Probe
-from polcheck.scan.documents import PARSED_HERE, SEARCHED_HERE, Documents, TooRisky, multiplies, search_text
+from polcheck.scan.documents import (
+    PARSE_IN_PROCESS_BYTES,
+    SEARCH_IN_PROCESS_BYTES,
+    Documents,
+    TooRisky,
+    may_match_often,
+    search_text,
+)
 from polcheck.scan.facts import facts_of
 from polcheck.scan.prefilter import Prefilter
-from polcheck.scan.rows import FileRows, PlacedRemark, bindings_of, line_starts_of, placed, searched_text, whole
+from polcheck.scan.rows import (
+    FileRows,
+    PlacedRemark,
+    bindings_of,
+    line_starts_of,
+    placed_match,
+    searched_text,
+    with_match_text,
+)
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.tracing import TracedValue
 from polcheck.selectors.jmespath.values import EvaluationError
@@ -37,17 +52,21 @@ if TYPE_CHECKING:
 
 
 class Extractor(Struct, frozen=True, dict=True):
-    """The probes of a plan, ready to search files. What is compiled is kept and used again."""
+    """Searches files for the probes of a plan; compiled queries are reused.
+
+    `gates` maps a probe to the probes of which one must match in a file before this one matters there (None: always).
+    `matches` is the limit on the matches of one probe in one file.
+    """
 
     probes: Sequence[Probe]
     gates: Mapping[int, frozenset[int] | None] = field(default_factory=dict)
-    skips: bool = True  # whether what cannot match is skipped; without, the same rows cost more
-    timed: bool = False  # whether each probe is searched for alone, so that it can be told what it takes
-    matches: int = DEFAULT_RUN_LIMITS.matches  # of one probe in one file
+    skips: bool = True  # whether probes that can't match are skipped: only time depends on it
+    timed: bool = False  # whether each probe is searched for alone and timed
+    matches: int = DEFAULT_RUN_LIMITS.matches
 
     @cached_property
-    def _banks(self) -> dict[str, tuple[QuerySet, dict[int, int]]]:
-        """For each language, the merged search and the place of each probe in it."""
+    def _query_sets(self) -> dict[str, tuple[QuerySet, dict[int, int]]]:
+        """For each language, the merged query and the position of each probe in it."""
         groups: dict[str, dict[int, Syntax]] = {}
         for index, probe in enumerate(self.probes):
             for one in probe.syntaxes:
@@ -62,7 +81,7 @@ class Extractor(Struct, frozen=True, dict=True):
 
     @cached_property
     def prefilter(self) -> Prefilter:
-        """What tells from a file's bytes which probes can match."""
+        """Rules out probes by a file's bytes."""
         return Prefilter(self.probes)
 
     def extract(
@@ -75,31 +94,30 @@ class Extractor(Struct, frozen=True, dict=True):
         careful: bool = False,
         remarks: Iterable[PlacedRemark] = (),
     ) -> FileRows:
-        """Return the rows of the wanted probes in one file; whatever could not be searched to the end says so.
+        """Return the matches of the `wanted` probes in one file.
 
-        `known` are the rows of other probes in the same file, and `remarks` what is known of its format; they are among
-        the result. Raises TooRisky, if `careful`, for a file that has to be parsed and is so large that this may never
-        end.
+        A result that is not complete says why. `known` are results of other probes in the same file, and `remarks` are
+        those of an earlier run; both are included. Raises TooRisky, if `careful`, where parsing the file may never end.
         """
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
         found: dict[int, SearchResult] = dict(known or {})
         documents = Documents(source, careful)
-        beside: dict[int, SearchResult] = {}  # of probes that may yet turn out not to matter
+        ahead: dict[int, SearchResult] = {}  # results of probes that have not turned out to matter yet
         while left:
-            ready = [index for index in left if self._opens(index, found)] if self.skips else left
+            ready = [index for index in left if self._is_open(index, found)] if self.skips else left
             if not ready:
                 break
-            asked = [index for index in ready if index not in beside]
-            along = () if self.timed else self._along(asked, left)
-            results = self._alone(documents, asked) if self.timed else self._search(documents, [*asked, *along])
-            beside |= results
-            found |= {index: beside[index] for index in ready}
+            asked = [index for index in ready if index not in ahead]
+            free = () if self.timed else self._free_probes(asked, left)
+            results = self._search_timed(documents, asked) if self.timed else self._search(documents, [*asked, *free])
+            ahead |= results
+            found |= {index: ahead[index] for index in ready}
             left = [index for index in left if index not in found]
-        kept = {index: result for index, result in found.items() if result.hits or result.incomplete}
+        relevant = {index: result for index, result in found.items() if result.hits or result.incomplete}
         starts = line_starts_of(source) if lines else ()
         return FileRows(
             source.path,
-            kept,
+            relevant,
             facts_of(source, careful) if facts else None,
             starts,
             documents.parsed,
@@ -109,8 +127,8 @@ class Extractor(Struct, frozen=True, dict=True):
             remarks=documents.remarks(remarks),
         )
 
-    def _alone(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
-        """Return the results of some probes in one file, one after another, each with the time that it takes."""
+    def _search_timed(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
+        """Return the results of some probes in one file, each searched for alone and timed."""
         found: dict[int, SearchResult] = {}
         for index in indices:
             before = documents.parsed
@@ -125,29 +143,29 @@ class Extractor(Struct, frozen=True, dict=True):
         return found
 
     def _parse(self, documents: Documents, probe: Probe) -> None:
-        """Parses a file as a probe needs it. Raises Unreadable, UnknownLanguage or TooRisky."""
+        """Parse a file as a probe needs it. Raises Unreadable, UnknownLanguage or TooRisky."""
         if probe.syntaxes:
             if language := probe.language_in(documents.source):
                 documents.tree(language)
         elif isinstance(probe.what, Expression):
             documents.config(probe.language or format_of(documents.source.path) or "")
 
-    def _opens(self, index: int, found: Mapping[int, SearchResult]) -> bool:
-        """Return whether a probe matters in a file where these results were found."""
+    def _is_open(self, index: int, found: Mapping[int, SearchResult]) -> bool:
+        """Return whether a probe matters in a file with these results: no gate, or a gate with a match."""
         gates = self.gates.get(index)
         return gates is None or any(gate in found and found[gate].hits for gate in gates)
 
-    def _along(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
-        """Return the probes that cost nothing more where these are searched for: the same nodes, as they are."""
-        others = sorted(self._plain.difference(asked).intersection(left))
+    def _free_probes(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
+        """Return the probes of `left` that are free beside those of `asked`: they match the same nodes, unfiltered."""
+        others = sorted(self._unfiltered.difference(asked).intersection(left))
         if not others:
             return []
         shapes = {shape for index in asked for shape in self._shapes[index]}
         return [index for index in others if self._shapes[index] <= shapes]
 
     @cached_property
-    def _plain(self) -> frozenset[int]:
-        """The probes that take all nodes of their shapes."""
+    def _unfiltered(self) -> frozenset[int]:
+        """The probes that match every node of their shapes."""
         return frozenset(
             index
             for index, probe in enumerate(self.probes)
@@ -157,7 +175,7 @@ class Extractor(Struct, frozen=True, dict=True):
 
     @cached_property
     def _shapes(self) -> list[frozenset[tuple[str, str]]]:
-        """For each probe, the language and shapes that tree-sitter searches for; none for what it doesn't search."""
+        """For each probe, the languages and shapes of its tree-sitter queries; empty for other kinds of probe."""
         return [
             frozenset((one.language, found.shape) for one in probe.syntaxes for found, _, _ in one.alternatives)
             for probe in self.probes
@@ -184,10 +202,12 @@ class Extractor(Struct, frozen=True, dict=True):
         return found
 
     def _search_one(self, documents: Documents, index: int) -> dict[int, SearchResult]:
-        """Return the result of one probe that looks for no syntax."""
+        """Return the result of one `data` or `text` probe."""
         probe = self.probes[index]
         if isinstance(probe.what, TextSearch):
-            return {index: whole(search_text(documents.source, probe.what, self.matches), probe, documents.source)}
+            return {
+                index: with_match_text(search_text(documents.source, probe.what, self.matches), probe, documents.source)
+            }
         return {index: self._search_config(documents, probe)}
 
     def _search_tree(self, documents: Documents, language: str, indices: list[int]) -> dict[int, SearchResult]:
@@ -195,15 +215,16 @@ class Extractor(Struct, frozen=True, dict=True):
             tree = documents.tree(language)
             size = len(documents.source.data)
             syntaxes = [self.probes[index].in_language(language) for index in indices]
-            if documents.careful and any(multiplies(one, size) for one in syntaxes):
+            if documents.careful and any(may_match_often(one, size) for one in syntaxes):
                 raise TooRisky
         except (Unreadable, UnknownLanguage) as error:
             return dict.fromkeys(indices, SearchResult((), str(error)))
-        bank, places = self._banks[language]
-        results = bank.search(tree, [places[index] for index in indices])
+        query_set, places = self._query_sets[language]
+        results = query_set.search(tree, [places[index] for index in indices])
         source = documents.source
         return {
-            index: whole(results.get(places[index], SearchResult()), self.probes[index], source) for index in indices
+            index: with_match_text(results.get(places[index], SearchResult()), self.probes[index], source)
+            for index in indices
         }
 
     def _search_config(self, documents: Documents, probe: Probe) -> SearchResult:
@@ -222,7 +243,7 @@ class Extractor(Struct, frozen=True, dict=True):
                 break
             try:
                 if probe.places:
-                    hits += [placed(config, index, row, expression) for row in expression.trace(value)[:left]]
+                    hits += [placed_match(config, index, row, expression) for row in expression.trace(value)[:left]]
                 else:
                     hits += [Match(None, bindings_of(row, expression)) for row in expression.rows(value)[:left]]
             except EvaluationError as error:
@@ -232,17 +253,17 @@ class Extractor(Struct, frozen=True, dict=True):
         return SearchResult(tuple(hits))
 
     def within(self, value: Json, index: int) -> SearchResult:
-        """Return the matches of a probe inside a bound value; spans count characters of its text."""
+        """Return the matches of a probe inside a bound value; spans are in characters of its text."""
         probe = self.probes[index]
         if isinstance(probe.what, Expression):
-            return self._within_data(value, probe, probe.what)
+            return self._search_value(value, probe, probe.what)
         text = searched_text(value)
         source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
-            return whole(probe.what.search(text, self.matches), probe, source)
+            return with_match_text(probe.what.search(text, self.matches), probe, source)
         return self._search_tree(Documents(source), probe.language, [index])[index]
 
-    def _within_data(self, value: Json, probe: Probe, expression: Expression) -> SearchResult:
+    def _search_value(self, value: Json, probe: Probe, expression: Expression) -> SearchResult:
         values: tuple[Json, ...] = (value,)
         if probe.language and isinstance(value, str):
             source = Source("", encodable(value).encode())
@@ -259,11 +280,10 @@ class Extractor(Struct, frozen=True, dict=True):
             return SearchResult((), f"`{expression.text}`: {error}")
 
     def trace(self, config: Config, index: int) -> tuple[Config, list[tuple[int, TracedValue]]]:
-        """Return the hits of a `data` probe in a parsed file again, in the same order: the document, and the row
-        with origins.
+        """Return the rows of a `data` probe in a parsed file with their origins, in the order of its matches.
 
-        With them the configuration in which the origins are: that with the keys spelled as the expression does. Of an
-        expression that fails in some document, what it found before.
+        Each has the number of its document. The configuration beside them is the one that the origins point into: keys
+        are spelled as in the expression. Where the expression fails, the rows before that are returned.
         """
         expression = self.probes[index].what
         assert isinstance(expression, Expression)
@@ -276,7 +296,7 @@ class Extractor(Struct, frozen=True, dict=True):
         return config, rows
 
     def nearest(self, source: Source, index: int) -> Near | None:
-        """Return the nearest miss of a `code` or `pattern` probe in one file, if there is any."""
+        """Return the nearest miss of a `code` or `pattern` probe in one file, or None."""
         probe = self.probes[index]
         language = probe.language_in(source) if probe.syntaxes else ""
         what = probe.in_language(language)
@@ -291,7 +311,7 @@ class Extractor(Struct, frozen=True, dict=True):
 
 
 def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: list[int]) -> dict[int, SearchResult]:
-    """Return the results of some probes; those that polcheck itself fails on say so, and the others are not lost."""
+    """Return the results of some probes; an internal error makes only its own probe incomplete."""
     try:
         return search(indices)
     except TooRisky:
@@ -303,23 +323,23 @@ def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: 
 
 
 class DeferredSearch(Struct, frozen=True):
-    """Searches that judging and findings ask for later, as a function that a process beside this one can run."""
+    """Searches that evaluation and findings request, as a function that a sandboxed worker can run."""
 
     extractor: Extractor
 
     def __call__(self, request: tuple[Json | Source, int]) -> SearchResult | Near | None:
-        """What a probe finds in a value, or its nearest miss in a file."""
+        """Return the matches of a probe in a value, or its nearest miss in a file."""
         where, index = request
         if isinstance(where, Source):
             return self.extractor.nearest(where, index)
         return self.extractor.within(where, index)
 
     def is_risky(self, text: str | bytes, index: int) -> bool:
-        """Return whether a search in this text could take so long or so much that it needs a process of its own."""
+        """Return whether a search in this text may take so much time or memory that it needs a process of its own."""
         syntaxes = self.extractor.probes[index].syntaxes
         if syntaxes:
-            return len(text) > PARSED_HERE or any(multiplies(what, len(text)) for what in syntaxes)
+            return len(text) > PARSE_IN_PROCESS_BYTES or any(may_match_often(what, len(text)) for what in syntaxes)
         probe = self.extractor.probes[index]
         if isinstance(probe.what, Expression) and not probe.language:
             return False  # what an expression does is counted, and nothing is parsed
-        return len(text) > SEARCHED_HERE
+        return len(text) > SEARCH_IN_PROCESS_BYTES

@@ -1,4 +1,4 @@
-"""The facts of a file: what policies may ask of it as a whole."""
+"""The facts of a file: what policies read as `file.…`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from polcheck.scan.rows import Facts
 
 
 def facts_of(source: Source, careful: bool = False) -> Facts:
-    """Return the facts of one file; for a language with no parser of its own to ask, `parsed` is that its text can
-    be read.
+    """Return the facts of one file; without a parser for its language, `parsed` is whether its text can be decoded.
 
-    Raises TooRisky as `extract` does.
+    Raises TooRisky, if `careful`, as `Extractor.extract` does.
     """
     name = source.path.rsplit("/", 1)[-1]
     language = format_of(source.path) or language_of_file(source.path, source.data) or ""
@@ -39,7 +38,7 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
 
 
 def _parsed(source: Source, language: str, careful: bool) -> tuple[str, int, tuple[str, ...]]:
-    """What the language's own parser says is wrong (empty when nothing is), the line, and which keys are repeated."""
+    """Return the error of the language's own parser (empty when there is none), its line, and the repeated keys."""
     known = languages().get(language)
     try:
         if known is not None and known.check is not None:

@@ -1,7 +1,7 @@
-"""Which probes can match a file at all, told from its bytes before anything is parsed.
+"""The prefilter: which probes can match a file at all, by the bytes of the file, before anything is parsed.
 
 Sound: a probe is ruled out only when the file can't hold a match. Words of code are whole tokens; whether a key of a
-configuration document may be spelled with other characters than its own is for its format to say.
+configuration document may be spelled in other characters (escapes) is decided by its format.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Clause = frozenset[int]  # literals by number, one of which must be there
 
 
 class Prefilter(Struct, frozen=True, dict=True):
-    """The literals of all probes of a plan, tested over a file's bytes in one pass."""
+    """The literals that the probes of a plan need, searched for in a file's bytes in one pass."""
 
     probes: Sequence[Probe]
 
     @cached_property
     def _numbers(self) -> dict[tuple[str, str], int]:
-        """Each literal, as a word or as plain letters, and its number."""
+        """The number of each literal, which is a word, a call or plain letters."""
         numbers: dict[tuple[str, str], int] = {}
         for probe in self.probes:
             for clause in _clauses(probe):
@@ -47,7 +47,7 @@ class Prefilter(Struct, frozen=True, dict=True):
         return numbers
 
     @cached_property
-    def _needs(self) -> list[tuple[Clause, ...]]:
+    def _clauses_of(self) -> list[tuple[Clause, ...]]:
         numbers = self._numbers
         return [
             tuple(frozenset(numbers[literal] for literal in clause) for clause in _clauses(probe))
@@ -56,10 +56,10 @@ class Prefilter(Struct, frozen=True, dict=True):
 
     @cached_property
     def _firsts(self) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
-        """Where to begin: by literal, the probes whose first need it meets; those that need none."""
+        """By literal, the probes of whose first clause it is part; and the probes that have no clause."""
         first: dict[int, set[int]] = {}
         anywhere: set[int] = set()
-        for index, clauses in enumerate(self._needs):
+        for index, clauses in enumerate(self._clauses_of):
             if not clauses:
                 anywhere.add(index)
             for literal in clauses[0] if clauses else ():
@@ -67,18 +67,18 @@ class Prefilter(Struct, frozen=True, dict=True):
         return {literal: frozenset(probes) for literal, probes in first.items()}, frozenset(anywhere)
 
     @cached_property
-    def _over_values(self) -> dict[str, frozenset[int]]:
-        """The probes over values, by the format that they name; under an empty name those that take the file's own."""
+    def _data_probes(self) -> dict[str, frozenset[int]]:
+        """The `data` probes by the format that they name; under an empty name those that read the file's own."""
         found: dict[str, set[int]] = {}
         for index, probe in enumerate(self.probes):
             if isinstance(probe.what, Expression):
                 found.setdefault(probe.language, set()).add(index)
         return {language: frozenset(probes) for language, probes in found.items()}
 
-    def _spelled_otherwise(self, source: Source) -> frozenset[int]:
-        """Return the probes over values whose keys may stand in a file in other characters than their own."""
+    def _escaped(self, source: Source) -> frozenset[int]:
+        """Return the `data` probes whose keys may be written with escapes in a file."""
         spelled = frozenset[int]()
-        for language, probes in self._over_values.items():
+        for language, probes in self._data_probes.items():
             format = formats().get(language or format_of(source.path) or "")
             if format is not None and format.escapes(source.utf8):
                 spelled |= probes
@@ -86,7 +86,7 @@ class Prefilter(Struct, frozen=True, dict=True):
 
     @cached_property
     def _literals(self) -> OnePass | None:
-        """All literals as one set of expressions; None where there is none."""
+        """All literals as one set of regular expressions; None where there is none."""
         import re2
 
         if not self._numbers:
@@ -98,8 +98,8 @@ class Prefilter(Struct, frozen=True, dict=True):
         return OnePass(patterns, _MEMORY, plain=True)
 
     @cached_property
-    def _spelled(self) -> dict[int, list[Callable[[Source], bytes | None]]]:
-        """For each probe over code in whose languages a name may be written otherwise than it means: what tells how."""
+    def _respelled(self) -> dict[int, list[Callable[[Source], bytes | None]]]:
+        """For each `code` or `pattern` probe, the functions that spell out escaped names in its languages, if any."""
         known = languages()
         return {
             index: found
@@ -109,51 +109,50 @@ class Prefilter(Struct, frozen=True, dict=True):
 
     def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
         """Return those of the wanted probes that can match in a file."""
-        found = self._found(source, wanted)
+        found = self._present(source, wanted)
         if found is None:
             return list(wanted)
         first, anywhere = self._firsts
         likely = anywhere.union(*(first[literal] for literal in found if literal in first))
-        anyway = self._spelled_otherwise(source)
-        if not (likely or anyway):
+        escaped = self._escaped(source)
+        if not (likely or escaped):
             return []
-        needs = self._needs
+        needs = self._clauses_of
         return [
             index
             for index in wanted
-            if index in anyway or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
+            if index in escaped or (index in likely and all(not clause.isdisjoint(found) for clause in needs[index]))
         ]
 
-    def _found(self, source: Source, wanted: Sequence[int]) -> frozenset[int] | None:
-        """Return the literals of the wanted probes that stand in a file, by number; None when that could not be
-        found out.
+    def _present(self, source: Source, wanted: Sequence[int]) -> frozenset[int] | None:
+        """Return the numbers of the literals in a file; None if the file can't be read.
 
-        Those of other probes need not be complete.
+        Literals that none of the wanted probes needs may be missing.
         """
         literals = self._literals
         if literals is None:
             return None
         try:
             text = source.utf8
-            spelled = dict.fromkeys(one for index in wanted for one in self._spelled.get(index, ()))
-            meant = [as_meant for one in spelled if (as_meant := one(source))]
+            spelled = dict.fromkeys(one for index in wanted for one in self._respelled.get(index, ()))
+            respelled = [text_of for one in spelled if (text_of := one(source))]
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
         path = source.path.encode("utf-8", "replace")
-        return literals.found(b"\n".join((text, *meant, path)))
+        return literals.found(b"\n".join((text, *respelled, path)))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
-        """Literals of which a probe needs one and a file holds none; empty when the file can hold a match."""
+        """Return literals of which a probe needs one and a file has none; empty when the file can hold a match."""
         if index in self.possible(source, [index]):
             return frozenset()
-        found = self._found(source, [index]) or frozenset()
-        missing = next(clause for clause in self._needs[index] if clause.isdisjoint(found))
+        found = self._present(source, [index]) or frozenset()
+        missing = next(clause for clause in self._clauses_of[index] if clause.isdisjoint(found))
         return frozenset(text for (_, text), number in self._numbers.items() if number in missing)
 
 
 def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
-    """What must stand in a file that the probe matches: of each set one literal, as a word or as plain letters."""
+    """Return what a file with a match must hold: of each set one literal, with its kind (word, call or letters)."""
     what = probe.what
     if probe.syntaxes:
         return [
@@ -176,5 +175,5 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
 
 
 def _longest(key: str) -> str:
-    """Return the longest stretch of a key that is spelled as it is in every format."""
+    """Return the longest part of a key that no format escapes."""
     return max(_LETTERS.findall(key), key=len, default="") if key.isascii() else ""

@@ -1,4 +1,4 @@
-"""What extract gives: rows of one file as plain data, and how hits become such."""
+"""The result of a scan: the matches of one file as plain data, and how they are made from the results of searches."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from polcheck.selectors.jmespath.expression import Expression, Traced
 from polcheck.selectors.jmespath.tracing import Origin
 from polcheck.selectors.results import Bound, Match, MatchTable, SearchResult
 
-WHOLE = ""  # the name under which a match gives its whole text
-_MOST_REMARKS = 20  # upon one file
+WHOLE = ""  # the name that binds the text of the whole match
+_MOST_REMARKS = 20  # in one file
 _SHOWN = 60  # characters of a key in a message
-VALUE = "value"  # the name under which a row that is one value gives it
+VALUE = "value"  # the name of a row that is a single value
 
 
 class Facts(Struct, frozen=True):
-    """What policies may ask of a file itself. `parsed` and `error` are the language's own parser's answer.
+    """The facts of a file that policies read as `file.…`.
 
-    `repeated_keys` are the keys that a mapping of a configuration file has more than once, as they are written.
+    `size` is in bytes; `parsed`, `error` and `line` are the result of the language's own parser. `repeated_keys` are
+    the keys that a mapping of a configuration file has more than once, as they are written.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Facts(Struct, frozen=True):
 
 
 class PlacedRemark(NamedTuple):
-    """What to know about a place of a configuration file that was read, in lines and columns."""
+    """A remark about a place of a configuration file; lines and columns count from 1."""
 
     line: int
     column: int
@@ -51,14 +52,14 @@ class PlacedRemark(NamedTuple):
 
 
 class FileRows(Struct, frozen=True):
-    """What extract found in one file.
+    """The result of scanning one file.
 
-    `found` holds the probes that found something or could not search to the end; the others that were wanted found
-    nothing. `facts` and `line_starts` are there if asked for; `parsed` counts the documents that had to be parsed;
-    `digest` is that of the bytes, where the rows are to be known again; `marked` that they may hold a waiver; `unread`
-    says why the search was cut off; `script` is the language that its first line names where its name names none;
-    `spent` are the seconds that each probe took (and `timings.PARSING`), if measured;
-    `remarks` say where other readers of its format refuse the file or read it otherwise.
+    `found` has the results of probes that matched or could not search to the end; the other probes have no match.
+    `facts` and `line_starts` (offsets) are there on demand. `parsed` counts the parses that were needed. `digest` is
+    the SHA-256 of the bytes where the rows go into the scan cache. `marked`: the file may hold a waiver. `unread` says
+    why the search was cut off. `script` is the language of the first line where the file's name has none. `spent` are
+    the seconds that each probe took (and `timings.PARSING`), where they are measured. `remarks` say where other
+    readers of the format refuse the file or read it differently.
     """
 
     path: str
@@ -74,14 +75,19 @@ class FileRows(Struct, frozen=True):
     remarks: tuple[PlacedRemark, ...] = ()
 
     @property
-    def is_silent(self) -> bool:
-        """Whether there is nothing that a policy could learn from the file, as in most of a large submission."""
-        told = self.found or self.marked or self.line_starts or self.unread or self.script or self.remarks
-        return not told and self.facts is None
+    def is_cut_off(self) -> bool:
+        """Whether the search of some probe did not come to its end."""
+        return bool(self.unread) or any(result.incomplete for result in self.found.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the rows tell no policy anything, as those of most files of a large submission."""
+        content = self.found or self.marked or self.line_starts or self.unread or self.script or self.remarks
+        return not content and self.facts is None
 
 
 def remarks_of(source: Source, config: Config) -> tuple[PlacedRemark, ...]:
-    """What to know about the places of a configuration file: keys that are repeated, and what readers differ about."""
+    """Return the remarks about a configuration file: repeated keys, and what readers of its format differ about."""
     repeated = [
         (span, f"the key `{source.text[span.start : span.end][:_SHOWN]}` is repeated, and its last value counts here")
         for span in config.repeated[:_MOST_REMARKS]
@@ -93,12 +99,12 @@ def remarks_of(source: Source, config: Config) -> tuple[PlacedRemark, ...]:
 
 
 def searched_text(value: Json) -> str:
-    """Return the text of a bound value in which `text`, `code` and `pattern` look: of what is no string, its JSON."""
+    """Return the text of a bound value that `text`, `code` and `pattern` search: its JSON unless it is a string."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def line_starts_of(source: Source) -> tuple[int, ...]:
-    """Return the offset at which each line of a file begins; of one that can't be read, that of its first."""
+    """Return the offset at which each line of a file begins; `(0,)` for a file that can't be read."""
     try:
         return tuple(source.line_starts)
     except Unreadable:
@@ -106,15 +112,15 @@ def line_starts_of(source: Source) -> tuple[int, ...]:
 
 
 def readable(source: Source) -> str:
-    """Return the text of a file, as far as it can be read: the one that `text` searches."""
+    """Return the text of a file that `text` searches, with replacement characters where it can't be decoded."""
     try:
         return source.text
     except Unreadable:
         return source.data.decode("utf-8", "replace")
 
 
-def whole(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
-    """`found`, each hit with the text of the whole match where the probe is asked for it."""
+def with_match_text(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
+    """Return the result with the text of each whole match bound, where the probe wants it."""
     if not probe.whole:
         return found
     text = readable(source)
@@ -131,14 +137,14 @@ def whole(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
 
 
 def bindings_of(row: Json, expression: Expression) -> tuple[tuple[str, Bound], ...]:
-    """Return the names that a row of an expression binds."""
+    """Return the names and values that a row of an expression binds."""
     if expression.binds is not None and isinstance(row, dict):
         return tuple((key, Bound(value)) for key, value in row.items())
     return ((VALUE, Bound(row)),)
 
 
-def placed(config: Config, index: int, row: Traced, expression: Expression) -> Match:
-    """Return a traced row of a document as a hit with the places of its parts."""
+def placed_match(config: Config, index: int, row: Traced, expression: Expression) -> Match:
+    """Return a traced row of a document as a match with the places of its parts."""
     span = _span(config, index, row.origin)
     if expression.binds is not None and isinstance(row.value, dict):
         parts = tuple(
@@ -149,7 +155,7 @@ def placed(config: Config, index: int, row: Traced, expression: Expression) -> M
 
 
 def _span(config: Config, index: int, origins: Iterable[Origin]) -> Span | None:
-    """Return the place of the first origin that has one."""
+    """Return the place of the first origin that has one, or None."""
     for origin in origins:
         try:
             where = config.locate(index, origin.pointer)

@@ -1,4 +1,4 @@
-"""The search of files on all cores, in processes that can be killed: one that is over its time costs its file only."""
+"""The search of files on all cores, in processes that can be killed: a timeout loses only its file."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from polcheck.sources.submission import Files, Later, Submission
 
 CHUNK_BYTES = 400_000
 CHUNK_FILES = 400
-ENOUGH_BYTES = 2_000_000  # what pays for starting processes
-ENOUGH_FILES = 2_000
-LARGE_FILE = 200_000
+PARALLEL_BYTES = 2_000_000  # from here on, processes pay for their start
+PARALLEL_FILES = 2_000
+LARGE_FILE = 200_000  # bytes
 
 
 class Task(NamedTuple):
-    """One file to search: its path, its size in bytes, the probes to run, and the rows that are known of others."""
+    """One file to search: its path, its size in bytes, the probes to run, and the known rows of other probes."""
 
     path: str
     size: int
     wanted: tuple[int, ...] = ()
     known: FileRows | None = None
-    content: bytes | Later = b""  # where it is searched in another process
+    content: bytes | Later = b""  # for a search in another process
 
 
 _Result = TypeVar("_Result")
 
 
-class Searching(Struct, frozen=True):
-    """The search of files, as a value that processes can be given: without the submission, tasks bring their files."""
+class FileSearch(Struct, frozen=True):
+    """The search of files as a value that can be sent to processes: without a submission, tasks carry their files."""
 
     extractor: Extractor
     submission: Submission | None
@@ -51,10 +51,8 @@ class Searching(Struct, frozen=True):
     digests: bool = False
     careful: bool = False
 
-    def here(self, task: Task) -> FileRows | None:
-        """Return the rows of one file, unless its search may take so long or so much that it needs a process of its
-        own.
-        """
+    def in_process(self, task: Task) -> FileRows | None:
+        """Return the rows of one file; None if its search needs a process of its own."""
         if task.size > LARGE_FILE:
             return None
         try:
@@ -63,12 +61,12 @@ class Searching(Struct, frozen=True):
             return None
 
     def __call__(self, task: Task) -> FileRows | None:
-        """The rows of one file if they say anything."""
+        """Return the rows of one file; None if they are empty."""
         rows = self.rows(task)
-        return None if rows.is_silent and not (rows.digest or rows.parsed or rows.spent) else rows
+        return None if rows.is_empty and not (rows.digest or rows.parsed or rows.spent) else rows
 
     def rows(self, task: Task) -> FileRows:
-        """Return the rows of one file; one that can't be read any more is not searched."""
+        """Return the rows of one file; if it can no longer be read, they say so."""
         try:
             source = self.submission.source(task.path) if self.submission else _source(task)
         except OSError as error:
@@ -83,14 +81,13 @@ class Searching(Struct, frozen=True):
         return replace(rows, digest=hashlib.sha256(source.data).digest())
 
 
-def searched(
-    tasks: Sequence[Task], search: Searching, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
+def search_files(
+    tasks: Sequence[Task], search: FileSearch, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
 ) -> dict[str, FileRows]:
-    """Return the rows of every task, by path: in this process when the work is small, else in `jobs` others (0: one
-    a core).
+    """Return the rows of every task by path, from this process when the work is small, else from `jobs` others.
 
-    What could take forever is never searched in this process, where nothing could stop it; unless that is one that
-    may be lost itself.
+    `jobs` 0 is one for each core; `seconds` bounds the search of one file. Files whose search may never end are never
+    searched in this process, where nothing could stop them, unless it is a sandboxed worker itself.
     """
     submission = search.submission
     if is_sandboxed() or submission is None:
@@ -98,23 +95,23 @@ def searched(
     done: dict[str, FileRows] = {}
     left: list[Task] = []
     total = sum(task.size for task in tasks)
-    here = total < ENOUGH_BYTES and len(tasks) < ENOUGH_FILES
-    workers = 1 if here else max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
+    in_process = total < PARALLEL_BYTES and len(tasks) < PARALLEL_FILES
+    workers = 1 if in_process else max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
     try:
         with WorkerPool(
             replace(search, submission=None), RowsCodec(), _unsearched, workers, seconds, "the search"
         ) as pool:
-            for number, task in enumerate(tasks if here else ()):
+            for number, task in enumerate(tasks if in_process else ()):
                 if progress is not None:
                     progress(number, len(tasks))
-                found = _contained(search.here, task)
+                found = _contained(search.in_process, task)
                 if found is not None:
                     done[task.path] = found
                     continue
                 if not left:
                     pool.begin()  # NOTE: its interpreter starts while the other files are searched here
                 left.append(task)
-            for result in pool.run(chunks(_sent(task, submission) for task in (left if here else tasks))):
+            for result in pool.run(chunks(_with_content(task, submission) for task in (left if in_process else tasks))):
                 if result is not None:
                     done[result.path] = result
                 elif progress is not None:
@@ -123,25 +120,25 @@ def searched(
         reason = f"no process could be started to search it: {(error.strerror or str(error)).lower()}"
         for task in tasks:
             if task.path not in done:
-                found = _contained(search.here, task) if here and task not in left else None
+                found = _contained(search.in_process, task) if in_process and task not in left else None
                 done[task.path] = found or _unsearched(task, reason)
     return {task.path: done.get(task.path) or FileRows(task.path, {}) for task in tasks}
 
 
 def _source(task: Task) -> Source:
-    """Return the file that a task brings. Raises OSError when it can't be read any more."""
+    """Return the file that a task carries. Raises OSError when it can no longer be read."""
     content = task.content
     return Source(task.path, content if isinstance(content, bytes) else content.read())
 
 
-def _sent(task: Task, submission: Submission) -> Task:
-    """Return a task with its file, for a process that has no submission: its bytes, or where it is to be read."""
+def _with_content(task: Task, submission: Submission) -> Task:
+    """Return a task that carries its file, as bytes or as where to read it, for a process without the submission."""
     files = submission.files
     return task._replace(content=files.held(task.path) if isinstance(files, Files) else bytes(files[task.path]))
 
 
 def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileRows:
-    """Return the rows of one file; where polcheck fails, what says so."""
+    """Return the rows of one file; after an internal error, rows that say so."""
     try:
         return search(task)
     except Exception as error:
@@ -149,7 +146,7 @@ def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileR
 
 
 def _unsearched(task: Task, reason: str) -> FileRows:
-    """Return the rows of a file whose search was cut off; what was known of it before is not lost."""
+    """Return the rows of a file whose search was cut off, with those that were known before."""
     known = task.known or FileRows(task.path, {})
     found = {**known.found, **dict.fromkeys(task.wanted, SearchResult((), reason))}
     return replace(known, found=found, digest=b"", unread=reason)
@@ -164,7 +161,7 @@ _OfSize = TypeVar("_OfSize", bound=_Sized)
 
 
 def chunks(tasks: Iterable[_OfSize]) -> Iterator[list[_OfSize]]:
-    """Yield the tasks in portions of about the same number of bytes."""
+    """Yield the tasks in chunks of about the same number of bytes."""
     chunk: list[_OfSize] = []
     size = 0
     for task in tasks:
@@ -178,5 +175,5 @@ def chunks(tasks: Iterable[_OfSize]) -> Iterator[list[_OfSize]]:
 
 
 def cores() -> int:
-    """How many processes this one may keep busy."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

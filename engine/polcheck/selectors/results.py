@@ -1,4 +1,4 @@
-"""What a search of one document gives: hits with their bindings, and whether it came to its end."""
+"""The result of searching one document: matches with their bindings, and whether the search is complete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polcheck.formats.values import Json
 
 
 class Bound(NamedTuple):
-    """The value of a name, and where in its file it stands (None where that isn't known or isn't anywhere)."""
+    """The value that a match binds to a name, and its span in the file (None where it has none or it isn't known)."""
 
     value: Json
     span: Span | None = None
@@ -21,9 +21,9 @@ class Bound(NamedTuple):
 class Match(NamedTuple):
     """One match in one document.
 
-    `span` is the whole match; `point` is where a finding should point if that is elsewhere (`@here`).
-    `bindings` are the public names that the match binds, in order of their first appearance. `weight` counts the nodes
-    of a match in a syntax tree: of two matches with one span, the heavier one is around the other.
+    `span` is that of the whole match; `point` is where a finding points instead, if anywhere (`@here`). `bindings` are
+    the public names of the match, in order of first appearance. `weight` is the number of syntax nodes in the match:
+    of two matches with the same span, the heavier one encloses the other.
     """
 
     span: Span | None
@@ -33,18 +33,18 @@ class Match(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """Where matches, or what they bind, begin and end: a column of spans."""
+    """The spans of matches, or of what they bind to one name, as two columns of offsets."""
 
     starts: Sequence[int]
     ends: Sequence[int]
 
     def at(self, number: int) -> Span:
-        """Return the span of one match."""
+        """Return the span of the match with this number."""
         return Span(self.starts[number], self.ends[number])
 
 
 class MatchColumn:
-    """What each match binds to one name. The values may be worked out when the first of them is asked for."""
+    """The value and span of one name in each match. `values` may be a function, which is called on first use."""
 
     __slots__ = ("_make", "_values", "spans")
 
@@ -65,9 +65,9 @@ class MatchColumn:
 
 
 class MatchTable(Sequence[Match]):
-    """Matches that all bind the same names, as columns: each is made a `Hit` when it is asked for.
+    """Matches that all bind the same names, stored as columns; each becomes a `Match` when it is accessed.
 
-    Most matches are only ever joined by one value, or lie around another one; a submission has thousands of them.
+    NOTE: a submission has thousands of matches, most of which are only compared by one value or by their span.
     """
 
     __slots__ = ("columns", "points", "spans", "weights")
@@ -107,14 +107,14 @@ class MatchTable(Sequence[Match]):
         return MatchTable, (self.spans, self.weights, self.columns, self.points)
 
     def bound(self, name: str, values: Sequence[str]) -> MatchTable:
-        """Return the same matches, each binding one name more to a text of the whole match."""
+        """Return the same matches with one name more, bound to `values` at the span of the whole match."""
         return MatchTable(
             self.spans, self.weights, {**self.columns, name: MatchColumn(self.spans, values)}, self.points
         )
 
 
 class SearchResult(Struct, frozen=True):
-    """The hits of one selector in one document; `incomplete` says why the search did not come to its end."""
+    """The matches of one probe in one document; `incomplete` says why the search is not complete (empty: it is)."""
 
     hits: Sequence[Match] = ()
     incomplete: str = ""

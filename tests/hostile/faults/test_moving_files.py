@@ -109,7 +109,7 @@ def test_a_file_that_moves_once_it_was_searched(tmp_path: Path) -> None:
 def test_the_submission_is_deleted_during_the_run(tmp_path: Path) -> None:
     """Whatever was read by then, the run passes nothing and ends by itself."""
     root = project(tmp_path)
-    script = POOLED + "flow.Searching = losing.Deleting\nmain()\n"
+    script = POOLED + "flow.FileSearch = losing.Deleting\nmain()\n"
     result = ended(started(root, script, arguments("-j", "1")))
     assert result.status in (1, 2)
     assert "m7.py" in result.out

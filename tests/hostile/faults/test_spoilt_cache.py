@@ -38,7 +38,7 @@ LIMITED = """
 import resource
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
-pool.ENOUGH_BYTES = 1 << 30  # the memory that processes share is a file too
+pool.PARALLEL_BYTES = 1 << 30  # the memory that processes share is a file too
 main()
 """
 
@@ -58,7 +58,7 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A project with findings, an empty cache, and submissions of any size large enough to be remembered."""
     monkeypatch.setenv("POLCHECK_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(project(tmp_path))
-    with mock.patch("polcheck.pipeline.WORTH_BYTES", 0):
+    with mock.patch("polcheck.pipeline.CACHE_FROM_BYTES", 0):
         yield tmp_path
 
 
