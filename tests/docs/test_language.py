@@ -92,7 +92,7 @@ def test_every_example_is_sound(example: str) -> None:
         given = "" if "id" in document else "id: p\ntitle: t\n"
         made = pack(given + example + ("" if "message" in document else "message: m\n"))
     assert compile_packs([made], Settings(), schemas(), problems).policies
-    assert problems.found == []
+    assert problems.reported == []
 
 
 def test_there_are_examples_of_every_selector() -> None:

@@ -62,8 +62,8 @@ class Codec(Generic[_T]):
             if data[:1] == _PLAIN:
                 return self._decoder.decode(body)
             if data[:1] == _SPELLED:
-                found: _T = convert(_unspelled(msgpack.decode(body)), self._kind)
-                return found
+                result: _T = convert(_unspelled(msgpack.decode(body)), self._kind)
+                return result
         except (DecodeError, ValidationError, ValueError, RecursionError) as error:
             raise NotDecoded(str(error)) from error
         raise NotDecoded("no known encoding")

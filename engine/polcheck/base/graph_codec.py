@@ -28,13 +28,13 @@ _TREE: Codec[Any] = Codec(Any)
 
 def value_classes(modules: Iterable[ModuleType]) -> list[type]:
     """Return the structs and named tuples that are defined in modules, in the order of their names."""
-    found = {
+    results = {
         value
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module.__name__ and _fields_of(value) is not None
     }
-    return sorted(found, key=lambda cls: (cls.__module__, cls.__qualname__))
+    return sorted(results, key=lambda cls: (cls.__module__, cls.__qualname__))
 
 
 class GraphCodec:
@@ -69,7 +69,7 @@ class GraphCodec:
 
     def decode(self, data: bytes) -> Any:
         """Return the value of these bytes. Raises NotDecoded for any others than `encode` gives."""
-        made: list[Any] = []
+        result: list[Any] = []
         makers = {number: _maker(cls) for number, cls in enumerate(self._classes, _FIRST)} | _BUILTINS
 
         def value(node: Any) -> Any:
@@ -79,9 +79,9 @@ class GraphCodec:
                 raise NotDecoded("no value")
             tag = node[0]
             if tag == _SEEN:
-                return made[node[1]]
+                return result[node[1]]
             one = makers[tag]([value(part) for part in node[1:]])
-            made.append(one)
+            result.append(one)
             return one
 
         tree = _TREE.decode(data)
@@ -120,5 +120,5 @@ def _maker(cls: type) -> Callable[[list[Any]], Any]:
             return one
 
         return restored
-    made: Callable[..., Any] = cls
-    return lambda parts: made(*parts)
+    result: Callable[..., Any] = cls
+    return lambda parts: result(*parts)

@@ -53,6 +53,6 @@ class Clock:
 
     def within(self, seconds: float) -> Clock:
         """Return a clock of its own that started now, and ends no later than this one."""
-        made = Clock(seconds)
-        made.end = min(made.end, self.end)
-        return made
+        result = Clock(seconds)
+        result.end = min(result.end, self.end)
+        return result

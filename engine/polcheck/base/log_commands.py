@@ -29,12 +29,12 @@ def defused(text: str, spell: Callable[[str], str] = lambda char: f"\\x{ord(char
 
 def places(text: str) -> frozenset[int]:
     """Return the offsets of the characters by which a text holds a command: one for each."""
-    found: list[int] = []
+    results: list[int] = []
     if "##" in text:
-        found += (match.start() for match in _MARKED.finditer(text))
+        results += (match.start() for match in _MARKED.finditer(text))
     if "_" in text and ":" in text:
-        found += (match.end() - 1 for match in _FOLDED.finditer(text))
-    return frozenset(found)
+        results += (match.end() - 1 for match in _FOLDED.finditer(text))
+    return frozenset(results)
 
 
 def at_line_starts(text: str, spell: Callable[[str], str] = lambda char: f"\\x{ord(char):02x}") -> str:

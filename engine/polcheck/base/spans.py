@@ -176,5 +176,5 @@ def declared_encoding(path: str, data: bytes) -> str:
         return ""
     if not path.endswith(_PYTHON) and not (path and _SHEBANG.match(data)):
         return ""
-    found = _COOKIE.match(data)
-    return found[1].decode("ascii") if found else ""
+    match = _COOKIE.match(data)
+    return match[1].decode("ascii") if match else ""

@@ -23,9 +23,9 @@ _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PT
 
 def store() -> str:
     """Return the folder: POLCHECK_CACHE, else the user's cache folder."""
-    given = os.environ.get("POLCHECK_CACHE")
-    if given:
-        return given
+    provided = os.environ.get("POLCHECK_CACHE")
+    if provided:
+        return provided
     if _SYSTEM == "linux":
         # NOTE: what platformdirs says there; to import it takes as long as a whole run that is said again
         base = os.environ.get("XDG_CACHE_HOME", "").strip()
@@ -54,8 +54,8 @@ def read_whole(path: str) -> bytes | None:
             return None
         number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(number, "rb") as file:  # noqa: PTH123
-            found = os.fstat(number)
-            if not stat.S_ISREG(found.st_mode) or not _is_own(found):
+            result = os.fstat(number)
+            if not stat.S_ISREG(result.st_mode) or not _is_own(result):
                 return None
             data = file.read()
     except OSError:
@@ -126,13 +126,13 @@ def _is_private_chain(path: str) -> bool:
     for part in path.split(os.sep):  # noqa: PTH206
         at = os.path.join(at, part) if part else os.sep  # noqa: PTH118
         try:
-            found = os.lstat(at)
+            result = os.lstat(at)
         except FileNotFoundError:
             return True
-        if stat.S_ISLNK(found.st_mode):
-            if found.st_uid not in (os.getuid(), 0):
+        if stat.S_ISLNK(result.st_mode):
+            if result.st_uid not in (os.getuid(), 0):
                 return False
-        elif not stat.S_ISDIR(found.st_mode) or (not _is_own(found) and not (_is_sticky(found) and at != path)):
+        elif not stat.S_ISDIR(result.st_mode) or (not _is_own(result) and not (_is_sticky(result) and at != path)):
             return False
     return True
 

@@ -47,8 +47,8 @@ class Timings(Struct):
         self.parsing += spent.get(PARSING, 0.0)
         for probe, seconds in spent.items():
             if probe != PARSING:
-                total, files, found = self.selectors.get(probe, (0.0, 0, 0))
-                self.selectors[probe] = (total + seconds, files + 1, found + matches.get(probe, 0))
+                total, files, result = self.selectors.get(probe, (0.0, 0, 0))
+                self.selectors[probe] = (total + seconds, files + 1, result + matches.get(probe, 0))
 
     def plain(self, names: Mapping[int, str]) -> dict[str, object]:
         """Return all of it as JSON has it, the slowest first; `names` are those of selectors, by the number of
@@ -59,8 +59,8 @@ class Timings(Struct):
             "files": {name: self.files[name] for name in ("listed", "asked", "known", "skipped", "parsed")},
             "parsing": round(self.parsing, 6),
             "selectors": [
-                {"selector": names.get(probe, ""), "seconds": round(seconds, 6), "files": files, "matches": found}
-                for probe, (seconds, files, found) in slowest(self.selectors)
+                {"selector": names.get(probe, ""), "seconds": round(seconds, 6), "files": files, "matches": result}
+                for probe, (seconds, files, result) in slowest(self.selectors)
             ],
             "policies": [{"policy": name, "seconds": round(took, 6)} for name, took in slowest(self.policies)],
         }

@@ -315,8 +315,8 @@ def _interpreter() -> str:
 def _module_path() -> list[str]:
     """Return the module search path of this process, polcheck's own folder included."""
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
-    found = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100
-    return found if here in found else [*found, here]
+    results = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100
+    return results if here in results else [*results, here]
 
 
 def _environment() -> dict[str, str]:

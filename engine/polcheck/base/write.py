@@ -84,16 +84,16 @@ def write_new_files(folder: str, files: Mapping[str, str]) -> list[str]:
     taken = sorted(path for path in files if (root / path).exists() or (root / path).is_symlink())
     if taken:
         raise PolcheckError(f"`{root / taken[0]}` is there already, so nothing was written")
-    made: list[Path] = []
+    result: list[Path] = []
     try:
         for path, text in sorted(files.items()):
             target = root / path
-            _make_folders(target.parent, made)
+            _make_folders(target.parent, result)
             with target.open("x", encoding="utf-8", newline="\n") as file:
-                made.append(target)
+                result.append(target)
                 file.write(text)
     except OSError as error:
-        _unmake(made)
+        _unmake(result)
         raise PolcheckError(f"can't write below `{folder}`: {reason_of(error)}") from error
     return sorted(str(root / path) for path in files)
 

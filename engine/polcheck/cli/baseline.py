@@ -48,15 +48,15 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
         read = used.checker.place(used.read(stdin=sys.stdin.buffer, progress=bar.count))
     with Bar("judging") as bar:
         report = used.checker.check(read, used.effective.fail_on, bar.update, accept)
-    made = Baseline.of(report, read)
+    result = Baseline.of(report, read)
     if ratchet and not _shrinks(used, report, read):
         return 1
-    write_output(path, made.text())
+    write_output(path, result.text())
     undecided = report.count("undecided")
     if undecided:
         what = "1 policy is" if undecided == 1 else f"{undecided:,} policies are"
         click.echo(f"{what} undecided: their findings are not recorded", err=True)
-    number = len(made.entries)
+    number = len(result.entries)
     click.echo(f"recorded {number:,} {'finding' if number == 1 else 'findings'} in {path}", err=True)
     if not named:
         _name(used, path)

@@ -21,11 +21,11 @@ def info() -> None:
     from polcheck.base.errors import PolcheckError
 
     try:
-        found = cache_sizes()
+        result = cache_sizes()
     except OSError as error:
         raise PolcheckError(f"the cache can't be listed: {error}") from error
     click.echo(f"{cache_folder()}")
-    for kind, (number, size) in found.items():
+    for kind, (number, size) in result.items():
         click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
 
 

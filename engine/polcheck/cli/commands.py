@@ -18,7 +18,7 @@ Table = Mapping[str, tuple[str, str, str]]  # command -> (module, attribute, hel
 
 _COMPLETES = "_POLCHECK_COMPLETE"  # click: which shell asks, and what for
 # what users of other tools type for a command, and what is not spelled alike
-_MEANT = {
+_SYNONYMS = {
     "check": ("run",),
     "lint": ("run", "validate"),
     "scan": ("run",),
@@ -68,12 +68,12 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name; an unknown one is answered with what was probably meant."""
+        """Return the command that the arguments name; an unknown one is answered with the likely ones."""
         if args and not args[0].startswith("-") and args[0] not in self._table:
             import difflib
 
-            meant = _MEANT.get(args[0]) or difflib.get_close_matches(args[0], self._table, n=1)
-            hint = f" Did you mean {' or '.join(f'`{name}`' for name in meant)}?" if meant else ""
+            alternatives = _SYNONYMS.get(args[0]) or difflib.get_close_matches(args[0], self._table, n=1)
+            hint = f" Did you mean {' or '.join(f'`{name}`' for name in alternatives)}?" if alternatives else ""
             raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 

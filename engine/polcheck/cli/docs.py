@@ -41,7 +41,7 @@ def _page(name: str) -> str:
     from polcheck.project.library import checker
 
     files = read_pack(name)
-    compiled = next(made for made in checker(files).plan.packs if made.name == files.name)
+    compiled = next(result for result in checker(files).plan.packs if result.name == files.name)
     return page(files, compiled, read_cases(files, schemas().tests))
 
 

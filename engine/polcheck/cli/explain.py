@@ -53,13 +53,13 @@ def explain(
     from polcheck.render.json import dumps
 
     # NOTE: everything is selected, so that a policy which the project leaves out can be explained as well
-    given = CommandLineOptions(
+    provided = CommandLineOptions(
         packs=packs, params=params_of(params), select=("*",), gitignore=False if no_gitignore else None
     )
-    project = has_packs(Project.at(submission, given, config, isolated=isolated))
+    project = has_packs(Project.at(submission, provided, config, isolated=isolated))
     checker, accept = project.checker, project.acceptance(today())
     read = project.read(rev, sys.stdin.buffer)
-    told = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
+    explanation = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
     look = look_of(color, show_all=show_all, verbose=False)
-    sys.stdout.write(dumps(to_plain(told)) if form == "json" else text.text(told, look))
+    sys.stdout.write(dumps(to_plain(explanation)) if form == "json" else text.text(explanation, look))
     return 0

@@ -124,7 +124,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                     f"help: keep it elsewhere, or set {ASKED}=1 if nobody else can write there",
                     err=True,
                 )
-            given = CommandLineOptions(
+            provided = CommandLineOptions(
                 packs=packs,
                 params=params_of(params),
                 profiles=_profiles(profiles),
@@ -140,7 +140,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 locked=is_locked(locked),
                 today=today(),
             )
-            return Project.at(target, given, config, isolated=isolated, trusted=trusted)
+            return Project.at(target, provided, config, isolated=isolated, trusted=trusted)
 
         return command(project=project, **others)
 

@@ -144,12 +144,12 @@ def _print(text: str, *, commands: bool) -> None:
 
     `commands`: lines of the text may be workflow commands. Raises PolcheckError when it can't be written.
     """
-    said = harmless(text, commands=commands)
+    message = harmless(text, commands=commands)
     with suppress(BrokenPipeError):
         if isinstance(sys.stdout, Output):
-            sys.stdout.put(said)
+            sys.stdout.put(message)
         else:
-            sys.stdout.write(said)
+            sys.stdout.write(message)
         sys.stdout.flush()
 
 

@@ -138,14 +138,14 @@ def list_packs(form: str, project: PackProject) -> int:
     from polcheck.render.escape import terminal
     from polcheck.render.json import dumps
 
-    found = rows(project)
+    result = rows(project)
     if form == "json":
-        sys.stdout.write(dumps([row.as_json for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in result]))
         return 0
-    if not found:
+    if not result:
         click.echo("no pack: `polcheck pack add SOURCE` adds one", err=True)
     texts = [
-        ("  " * row.depth + terminal(row.name), *map(terminal, (row.version, row.where, row.source))) for row in found
+        ("  " * row.depth + terminal(row.name), *map(terminal, (row.version, row.where, row.source))) for row in result
     ]
     widths = [max((len(text[column]) for text in texts), default=0) for column in range(3)]
     for name, version, where, source in texts:
@@ -182,15 +182,15 @@ def outdated(form: str, project: PackProject) -> int:
     from polcheck.project.pack_update import newer
     from polcheck.render.json import dumps
 
-    found = newer(project)
+    result = newer(project)
     if form == "json":
-        sys.stdout.write(dumps([row.as_json for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in result]))
     else:
-        for row in found:
+        for row in result:
             click.echo(row.text)
-        if not found:
+        if not result:
             click.echo("all packs are up to date", err=True)
-    return 1 if found else 0
+    return 1 if result else 0
 
 
 @pack.command(short_help="Update packs to what their sources have now.")
@@ -216,8 +216,8 @@ def update(names: tuple[str, ...], dry: bool, submissions: tuple[str, ...], form
         return 0
     from polcheck.project.pack_update import compared
 
-    found, outcomes = compared(project, names, submissions)
-    return echo_diff(found, outcomes, form)
+    result, outcomes = compared(project, names, submissions)
+    return echo_diff(result, outcomes, form)
 
 
 @pack.command(short_help="Write polcheck.lock for the packs of polcheck.yaml.")
@@ -270,10 +270,10 @@ def diff(old: str, new: str, submissions: tuple[str, ...], params: tuple[str, ..
     from polcheck.project.publish import pack_now
 
     before, after = [pack_now(old)], [pack_now(new)]
-    found = packs_diff(before, after)
+    result = packs_diff(before, after)
     settings = Settings(params=params_of(params))
     read = [read_submission(name, project=True) for name in submissions]
-    return echo_diff(found, outcomes_diff(before, after, read, settings), form)
+    return echo_diff(result, outcomes_diff(before, after, read, settings), form)
 
 
 @pack.command("build", short_help="Build a reproducible archive of a pack.")
@@ -321,8 +321,8 @@ def sign(folder: str, key: str) -> int:
     from polcheck.project.publish import sign
 
     path, signature = sign(folder, key)
-    said = signature.statement
-    click.echo(f"signed {said.name} {said.version} {said.digest} in {path}", err=True)
+    message = signature.statement
+    click.echo(f"signed {message.name} {message.version} {message.digest} in {path}", err=True)
     return 0
 
 
@@ -345,10 +345,10 @@ def verify(source: str | None, keys: tuple[str, ...], form: str, project: PackPr
 
     if keys and source is None:
         raise click.UsageError("--key goes with SOURCE")
-    found = verify_pack(project) if source is None else verify_source(project, source, keys)
+    result = verify_pack(project) if source is None else verify_source(project, source, keys)
     if form == "json":
-        sys.stdout.write(dumps([row.as_json for row in found]))
+        sys.stdout.write(dumps([row.as_json for row in result]))
     else:
-        for row in found:
+        for row in result:
             click.echo(row.text)
-    return 1 if any(row.fault for row in found) else 0
+    return 1 if any(row.fault for row in result) else 0

@@ -59,10 +59,10 @@ def query(
     from polcheck.authoring.explain.query import Question, ask
     from polcheck.render.json import dumps
 
-    given = {name: texts for name, texts in zip(_KINDS, (pattern, code, data, text), strict=True) if texts}
-    if len(given) != 1:
+    provided = {name: texts for name, texts in zip(_KINDS, (pattern, code, data, text), strict=True) if texts}
+    if len(provided) != 1:
         raise click.UsageError("give one kind of selector: --pattern, --code, --data or --text")
-    ((kind, texts),) = given.items()
+    ((kind, texts),) = provided.items()
     if not all(text.strip() for text in texts):
         raise click.UsageError(f"--{kind} is empty")
     if any(map(_SURROGATE.search, (*texts, where, rename))):

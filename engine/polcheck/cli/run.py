@@ -47,8 +47,8 @@ def as_table(timings: Timings, plan: Plan) -> str:
     ]
     names = _names(plan)
     rows = [
-        (f"{seconds:8.3f} s", f"{count:,} files", f"{found:,} matches", names.get(probe, "?"))
-        for probe, (seconds, count, found) in slowest(timings.selectors)[:_MOST]
+        (f"{seconds:8.3f} s", f"{count:,} files", f"{result:,} matches", names.get(probe, "?"))
+        for probe, (seconds, count, result) in slowest(timings.selectors)[:_MOST]
     ]
     lines += _titled("selectors, each timed alone", rows)
     policies = [(f"{took:8.3f} s", name) for name, took in slowest(timings.policies)[:_MOST]]
@@ -77,8 +77,8 @@ def _names(plan: Plan) -> Mapping[int, str]:
         for step in every_step(policy):
             if step.search is not None:
                 probe = step.search.probe
-                looked = plan.probes[probe]
-                names.setdefault(probe, f"{policy.ref}  {looked.kind}: {shortened(' | '.join(looked.texts))}")
+                examined = plan.probes[probe]
+                names.setdefault(probe, f"{policy.ref}  {examined.kind}: {shortened(' | '.join(examined.texts))}")
     return names
 
 
@@ -136,11 +136,11 @@ _SHOWN_BY = frozenset({"formats", "output", "show_all", "color", "quiet", "verbo
 
 def _key(submission: str, outputs: Outputs) -> str:
     """Return the name under which the report that was asked for may be kept; empty where nothing is to be kept."""
-    asked = {name: value for name, value in click.get_current_context().params.items() if name not in _SHOWN_BY}
-    if asked["no_cache"] or not is_cache_allowed(submission):
+    requested = {name: value for name, value in click.get_current_context().params.items() if name not in _SHOWN_BY}
+    if requested["no_cache"] or not is_cache_allowed(submission):
         return ""
     try:
-        return report_key({**asked, "digests": outputs.digests}, today().isoformat())
+        return report_key({**requested, "digests": outputs.digests}, today().isoformat())
     except OSError:  # there is no working directory
         return ""
 

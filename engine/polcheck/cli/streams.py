@@ -158,9 +158,9 @@ def terminal_width() -> int:
 
     NOTE: as `shutil.get_terminal_size`, which imports every compression that there is.
     """
-    given = os.environ.get("COLUMNS", "")
-    if given.isascii() and given.isdigit() and int(given) > 0:
-        return int(given)
+    provided = os.environ.get("COLUMNS", "")
+    if provided.isascii() and provided.isdigit() and int(provided) > 0:
+        return int(provided)
     with suppress(AttributeError, ValueError, OSError):
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or 100  # type: ignore[union-attr]
     return 100

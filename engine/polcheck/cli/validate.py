@@ -41,21 +41,21 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
         raise click.UsageError("no pack to check: give its name or folder, or run this in a folder with a pack.yaml")
     # NOTE: what lies in the current folder is known there without the `./`
     read = [read_pack(pack) for pack in packs] or [replace(read_pack("."), root="")]
-    found = lint(read, schemas())
+    result = lint(read, schemas())
     if form == "json":
         from polcheck.authoring.lint.json_output import json_output
         from polcheck.render.json import dumps
 
-        sys.stdout.write(dumps(json_output(found)))
+        sys.stdout.write(dumps(json_output(result)))
     else:
-        _show(found, style=colored(color), quiet=quiet)
-    return 2 if found.of("error") else 1 if strict and found.of("warning") else 0
+        _show(result, style=colored(color), quiet=quiet)
+    return 2 if result.of("error") else 1 if strict and result.of("warning") else 0
 
 
 def _show(found: Linted, *, style: bool, quiet: bool) -> None:
     """Prints the problems, a group for each severity, then what was checked."""
-    shown = ("error", "warning") if quiet else ("error", "warning", "note")
-    for severity in shown:
+    text = ("error", "warning") if quiet else ("error", "warning", "note")
+    for severity in text:
         for problem in found.of(severity):
             click.echo(_text(problem, style=style))
             click.echo()
@@ -75,9 +75,9 @@ def _text(problem: Problem, *, style: bool) -> str:
 
 def _summary(found: Linted) -> str:
     counts = [_count(len(found.of(severity)), severity) for severity in ("error", "warning", "note")]
-    said = ", ".join(count for count in counts if count) or "no problems found"
+    message = ", ".join(count for count in counts if count) or "no problems found"
     packs = ", ".join(f"{name} {version} ({_count(policies, 'policy')})" for name, version, policies in found.packs)
-    return f"{packs}: {said}" if packs else said
+    return f"{packs}: {message}" if packs else message
 
 
 def _count(number: int, word: str) -> str:

@@ -20,8 +20,8 @@ from polcheck.formats.values import Config
 def formats() -> Mapping[str, Format]:
     """Return every configuration format by its name, in alphabetical order."""
     modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
-    found = (getattr(module, "FORMAT", None) for module in modules)
-    return MappingProxyType({format.name: format for format in found if isinstance(format, Format)})
+    results = (getattr(module, "FORMAT", None) for module in modules)
+    return MappingProxyType({format.name: format for format in results if isinstance(format, Format)})
 
 
 @cache
@@ -39,11 +39,11 @@ def format_of(path: str) -> str | None:
     """Return the configuration format that a path's name or ending stands for, or None."""
     by_suffix, by_name, by_path = _lookup()
     name = path.rsplit("/", 1)[-1]
-    found = by_name.get(name)
-    if found is None and by_path:
-        found = next((format for end, format in by_path if ("/" + path).endswith(end)), None)
+    result = by_name.get(name)
+    if result is None and by_path:
+        result = next((format for end, format in by_path if ("/" + path).endswith(end)), None)
     dot = name.rfind(".")
-    return found or (by_suffix.get(name[dot:].lower()) if dot >= 0 else None)
+    return result or (by_suffix.get(name[dot:].lower()) if dot >= 0 else None)
 
 
 def parse_config(source: Source, name: str) -> Config:

@@ -166,7 +166,7 @@ class _Scan:
         """Return the value that begins at an offset, where it stands, and where its last line ends."""
         text = self._text
         characters: list[str] = []
-        start, end, kept = -1, at, 0  # `kept`: how many characters are no white space at the end
+        start, end, remaining = -1, at, 0  # `kept`: how many characters are no white space at the end
         quoted = False
         while at < len(text) and text[at] != "\n":
             character = text[at]
@@ -195,10 +195,10 @@ class _Scan:
             else:
                 characters.append(character)
             at += 1
-            kept, end = len(characters), min(at, len(text))
+            remaining, end = len(characters), min(at, len(text))
         if quoted:
             raise self._unparsable("a value in double quotes ends on its own line", at)
-        return "".join(characters[:kept]), Span(start if start >= 0 else end, end), min(at, len(text))
+        return "".join(characters[:remaining]), Span(start if start >= 0 else end, end), min(at, len(text))
 
 
 def _is_letter(character: str) -> bool:

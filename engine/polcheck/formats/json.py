@@ -95,18 +95,18 @@ def _constant(text: str) -> Span | None:
 def _repeated(text: str) -> tuple[Span, ...]:
     """Return the spans of keys that their object held already, in the order of the text."""
     spans: list[Span] = []
-    seen: list[set[str]] = []
+    visited: list[set[str]] = []
     for match in _expressions()[1].finditer(text):
         mark = match[0]
         if mark in ("{", "["):
-            seen.append(set())
+            visited.append(set())
         elif mark in ("}", "]"):
-            seen.pop()
+            visited.pop()
         elif match[2]:
             key = json.loads(match[1])
-            if key in seen[-1]:
+            if key in visited[-1]:
                 spans.append(Span(*match.span(1)))
-            seen[-1].add(key)
+            visited[-1].add(key)
     return tuple(spans)
 
 

@@ -157,17 +157,17 @@ class Pointers(Struct, dict=True):
     @cached_property
     def _documents(self) -> tuple[list[int], list[tuple[int, Where]]]:
         """The documents of the file in order of place, and where each begins."""
-        found: list[tuple[int, Where]] = []
+        results: list[tuple[int, Where]] = []
         for index in range(len(self.config.values)):
             try:
-                found.append((index, self.config.locate(index, ())))
+                results.append((index, self.config.locate(index, ())))
             except KeyError:
                 continue
-        found.sort(key=lambda document: (document[1].value.start, document[0]))
-        return [where.value.start for _, where in found], found
+        results.sort(key=lambda document: (document[1].value.start, document[0]))
+        return [where.value.start for _, where in results], results
 
     def _descend(self, index: int, value: Json, where: Where, span: Span) -> tuple[Pointer, bool]:
-        found: Pointer = ()
+        results: Pointer = ()
         waiting: list[tuple[Pointer, Json, Where]] = [((), value, where)]
         while waiting:
             pointer, value, where = waiting.pop()
@@ -175,12 +175,12 @@ class Pointers(Struct, dict=True):
                 return pointer, True
             member = self._holding(index, pointer, value, span)
             if member is not None:
-                found = (*pointer, member.step)
-                waiting = [(found, member.value, member.where)]
+                results = (*pointer, member.step)
+                waiting = [(results, member.value, member.where)]
             elif self.scattered and isinstance(value, dict | list):
                 _, members = self._all(index, pointer, value)
                 waiting += [((*pointer, each.step), each.value, each.where) for each in reversed(members)]
-        return found, False
+        return results, False
 
     def _holding(self, index: int, pointer: Pointer, value: Json, span: Span) -> _Member | None:
         """Return the member of a container that holds `span`, if one does."""

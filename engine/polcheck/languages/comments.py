@@ -64,7 +64,7 @@ class Comments:
     def alone(self) -> Sequence[bool]:
         """For each comment, whether nothing else stands on its lines."""
         text, starts, spans = self.source.text, self.source.line_starts, self.spans
-        found: list[bool] = []
+        results: list[bool] = []
         for index, span in enumerate(spans):
             first, last = self.lines(index)
             begin = starts[first - 1]
@@ -72,21 +72,21 @@ class Comments:
             # NOTE: with another comment on the line nothing is copied, so that all of a line is looked at twice at most
             before = index and spans[index - 1].end > begin
             after = index + 1 < len(spans) and spans[index + 1].start < end
-            found.append(not (before or after or text[begin : span.start].strip() or text[span.end : end].strip()))
-        return found
+            results.append(not (before or after or text[begin : span.start].strip() or text[span.end : end].strip()))
+        return results
 
     @cached_property
     def following(self) -> Sequence[int]:
         """For each comment that stands alone, the next line that is no comment; else 0."""
-        found = [0] * len(self.spans)
+        results = [0] * len(self.spans)
         for index in reversed(range(len(self.spans))):
             if not self.alone[index]:
                 continue
             line = self.lines(index)[1] + 1
             after = index + 1
-            goes_on = after < len(found) and self.alone[after] and self.lines(after)[0] == line
-            found[index] = found[after] if goes_on else line
-        return found
+            goes_on = after < len(results) and self.alone[after] and self.lines(after)[0] == line
+            results[index] = results[after] if goes_on else line
+        return results
 
     @cached_property
     def leading(self) -> int:
@@ -210,12 +210,12 @@ def _tree(source: Source, language: str, clock: Clock) -> list[Span]:
     own = languages()[language].parse
     tree = parser.parse(source.utf8) if own is None else own(source, cast("Parser", parser)).tree
     nodes = QueryCursor(_comment_query(language)).captures(tree.root_node).get("comment", [])
-    found: list[Span] = []
+    spans: list[Span] = []
     for start, end in sorted((node.start_byte, node.end_byte) for node in nodes):
         span = source.span_of_bytes(start, end)
-        if not found or span.start >= found[-1].end:  # a comment in a comment is a part of it
-            found.append(span)
-    return found
+        if not spans or span.start >= spans[-1].end:  # a comment in a comment is a part of it
+            spans.append(span)
+    return spans
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -236,9 +236,9 @@ def _leader_in(line: str, leader: str, start: int = 0) -> int:
 
 def _usual(source: Source) -> list[Span]:
     """Return the spans after the usual comment leaders, up to the end of the line, and those of template comments."""
-    found = list(_template_comments(source.text))
-    blocks = Comments(source, list(found))
-    starts = [span.start for span in found]
+    results = list(_template_comments(source.text))
+    blocks = Comments(source, list(results))
+    starts = [span.start for span in results]
     for start, line in _lines(source.text):
         at = min((at for leader in _LEADERS if (at := _leader_in(line, leader)) >= 0), default=-1)
         # NOTE: in a Go template only `{{/*` and `{{- /*` begin a comment: `{{ /*` is refused
@@ -247,8 +247,8 @@ def _usual(source: Source) -> list[Span]:
         if blocks.index(start + at) is None:
             after = bisect_right(starts, start + at)
             end = start + len(line)
-            found.append(Span(start + at, min(end, starts[after]) if after < len(starts) else end))
-    return sorted(found)
+            results.append(Span(start + at, min(end, starts[after]) if after < len(starts) else end))
+    return sorted(results)
 
 
 def _template_comments(text: str) -> Iterator[Span]:
@@ -335,12 +335,12 @@ def _scalars(source: Source) -> Iterator[Span]:
 def _markup(source: Source) -> Iterator[Span]:
     """`<!-- … -->`, without those that a fenced block of Markdown shows."""
     text = source.text
-    shown = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
+    displayed = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
     at = text.find("<!--")
     while at >= 0:
         closed = text.find("-->", at + 4)
         end = len(text) if closed < 0 else closed + 3
-        if shown.index(at) is None:
+        if displayed.index(at) is None:
             yield Span(at, end)
         at = text.find("<!--", end)
 

@@ -100,16 +100,16 @@ def _query(text: str, language: str) -> tree_sitter.Query:
 @cache
 def grammar(language: str) -> tree_sitter.Language:
     """Return the grammar of `language`. Raises UnknownLanguage when there is none, or when it isn't installed."""
-    found = registry.language(language)
+    result = registry.language(language)
     try:
-        module = importlib.import_module(found.module)
+        module = importlib.import_module(result.module)
     except ImportError as error:
-        package = f"polcheck[{found.extra}]" if found.extra else "polcheck"
+        package = f"polcheck[{result.extra}]" if result.extra else "polcheck"
         message = f"the grammar of `{language}` is not installed"
         raise UnknownLanguage(message, f"install it: `pip install '{package}'`") from error
     from tree_sitter import Language
 
-    return Language(getattr(module, found.function)())
+    return Language(getattr(module, result.function)())
 
 
 @cache

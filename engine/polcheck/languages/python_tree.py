@@ -88,26 +88,26 @@ def _misread(tree: Tree) -> tuple[list[Change], str]:
 
     changes: list[Change] = []
     wrong: list[Node] = []
-    found = QueryCursor(_query(tree.language)).captures(tree.root_node)
-    for node in found.get("splat", ()):
+    result = QueryCursor(_query(tree.language)).captures(tree.root_node)
+    for node in result.get("splat", ()):
         parent = node.parent
         if parent is None or parent.type not in _HIGHER:
             continue
         if parent.named_children[0].id == node.id:
             changes.append(Change(node.start_byte, _HIGHER[parent.type]))
-    for node in found.get("alias", ()):
+    for node in result.get("alias", ()):
         left = node.child_by_field_name("left")
         name = left.named_child(0) if left is not None else None
         if name is None or name.type not in ("identifier", "generic_type"):
             changes.append(Change(node.start_byte, b"tyqe"))
-    for node in found.get("print", ()):
+    for node in result.get("print", ()):
         if node.parent is not None:
             changes.append(Change(node.parent.start_byte, b"prinx"))
-    for node in found.get("xor", ()):
+    for node in result.get("xor", ()):
         operation = node.parent
         if operation is not None and operation.parent is not None and _operator(operation.parent) == "&":
             wrong.append(node)
-    for node in found.get("await", ()):
+    for node in result.get("await", ()):
         if any(_operator(inner) == "**" for inner in node.named_children[:1]):
             wrong.append(node)
     if not wrong:
@@ -149,8 +149,8 @@ def as_meant(source: Source) -> bytes | None:
     between = "".join(sorted(char for char in set(text) if not (char.isascii() or f"a{char}".isidentifier())))
     pieces = re.split(f"([{re.escape(between)}]+)", text) if between else [text]
     pieces[::2] = [normalize("NFKC", piece) for piece in pieces[::2]]
-    meant = "".join(pieces)
-    return None if meant == text else meant.encode("utf-8", "surrogatepass")
+    normal_form = "".join(pieces)
+    return None if normal_form == text else normal_form.encode("utf-8", "surrogatepass")
 
 
 @cache
@@ -162,7 +162,7 @@ def _query(language: Grammar) -> Query:
 
 def _names(tree: Tree, data: bytes) -> tuple[list[Change], str]:
     """Names that are written otherwise than they mean, as they mean, blanks filling the room; why one can't be."""
-    found: list[Change] = []
+    changes: list[Change] = []
     wrong = ""
     for node in _identifiers(tree.root_node):
         old = data[node.start_byte : node.end_byte]
@@ -174,24 +174,24 @@ def _names(tree: Tree, data: bytes) -> tuple[list[Change], str]:
             line = node.start_point[0] + 1
             wrong = wrong or f"line {line}: the name `{text}` means `{new.decode('utf-8', 'replace')}`: write that"
         elif new != old:
-            found.append(Change(node.start_byte, new.ljust(len(old)), lasting=True))
-    return found, wrong
+            changes.append(Change(node.start_byte, new.ljust(len(old)), lasting=True))
+    return changes, wrong
 
 
 def _identifiers(root: Node) -> list[Node]:
     """Return every identifier below a node."""
-    found: list[Node] = []
+    results: list[Node] = []
     cursor = root.walk()
     while True:
         if cursor.node is not None and cursor.node.type == "identifier":
-            found.append(cursor.node)
+            results.append(cursor.node)
         if cursor.goto_first_child() or cursor.goto_next_sibling():
             continue
         while cursor.goto_parent():
             if cursor.goto_next_sibling():
                 break
         else:
-            return found
+            return results
 
 
 _TOKEN = re.compile(
@@ -248,11 +248,11 @@ class _Scanner:
     def _text(self) -> None:
         """Goes on to where the text of a string, or a format, is left."""
         block = self._blocks[-1]
-        found = _IN_TEXT.search(self._data, self._at)
-        if found is None:
+        match = _IN_TEXT.search(self._data, self._at)
+        if match is None:
             self._at = len(self._data)
             return
-        sign, start = found.group(), found.start()
+        sign, start = match.group(), match.start()
         self._at = start + 1
         following = self._data[start + 1 : start + 2]
         if sign == b"\\":
@@ -288,12 +288,12 @@ class _Scanner:
         self._token(b"\n")
 
     def _code(self) -> Iterator[tuple[str, int]]:
-        found = _TOKEN.match(self._data, self._at)
-        if found is None:
+        match = _TOKEN.match(self._data, self._at)
+        if match is None:
             self._at = len(self._data)
             return
-        kind, token, start = found.lastgroup, found.group(), found.start()
-        self._at = found.end()
+        kind, token, start = match.lastgroup, match.group(), match.start()
+        self._at = match.end()
         block = self._blocks[-1]
         if kind == "line" and block.form == "code":
             block.stars.clear()
@@ -355,11 +355,11 @@ class _Scanner:
             self._push(_Block("text", quotes, raw=b"r" in self._before.lower()))
             return
         while True:
-            found = _IN_TEXT.search(self._data, self._at)
-            if found is None:
+            match = _IN_TEXT.search(self._data, self._at)
+            if match is None:
                 self._at = len(self._data)
                 break
-            sign, place = found.group(), found.start()
+            sign, place = match.group(), match.start()
             self._at = place + 1
             if sign == b"\\":
                 self._at = place + 2

@@ -35,19 +35,19 @@ def languages() -> dict[str, Language]:
     """Return every language by its name: the `LANGUAGES` of each module in `supported`."""
     from polcheck.languages import supported
 
-    found: dict[str, Language] = {}
+    results: dict[str, Language] = {}
     for module in sorted(entry.name for entry in pkgutil.iter_modules(supported.__path__)):
         for one in importlib.import_module(f"{supported.__name__}.{module}").LANGUAGES:
-            found[one.name] = one
-    return found
+            results[one.name] = one
+    return results
 
 
 def language(name: str) -> Language:
     """Return the language called `name`. Raises UnknownLanguage."""
-    found = languages().get(name)
-    if found is None:
+    result = languages().get(name)
+    if result is None:
         raise UnknownLanguage(f"unknown language `{name}`", "known: " + ", ".join(sorted(languages())))
-    return found
+    return result
 
 
 @cache
@@ -69,8 +69,8 @@ def language_of(path: str) -> str | None:
     """Return the language that the name of a file stands for, None if it stands for none."""
     start = path.rfind("/") + 1
     dot = path.rfind(".")
-    found = _by_suffix().get(path[dot:].lower()) if dot > start else None
-    return found or _by_file_name().get(path[start:])
+    result = _by_suffix().get(path[dot:].lower()) if dot > start else None
+    return result or _by_file_name().get(path[start:])
 
 
 def may_be_script(path: str) -> bool:

@@ -96,10 +96,10 @@ def unpacked(data: bytes, name: str, subdirectory: str = "") -> PackFiles:
     is none.
     """
     try:
-        found = read_archive_bytes(data, SubmissionBuilder(name, PACK_LIMITS))
+        result = read_archive_bytes(data, SubmissionBuilder(name, PACK_LIMITS))
     except SubmissionError as error:
         raise PolicyError([Problem(str(error))]) from error
-    files = below(without_top({**found.files, **dict.fromkeys(found.unreadable, b"")}), subdirectory)
+    files = below(without_top({**result.files, **dict.fromkeys(result.unreadable, b"")}), subdirectory)
     if "pack.yaml" not in files:
         raise PolicyError([Problem(f"there is no pack.yaml in `{name}`", help="#subdirectory=folder says where it is")])
-    return pack_of(name, replace(found, files=files), name)
+    return pack_of(name, replace(result, files=files), name)

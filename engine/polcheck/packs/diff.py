@@ -47,9 +47,9 @@ def meanings(pack: OpenedPack) -> Iterator[Meaning]:
         as_written = written.policy(document)
         selects = {key: _plain(getattr(as_written, _FIELDS.get(key, key))) for key in SELECTING if key in document}
         words = {key: document.get(key) for key in WORDING if key in document}
-        shown = {key: document[key] for key in SELECTING if key in document}
+        text = {key: document[key] for key in SELECTING if key in document}
         leans = dict(_leans(selects, words, selectors, pack.compiled))
-        yield Meaning(policy, selects, words, shown, leans)
+        yield Meaning(policy, selects, words, text, leans)
 
 
 def _leans(
@@ -58,13 +58,13 @@ def _leans(
     """Yield the selectors, parameters and tables that some selectors and messages use, directly and through
     selectors.
     """
-    seen: set[str] = set()
+    visited: set[str] = set()
     waiting: list[Json] = [*selects.values(), *words.values()]
     while waiting:
         value = waiting.pop()
         for name in _used(value):
-            if name in selectors and name not in seen:
-                seen.add(name)
+            if name in selectors and name not in visited:
+                visited.add(name)
                 waiting.append(selectors[name])
                 yield f"selector {name}", selectors[name]
         for kind, name in _read(value):
@@ -112,10 +112,10 @@ def _texts(value: Json) -> Iterator[str]:
 def _plain(value: Any) -> Json:
     """Items as written, as plain data: without their places, without what is not given, one way of writing for each."""
     if isinstance(value, Struct):
-        found = {name: getattr(value, name) for name in value.__struct_fields__ if name != "at"}
-        given = {name: _plain(one) for name, one in found.items() if one not in ("", (), None) and one != {}}
-        given.pop("resolve", None) if found.get("resolve", True) is True else None
-        return given
+        results = {name: getattr(value, name) for name in value.__struct_fields__ if name != "at"}
+        provided = {name: _plain(one) for name, one in results.items() if one not in ("", (), None) and one != {}}
+        provided.pop("resolve", None) if results.get("resolve", True) is True else None
+        return provided
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     if isinstance(value, Mapping):
@@ -235,13 +235,13 @@ def _stripped(value: Json) -> Json:
 
 def _params(packs: Iterable[OpenedPack]) -> dict[str, Json]:
     """Return each parameter as declared, with the value in force."""
-    found: dict[str, Json] = {}
+    results: dict[str, Json] = {}
     for pack in packs:
         document: Any = pack.head.document
         for name, shape in document.get("params", {}).items():
-            meant = {key: value for key, value in shape.items() if key not in ("description", "default")}
-            found[f"{pack.compiled.name}:{name}"] = {**meant, "value": pack.compiled.params.get(name)}
-    return found
+            declared = {key: value for key, value in shape.items() if key not in ("description", "default")}
+            results[f"{pack.compiled.name}:{name}"] = {**declared, "value": pack.compiled.params.get(name)}
+    return results
 
 
 def _requirements(packs: Iterable[OpenedPack]) -> dict[str, Json]:
@@ -253,17 +253,19 @@ def _requirements(packs: Iterable[OpenedPack]) -> dict[str, Json]:
 
 
 def _about(packs: Iterable[OpenedPack]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    results: dict[str, Json] = {}
     for pack in packs:
         document: Any = pack.head.document
         head = {"license" if key == "licence" else key: document[key] for key in _HEAD if key in document}
-        found |= {f"{pack.compiled.name} {key}": value for key, value in head.items()}
-        found |= {f"{pack.compiled.name} verdict {name}": value for name, value in document.get("verdict", {}).items()}
-        found |= {
+        results |= {f"{pack.compiled.name} {key}": value for key, value in head.items()}
+        results |= {
+            f"{pack.compiled.name} verdict {name}": value for name, value in document.get("verdict", {}).items()
+        }
+        results |= {
             f"{pack.compiled.name} profile {name}": _profile(p) for name, p in document.get("profiles", {}).items()
         }
-        found |= {f"{pack.compiled.name} field {name}": path for name, path in document.get("submission", {}).items()}
-    return found
+        results |= {f"{pack.compiled.name} field {name}": path for name, path in document.get("submission", {}).items()}
+    return results
 
 
 def _profile(profile: Mapping[str, Json]) -> Json:

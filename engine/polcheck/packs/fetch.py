@@ -143,10 +143,10 @@ class Fetcher(Struct, dict=True):
             files = self._here(source).files
             self._check_trust(source, files)
         else:
-            found = self._kept(source, entry)
-            if found is None:
+            result = self._kept(source, entry)
+            if result is None:
                 raise StoreError(f"the pack `{entry.name}` is not in the cache\nhelp: `polcheck pack sync` fetches it")
-            files = found
+            files = result
         _check_digest(files, entry)
         _check_said(files, entry)
         return files
@@ -243,11 +243,11 @@ class Fetcher(Struct, dict=True):
         signature = self.trust.check(str(source), files.signatures, files.digest, verifies)
         if signature is None:
             return
-        said = (signature.statement.name, signature.statement.version)
-        if said != (files.name, files.text_under("version")):
+        message = (signature.statement.name, signature.statement.version)
+        if message != (files.name, files.text_under("version")):
             mine = f"`{files.name}` {files.text_under('version')}"
             raise Untrusted(
-                f"the pack from `{source}` is signed as `{said[0]}` {said[1]}, and its pack.yaml names {mine}"
+                f"the pack from `{source}` is signed as `{message[0]}` {message[1]}, and its pack.yaml names {mine}"
             )
 
 
@@ -271,11 +271,11 @@ def _mismatch(entry: Locked, found: str, wanted: str) -> LockError:
 
 def _check_said(files: PackFiles, entry: Locked) -> None:
     """Raises LockError when the lock says of a pack what its own pack.yaml doesn't."""
-    for key, found, wanted in (
+    for key, result, wanted in (
         ("name", files.name, entry.name),
         ("version", files.text_under("version"), entry.version),
         ("license", files.license, entry.license),
     ):
-        if found != wanted:
-            text = f"polcheck.lock was changed by hand: the {key} of `{entry.source}` is `{found}`, not `{wanted}`"
+        if result != wanted:
+            text = f"polcheck.lock was changed by hand: the {key} of `{entry.source}` is `{result}`, not `{wanted}`"
             raise LockError(f"{text}\nhelp: remove its entry, and `polcheck pack lock` writes it anew")

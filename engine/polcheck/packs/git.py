@@ -48,9 +48,9 @@ def refs_of(source: Git) -> dict[str, str]:
     """Return the commit of each branch and tag, and of HEAD. Raises FetchError when the repository can't be reached."""
     output = _git(source, None, "ls-remote", "--", source.url)
     lines = (line.partition("\t") for line in output.decode("utf-8", "replace").splitlines())
-    found = {name: commit for commit, _, name in lines if _COMMIT.fullmatch(commit)}
+    match = {name: commit for commit, _, name in lines if _COMMIT.fullmatch(commit)}
     # NOTE: an annotated tag is an object of its own; the line that ends in `^{}` has the commit
-    return {name: found.get(f"{name}^{{}}", commit) for name, commit in found.items() if not name.endswith("^{}")}
+    return {name: match.get(f"{name}^{{}}", commit) for name, commit in match.items() if not name.endswith("^{}")}
 
 
 def commit_of(source: Git) -> str:
@@ -101,13 +101,13 @@ def _read(source: Git, commit: str, folder: str) -> PackFiles:
     name = str(source)
     try:
         tree = tree_of(folder, commit, source.subdirectory)
-        found = read_revision(folder, tree, SubmissionBuilder(name, PACK_LIMITS))
+        result = read_revision(folder, tree, SubmissionBuilder(name, PACK_LIMITS))
     except SubmissionError as error:
         raise PolicyError([Problem(f"`{name}` can't be read: {error}")]) from error
-    if "pack.yaml" not in found.files:
+    if "pack.yaml" not in result.files:
         help = "#subdirectory=folder says where in the repository it is"
         raise PolicyError([Problem(f"there is no pack.yaml in `{name}`", help=help)])
-    return pack_of(name, found, name)
+    return pack_of(name, result, name)
 
 
 def _git(source: Git, folder: str | None, *arguments: str) -> bytes:
@@ -127,8 +127,10 @@ def _git(source: Git, folder: str | None, *arguments: str) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise FetchError(f"git received nothing from `{source.url}` in {_SECONDS} seconds") from error
     if done.returncode:
-        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-        why = next((line.removeprefix("fatal: ") for line in said if line.startswith("fatal: ")), " ".join(said[:1]))
+        message = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+        why = next(
+            (line.removeprefix("fatal: ") for line in message if line.startswith("fatal: ")), " ".join(message[:1])
+        )
         raise FetchError(f"git can't get `{source.url}`: {why or 'no reason given'}")
     return done.stdout
 

@@ -100,8 +100,8 @@ def _asked(request: Request) -> Response:
     headers = {"User-Agent": "polcheck", "Accept-Encoding": "identity", **request.headers}
     try:
         # NOTE: sources and redirects are http or https by now: no file is opened by this
-        made = urllib.request.Request(request.url, request.body, headers, method=request.method)
-        with opener.open(made, timeout=_SECONDS) as answer:
+        result = urllib.request.Request(request.url, request.body, headers, method=request.method)
+        with opener.open(result, timeout=_SECONDS) as answer:
             return _response(request, answer.status, answer.headers, _body(request, answer))
     except urllib.error.HTTPError as error:
         with error:
@@ -161,9 +161,9 @@ def login_for(host: str) -> Login | None:
     helpers = config.get("credHelpers")
     helper = (helpers.get(host) if isinstance(helpers, dict) else None) or config.get("credsStore")
     if isinstance(helper, str) and _HELPER.fullmatch(helper):
-        found = _of_helper(helper, host)
-        if found:
-            return found
+        result = _of_helper(helper, host)
+        if result:
+            return result
     auths = config.get("auths")
     entry = auths.get(host) or auths.get(f"https://{host}") if isinstance(auths, dict) else None
     return _of_entry(entry) if isinstance(entry, dict) else None
@@ -183,10 +183,10 @@ def _config() -> dict[str, Any]:
     folder = os.environ.get("DOCKER_CONFIG")
     path = Path(folder) if folder else Path.home() / ".docker"
     try:
-        found = json.loads((path / "config.json").read_bytes())
+        result = json.loads((path / "config.json").read_bytes())
     except (OSError, ValueError, RuntimeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
 def _of_entry(entry: dict[str, Any]) -> Login | None:
@@ -209,7 +209,7 @@ def _of_helper(helper: str, host: str) -> Login | None:
             check=False,
             timeout=_HELPER_SECONDS,
         )
-        said = json.loads(done.stdout) if done.returncode == 0 else {}
-        return Login(said["Username"], said["Secret"]) if said else None
+        message = json.loads(done.stdout) if done.returncode == 0 else {}
+        return Login(message["Username"], message["Secret"]) if message else None
     except (OSError, subprocess.TimeoutExpired, ValueError, LookupError, TypeError):
         return None

@@ -36,33 +36,33 @@ class Installed(Struct, frozen=True):
 
 def installed_packs() -> dict[str, Installed]:
     """Return the packs of every installed distribution, by name. Raises PolicyError when two bring one name."""
-    found: dict[str, Installed] = {}
+    results: dict[str, Installed] = {}
     for entry in metadata.entry_points(group=GROUP):
         if entry.dist is None:
             continue
         package, _, below = entry.value.partition(":")
         folder = "/".join(part for part in (*package.strip().split("."), *below.strip().split("/")) if part)
         one = Installed(entry.name, folder, entry.dist)
-        other = found.setdefault(entry.name, one)
+        other = results.setdefault(entry.name, one)
         if other.resolved != one.resolved:
             message = f"two distributions provide the pack `{entry.name}`: {other.resolved} and {one.resolved}"
             raise PolicyError([Problem(message)])
-    return found
+    return results
 
 
 def read_installed(pack: Installed) -> PackFiles:
     """Return the files of an installed pack. Raises PolicyError when there is no pack where the entry point says."""
     where = f"{pack.distribution.name}: {pack.folder}"
-    gathered = SubmissionBuilder(where, PACK_LIMITS)
+    builder = SubmissionBuilder(where, PACK_LIMITS)
     try:
         for path, file in sorted(_files(pack)):
-            _take(gathered, path, file)
-        found = gathered.submission("installed")
+            _take(builder, path, file)
+        result = builder.submission("installed")
     except SubmissionError as error:
         raise PolicyError([Problem(f"the pack `{pack.name}` of {pack.resolved} can't be read: {error}")]) from error
-    if "pack.yaml" not in found.files:
+    if "pack.yaml" not in result.files:
         raise PolicyError([Problem(f"{pack.resolved} has no pack.yaml in `{pack.folder}`")])
-    return pack_of(pack.name, found, pack.name)
+    return pack_of(pack.name, result, pack.name)
 
 
 def _files(pack: Installed) -> Iterator[tuple[str, Path]]:
@@ -83,8 +83,8 @@ def _files(pack: Installed) -> Iterator[tuple[str, Path]]:
 def _editable(pack: Installed) -> Path | None:
     """Return the pack's folder in the project that is installed in place, where distributions list no files."""
     try:
-        said = json.loads(pack.distribution.read_text("direct_url.json") or "{}")
-        url, editable = said.get("url", ""), said.get("dir_info", {}).get("editable", False)
+        message = json.loads(pack.distribution.read_text("direct_url.json") or "{}")
+        url, editable = message.get("url", ""), message.get("dir_info", {}).get("editable", False)
     except (ValueError, AttributeError):
         return None
     if not editable or not url.startswith("file://"):
@@ -93,13 +93,13 @@ def _editable(pack: Installed) -> Path | None:
     return next((path for place in ("src", ".") if is_folder(path := project / place / pack.folder)), None)
 
 
-def _take(gathered: SubmissionBuilder, path: str, file: Path) -> None:
+def _take(builder: SubmissionBuilder, path: str, file: Path) -> None:
     try:
-        data = read_regular(os.fsencode(file), lambda size: gathered.admits(path, size))
+        data = read_regular(os.fsencode(file), lambda size: builder.admits(path, size))
     except NotRegular as error:
-        gathered.miss(path, str(error))
+        builder.miss(path, str(error))
     except OSError as error:
-        gathered.miss(path, f"it can't be read: {reason_of(error)}")
+        builder.miss(path, f"it can't be read: {reason_of(error)}")
     else:
         if data is not None:
-            gathered.take(path, data)
+            builder.take(path, data)

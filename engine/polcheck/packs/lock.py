@@ -93,13 +93,13 @@ def parse(data: bytes, path: str) -> Lock:
     packs = document.get("pack", [])
     if not isinstance(packs, list) or set(document) - {"version", "pack"}:
         raise LockError(f"{path} is not a lock: it holds `version` and tables `[[pack]]`, nothing else")
-    found: dict[str, Locked] = {}
+    results: dict[str, Locked] = {}
     for table in packs:
         pack = _locked(table, path)
-        if pack.source in found:
+        if pack.source in results:
             raise LockError(f"{path} holds the source `{pack.source}` twice")
-        found[pack.source] = pack
-    return Lock(found)
+        results[pack.source] = pack
+    return Lock(results)
 
 
 def _locked(table: Any, path: str) -> Locked:

@@ -129,27 +129,27 @@ class Registry(Struct):
             raise FetchError(f"`{self.source}` is of {size} bytes, over the limit of {MOST_BYTES}")
         response = self.ask(f"/blobs/{digest}", most=size)
         self._expect(response, _OK)
-        found = digest_of(response.body)
-        if found != digest:
-            raise FetchError(f"`{self.source}`: the registry gave a blob with the digest {found} for {digest}")
+        result = digest_of(response.body)
+        if result != digest:
+            raise FetchError(f"`{self.source}`: the registry gave a blob with the digest {result} for {digest}")
         return response.body
 
     def tags(self) -> list[str]:
         """Return every tag, sorted. Raises FetchError when the registry doesn't say."""
-        found: list[str] = []
+        results: list[str] = []
         path = "/tags/list?n=1000"
         for _ in range(_PAGES):
             response = self.ask(path, most=_MANIFEST_BYTES)
             self._expect(response, _OK)
             try:
-                found += [tag for tag in json.loads(response.body).get("tags") or [] if isinstance(tag, str)]
+                results += [tag for tag in json.loads(response.body).get("tags") or [] if isinstance(tag, str)]
             except (ValueError, AttributeError, TypeError) as error:
                 raise FetchError(f"`{self.source}`: the registry's list of tags is broken") from error
             link = response.headers.get("link", "")
             if 'rel="next"' not in link:
                 break
             path = urljoin(response.url, link.partition("<")[2].partition(">")[0])
-        return sorted(set(found))
+        return sorted(set(results))
 
     def put_blob(self, data: bytes) -> None:
         """Uploads a blob unless the registry has it. Raises FetchError when the registry won't take it."""
@@ -258,8 +258,8 @@ def _token(asked: dict[str, str], login: Login | None, root: str) -> str:
         headers = {"Authorization": basic(login)} if login else {}
         response = ask(Request(f"{realm}{'&' if parts.query else '?'}{query}", headers=headers, most=MIB))
     try:
-        said: Any = json.loads(response.body) if response.status == _OK else {}
-        token = said.get("token") or said.get("access_token")
+        message: Any = json.loads(response.body) if response.status == _OK else {}
+        token = message.get("token") or message.get("access_token")
     except (ValueError, AttributeError):
         token = None
     if not isinstance(token, str) or not token.isprintable():

@@ -99,7 +99,7 @@ def _placed(extension: Extension, message: str, help: str) -> Problem:
 
     problems = Problems()
     replace(extension.origin, problems=problems).error(extension.at, message, help)
-    return problems.found[0]
+    return problems.reported[0]
 
 
 def _locked(opened: _Opened, source: str) -> Locked:

@@ -79,10 +79,10 @@ def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
 
 def _read(root: str, folder: Path) -> PackFiles:
     try:
-        found = read_folder(str(folder), SubmissionBuilder(root, PACK_LIMITS), gitignore=False)
+        result = read_folder(str(folder), SubmissionBuilder(root, PACK_LIMITS), gitignore=False)
     except SubmissionError as error:
         raise PolicyError([Problem(str(error))]) from error
-    return pack_of(root, found.settled(found.files))
+    return pack_of(root, result.settled(result.files))
 
 
 def pack_of(root: str, found: Submission, source: str = "") -> PackFiles:

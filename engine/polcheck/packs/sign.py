@@ -46,20 +46,20 @@ class Signature(Struct, frozen=True):
 
 def signatures_in(data: bytes, digest: str) -> list[Signature]:
     """Return the signatures of a `pack.sig` over the content with this digest; what is none of it is passed over."""
-    found = []
+    results = []
     for match in _BLOCK.finditer(data):
         try:
             name, version = match[1].decode(), match[2].decode()
         except UnicodeDecodeError:
             continue
-        found.append(Signature(Statement(name, version, digest), match[3] + b"\n"))
-    return found
+        results.append(Signature(Statement(name, version, digest), match[3] + b"\n"))
+    return results
 
 
 def with_signature(data: bytes, signature: Signature) -> bytes:
     """Return the `pack.sig` with one more signature; it is kept once."""
-    said = signature.statement
-    block = f"name: {said.name}\nversion: {said.version}\n".encode() + signature.armour.strip() + b"\n"
+    message = signature.statement
+    block = f"name: {message.name}\nversion: {message.version}\n".encode() + signature.armour.strip() + b"\n"
     return data if block in data else data + block
 
 
@@ -169,8 +169,8 @@ def signed(statement: Statement, key: str) -> Signature:
     # NOTE: the terminal stays ssh-keygen's own, on which it asks for a passphrase
     done = _ssh_keygen("sign", "-q", "-f", key, data=statement.message)
     if done.returncode or b"BEGIN SSH SIGNATURE" not in done.stdout:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-        raise PolcheckError(f"ssh-keygen can't sign with `{key}`: {said.strip().lower() or 'no reason given'}")
+        message = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise PolcheckError(f"ssh-keygen can't sign with `{key}`: {message.strip().lower() or 'no reason given'}")
     return Signature(statement, done.stdout.strip() + b"\n")
 
 

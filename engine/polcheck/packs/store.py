@@ -54,8 +54,8 @@ class PackStore(Struct, frozen=True):
 
         help = "help: `polcheck pack sync` fetches it again"
         try:
-            found = read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(name, PACK_LIMITS))
-            pack = pack_of(source, found, source)
+            result = read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(name, PACK_LIMITS))
+            pack = pack_of(source, result, source)
         except PolcheckError as error:
             raise StoreError(f"the copy of `{name}` in the cache is damaged: {error}\n{help}") from error
         if pack.digest != digest:
@@ -82,10 +82,10 @@ class PackStore(Struct, frozen=True):
     def _signatures(self, digest: str) -> bytes:
         """Return those of the copy that is here. NOTE: another project may need one that this source doesn't have."""
         try:
-            found = self.get(digest, "", "")
+            result = self.get(digest, "", "")
         except StoreError:
             return b""
-        return found.signatures if found else b""
+        return result.signatures if result else b""
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest.removeprefix('sha256:')}.tar"
@@ -127,11 +127,13 @@ def readable(data: bytes, pack: PackFiles) -> None:
     from polcheck.sources.archive import read_archive
 
     try:
-        found = pack_of("", read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(pack.root, PACK_LIMITS)))
+        result = pack_of(
+            "", read_archive(io.BytesIO(data), len(data), "tar", SubmissionBuilder(pack.root, PACK_LIMITS))
+        )
     except SubmissionError as error:
         raise PolcheckError(f"the pack `{pack.root}` can't be an archive: {error}") from error
-    if found.digest != pack.digest:
-        raise PolcheckError(f"the pack `{pack.root}` can't be an archive: it comes out as {found.digest}")
+    if result.digest != pack.digest:
+        raise PolcheckError(f"the pack `{pack.root}` can't be an archive: it comes out as {result.digest}")
 
 
 def _fsync_folder(folder: Path) -> None:

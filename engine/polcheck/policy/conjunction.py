@@ -70,7 +70,7 @@ class Scope(Struct, frozen=True):
             self.partial.union(*(branch.names | branch.partial for branch in branches)) - self.names - binds,
         )
 
-    def meant(self, name: str) -> str:
+    def hint_for(self, name: str) -> str:
         """Return the hint for `name`, which is not bound."""
         if name in self.partial:
             return "only some branches of `any` bind it: let each of them do so"
@@ -109,8 +109,8 @@ def check_role(item: Item, role: str, last: bool, error: Report) -> None:
 def check_keys(item: Item, kind: str, error: Report) -> None:
     """Notes modifiers that have nothing to modify."""
     for key, kinds in MODIFIED_BY.items():
-        given = getattr(item, key)
-        if given is not False and given not in _NOT_GIVEN and kind not in kinds:
+        provided = getattr(item, key)
+        if provided is not False and provided not in _NOT_GIVEN and kind not in kinds:
             word = WORDS.get(key, key)
             error((*item.at, word), f"`{word}` does not apply here")
     if item.files and kind in ("values", "any", "negated"):
@@ -160,7 +160,7 @@ class Compiler(Struct, frozen=True):
         if scope.broken:
             return
         place = offset if offset is None or offset >= 0 else None
-        self.error(at, f"`{name}` is never bound", scope.meant(name), place)
+        self.error(at, f"`{name}` is never bound", scope.hint_for(name), place)
 
     @property
     def known(self) -> Mapping[str, Iterable[str]]:
@@ -179,8 +179,8 @@ class Compiler(Struct, frozen=True):
         for index, item in enumerate(items):
             last = index == len(items) - 1
             check_role(item, role, last, self.error)
-            made, scope = self._item(item, scope)
-            steps += made
+            result, scope = self._item(item, scope)
+            steps += result
         return tuple(steps), scope
 
     def _item(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
@@ -201,10 +201,10 @@ class Compiler(Struct, frozen=True):
             return self._said(item, [], scope)
         if item.within:
             return self._within(item, scope)
-        made = self._source(item, kind)
-        if made is None:
+        result = self._source(item, kind)
+        if result is None:
             return [], replace(scope, broken=True)
-        return self._join(item, made, scope)
+        return self._join(item, result, scope)
 
     def _any(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         branches = item.any
@@ -234,15 +234,15 @@ class Compiler(Struct, frozen=True):
         if kind == "files":
             if files is None:
                 return None
-            made = Made(binds=files.binds)
+            result = Made(binds=files.binds)
             path_as = item.rename if isinstance(item.rename, str) else ""
-            return Listing(files, path_as), replace(made, path_as=path_as)
+            return Listing(files, path_as), replace(result, path_as=path_as)
         made_probe = self.probes.of(item, kind, files, self.origin, self.around)
         if made_probe is None:
             return None
-        index, made = made_probe
+        index, result = made_probe
         captures = files.binds if files else frozenset()
-        return Find(index, files), replace(made, binds=made.binds | captures)
+        return Find(index, files), replace(result, binds=result.binds | captures)
 
     def _files(self, item: Item) -> FilePatterns | None:
         texts = item.files or self.inherited
@@ -290,8 +290,8 @@ class Compiler(Struct, frozen=True):
 
     def _use(self, item: Item) -> tuple[SelectorRef, Made] | None:
         at = (*item.at, "use")
-        found = self.selectors.find(item.use)
-        if found is None:
+        result = self.selectors.find(item.use)
+        if result is None:
             self.error(at, f"there is no selector `{item.use}`", self.suggest(item.use, self.selectors.names))
             return None
         if item.use in self.using:
@@ -306,7 +306,7 @@ class Compiler(Struct, frozen=True):
         assert self.origin is not None
         if SELECTORS.get(item.use, 1) > self.origin.version:
             self.error(at, *too_new(item.use, SELECTORS[item.use], self.origin.version))
-        items, origin = found
+        items, origin = result
         inner = replace(
             self,
             origin=origin,
@@ -344,44 +344,44 @@ class Compiler(Struct, frozen=True):
         scope: Scope,
     ) -> tuple[list[Step], Scope]:
         self._check_tie(item, scope)
-        origin, made = source
+        origin, result = source
         captures = origin.search.files.binds if origin.search and origin.search.files else frozenset()
-        whole = made.value_as or made.path_as
-        renames = {} if whole else self._renames(item, (made.binds | made.optional) - captures)
-        binds = frozenset(renames.get(name, name) for name in made.binds)
+        whole = result.value_as or result.path_as
+        renames = {} if whole else self._renames(item, (result.binds | result.optional) - captures)
+        binds = frozenset(renames.get(name, name) for name in result.binds)
         if whole:
             binds |= {whole}
-        own, rest = self._own(item, binds | made.optional)
+        own, rest = self._own(item, binds | result.optional)
         lets = exports_of(own)
-        optional = frozenset(renames.get(name, name) for name in made.optional)
-        modifiers = _modifiers(item, renames, made.value_as, optional, own)
+        optional = frozenset(renames.get(name, name) for name in result.optional)
+        modifiers = _modifiers(item, renames, result.value_as, optional, own)
         step = Join(item.at, self.probes.number(), origin, binds | lets, modifiers)
         after = scope.plus(binds | lets, item.name, origin.file_patterns is not None or origin.is_in_text)
         return self._said(rest, [step], after, binds)
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
         """Notes `scope` and `near` where no match is before, which they would be about."""
-        for key, given in (("scope", item.scope), ("near", item.near is not None)):
-            if given and not scope.placed:
+        for key, provided in (("scope", item.scope), ("near", item.near is not None)):
+            if provided and not scope.placed:
                 message = f"`{key}` refers to the subject or to an earlier match, and there is none here"
                 self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
 
     def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[Where | Let, ...], Item]:
         """Return the `let` and `where` that see the item's row alone, and the item without them."""
         own: list[Where | Let] = []
-        seen = binds | _OWN_NAMES
+        visited = binds | _OWN_NAMES
         left: dict[str, str] = {}
         for name, text in item.let.items():
             expression = self._expression(text, (*item.at, "let", name))
-            if expression is not None and expression.names <= seen and name not in _ROW_NAMES:
+            if expression is not None and expression.names <= visited and name not in _ROW_NAMES:
                 own.append(Let((*item.at, "let"), self.probes.number(), ((name, expression),)))
-                seen |= {name}
+                visited |= {name}
             else:
                 left[name] = text
         where = item.where
         if where:
             condition = self._expression(where, (*item.at, "where"))
-            if condition is not None and condition.names <= seen:
+            if condition is not None and condition.names <= visited:
                 own.append(Where((*item.at, "where"), self.probes.number(), condition))
                 where = ""
         return tuple(own), replace(item, let=left, where=where)
@@ -390,15 +390,15 @@ class Compiler(Struct, frozen=True):
         if item.within not in scope.names:
             self.unbound(item.within, scope, (*item.at, "in"))
         kind = next(kind for kind in SEARCHES if getattr(item, kind) not in ((), "", None))
-        found = self.probes.of(item, kind, None, self.origin, self.around)
-        if found is None:
+        result = self.probes.of(item, kind, None, self.origin, self.around)
+        if result is None:
             return [], replace(scope, broken=True)
-        index, made = found
-        renames = {} if made.value_as else self._renames(item, made.binds | made.optional)
-        binds = frozenset(renames.get(name, name) for name in made.binds) | (
-            {made.value_as} if made.value_as else set()
+        index, built = result
+        renames = {} if built.value_as else self._renames(item, built.binds | built.optional)
+        binds = frozenset(renames.get(name, name) for name in built.binds) | (
+            {built.value_as} if built.value_as else set()
         )
-        modifiers = _modifiers(item, renames, made.value_as)
+        modifiers = _modifiers(item, renames, built.value_as)
         step = SearchInValue(item.at, self.probes.number(), index, item.within, item.language, binds, modifiers)
         return self._said(item, [step], scope.plus(binds, item.name, True), binds)
 
@@ -502,9 +502,9 @@ def _modifiers(
     own: tuple[Where | Let, ...] = (),
 ) -> Modifiers:
     """Return the modifiers of an item: its names as they were compiled, and every other one as it is written."""
-    made = Modifiers(renames, value_as, optional, own)
-    written = {name: getattr(item, name) for name in made.__struct_fields__ if hasattr(item, name)}
-    return replace(made, **written)
+    result = Modifiers(renames, value_as, optional, own)
+    written = {name: getattr(item, name) for name in result.__struct_fields__ if hasattr(item, name)}
+    return replace(result, **written)
 
 
 def _is_unanchored(step: Step) -> bool:

@@ -54,13 +54,13 @@ def extensions(pack: PackFiles) -> tuple[Extension, ...]:
     head = pack.head
     document = head.document if head else None
     entries = document.get("extends") if isinstance(document, dict) else None
-    found = []
+    results = []
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         at: Pointer = ("extends", index)
         fields: Any = {"pack": entry} if isinstance(entry, str) else entry
         if head is not None and isinstance(fields, dict) and isinstance(fields.get("pack"), str):
-            found.append(_extension(head, at, fields))
-    return tuple(found)
+            results.append(_extension(head, at, fields))
+    return tuple(results)
 
 
 def _extension(head: SourceMap, at: Pointer, fields: Mapping[str, Any]) -> Extension:
@@ -95,11 +95,11 @@ class Arrival(Struct, frozen=True):
         declared: dict[str, Any] = dict(document.get("params", {}))
         fixed = settings.for_pack(document["name"])
         for name, shape in document.get("params", {}).items():
-            found = [entry for route in self.routes if (entry := _param(route, name))]
-            if not found:
+            results = [entry for route in self.routes if (entry := _param(route, name))]
+            if not results:
                 continue
-            first, value = found[0]
-            other = next((extension for extension, given in found if given != value), None)
+            first, value = results[0]
+            other = next((extension for extension, provided in results if provided != value), None)
             if other is not None and name not in fixed:
                 _disagree(other, ("params", name), first, f"the parameter `{name}` of `{document['name']}`", problems)
             fault = fault_of(shape, value)
@@ -122,11 +122,11 @@ class Arrival(Struct, frozen=True):
     def _with_severity(
         self, policy: CompiledPolicy, routes: Sequence[Route], settings: Settings, problems: Problems
     ) -> CompiledPolicy:
-        found = [entry for route in routes if (entry := _severity(route, policy))]
-        if not found:
+        results = [entry for route in routes if (entry := _severity(route, policy))]
+        if not results:
             return policy
-        first, severity = found[0]
-        other = next((extension for extension, given in found if given != severity), None)
+        first, severity = results[0]
+        other = next((extension for extension, provided in results if provided != severity), None)
         if other is not None and not severity_in(settings.severities, policy):
             _disagree(other, ("severities",), first, f"the severity of `{policy.ref}`", problems)
         return replace(policy, severity=severity)
@@ -137,8 +137,8 @@ def _param(route: Route, name: str) -> tuple[Extension, Json] | None:
 
 
 def _severity(route: Route, policy: CompiledPolicy) -> tuple[Extension, str] | None:
-    found = ((extension, severity_in(extension.severities, policy)) for extension in route)
-    return next((entry for entry in found if entry[1]), None)
+    results = ((extension, severity_in(extension.severities, policy)) for extension in route)
+    return next((entry for entry in results if entry[1]), None)
 
 
 def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
@@ -149,13 +149,13 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
     routes: dict[str, list[Route]] = {}
     for pack in packs:
         routes.setdefault(pack.identity, []).append(())
-    found: list[Arrival] = []
+    results: list[Arrival] = []
     for pack in _in_order(packs):
         own = routes[pack.identity]
         if len(own) > _MOST_ROUTES:
             _refuse_routes(pack, own[-1], problems)
             del own[_MOST_ROUTES:]
-        found.append(Arrival(pack, tuple(own) if len(own) < 2 else _distinct(own)))
+        results.append(Arrival(pack, tuple(own) if len(own) < 2 else _distinct(own)))
         for extension in extensions(pack):
             base = pack.bases.get(extension.pack)
             if base is None:
@@ -163,15 +163,15 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
                 _error(extension, (), f"the pack `{extension.pack}` is not available", help, problems)
             else:
                 routes.setdefault(base.identity, []).extend((*route, extension) for route in own)
-    return found
+    return results
 
 
 def _distinct(routes: list[Route]) -> tuple[Route, ...]:
     """Return the routes without repetition; extensions are compared by where they are written, not by what they
     hold.
     """
-    seen = {tuple((id(e.origin), e.at) for e in route): route for route in routes}
-    return tuple(seen.values())
+    visited = {tuple((id(e.origin), e.at) for e in route): route for route in routes}
+    return tuple(visited.values())
 
 
 def _in_order(packs: Sequence[PackFiles]) -> Iterator[PackFiles]:
@@ -211,13 +211,13 @@ def check_agreement(packs: Iterable[tuple[PackFiles, CompiledPack]], problems: P
 
 
 def _closure(pack: PackFiles) -> set[str]:
-    found = {pack.identity}
+    results = {pack.identity}
     waiting = [pack]
     while waiting:
-        fresh = [base for base in waiting.pop().bases.values() if base.identity not in found]
-        found |= {base.identity for base in fresh}
+        fresh = [base for base in waiting.pop().bases.values() if base.identity not in results]
+        results |= {base.identity for base in fresh}
         waiting += fresh
-    return found
+    return results
 
 
 def _check(extension: Extension, brought: Sequence[CompiledPack], problems: Problems) -> None:

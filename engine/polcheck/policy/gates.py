@@ -34,7 +34,7 @@ def gates_of(plan: Plan) -> Gates:
     walk = _Walk()
     for policy in plan.policies:
         walk.policy(policy)
-    return {probe: frozenset(gates) if gates is not None else None for probe, gates in walk.found.items()}
+    return {probe: frozenset(gates) if gates is not None else None for probe, gates in walk.gates.items()}
 
 
 class _Rows(Struct, frozen=True):
@@ -52,7 +52,7 @@ class _Walk:
     """Walks policies, keeping for each probe the gates of all its uses."""
 
     def __init__(self) -> None:
-        self.found: dict[int, set[int] | None] = {}
+        self.gates: dict[int, set[int] | None] = {}
 
     def policy(self, policy: CompiledPolicy) -> None:
         """Takes in one policy."""
@@ -113,9 +113,9 @@ class _Walk:
 
     def _add(self, probe: int, gate: int | None) -> None:
         if gate is None or gate == probe:
-            self.found[probe] = None
+            self.gates[probe] = None
             return
-        gates = self.found.setdefault(probe, set())
+        gates = self.gates.setdefault(probe, set())
         if gates is not None:
             gates.add(gate)
 

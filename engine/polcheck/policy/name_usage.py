@@ -45,8 +45,8 @@ def members(text: str, root: str) -> frozenset[str]:
 
 def builtin_message(text: str, root: str) -> frozenset[str]:
     """Return the same for a template."""
-    found = re.findall(rf"(?<![\w.])\b{root}\b(?:\.(\w+)|\[['\"](\w+)['\"]\])?", text)
-    return frozenset(dotted or keyed or WHOLE for dotted, keyed in found)
+    result = re.findall(rf"(?<![\w.])\b{root}\b(?:\.(\w+)|\[['\"](\w+)['\"]\])?", text)
+    return frozenset(dotted or keyed or WHOLE for dotted, keyed in result)
 
 
 def unknown(read: Mapping[str, frozenset[str]], known: Known) -> Iterator[tuple[str, str, str]]:
@@ -103,11 +103,11 @@ class Binding(Struct, frozen=True):
 
 def binders(policy: CompiledPolicy) -> Iterator[Binding]:
     """Yield every step of a policy that binds names; what used selectors do inside is their own affair."""
-    told = _told(policy)
+    reported_names = _names_in_messages(policy)
     yield from steps_of(policy.when, _NONE)
     subjects = policy.subjects or ()
-    yield from steps_of(subjects, told | usages_of((policy.demand,)) | frozenset(policy.per))
-    yield from steps_of(policy.demand, told if policy.forbids else _NONE, exports_of(subjects))
+    yield from steps_of(subjects, reported_names | usages_of((policy.demand,)) | frozenset(policy.per))
+    yield from steps_of(policy.demand, reported_names if policy.forbids else _NONE, exports_of(subjects))
 
 
 def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterator[Binding]:
@@ -115,16 +115,16 @@ def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterato
     yield from _walk(steps, before, later, tied=False)
 
 
-def _told(policy: CompiledPolicy) -> Names:
+def _names_in_messages(policy: CompiledPolicy) -> Names:
     """Return the names that the policy's message and remedy speak of."""
-    told: Names = _NONE
+    reported_names: Names = _NONE
     for template in (policy.message, policy.remedy):
         if not template.plain:
             try:
-                told |= names(template.text)
+                reported_names |= names(template.text)
             except TemplateFault:
                 continue  # noted when it was compiled
-    return told
+    return reported_names
 
 
 def _walk(steps: Conjunction, before: Names, later: Names, *, tied: bool) -> Iterator[Binding]:

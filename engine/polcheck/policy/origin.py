@@ -18,22 +18,22 @@ _BLOCK = ("|", ">")
 class Problems(Struct):
     """The problems reported so far. The only mutable value in this layer: compiling continues after an error."""
 
-    found: list[Problem] = field(default_factory=list)
+    reported: list[Problem] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
         """Notes one problem, once."""
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem not in self.reported:
+            self.reported.append(problem)
 
     @property
     def errors(self) -> list[Problem]:
         """The problems that make a pack unusable."""
-        return [problem for problem in self.found if problem.severity == "error"]
+        return [problem for problem in self.reported if problem.severity == "error"]
 
     @property
     def warnings(self) -> list[Problem]:
         """The problems that don't make a pack unusable."""
-        return [problem for problem in self.found if problem.severity != "error"]
+        return [problem for problem in self.reported if problem.severity != "error"]
 
 
 class SourceMap(Struct, frozen=True):

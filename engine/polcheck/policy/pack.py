@@ -71,10 +71,10 @@ def compile_packs(
     Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
     """
     problems = problems if problems is not None else Problems()
-    made, _ = open_packs(packs, settings, schemas, problems)
+    result, _ = open_packs(packs, settings, schemas, problems)
     if problems.errors:
         raise PolicyError(problems.errors)
-    return made
+    return result
 
 
 def open_packs(
@@ -87,16 +87,16 @@ def open_packs(
     probes = Probes()
     opened: list[OpenedPack] = []
     for arrival in arrivals(packs, problems):
-        made = _Loader(arrival, settings, schemas, problems, probes).load()
-        if made is not None:
-            opened.append(made)
+        result = _Loader(arrival, settings, schemas, problems, probes).load()
+        if result is not None:
+            opened.append(result)
     compiled = tuple(pack.compiled for pack in opened)
-    seen: dict[str, str] = {}
+    visited: dict[str, str] = {}
     for pack in opened:
         name, root = pack.compiled.name, pack.files.root
-        if name in seen:
-            problems.add(Problem(f"two packs are called `{name}`: {seen[name]} and {root}"))
-        seen[name] = root
+        if name in visited:
+            problems.add(Problem(f"two packs are called `{name}`: {visited[name]} and {root}"))
+        visited[name] = root
     check_agreement(((pack.files, pack.compiled) for pack in opened), problems)
     for problem in settings.unknown(compiled):
         problems.add(problem)
@@ -245,13 +245,13 @@ class _Loader(Struct, frozen=True):
         self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler
     ) -> dict[str, tuple[SourceMap, Conjunction]]:
         """Return the pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
-        made: dict[str, tuple[SourceMap, Conjunction]] = {}
+        result: dict[str, tuple[SourceMap, Conjunction]] = {}
         for name in document.get("selectors", {}):
             items, origin = selectors[name]
             steps, after = replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
             refuse_selector(steps, after.names, origin)
-            made[name] = (origin, steps)
-        return made
+            result[name] = (origin, steps)
+        return result
 
     def _policies(self, context: Context, version: int) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
         count = 0

@@ -65,15 +65,15 @@ class Settings(Struct, frozen=True):
         """Return the policies that are chosen, with the severities in force; `profile` are those of the pack's
         profile.
         """
-        found: list[CompiledPolicy] = []
+        results: list[CompiledPolicy] = []
         for policy in policies:
             if not self._chooses(policy):
                 continue
             severity = severity_in(self.severities, policy) or severity_in(profile, policy)
             if severity == "off":
                 continue
-            found.append(replace(policy, severity=severity) if severity else policy)
-        return tuple(found)
+            results.append(replace(policy, severity=severity) if severity else policy)
+        return tuple(results)
 
     def _chooses(self, policy: CompiledPolicy) -> bool:
         for select in (self.select, self.selected.get(policy.pack, ())):

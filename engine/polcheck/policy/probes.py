@@ -39,13 +39,13 @@ def languages_of(files: FilePatterns) -> tuple[str, ...]:
 
     All of them but the configuration formats where a pattern leaves open what its files are. The default comes first.
     """
-    found: set[str] = set()
+    results: set[str] = set()
     for example in {one for ways in files.examples for one in ways}:
         if example is None or may_be_script(example):
-            found |= languages().keys() - formats().keys()
+            results |= languages().keys() - formats().keys()
         elif (language := language_of(example)) is not None:
-            found.add(language)
-    return tuple(sorted(found, key=lambda name: (name != DEFAULT_LANGUAGE, name)))
+            results.add(language)
+    return tuple(sorted(results, key=lambda name: (name != DEFAULT_LANGUAGE, name)))
 
 
 def never_read(kind: str, names: Sequence[str], file: str) -> tuple[str, str]:
@@ -199,33 +199,33 @@ class Probes(Struct):
                 origin.error(at, *never_read(kind, (DEFAULT_LANGUAGE,), name))
                 return None
         names = around.languages or (DEFAULT_LANGUAGE,)
-        made: list[Syntax] = []
+        result: list[Syntax] = []
         unavailable: list[tuple[str, str]] = []
         problem: UnknownLanguage | SyntaxProblem | None = None
         for language in names:
             try:
-                made.append(self._compiled(texts, kind, language, item.resolve))
+                result.append(self._compiled(texts, kind, language, item.resolve))
             except UnknownLanguage as unknown:
                 unavailable.append((language, f"{unknown.message}; {unknown.help}"))
                 problem = problem or unknown
             except SyntaxProblem as refused:
                 problem = refused if not isinstance(problem, SyntaxProblem) else problem
-        if not made:
+        if not result:
             _refuse(item, kind, texts, problem, origin)
             return None
         at = (*item.at, kind)
-        for message, offset, help in made[0].warnings:
+        for message, offset, help in result[0].warnings:
             origin.warning(at, message, help, offset)
-        always = frozenset.intersection(*(one.binds for one in made))
-        some = frozenset[str]().union(*(one.binds | one.some for one in made)) - always
+        always = frozenset.intersection(*(one.binds for one in result))
+        some = frozenset[str]().union(*(one.binds | one.some for one in result)) - always
         binds = _public(always, at, origin)
-        key = (kind, texts, tuple(one.language for one in made), tuple(unavailable), item.resolve, around.forced)
+        key = (kind, texts, tuple(one.language for one in result), tuple(unavailable), item.resolve, around.forced)
         probe = Probe(
-            made[0],
+            result[0],
             "pattern" if kind == "pattern" else "code",
-            made[0].language,
+            result[0].language,
             forced=around.forced,
-            others=tuple(made[1:]),
+            others=tuple(result[1:]),
             unavailable=tuple(unavailable),
         )
         return self._whole(item, key, probe, Made(binds, some))

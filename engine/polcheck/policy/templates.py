@@ -159,7 +159,7 @@ def with_nulls(text: str) -> str:
     NOTE: the engine hands null and what isn't there at all to its hooks as one value, and what isn't there is printed
     as nothing; only a test in the template tells them apart.
     """
-    made: list[str] = []
+    result: list[str] = []
     done = position = 0
     while (opening := _OPENING.search(text, position)) is not None:
         start = opening.start()
@@ -172,9 +172,9 @@ def with_nulls(text: str) -> str:
             right = inner[-1:] if inner[-1:] in ("-", "+") and len(inner) > len(left) else ""
             expression = inner[len(left) : len(inner) - len(right)]
             printed = f" 'null' if ({expression}) is none else ({expression}) "
-            made += [text[done:start], "{{", left, printed, right, "}}"]
+            result += [text[done:start], "{{", left, printed, right, "}}"]
             done = position
-    return "".join(made) + text[done:]
+    return "".join(result) + text[done:]
 
 
 def _end_of_tag(text: str, start: int) -> int:

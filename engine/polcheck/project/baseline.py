@@ -70,7 +70,7 @@ class Baseline(Struct, frozen=True):
         Of several with one fingerprint as many are known as there are entries: first those in the files where they
         were, then any, since files are renamed. A finding about a file as a whole is also known by the file's content.
         """
-        made = [Entry.of(finding, submission, self.version) for finding in findings]
+        result = [Entry.of(finding, submission, self.version) for finding in findings]
         left = dict.fromkeys(range(len(self.entries)))
         known: dict[int, Entry] = {}
         gone = {entry.path for entry in self.entries} - set(submission.paths)
@@ -80,7 +80,7 @@ class Baseline(Struct, frozen=True):
                 entry = self.entries[number]
                 if key is not _by_content or (entry.content and entry.path in gone):
                     waiting.setdefault(key(entry), []).append(number)
-            for index, entry in enumerate(made):
+            for index, entry in enumerate(result):
                 if index not in known and waiting.get(key(entry)):
                     number = waiting[key(entry)].pop(0)
                     known[index] = self.entries[number]

@@ -80,8 +80,8 @@ class BatchChecker(Struct, frozen=True):
         entry = task.entry
         try:
             submission = _submission(entry)
-            found = replace(checker(self.packs, self._settings(entry)), jobs=1)
-            summary = found.summary(submission, self.fail_on)
+            result = replace(checker(self.packs, self._settings(entry)), jobs=1)
+            summary = result.summary(submission, self.fail_on)
         except PolcheckError as error:
             return undecided(task, str(error))
         return BatchResult(task.number, tuple(_rows(entry.name, summary)))

@@ -86,8 +86,8 @@ def _folder(path: str) -> Iterator[Item]:
 
 def _members(path: str) -> list[str]:
     try:
-        with os.scandir(path) as found:
-            names = [each.name for each in found if each.is_dir() or each.name.lower().endswith(_ARCHIVES)]
+        with os.scandir(path) as result:
+            names = [each.name for each in result if each.is_dir() or each.name.lower().endswith(_ARCHIVES)]
     except OSError as error:
         raise SubmissionError(f"`{path}` can't be read: {reason_of(error)}") from error
     return sorted(name for name in names if not name.startswith("."))

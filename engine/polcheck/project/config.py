@@ -93,8 +93,8 @@ def _table(origin: SourceMap) -> Json:
     value: Any = origin.document
     for step in _TABLE:
         value = value.get(step) if isinstance(value, dict) else None
-    found: Json = value
-    return found
+    result: Json = value
+    return result
 
 
 def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]]:
@@ -263,14 +263,14 @@ def find_config(target: str) -> ConfigFile | None:
     Raises ConfigError for one that can't be used, and where a folder has both polcheck.yaml and [tool.polcheck].
     """
     start = Path(os.path.realpath(target if is_folder(target) else "."))
-    return next((found for folder in (start, *start.parents) if (found := read_config_in(str(folder)))), None)
+    return next((result for folder in (start, *start.parents) if (result := read_config_in(str(folder)))), None)
 
 
 def read_config_in(folder: str) -> ConfigFile | None:
     """Return the configuration in a folder, if there is one. Raises ConfigError as `find_config` does."""
     places = [str(Path(folder, name)) for name in CONFIG_NAMES]
-    found = [read_config(path) for path in places if is_file(path)]
-    own = [config_file for config_file in found if config_file is not None]
+    results = [read_config(path) for path in places if is_file(path)]
+    own = [config_file for config_file in results if config_file is not None]
     if len(own) > 1:
         where = own[1].where(())
         raise ConfigError([Problem(f"{own[0].path} is the configuration, and so is the table at {where}")])

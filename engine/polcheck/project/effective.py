@@ -176,11 +176,11 @@ class _Blame(Struct, frozen=True):
 
 
 def _params(file: ConfigFile | None, entries: Sequence[tuple[str, PackEntry]]) -> dict[str, dict[str, Json]]:
-    found = {pack: dict(params) for pack, params in file.params.items()} if file else {}
+    results = {pack: dict(params) for pack, params in file.params.items()} if file else {}
     for name, entry in entries:
         if entry.params:
-            found[name] = {**found.get(name, {}), **entry.params}
-    return found
+            results[name] = {**results.get(name, {}), **entry.params}
+    return results
 
 
 def _profiles(file: ConfigFile | None, entries: Sequence[tuple[str, PackEntry]]) -> dict[str, str]:

@@ -59,9 +59,9 @@ def check(
         from polcheck.project.project import check_project
 
         return check_project(str(submission), files, settings, fail_on, progress)
-    found = checker(files, settings)
-    accept = Waivers(EffectiveConfig(), today(), known_names(found.plan.packs), project=project, remedy=_REMEDY)
-    return found.check(submission_of(submission), fail_on or "error", progress, accept)
+    result = checker(files, settings)
+    accept = Waivers(EffectiveConfig(), today(), known_names(result.plan.packs), project=project, remedy=_REMEDY)
+    return result.check(submission_of(submission), fail_on or "error", progress, accept)
 
 
 def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:
@@ -152,9 +152,9 @@ def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
     plan = kept.load_plan(key)
     if plan is not None:
         return Checker(plan)
-    made = _compiled(packs, settings)
-    kept.store_plan(key, made.plan)
-    return made
+    result = _compiled(packs, settings)
+    kept.store_plan(key, result.plan)
+    return result
 
 
 def _by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:

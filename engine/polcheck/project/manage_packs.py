@@ -88,8 +88,8 @@ class PackProject(Struct, frozen=True, dict=True):
     def opener(self, *, heal: bool = False, fresh: Collection[str] = ()) -> ProjectPacks:
         """Return the opener of the project's packs, from the lock except for those in `fresh`."""
         trust = trust_of(self.config_file, self.today)
-        asked = PackRequest(self.folder, strict=self.strict, heal=heal, fresh=frozenset(fresh), trust=trust)
-        return ProjectPacks.of(asked)
+        requested = PackRequest(self.folder, strict=self.strict, heal=heal, fresh=frozenset(fresh), trust=trust)
+        return ProjectPacks.of(requested)
 
     def add(self, text: str) -> Change:
         """Names one more pack in the configuration, which is made where there is none, and locks and fetches it.
@@ -119,8 +119,10 @@ class PackProject(Struct, frozen=True, dict=True):
         self._check_may_change("remove a pack")
         opener = self.opener()
         sources = self._sources(opener)
-        meant = {name, self._key(name), *(pack.source for pack in self.lock.matching(name))}
-        index = next((n for n, key in enumerate(sources) if key in meant or self.entries[n].source in meant), None)
+        candidates = {name, self._key(name), *(pack.source for pack in self.lock.matching(name))}
+        index = next(
+            (n for n, key in enumerate(sources) if key in candidates or self.entries[n].source in candidates), None
+        )
         if index is None or self.config_file is None:
             names = sorted({pack.name for pack in self.lock.packs.values() if pack.source in sources} | set(sources))
             help = f"it names {', '.join(f'`{one}`' for one in names)}" if names else ""
@@ -172,26 +174,26 @@ class PackProject(Struct, frozen=True, dict=True):
         """
         if not names:
             return list(self.lock.packs.values())
-        found: dict[str, Locked] = {}
+        results: dict[str, Locked] = {}
         for name in names:
             own = self.lock.matching(name)
             if not own:
                 help = "`polcheck pack list` shows what is locked"
                 raise LockError(f"no pack `{name}` is locked\nhelp: {help}")
-            found |= self._pruned([pack.source for pack in own]).packs
-        return list(found.values())
+            results |= self._pruned([pack.source for pack in own]).packs
+        return list(results.values())
 
     def _pruned(self, sources: Iterable[str]) -> Lock:
         """Return the lock without the entries that these sources don't need."""
-        found: dict[str, Locked] = {}
+        results: dict[str, Locked] = {}
         waiting = list(sources)
         while waiting:
             source = waiting.pop()
             pack = self.lock.packs.get(source)
-            if pack is not None and source not in found:
-                found[source] = pack
+            if pack is not None and source not in results:
+                results[source] = pack
                 waiting += pack.extends
-        return Lock.of(found.values())
+        return Lock.of(results.values())
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -202,7 +204,7 @@ class PackProject(Struct, frozen=True, dict=True):
         """Return the sources of the configuration's packs, each by how the lock calls it. Raises ConfigError for a
         bad one.
         """
-        found: dict[str, Source] = {}
+        results: dict[str, Source] = {}
         for entry in self.entries:
             try:
                 source = opener.fetcher.source(entry.source)
@@ -210,8 +212,8 @@ class PackProject(Struct, frozen=True, dict=True):
                 config_file = self.config_file
                 assert config_file is not None  # INVARIANT: entries come from it
                 raise ConfigError(config_file.problem(entry.at, p.message, p.help) for p in error.problems) from error
-            found[str(source)] = source
-        return found
+            results[str(source)] = source
+        return results
 
     @property
     def _config_name(self) -> str:

@@ -90,7 +90,7 @@ class ConfigFile(Struct, frozen=True):
         problems = Problems()
         origin = SourceMap(self.origin.source, self.origin.config, self.origin.index, problems)
         origin.error((*self.base, *at), message, help, None if key else 0)
-        return problems.found[0]
+        return problems.reported[0]
 
     def place(self, at: Pointer) -> Place:
         """Return the place of the value at `at`, or of its key where it has one."""

@@ -127,8 +127,8 @@ def newer(project: PackProject) -> list[Newer]:
 
     Raises PolcheckError when none is locked, or a source can't be reached.
     """
-    found = [_newer(project, pack) for pack in project.locked()]
-    return [one for one in found if one.now or one.tag]
+    results = [_newer(project, pack) for pack in project.locked()]
+    return [one for one in results if one.now or one.tag]
 
 
 def _newer(project: PackProject, locked: Locked) -> Newer:
@@ -187,8 +187,8 @@ def compared(
     opener = project.opener()
     before = tuple(opener.open(entry.source) for entry in project.entries)
     after = project.update(names, dry=True).packs
-    found = packs_diff(before, after)
-    return found, [
+    result = packs_diff(before, after)
+    return result, [
         change_of(_judged(project, target, before), _judged(project, target, after)) for target in submissions
     ]
 

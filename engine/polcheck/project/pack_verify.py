@@ -43,15 +43,15 @@ def verify_pack(project: PackProject) -> list[Verification]:
     """
     opener = project.opener()
     unlocked = [source for source in project.sources if source not in project.lock.packs]
-    found = [Verification(source, "", "", "it is not locked") for source in unlocked]
+    results = [Verification(source, "", "", "it is not locked") for source in unlocked]
     for pack in project.locked():
         try:
             opener.fetcher.cached(parse(pack.source), pack)
         except PolcheckError as error:
-            found.append(Verification(pack.name, pack.version, "", str(error).partition("\nhelp:")[0]))
+            results.append(Verification(pack.name, pack.version, "", str(error).partition("\nhelp:")[0]))
         else:
-            found.append(Verification(pack.name, pack.version, f"as locked: {pack.digest}"))
-    return found
+            results.append(Verification(pack.name, pack.version, f"as locked: {pack.digest}"))
+    return results
 
 
 def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> list[Verification]:
@@ -65,5 +65,5 @@ def verify_source(project: PackProject, source: str, keys: Sequence[str]) -> lis
     if keys:
         own = tuple(key for text in keys for key in keys_of(text, ""))
         trust = Trust((Publisher(("*",), own),), project.today)
-    found = [Verification(one.name, one.version, f"signed by {one.key}", one.fault) for one in verify(pack, trust)]
-    return found or [Verification(pack.name, pack.text_under("version"), "", "it is not signed")]
+    results = [Verification(one.name, one.version, f"signed by {one.key}", one.fault) for one in verify(pack, trust)]
+    return results or [Verification(pack.name, pack.text_under("version"), "", "it is not signed")]

@@ -107,9 +107,9 @@ def read_pack(name_or_path: str | Path) -> PackFiles:
     Anything else that names a pack, and what a pack extends, is as the polcheck.lock of the working directory's project
     has it. Raises PolicyError when there is no such pack, and PolcheckError when it can't be had.
     """
-    found = pack_at_hand(name_or_path)
-    if found is not None:
-        return found
+    result = pack_at_hand(name_or_path)
+    if result is not None:
+        return result
     text = str(name_or_path)
     from polcheck.project.config import find_config
 
@@ -158,13 +158,13 @@ def trust_of(config_file: ConfigFile | None, today: date) -> Trust:
 
     Raises ConfigError for a key that is none.
     """
-    found = []
+    results = []
     for publisher in config_file.trusted if config_file else ():
         folder = config_file.folder if config_file else ""
         keys = tuple(key for text in publisher.keys for key in keys_of(text, folder))
         expires = date.fromisoformat(publisher.expires) if publisher.expires else None
-        found.append(Publisher(publisher.packs, keys, expires))
-    return Trust(tuple(found), today)
+        results.append(Publisher(publisher.packs, keys, expires))
+    return Trust(tuple(results), today)
 
 
 def keys_of(text: str, folder: str) -> tuple[str, ...]:

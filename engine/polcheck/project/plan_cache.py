@@ -38,10 +38,10 @@ def load_plan(key: str) -> Plan | None:
 
     data = read_whole(str(cache_folder() / "plans" / key))
     try:
-        found = plan_codec().decode(data) if data is not None else None
+        result = plan_codec().decode(data) if data is not None else None
     except NotDecoded:
         return None
-    return found if isinstance(found, Plan) else None
+    return result if isinstance(result, Plan) else None
 
 
 def store_plan(key: str, plan: Plan) -> None:
@@ -88,15 +88,15 @@ def cache_sizes() -> dict[str, tuple[int, int]]:
 
     Raises OSError when they can't be listed.
     """
-    found: dict[str, tuple[int, int]] = {}
+    results: dict[str, tuple[int, int]] = {}
     for kind in KINDS:
         folder = cache_folder() / kind
         sizes: list[int] = []
         for path in folder.iterdir() if folder.is_dir() else ():
             with suppress(FileNotFoundError):  # another run may remove it meanwhile
                 sizes.append(path.stat().st_size)
-        found[kind] = (len(sizes), sum(sizes))
-    return found
+        results[kind] = (len(sizes), sum(sizes))
+    return results
 
 
 def clear_cache() -> None:

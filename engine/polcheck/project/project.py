@@ -103,16 +103,16 @@ class Project(Struct, frozen=True, dict=True):
         """The packs to judge by, in the order in which they are named. Raises PolicyError that names every bad one."""
         if self.opened is not None:
             return self.opened
-        found: list[PackFiles] = []
+        results: list[PackFiles] = []
         problems: list[Problem] = []
         for entry in self.effective.packs:
             try:
-                found.append(self._at_hand(entry.source) or self._opened.open(entry.source))
+                results.append(self._at_hand(entry.source) or self._opened.open(entry.source))
             except PolicyError as error:
                 problems += [self._placed(problem, entry.at) for problem in error.problems]
         if problems:
             raise PolicyError(problems)
-        return tuple(found)
+        return tuple(results)
 
     def _at_hand(self, source: str) -> PackFiles | None:
         """Return the pack that a text names, where nothing is locked, signed, installed or extended that could
@@ -172,7 +172,7 @@ class Project(Struct, frozen=True, dict=True):
     def checker(self) -> Checker:
         """The checker for the packs. Raises PolicyError for unusable packs, ConfigError for a file that doesn't fit."""
         options = self.effective.options
-        found = replace(
+        result = replace(
             checker(self.packs, self.settings, kept=options.cache),
             jobs=options.jobs,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
@@ -180,15 +180,15 @@ class Project(Struct, frozen=True, dict=True):
         if self.effective.asks_by_name:
             from polcheck.project.config import check_agreement
 
-            check_agreement(self.effective, found.plan.packs)
-        return found
+            check_agreement(self.effective, result.plan.packs)
+        return result
 
     def _set(self, default: _Limits) -> _Limits:
         """Limits of one kind, with those that the configuration sets."""
         own = set(default.__struct_fields__)
         limits = {name: value for name, value in self.effective.limits.items() if name in own}
-        found: _Limits = replace(default, **limits)
-        return found
+        result: _Limits = replace(default, **limits)
+        return result
 
     @contextmanager
     def memory(self) -> Iterator[ScanCache | None]:
@@ -294,8 +294,8 @@ class Project(Struct, frozen=True, dict=True):
 
     def _ignoring(self) -> bool:
         """Return whether .gitignore files have an effect, or aren't asked for."""
-        asked = self.own and self.effective.gitignore and is_folder(self.target)
-        return not asked or repository_of(os.fsencode(self.target)) is not None
+        requested = self.own and self.effective.gitignore and is_folder(self.target)
+        return not requested or repository_of(os.fsencode(self.target)) is not None
 
     def _at(
         self, rev: str, accept: Accept | None = None, progress: Progress | None = None
@@ -322,13 +322,13 @@ class Project(Struct, frozen=True, dict=True):
 
     def from_config(self, path: str) -> str | None:
         """Return the path as the configuration would say it; None when there is none or it doesn't lie above it."""
-        found = below(self.folder, path) if self.effective.config_file else None
-        return found.rstrip("/") if found else None
+        result = below(self.folder, path) if self.effective.config_file else None
+        return result.rstrip("/") if result else None
 
     def pattern(self, file: str) -> str:
         """Return the path pattern of the configuration for a file or folder that is there; any other text as it is."""
-        found = self.from_config(file) if exists(file) else None
-        return _literal(found) + ("/**" if is_folder(file) else "") if found else file
+        result = self.from_config(file) if exists(file) else None
+        return _literal(result) + ("/**" if is_folder(file) else "") if result else file
 
     def since(self, rev: str, progress: Progress | None = None, *, head: str = "HEAD") -> Comparison:
         """Return the comparison with the merge base of the revision `rev` and `head`, checked by the same packs.

@@ -128,14 +128,14 @@ def verify(pack: PackFiles, trust: Trust) -> Iterator[Verified]:
     named.
     """
     for signature in signatures_in(pack.signatures, pack.digest):
-        said = signature.statement
+        message = signature.statement
         key = fingerprint(signature)
         fault = "" if key else "it is not over this content"
-        if (said.name, said.version) != (pack.name, pack.text_under("version")):
-            fault = f"it is of `{said.name}` {said.version}"
+        if (message.name, message.version) != (pack.name, pack.text_under("version")):
+            fault = f"it is of `{message.name}` {message.version}"
         elif key and trust.publishers:
             fault = _fault(pack, signature, trust)
-        yield Verified(said.name, said.version, key, fault)
+        yield Verified(message.name, message.version, key, fault)
 
 
 def _fault(pack: PackFiles, signature: Signature, trust: Trust) -> str:

@@ -42,11 +42,11 @@ def load_report(key: str) -> Report | None:
     """Return the report that is kept under `key`; None unless everything that it was made from is as it was then."""
     from polcheck.findings.report import Report
 
-    found = load_unchanged(_path(key), _BYTES)
-    if found is None:
+    result = load_unchanged(_path(key), _BYTES)
+    if result is None:
         return None
     try:
-        report = _codec().decode(found[0])
+        report = _codec().decode(result[0])
     except NotDecoded:
         return None
     return report if isinstance(report, Report) else None

@@ -97,11 +97,11 @@ class TrustedTree(Struct, frozen=True, dict=True):
         while True:
             paths = [str(place / name) for name in CONFIG_NAMES]
             read = [read_config(path, self.called(path)) for path in paths if is_file(path)]
-            found = [config_file for config_file in read if config_file is not None]
-            if len(found) > 1:
-                raise ConfigError([Problem(f"{found[0].path} is the configuration, and so is {found[1].path}")])
-            if found or str(place) == self.root:
-                return found[0] if found else None
+            results = [config_file for config_file in read if config_file is not None]
+            if len(results) > 1:
+                raise ConfigError([Problem(f"{results[0].path} is the configuration, and so is {results[1].path}")])
+            if results or str(place) == self.root:
+                return results[0] if results else None
             place = place.parent
 
     def ignore_file(self, folder: bytes) -> bytes | None:
@@ -128,9 +128,9 @@ def waived_at(before: Report, submission: Submission, rev: str) -> Accept:
     known = Baseline(tuple(sorted(entries)))
 
     def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
-        found = known.known(findings, now)
+        result = known.known(findings, now)
         waived = (
-            _waived(finding, f"{reasons[found[index]]} (waived in a comment at {rev})") if index in found else finding
+            _waived(finding, f"{reasons[result[index]]} (waived in a comment at {rev})") if index in result else finding
             for index, finding in enumerate(findings)
         )
         return Accepted(tuple(waived))

@@ -75,18 +75,18 @@ def waivers_in(source: Source, clock: Clock | None = None) -> Iterator[InlineWai
         return
     comments = comments_of(source, clock)
     excerpts = _Excerpts(source)
-    held = [(start, index) for start in marks if (index := comments.index(start)) is not None]
-    begins = [_words_end(text, start) for start, _ in held]
+    owned = [(start, index) for start in marks if (index := comments.index(start)) is not None]
+    begins = [_words_end(text, start) for start, _ in owned]
     until = len(text)  # where the next waiver begins
-    found: list[InlineWaiver] = []
-    for (start, index), begin in zip(reversed(held), reversed(begins), strict=True):
+    results: list[InlineWaiver] = []
+    for (start, index), begin in zip(reversed(owned), reversed(begins), strict=True):
         if begin:
             end = min(until, comments.spans[index].end)
-            found.append(_waiver(comments, index, (start, begin, end), excerpts, goes_on=end == until))
+            results.append(_waiver(comments, index, (start, begin, end), excerpts, goes_on=end == until))
             until = start
         elif _looks_like_one(text, start):
-            found.append(_look_alike(comments, index, start, excerpts))
-    yield from _apart(reversed(found))
+            results.append(_look_alike(comments, index, start, excerpts))
+    yield from _apart(reversed(results))
 
 
 def _apart(found: Iterable[InlineWaiver]) -> Iterator[InlineWaiver]:
@@ -102,14 +102,14 @@ def _apart(found: Iterable[InlineWaiver]) -> Iterator[InlineWaiver]:
 
 def _marks(text: str) -> list[int]:
     """Return the offsets at which `polcheck` begins a word of a text, in whatever case, in order."""
-    found: list[int] = []
+    results: list[int] = []
     for rest, firsts in ((_NAME[1:], "pP"), (_NAME[1:].upper(), "pP")):
         at = text.find(rest)
         while at >= 0:
             if at and text[at - 1] in firsts and (at == 1 or not _is_word(text[at - 2])):
-                found.append(at - 1)
+                results.append(at - 1)
             at = text.find(rest, at + len(rest))
-    return sorted(found)
+    return sorted(results)
 
 
 def _is_word(char: str) -> bool:
@@ -137,8 +137,8 @@ def _looks_like_one(text: str, start: int) -> bool:
     between = body[: len(body) - len(verb)]
     length = next((at for at, char in enumerate(verb) if not char.isalpha()), len(verb))
     after = verb[length:].lstrip(" \t")
-    meant = between.strip() or after.startswith(("[", "(", ":")) or not after
-    return bool(between and verb[:length].lower() in _VERBS and meant)
+    intended = between.strip() or after.startswith(("[", "(", ":")) or not after
+    return bool(between and verb[:length].lower() in _VERBS and intended)
 
 
 class _Excerpts:
@@ -299,20 +299,20 @@ def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remed
     """Yield notices of what has no effect in an untrusted submission: comment waivers, .gitignore files, a
     configuration.
     """
-    meant = [waiver for waiver in inline if not waiver.fault]
-    found: list[tuple[str, Location]] = []
-    if meant:
-        files = len({waiver.location.path for waiver in meant})
+    waivers = [waiver for waiver in inline if not waiver.fault]
+    results: list[tuple[str, Location]] = []
+    if waivers:
+        files = len({waiver.location.path for waiver in waivers})
         where = f" in {files:,} files" if files > 1 else ""
-        many = "1 waiver in a comment" if len(meant) == 1 else f"{len(meant):,} waivers in comments{where}"
-        found.append((many, meant[0].location))
+        many = "1 waiver in a comment" if len(waivers) == 1 else f"{len(waivers):,} waivers in comments{where}"
+        results.append((many, waivers[0].location))
     if submission.kind in ("folder", "revision"):
         ignoring = _ignore_files(submission)
         if ignoring:
             many = "the .gitignore" if len(ignoring) == 1 else f"{len(ignoring):,} .gitignore files"
-            found.append((many, Location(ignoring[0])))
-        found += ((f"the configuration in {path}", Location(path)) for path in _configurations(submission))
-    for what, location in found:
+            results.append((many, Location(ignoring[0])))
+        results += ((f"the configuration in {path}", Location(path)) for path in _configurations(submission))
+    for what, location in results:
         have = "have" if what[0].isdigit() and not what.startswith("1 ") else "has"
         text = f"{what} {have} no effect: the project is untrusted"
         yield Notice("trust", f"{text}; {remedy}" if remedy else text, location)
@@ -351,7 +351,7 @@ class _Index:
         # NOTE: a comment of a thousand lines may hold a thousand waivers, so its lines are listed once
         self._long: dict[tuple[str, int, str], list[InlineWaiver]] = {}
         self._begins: dict[tuple[str, int], list[int]] = {}
-        seen: set[tuple[str, int]] = set()
+        visited: set[tuple[str, int]] = set()
         for waiver in inline:
             path, first, last = waiver.location.path, waiver.first, waiver.last
             for name in dict.fromkeys(waiver.policies):
@@ -363,8 +363,8 @@ class _Index:
                     self._long.setdefault((path, first, name), []).append(waiver)
                 if waiver.following:
                     self._lines.setdefault((path, name, waiver.following), []).append(waiver)
-            if first != last and (path, first) not in seen:
-                seen.add((path, first))
+            if first != last and (path, first) not in visited:
+                visited.add((path, first))
                 for line in range(first, last + 1):
                     self._begins.setdefault((path, line), []).append(first)
 
@@ -372,10 +372,10 @@ class _Index:
         """Return the waivers of the policy `name` that cover a finding on `line`, or about the file as a whole."""
         if line is None:
             return self._whole.get((path, name), [])
-        found = list(self._lines.get((path, name, line), ()))
+        results = list(self._lines.get((path, name, line), ()))
         for first in self._begins.get((path, line), ()):
-            found += self._long.get((path, first, name), ())
-        return found
+            results += self._long.get((path, first, name), ())
+        return results
 
 
 def _key_of(waiver: InlineWaiver) -> object:
@@ -403,11 +403,11 @@ class _Run(Struct, dict=True):
     @cached_property
     def by_policy(self) -> dict[str, list[Waiver]]:
         """The waivers of the configuration that haven't expired, by what they call the policy."""
-        found: dict[str, list[Waiver]] = {}
+        results: dict[str, list[Waiver]] = {}
         for waiver in self.waivers.effective.waivers:
             if not self.expired(waiver):
-                found.setdefault(waiver.policy, []).append(waiver)
-        return found
+                results.setdefault(waiver.policy, []).append(waiver)
+        return results
 
     def expired(self, waiver: Waiver) -> bool:
         """Return whether the last day of a waiver is over."""
@@ -454,9 +454,9 @@ class _Run(Struct, dict=True):
 
     def notices(self) -> Iterator[Notice]:
         """Yield the notices about waivers: those in comments by place, then those of the configuration."""
-        found = list(islice(self._of_comments(), _MOST_NOTICES + 1))
-        yield from found[:_MOST_NOTICES]
-        if len(found) > _MOST_NOTICES:
+        results = list(islice(self._of_comments(), _MOST_NOTICES + 1))
+        yield from results[:_MOST_NOTICES]
+        if len(results) > _MOST_NOTICES:
             yield Notice("waiver", f"more than {_MOST_NOTICES:,} waivers in comments have no effect")
         for entry in self.waivers.effective.waivers:
             text = self._standing(entry)
@@ -509,8 +509,8 @@ class _Run(Struct, dict=True):
     @cached_property
     def refs(self) -> dict[str, list[str]]:
         """The policies of the run by what they can be called."""
-        found: dict[str, list[str]] = {}
+        results: dict[str, list[str]] = {}
         for ref, result in self.judged.items():
             for name in dict.fromkeys((ref, result.policy.id)):
-                found.setdefault(name, []).append(ref)
-        return found
+                results.setdefault(name, []).append(ref)
+        return results

@@ -144,8 +144,8 @@ def uri(path: str) -> str:
 
 def markdown(text: str, cell: bool = False) -> str:
     """Return the text on one line of Markdown, its own `code` kept; `cell` for one cell of a table."""
-    found = enumerate(pieces(terminal(text.strip())))
-    return "".join(_span(piece, cell) if index % 2 else _prose(piece) for index, piece in found)
+    result = enumerate(pieces(terminal(text.strip())))
+    return "".join(_span(piece, cell) if index % 2 else _prose(piece) for index, piece in result)
 
 
 def markdown_html(text: str) -> str:

@@ -52,10 +52,10 @@ def _position(location: Location) -> dict[str, str]:
 
 
 def _finding(finding: Finding) -> str:
-    said = finding.message or finding.title
+    message = finding.message or finding.title
     if finding.remedy:
-        said += f"\nhelp: {finding.remedy}"
-    return _command(_COMMANDS[finding.severity], finding.ref, said, finding.location)
+        message += f"\nhelp: {finding.remedy}"
+    return _command(_COMMANDS[finding.severity], finding.ref, message, finding.location)
 
 
 def _undecided(policy: PolicyOutcome, fail_on: str) -> str:

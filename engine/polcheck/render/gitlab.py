@@ -21,22 +21,22 @@ def render(report: Report, options: Options) -> str:
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
     entries += _unseen(report)
-    seen: dict[str, int] = {}
+    visited: dict[str, int] = {}
     for entry in entries:
         mark = entry["fingerprint"]
-        seen[mark] = seen.get(mark, 0) + 1
-        if seen[mark] > 1:
-            entry["fingerprint"] = _hash(mark, str(seen[mark]))
+        visited[mark] = visited.get(mark, 0) + 1
+        if visited[mark] > 1:
+            entry["fingerprint"] = _hash(mark, str(visited[mark]))
     return dumps(entries)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
     path = finding.location.path if finding.location else _NOWHERE
-    said = finding.message or finding.title
+    message = finding.message or finding.title
     if finding.waived:
-        said = f"waived ({finding.waived.reason or finding.waived.kind}): {said}"
+        message = f"waived ({finding.waived.reason or finding.waived.kind}): {message}"
     return _entry(
-        said,
+        message,
         finding.ref,
         finding.fingerprint or _hash(finding.ref, path, finding.message),
         "info" if finding.waived else _SEVERITIES[finding.severity],
@@ -47,8 +47,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
     path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to the end")
-    said = f"undecided: {policy.title}: {why}"
-    return _entry(said, policy.ref, _hash(policy.ref, said), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
+    message = f"undecided: {policy.title}: {why}"
+    return _entry(message, policy.ref, _hash(policy.ref, message), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
 
 
 def _unseen(report: Report) -> list[dict[str, Any]]:
@@ -59,8 +59,8 @@ def _unseen(report: Report) -> list[dict[str, Any]]:
     if not waived and not report.submission.left_out:
         return []
     left_out = pluralize(report.submission.left_out, "file or folder", "files or folders")
-    said = f"{pluralize(waived, 'finding')} waived, {left_out} left out"
-    return [_entry(said, "polcheck:left-out", _hash("left out", said), "info", _NOWHERE, 1)]
+    message = f"{pluralize(waived, 'finding')} waived, {left_out} left out"
+    return [_entry(message, "polcheck:left-out", _hash("left out", message), "info", _NOWHERE, 1)]
 
 
 def _entry(said: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:

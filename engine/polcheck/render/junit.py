@@ -69,15 +69,15 @@ def _case(policy: PolicyOutcome, findings: list[Finding]) -> list[str]:
 
 def _failure(finding: Finding) -> str:
     where = f"{finding.location}: " if finding.location else ""
-    said = [f"{where}{finding.message}", *(f"also {place}" for place in finding.related)]
+    text = [f"{where}{finding.message}", *(f"also {place}" for place in finding.related)]
     if finding.looked_in:
-        said.append("looked in: " + ", ".join(finding.looked_in))
+        text.append("looked in: " + ", ".join(finding.looked_in))
     if finding.nearest:
-        said.append(f"nearest: {finding.nearest.text}")
+        text.append(f"nearest: {finding.nearest.text}")
     if finding.remedy:
-        said.append(f"help: {finding.remedy}")
+        text.append(f"help: {finding.remedy}")
     message = xml_attribute(where + finding.message)
-    return f'      <failure type="{finding.severity}" message="{message}">{xml(chr(10).join(said))}</failure>'
+    return f'      <failure type="{finding.severity}" message="{message}">{xml(chr(10).join(text))}</failure>'
 
 
 def _waived(finding: Finding) -> str:

@@ -80,7 +80,7 @@ def _context(excerpt: Excerpt) -> dict[str, Any]:
 def rule(policy: PolicyOutcome) -> dict[str, Any]:
     """Return the `reportingDescriptor` of a policy."""
     tags = [policy.pack, *([policy.requirement] if policy.requirement else [])]
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "id": policy.ref,
         "shortDescription": message(policy.title),
         "fullDescription": message(policy.description or policy.title),
@@ -93,10 +93,10 @@ def rule(policy: PolicyOutcome) -> dict[str, Any]:
         },
     }
     if web(policy.see):
-        found["helpUri"] = policy.see
+        results["helpUri"] = policy.see
     if policy.deprecated:
-        found["properties"]["deprecated"] = policy.deprecated
-    return found
+        results["properties"]["deprecated"] = policy.deprecated
+    return results
 
 
 def _help(policy: PolicyOutcome) -> dict[str, str]:
@@ -106,8 +106,8 @@ def _help(policy: PolicyOutcome) -> dict[str, str]:
         paragraphs.append(f"Requirement: {policy.requirement}")
     if policy.deprecated:
         paragraphs.append(f"Deprecated: {policy.deprecated}")
-    said = [paragraph for paragraph in paragraphs if paragraph]
-    return {**message("\n\n".join(said)), "markdown": "\n\n".join(map(markdown, said)) or markdown(policy.ref)}
+    text = [paragraph for paragraph in paragraphs if paragraph]
+    return {**message("\n\n".join(text)), "markdown": "\n\n".join(map(markdown, text)) or markdown(policy.ref)}
 
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -78,9 +78,9 @@ def _line(location: Location) -> str:
 
 
 def _listed(paths: tuple[str, ...], everything: bool) -> str:
-    shown = paths if everything else paths[:_LOOKED_IN]
-    rest = f" and {len(paths) - len(shown):,} more" if len(shown) < len(paths) else ""
-    return ", ".join(map(terminal, shown)) + rest
+    text = paths if everything else paths[:_LOOKED_IN]
+    rest = f" and {len(paths) - len(text):,} more" if len(text) < len(paths) else ""
+    return ", ".join(map(terminal, text)) + rest
 
 
 _MANY = 20  # findings, from which on they are grouped by policy
@@ -108,11 +108,11 @@ def render(report: Report, options: Options) -> str:
 
 
 def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
-    shown = _judged(report)
-    if len(shown) <= _MANY:
-        yield from (full(finding, options, style) for finding in shown)
+    text = _judged(report)
+    if len(text) <= _MANY:
+        yield from (full(finding, options, style) for finding in text)
         return
-    for _, group in groupby(sorted(shown, key=_policy_order), key=lambda finding: finding.ref):
+    for _, group in groupby(sorted(text, key=_policy_order), key=lambda finding: finding.ref):
         yield _group(list(group), options, style)
 
 
@@ -136,14 +136,14 @@ def _group(findings: list[Finding], options: Options, style: Style) -> str:
     files = len({finding.location.path for finding in findings if finding.location})
     extent = pluralize(len(findings), "finding") + (f" in {pluralize(files, 'file')}" if files else "")
     lines = [f"{label(first, style)} {style.bold(terminal(first.title))}: {extent}"]
-    shown = findings if options.all else findings[:_CAP]
-    for number, finding in enumerate(shown):
+    text = findings if options.all else findings[:_CAP]
+    for number, finding in enumerate(text):
         if number == 0 or options.verbosity > 0:
             lines += ["  " + line for line in full(finding, options, style, labelled=False).split("\n")]
         else:
             lines.append("  " + brief(finding, style, labelled=False))
-    if len(shown) < len(findings):
-        lines.append(f"  … and {len(findings) - len(shown):,} more; use --all to see them")
+    if len(text) < len(findings):
+        lines.append(f"  … and {len(findings) - len(text):,} more; use --all to see them")
     return "\n".join(lines)
 
 
@@ -175,13 +175,13 @@ def _open(report: Report) -> list[PolicyOutcome]:
 
 def _reviews(report: Report, options: Options, style: Style) -> Iterator[str]:
     """What people decide, with the places that notes gather for them."""
-    asked = [requirement for requirement in report.requirements if requirement.outcome == "review"]
-    if not asked:
+    requested = [requirement for requirement in report.requirements if requirement.outcome == "review"]
+    if not requested:
         return
     full_length = options.all or options.verbosity > 0
     hint = "" if full_length else "; -v says why, and where to look"
-    lines = [f"{pluralize(len(asked), 'requirement')} for people to decide{hint}"]
-    for requirement in asked:
+    lines = [f"{pluralize(len(requested), 'requirement')} for people to decide{hint}"]
+    for requirement in requested:
         places = [finding for finding in report.failing if is_for_review(finding, requirement)]
         because = f" ({requirement.because})" if requirement.because and full_length else ""
         extent = f" ({pluralize(len(places), 'place')})" if places and not full_length else ""

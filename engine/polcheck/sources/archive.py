@@ -28,15 +28,15 @@ _XZ_MEMORY = 256 * 1024 * 1024  # `xz -9` takes 65 MiB
 class Unpacked:
     """How much an archive of `size` bytes has unpacked to so far."""
 
-    def __init__(self, size: int, gathered: SubmissionBuilder) -> None:
+    def __init__(self, size: int, builder: SubmissionBuilder) -> None:
         self._size = size
-        self._gathered = gathered
+        self._builder = builder
         self._sum = 0
 
     def grows(self, more: int) -> None:
         """Adds bytes. Raises SubmissionError when the archive unpacks to more than the limits allow."""
         self._sum += more
-        limits, name = self._gathered.limits, self._gathered.name
+        limits, name = self._builder.limits, self._builder.name
         if self._sum > limits.total_bytes:
             raise SubmissionError(f"`{name}` unpacks to more than the limit `total_bytes` of {limits.total_bytes}")
         if self._sum > _FREE and self._sum > limits.archive_ratio * self._size:
@@ -115,7 +115,7 @@ _LONG = frozenset(
 _ENCRYPTED = 1
 
 
-def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> Submission:
+def read_archive(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilder) -> Submission:
     """Return the submission in an archive of `size` bytes; `kind` is `zip`, `tar`, `gz`, `bz2` or `xz`.
 
     Raises SubmissionError when it is broken, encrypted, over the limits, empty, or holds a link, a device, a name twice
@@ -123,52 +123,52 @@ def read_archive(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuild
     """
     try:
         if kind == "zip":
-            _zip(file, size, gathered)
+            _zip(file, size, builder)
         else:
-            _tar(file, size, kind, gathered)
+            _tar(file, size, kind, builder)
     except SubmissionError:
         raise
     except Ambiguous as error:
         help = "two readers could find different files in it, so it is refused: pack it anew"
-        raise SubmissionError(f"the archive `{gathered.name}` is ambiguous: {error}\nhelp: {help}") from error
+        raise SubmissionError(f"the archive `{builder.name}` is ambiguous: {error}\nhelp: {help}") from error
     except Exception as error:
         # NOTE: the readers of the standard library raise whatever they stumble upon: struct.error, KeyError,
         # RuntimeError, the compressors' own. On bytes from strangers each of them means the same.
-        said = str(error) or type(error).__name__
-        raise SubmissionError(f"the archive `{gathered.name}` is broken: {said.lower()}") from error
-    return gathered.submission("archive")
+        message = str(error) or type(error).__name__
+        raise SubmissionError(f"the archive `{builder.name}` is broken: {message.lower()}") from error
+    return builder.submission("archive")
 
 
-def _zip(file: BinaryIO, size: int, gathered: SubmissionBuilder) -> None:
-    longest = max(gathered.limits.files * _DIRECTORY_ENTRY, 1 << 20)
-    with zipfile.ZipFile(cast(IO[bytes], BoundedFile(file, longest, gathered.too_many))) as archive:
-        if len(archive.infolist()) > 2 * gathered.limits.files:  # folders count, too
-            raise gathered.too_many()
-        wanted = [(path, info) for info in archive.infolist() if (path := _zip_path(info, gathered))]
-        if len(wanted) > gathered.limits.files:
-            raise gathered.too_many()
-        unpacked = Unpacked(size, gathered)
+def _zip(file: BinaryIO, size: int, builder: SubmissionBuilder) -> None:
+    longest = max(builder.limits.files * _DIRECTORY_ENTRY, 1 << 20)
+    with zipfile.ZipFile(cast(IO[bytes], BoundedFile(file, longest, builder.too_many))) as archive:
+        if len(archive.infolist()) > 2 * builder.limits.files:  # folders count, too
+            raise builder.too_many()
+        wanted = [(path, info) for info in archive.infolist() if (path := _zip_path(info, builder))]
+        if len(wanted) > builder.limits.files:
+            raise builder.too_many()
+        unpacked = Unpacked(size, builder)
         for _, info in wanted:
             unpacked.grows(info.file_size)
         check_layout(file, size, archive)
         for path, info in wanted:
-            if gathered.admits(path, info.file_size):
-                gathered.take(path, archive.read(info))
+            if builder.admits(path, info.file_size):
+                builder.take(path, archive.read(info))
 
 
-def _zip_path(info: zipfile.ZipInfo, gathered: SubmissionBuilder) -> str:
+def _zip_path(info: zipfile.ZipInfo, builder: SubmissionBuilder) -> str:
     """Return the path of a file that the user left in, else nothing. Raises SubmissionError for what must not be
     there.
     """
     # NOTE: zipfile cuts `filename` at a NUL, and two names must not become one
-    path = _checked(path_of(info), gathered)
+    path = _checked(path_of(info), builder)
     mode = stat.S_IFMT(info.external_attr >> 16)
     if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(path, "link" if stat.S_ISLNK(mode) else "device", gathered)
-    if not path or info.is_dir() or not gathered.wants(path):
+        raise _refused(path, "link" if stat.S_ISLNK(mode) else "device", builder)
+    if not path or info.is_dir() or not builder.wants(path):
         return ""
     if info.flag_bits & _ENCRYPTED:
-        raise SubmissionError(f"`{path}` in the archive `{gathered.name}` is encrypted")
+        raise SubmissionError(f"`{path}` in the archive `{builder.name}` is encrypted")
     return path
 
 
@@ -218,22 +218,22 @@ class _Header(tarfile.TarInfo):
     described = False
 
 
-def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> None:
-    flow = BoundedStream(_unpacked(file, kind), Unpacked(size, gathered))
+def _tar(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilder) -> None:
+    flow = BoundedStream(_unpacked(file, kind), Unpacked(size, builder))
     members = 0
     with tarfile.open(
         fileobj=cast(IO[bytes], flow), mode="r|", tarinfo=_Header, encoding="utf-8", errors="surrogateescape"
     ) as archive:
         for member in archive:
             members += 1
-            if members > 2 * gathered.limits.files:  # folders count, too
-                raise gathered.too_many()
+            if members > 2 * builder.limits.files:  # folders count, too
+                raise builder.too_many()
             if {"path", "linkpath", "size"} & archive.pax_headers.keys():
                 raise Ambiguous("it gives one name or size to all files")
-            path = _tar_path(member, gathered)
-            if path and gathered.admits(path, member.size):
+            path = _tar_path(member, builder)
+            if path and builder.admits(path, member.size):
                 content = archive.extractfile(member)
-                gathered.take(path, content.read() if content else b"")
+                builder.take(path, content.read() if content else b"")
         # NOTE: a compressed file's checksum stands at its end; some readers stop at a block of zeros, others go on
         rest = cast(BinaryIO, archive.fileobj)
         while chunk := rest.read(CHUNK):
@@ -241,17 +241,17 @@ def _tar(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> N
                 raise Ambiguous("it goes on after the block of zeros that ends it")
 
 
-def _tar_path(member: tarfile.TarInfo, gathered: SubmissionBuilder) -> str:
+def _tar_path(member: tarfile.TarInfo, builder: SubmissionBuilder) -> str:
     """Return the path of a file that the user left in, else nothing. Raises SubmissionError for what must not be
     there.
     """
-    path = _checked(member.name, gathered)
+    path = _checked(member.name, builder)
     _check_one_reading(member)
     if member.issym() or member.islnk():
-        raise _refused(path, "link", gathered)
+        raise _refused(path, "link", builder)
     if not (member.isreg() or member.isdir()):
-        raise _refused(path, "device", gathered)
-    return path if path and member.isreg() and gathered.wants(path) else ""
+        raise _refused(path, "device", builder)
+    return path if path and member.isreg() and builder.wants(path) else ""
 
 
 def _check_one_reading(member: tarfile.TarInfo) -> None:
@@ -269,14 +269,14 @@ def _check_one_reading(member: tarfile.TarInfo) -> None:
         raise Ambiguous(f"`{name}` is no file and has a content")
 
 
-def _checked(name: str, gathered: SubmissionBuilder) -> str:
+def _checked(name: str, builder: SubmissionBuilder) -> str:
     """Return a member's path, empty for the root itself. Raises SubmissionError when it leaves the submission."""
     path = name.removesuffix("/")
     while path.startswith("./"):
         path = path[2:]
     if path in ("", ".") and not name.startswith("/"):
         return ""
-    check_name(path or name, f"the archive `{gathered.name}`")
+    check_name(path or name, f"the archive `{builder.name}`")
     return path
 
 
@@ -292,5 +292,5 @@ def _unpacked(file: BinaryIO, kind: str) -> Iterator[bytes]:
     return iter(lambda: stream.read(CHUNK), b"")
 
 
-def _refused(path: str, what: str, gathered: SubmissionBuilder) -> SubmissionError:
-    return SubmissionError(f"the archive `{gathered.name}` holds the {what} `{path}`: only files and folders are read")
+def _refused(path: str, what: str, builder: SubmissionBuilder) -> SubmissionError:
+    return SubmissionError(f"the archive `{builder.name}` holds the {what} `{path}`: only files and folders are read")

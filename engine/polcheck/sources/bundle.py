@@ -30,13 +30,13 @@ def check_name(path: str, holder: str) -> None:
         raise SubmissionError(f"a path in {holder} is not UTF-8: {path!a}") from error
 
 
-def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
+def read_bundle(data: bytes, builder: SubmissionBuilder) -> Submission:
     """Return the submission in the JSON text `data`.
 
     Raises SubmissionError when that is not an object of strings in UTF-8, repeats a key, is empty, or names a path that
     leaves the submission.
     """
-    name = gathered.name
+    name = builder.name
     bundle = _parsed(_text(data, name), name)
     if not isinstance(bundle, dict):
         raise SubmissionError(f"the bundle `{name}` is not an object of strings but {_kind(bundle)}")
@@ -44,11 +44,11 @@ def read_bundle(data: bytes, gathered: SubmissionBuilder) -> Submission:
         if not isinstance(text, str):
             raise SubmissionError(f"the bundle `{name}` is not an object of strings: `{key}` is {_kind(text)}")
         check_name(key, f"the bundle `{name}`")
-    _check_limits(bundle, gathered)
-    kept = {key: text for key, text in bundle.items() if gathered.wants(key)}
-    if gathered.left_out and not kept:
-        return gathered.submission("bundle")  # which says that there is nothing left
-    return replace(of_bundle(kept, name), left_out=gathered.left_out)
+    _check_limits(bundle, builder)
+    remaining = {key: text for key, text in bundle.items() if builder.wants(key)}
+    if builder.left_out and not remaining:
+        return builder.submission("bundle")  # which says that there is nothing left
+    return replace(of_bundle(remaining, name), left_out=builder.left_out)
 
 
 def _text(data: bytes, name: str) -> str:
@@ -90,12 +90,12 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"`{text}` is not JSON")
 
 
-def _check_limits(bundle: dict[str, str], gathered: SubmissionBuilder) -> None:
-    limits, name = gathered.limits, gathered.name
+def _check_limits(bundle: dict[str, str], builder: SubmissionBuilder) -> None:
+    limits, name = builder.limits, builder.name
     if len(bundle) > limits.files:
-        raise gathered.too_many()
+        raise builder.too_many()
     for key, text in bundle.items():
-        if gathered.too_long(key):
+        if builder.too_long(key):
             raise SubmissionError(f"the bundle `{name}` has a key over the limit `path_length` of {limits.path_length}")
         if len(text) * 4 > limits.file_bytes and len(text.encode("utf-8", "surrogatepass")) > limits.file_bytes:
             most = limits.file_bytes

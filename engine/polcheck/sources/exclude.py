@@ -24,8 +24,8 @@ class Excluded(Struct, frozen=True):
     def of(cls, texts: Sequence[str], prefix: str = "") -> Excluded:
         """Return the compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
         out = [way for text in texts if not text.startswith("!") for way in _with_folder(text)]
-        kept = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
-        return cls(_compiled(out), _compiled(kept), prefix)
+        remaining = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
+        return cls(_compiled(out), _compiled(remaining), prefix)
 
     def has(self, path: str) -> bool:
         """Return whether the file at `path` is left out."""
@@ -48,7 +48,7 @@ def beyond(texts: Sequence[str], prefix: str) -> tuple[str, ...]:
     """
     above = folders_of([_matchable(prefix)])
     compiled = ((text, _compiled(_with_folder(text.removeprefix("!")))) for text in texts)
-    return tuple(t for t, found in compiled if t.startswith("!") or found is None or not _any(found, above))
+    return tuple(t for t, result in compiled if t.startswith("!") or result is None or not _any(result, above))
 
 
 def _with_folder(text: str) -> list[str]:

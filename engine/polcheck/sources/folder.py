@@ -40,8 +40,8 @@ _MOST_BYTES = 64 << 20
 _WALK: Codec[tuple[tuple[str, ...], int]] = Codec(tuple[tuple[str, ...], int])
 
 
-def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None]) -> None:
-    """Calls `walk`, which lists files in `gathered`, unless the one that was asked for alike would list the same.
+def cached_walk(asked: str, builder: SubmissionBuilder, walk: Callable[[], None]) -> None:
+    """Calls `walk`, which lists files in `builder`, unless the one that was asked for alike would list the same.
 
     What is kept is known to be right by the stamps of all that the walk looked at: each folder, and the files that say
     what is ignored in it. A walk that met a link, or something that couldn't be read, is made again each time.
@@ -52,19 +52,19 @@ def cached_walk(asked: str, gathered: SubmissionBuilder, walk: Callable[[], None
         (paths, left_out), places = known
         for place, stamp in places:
             record_dependency(place, stamp)
-        gathered.list_all(paths)
-        gathered.left_out = left_out
+        builder.list_all(paths)
+        builder.left_out = left_out
         return
     with tracking() as watch:
         walk()
-    listed = gathered.listed
+    listed = builder.listed
     if len(listed) >= WORTH:
-        store_unchanged(path, (listed, gathered.left_out), _WALK, watch, _MOST_WALKS, _MOST_BYTES)
+        store_unchanged(path, (listed, builder.left_out), _WALK, watch, _MOST_WALKS, _MOST_BYTES)
 
 
 def read_folder(
     folder: str,
-    gathered: SubmissionBuilder,
+    builder: SubmissionBuilder,
     *,
     gitignore: bool = True,
     tracked: bool = False,
@@ -88,30 +88,30 @@ def read_folder(
         own = repository is not None and repository.root == repository.folder and ignores is None
         if repository and own and not trust.may_point_elsewhere and repository.leads_elsewhere:
             what = "its `.git` leads out of it, and nothing outside an untrusted project is read"
-            raise SubmissionError(f"what git tracks in `{gathered.name}` can't be known: {what}")
-        found = _Walk(root, gathered, repository, trust, ignores)
+            raise SubmissionError(f"what git tracks in `{builder.name}` can't be known: {what}")
+        result = _Walk(root, builder, repository, trust, ignores)
         if tracked:
-            found.run(None, only_tracked=True)
+            result.run(None, only_tracked=True)
         else:
-            found.run(tuple(repository.outer_rules(ignores)) if repository and ignoring else None)
+            result.run(tuple(repository.outer_rules(ignores)) if repository and ignoring else None)
 
     if asked:
-        cached_walk(asked, gathered, walk)
+        cached_walk(asked, builder, walk)
     else:
         walk()
-    return gathered.submission("folder", Look(root, gathered))
+    return builder.submission("folder", Look(root, builder))
 
 
 class Look(Struct, frozen=True):
     """Looks at listed files below a folder when somebody asks for them."""
 
     root: bytes
-    gathered: SubmissionBuilder
+    builder: SubmissionBuilder
 
     def __call__(self, path: str) -> Later:
         """The file at `path`. Raises OSError when it can't be read, is no file any more, or is over a limit."""
         full = os.path.join(self.root, path.encode("utf-8", "surrogateescape"))  # noqa: PTH118
-        return self.gathered.admitted(path, _later(full))
+        return self.builder.admitted(path, _later(full))
 
 
 def _later(full: bytes) -> Later:
@@ -138,7 +138,7 @@ class _Folder(NamedTuple):
 
 class _Walk(Struct, dict=True):
     root: bytes
-    gathered: SubmissionBuilder
+    builder: SubmissionBuilder
     repository: Repository | None
     trust: Trust = Trust.UNTRUSTED
     ignores: IgnoreFiles | None = None
@@ -155,7 +155,7 @@ class _Walk(Struct, dict=True):
             waiting += self._folder(waiting.pop())
         for path, target in self.folder_links:
             if target not in self.walked:
-                self.gathered.miss(path, "a link to a folder that is left out", folder=True)
+                self.builder.miss(path, "a link to a folder that is left out", folder=True)
 
     @cached_property
     def real_root(self) -> bytes:
@@ -183,9 +183,9 @@ class _Walk(Struct, dict=True):
     def _check_tracked(self) -> None:
         """Raises SubmissionError when nobody can say what is tracked."""
         if self.repository is None:
-            raise SubmissionError(f"`{self.gathered.name}` is not in a git repository")
+            raise SubmissionError(f"`{self.builder.name}` is not in a git repository")
         if self.tracked is None:
-            raise SubmissionError(f"the index of the git repository of `{self.gathered.name}` can't be read")
+            raise SubmissionError(f"the index of the git repository of `{self.builder.name}` can't be read")
 
     def _folder(self, folder: _Folder) -> list[_Folder]:
         """Reads the files of a folder; the folders in it that are to be walked."""
@@ -202,17 +202,17 @@ class _Walk(Struct, dict=True):
                 return list(self._below(number, self._with_rules(number, folder, entries), entries))
         except OSError as error:
             if not folder.path:
-                raise SubmissionError(f"the folder `{self.gathered.name}` can't be read: {reason_of(error)}") from error
+                raise SubmissionError(f"the folder `{self.builder.name}` can't be read: {reason_of(error)}") from error
             reason = f"a folder that can't be read: {reason_of(error)}"
-            self.gathered.miss(_text(folder.path[:-1]), reason, folder=True)
+            self.builder.miss(_text(folder.path[:-1]), reason, folder=True)
             return []
 
     def _entries(self, number: int) -> list[os.DirEntry[str]]:
-        most = self.gathered.limits.files
+        most = self.builder.limits.files
         with os.scandir(number) as scan:
             entries = list(islice(scan, most + 1))
         if len(entries) > most:
-            raise self.gathered.too_many()
+            raise self.builder.too_many()
         return entries
 
     def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
@@ -236,7 +236,7 @@ class _Walk(Struct, dict=True):
     def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
         """Reads each file in a folder; yields the folders in it that are to be walked."""
         lead = _text(folder.path)
-        plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.gathered.excluded.out is None
+        plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.builder.excluded.out is None
         files: list[str] = []
         others: list[os.DirEntry[str]] = []
         for entry in entries:
@@ -248,13 +248,13 @@ class _Walk(Struct, dict=True):
                 files.append(lead + entry.name)
             else:
                 others.append(entry)
-        self.gathered.list_all(files)
+        self.builder.list_all(files)
         for entry in sorted(others, key=attrgetter("name")):
             path = folder.path + os.fsencode(entry.name)
             try:
                 is_folder, is_link = entry.is_dir(follow_symlinks=False), entry.is_symlink()
             except OSError as error:
-                self.gathered.miss(_text(path), f"it can't be read: {reason_of(error)}", folder=True)
+                self.builder.miss(_text(path), f"it can't be read: {reason_of(error)}", folder=True)
                 continue
             wanted, only_tracked = self._wanted(folder, path, is_folder=is_folder)
             if not wanted:
@@ -280,29 +280,29 @@ class _Walk(Struct, dict=True):
             if is_there(head):
                 return
         record_unknown_dependency()
-        self.gathered.leaves_out_git(_text(path))
+        self.builder.leaves_out_git(_text(path))
 
     def _wanted(self, folder: _Folder, path: bytes, *, is_folder: bool) -> tuple[bool, bool]:
         """Return whether to look at `path`, and whether only for what git tracks in it."""
         text = _text(path)
-        if is_folder and self.gathered.leaves_out_folder(text):
+        if is_folder and self.builder.leaves_out_folder(text):
             return False, False
         only_tracked = folder.only_tracked or self._ignored(folder, path, is_folder=is_folder)
         if only_tracked and self.repository and self.tracked is None:
             reason = "ignored unless git tracks it, and the index of its repository can't be read"
-            self.gathered.miss(text, reason, folder=is_folder)
+            self.builder.miss(text, reason, folder=is_folder)
             return False, True
         if only_tracked and not (self.tracked and self.tracked.has(path, folder=is_folder)):
             if self.tracked and path in self.tracked.submodules:
                 reason = "a submodule: its files are tracked by another repository"
-                self.gathered.miss(text, reason, folder=True)
+                self.builder.miss(text, reason, folder=True)
             else:
-                self.gathered.left_out += 1
+                self.builder.left_out += 1
             return False, True
-        if is_folder and self.gathered.too_long(text):
-            self.gathered.miss(text, "a folder whose path is over the limit `path_length`", folder=True)
+        if is_folder and self.builder.too_long(text):
+            self.builder.miss(text, "a folder whose path is over the limit `path_length`", folder=True)
             return False, only_tracked
-        return is_folder or self.gathered.wants(text), only_tracked
+        return is_folder or self.builder.wants(text), only_tracked
 
     def _ignored(self, folder: _Folder, path: bytes, *, is_folder: bool) -> bool:
         if not folder.rules:
@@ -316,9 +316,9 @@ class _Walk(Struct, dict=True):
         start = time.perf_counter()
         yield
         self.seconds += time.perf_counter() - start
-        most = self.gathered.limits.ignore_seconds
+        most = self.builder.limits.ignore_seconds
         if self.seconds > most:
-            what = f"comparing `{self.gathered.name}` with its .gitignore files takes too long"
+            what = f"comparing `{self.builder.name}` with its .gitignore files takes too long"
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
     def _file(self, entry: os.DirEntry[str], path: bytes) -> None:
@@ -326,18 +326,18 @@ class _Walk(Struct, dict=True):
         text = _text(path)
         try:
             if entry.is_file(follow_symlinks=False):
-                self.gathered.list(text)
+                self.builder.list(text)
             else:
                 self._here(text, self._full(path))
         except OSError as error:
-            self.gathered.miss(text, f"it can't be read: {reason_of(error)}")
+            self.builder.miss(text, f"it can't be read: {reason_of(error)}")
 
     def _here(self, text: str, full: bytes) -> None:
         """Takes in the file at `full` as the one at `text`, or notes why not."""
         try:
-            self.gathered.list(text, self.gathered.admitted(text, _later(full)))
+            self.builder.list(text, self.builder.admitted(text, _later(full)))
         except OSError as error:
-            self.gathered.miss(text, str(error.strerror))
+            self.builder.miss(text, str(error.strerror))
 
     def _link(self, path: bytes) -> None:
         """Reads the file that a link leads to if it's below the root and not git's own."""
@@ -350,13 +350,13 @@ class _Walk(Struct, dict=True):
             reason = f"a link that leads nowhere: {reason_of(error)}"
             # NOTE: outside there may be a folder on another machine; within the submission there is nothing
             outside = _below(self.real_root, os.path.realpath(self._full(path))) is None
-            self.gathered.miss(text, reason, folder=outside)
+            self.builder.miss(text, reason, folder=outside)
             return
         below = _below(self.real_root, target)
         if below is None:
-            self.gathered.miss(text, "a link that leaves the project", folder=is_folder)
+            self.builder.miss(text, "a link that leaves the project", folder=is_folder)
         elif b".git" in below.split(b"/"):
-            self.gathered.miss(text, "a link into `.git`", folder=is_folder)
+            self.builder.miss(text, "a link into `.git`", folder=is_folder)
         elif is_folder:
             self.folder_links.append((text, below))
         else:

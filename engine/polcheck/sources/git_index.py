@@ -83,12 +83,12 @@ def _parsed(repository: Repository, name: str) -> tuple[list[tuple[int, bytes]],
         at += _MODE.size + digest
         (flags,) = _SHORT.unpack_from(data, at)
         at += _SHORT.size * (2 if flags & _EXTENDED else 1)
-        kept = b""
+        remaining = b""
         if version == 4:
             dropped, at = _number(data, at)
-            kept = path[: len(path) - dropped]
+            remaining = path[: len(path) - dropped]
         end = data.index(b"\0", at)
-        path = kept + data[at:end]
+        path = remaining + data[at:end]
         at = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8
         if path:  # what replaces an entry of the shared index has no name of its own
             entries.append((mode, path))
@@ -98,8 +98,8 @@ def _parsed(repository: Repository, name: str) -> tuple[list[tuple[int, bytes]],
 def _digest_size(data: bytes) -> int:
     """How many bytes a digest has, as the one at the end shows. Raises ValueError when that doesn't fit."""
     for size, name in ((20, "sha1"), (32, "sha256")):
-        found = hashlib.new(name, data[:-size], usedforsecurity=False).digest()
-        if data[-size:] in (found, bytes(size)):  # zeros: `index.skipHash`
+        result = hashlib.new(name, data[:-size], usedforsecurity=False).digest()
+        if data[-size:] in (result, bytes(size)):  # zeros: `index.skipHash`
             return size
     raise ValueError("the digest")
 
@@ -120,7 +120,7 @@ def _shared(extensions: bytes, digest: int) -> str:
         name, size = _EXTENSION.unpack_from(extensions, at)
         at += _EXTENSION.size
         if name == b"link":
-            found = extensions[at : at + digest]
-            return found.hex() if any(found) else ""
+            result = extensions[at : at + digest]
+            return result.hex() if any(result) else ""
         at += size
     return ""

@@ -61,8 +61,8 @@ class Rules(Struct, frozen=True):
     def ignores(self, path: bytes, *, folder: bool) -> bool | None:
         """Return whether the last pattern that matches `path` ignores it; None when none matches."""
         relative = self.lead + path[len(self.base) :] + (_FOLDER if folder else b"")
-        found = self.patterns.Match(relative)
-        return self.verdicts[max(found)] if found else None
+        result = self.patterns.Match(relative)
+        return self.verdicts[max(result)] if result else None
 
 
 def ignored(rules: Iterable[Rules], path: bytes, *, folder: bool) -> bool:
@@ -119,10 +119,10 @@ def _glob(text: bytes, *, several: bool) -> bytes | None:
         elif char == b"?":
             piece, index = b"[^/\\x00]", index + 1
         elif char == b"[":
-            found = _bracket(text, index)
-            if found is None:
+            result = _bracket(text, index)
+            if result is None:
                 return None
-            piece, index = found
+            piece, index = result
         elif char == b"\\":
             if index + 1 == len(text):
                 return None
@@ -156,11 +156,11 @@ def _bracket(text: bytes, start: int) -> tuple[bytes, int] | None:
     first = index
     members: set[int] = set()
     while text[index : index + 1] != b"]" or index == first:
-        found = _members(text, index)
-        if found is None:
+        result = _members(text, index)
+        if result is None:
             return None
-        members |= found[0]
-        index = found[1]
+        members |= result[0]
+        index = result[1]
     # INVARIANT: a set never matches `/`, neither by naming it nor by leaving it out.
     inside = (set(range(256)) - members if negated else members) - {ord("/"), 0}
     return (b"[" + b"".join(map(_plain, sorted(inside))) + b"]" if inside else b"[^\\x00-\\xff]"), index + 1

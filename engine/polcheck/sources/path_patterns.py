@@ -73,9 +73,9 @@ class FilePatterns(Struct, frozen=True, dict=True):
             return [] if only is None else [only]
         ways: list[dict[str, str]] = []
         for glob in inside:
-            found = glob.match(path)
-            if found is not None and found not in ways:
-                ways.append(found)
+            result = glob.match(path)
+            if result is not None and result not in ways:
+                ways.append(result)
         if ways and any(glob.match(path) is not None for glob in outside):
             return []
         return ways
@@ -103,7 +103,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
     @property
     def suffixes(self) -> frozenset[str]:
         """The endings (`.py`) that the included paths can have; empty when a pattern leaves that open."""
-        found: set[str] = set()
+        results: set[str] = set()
         for text in self.texts:
             if text.startswith("!"):
                 continue
@@ -112,8 +112,8 @@ class FilePatterns(Struct, frozen=True, dict=True):
                 dot = end.rfind(".")
                 if dot < 0 or _WILD.search(end[dot:]):
                     return frozenset()
-                found.add(end[dot:])
-        return frozenset(found)
+                results.add(end[dot:])
+        return frozenset(results)
 
     @property
     def examples(self) -> tuple[tuple[str | None, ...], ...]:
@@ -162,12 +162,12 @@ class _Glob(Struct, frozen=True):
             return None
         if self.whole:
             return {}
-        found = self.regex.fullmatch(_encodable(text))
-        if found is None:
+        result = self.regex.fullmatch(_encodable(text))
+        if result is None:
             return None
         captures: dict[str, str] = {}
         for name, number in self.regex.groupindex.items():
-            start, end = found.span(number)
+            start, end = result.span(number)
             if start < 0:
                 continue
             if captures.setdefault(name.rsplit("__", 1)[0], text[start:end]) != text[start:end]:
@@ -382,10 +382,10 @@ def _segment(text: str) -> Any:
 
 def folders_of(paths: Iterable[str]) -> list[str]:
     """Return every folder that holds one of `paths`, each ending in `/`, sorted."""
-    found: set[str] = set()
+    results: set[str] = set()
     for path in paths:
         end = path.rfind("/")
-        while end > 0 and path[: end + 1] not in found:
-            found.add(path[: end + 1])
+        while end > 0 and path[: end + 1] not in results:
+            results.add(path[: end + 1])
             end = path.rfind("/", 0, end)
-    return sorted(found)
+    return sorted(results)

@@ -45,15 +45,15 @@ class Files(Mapping[str, bytes]):
 
     def _seen(self, path: str) -> bytes | Later:
         """What is held of a file, looked at by now."""
-        held = self._held[path]
-        if held is None:
+        owned = self._held[path]
+        if owned is None:
             assert self._look is not None
-            held = self._held[path] = self._look(path)
-        return held
+            owned = self._held[path] = self._look(path)
+        return owned
 
     def __getitem__(self, path: str) -> bytes:
-        held = self._seen(path)
-        return held if isinstance(held, bytes) else held.read()
+        owned = self._seen(path)
+        return owned if isinstance(owned, bytes) else owned.read()
 
     def __contains__(self, path: object) -> bool:
         return path in self._held
@@ -72,29 +72,29 @@ class Files(Mapping[str, bytes]):
 
     def size(self, path: str) -> int:
         """How many bytes the file at `path` has."""
-        held = self._seen(path)
-        return len(held) if isinstance(held, bytes) else held.size
+        owned = self._seen(path)
+        return len(owned) if isinstance(owned, bytes) else owned.size
 
     def stamp(self, path: str) -> Stamp | None:
         """What tells that the file at `path` is as it was without reading it; None when nothing does."""
-        held = self._seen(path)
-        return None if isinstance(held, bytes) else held.stamp
+        owned = self._seen(path)
+        return None if isinstance(owned, bytes) else owned.stamp
 
     def faults(self, paths: Iterable[str]) -> dict[str, str]:
         """Looks at files: those that can't be read, with the reason."""
-        found: dict[str, str] = {}
+        results: dict[str, str] = {}
         for path in paths:
             if self._held.get(path, b"") is None:
                 try:
                     self._seen(path)
                 except OSError as error:
-                    found[path] = error.strerror or str(error)
-        return found
+                    results[path] = error.strerror or str(error)
+        return results
 
     def without(self, paths: Iterable[str]) -> Files:
         """Return the same without some of them."""
         left = set(paths)
-        return Files({path: held for path, held in self._held.items() if path not in left}, self._look)
+        return Files({path: owned for path, owned in self._held.items() if path not in left}, self._look)
 
 
 class Submission(Struct, frozen=True, dict=True):

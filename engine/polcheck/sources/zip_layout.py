@@ -59,8 +59,8 @@ def _apart(info: zipfile.ZipInfo, at: int) -> str:
 def _list_of_contents(file: BinaryIO, size: int, number: int, comment: int) -> int:
     """Where the list of contents begins."""
     place = size - _END.size - comment
-    mark, disk, first_disk, here, total, length, start, said = _END.unpack(_read(file, place, _END.size))
-    if mark != _END_MARK or said != comment:
+    mark, disk, first_disk, here, total, length, start, message = _END.unpack(_read(file, place, _END.size))
+    if mark != _END_MARK or message != comment:
         raise Ambiguous("there are bytes after its end")
     end = place
     if _WIDE in (length, start) or 0xFFFF in (here, total):
@@ -74,10 +74,10 @@ def _list_of_contents(file: BinaryIO, size: int, number: int, comment: int) -> i
 
 def _wide(file: BinaryIO, place: int, narrow: tuple[int, int, int, int]) -> tuple[int, int, int, int, int]:
     """Return the same from the record for large archives: where it begins, and its numbers for those that don't fit."""
-    found = _LOCATOR.unpack(_read(file, place - _LOCATOR.size, _LOCATOR.size))
-    if found[0] != _LOCATOR_MARK:
+    result = _LOCATOR.unpack(_read(file, place - _LOCATOR.size, _LOCATOR.size))
+    if result[0] != _LOCATOR_MARK:
         return place, *narrow  # NOTE: as many files as the number that stands for more
-    _, disk, begins, disks = found
+    _, disk, begins, disks = result
     record = _END64.unpack(_read(file, begins, _END64.size))
     name, length, _, _, own_disk, first_disk, *wide = record
     if name != _END64_MARK or begins + 12 + length != place - _LOCATOR.size or disk or disks > 1:
@@ -105,7 +105,9 @@ def _end_of(file: BinaryIO, info: zipfile.ZipInfo) -> int:
     sizes = (crc, packed, unpacked)
     own = (info.CRC, info.compress_size, info.file_size)
     described = bool(flags & _DESCRIBED)
-    if not all(said in (real, _WIDE) or (described and not said) for said, real in zip(sizes, own, strict=True)):
+    if not all(
+        message in (real, _WIDE) or (described and not message) for message, real in zip(sizes, own, strict=True)
+    ):
         raise Ambiguous(f"the header before `{info.filename}` says another size than the list of contents")
     if info.filename.endswith("/") and info.file_size:
         raise Ambiguous(f"the folder `{info.filename}` has a content")
@@ -116,12 +118,12 @@ def _end_of(file: BinaryIO, info: zipfile.ZipInfo) -> int:
 def _descriptor(file: BinaryIO, at: int, own: tuple[int, int, int]) -> int:
     """How long the record of sizes after a file is."""
     crc, packed, unpacked = own
-    found = _read(file, at, 24, short=True)
+    result = _read(file, at, 24, short=True)
     forms = [struct.pack("<LQQ", crc, packed, unpacked)]
     if max(packed, unpacked) <= _WIDE:
         forms.append(struct.pack("<LLL", crc, packed, unpacked))
     for form in (*(_DESCRIPTOR_MARK + form for form in forms), *forms):
-        if found.startswith(form):
+        if result.startswith(form):
             return len(form)
     raise Ambiguous("the sizes after a file are others than those in the list of contents")
 
@@ -161,15 +163,15 @@ def path_of(info: zipfile.ZipInfo, extra: bytes | None = None) -> str:
 
 def _unicode_paths(extra: bytes, crc: int) -> Sequence[str]:
     """Return the names in the fields for Unicode paths that belong to a name with this checksum."""
-    found: list[str] = []
+    results: list[str] = []
     at = 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
         body = extra[at + 4 : at + 4 + length]
         if kind == _UNICODE_PATH and len(body) >= 5 and struct.unpack_from("<BL", body) == (1, crc):
-            found.append(_decoded(body[5:], "utf-8"))
+            results.append(_decoded(body[5:], "utf-8"))
         at += 4 + length
-    return found
+    return results
 
 
 def _decoded(data: bytes, encoding: str) -> str:

@@ -135,11 +135,11 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
     """Return the policy called `name` (an id, or `pack:id`). Raises PolcheckError when it is no policy's, or
     several'.
     """
-    found = [policy for policy in plan.policies if name in (policy.id, policy.ref)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = " or ".join(f"`{policy.ref}`" for policy in found)
+    results = [policy for policy in plan.policies if name in (policy.id, policy.ref)]
+    if len(results) == 1:
+        return results[0]
+    if results:
+        names = " or ".join(f"`{policy.ref}`" for policy in results)
         raise PolcheckError(f"several packs have a policy `{name}`\nhelp: say {names}")
     known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
     close = difflib.get_close_matches(name, known, n=3)
@@ -205,15 +205,15 @@ def _parts(policy: CompiledPolicy, teller: StepExplainer, result: PolicyResult) 
     parts: list[Part] = []
     if policy.when:
         steps = teller.conjunction(policy.when, first_only=True)
-        held = bool(_rows(policy.when, teller).total)
-        parts.append(Part("when", steps, Sample(), "holds" if held else "does not hold"))
+        owned = bool(_rows(policy.when, teller).total)
+        parts.append(Part("when", steps, Sample(), "holds" if owned else "does not hold"))
     if policy.subjects is not None:
         rows = _rows(policy.subjects, teller)
-        said = pluralize(rows.total, "subject")
+        message = pluralize(rows.total, "subject")
         if policy.per and rows.total:
             subjects = pluralize(result.subjects, "subject")
-            said = f"{pluralize(rows.total, 'row')}, {subjects} by `{'`, `'.join(policy.per)}`"
-        parts.append(Part("for", teller.conjunction(policy.subjects), rows, said))
+            message = f"{pluralize(rows.total, 'row')}, {subjects} by `{'`, `'.join(policy.per)}`"
+        parts.append(Part("for", teller.conjunction(policy.subjects), rows, message))
     first_only = policy.subjects is not None if policy.forbids else policy.count is None
     keyword = "forbid" if policy.forbids else "require"
     rows = _rows(policy.demand, teller)

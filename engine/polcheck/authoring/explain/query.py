@@ -162,8 +162,8 @@ def _languages(submission: Submission) -> tuple[str, ...]:
     """Return the languages of a submission's files, without configuration where there is any other; the default
     first.
     """
-    found = {language for path in submission.paths if (language := language_of(path))}
-    code = found - set(formats()) or found
+    results = {language for path in submission.paths if (language := language_of(path))}
+    code = results - set(formats()) or results
     return tuple(sorted(code, key=lambda name: (name != DEFAULT_LANGUAGE, name))) or (DEFAULT_LANGUAGE,)
 
 
@@ -205,10 +205,10 @@ _MOST = 50
 def text(answer: Answer, look: DisplayOptions) -> str:
     """Return the matches with their source underlined, and a closing line that counts them."""
     blocks = [*(_queries(answer, look) if look.verbose else ())]
-    shown = answer.matches if look.all else answer.matches[:_MOST]
-    blocks += ["\n".join(_match(match, look)) for match in shown]
-    if len(shown) < len(answer.matches):
-        blocks += capped([], len(answer.matches) - len(shown), "matches", look)
+    displayed = answer.matches if look.all else answer.matches[:_MOST]
+    blocks += ["\n".join(_match(match, look)) for match in displayed]
+    if len(displayed) < len(answer.matches):
+        blocks += capped([], len(answer.matches) - len(displayed), "matches", look)
     return "\n\n".join([*blocks, _closing(answer)]) + "\n"
 
 
@@ -248,8 +248,8 @@ def _match(match: Match, look: DisplayOptions) -> list[str]:
 
 def _closing(answer: Answer) -> str:
     files = len({match.location.path for match in answer.matches})
-    found = f"{pluralize(len(answer.matches), 'match', 'matches')}"
+    result = f"{pluralize(len(answer.matches), 'match', 'matches')}"
     where = f" in {pluralize(files, 'file')}" if answer.matches else ""
-    looked = f"searched {pluralize(len(answer.documents), 'file')}"
+    examined = f"searched {pluralize(len(answer.documents), 'file')}"
     lines = [f"{terminal(path)}: {terminal(reason)}: matches may be missing" for path, reason in answer.reasons]
-    return "\n".join([*lines, f"{found}{where}; {looked}"])
+    return "\n".join([*lines, f"{result}{where}; {examined}"])

@@ -60,7 +60,7 @@ class StepExplainer(Struct, frozen=True):
 
     def _step(self, step: Step, first_only: bool) -> ExplainedStep:
         event = self.journal.of(step)
-        lost = self._lost(event, first_only)
+        dropped = self._lost(event, first_only)
         selected = self._selected(step, event)
         near = selected is not None and selected.found.total == 0
         return ExplainedStep(
@@ -74,8 +74,8 @@ class StepExplainer(Struct, frozen=True):
             reached=event is not None,
             before=len(event.before) if event else 0,
             after=len(event.after) if event else 0,
-            lost=tuple(Lost(self.match(row), None if near else self._near(step, row)) for row in lost[: self.most]),
-            lost_total=len(lost),
+            lost=tuple(Lost(self.match(row), None if near else self._near(step, row)) for row in dropped[: self.most]),
+            lost_total=len(dropped),
             below=tuple(self._below(step, first_only)),
         )
 

@@ -123,8 +123,8 @@ def _documents(documents: Sequence[Document], look: DisplayOptions) -> list[str]
     """
     singly = [document for document in documents if document.open or document.matches]
     singly.sort(key=lambda document: (not document.open, document.path))
-    shown = singly if look.all else singly[:_MOST_FILES]
-    lines = capped([_document(document, look) for document in shown], len(singly), "files", look)
+    displayed = singly if look.all else singly[:_MOST_FILES]
+    lines = capped([_document(document, look) for document in displayed], len(singly), "files", look)
     others: dict[str, list[str]] = {}
     for document in documents:
         if not document.open and not document.matches:
@@ -133,24 +133,24 @@ def _documents(documents: Sequence[Document], look: DisplayOptions) -> list[str]
 
 
 def _document(document: Document, look: DisplayOptions) -> str:
-    found = pluralize(document.matches, "match", "matches")
+    result = pluralize(document.matches, "match", "matches")
     if not document.open:
-        return f"{terminal(document.path)}: {found}"
-    note = f"{found} so far, {document.note}" if document.matches else document.note
+        return f"{terminal(document.path)}: {result}"
+    note = f"{result} so far, {document.note}" if document.matches else document.note
     return f"{terminal(document.path)}: {look.style.name('undecided', text=terminal(note))}"
 
 
 def _left_out(groups: Sequence[LeftOut], look: DisplayOptions) -> Iterator[str]:
     for group in groups:
-        shown = group.paths if look.all else group.paths[:_MOST_PATHS]
-        rest = len(group.paths) - len(shown)
+        displayed = group.paths if look.all else group.paths[:_MOST_PATHS]
+        rest = len(group.paths) - len(displayed)
         more = f" and {rest:,} more" if rest else ""
-        yield f"{terminal(group.reason)}: {', '.join(map(terminal, shown))}{more}"
+        yield f"{terminal(group.reason)}: {', '.join(map(terminal, displayed))}{more}"
 
 
 def _sample(sample: Sample, look: DisplayOptions, *, nested: bool) -> list[str]:
-    shown = sample.matches[: _most(look, nested)]
-    return capped([_match(match, look) for match in shown], sample.total, "matches", look)
+    displayed = sample.matches[: _most(look, nested)]
+    return capped([_match(match, look) for match in displayed], sample.total, "matches", look)
 
 
 def _most(look: DisplayOptions, nested: bool) -> int | None:
@@ -196,8 +196,8 @@ def _rows(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Iterato
     yield look.style.margin(f"=> {joined}{before}{pluralize(step.after, 'row')} out") + note
     if step.lost_total:
         yield f"{pluralize(step.lost_total, 'row')} {_LOST.get(step.kind, 'without a partner')}"
-        shown = step.lost[: _most(look, nested)]
-        yield from _indented(_lost(shown, step.lost_total, look))
+        displayed = step.lost[: _most(look, nested)]
+        yield from _indented(_lost(displayed, step.lost_total, look))
 
 
 def _lost(lost: Sequence[Lost], total: int, look: DisplayOptions) -> list[str]:
@@ -223,8 +223,8 @@ def _outcome(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
     yield from (f"{_INDENT}{terminal(sentence)}" for sentence in explanation.because)
     for path, reason in explanation.unsearched:
         yield f"{_INDENT}not searched to the end: {terminal(f'{path}: {reason}' if path else reason)}"
-    shown = explanation.findings if look.all else explanation.findings[:_MOST_FILES]
-    lines = [_finding(finding, look) for finding in shown]
+    displayed = explanation.findings if look.all else explanation.findings[:_MOST_FILES]
+    lines = [_finding(finding, look) for finding in displayed]
     yield from _indented(capped(lines, len(explanation.findings), "findings", look))
 
 

@@ -52,15 +52,15 @@ class Linted(Struct, frozen=True):
 def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
     """Return all problems of these packs, and what could be better. Raises nothing for a bad pack."""
     names: list[tuple[str, str, int]] = []
-    found = Problems()
-    made, opened = open_packs(packs, Settings(), schemas, found)
-    complete = not found.errors
+    result = Problems()
+    built, opened = open_packs(packs, Settings(), schemas, result)
+    complete = not result.errors
     for pack in opened:
         if not pack.listed:
             continue  # what is wrong with a pack that this one builds on is for its own authors
-        view = View(pack, made.probes, complete)
+        view = View(pack, built.probes, complete)
         for check in CHECKS:
             check(view)
         names.append((pack.compiled.name, pack.compiled.version, len(view.entries)))
-    ordered = sorted(found.found, key=lambda p: (_ORDER[p.severity], p.path, p.line, p.column, p.message))
+    ordered = sorted(result.reported, key=lambda p: (_ORDER[p.severity], p.path, p.line, p.column, p.message))
     return Linted(tuple(names), tuple(ordered))

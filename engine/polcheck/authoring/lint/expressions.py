@@ -60,8 +60,8 @@ def check_expressions(view: View) -> None:
 def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:
     """Yield the texts of an item that are, or hold, regular expressions."""
     for key in _WITH_REGEX:
-        given = getattr(item, key)
-        for index, text in enumerate(given if isinstance(given, tuple) else (given,)):
+        provided = getattr(item, key)
+        for index, text in enumerate(provided if isinstance(provided, tuple) else (provided,)):
             if text:
                 yield at_index(origin, (*item.at, key), index), text
     if isinstance(item.values, str):
@@ -72,14 +72,14 @@ def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:
 
 def _controls(origin: SourceMap, at: Pointer, text: str) -> None:
     """Warns of the first control character of a text, but for tabs and ends of lines, which can be meant."""
-    found = _CONTROLS.search(text)
-    if found is not None:
-        letter = _MEANT.get(found[0])
-        message = f"there is a control character here: U+{ord(found[0]):04X}"
+    match = _CONTROLS.search(text)
+    if match is not None:
+        letter = _MEANT.get(match[0])
+        message = f"there is a control character here: U+{ord(match[0]):04X}"
         if letter:
             message += f", which YAML writes `\\{letter}` in double quotes"
         help = f"write the string in single quotes, where `\\{letter or 'x'}` stays as it is"
-        origin.warning(at, message, help, found.start())
+        origin.warning(at, message, help, match.start())
 
 
 def _empty(origin: SourceMap, at: Pointer, expression: Expression, *, is_condition: bool) -> None:
@@ -88,17 +88,17 @@ def _empty(origin: SourceMap, at: Pointer, expression: Expression, *, is_conditi
         node, _ = parse(expression.text)
         filters = list(_filters(node, ANY))
         conditions = [(each.condition, items) for each, items in filters]
-        told = False
+        reported = False
         for condition, items in conditions:
             if _answers(condition, items) == {False}:
-                told = True
+                reported = True
                 reason, help = _why(condition, items)
                 message = f"no element meets `[?{text_of(condition)}]`: {reason}"
                 origin.warning(at, message, help, position_of(condition))
         if is_condition and _answers(node, ANY) == {False} and not isinstance(node, Literal):
             reason, help = _why(node, ANY)
             return origin.warning(at, f"this never holds: {reason}", help, position_of(node))
-        for comparison in _orderings(node) if not told else ():
+        for comparison in _orderings(node) if not reported else ():
             reason, help = _why(comparison, ANY)
             origin.warning(at, f"this never holds: {reason}", help, position_of(comparison))
     except ExpressionError:
@@ -186,7 +186,7 @@ def _reason(node: Comparison, here: Shape) -> tuple[str, str] | None:
 
 def _unequal(side: Node, literal: Literal, here: Shape) -> tuple[str, str] | None:
     """Return why an expression's value never equals a literal."""
-    given, kind = text_of(side), kind_of(literal.value)
+    provided, kind = text_of(side), kind_of(literal.value)
     if isinstance(side, Call) and side.name == "type" and isinstance(literal.value, str):
         if literal.value not in _KINDS:
             return f"there is no type `{literal.value}`", "one of " + ", ".join(f"`{name}`" for name in sorted(_KINDS))
@@ -201,18 +201,18 @@ def _unequal(side: Node, literal: Literal, here: Shape) -> tuple[str, str] | Non
     known = shape_of(side, here).kind
     if known not in ("any", kind) and kind != "null":
         help = "write the number in backquotes: `` `1` ``" if known == "number" else f"compare it with a {known}"
-        return f"`{given}` is a {known}, and `{text_of(literal)}` a {kind}", help
+        return f"`{provided}` is a {known}, and `{text_of(literal)}` a {kind}", help
     return None
 
 
 def _why(node: Node, here: Shape) -> tuple[str, str]:
     """Return the first reason, in a condition that never holds, and what to do."""
     if isinstance(node, Comparison):
-        found = _reason(node, here)
-        if found is not None:
-            return found
+        result = _reason(node, here)
+        if result is not None:
+            return result
     for child in children(node):
-        found = _why(child, here)
-        if found[0]:
-            return found
+        result = _why(child, here)
+        if result[0]:
+            return result
     return "", ""

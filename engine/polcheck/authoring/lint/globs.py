@@ -41,16 +41,16 @@ class Glob:
 
     def step(self, state: int, char: str) -> int:
         """Return the state after one more character."""
-        found = self._moves.get((state, char))
-        if found is None:
+        result = self._moves.get((state, char))
+        if result is None:
             targets = (
                 target
                 for node in self._known[state]
                 for taken, target in self._nodes.edges[node]
                 if taken in (char, _ANY) or (taken == _SEGMENT and char != "/")
             )
-            found = self._moves[(state, char)] = self._numbered(targets)
-        return found
+            result = self._moves[(state, char)] = self._numbered(targets)
+        return result
 
     def takes(self, path: str, folder: bool) -> bool:
         """Return whether the pattern takes a path, which has no `/` at its end even where it is a folder's."""
@@ -155,7 +155,7 @@ def _filled(way: str) -> str:
 def _search(globs: Sequence[Glob], wanted: Wanted, folder: bool, needed: int) -> bool | None:
     """Return whether there is such a path, of a folder or of a file."""
     pending = [(tuple(each.begin for each in globs), True)]
-    seen = set(pending)
+    visited = set(pending)
     while pending:
         states, fresh = pending.pop()  # fresh: no character of this segment yet
         if not fresh and wanted(
@@ -166,10 +166,10 @@ def _search(globs: Sequence[Glob], wanted: Wanted, folder: bool, needed: int) ->
             if fresh and char == "/":
                 continue  # no path has an empty segment
             after = (tuple(each.step(at, char) for each, at in zip(globs, states, strict=True)), char == "/")
-            if after not in seen and any(after[0][:needed]):
-                seen.add(after)
+            if after not in visited and any(after[0][:needed]):
+                visited.add(after)
                 pending.append(after)
-        if len(seen) > _MOST_STATES:
+        if len(visited) > _MOST_STATES:
             return None
     return False
 

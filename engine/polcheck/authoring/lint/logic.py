@@ -217,12 +217,12 @@ def _allowed(view: View, step: Step) -> str:
     """Return the allowed values of the parameters that a condition reads."""
     declared: Mapping[str, Mapping[str, Any]] = view.document.get("params", {})
     names = frozenset(name for condition in step.tests for name in members(condition.text, "params"))
-    said = [
+    message = [
         f"`{name}` can be " + ", ".join(f"`{value}`" for value in declared[name]["allowed"])
         for name in sorted(names)
         if "allowed" in declared.get(name, {})
     ]
-    return "; ".join(said)
+    return "; ".join(message)
 
 
 def _truth(value: Json) -> bool:

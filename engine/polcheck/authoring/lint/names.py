@@ -75,9 +75,9 @@ def _captures(origin: SourceMap, at: Pointer, name: str) -> Iterator[tuple[Point
         for index, text in enumerate(texts if isinstance(texts, list) else [texts] if texts else ()):
             # a capture's `-` and `.` are `_` in its name
             written = re.escape(name).replace("_", "[_.-]") if key == "code" else re.escape(name)
-            found = re.search(way.format(written), text)
-            if found and not (key == "code" and _decides(text, written)):
-                yield (*at, key, index) if isinstance(texts, list) else (*at, key), found.start(), help.format(name)
+            match = re.search(way.format(written), text)
+            if match and not (key == "code" and _decides(text, written)):
+                yield (*at, key, index) if isinstance(texts, list) else (*at, key), match.start(), help.format(name)
 
 
 def _decides(query: str, capture: str) -> bool:
@@ -112,10 +112,10 @@ def _value_of(view: View, entry: Entry, policy: CompiledPolicy) -> None:
     bound = exports_of(tuple(selectors))
     for key, template in (("message", policy.message), ("remedy", policy.remedy)):
         try:
-            told = names(template.text)
+            message_names = names(template.text)
         except TemplateFault:
             continue  # noted when it was compiled
-        if "value" in told - bound:
+        if "value" in message_names - bound:
             help = "`value` is what a `data` or `values` without `as` gives"
             entry.origin.warning((key,), "`value` is always empty here", help, template.text.find("value"))
 

@@ -35,12 +35,12 @@ def walk(node: Node) -> Iterator[Node]:
 
 def read_of(view: View, root: str) -> frozenset[str]:
     """Return the members of `params` or `tables` that anything in the pack reads; `*` among them for all."""
-    found: set[str] = set()
+    results: set[str] = set()
     for text in _expressions(view):
-        found |= members(text, root)
+        results |= members(text, root)
     for text in templates(view):
-        found |= builtin_message(text, root)
-    return frozenset(found)
+        results |= builtin_message(text, root)
+    return frozenset(results)
 
 
 def templates(view: View) -> Iterator[str]:
@@ -72,13 +72,13 @@ def check_policies(view: View) -> None:
 
 
 def _titles(view: View) -> None:
-    seen: dict[str, str] = {}
+    visited: dict[str, str] = {}
     for entry in view.entries:
         title = " ".join(entry.written.title.lower().split())
-        if title in seen:
-            message = f"the policy `{seen[title]}` has the same title"
+        if title in visited:
+            message = f"the policy `{visited[title]}` has the same title"
             entry.origin.warning(("title",), message, "say what this one asks for and the other doesn't")
-        seen.setdefault(title, entry.written.id)
+        visited.setdefault(title, entry.written.id)
 
 
 def _remedies(view: View) -> None:
@@ -110,11 +110,11 @@ def _profiles(view: View) -> None:
     policies = {entry.written.id for entry in view.entries}
     named = policies | {requirement.id for requirement in view.pack.compiled.requirements}
     for profile, value in view.document.get("profiles", {}).items():
-        for param, given in value.get("params", {}).items():
+        for param, provided in value.get("params", {}).items():
             at = ("profiles", profile, "params", param)
             if param not in declared:
                 view.head.error(at, f"the pack has no parameter `{param}`", _close(param, declared))
-            elif fault := fault_of(declared[param], given):
+            elif fault := fault_of(declared[param], provided):
                 view.head.error(at, f"the parameter `{param}` {fault}")
         for name in value.get("severities", {}):
             own = name.removeprefix(f"{view.document['name']}:")

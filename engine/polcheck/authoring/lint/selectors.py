@@ -79,8 +79,8 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
     if files is None:
         return frozenset()
     examples = [example for pattern in files.examples for example in pattern]
-    found = {format_of(example) if example else None for example in examples}
-    return frozenset(name for name in found if name) if None not in found else frozenset()
+    results = {format_of(example) if example else None for example in examples}
+    return frozenset(name for name in results if name) if None not in results else frozenset()
 
 
 def _impossible(origin: SourceMap, step: Step, what: Expression, names: frozenset[str]) -> None:
@@ -169,9 +169,9 @@ def _idle(origin: SourceMap, item: Item, globs: list[Glob]) -> None:
 def _brackets(origin: SourceMap, item: Item) -> None:
     """Warns of what would be a set of characters elsewhere."""
     for index, text in enumerate(item.files):
-        found = _SET.search(text)
-        if found:
-            message = f"`{found.group()}` matches itself: there are no character classes"
+        match = _SET.search(text)
+        if match:
+            message = f"`{match.group()}` matches itself: there are no character classes"
             help = "write alternatives as `{a,b}`, or `\\[` for a literal bracket"
             origin.warning(_at(origin, item, index), message, help)
 
@@ -190,7 +190,7 @@ def check_regexes(view: View) -> None:
 
 def _is_everywhere(regex: str) -> bool:
     try:
-        found = compile_text(regex).search("0")
+        match = compile_text(regex).search("0")
     except TextProblem:
         return False  # noted when it was compiled
-    return any(hit.span is not None and hit.span.start == hit.span.end for hit in found.hits)
+    return any(hit.span is not None and hit.span.start == hit.span.end for hit in match.hits)

@@ -60,25 +60,25 @@ class View(Struct, frozen=True, dict=True):
     @cached_property
     def items(self) -> tuple[tuple[SourceMap, Item], ...]:
         """Every item of the policies and the pack's selectors, nested ones included."""
-        found: list[tuple[SourceMap, Item]] = []
+        results: list[tuple[SourceMap, Item]] = []
         for entry in self.entries:
             policy = entry.written
             for part in (policy.when, policy.subjects, policy.require or (), policy.forbid or ()):
-                found += [(entry.origin, item) for item in every_item(part)]
+                results += [(entry.origin, item) for item in every_item(part)]
         for name, value in self.document.get("selectors", {}).items():
-            found += [(self.head, item) for item in every_item(written.items(value, ("selectors", name)))]
-        return tuple(found)
+            results += [(self.head, item) for item in every_item(written.items(value, ("selectors", name)))]
+        return tuple(results)
 
     @cached_property
     def conjunctions(self) -> tuple[tuple[SourceMap, Conjunction], ...]:
         """Every `when`, `for`, `require` and `forbid` that compiled, and every selector of the pack."""
-        found = [
+        results = [
             (entry.origin, part)
             for entry in self.entries
             if entry.compiled is not None
             for part in (entry.compiled.when, entry.compiled.subjects or (), entry.compiled.demand)
         ]
-        return (*found, *self.pack.selectors.values())
+        return (*results, *self.pack.selectors.values())
 
     def steps(self) -> Iterator[tuple[SourceMap, Step]]:
         """Yield every step of every conjunction, nested ones included, each where it is written."""

@@ -89,16 +89,16 @@ class Hunt(Struct, dict=True):
         pack.
         """
         tasks = [
-            _Task(owner, tuple(made[start : start + _A_TASK]))
+            _Task(owner, tuple(built[start : start + _A_TASK]))
             for owner in self._owners(policies)
-            for made in [self.mutants(owner)]
-            for start in range(0, len(made), _A_TASK)
+            for built in [self.mutants(owner)]
+            for start in range(0, len(built), _A_TASK)
         ]
         verdicts = run_parallel(self._tried, tasks, Codec(list[str]), jobs, progress)
         pairs = [
             (mutant, verdict)
-            for task, found in zip(tasks, verdicts, strict=True)
-            for mutant, verdict in zip(task.mutants, found, strict=True)
+            for task, result in zip(tasks, verdicts, strict=True)
+            for mutant, verdict in zip(task.mutants, result, strict=True)
         ]
         return self._summed(pairs, complete)
 

@@ -59,13 +59,13 @@ class Mutant(Struct, frozen=True):
 def numbered(owner: str, changes: Iterable[Change], key: object) -> Iterator[Mutant]:
     """Yield the changes as mutants, those that make the same document once; `key` makes a document comparable."""
     assert callable(key)
-    seen: set[str] = set()
+    visited: set[str] = set()
     counts: dict[str, int] = {}
     for change in changes:
         text = key(change.document)
-        if text in seen:
+        if text in visited:
             continue
-        seen.add(text)
+        visited.add(text)
         mutant = Mutant(owner, *change)
         number = counts[mutant.id] = counts.get(mutant.id, 0) + 1
         yield replace(mutant, number=number)

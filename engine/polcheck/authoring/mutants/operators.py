@@ -103,12 +103,12 @@ def mutants(owner: str, document: Json, at: Pointer = (), around: str = "") -> I
     `around` is the text of the selectors that a policy uses, or of all that may use a selector: a name that stands
     nowhere else joins nothing.
     """
-    made = (
+    result = (
         change
         for change in _changes(document, at)
         if change.operator != "drop-join" or _joins(change, _text(joined_with(document, change.at)) + around)
     )
-    return numbered(owner, made, _text)
+    return numbered(owner, result, _text)
 
 
 def _joins(change: Change, text: str) -> bool:

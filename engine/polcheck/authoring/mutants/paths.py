@@ -28,9 +28,9 @@ def path_variants(text: str) -> Iterator[Variant]:
 
 def capture_variants(text: str) -> Iterator[Variant]:
     """Yield the pattern with a capture made a wildcard: it joins on nothing any more."""
-    for found in _CAPTURE.finditer(text):
-        wild = "**" if found.group(2) else "*"
-        yield spliced("drop-join", text, *found.span(), wild)._replace(before=found.group(), after=wild)
+    for result in _CAPTURE.finditer(text):
+        wild = "**" if result.group(2) else "*"
+        yield spliced("drop-join", text, *result.span(), wild)._replace(before=result.group(), after=wild)
 
 
 def _choices(text: str) -> Iterator[tuple[int, int, str]]:

@@ -47,8 +47,8 @@ def regex_variants(text: str) -> Iterator[Variant]:
 
 def name_variants(text: str) -> Iterator[Variant]:
     """Yield the regular expression with one of its named groups unnamed: it joins on nothing any more."""
-    for found in re.finditer(r"(?<!\\)\(\?P?<([A-Za-z]\w*)>", text):
-        yield spliced("drop-join", text, *found.span(), "(?:")._replace(before=found.group(), after="(?:")
+    for result in re.finditer(r"(?<!\\)\(\?P?<([A-Za-z]\w*)>", text):
+        yield spliced("drop-join", text, *result.span(), "(?:")._replace(before=result.group(), after="(?:")
 
 
 def _idle(pieces: list[_Piece], number: int) -> bool:

@@ -21,7 +21,7 @@ def inner(site: Site) -> Iterator[Change]:
     if isinstance(value, str):
         yield _edit(site, "leave-value", ("in",), DROPPED, f"in: {value}")
         before, _, _ = _text(site.document).partition(_text(site.item))
-        names = [found.group(found.lastgroup or 0) for found in _NAME.finditer(before)]
+        names = [result.group(result.lastgroup or 0) for result in _NAME.finditer(before)]
         known = [name for name in names if name not in (value, "here")]
         if known:
             yield _edit(site, "other-value", ("in",), known[-1], f"in: {value}")

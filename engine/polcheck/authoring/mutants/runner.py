@@ -62,14 +62,14 @@ class PolicyFixtures(Struct):
             probes = [plan.probes[index] for index in wanted.get(path, ())]
             new = [probe for probe in probes if probe not in known]
             if new or demands.facts or demands.lines:
-                made = Extractor(new, skips=False).extract(
+                result = Extractor(new, skips=False).extract(
                     submission.source(path), range(len(new)), demands.facts, demands.lines
                 )
-                known |= {probe: made.found.get(index, SearchResult()) for index, probe in enumerate(new)}
+                known |= {probe: result.found.get(index, SearchResult()) for index, probe in enumerate(new)}
             else:
-                made = FileRows(path, {})
-            found = {index: known[plan.probes[index]] for index in wanted.get(path, ())}
-            rows[path] = FileRows(path, found, made.facts, made.line_starts)
+                result = FileRows(path, {})
+            results = {index: known[plan.probes[index]] for index in wanted.get(path, ())}
+            rows[path] = FileRows(path, results, result.facts, result.line_starts)
         return rows
 
     def move_to_front(self, case: Case) -> None:

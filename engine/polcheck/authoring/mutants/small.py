@@ -28,14 +28,14 @@ def users(pack_source: PackSource, owner: str) -> list[str]:
 
 def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
     """Return the selectors of the pack that a document uses, and those that these use, sorted."""
-    found: set[str] = set()
+    results: set[str] = set()
     waiting = [document]
     while waiting:
         for name in _uses(waiting.pop()):
-            if name in selectors and name not in found:
-                found.add(name)
+            if name in selectors and name not in results:
+                results.add(name)
                 waiting.append(selectors[name])
-    return sorted(found)
+    return sorted(results)
 
 
 def around(document: Json, selectors: Mapping[str, Json]) -> str:

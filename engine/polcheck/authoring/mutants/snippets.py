@@ -22,13 +22,13 @@ _ANONYMOUS = "_unjoined"
 
 def pattern_variants(text: str) -> Iterator[Variant]:
     """Yield the snippet with a string loosened, or an argument dropped."""
-    for found in _STRING.finditer(text):
-        hole = _HOLE.search(found.group())
-        content = found.group()[1:-1]
+    for result in _STRING.finditer(text):
+        hole = _HOLE.search(result.group())
+        content = result.group()[1:-1]
         if hole is None:
-            yield spliced("loosen-string", text, *found.span(), "$_")
+            yield spliced("loosen-string", text, *result.span(), "$_")
         elif content != hole.group():
-            yield spliced("loosen-string", text, *found.span(), f'"{hole.group()}"')
+            yield spliced("loosen-string", text, *result.span(), f'"{hole.group()}"')
     for start, end in _arguments(text):
         yield spliced("drop-argument", text, start, end, "")
 
@@ -45,7 +45,7 @@ def without_hole(text: str, name: str) -> str:
 
 def captures(text: str) -> list[str]:
     """Return the names that a query binds."""
-    return list(dict.fromkeys(found for found in _CAPTURE.findall(text) if found != "here"))
+    return list(dict.fromkeys(result for result in _CAPTURE.findall(text) if result != "here"))
 
 
 def without_capture(text: str, name: str) -> str:
@@ -85,11 +85,11 @@ def code_variants(text: str) -> Iterator[Variant]:
     for call in (call for pattern in patterns for call in pattern.calls):
         yield from _predicate(text, call)
     yield from _alternatives(text, patterns)
-    for found in _PARTS.finditer(text):
-        if found.lastgroup == "anchor":
-            yield spliced("drop-query-anchor", text, *found.span(), "")
-        elif found.lastgroup == "field":
-            yield spliced("drop-absent-field", text, *found.span(), "")
+    for result in _PARTS.finditer(text):
+        if result.lastgroup == "anchor":
+            yield spliced("drop-query-anchor", text, *result.span(), "")
+        elif result.lastgroup == "field":
+            yield spliced("drop-absent-field", text, *result.span(), "")
 
 
 def _predicate(text: str, call: Call) -> Iterator[Variant]:

@@ -58,41 +58,41 @@ def _value(rule: Rules, schemas: Mapping[str, Rules], used: dict[str, Schema]) -
     unknown = sorted(rule.keys() - _KNOWN)
     if unknown:
         raise ValueError(f"the rule `{unknown[0]}` has no counterpart in JSON Schema")
-    made: Schema = {}
+    result: Schema = {}
     if "meta" in rule:
-        made["description"] = rule["meta"]["description"]
+        result["description"] = rule["meta"]["description"]
     if "type" in rule:
-        made |= _typed(rule, schemas, used)
+        result |= _typed(rule, schemas, used)
     if "one_of" in rule:
-        made |= _one_of(rule["one_of"], schemas, used)
+        result |= _one_of(rule["one_of"], schemas, used)
     if "one_or_many" in rule:
         one = _alternatives(rule["one_or_many"], schemas, used)
         many = {"type": "array", "minItems": 1, "items": _joined(one)}
-        made |= {"anyOf": [*one, many]}
+        result |= {"anyOf": [*one, many]}
     for key, counterpart in _BOUNDS.items():
         if key in rule:
-            made[counterpart] = rule[key]
+            result[counterpart] = rule[key]
     if "regex" in rule:
-        made["pattern"] = f"^(?:{rule['regex']})$"
-    return made
+        result["pattern"] = f"^(?:{rule['regex']})$"
+    return result
 
 
 def _typed(rule: Rules, schemas: Mapping[str, Rules], used: dict[str, Schema]) -> Schema:
     """Return the type of a value, and what it holds."""
     names = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
     types = [_TYPES.get(name, name) for name in names]
-    made: Schema = {"type": types[0] if len(types) == 1 else types}
+    result: Schema = {"type": types[0] if len(types) == 1 else types}
     if rule.get("nullable"):
-        made["type"] = [*types, "null"]
+        result["type"] = [*types, "null"]
     if rule.get("empty") is False:
-        made |= {_EMPTY[kind]: 1 for kind in types if kind in _EMPTY}
+        result |= {_EMPTY[kind]: 1 for kind in types if kind in _EMPTY}
     if "schema" in rule:
-        made["items"] = _value(rule["schema"], schemas, used)
+        result["items"] = _value(rule["schema"], schemas, used)
     if "valuesrules" in rule:
-        made["additionalProperties"] = _value(rule["valuesrules"], schemas, used)
+        result["additionalProperties"] = _value(rule["valuesrules"], schemas, used)
     if "keysrules" in rule and rule["keysrules"] != {"type": "string"}:
-        made["propertyNames"] = _value(rule["keysrules"], schemas, used)
-    return made
+        result["propertyNames"] = _value(rule["keysrules"], schemas, used)
+    return result
 
 
 def _one_of(kinds: str | list[str], schemas: Mapping[str, Rules], used: dict[str, Schema]) -> Schema:

@@ -27,9 +27,9 @@ _MOST_FILES = 4
 def examples(policy: str, cases: Sequence[Case]) -> Iterator[str]:
     """Yield the lines of a failing and of a passing example, each the smallest of its kind; none without such cases."""
     for outcome, heading in (("fail", "Fails"), ("pass", "Passes")):
-        found = [(case, expected) for case in cases for expected in expected_of(case, policy, outcome)]
-        if found:
-            case, expected = min(found, key=lambda pair: _weight(pair[0]))
+        results = [(case, expected) for case in cases for expected in expected_of(case, policy, outcome)]
+        if results:
+            case, expected = min(results, key=lambda pair: _weight(pair[0]))
             yield from _example(heading, case, expected)
 
 
@@ -48,8 +48,8 @@ def _weight(case: Case) -> tuple[int, int, int, int, str, int]:
 def _example(heading: str, case: Case, expected: Expected) -> Iterator[str]:
     places = ", ".join(code(place) for place in expected.at or ())
     with_params = [f"{name} = {value}" for name, value in sorted(case.params.items())]
-    given = f" with {', '.join(code(text) for text in with_params)}" if with_params else ""
-    yield f"**{heading}**{given}: {markdown(case.name)}{f' (at {places})' if places else ''}"
+    provided = f" with {', '.join(code(text) for text in with_params)}" if with_params else ""
+    yield f"**{heading}**{provided}: {markdown(case.name)}{f' (at {places})' if places else ''}"
     yield ""
     for path, data in sorted(case.files.items())[:_MOST_FILES]:
         yield from _file(path, data)
@@ -59,14 +59,14 @@ def _example(heading: str, case: Case, expected: Expected) -> Iterator[str]:
 
 def _file(path: str, data: bytes) -> Iterator[str]:
     lines = data.decode("utf-8", "replace").splitlines()
-    shown = lines[:_MOST_LINES]
+    text = lines[:_MOST_LINES]
     yield f"{code(path)}{':' if lines else ' is empty.'}"
     yield ""
     if lines:
-        yield from fence(shown, language_of(path) or format_of(path) or "")
+        yield from fence(text, language_of(path) or format_of(path) or "")
         yield ""
-    if len(shown) < len(lines):
-        yield from (f"… and {pluralize(len(lines) - len(shown), 'more line', 'more lines')}.", "")
+    if len(text) < len(lines):
+        yield from (f"… and {pluralize(len(lines) - len(text), 'more line', 'more lines')}.", "")
 
 
 _PARTS = ("when", "for", "require", "forbid")
@@ -319,5 +319,5 @@ def _code_cell(text: str) -> str:
 
 def _paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text, an empty line between them."""
-    made = [markdown(" ".join(part.split())) for part in text.strip().split("\n\n")]
-    return [line for part in made for line in (part, "")][:-1]
+    result = [markdown(" ".join(part.split())) for part in text.strip().split("\n\n")]
+    return [line for part in result for line in (part, "")][:-1]

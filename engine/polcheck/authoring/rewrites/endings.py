@@ -12,7 +12,7 @@ _ALONE = re.compile(r"(?<!\r)\n")
 
 def crlf(text: str) -> Iterator[Group]:
     """Yield a carriage return before each line feed that has none."""
-    edits = tuple(Edit(found.start(), found.start(), "\r") for found in _ALONE.finditer(text))
+    edits = tuple(Edit(result.start(), result.start(), "\r") for result in _ALONE.finditer(text))
     if edits:
         yield edits
 

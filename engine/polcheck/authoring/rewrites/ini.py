@@ -45,11 +45,11 @@ def colons(text: str) -> Iterator[Group]:
 
 def comments(text: str) -> Iterator[Group]:
     """Yield a blank line and comments of both kinds before each section and option."""
-    for found in _BEGINS.finditer(text):
-        yield (Edit(found.start(), found.start(), "\n# a remark that says nothing\n; another\n"),)
+    for result in _BEGINS.finditer(text):
+        yield (Edit(result.start(), result.start(), "\n# a remark that says nothing\n; another\n"),)
 
 
 def _parted(text: str, by: str) -> Iterator[Group]:
-    for found in _OPTION.finditer(text):
-        if found["between"] != by:
-            yield (Edit(found.start("between"), found.end("between"), by),)
+    for result in _OPTION.finditer(text):
+        if result["between"] != by:
+            yield (Edit(result.start("between"), result.end("between"), by),)

@@ -42,10 +42,10 @@ def meaning(text: str) -> str:
 def quotes(text: str) -> Iterator[Group]:
     """Other quotes round each string that holds neither a quote nor a backslash."""
     for token in tokens(text):
-        found = _STRING.fullmatch(token.text) if token.kind == tokenize.STRING and not token.in_string else None
-        if found and not re.search(r"['\"\\]", found["body"]):
-            other = _OTHER[found["quote"]]
-            start, end, size = token.start + len(found["prefix"]), token.end, len(other)
+        match = _STRING.fullmatch(token.text) if token.kind == tokenize.STRING and not token.in_string else None
+        if match and not re.search(r"['\"\\]", match["body"]):
+            other = _OTHER[match["quote"]]
+            start, end, size = token.start + len(match["prefix"]), token.end, len(other)
             yield Edit(start, start + size, other), Edit(end - size, end, other)
 
 
@@ -59,11 +59,11 @@ def prefixes(text: str) -> Iterator[Group]:
 def pieces(text: str) -> Iterator[Group]:
     """Two strings side by side for each of several words that has no prefix, no quote and no backslash in it."""
     for token in tokens(text):
-        found = _STRING.fullmatch(token.text) if token.kind == tokenize.STRING and not token.in_string else None
-        if found and not found["prefix"] and len(found["quote"]) == 1 and not re.search(r"['\"\\]", found["body"]):
-            middle = token.start + found["body"].rfind(" ", 0, -1) + 2
+        match = _STRING.fullmatch(token.text) if token.kind == tokenize.STRING and not token.in_string else None
+        if match and not match["prefix"] and len(match["quote"]) == 1 and not re.search(r"['\"\\]", match["body"]):
+            middle = token.start + match["body"].rfind(" ", 0, -1) + 2
             if middle > token.start + 1:
-                yield (Edit(middle, middle, f"{found['quote']} {found['quote']}"),)
+                yield (Edit(middle, middle, f"{match['quote']} {match['quote']}"),)
 
 
 def comments(text: str) -> Iterator[Group]:
@@ -112,8 +112,8 @@ def joined(text: str) -> Iterator[Group]:
 
 def commas(text: str) -> Iterator[Group]:
     """Yield a comma behind the last of what a pair of brackets holds, and none where there was one."""
-    found = [token for token in tokens(text) if token.kind not in _LAYOUT and not token.in_string]
-    for before, token in pairwise(found):
+    results = [token for token in tokens(text) if token.kind not in _LAYOUT and not token.in_string]
+    for before, token in pairwise(results):
         if token.text not in _CLOSING or token.kind != tokenize.OP or before.text in _OPENING:
             continue
         if before.text == ",":
@@ -171,17 +171,17 @@ def bare(text: str) -> Iterator[Group]:
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text. Raises TokenError, SyntaxError where there are none."""
     starts = [0, *accumulate(len(line) for line in io.StringIO(text))]
-    found: list[Token] = []
+    results: list[Token] = []
     depth = strings = 0
     for kind, token, (line, column), (end_line, end_column), _ in tokenize.generate_tokens(io.StringIO(text).readline):
         closes = token in _CLOSING and kind == tokenize.OP
         depth -= closes
         strings -= kind == _F_END
         start, end = starts[min(line, len(starts)) - 1] + column, starts[min(end_line, len(starts)) - 1] + end_column
-        found.append(Token(kind, token, min(start, len(text)), min(end, len(text)), depth, strings > 0))
+        results.append(Token(kind, token, min(start, len(text)), min(end, len(text)), depth, strings > 0))
         depth += token in _OPENING and kind == tokenize.OP
         strings += kind == _F_START
-    return found
+    return results
 
 
 def _parsed(text: str) -> ast.Module:
@@ -216,10 +216,10 @@ def _wrapped(node: ast.AST) -> Iterator[ast.expr]:
 
 def _grouping(text: str) -> frozenset[int]:
     """Return the offsets of opening parentheses that are neither a call's nor a definition's."""
-    found = [token for token in tokens(text) if token.kind not in _LAYOUT]
+    results = [token for token in tokens(text) if token.kind not in _LAYOUT]
     return frozenset(
         token.start
-        for before, token in pairwise(found)
+        for before, token in pairwise(results)
         if token.text == "("
         and not (before.kind == tokenize.NAME and not iskeyword(before.text))
         and not (before.kind == tokenize.STRING or before.text in _CLOSING)

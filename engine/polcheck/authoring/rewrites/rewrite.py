@@ -115,11 +115,11 @@ class Rewritten(Struct, frozen=True, dict=True):
 
     def moved(self, place: str) -> str:
         """Return the new place of what stood at `place`; without edits the line is unknown, so the path alone."""
-        found = self._numbers(place)
-        if found is None or self.edits is None:
+        result = self._numbers(place)
+        if result is None or self.edits is None:
             return self.arrived(place)
         before, after = self._sources
-        offset = self._moves.moved(before.line_starts[found[0] - 1] + found[1] - 1) - self.after.startswith(MARK)
+        offset = self._moves.moved(before.line_starts[result[0] - 1] + result[1] - 1) - self.after.startswith(MARK)
         new = after.place(Span(offset, offset))
         return f"{self.path}:{new.line}:{new.column}"
 
@@ -129,8 +129,8 @@ class Rewritten(Struct, frozen=True, dict=True):
 
     def _numbers(self, place: str) -> tuple[int, int] | None:
         """Line and column of a place in this file; None for any other place."""
-        found = _PLACE.fullmatch(place.removeprefix(self.path)) if place.startswith(self.path) else None
-        return (int(found[1]), int(found[2])) if found else None
+        match = _PLACE.fullmatch(place.removeprefix(self.path)) if place.startswith(self.path) else None
+        return (int(match[1]), int(match[2])) if match else None
 
     @cached_property
     def _moves(self) -> Moves:
@@ -162,9 +162,9 @@ def rewritten(path: str, data: bytes) -> Iterator[Rewritten]:
     for name, rewrite in REWRITES.items():
         if kind in rewrite.kinds:
             after, edits = _made(rewrite, text, same)
-            found = Rewritten(name, path, text, after, edits)
-            if after != text and found.data != data:
-                yield found
+            result = Rewritten(name, path, text, after, edits)
+            if after != text and result.data != data:
+                yield result
 
 
 def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str, tuple[Edit, ...] | None]:

@@ -67,12 +67,12 @@ def robustness(
 ) -> Robustness:
     """Return the results for these cases, all of which pass; `complete`: they are all cases of the pack."""
     replies = run_parallel(_RewriteTask(runner), cases, _REPLY, jobs, progress, least=_ENOUGH)
-    found = [
+    results = [
         (names, [Difference(case, *rest) for rest in differences])
         for case, (names, differences) in zip(cases, replies, strict=True)
     ]
-    tried = Counter(name for names, _ in found for name in names)
-    every = [difference for _, differences in found for difference in differences]
+    tried = Counter(name for names, _ in results for name in names)
+    every = [difference for _, differences in results for difference in differences]
     wrong = tuple(difference for difference in every if not difference.reason)
     right = tuple(difference for difference in every if difference.reason)
     counts = Counter((difference.rewrite, bool(difference.reason)) for difference in every)
@@ -88,13 +88,13 @@ class _RewriteTask(Struct, frozen=True):
     def __call__(self, case: Case) -> _Reply:
         before = self.runner.run_case(case)
         tried: list[str] = []
-        found: list[Difference] = []
+        results: list[Difference] = []
         for path, data in case.files.items():
-            for made in rewritten(path, data):
-                tried.append(made.rewrite)
-                after = self.runner.run_case(replace(case, files={**case.files, path: made.data}))
-                found += _differences(case, made, before, after)
-        return tried, [difference[1:] for difference in found]  # the case is known to whoever asks
+            for result in rewritten(path, data):
+                tried.append(result.rewrite)
+                after = self.runner.run_case(replace(case, files={**case.files, path: result.data}))
+                results += _differences(case, result, before, after)
+        return tried, [difference[1:] for difference in results]  # the case is known to whoever asks
 
 
 def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> Iterator[Difference]:
@@ -111,7 +111,7 @@ def _actual_results(expected: Expected, actual: ActualResult, placed: Callable[[
     """Return the outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
     if not (expected.looks_at_findings and actual.findings):
         return actual.outcome
-    return f"{actual.outcome} at {', '.join(sorted(placed(shown.place) for shown in actual.findings))}"
+    return f"{actual.outcome} at {', '.join(sorted(placed(text.place) for text in actual.findings))}"
 
 
 def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str, got: str) -> Difference:
@@ -121,7 +121,7 @@ def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str,
 
 def _unused(cases: Iterable[Case], excused: Iterable[Difference]) -> Iterator[tuple[Case, Differs]]:
     """Yield the entries of cases that no difference needed."""
-    needed = {(found.case.where, found.case.line, found.rewrite, found.about) for found in excused}
+    needed = {(result.case.where, result.case.line, result.rewrite, result.about) for result in excused}
     for case in cases:
         mine = [(rewrite, about) for where, line, rewrite, about in needed if (where, line) == (case.where, case.line)]
         yield from ((case, entry) for entry in case.differs if not any(entry.means(*one) for one in mine))

@@ -110,8 +110,8 @@ def _tables(value: Any) -> bool:
 
 def comments(text: str) -> Iterator[Group]:
     """Yield a comment on a line of its own before each line."""
-    for found in _LINE.finditer(text):
-        yield (Edit(found.start(), found.start(), "# a remark that says nothing\n"),)
+    for result in _LINE.finditer(text):
+        yield (Edit(result.start(), result.start(), "# a remark that says nothing\n"),)
 
 
 UNDER_HEADERS = Style()

@@ -136,14 +136,14 @@ def _escape(found: re.Match[str]) -> str:
 
 def comments(text: str) -> Iterator[Group]:
     """Yield a comment on a line of its own before each line that begins with a key."""
-    for found in _KEY.finditer(text):
-        yield (Edit(found.start(), found.start(), f"{found['margin']}# a remark that says nothing\n"),)
+    for result in _KEY.finditer(text):
+        yield (Edit(result.start(), result.start(), f"{result['margin']}# a remark that says nothing\n"),)
 
 
 def marker(text: str) -> Iterator[Group]:
     """Yield the marker that starts a document before the first, and none where there was one."""
-    found = re.match(r"---[ \t]*\n", text)
-    yield (Edit(0, found.end() if found else 0, "" if found else "---\n"),)
+    match = re.match(r"---[ \t]*\n", text)
+    yield (Edit(0, match.end() if match else 0, "" if match else "---\n"),)
 
 
 def _literal(text: str) -> bool:

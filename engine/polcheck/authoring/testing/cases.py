@@ -78,7 +78,7 @@ class Case(Struct, frozen=True):
     def mentions(self, text: str) -> bool:
         """Return whether `text` is part of the case's name, of its place, or of the id of a policy that it names."""
         wanted = text.lower()
-        return any(wanted in given.lower() for given in (self.name, f"{self.where}:{self.line}", *self.policies))
+        return any(wanted in provided.lower() for provided in (self.name, f"{self.where}:{self.line}", *self.policies))
 
 
 class Equivalent(Struct, frozen=True):
@@ -111,20 +111,20 @@ def read_cases(pack: PackFiles, schema: str) -> tuple[Case, ...]:
 def read_equivalents(pack: PackFiles, schema: str) -> tuple[Equivalent, ...]:
     """Return the entries of `tests/equivalent.yaml`; none without that file. Raises PolicyError."""
     problems = Problems()
-    found: list[Equivalent] = []
+    results: list[Equivalent] = []
     if EQUIVALENT in pack.files:
         for origin in read(pack.source_of(EQUIVALENT), problems):
-            found += _equivalents(origin, schema)
+            results += _equivalents(origin, schema)
     if problems.errors:
         raise PolicyError(problems.errors)
-    return tuple(found)
+    return tuple(results)
 
 
 def _shaped(origin: SourceMap, schema: str, name: str) -> bool:
-    found = shape(schema, name).problems(origin.document)
-    for at, message, help in found:
+    result = shape(schema, name).problems(origin.document)
+    for at, message, help in result:
         origin.error(at, message, help)
-    return not found
+    return not result
 
 
 def _equivalents(origin: SourceMap, schema: str) -> Iterable[Equivalent]:
@@ -133,10 +133,10 @@ def _equivalents(origin: SourceMap, schema: str) -> Iterable[Equivalent]:
         origin.error((), "the equivalent mutants are a list of `policy`, `mutant` and `reason`")
         return
     for index, entry in enumerate(document):
-        found = shape(schema, "equivalent").problems(entry)
-        for at, message, help in found:
+        result = shape(schema, "equivalent").problems(entry)
+        for at, message, help in result:
             origin.error((index, *at), message, help)
-        if not found and isinstance(entry, dict):
+        if not result and isinstance(entry, dict):
             fields = {key: str(value) for key, value in entry.items()}
             yield Equivalent(**fields, where=f"{origin.source.path}:{line_of(origin, (index,))}")
 

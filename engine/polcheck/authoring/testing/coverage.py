@@ -86,12 +86,12 @@ class Watch(Struct):
 
 def points(policy: CompiledPolicy, pack_source: PackSource) -> list[Point]:
     """Return the branch points of a policy, and of the pack's selectors that it uses."""
-    found = [Point(policy.id, (), OUTCOME)]
+    results = [Point(policy.id, (), OUTCOME)]
     if policy.count is not None:
-        found.append(_count_point(policy))
-    found += [point for point, _ in _branches(policy, pack_source)]
-    found += [point for point, _ in _conditions(policy, pack_source)]
-    return list(dict.fromkeys(found))
+        results.append(_count_point(policy))
+    results += [point for point, _ in _branches(policy, pack_source)]
+    results += [point for point, _ in _conditions(policy, pack_source)]
+    return list(dict.fromkeys(results))
 
 
 def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, int]]:

@@ -53,31 +53,31 @@ def mismatches_of(
     mismatch: str = "",
 ) -> tuple[Mismatch, ...]:
     """Return every expectation of the case that is not met, in the case's order."""
-    found = [made for expected in case.expect if (made := mismatch_of(expected, actual.get(expected.policy)))]
+    results = [result for expected in case.expect if (result := mismatch_of(expected, actual.get(expected.policy)))]
     if case.verdict and case.verdict != verdict:
-        found.append(Mismatch("verdict", case.line, case.verdict, verdict))
+        results.append(Mismatch("verdict", case.line, case.verdict, verdict))
     for name, wanted in case.fields.items():
         about = f"fields.{name}"
         if mismatch or not fields or name not in fields:
-            found.append(Mismatch(about, case.line, _plain(wanted), mismatch or "no such field"))
+            results.append(Mismatch(about, case.line, _plain(wanted), mismatch or "no such field"))
         elif not _holds(fields[name], wanted):
             lacks = [f"lacks     {_plain(part)}" for part in _lacking(fields[name], wanted)]
-            found.append(Mismatch(about, case.line, _plain(wanted), _plain(fields[name]), tuple(lacks)))
-    return tuple(found)
+            results.append(Mismatch(about, case.line, _plain(wanted), _plain(fields[name]), tuple(lacks)))
+    return tuple(results)
 
 
 def mismatch_of(expected: Expected, actual: ActualResult | None) -> Mismatch | None:
     """Return the difference between a policy's result and its expectation; None when there is none."""
     actual = actual or _LEFT_OUT
     if actual.outcome != expected.outcome:
-        notes = [f"{shown.place}  {shown.message}" for shown in actual.findings]
+        notes = [f"{text.place}  {text.message}" for text in actual.findings]
         notes += [f"{path}: {why}" if path else why for path, why in actual.reasons]
         return Mismatch(expected.policy, expected.line, _wanted(expected), actual.outcome, tuple(notes))
     notes = [*_places(expected, actual), *_texts("message", expected.message, [s.message for s in actual.findings])]
     notes += _texts("nearest", expected.nearest, [s.nearest for s in actual.findings])
     if not notes:
         return None
-    places = ", ".join(shown.place for shown in actual.findings)
+    places = ", ".join(text.place for text in actual.findings)
     return Mismatch(expected.policy, expected.line, _wanted(expected), f"{actual.outcome} at {places}", tuple(notes))
 
 
@@ -95,11 +95,11 @@ def _places(expected: Expected, actual: ActualResult) -> Iterable[str]:
     if expected.at is None:
         return
     for place in expected.at:
-        if not any(covers(place, shown.place) for shown in actual.findings):
+        if not any(covers(place, text.place) for text in actual.findings):
             yield f"missing   {place}"
-    for shown in actual.findings:
-        if not any(covers(place, shown.place) for place in expected.at):
-            yield f"extra     {shown.place}  {shown.message}"
+    for text in actual.findings:
+        if not any(covers(place, text.place) for place in expected.at):
+            yield f"extra     {text.place}  {text.message}"
 
 
 def _texts(what: str, wanted: tuple[str, ...] | None, found: list[str]) -> Iterable[str]:
@@ -109,7 +109,7 @@ def _texts(what: str, wanted: tuple[str, ...] | None, found: list[str]) -> Itera
         if text.strip() not in found:
             yield f"{what} missing  {text.strip()}"
     for text in dict.fromkeys(found):
-        if text not in {given.strip() for given in wanted}:
+        if text not in {provided.strip() for provided in wanted}:
             yield f"{what} extra    {text}"
 
 
@@ -123,8 +123,8 @@ def _lacking(value: Json, wanted: Json) -> list[Json]:
         return []
     if isinstance(value, str):
         return [part for part in wanted if str(part) not in value]
-    held = value if isinstance(value, list) else []
-    return [part for part in wanted if part not in held]
+    owned = value if isinstance(value, list) else []
+    return [part for part in wanted if part not in owned]
 
 
 def _plain(value: Json) -> str:

@@ -29,12 +29,12 @@ class PackSource(Struct, frozen=True, dict=True):
     @cached_property
     def policies(self) -> Mapping[str, SourceMap]:
         """The document of each policy."""
-        found: dict[str, SourceMap] = {}
+        results: dict[str, SourceMap] = {}
         for path in self.pack.below("policies", (".yaml", ".yml")):
             for origin in read(self.pack.source_of(path), Problems()):
                 if isinstance(origin.document, dict):
-                    found[str(origin.document.get("id"))] = origin
-        return found
+                    results[str(origin.document.get("id"))] = origin
+        return results
 
     @property
     def name(self) -> str:
@@ -46,8 +46,8 @@ class PackSource(Struct, frozen=True, dict=True):
     def selectors(self) -> Mapping[str, Json]:
         """The selectors that the pack itself defines."""
         document = self.head.document
-        found = document.get("selectors") if isinstance(document, dict) else None
-        return found if isinstance(found, dict) else {}
+        result = document.get("selectors") if isinstance(document, dict) else None
+        return result if isinstance(result, dict) else {}
 
     def owner(self, policy: str, at: Pointer) -> str:
         """Return the policy or selector that holds the part at `at` of a compiled policy; empty for a builtin

@@ -42,7 +42,7 @@ def run_parallel(
         return [_counted(work(item), number, items, progress) for number, item in enumerate(items, 1)]
     jobs = min(jobs, len(items))
     size = max(1, min(16, len(items) // (jobs * 4)))
-    made: dict[int, Made] = {}
+    built: dict[int, Made] = {}
 
     def failed(request: tuple[int, Item], reason: str) -> _Numbered:
         if reason.startswith("it took more than "):
@@ -56,13 +56,13 @@ def run_parallel(
                     continue
                 if result.reply is None:
                     # NOTE: what `work` raises doesn't cross the border; here it is raised as it is
-                    made[result.number] = work(items[result.number])
+                    built[result.number] = work(items[result.number])
                 else:
-                    made[result.number] = codec.decode(result.reply)
-                _counted(None, len(made), items, progress)
+                    built[result.number] = codec.decode(result.reply)
+                _counted(None, len(built), items, progress)
     except OSError as error:
         raise PolcheckError(f"a worker process could not be started ({error}); try `-j 1`") from error
-    return [made[number] for number in range(len(items))]
+    return [built[number] for number in range(len(items))]
 
 
 class _Work(Generic[Item, Made]):

@@ -85,13 +85,13 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
     tested = Tested(pack, cases, tuple(result for result, _ in run_case))
     policies = [policy for policy in runner.policies if policy.id in wanted or not (options.select or options.keyword)]
     if options.coverage:
-        seen = {way for _, ways in run_case for way in ways}
-        tested = replace(tested, coverage=coverage(policies, pack_source, seen))
+        visited = {way for _, ways in run_case for way in ways}
+        tested = replace(tested, coverage=coverage(policies, pack_source, visited))
     if tested.failed:
         return replace(tested, waiting=options.mutate or options.robust)
     if options.robust:
-        found = robustness(runner, cases, options.jobs, watch("rewriting"), complete=not options.select)
-        tested = replace(tested, robustness=found)
+        entry = robustness(runner, cases, options.jobs, watch("rewriting"), complete=not options.select)
+        tested = replace(tested, robustness=entry)
     if options.mutate:
         tested = replace(tested, mutation=_mutation(pack, schemas, cases, policies, options, watch))
     return tested
@@ -132,10 +132,10 @@ class _CaseTask(Struct, frozen=True):
 
         result = self.runner.run_case(case, journal_of)
         named = [watch for watch in watches.values() if watch.policy.id in case.policies]
-        seen = {way for watch in named for way in watch.seen}
+        visited = {way for watch in named for way in watch.seen}
         for watch in named:
-            seen |= set(of_outcome(watch.policy, result.actual[watch.policy.id].outcome))
-        return result, frozenset(seen)
+            visited |= set(of_outcome(watch.policy, result.actual[watch.policy.id].outcome))
+        return result, frozenset(visited)
 
 
 def _unheard(step: Step, before: Sequence[Row], after: Outcome) -> None:
@@ -144,16 +144,16 @@ def _unheard(step: Step, before: Sequence[Row], after: Outcome) -> None:
 
 def _chosen(cases: Iterable[Case], options: Options) -> tuple[Case, ...]:
     """Return the cases that the options ask for; of the policies that a case names, those that are selected."""
-    found: list[Case] = []
+    results: list[Case] = []
     for case in cases:
         if options.keyword and not case.mentions(options.keyword):
             continue
         expect = tuple(expected for expected in case.expect if _selected(expected.policy, options))
         if not options.select:
-            found.append(case)
+            results.append(case)
         elif expect:
-            found.append(replace(case, expect=expect, verdict="", fields={}))
-    return tuple(found)
+            results.append(replace(case, expect=expect, verdict="", fields={}))
+    return tuple(results)
 
 
 def _selected(policy: str, options: Options) -> bool:

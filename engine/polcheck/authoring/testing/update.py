@@ -51,7 +51,7 @@ def rewritten(pack: PackFiles, results: Iterable[tuple[Case, Result]]) -> tuple[
     edits: dict[str, list[_Edit]] = {}
     for case, result in results:
         edits.setdefault(case.path, []).extend(_edits(pack, case, result))
-    return tuple(_file(pack, path, found) for path, found in sorted(edits.items()) if found)
+    return tuple(_file(pack, path, entry) for path, entry in sorted(edits.items()) if entry)
 
 
 def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
@@ -79,13 +79,13 @@ def _changed(expected: Expected, actual: ActualResult) -> Mapping[str, Json]:
     if expected.outcome != actual.outcome:
         new["outcome"] = actual.outcome
     texts = {
-        "at": (expected.at, [_as_fine(shown.place, expected.at or ()) for shown in actual.findings]),
-        "message": (expected.message, [shown.message for shown in actual.findings]),
-        "nearest": (expected.nearest, [shown.nearest for shown in actual.findings]),
+        "at": (expected.at, [_as_fine(text.place, expected.at or ()) for text in actual.findings]),
+        "message": (expected.message, [text.message for text in actual.findings]),
+        "nearest": (expected.nearest, [text.nearest for text in actual.findings]),
     }
-    for key, (wanted, found) in texts.items():
-        distinct: list[Json] = list(dict.fromkeys(found))
-        if wanted is not None and set(wanted) != set(found):
+    for key, (wanted, result) in texts.items():
+        distinct: list[Json] = list(dict.fromkeys(result))
+        if wanted is not None and set(wanted) != set(result):
             new[key] = distinct[0] if len(distinct) == 1 else distinct
     return new
 

@@ -45,13 +45,13 @@ def _ansi(text: str) -> str:
     parts: list[bytes] = []
     at = 0
     while at < len(text):
-        found = text.find("\\", at)
-        if found < 0:
-            found = len(text)
-        parts.append(text[at:found].encode("utf-8", "surrogatepass"))
-        if found == len(text):
+        result = text.find("\\", at)
+        if result < 0:
+            result = len(text)
+        parts.append(text[at:result].encode("utf-8", "surrogatepass"))
+        if result == len(text):
             break
-        data, at = _ansi_escape(text, found + 1)
+        data, at = _ansi_escape(text, result + 1)
         if data == b"\0":
             break
         parts.append(data)
@@ -99,8 +99,8 @@ def _word(node: Node) -> str | None:
         return "".join(part for part in parts if part is not None) if None not in parts else None
     if node.type in ("word", "number"):
         return re.sub(r"\\(?s:\n()|(.))", r"\2", (node.text or b"").decode("utf-8", "replace"))
-    found = _value(node) if node.type in ("string", "raw_string", "ansi_c_string") else None
-    return found.value if found is not None and found.plain else None
+    result = _value(node) if node.type in ("string", "raw_string", "ansi_c_string") else None
+    return result.value if result is not None and result.plain else None
 
 
 LANGUAGES = (

@@ -35,8 +35,10 @@ def string_value(node: Node) -> Literal | None:
     if text is None:
         return None
     if text[0] == "`":
-        found = joined(pieces(node, 1, 1, ("template_substitution",)), lambda part: unescape(unix_lines(part), _escape))
-        return Literal(paired(found.value), found.plain)
+        result = joined(
+            pieces(node, 1, 1, ("template_substitution",)), lambda part: unescape(unix_lines(part), _escape)
+        )
+        return Literal(paired(result.value), result.plain)
     if node.parent is not None and node.parent.type == "jsx_attribute":
         return Literal(_without_references(text[1:-1]), True)
     return Literal(paired(unescape(text[1:-1], _escape)), True)
@@ -51,18 +53,18 @@ def _escape(text: str, at: int) -> tuple[str, int]:
     if char and char in "01234567":
         code, end = number(text, at, 3 if char in "0123" else 2, 8)
         return chr(code), end
-    found: str | None = None
+    result: str | None = None
     end = at
     if char == "x":
-        found, end = character(exactly(text, at + 1, 2)), at + 3
+        result, end = character(exactly(text, at + 1, 2)), at + 3
     elif text.startswith("u{", at):
         code, end = number(text, at + 2, len(text))
-        found = character(code) if end > at + 2 and text[end : end + 1] == "}" else None
+        result = character(code) if end > at + 2 and text[end : end + 1] == "}" else None
         end += 1
     elif char == "u":
-        found, end = character(exactly(text, at + 1, 4)), at + 5
-    if found is not None:
-        return found, end
+        result, end = character(exactly(text, at + 1, 4)), at + 5
+    if result is not None:
+        return result, end
     return ("\\", at) if char in ("x", "u", "") else (char, at + 1)
 
 

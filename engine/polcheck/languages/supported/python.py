@@ -91,9 +91,9 @@ def formatted(node: Node) -> list[str | Interpolation]:
         form = b"".join(
             child.text or b"" for child in piece.named_children if child.type in ("type_conversion", "format_specifier")
         )
-        shown = _shown(piece)
-        add(shown)
-        parts.append(Interpolation(piece.child_by_field_name("expression"), form or (b"!r" if shown else b"")))
+        displayed = _shown(piece)
+        add(displayed)
+        parts.append(Interpolation(piece.child_by_field_name("expression"), form or (b"!r" if displayed else b"")))
     return parts
 
 
@@ -153,8 +153,8 @@ def _escape(text: str, at: int) -> tuple[str, int]:
         return chr(code), end
     if char in ("u", "U"):
         count = 4 if char == "u" else 8
-        found = character(exactly(text, at + 1, count))
-        return (found, at + 1 + count) if found is not None else ("\\", at)
+        result = character(exactly(text, at + 1, count))
+        return (result, at + 1 + count) if result is not None else ("\\", at)
     if text.startswith("N{", at) and (end := text.find("}", at, at + 200)) > 0:
         try:
             from unicodedata import lookup

@@ -29,8 +29,8 @@ def _escape(text: str, at: int) -> tuple[str, int]:
     if char in _SIMPLE:
         return _SIMPLE[char], at + 1
     for letter, count in (("x", 2), ("u", 4), ("U", 8)):
-        if char == letter and (found := character(exactly(text, at + 1, count))) is not None:
-            return found if not "\ud800" <= found <= "\udfff" else "\ufffd", at + 1 + count
+        if char == letter and (result := character(exactly(text, at + 1, count))) is not None:
+            return result if not "\ud800" <= result <= "\udfff" else "\ufffd", at + 1 + count
     end = at
     while end < len(text) and text[end] in " \t\n":
         end += 1

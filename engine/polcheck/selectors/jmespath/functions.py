@@ -158,12 +158,18 @@ class Table(dict[str, Function]):
                 raise AssertionError(f"a function needs a signature and a summary: {signature}")
             listed = found["parameters"]
             self[found["name"]] = Function(
-                signature, " ".join(core.__doc__.split()), found["name"], _parameters(listed), "*" in listed,
+                signature, _summary(core.__doc__), found["name"], _parameters(listed), "*" in listed,
                 found["returns"], core, takes_null, place, spends, own,
             )  # fmt: skip
             return core
 
         return decorate
+
+
+def _summary(docstring: str) -> str:
+    """Return a docstring in one line, as a noun phrase."""
+    text = " ".join(docstring.split()).removeprefix("Return ")
+    return text[:1].upper() + text[1:]
 
 
 def _parameters(listed: str) -> tuple[Parameter, ...]:
