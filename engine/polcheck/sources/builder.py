@@ -146,8 +146,8 @@ class SubmissionBuilder(Struct):
         unreadable = dict(sorted(self._unreadable.items()))
         places = tuple(sorted(self.git_places))
         folders = frozenset(self._folders)
-        found = Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
-        return found if self.may_be_empty else not_empty(found)
+        result = Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
+        return result if self.may_be_empty else not_empty(result)
 
 
 def _encoded(path: str) -> bytes:

@@ -197,7 +197,7 @@ class _Walk(Struct, dict=True):
                 entries = self._entries(number)
                 self.walked.add(folder.path.rstrip(b"/"))
                 if folder.path and all(entry.name == ".git" for entry in entries) and folder.path[:-1] in self.gitlinks:
-                    self.gathered.miss(_text(folder.path[:-1]), _NOT_CHECKED_OUT, folder=True)
+                    self.builder.miss(_text(folder.path[:-1]), _NOT_CHECKED_OUT, folder=True)
                     return []
                 return list(self._below(number, self._with_rules(number, folder, entries), entries))
         except OSError as error:

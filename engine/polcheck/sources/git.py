@@ -124,22 +124,22 @@ class _Entry(NamedTuple):
     path: bytes
 
 
-def read_revision(folder: str, rev: str, gathered: SubmissionBuilder) -> Submission:
+def read_revision(folder: str, rev: str, builder: SubmissionBuilder) -> Submission:
     """Return the files below `folder` as they are at the revision `rev` of the repository that holds it.
 
     Links are not followed and submodules not entered: both are unreadable. Raises SubmissionError when there is no such
     repository or revision, and for a folder that isn't there or holds nothing, unless the submission may be empty.
     """
-    tree = _tree(folder, rev, may_lack_folder=gathered.may_be_empty)
-    listed = list(_listed(folder, tree, gathered)) if tree else []
-    _miss_links(folder, listed, gathered)
-    entries = [entry for entry in listed if entry.mode != _LINK and _is_file(entry, gathered)]
+    tree = _tree(folder, rev, may_lack_folder=builder.may_be_empty)
+    listed = list(_listed(folder, tree, builder)) if tree else []
+    _miss_links(folder, listed, builder)
+    entries = [entry for entry in listed if entry.mode != _LINK and _is_file(entry, builder)]
     for entry, data in zip(entries, _contents(folder, entries), strict=True):
         if data is None:
-            gathered.miss(_text(entry.path), _MISSING)
-        elif gathered.admits(_text(entry.path), len(data)):
-            gathered.take(_text(entry.path), data)
-    return gathered.submission("revision")
+            builder.miss(_text(entry.path), _MISSING)
+        elif builder.admits(_text(entry.path), len(data)):
+            builder.take(_text(entry.path), data)
+    return builder.submission("revision")
 
 
 class BaseRevision(Struct, frozen=True):
@@ -172,12 +172,12 @@ def base_revision(folder: str, since: str, head: str = "HEAD") -> BaseRevision:
     for each in (name, head):
         _check_name(each, since)
     first, second = _commit(folder, name), _commit(folder, head)
-    found = _answer(folder, "merge-base", first, second)
-    if found is None:
+    result = _answer(folder, "merge-base", first, second)
+    if result is None:
         shallow = _answer(folder, "rev-parse", "--is-shallow-repository") == b"true"
         way = ": this clone is shallow, so fetch more of the history (`fetch-depth: 0`)" if shallow else ""
         raise SubmissionError(f"`{name}` and {head} have no commit in common{way}")
-    return BaseRevision(name, found.decode(), head, found == first)
+    return BaseRevision(name, result.decode(), head, result == first)
 
 
 def _check_name(name: str, since: str) -> None:
@@ -194,21 +194,21 @@ def _check_name(name: str, since: str) -> None:
 def _commit(folder: str, name: str) -> bytes:
     """Return the digest of the commit that `name` stands for. Raises SubmissionError when there is none."""
     _git(folder, "rev-parse", "--git-dir")  # NOTE: says what is wrong where there is no repository at all
-    found = _answer(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", os.fsencode(name) + b"^{commit}")
-    if found is None:
+    result = _answer(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", os.fsencode(name) + b"^{commit}")
+    if result is None:
         what = "commit" if name == "HEAD" else f"git revision `{name}`"
         raise SubmissionError(f"there is no {what} in the repository of `{folder}`")
-    return found
+    return result
 
 
 def tree_of(repository: str, commit: str, folder: str = "") -> str:
     """Return the name of the tree of `folder` in a commit. Raises SubmissionError when there is none."""
     tree = _parsed(repository, f"{commit}^{{tree}}".encode())
     below = _parsed(repository, tree + b":" + os.fsencode(folder)) if tree and folder else tree
-    found = _parsed(repository, below + b"^{tree}") if below else None
-    if found is None:
+    result = _parsed(repository, below + b"^{tree}") if below else None
+    if result is None:
         raise SubmissionError(f"the commit {commit} has no folder `{folder}`" if tree else f"no commit {commit}")
-    return found.decode()
+    return result.decode()
 
 
 def _tree(folder: str, rev: str, *, may_lack_folder: bool = False) -> bytes | None:
@@ -240,12 +240,12 @@ def _answer(folder: str, *arguments: str | bytes) -> bytes | None:
         return None
 
 
-def _listed(folder: str, tree: bytes, gathered: SubmissionBuilder) -> Iterator[_Entry]:
+def _listed(folder: str, tree: bytes, builder: SubmissionBuilder) -> Iterator[_Entry]:
     """What the user left in of a tree.
 
     NOTE: read as it comes, since a few small trees that hold each other many times list more files than anyone can.
     """
-    most = gathered.limits.files * _LEFT_OUT
+    most = builder.limits.files * _LEFT_OUT
     rest = b""
     with _started(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", tree) as process:
         output = _pipe(process.stdout)
@@ -253,8 +253,8 @@ def _listed(folder: str, tree: bytes, gathered: SubmissionBuilder) -> Iterator[_
             *lines, rest = (rest + chunk).split(b"\0")
             most -= len(lines)
             if most < 0:
-                raise gathered.too_many()
-            yield from (entry for entry in map(_entry, lines) if gathered.wants(_text(entry.path)))
+                raise builder.too_many()
+            yield from (entry for entry in map(_entry, lines) if builder.wants(_text(entry.path)))
         if process.wait():
             raise _stopped(folder)
 
@@ -265,28 +265,28 @@ def _entry(line: bytes) -> _Entry:
     return _Entry(mode, digest, int(size) if size.isdigit() else -1, path)
 
 
-def _is_file(entry: _Entry, gathered: SubmissionBuilder) -> bool:
+def _is_file(entry: _Entry, builder: SubmissionBuilder) -> bool:
     """Return whether the entry is a file within the limits; otherwise it's noted with the reason."""
     path = _text(entry.path)
     if entry.mode == _OTHER_REPOSITORY:
-        gathered.miss(path, SUBMODULE, folder=True)
+        builder.miss(path, SUBMODULE, folder=True)
         return False
     if entry.size < 0:
-        gathered.miss(path, _MISSING)
+        builder.miss(path, _MISSING)
         return False
-    return gathered.admits(path, entry.size)
+    return builder.admits(path, entry.size)
 
 
-def _miss_links(folder: str, listed: Sequence[_Entry], gathered: SubmissionBuilder) -> None:
+def _miss_links(folder: str, listed: Sequence[_Entry], builder: SubmissionBuilder) -> None:
     """Notes every link: as a file's where it leads to a file of the revision, else as what may be a folder."""
     files = frozenset(entry.path for entry in listed if entry.mode not in (_LINK, _OTHER_REPOSITORY))
     links = [entry for entry in listed if entry.mode == _LINK]
-    short = [entry for entry in links if 0 <= entry.size <= gathered.limits.path_length]
+    short = [entry for entry in links if 0 <= entry.size <= builder.limits.path_length]
     targets = dict(zip((entry.path for entry in short), _contents(folder, short), strict=True))
     for entry in links:
         target = targets.get(entry.path)
         leads = target is not None and _target(entry.path, target) in files
-        gathered.miss(_text(entry.path), "a link, which is not followed in a revision", folder=not leads)
+        builder.miss(_text(entry.path), "a link, which is not followed in a revision", folder=not leads)
 
 
 def _target(path: bytes, target: bytes) -> bytes:
@@ -297,12 +297,12 @@ def _target(path: bytes, target: bytes) -> bytes:
 def _contents(folder: str, entries: Sequence[_Entry]) -> Iterator[bytes | None]:
     """Yield the content of each entry, in order; None for one that the repository lacks."""
     with _started(folder, "cat-file", "--batch") as process:
-        asked, answered = _pipe(process.stdin), _pipe(process.stdout)
+        requested, answered = _pipe(process.stdin), _pipe(process.stdout)
         for start in range(0, len(entries), _AT_ONCE):
             batch = entries[start : start + _AT_ONCE]
             try:
-                asked.write(b"".join(entry.digest + b"\n" for entry in batch))
-                asked.flush()
+                requested.write(b"".join(entry.digest + b"\n" for entry in batch))
+                requested.flush()
             except BrokenPipeError as error:
                 raise _stopped(folder) from error
             for _ in batch:
@@ -333,10 +333,10 @@ def _git(folder: str, *arguments: str | bytes) -> bytes:
     with _not_missing():
         done = subprocess.run(_command(folder, arguments), env=_environment(), capture_output=True, check=False)
     if done.returncode:
-        said = _text(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
-        if said.startswith("not a git repository"):
+        message = _text(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
+        if message.startswith("not a git repository"):
             raise SubmissionError(f"`{folder}` is not in a git repository")
-        raise SubmissionError(f"git can't read the repository of `{folder}`: {said}")
+        raise SubmissionError(f"git can't read the repository of `{folder}`: {message}")
     return done.stdout
 
 

@@ -71,32 +71,32 @@ def read_submission(
     `may_be_empty` says that a revision in which the folder holds nothing, or isn't there, is a submission, too.
     Raises SubmissionError when it can't be read, is empty or over the limits, and ConfigError for an unusable pattern.
     """
-    gathered = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress, may_be_empty)
+    builder = SubmissionBuilder(str(target), limits, Excluded.of(exclude, prefix), progress, may_be_empty)
     if str(target) == "-" or rev is not None or not is_folder(target):
         record_unknown_dependency()  # NOTE: what runs once only, or git answers for
     if str(target) == "-":
         _check_folder_only("standard input", rev, tracked=tracked)
-        return _read_stream(stdin or sys.stdin.buffer, gathered)
+        return _read_stream(stdin or sys.stdin.buffer, builder)
     if _is_folder(str(target)):
         if rev is None:
             trust = trust_in("folder", project=project)
             words = (trust, gitignore, tracked, tuple(exclude), prefix, limits)
-            asked = repr((os.path.realpath(target), *words)) if keep and ignores is None else ""
+            requested = repr((os.path.realpath(target), *words)) if keep and ignores is None else ""
             return read_folder(
                 str(target),
-                gathered,
+                builder,
                 gitignore=gitignore,
                 tracked=tracked,
                 trust=trust,
-                asked=asked,
+                asked=requested,
                 ignores=ignores,
             )
         from polcheck.sources.git import read_revision
 
-        gathered.name = rev if str(target) == "." else f"{target}@{rev}"
-        return read_revision(str(target), rev, gathered)
+        builder.name = rev if str(target) == "." else f"{target}@{rev}"
+        return read_revision(str(target), rev, builder)
     _check_folder_only(f"`{target}`", rev, tracked=tracked)
-    return _read_file(Path(target), gathered)
+    return _read_file(Path(target), builder)
 
 
 def _check_folder_only(target: str, rev: str | None, *, tracked: bool) -> None:
@@ -114,55 +114,55 @@ def _is_folder(name: str) -> bool:
         raise SubmissionError(f"`{name}` can't be read: {reason_of(error)}") from error
 
 
-def _read_file(path: Path, gathered: SubmissionBuilder) -> Submission:
+def _read_file(path: Path, builder: SubmissionBuilder) -> Submission:
     """Return the submission in the file at `path`, by the ending of its name, else by its first bytes."""
     try:
         with open_file(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return _read_stream(file, gathered)
+                return _read_stream(file, builder)
             beginning = file.read(_TAR_MARK.stop)
             file.seek(0)
             kind = _by_ending(path.name) or _by_beginning(beginning)
-            return _read(file, os.fstat(file.fileno()).st_size, kind, gathered)
+            return _read(file, os.fstat(file.fileno()).st_size, kind, builder)
     except OSError as error:
-        raise SubmissionError(f"`{gathered.name}` can't be read: {reason_of(error)}") from error
+        raise SubmissionError(f"`{builder.name}` can't be read: {reason_of(error)}") from error
 
 
-def _read_stream(stream: BinaryIO, gathered: SubmissionBuilder) -> Submission:
+def _read_stream(stream: BinaryIO, builder: SubmissionBuilder) -> Submission:
     """Return the submission in what a stream gives, by its first bytes."""
-    most = gathered.limits.total_bytes
+    most = builder.limits.total_bytes
     data = stream.read(most + 1)
     if len(data) > most:
-        raise SubmissionError(f"`{gathered.name}` gives more than the limit `total_bytes` of {most}")
+        raise SubmissionError(f"`{builder.name}` gives more than the limit `total_bytes` of {most}")
     if not data:
-        raise SubmissionError(f"`{gathered.name}` gives nothing: a JSON bundle or an archive is expected")
+        raise SubmissionError(f"`{builder.name}` gives nothing: a JSON bundle or an archive is expected")
     kind = _by_beginning(data[: _TAR_MARK.stop]) or "json"
-    return _read(io.BytesIO(data), len(data), kind, gathered)
+    return _read(io.BytesIO(data), len(data), kind, builder)
 
 
-def _read(file: BinaryIO, size: int, kind: str, gathered: SubmissionBuilder) -> Submission:
+def _read(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilder) -> Submission:
     if kind == "json":
-        most = gathered.limits.total_bytes
+        most = builder.limits.total_bytes
         data = file.read(most + 1)
         if len(data) > most:
-            raise SubmissionError(f"the bundle `{gathered.name}` is over the limit `total_bytes` of {most}")
-        return read_bundle(data, gathered)
+            raise SubmissionError(f"the bundle `{builder.name}` is over the limit `total_bytes` of {most}")
+        return read_bundle(data, builder)
     if not kind:
         known = ", ".join(_ENDINGS)
         raise SubmissionError(
-            f"`{gathered.name}` is neither a folder nor one of {known}: name the folder that holds the files to check"
+            f"`{builder.name}` is neither a folder nor one of {known}: name the folder that holds the files to check"
         )
     from polcheck.sources.archive import read_archive
 
-    return read_archive(file, size, kind, gathered)
+    return read_archive(file, size, kind, builder)
 
 
-def read_archive_bytes(data: bytes, gathered: SubmissionBuilder) -> Submission:
+def read_archive_bytes(data: bytes, builder: SubmissionBuilder) -> Submission:
     """Return the submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
     kind = _by_beginning(data[: _TAR_MARK.stop])
     if not kind:
-        raise SubmissionError(f"`{gathered.name}` is not an archive")
-    return _read(io.BytesIO(data), len(data), kind, gathered)
+        raise SubmissionError(f"`{builder.name}` is not an archive")
+    return _read(io.BytesIO(data), len(data), kind, builder)
 
 
 def _by_ending(name: str) -> str:
