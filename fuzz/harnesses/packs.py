@@ -13,7 +13,7 @@ from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
-from polcheck.render import Options, renderer
+from polcheck.render import Options, output_format
 from polcheck.sources.submission import Submission, of_files
 
 _SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -62,7 +62,7 @@ def _judged(checker: Checker) -> str:
         return str(error)
     faults = [reason for one in report.policies for _, reason in one.reasons if "failed:" in reason]
     assert not faults, faults
-    return renderer("json")(report, Options())
+    return output_format("json").render(report, Options())
 
 
 def _placed(problem: Problem, files: dict[str, bytes]) -> None:

@@ -17,7 +17,7 @@ from harnesses.parts import parts
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location, NearMiss, Waived
 from polcheck.findings.report import Notice, PackUsed, PolicyOutcome, Report, RequirementOutcome, SubmissionUsed
-from polcheck.render import FORMATS, Options, renderer
+from polcheck.render import Options, output_format, output_formats
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
@@ -31,13 +31,13 @@ def report(data: bytes) -> str:
     """The outputs for a report whose texts are the parts of `data`, one after the other."""
     made = _report(cycle(parts(data)))
     options = Options(template=_TEMPLATE, verbosity=1, all=True)
-    outputs = {name: renderer(name)(made, options) for name in FORMATS}
+    outputs = {name: output_format(name).render(made, options) for name in output_formats()}
     for name, output in outputs.items():
         output.encode()
         if name in _JSON:
             json.loads(output)
     _shown(outputs["text"])
-    colored = renderer("text")(made, Options(color=True, verbosity=1, all=True))
+    colored = output_format("text").render(made, Options(color=True, verbosity=1, all=True))
     assert _ANSI.sub("", colored) == outputs["text"]
     _shown(outputs["github"])
     _shown(outputs["markdown"])
@@ -88,7 +88,7 @@ class _Page(HTMLParser):
 
 @cache
 def _own_scripts() -> int:
-    return renderer("html")(_report(cycle("x")), Options()).count("<script")
+    return output_format("html").render(_report(cycle("x")), Options()).count("<script")
 
 
 def _location(texts: Iterator[str], line: int) -> Location:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pack_files import one, pack, schemas
 from polcheck.authoring.explain.display import DisplayOptions
-from polcheck.authoring.explain.model import ExplainedStep, Explanation, to_plain
+from polcheck.authoring.explain.model import ExplainedStep, Explanation, explanation_to_json
 from polcheck.authoring.explain.policy import explain
 from polcheck.authoring.explain.text import text
 from polcheck.base.errors import PolcheckError
@@ -297,7 +297,7 @@ def test_accepted_findings_are_told_as_such() -> None:
 
 def test_the_json_form_says_the_same() -> None:
     """The JSON form has each step with its files, rows and misses."""
-    plain = to_plain(explained(JOIN, FILES))
+    plain = explanation_to_json(explained(JOIN, FILES))
     require = plain["parts"][1]["steps"][0]
     assert plain["outcome"] == "fail"
     assert require["joined_on"] == ["key"]

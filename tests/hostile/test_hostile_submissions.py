@@ -13,7 +13,7 @@ from polcheck.base.errors import SubmissionError
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
-from polcheck.render import FORMATS, Options, renderer
+from polcheck.render import Options, output_format, output_formats
 from polcheck.sources.limits import ReadLimits
 from polcheck.sources.target import read_submission
 
@@ -50,8 +50,8 @@ def test_names_that_are_no_text_are_judged_and_shown(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.py")).write_text("eval(1)")
     report = Checker(compile_packs([pack(one(EVAL))], Settings(), schemas())).check(read_submission(tmp_path))
     assert report.verdict == "fail"
-    for name in FORMATS.keys() - {"template"}:
-        assert renderer(name)(report, Options()).encode(), name
+    for name in set(output_formats()) - {"template"}:
+        assert output_format(name).render(report, Options()).encode(), name
 
 
 def test_a_name_with_a_nul_is_refused() -> None:

@@ -19,8 +19,8 @@ from pack_files import pack, schemas
 from polcheck import pipeline as flow
 from polcheck.base.errors import PolicyError
 from polcheck.findings import near_misses
-from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report
+from polcheck.findings.report_json import report_to_json
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
@@ -156,7 +156,7 @@ def moved(part: Any) -> Any:
 
 def comparable(report: Report) -> str:
     """The report without what stands for contents and paths: digests and fingerprints."""
-    plain = to_plain(report)
+    plain = report_to_json(report)
     plain["packs"] = []
     plain["submission"].pop("digest")
     for finding in plain["findings"]:

@@ -15,9 +15,10 @@ import pytest
 
 from faulty import environment
 from polcheck.base.today import today
+from polcheck.render import output_formats
 from trees import write
 
-FORMATS = ("text", "json", "verdict", "sarif", "junit", "github", "gitlab", "markdown", "html")
+FORMATS = tuple(name for name, record in output_formats().items() if not record.from_template)
 PACKS = ("airas-base-code", "python-project")
 # NOTE: however few files there are, they are searched by processes, a file at a time, and remembered
 SCRIPT = """

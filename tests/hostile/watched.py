@@ -20,7 +20,7 @@ from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.project.packs import read_pack
-from polcheck.render import FORMATS, Options, renderer
+from polcheck.render import Options, output_format, output_formats
 from polcheck.sources.submission import of_files
 
 Files = dict[str, str | bytes]
@@ -137,9 +137,9 @@ def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
             outcomes.update(
                 "fault" for notice in report.notices if notice.kind == "fault" or " failed: " in notice.message
             )
-            for name in FORMATS if number < len(HOSTILE) else ():
+            for name in output_formats() if number < len(HOSTILE) else ():
                 try:
-                    renderer(name)(report, Options(template=TEMPLATE))
+                    output_format(name).render(report, Options(template=TEMPLATE))
                 except Exception as error:
                     outcomes[f"{name}: {type(error).__name__}"] += 1
     return outcomes

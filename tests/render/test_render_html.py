@@ -23,7 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location
 from polcheck.findings.report import Report
-from polcheck.render import Options, renderer
+from polcheck.render import Options, output_format
 from polcheck.render.html import figure, prose, tag
 
 _VOID = {"meta", "input", "br"}
@@ -60,7 +60,7 @@ class _Elements(HTMLParser):
 
 
 def _page(report: Report) -> str:
-    return renderer("html")(report, Options())
+    return output_format("html").render(report, Options())
 
 
 @pytest.fixture(params=["report", "passing", "hostile"])

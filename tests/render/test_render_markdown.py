@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from polcheck.findings.report import Report
 from polcheck.policy.templates import TemplateFault
-from polcheck.render import FORMATS, Options, renderer
+from polcheck.render import Options, output_format, output_formats
 from polcheck.render.escape import code, fence, markdown, markdown_html, uri
 from polcheck.render.github import job_summary
 
@@ -29,7 +29,7 @@ def _tokens(text: str) -> list[Token]:
 
 
 def _markdown(report: Report, **options: bool) -> str:
-    return renderer("markdown")(report, replace(Options(), **options))
+    return output_format("markdown").render(report, replace(Options(), **options))
 
 
 def test_the_whole_page(report: Report, snapshot: SnapshotAssertion) -> None:
@@ -134,7 +134,7 @@ def test_a_template_sees_the_report(report: Report) -> None:
         "{% for r in requirements if r.findings %}{{ r.id }}:{{ r.findings[0].path }};{% endfor %}"
         " {{ params.web.contract }} {{ verdict }} {{ report.findings | length }}"
     )
-    text = renderer("template")(report, Options(template=template))
+    text = output_format("template").render(report, Options(template=template))
     places = "W1.keys:src/app.py;W1.values:config/app.yaml;W2.seed:null;W2.safety:src/app.py;W4.tone:src/app.py;"
     assert text == f"{places} v2 fail 8"
 
@@ -143,14 +143,14 @@ def test_a_template_is_bounded(report: Report) -> None:
     """A template that doesn't end is stopped."""
     endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}"
     with pytest.raises(TemplateFault):
-        renderer("template")(report, Options(template=endless))
+        output_format("template").render(report, Options(template=endless))
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+@pytest.mark.parametrize("name", sorted(output_formats()))
 def test_every_format_takes_every_report(
     name: str, report: Report, passing: Report, hostile: Report, plain: Options
 ) -> None:
     """All formats end in a line break and can be written as UTF-8, whatever the report holds."""
     for each in (report, passing, hostile):
-        text = renderer(name)(each, replace(plain, template="{{ findings[0].message | default('') }}\n"))
+        text = output_format(name).render(each, replace(plain, template="{{ findings[0].message | default('') }}\n"))
         assert text.endswith("\n") and text.encode("utf-8", "surrogateescape" if name == "template" else "strict")

@@ -20,7 +20,7 @@ from syrupy.assertion import SnapshotAssertion
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Location
 from polcheck.findings.report import Report
-from polcheck.render import Options, renderer
+from polcheck.render import Options, output_format
 from polcheck.render.github import job_summary
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -73,21 +73,21 @@ def sarif_schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _sarif(report: Report, kinds: frozenset[str] = frozenset()) -> Any:
-    return json.loads(renderer("sarif")(report, Options(kinds=kinds)))["runs"][0]
+    return json.loads(output_format("sarif").render(report, Options(kinds=kinds)))["runs"][0]
 
 
 def test_json_is_as_its_schema_says(each: Report, plain: Options) -> None:
     """The JSON form has the keys of schemas/report.json, all of them and no others."""
     schema = json.loads((_ROOT / "schemas" / "report.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(json.loads(renderer("json")(each, plain)), schema, jsonschema.Draft202012Validator)
+    jsonschema.validate(json.loads(output_format("json").render(each, plain)), schema, jsonschema.Draft202012Validator)
 
 
 def test_the_schema_refuses_what_it_does_not_know(report: Report, plain: Options) -> None:
     """A key more or less, anywhere in a finding, is not valid."""
     schema = json.loads((_ROOT / "schemas" / "report.json").read_text("utf-8"))
     for change in ({"extra": 1}, {"nearest": {"text": "x"}}, {"severity": "fatal"}, {"related": [{"path": "a"}]}):
-        data = json.loads(renderer("json")(report, plain))
+        data = json.loads(output_format("json").render(report, plain))
         data["findings"][0].update(change)
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(data, schema, jsonschema.Draft202012Validator)
@@ -96,14 +96,14 @@ def test_the_schema_refuses_what_it_does_not_know(report: Report, plain: Options
 @pytest.mark.parametrize("kinds", [(), ("pass", "not-applicable")])
 def test_sarif_is_valid(each: Report, kinds: tuple[str, ...], sarif_schema: Any) -> None:
     """The log is valid against the OASIS schema."""
-    log = json.loads(renderer("sarif")(each, Options(kinds=frozenset(kinds))))
+    log = json.loads(output_format("sarif").render(each, Options(kinds=frozenset(kinds))))
     validator = jsonschema.Draft4Validator(sarif_schema)
     assert [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(log)] == []
 
 
 def test_the_whole_sarif(report: Report, snapshot: SnapshotAssertion) -> None:
     """Policies, findings, other outcomes and notices, as SARIF has them."""
-    assert renderer("sarif")(report, Options(kinds=frozenset({"pass", "not-applicable"}))) == snapshot
+    assert output_format("sarif").render(report, Options(kinds=frozenset({"pass", "not-applicable"}))) == snapshot
 
 
 def test_sarif_lists_other_outcomes_on_request(report: Report) -> None:
@@ -147,13 +147,13 @@ def test_sarif_results_always_have_a_place(report: Report) -> None:
 
 def test_a_sarif_message_holds_no_link(hostile: Report) -> None:
     """A text from a pack can't become a link in a viewer."""
-    texts = re.findall(r'"message": \{\s+"text": "(.*)"', renderer("sarif")(hostile, Options()))
+    texts = re.findall(r'"message": \{\s+"text": "(.*)"', output_format("sarif").render(hostile, Options()))
     assert texts and not [text for text in texts if re.search(r"\]\(", text)]
 
 
 def test_junit_is_valid(each: Report, plain: Options) -> None:
     """The XML is as consumers of JUnit reports want it, and its counts are true."""
-    text = renderer("junit")(each, plain)
+    text = output_format("junit").render(each, plain)
     xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd")).validate(text)
     root = ElementTree.fromstring(text)
     for element, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -163,12 +163,12 @@ def test_junit_is_valid(each: Report, plain: Options) -> None:
 
 def test_the_whole_junit(report: Report, plain: Options, snapshot: SnapshotAssertion) -> None:
     """Suites, cases, failures, errors, and waived findings in the output of their case."""
-    assert renderer("junit")(report, plain) == snapshot
+    assert output_format("junit").render(report, plain) == snapshot
 
 
 def test_gitlab_is_valid(each: Report, plain: Options) -> None:
     """Each entry has what GitLab demands, and no two have the same fingerprint."""
-    entries = json.loads(renderer("gitlab")(each, plain))
+    entries = json.loads(output_format("gitlab").render(each, plain))
     jsonschema.validate(entries, _GITLAB)
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
 
@@ -176,25 +176,25 @@ def test_gitlab_is_valid(each: Report, plain: Options) -> None:
 def test_gitlab_tells_equal_fingerprints_apart(report: Report, plain: Options) -> None:
     """GitLab shows only the first of several entries with one fingerprint."""
     twice = replace(report, findings=report.findings[:1] * 3)
-    marks = [entry["fingerprint"] for entry in json.loads(renderer("gitlab")(twice, plain))[:3]]
+    marks = [entry["fingerprint"] for entry in json.loads(output_format("gitlab").render(twice, plain))[:3]]
     assert len(set(marks)) == 3 and marks[0] == report.findings[0].fingerprint
 
 
 def test_gitlab_tells_waived_findings_apart(report: Report, plain: Options) -> None:
     """They are information, and say why they were accepted."""
-    entries = json.loads(renderer("gitlab")(report, plain))
+    entries = json.loads(output_format("gitlab").render(report, plain))
     waived = [entry for entry in entries if entry["description"].startswith("waived (")]
     assert len(waived) == 3 and {entry["severity"] for entry in waived} == {"info"}
 
 
 def test_the_whole_github(report: Report, plain: Options, snapshot: SnapshotAssertion) -> None:
     """Annotations, the most severe first, and the summary line."""
-    assert renderer("github")(report, plain) == snapshot
+    assert output_format("github").render(report, plain) == snapshot
 
 
 def test_a_message_cannot_issue_a_github_command(hostile: Report, plain: Options) -> None:
     """One line a command, each polcheck's own; line breaks, `%`, `:` and `,` of others are encoded."""
-    lines = renderer("github")(hostile, plain).removesuffix("\n").split("\n")
+    lines = output_format("github").render(hostile, plain).removesuffix("\n").split("\n")
     *commands, summary = lines
     assert [line.split(" ", 1)[0] for line in commands] == ["::warning", "::error", "::notice"]
     assert not summary.startswith("::")
@@ -209,6 +209,6 @@ def test_github_says_what_it_will_not_show(report: Report, plain: Options) -> No
     """Past ten annotations of a kind GitHub shows no more; the log and the job's summary say so."""
     many = replace(report, findings=report.findings[1:2] * 37)
     said = "GitHub shows 10 of 37 errors as annotations"
-    assert said in renderer("github")(many, plain).split("\n")
+    assert said in output_format("github").render(many, plain).split("\n")
     assert said in job_summary(many)
-    assert "GitHub shows" not in renderer("github")(report, plain)
+    assert "GitHub shows" not in output_format("github").render(report, plain)

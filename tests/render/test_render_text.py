@@ -13,13 +13,13 @@ from syrupy.assertion import SnapshotAssertion
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location
 from polcheck.findings.report import Report
-from polcheck.render import Options, renderer
+from polcheck.render import Options, output_format
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import columns, draw
 
 
 def _text(report: Report, **options: object) -> str:
-    return renderer("text")(report, replace(Options(), **options))
+    return output_format("text").render(report, replace(Options(), **options))
 
 
 def _drawn(line: str, column: int, end: int, width: int = 100) -> tuple[str, str]:

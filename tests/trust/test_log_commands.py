@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polcheck.base.log_commands import at_line_starts, defused
-from polcheck.render import FORMATS
+from polcheck.render import output_formats
 from trees import write
 from typed import polcheck
 
@@ -52,7 +52,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("name", [*(name for name in FORMATS if name != "template"), "template"])
+@pytest.mark.parametrize("name", [*(name for name in output_formats() if name != "template"), "template"])
 @pytest.mark.parametrize("color", ["never", "always"])
 def test_no_format_gives_a_command(root: Path, name: str, color: str) -> None:
     """What stands on standard output holds none but the annotations that GitHub's format is for."""

@@ -185,7 +185,7 @@ def test_the_table_of_trust() -> None:
 
 def test_what_is_left_out_is_counted(folder: Folder, pack: str) -> None:
     """Excluded and ignored files, in the report and in the summary of every format that has one."""
-    from polcheck.render import Options, renderer
+    from polcheck.render import Options, output_format
 
     root = folder(
         {
@@ -200,10 +200,10 @@ def test_what_is_left_out_is_counted(folder: Folder, pack: str) -> None:
     report = run(root, pack, isolated=False)
     assert report.submission.left_out == 2
     for name in ("text", "github", "markdown", "html", "junit"):
-        assert "2 left out" in renderer(name)(report, Options())
-    assert '"left_out": 2' in renderer("json")(report, Options())
-    assert '"leftOut": 2' in renderer("sarif")(report, Options())
-    assert "2 files or folders left out" in renderer("gitlab")(report, Options())
+        assert "2 left out" in output_format(name).render(report, Options())
+    assert '"left_out": 2' in output_format("json").render(report, Options())
+    assert '"leftOut": 2' in output_format("sarif").render(report, Options())
+    assert "2 files or folders left out" in output_format("gitlab").render(report, Options())
 
 
 def test_a_gitignore_without_git_is_told(folder: Folder, pack: str) -> None:

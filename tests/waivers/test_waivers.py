@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from polcheck.findings.plain import from_plain, to_plain
 from polcheck.findings.report import Report
+from polcheck.findings.report_json import report_from_json, report_to_json
 from polcheck.project.effective import CommandLineOptions
 from polcheck.project.project import Project
 from trees import Tree
@@ -63,7 +63,7 @@ def test_a_waived_finding_stays_in_the_report(tree: Tree) -> None:
     assert (finding.waived.kind, finding.waived.reason) == ("inline", "a demo")
     assert str(finding.waived.location) == "a.py:1:13"
     assert {policy.id: policy.outcome for policy in report.policies} == {"no-print": "pass", "no-eval": "pass"}
-    assert report.verdict == "pass" and from_plain(to_plain(report)) == report
+    assert report.verdict == "pass" and report_from_json(report_to_json(report)) == report
 
 
 def test_a_comment_at_the_top_waives_what_concerns_the_whole_file(tree: Tree) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from polcheck.authoring.explain.model import to_plain
+from polcheck.authoring.explain.model import explanation_to_json
 from polcheck.base.today import today
 from polcheck.cli.options import has_packs, look_of, params_of
 from polcheck.cli.outputs import color_option
@@ -61,5 +61,5 @@ def explain(
     read = project.read(rev, sys.stdin.buffer)
     explanation = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
     look = look_of(color, show_all=show_all, verbose=False)
-    sys.stdout.write(dumps(to_plain(explanation)) if form == "json" else text.text(explanation, look))
+    sys.stdout.write(dumps(explanation_to_json(explanation)) if form == "json" else text.text(explanation, look))
     return 0

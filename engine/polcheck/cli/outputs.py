@@ -13,24 +13,20 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from polcheck import render
 from polcheck.base.errors import PolcheckError
 from polcheck.base.write import append_output, write_output
 from polcheck.cli.streams import Output, harmless, terminal_width
+from polcheck.render import Options, OutputFormat, listed_output_formats, output_format, output_formats
 
 if TYPE_CHECKING:  # NOTE: what was said before is said again without any of it
     from polcheck.findings.report import Report
-
-_WITHOUT_DIGEST = frozenset({"text", "verdict", "github", "gitlab", "junit", "markdown"})
-
-_COMMANDS = ("github", "template")
 
 
 class Outputs(Struct):
     """The formats of one run: `(format, file)`, an empty file being standard output."""
 
     requested: tuple[tuple[str, str], ...]
-    options: render.Options
+    options: Options
 
     @classmethod
     def of(cls, formats: tuple[str, ...], output: str | None, *, color: str, show_all: bool, verbosity: int) -> Outputs:
@@ -46,16 +42,16 @@ class Outputs(Struct):
                 raise click.UsageError("-o names the file of the format without one, and every format has one")
             requested = [(name, path or output) for name, path in requested]
         width = terminal_width()
-        options = render.Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
+        options = Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
         return cls(tuple(requested), options)
 
     @property
     def digests(self) -> bool:
-        """Whether some output says the submission's digest."""
-        return self.options.verbosity > 0 or any(name not in _WITHOUT_DIGEST for name, _ in self.requested)
+        """Return whether some output says the submission's digest."""
+        return self.options.verbosity > 0 or any(_format(name).with_digest for name, _ in self.requested)
 
     def write(self, report: Report) -> int:
-        """Writes every output and gives the exit status, which no format changes."""
+        """Write every output and return the exit status, which no format changes."""
         from polcheck.render.verdict import NoVerdict
 
         for name, path in self.requested:
@@ -67,24 +63,32 @@ class Outputs(Struct):
             if path:
                 write_output(path, text)
             else:
-                _print(text, commands=name.partition(":")[0] in _COMMANDS)
-            if name == "github":
-                _job_summary(report)
+                _print(text, commands=_format(name).has_commands)
+            if summary := _format(name).job_summary:
+                _add_job_summary(summary(report))
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
         """Return one format of the report; `template:FILE` is read from its file. Raises PolcheckError that names
         the file.
         """
-        base, _, template = name.partition(":")
+        template = name.partition(":")[2]
         if not template:
-            return render.renderer(base)(report, self.options)
+            return _format(name).render(report, self.options)
         from polcheck.policy.templates import TemplateFault
 
         try:
-            return render.renderer(base)(report, replace(self.options, template=_template(template)))
+            return _format(name).render(report, replace(self.options, template=_template(template)))
         except TemplateFault as fault:
             raise PolcheckError(f"the template `{template}` fails: {fault}") from fault
+
+
+class _FormatOption(click.Option):
+    """An option whose help lists the output formats; help alone imports them all."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = f"{listed_output_formats()}; repeatable, each but one with its file."
+        return super().get_help_record(ctx)
 
 
 color_option = click.option(
@@ -101,8 +105,7 @@ _OPTIONS = (
         "formats",
         multiple=True,
         metavar="FORMAT[=FILE]",
-        help="text (the default), json, verdict, sarif, junit, github, gitlab, markdown, html or template:FILE; "
-        "repeatable, each but one with its file.",
+        cls=_FormatOption,
     ),
     click.option(
         "--output",
@@ -160,24 +163,29 @@ def _template(path: str) -> str:
     return read_file(path, sys.stdin.buffer).text
 
 
-def _job_summary(report: Report) -> None:
-    """Adds the summary to the job's page, where GitHub says which file that is."""
+def _add_job_summary(text: str) -> None:
+    """Add the text to the job's page, where GitHub says which file that is."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        from polcheck.render.github import job_summary
+        append_output(path, text)
 
-        append_output(path, job_summary(report))
+
+def _format(name: str) -> OutputFormat:
+    """Return the format of a name that was checked, as `sarif` or `template:FILE`."""
+    return output_format(name.partition(":")[0])
 
 
 def _parsed(text: str) -> tuple[str, str]:
+    """Return the format and the file of `FORMAT[=FILE]`. Raises UsageError for a format that isn't one."""
     name, _, path = text.partition("=")
     base, _, template = name.partition(":")
-    if base not in render.FORMATS:
-        known = ", ".join(render.FORMATS)
-        raise click.UsageError(f"there is no format `{base}`: one of {known}")
-    if (base == "template") != bool(template):
+    try:
+        from_template = output_format(base).from_template
+    except KeyError:
+        raise click.UsageError(f"there is no format `{base}`: one of {', '.join(output_formats())}") from None
+    if from_template != bool(template):
         raise click.UsageError(
-            "write template:FILE for a format of your own" if not template else f"`{base}` takes no file after `:`"
+            f"write {base}:FILE for a format of your own" if not template else f"`{base}` takes no file after `:`"
         )
     return name, path
 

@@ -21,10 +21,10 @@ def render(report: str, outputs: Outputs) -> int:
     """
     from polcheck.base.errors import PolcheckError
     from polcheck.base.spans import Unreadable
-    from polcheck.findings.plain import InvalidReport, from_plain
+    from polcheck.findings.report_json import InvalidReport, report_from_json
 
     try:
-        saved = from_plain(json.loads(read_file(report, sys.stdin.buffer).text))
+        saved = report_from_json(json.loads(read_file(report, sys.stdin.buffer).text))
     except (InvalidReport, Unreadable, ValueError, RecursionError) as error:
         raise PolcheckError(f"`{report}` is not a report of `polcheck run -f json`: {error}") from error
     return outputs.write(saved)

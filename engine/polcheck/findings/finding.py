@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
@@ -11,6 +11,8 @@ from polcheck.base.spans import Place
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json
+else:
+    Json = Any  # NOTE: msgspec reads the annotations when a report is read, and knows no type that holds itself
 
 _LONGEST = 2_000  # characters of one text
 _MOST = 1_000  # values, and characters in hundreds, of all bindings of a finding together
@@ -115,8 +117,8 @@ class Finding(Struct, frozen=True):
     message: str
     remedy: str
     location: Location | None
-    related: tuple[Location, ...] = ()
     bindings: Mapping[str, Json] = field(default_factory=dict)
+    related: tuple[Location, ...] = ()
     looked_in: tuple[str, ...] = ()
     nearest: NearMiss | None = None
     see: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 
@@ -11,6 +11,8 @@ from polcheck.findings.finding import Finding, Location
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json
+else:
+    Json = Any  # NOTE: msgspec reads the annotations when a report is read, and knows no type that holds itself
 
 VERSION = 1  # of the report's JSON form, see schemas/report.json
 Verdict = Literal["pass", "fail", "none"]

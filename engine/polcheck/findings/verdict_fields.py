@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from polcheck.findings.plain import finding_plain, to_plain
 from polcheck.findings.report import SEVERITIES, Report
+from polcheck.findings.report_json import finding_to_json, report_to_json
 from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPack, VerdictField
 from polcheck.policy.templates import TEXT_FUEL, TemplateFault, render
@@ -17,7 +17,7 @@ def fields_of(report: Report, packs: Iterable[CompiledPack]) -> dict[str, Any]:
     """`fields` and `fields_fault` of the report: every pack's fields, and why they can't be given, if so."""
     fields: dict[str, Json] = {}
     packs = [pack for pack in packs if pack.verdict]
-    plain = to_plain(report) if packs else {}
+    plain = report_to_json(report) if packs else {}
     for pack in packs:
         scope = issue_scope(report, pack.name, pack.params)
         for field in pack.verdict:
@@ -41,7 +41,7 @@ def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) ->
 
     With `pack`, only that pack's. Waived findings are left out; everything is fresh plain data.
     """
-    findings = [finding_plain(finding) for finding in report.failing if pack in (None, finding.pack)]
+    findings = [finding_to_json(finding) for finding in report.failing if pack in (None, finding.pack)]
     policies = [
         {
             "pack": policy.pack,

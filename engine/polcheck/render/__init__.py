@@ -1,14 +1,17 @@
-"""A report in the formats that people and machines read: one module a format, each with one `render`.
+"""A report in the formats that people and machines read: one module a format.
 
+A module of this package that has a `FORMAT` is a format, under the module's name; adding that file is all it takes.
 Renderers are pure: a report and options in, text out; nothing here prints or touches files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -33,28 +36,53 @@ class Options(Struct, frozen=True):
 
 
 class Renderer(Protocol):
-    """What every format offers."""
+    """The function that turns a report into text."""
 
     def __call__(self, report: Report, options: Options) -> str:
-        """The report as text."""
+        """Return the report as text."""
 
 
-FORMATS: Mapping[str, str] = MappingProxyType(
-    {
-        "text": "polcheck.render.text",
-        "json": "polcheck.render.json",
-        "verdict": "polcheck.render.verdict",
-        "sarif": "polcheck.render.sarif",
-        "junit": "polcheck.render.junit",
-        "github": "polcheck.render.github",
-        "gitlab": "polcheck.render.gitlab",
-        "markdown": "polcheck.render.markdown",
-        "html": "polcheck.render.html",
-        "template": "polcheck.render.template",
-    }
-)
+class OutputFormat(Struct, frozen=True):
+    """One output format.
+
+    `with_digest`: it says the project's digest, for which every file is read. `has_commands`: its text may hold
+    commands of a build service, on purpose. `from_template`: it is asked for with a file, as `template:FILE`.
+    `job_summary` gives the text for the file that GITHUB_STEP_SUMMARY names.
+    """
+
+    render: Renderer
+    with_digest: bool = True
+    has_commands: bool = False
+    from_template: bool = False
+    job_summary: Callable[[Report], str] | None = None
 
 
-def renderer(name: str) -> Renderer:
-    """Return the `render` of the format `name`, imported only now. Raises KeyError for an unknown name."""
-    return cast(Renderer, import_module(FORMATS[name]).render)
+def output_format(name: str) -> OutputFormat:
+    """Return the format called `name`, importing that format's module only. Raises KeyError where there is none."""
+    record = getattr(import_module(f"{__name__}.{name}"), "FORMAT", None) if name in _modules() else None
+    if not isinstance(record, OutputFormat):
+        raise KeyError(name)
+    return record
+
+
+@cache
+def output_formats() -> Mapping[str, OutputFormat]:
+    """Return every format by its name, `text` first, the others in alphabetical order. Imports all of them."""
+    modules = sorted(_modules(), key=lambda name: (name != "text", name))
+    return MappingProxyType({name: output_format(name) for name in modules if _is_format(name)})
+
+
+def listed_output_formats() -> str:
+    """Return the names as help lists them, the default first: `text (the default), html or template:FILE`."""
+    written = [f"{name}:FILE" if record.from_template else name for name, record in output_formats().items()]
+    written[0] += " (the default)"
+    return f"{', '.join(written[:-1])} or {written[-1]}"
+
+
+def _is_format(name: str) -> bool:
+    return isinstance(getattr(import_module(f"{__name__}.{name}"), "FORMAT", None), OutputFormat)
+
+
+@cache
+def _modules() -> frozenset[str]:
+    return frozenset(module.name for module in iter_modules(__path__))

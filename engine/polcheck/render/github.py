@@ -6,7 +6,7 @@ from collections import Counter
 
 from polcheck.findings.finding import Finding, Location
 from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, named_by
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import workflow_data, workflow_property
 from polcheck.render.markdown import page
 from polcheck.render.wording import pluralize, summary
@@ -80,3 +80,6 @@ def _unshown(report: Report) -> list[str]:
         for kind, number in kinds.items()
         if number > _SHOWN
     ]
+
+
+FORMAT = OutputFormat(render, with_digest=False, has_commands=True, job_summary=job_summary)

@@ -7,7 +7,7 @@ from typing import Any
 
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import PolicyOutcome, Report
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
 from polcheck.render.wording import pluralize
@@ -75,3 +75,6 @@ def _entry(said: str, name: str, mark: str, severity: str, path: str, line: int)
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+FORMAT = OutputFormat(render, with_digest=False)

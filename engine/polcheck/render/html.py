@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Finding, Location
 from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import html, pieces, visible, web
 from polcheck.render.verdict import reason
 from polcheck.render.wording import VERDICTS, extent, outcomes, severities
@@ -489,3 +489,6 @@ def _select(name: str, every: str, counts: Counter[str]) -> Markup:
         tag("option", f"{key or '(no file)'} ({number:,})", value=f"={key}") for key, number in sorted(counts.items())
     ]
     return tag("select", tag("option", every, value=""), join(*options), name=name)
+
+
+FORMAT = OutputFormat(render)

@@ -6,15 +6,15 @@ import json
 import math
 from typing import Any
 
-from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report
-from polcheck.render import Options
+from polcheck.findings.report_json import report_to_json
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import json_text
 
 
 def render(report: Report, options: Options) -> str:
     """Return the whole report, excerpts included, keys in a fixed order."""
-    return dumps(to_plain(report))
+    return dumps(report_to_json(report))
 
 
 def dumps(value: Any) -> str:
@@ -35,3 +35,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return value
+
+
+FORMAT = OutputFormat(render)

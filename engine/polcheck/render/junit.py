@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import PolicyOutcome, Report
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import xml, xml_attribute
 from polcheck.render.wording import summary
 
@@ -85,3 +85,6 @@ def _waived(finding: Finding) -> str:
     assert waived is not None
     where = f"{finding.location}: " if finding.location else ""
     return f"waived ({waived.kind}): {where}{finding.message} ({waived.reason})"
+
+
+FORMAT = OutputFormat(render, with_digest=False)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from polcheck.findings.finding import Finding, Location
 from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, RequirementOutcome
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
 from polcheck.render.wording import VERDICTS, extent, outcomes, pluralize, severities
@@ -190,3 +190,6 @@ def _notices(report: Report) -> list[str]:
 def _packs(report: Report) -> list[str]:
     lines = [f"- {text(f'{pack.name} {pack.version}')} {code(pack.digest[:19])}" for pack in report.packs]
     return _details("Packs", lines, len(lines), "pack")
+
+
+FORMAT = OutputFormat(render, with_digest=False)

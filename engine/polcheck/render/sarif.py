@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import PolicyOutcome, Report
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import markdown, printable, uri, web
 from polcheck.render.json import dumps
 from polcheck.render.verdict import reason
@@ -269,3 +269,6 @@ def _notifications(report: Report, log: _Log) -> Iterator[dict[str, Any]]:
             because = f" ({requirement.because})" if requirement.because else ""
             text = f"for people to decide: {requirement.pack}:{requirement.id} {requirement.title}{because}"
             yield {"descriptor": {"id": "review"}, "level": "note", "message": message(text)}
+
+
+FORMAT = OutputFormat(render)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from polcheck.base.log_commands import at_line_starts, defused
-from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report
+from polcheck.findings.report_json import report_to_json
 from polcheck.findings.verdict_fields import issue_scope
 from polcheck.policy.templates import TEXT_FUEL
 from polcheck.policy.templates import render as fill
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 
 
 def render(report: Report, options: Options) -> str:
@@ -20,7 +20,7 @@ def render(report: Report, options: Options) -> str:
     Raises TemplateFault when it doesn't compile, fails, or needs too much time or space.
     """
     params = {pack.name: dict(pack.params) for pack in report.packs}
-    scope = _defused({**issue_scope(report, None, params), "report": to_plain(report)})
+    scope = _defused({**issue_scope(report, None, params), "report": report_to_json(report)})
     text = fill(options.template, scope, TEXT_FUEL)
     # NOTE: the engine drops the line break that ends a template; in a file of text it is wanted
     end = "\r\n" if options.template.endswith("\r\n") else "\n"
@@ -36,3 +36,6 @@ def _defused(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_defused(item) for item in value]
     return value
+
+
+FORMAT = OutputFormat(render, has_commands=True, from_template=True)

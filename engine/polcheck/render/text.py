@@ -9,7 +9,7 @@ from itertools import groupby
 
 from polcheck.findings.finding import Finding, Location
 from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, named_by
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
@@ -247,3 +247,6 @@ def _closing(report: Report, style: Style) -> str:
     if report.fields_fault:
         lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
     return "\n".join(lines)
+
+
+FORMAT = OutputFormat(render, with_digest=False)

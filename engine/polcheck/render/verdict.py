@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polcheck.base.errors import PolcheckError
 from polcheck.findings.report import PolicyOutcome, Report, named_by
-from polcheck.render import Options
+from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 
 _NAMED = 5
@@ -44,3 +44,6 @@ def _why(policy: PolicyOutcome) -> str:
     path, why = policy.reasons[0]
     rest = f" (and {len(policy.reasons) - 1} more)" if len(policy.reasons) > 1 else ""
     return terminal(f"{path}: {why}" if path else why) + rest
+
+
+FORMAT = OutputFormat(render, with_digest=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from msgspec import Struct
 
@@ -52,15 +51,3 @@ def capped(lines: Sequence[str], total: int, noun: str, look: DisplayOptions) ->
     """Return the lines, and how many more there are where some were left out."""
     rest = total - len(lines)
     return [*lines, look.style.dim(f"… and {rest:,} more {noun}; use --all to see them")] if rest > 0 else list(lines)
-
-
-def location_plain(location: Location | None) -> dict[str, Any]:
-    """Return a place as JSON values; nulls where there is none."""
-    place = location.place if location else None
-    return {
-        "path": location.path if location else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
-        "end_line": place.end_line if place else None,
-        "end_column": place.end_column if place else None,
-    }

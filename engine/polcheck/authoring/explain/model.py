@@ -7,9 +7,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from polcheck.authoring.explain.display import location_plain
 from polcheck.findings.finding import Finding, Location, NearMiss
-from polcheck.findings.plain import finding_plain
+from polcheck.findings.report_json import finding_to_json, location_to_json
 from polcheck.formats.values import Json
 
 
@@ -127,7 +126,7 @@ class Explanation(Struct, frozen=True):
 VERSION = 1  # of this form
 
 
-def to_plain(explanation: Explanation) -> dict[str, Any]:
+def explanation_to_json(explanation: Explanation) -> dict[str, Any]:
     """Return the explanation as JSON values."""
     return {
         "version": VERSION,
@@ -151,7 +150,7 @@ def to_plain(explanation: Explanation) -> dict[str, Any]:
             for part in explanation.parts
         ],
         "unsearched": [{"path": path or None, "reason": reason} for path, reason in explanation.unsearched],
-        "findings": [finding_plain(finding) for finding in explanation.findings],
+        "findings": [finding_to_json(finding) for finding in explanation.findings],
     }
 
 
@@ -204,11 +203,11 @@ def _sample(sample: Sample) -> dict[str, Any]:
 
 def _match(match: Match) -> dict[str, Any]:
     return {
-        "places": [location_plain(place) for place in match.places],
+        "places": [location_to_json(place) for place in match.places],
         "bindings": dict(match.bindings),
         "certain": match.certain,
     }
 
 
 def _miss(miss: NearMiss | None) -> dict[str, Any] | None:
-    return {"text": miss.text, **location_plain(miss.location)} if miss else None
+    return {"text": miss.text, **location_to_json(miss.location)} if miss else None

@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt, location_plain
+from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
 from polcheck.base.spans import Source
 from polcheck.evaluate.outcome import evaluate
 from polcheck.findings.finding import Location
 from polcheck.findings.places import Locator
+from polcheck.findings.report_json import location_to_json
 from polcheck.formats import formats
 from polcheck.formats.values import Config, Json, Pointer, Where
 from polcheck.languages.registry import DEFAULT_LANGUAGE, language_of
@@ -216,7 +217,7 @@ def plain(answer: Answer) -> dict[str, Any]:
     """Return the answer as JSON values, every match included."""
     return {
         "matches": [
-            {**location_plain(match.location), "bindings": dict(match.bindings), "text": matched(match)}
+            {**location_to_json(match.location), "bindings": dict(match.bindings), "text": matched(match)}
             for match in answer.matches
         ],
         "queries": list(answer.queries),

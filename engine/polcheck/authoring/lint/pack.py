@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from polcheck.authoring.lint.view import View
 from polcheck.base.errors import Problem
-from polcheck.findings.plain import to_plain
 from polcheck.findings.report import Report, SubmissionUsed
+from polcheck.findings.report_json import report_to_json
 from polcheck.policy.name_usage import WHOLE, builtin_message, members
 from polcheck.policy.params import fault_of
 from polcheck.selectors.jmespath.nodes import Current, Field, Node, children
@@ -228,4 +228,4 @@ def check_verdict(view: View) -> None:
 @cache
 def report_fields() -> frozenset[str]:
     """Return the keys of a report."""
-    return frozenset(to_plain(Report("none", "error", SubmissionUsed("", "", "", 0), (), (), (), ())))
+    return frozenset(report_to_json(Report("none", "error", SubmissionUsed("", "", "", 0), (), (), (), ())))
