@@ -54,8 +54,8 @@ def validate(packs: tuple[str, ...], strict: bool, form: str, color: str, quiet:
 
 def _show(found: Linted, *, style: bool, quiet: bool) -> None:
     """Prints the problems, a group for each severity, then what was checked."""
-    text = ("error", "warning") if quiet else ("error", "warning", "note")
-    for severity in text:
+    visible = ("error", "warning") if quiet else ("error", "warning", "note")
+    for severity in visible:
         for problem in found.of(severity):
             click.echo(_text(problem, style=style))
             click.echo()

@@ -335,12 +335,12 @@ def _scalars(source: Source) -> Iterator[Span]:
 def _markup(source: Source) -> Iterator[Span]:
     """`<!-- … -->`, without those that a fenced block of Markdown shows."""
     text = source.text
-    displayed = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
+    visible = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
     at = text.find("<!--")
     while at >= 0:
         closed = text.find("-->", at + 4)
         end = len(text) if closed < 0 else closed + 3
-        if displayed.index(at) is None:
+        if visible.index(at) is None:
             yield Span(at, end)
         at = text.find("<!--", end)
 

@@ -47,9 +47,9 @@ def meanings(pack: OpenedPack) -> Iterator[Meaning]:
         as_written = written.policy(document)
         selects = {key: _plain(getattr(as_written, _FIELDS.get(key, key))) for key in SELECTING if key in document}
         words = {key: document.get(key) for key in WORDING if key in document}
-        text = {key: document[key] for key in SELECTING if key in document}
+        visible = {key: document[key] for key in SELECTING if key in document}
         leans = dict(_leans(selects, words, selectors, pack.compiled))
-        yield Meaning(policy, selects, words, text, leans)
+        yield Meaning(policy, selects, words, visible, leans)
 
 
 def _leans(

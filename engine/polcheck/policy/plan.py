@@ -279,9 +279,9 @@ class Values(Source, frozen=True):
     def words(self, probes: Sequence[Probe]) -> Words:
         """Return the first rows, and how many there are where they are more."""
         texts = [text_of(row) for row in self.rows[:_MOST_ROWS]]
-        displayed = ", ".join(text if len(text) <= _MOST_ROW else text[:_MOST_ROW] + "…" for text in texts)
+        visible = ", ".join(text if len(text) <= _MOST_ROW else text[:_MOST_ROW] + "…" for text in texts)
         rest = f", … ({len(self.rows):,} rows)" if len(self.rows) > _MOST_ROWS else ""
-        return (("values", displayed + rest),)
+        return (("values", visible + rest),)
 
     def row_key(self) -> Key:
         """Return the rows."""

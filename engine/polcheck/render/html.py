@@ -86,11 +86,11 @@ def evidence(finding: Finding) -> Markup:
 
 
 def _columns(figures: list[tuple[Location, Markup]]) -> list[list[Markup]]:
-    code = [text for place, text in figures if not _is_data(place)]
-    data = [text for place, text in figures if _is_data(place)]
+    code = [visible for place, visible in figures if not _is_data(place)]
+    data = [visible for place, visible in figures if _is_data(place)]
     if code and data:
         return [code, data]
-    every = [text for _, text in figures]
+    every = [visible for _, visible in figures]
     return [every[:1], every[1:]]
 
 
@@ -130,7 +130,7 @@ def _line(number: int, text: str, place: Place) -> Markup:
     first = max(0, start - _WIDE // 2) if len(text) > _WIDE else 0
     last = max(end, first + _WIDE) if end - start < _WIDE else start + _WIDE
     marked = _plain(text[start : min(end, last)]) or (" " if number == place.line else "")
-    displayed = tag(
+    visible = tag(
         "span",
         "…" if first else None,
         _plain(text[first:start]),
@@ -138,7 +138,7 @@ def _line(number: int, text: str, place: Place) -> Markup:
         _plain(text[end:last]),
         "…\n" if last < len(text) else "\n",
     )
-    return tag("span", displayed, data_line=number, class_="hit")
+    return tag("span", visible, data_line=number, class_="hit")
 
 
 def _plain(text: str) -> str:
@@ -183,9 +183,9 @@ def _looked_in(finding: Finding) -> Markup | None:
     """Where a missing thing was sought, and the nearest miss if it has no place of its own."""
     parts: list[Markup] = []
     if finding.looked_in:
-        text = [join(" ", tag("code", path)) for path in finding.looked_in[:_LOOKED_IN]]
+        visible = [join(" ", tag("code", path)) for path in finding.looked_in[:_LOOKED_IN]]
         rest = len(finding.looked_in) - _LOOKED_IN
-        parts.append(tag("p", tag("b", "Looked in"), *text, f" and {rest:,} more" if rest > 0 else None))
+        parts.append(tag("p", tag("b", "Looked in"), *visible, f" and {rest:,} more" if rest > 0 else None))
     if finding.nearest and not finding.nearest.location:
         parts.append(tag("p", tag("b", "Nearest miss "), prose(finding.nearest.text)))
     return tag("div", *parts, class_="sought") if parts else None

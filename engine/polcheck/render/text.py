@@ -78,9 +78,9 @@ def _line(location: Location) -> str:
 
 
 def _listed(paths: tuple[str, ...], everything: bool) -> str:
-    text = paths if everything else paths[:_LOOKED_IN]
-    rest = f" and {len(paths) - len(text):,} more" if len(text) < len(paths) else ""
-    return ", ".join(map(terminal, text)) + rest
+    visible = paths if everything else paths[:_LOOKED_IN]
+    rest = f" and {len(paths) - len(visible):,} more" if len(visible) < len(paths) else ""
+    return ", ".join(map(terminal, visible)) + rest
 
 
 _MANY = 20  # findings, from which on they are grouped by policy
@@ -108,11 +108,11 @@ def render(report: Report, options: Options) -> str:
 
 
 def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
-    text = _judged(report)
-    if len(text) <= _MANY:
-        yield from (full(finding, options, style) for finding in text)
+    visible = _judged(report)
+    if len(visible) <= _MANY:
+        yield from (full(finding, options, style) for finding in visible)
         return
-    for _, group in groupby(sorted(text, key=_policy_order), key=lambda finding: finding.ref):
+    for _, group in groupby(sorted(visible, key=_policy_order), key=lambda finding: finding.ref):
         yield _group(list(group), options, style)
 
 
@@ -136,14 +136,14 @@ def _group(findings: list[Finding], options: Options, style: Style) -> str:
     files = len({finding.location.path for finding in findings if finding.location})
     extent = pluralize(len(findings), "finding") + (f" in {pluralize(files, 'file')}" if files else "")
     lines = [f"{label(first, style)} {style.bold(terminal(first.title))}: {extent}"]
-    text = findings if options.all else findings[:_CAP]
-    for number, finding in enumerate(text):
+    visible = findings if options.all else findings[:_CAP]
+    for number, finding in enumerate(visible):
         if number == 0 or options.verbosity > 0:
             lines += ["  " + line for line in full(finding, options, style, labelled=False).split("\n")]
         else:
             lines.append("  " + brief(finding, style, labelled=False))
-    if len(text) < len(findings):
-        lines.append(f"  … and {len(findings) - len(text):,} more; use --all to see them")
+    if len(visible) < len(findings):
+        lines.append(f"  … and {len(findings) - len(visible):,} more; use --all to see them")
     return "\n".join(lines)
 
 

@@ -206,10 +206,10 @@ _MOST = 50
 def text(answer: Answer, look: DisplayOptions) -> str:
     """Return the matches with their source underlined, and a closing line that counts them."""
     blocks = [*(_queries(answer, look) if look.verbose else ())]
-    displayed = answer.matches if look.all else answer.matches[:_MOST]
-    blocks += ["\n".join(_match(match, look)) for match in displayed]
-    if len(displayed) < len(answer.matches):
-        blocks += capped([], len(answer.matches) - len(displayed), "matches", look)
+    visible = answer.matches if look.all else answer.matches[:_MOST]
+    blocks += ["\n".join(_match(match, look)) for match in visible]
+    if len(visible) < len(answer.matches):
+        blocks += capped([], len(answer.matches) - len(visible), "matches", look)
     return "\n\n".join([*blocks, _closing(answer)]) + "\n"
 
 

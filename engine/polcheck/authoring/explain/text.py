@@ -123,8 +123,8 @@ def _documents(documents: Sequence[Document], look: DisplayOptions) -> list[str]
     """
     singly = [document for document in documents if document.open or document.matches]
     singly.sort(key=lambda document: (not document.open, document.path))
-    displayed = singly if look.all else singly[:_MOST_FILES]
-    lines = capped([_document(document, look) for document in displayed], len(singly), "files", look)
+    visible = singly if look.all else singly[:_MOST_FILES]
+    lines = capped([_document(document, look) for document in visible], len(singly), "files", look)
     others: dict[str, list[str]] = {}
     for document in documents:
         if not document.open and not document.matches:
@@ -142,15 +142,15 @@ def _document(document: Document, look: DisplayOptions) -> str:
 
 def _left_out(groups: Sequence[LeftOut], look: DisplayOptions) -> Iterator[str]:
     for group in groups:
-        displayed = group.paths if look.all else group.paths[:_MOST_PATHS]
-        rest = len(group.paths) - len(displayed)
+        visible = group.paths if look.all else group.paths[:_MOST_PATHS]
+        rest = len(group.paths) - len(visible)
         more = f" and {rest:,} more" if rest else ""
-        yield f"{terminal(group.reason)}: {', '.join(map(terminal, displayed))}{more}"
+        yield f"{terminal(group.reason)}: {', '.join(map(terminal, visible))}{more}"
 
 
 def _sample(sample: Sample, look: DisplayOptions, *, nested: bool) -> list[str]:
-    displayed = sample.matches[: _most(look, nested)]
-    return capped([_match(match, look) for match in displayed], sample.total, "matches", look)
+    visible = sample.matches[: _most(look, nested)]
+    return capped([_match(match, look) for match in visible], sample.total, "matches", look)
 
 
 def _most(look: DisplayOptions, nested: bool) -> int | None:
@@ -196,8 +196,8 @@ def _rows(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Iterato
     yield look.style.margin(f"=> {joined}{before}{pluralize(step.after, 'row')} out") + note
     if step.lost_total:
         yield f"{pluralize(step.lost_total, 'row')} {_LOST.get(step.kind, 'without a partner')}"
-        displayed = step.lost[: _most(look, nested)]
-        yield from _indented(_lost(displayed, step.lost_total, look))
+        visible = step.lost[: _most(look, nested)]
+        yield from _indented(_lost(visible, step.lost_total, look))
 
 
 def _lost(lost: Sequence[Lost], total: int, look: DisplayOptions) -> list[str]:
@@ -223,8 +223,8 @@ def _outcome(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
     yield from (f"{_INDENT}{terminal(sentence)}" for sentence in explanation.because)
     for path, reason in explanation.unsearched:
         yield f"{_INDENT}not searched to the end: {terminal(f'{path}: {reason}' if path else reason)}"
-    displayed = explanation.findings if look.all else explanation.findings[:_MOST_FILES]
-    lines = [_finding(finding, look) for finding in displayed]
+    visible = explanation.findings if look.all else explanation.findings[:_MOST_FILES]
+    lines = [_finding(finding, look) for finding in visible]
     yield from _indented(capped(lines, len(explanation.findings), "findings", look))
 
 

@@ -59,14 +59,14 @@ def _example(heading: str, case: Case, expected: Expected) -> Iterator[str]:
 
 def _file(path: str, data: bytes) -> Iterator[str]:
     lines = data.decode("utf-8", "replace").splitlines()
-    text = lines[:_MOST_LINES]
+    visible = lines[:_MOST_LINES]
     yield f"{code(path)}{':' if lines else ' is empty.'}"
     yield ""
     if lines:
-        yield from fence(text, language_of(path) or format_of(path) or "")
+        yield from fence(visible, language_of(path) or format_of(path) or "")
         yield ""
-    if len(text) < len(lines):
-        yield from (f"… and {pluralize(len(lines) - len(text), 'more line', 'more lines')}.", "")
+    if len(visible) < len(lines):
+        yield from (f"… and {pluralize(len(lines) - len(visible), 'more line', 'more lines')}.", "")
 
 
 _PARTS = ("when", "for", "require", "forbid")

@@ -111,7 +111,7 @@ def _actual_results(expected: Expected, actual: ActualResult, placed: Callable[[
     """Return the outcome of a policy and, where the case looks at findings, their places as `placed` has them."""
     if not (expected.looks_at_findings and actual.findings):
         return actual.outcome
-    return f"{actual.outcome} at {', '.join(sorted(placed(text.place) for text in actual.findings))}"
+    return f"{actual.outcome} at {', '.join(sorted(placed(visible.place) for visible in actual.findings))}"
 
 
 def _difference(case: Case, about: str, line: int, made: Rewritten, wanted: str, got: str) -> Difference:

@@ -70,14 +70,14 @@ def mismatch_of(expected: Expected, actual: ActualResult | None) -> Mismatch | N
     """Return the difference between a policy's result and its expectation; None when there is none."""
     actual = actual or _LEFT_OUT
     if actual.outcome != expected.outcome:
-        notes = [f"{text.place}  {text.message}" for text in actual.findings]
+        notes = [f"{visible.place}  {visible.message}" for visible in actual.findings]
         notes += [f"{path}: {why}" if path else why for path, why in actual.reasons]
         return Mismatch(expected.policy, expected.line, _wanted(expected), actual.outcome, tuple(notes))
     notes = [*_places(expected, actual), *_texts("message", expected.message, [s.message for s in actual.findings])]
     notes += _texts("nearest", expected.nearest, [s.nearest for s in actual.findings])
     if not notes:
         return None
-    places = ", ".join(text.place for text in actual.findings)
+    places = ", ".join(visible.place for visible in actual.findings)
     return Mismatch(expected.policy, expected.line, _wanted(expected), f"{actual.outcome} at {places}", tuple(notes))
 
 
@@ -95,11 +95,11 @@ def _places(expected: Expected, actual: ActualResult) -> Iterable[str]:
     if expected.at is None:
         return
     for place in expected.at:
-        if not any(covers(place, text.place) for text in actual.findings):
+        if not any(covers(place, visible.place) for visible in actual.findings):
             yield f"missing   {place}"
-    for text in actual.findings:
-        if not any(covers(place, text.place) for place in expected.at):
-            yield f"extra     {text.place}  {text.message}"
+    for visible in actual.findings:
+        if not any(covers(place, visible.place) for place in expected.at):
+            yield f"extra     {visible.place}  {visible.message}"
 
 
 def _texts(what: str, wanted: tuple[str, ...] | None, found: list[str]) -> Iterable[str]:

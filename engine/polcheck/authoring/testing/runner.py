@@ -112,7 +112,7 @@ class CaseRunner(Struct):
 
 def actual_result(result: PolicyResult, findings: Iterable[Finding]) -> ActualResult:
     """Return the actual result of one policy, by its result and its findings."""
-    text = tuple(
+    visible = tuple(
         ActualFinding(
             str(finding.location) if finding.location else NOWHERE,
             finding.message,
@@ -120,7 +120,7 @@ def actual_result(result: PolicyResult, findings: Iterable[Finding]) -> ActualRe
         )
         for finding in findings
     )
-    return ActualResult(result.outcome, text, result.reasons if result.outcome == "undecided" else ())
+    return ActualResult(result.outcome, visible, result.reasons if result.outcome == "undecided" else ())
 
 
 def _actual_results(results: Sequence[PolicyResult], findings: Iterable[Finding]) -> dict[str, ActualResult]:

@@ -79,9 +79,9 @@ def _changed(expected: Expected, actual: ActualResult) -> Mapping[str, Json]:
     if expected.outcome != actual.outcome:
         new["outcome"] = actual.outcome
     texts = {
-        "at": (expected.at, [_as_fine(text.place, expected.at or ()) for text in actual.findings]),
-        "message": (expected.message, [text.message for text in actual.findings]),
-        "nearest": (expected.nearest, [text.nearest for text in actual.findings]),
+        "at": (expected.at, [_as_fine(visible.place, expected.at or ()) for visible in actual.findings]),
+        "message": (expected.message, [visible.message for visible in actual.findings]),
+        "nearest": (expected.nearest, [visible.nearest for visible in actual.findings]),
     }
     for key, (wanted, result) in texts.items():
         distinct: list[Json] = list(dict.fromkeys(result))

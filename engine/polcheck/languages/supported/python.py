@@ -91,9 +91,9 @@ def formatted(node: Node) -> list[str | Interpolation]:
         form = b"".join(
             child.text or b"" for child in piece.named_children if child.type in ("type_conversion", "format_specifier")
         )
-        displayed = _shown(piece)
-        add(displayed)
-        parts.append(Interpolation(piece.child_by_field_name("expression"), form or (b"!r" if displayed else b"")))
+        visible = _shown(piece)
+        add(visible)
+        parts.append(Interpolation(piece.child_by_field_name("expression"), form or (b"!r" if visible else b"")))
     return parts
 
 
