@@ -159,7 +159,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
 
         with Bar(f"checking {since}") as bar, measured.stage("since"):
             compared = used.since(since, bar.update, head=rev or "HEAD")
-            accept = in_turn(accept, compared.accept)
+            accept, read = in_turn(accept, compared.accept), replace(read, base=compared.base)
     with Bar("judging") as bar, used.memory() as memory:
         return judge.check(read, used.effective.fail_on, bar.update, accept, memory, times)
 

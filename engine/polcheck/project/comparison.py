@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,31 +12,36 @@ from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accept, Accepted
 from polcheck.findings.finding import Finding, Waived
 from polcheck.findings.report import Notice
-from polcheck.sources.git import SUBMODULE, BaseRevision
-from polcheck.sources.submission import Submission
+from polcheck.sources.git import SUBMODULE, BaseRevision, converted_lines
+from polcheck.sources.submission import Base, Submission
 
 
 class Comparison(Struct, frozen=True):
-    """The revision that a project is compared with, its files then, and what accepts the findings that aren't new."""
+    """The tree that a project is compared with, and what accepts the findings that aren't new."""
 
-    base: BaseRevision
-    before: Submission
+    base: Base
     accept: Accept
 
 
-def compared(base: BaseRevision) -> Accept:
+def base_of(folder: str, revision: BaseRevision, files: Submission) -> Base:
+    """Return the base of the project in `folder`, whose files were these at the revision."""
+    submodules = frozenset(path for path in files.folders if files.unreadable.get(path) == SUBMODULE)
+    return Base(files, str(revision), submodules, partial(converted_lines, folder))
+
+
+def compared(base: Base) -> Accept:
     """Return what accepts nothing, and says what a project was compared with."""
-    notice = Notice("since", f"compared with {base}")
+    notice = Notice("since", f"compared with {base.name}")
     return lambda findings, _, __: Accepted(tuple(findings), (notice,))
 
 
-def in_submodules(before: Submission) -> Accept:
-    """Return what accepts findings in the submodules that there were `before`.
+def in_submodules(base: Base) -> Accept:
+    """Return what accepts findings in the submodules that the base has.
 
     NOTE: their files are in other repositories, so that nobody can say here what was in them. A submodule that wasn't
     there before is new with all that it holds.
     """
-    folders = tuple(f"{path}/" for path in sorted(before.folders) if before.unreadable.get(path) == SUBMODULE)
+    folders = tuple(f"{path}/" for path in sorted(base.submodules))
 
     def accept(findings: Sequence[Finding], _: Submission, __: Sequence[PolicyResult]) -> Accepted:
         return Accepted(tuple(_accepted(finding, folders) for finding in findings))

@@ -336,18 +336,20 @@ class Project(Struct, frozen=True, dict=True):
         Raises SubmissionError when there is no such revision or merge base, or it can't be read.
         """
         from polcheck.project.baseline import Baseline, there_at
-        from polcheck.project.comparison import Comparison, compared, in_submodules
+        from polcheck.project.comparison import Comparison, base_of, compared, in_submodules
 
-        base = base_revision(self._folder(), rev, head)
-        before = self.checker.place(self.read(base.commit, may_be_empty=True))
+        revision = base_revision(self._folder(), rev, head)
+        before = self.checker.place(self.read(revision.commit, may_be_empty=True))
+        # NOTE: without a base of its own, so that policies about changes find nothing there: what they find is new
         report = self.checker.check(before, progress=progress)
+        base = base_of(self._folder(), revision, before)
         accept = in_turn(
             compared(base),
-            there_at(Baseline.of(report, before), str(base)),
-            in_submodules(before),
-            self._newly_accepted(before, base),
+            there_at(Baseline.of(report, before), base.name),
+            in_submodules(base),
+            self._newly_accepted(before, revision),
         )
-        return Comparison(base, before, accept)
+        return Comparison(base, accept)
 
     def _folder(self) -> str:
         """Return the folder that is checked. Raises SubmissionError for anything but a folder."""

@@ -135,7 +135,7 @@ class SharedRows(Struct):
         if task.size > _SHARED_BYTES:
             return None
         try:
-            return task.path, hashlib.sha256(submission.files[task.path]).digest(), task.wanted
+            return task.path, hashlib.sha256(submission.content(task.path)).digest(), task.wanted
         except OSError:
             return None
 
@@ -192,7 +192,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
         stamp = submission.stamp(path)
         if stamp is None or stamp != entry.stamp:
             try:
-                data = submission.files[path]
+                data = submission.content(path)
             except OSError:
                 return None
             if hashlib.sha256(data).digest() != entry.digest:

@@ -19,7 +19,7 @@ from polcheck.scan.encoding import RowsCodec
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.selectors.results import SearchResult
-from polcheck.sources.submission import Files, Later, Submission
+from polcheck.sources.submission import Later, Submission
 
 CHUNK_BYTES = 400_000
 CHUNK_FILES = 400
@@ -133,8 +133,7 @@ def _source(task: Task) -> Source:
 
 def _with_content(task: Task, submission: Submission) -> Task:
     """Return a task that carries its file, as bytes or as where to read it, for a process without the submission."""
-    files = submission.files
-    return task._replace(content=files.held(task.path) if isinstance(files, Files) else bytes(files[task.path]))
+    return task._replace(content=submission.pending(task.path))
 
 
 def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileRows:

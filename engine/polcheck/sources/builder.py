@@ -29,6 +29,7 @@ class SubmissionBuilder(Struct):
     may_be_empty: bool = False
     left_out: int = 0
     git_places: list[str] = field(default_factory=list)
+    links: dict[str, bytes] = field(default_factory=dict)
     _files: dict[str, bytes | Later | None] = field(default_factory=dict)
     _unreadable: dict[str, str] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
@@ -146,7 +147,17 @@ class SubmissionBuilder(Struct):
         unreadable = dict(sorted(self._unreadable.items()))
         places = tuple(sorted(self.git_places))
         folders = frozenset(self._folders)
-        result = Submission(self.name, kind, files, {}, unreadable, folders, left_out=self.left_out, git_places=places)
+        result = Submission(
+            self.name,
+            kind,
+            files,
+            {},
+            unreadable,
+            folders,
+            left_out=self.left_out,
+            git_places=places,
+            links=self.links,
+        )
         return result if self.may_be_empty else not_empty(result)
 
 

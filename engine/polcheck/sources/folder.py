@@ -344,6 +344,7 @@ class _Walk(Struct, dict=True):
         text = _text(path)
         record_unknown_dependency()
         try:
+            self.builder.links[text] = os.readlink(self._full(path))  # noqa: PTH115
             target = os.path.realpath(self._full(path), strict=True)
             is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116
         except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -180,6 +180,25 @@ def base_revision(folder: str, since: str, head: str = "HEAD") -> BaseRevision:
     return BaseRevision(name, result.decode(), head, result == first)
 
 
+def converted_lines(folder: str, paths: Sequence[str]) -> frozenset[str]:
+    """Return those of some files below `folder` whose CRLF line breaks git stores as LF, by gitattributes and config.
+
+    NOTE: `text`, `eol` and `core.autocrlf` alone say so; a filter that some attribute names is a program, and not run.
+    """
+    automatic = (_answer(folder, "config", "--get", "core.autocrlf") or b"false").lower() in (b"true", b"input", b"1")
+    names = b"".join(path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+    answer = _git(folder, "check-attr", "-z", "--stdin", "text", "eol", stdin=names).split(b"\0")
+    values: dict[str, dict[bytes, bytes]] = {}
+    for path, name, value in zip(answer[::3], answer[1::3], answer[2::3], strict=False):
+        values.setdefault(_text(path), {})[name] = value
+    return frozenset(path for path in paths if _is_converted(values.get(path, {}), automatic=automatic))
+
+
+def _is_converted(attributes: Mapping[bytes, bytes], *, automatic: bool) -> bool:
+    text, eol = attributes.get(b"text", b"unspecified"), attributes.get(b"eol", b"unspecified")
+    return text != b"unset" and (text in (b"set", b"auto") or eol in (b"lf", b"crlf") or automatic)
+
+
 def _check_name(name: str, since: str) -> None:
     """Raise SubmissionError for what names no revision because a part of it is missing."""
     if not name.strip("/") or name.endswith("/"):
@@ -285,6 +304,8 @@ def _miss_links(folder: str, listed: Sequence[_Entry], builder: SubmissionBuilde
     targets = dict(zip((entry.path for entry in short), _contents(folder, short), strict=True))
     for entry in links:
         target = targets.get(entry.path)
+        if target is not None:
+            builder.links[_text(entry.path)] = target
         leads = target is not None and _target(entry.path, target) in files
         builder.miss(_text(entry.path), "a link, which is not followed in a revision", folder=not leads)
 
@@ -328,10 +349,12 @@ def _stopped(folder: str) -> SubmissionError:
     return SubmissionError(f"git can't read all of the revision in the repository of `{folder}`: {why}")
 
 
-def _git(folder: str, *arguments: str | bytes) -> bytes:
+def _git(folder: str, *arguments: str | bytes, stdin: bytes = b"") -> bytes:
     """What git prints. Raises SubmissionError when it can't be run or refuses."""
     with _not_missing():
-        done = subprocess.run(_command(folder, arguments), env=_environment(), capture_output=True, check=False)
+        done = subprocess.run(
+            _command(folder, arguments), env=_environment(), input=stdin, capture_output=True, check=False
+        )
     if done.returncode:
         message = _text(done.stderr).strip().partition("\n")[0].removeprefix("fatal: ")
         if message.startswith("not a git repository"):

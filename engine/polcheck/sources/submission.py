@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import SubmissionError
 from polcheck.base.spans import Source
+from polcheck.sources.trees import base_path, is_base, plain_path
 
 _MOST_SOURCES = 2_000
 Stamp = tuple[int, ...]
@@ -97,6 +98,29 @@ class Files(Mapping[str, bytes]):
         return Files({path: owned for path, owned in self._held.items() if path not in left}, self._look)
 
 
+def _none(paths: Sequence[str]) -> frozenset[str]:
+    """Return none of the paths."""
+    return frozenset()
+
+
+class Base(Struct, frozen=True, dict=True):
+    """The tree that a project is compared with, and what people call it (`name`).
+
+    `submodules` are the folders whose files belong to other repositories. `converted` returns those of some paths whose
+    lines git ends otherwise in a work tree than in the repository.
+    """
+
+    files: Submission
+    name: str = "the base"
+    submodules: frozenset[str] = frozenset()
+    converted: Callable[[Sequence[str]], frozenset[str]] = _none
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths by which the base's files are known in the project, sorted."""
+        return tuple(base_path(path) for path in self.files.listed)
+
+
 class Submission(Struct, frozen=True, dict=True):
     """The files of one submission by path (with `/`, relative to its root).
 
@@ -104,7 +128,8 @@ class Submission(Struct, frozen=True, dict=True):
     there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
     are folders, or may be: nobody knows what lies below them. `marked` are the files that may hold waivers; None while
     nobody has looked. `left_out` counts the files and folders that were excluded, ignored or git's own; `git_places`
-    are those of the last kind that git didn't put there.
+    are those of the last kind that git didn't put there. `links` are the files that are links, with what they hold.
+    `base` is the tree that changes are compared with: its files are reached by `base_path`.
     """
 
     name: str
@@ -116,6 +141,8 @@ class Submission(Struct, frozen=True, dict=True):
     marked: frozenset[str] | None = None
     left_out: int = 0
     git_places: tuple[str, ...] = ()
+    links: Mapping[str, bytes] = field(default_factory=dict)
+    base: Base | None = None
 
     def __post_init__(self) -> None:
         if self.marked is None:  # a submission that was made before has been checked
@@ -157,24 +184,48 @@ class Submission(Struct, frozen=True, dict=True):
         unreadable = dict(sorted({**self.unreadable, **faults}.items()))
         return replace(self, files=self.files.without(faults), unreadable=unreadable)
 
+    def holds(self, path: str) -> bool:
+        """Return whether there is a file at `path`, of the project or of its base, that can be read."""
+        files, plain = self._place(path)
+        return plain in files
+
+    def content(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`. Raises KeyError and OSError as `source` does."""
+        files, plain = self._place(path)
+        return files[plain]
+
+    def pending(self, path: str) -> bytes | Later:
+        """Return the bytes of the file at `path`, or where they are to be read. Raises as `source` does."""
+        files, plain = self._place(path)
+        return files.held(plain) if isinstance(files, Files) else bytes(files[plain])
+
     def size(self, path: str) -> int:
-        """How many bytes the file at `path` has."""
-        return self.files.size(path) if isinstance(self.files, Files) else len(self.files[path])
+        """Return how many bytes the file at `path` has."""
+        files, plain = self._place(path)
+        return files.size(plain) if isinstance(files, Files) else len(files[plain])
 
     def stamp(self, path: str) -> Stamp | None:
-        """What tells that the file at `path` is as it was without reading it; None when nothing does."""
-        return self.files.stamp(path) if isinstance(self.files, Files) else None
+        """Return what tells that the file at `path` is as it was without reading it; None when nothing does."""
+        files, plain = self._place(path)
+        return files.stamp(plain) if isinstance(files, Files) else None
 
     def source(self, path: str) -> Source:
-        """Return the file at `path`. Raises KeyError when it is not there, and OSError when it can't be read any
-        more.
+        """Return the file at `path`.
+
+        Raises KeyError when it is not there, and OSError when it can't be read any more.
         """
         source = self._sources.get(path)
         if source is None:
             if len(self._sources) >= _MOST_SOURCES:
                 self._sources.clear()
-            source = self._sources[path] = Source(path, self.files[path])
+            source = self._sources[path] = Source(path, self.content(path))
         return source
+
+    def _place(self, path: str) -> tuple[Mapping[str, bytes], str]:
+        """Return the files of the tree that a path is in, and the path there."""
+        if not is_base(path):
+            return self.files, path
+        return (self.base.files.files if self.base else {}), plain_path(path)
 
     @cached_property
     def _sources(self) -> dict[str, Source]:

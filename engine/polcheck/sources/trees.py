@@ -1,0 +1,33 @@
+"""Two trees in one run: a project as it is, and its base, the earlier tree that changes are compared with.
+
+A file of the base is known by a path that no file of a project can have, so that whatever is kept by path (files, rows,
+places) is kept for both trees alike, and every reader of it that isn't aware of the base sees no path of the project.
+"""
+
+from __future__ import annotations
+
+BASE = "base"  # the value of `revision` that means the base
+# INVARIANT: a path of a submission holds no NUL character (`check_path`), so that no file of a project is taken for one
+# of the base; the name of the file and of its folders stay as they are, by which languages and formats are told.
+_PREFIX = "\0base/"
+
+
+def base_path(path: str) -> str:
+    """Return the path by which the file at `path` is known in the base."""
+    return _PREFIX + path
+
+
+def path_in(path: str, revision: str) -> str:
+    """Return the path of the same file in another tree: the project's (`revision` empty), or the base."""
+    plain = plain_path(path)
+    return base_path(plain) if revision == BASE else plain
+
+
+def is_base(path: str) -> bool:
+    """Return whether a path is that of a file of the base."""
+    return path.startswith(_PREFIX)
+
+
+def plain_path(path: str) -> str:
+    """Return the path as it is in its tree."""
+    return path.removeprefix(_PREFIX)
