@@ -29,8 +29,8 @@ def in_turn(*accepts: Accept) -> Accept:
     def accept(findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]) -> Accepted:
         done = Accepted(tuple(findings))
         for one in accepts:
-            made = one(done.findings, submission, results)
-            done = replace(made, notices=done.notices + made.notices)
+            result = one(done.findings, submission, results)
+            done = replace(result, notices=done.notices + result.notices)
         return done
 
     return accept

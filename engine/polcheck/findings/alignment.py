@@ -33,40 +33,40 @@ def align(written: str, value: str, body: int = 0) -> Alignment | None:
     None where `written` isn't one string that reads `value`. Every character but white space has to stand there in
     order, as it is or escaped, so that only white space, which may be folded or indentation, can be a little off.
     """
-    found = _follow(written, body, value)
+    alignment = _follow(written, body, value)
     opening = _OPENING.match(written, body)
-    if found is None and opening is not None:
+    if alignment is None and opening is not None:
         quote = opening[1]
         ways = ((False, ""), (True, ""), (False, quote)) if len(quote) == 1 else ((False, ""), (True, ""))
         for escapes, doubled in ways:
-            found = found or _follow(written, opening.end(), value, escapes, doubled)
-    return found
+            alignment = alignment or _follow(written, opening.end(), value, escapes, doubled)
+    return alignment
 
 
 def _follow(written: str, at: int, value: str, escapes: bool = False, doubled: str = "") -> Alignment | None:
-    """Follow `value` through `written` from `at`; None where they part."""
-    made = Alignment([], [])
+    """Return where `value` stands in `written` from `at`; None where they differ."""
+    alignment = Alignment([], [])
     for character in value:
         while at < len(written):
-            found, length = written[at], 1
-            if escapes and found == "\\":
-                found, length = _escaped(written, at)
-            elif found == doubled and written.startswith(found, at + 1):
+            source_char, length = written[at], 1
+            if escapes and source_char == "\\":
+                source_char, length = _escaped(written, at)
+            elif source_char == doubled and written.startswith(source_char, at + 1):
                 length = 2
-            folded = found == "\n" and character == " "
-            if found == character or folded or not (found.isspace() or found == ""):
+            folded = source_char == "\n" and character == " "
+            if source_char == character or folded or not (source_char.isspace() or source_char == ""):
                 break
             at += length  # indentation, or white space around a fold
         else:
-            found, length = "", 0
-        if found != character and not (found == "\n" and character == " "):
+            source_char, length = "", 0
+        if source_char != character and not (source_char == "\n" and character == " "):
             if not character.isspace():
                 return None
             length = 0  # an end of line that the text goes without
-        made.starts.append(at)
-        made.ends.append(at + length)
+        alignment.starts.append(at)
+        alignment.ends.append(at + length)
         at += length
-    return made
+    return alignment
 
 
 def _escaped(written: str, at: int) -> tuple[str, int]:

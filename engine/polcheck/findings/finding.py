@@ -32,19 +32,19 @@ def cut(values: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _cut(value: Json, left: list[int]) -> Json:
-    """`value`, as much as the entries that are `left` allow; what is left out is told by an ellipsis."""
+    """Return as much of `value` as the entries that are `left` allow, an ellipsis for the rest."""
     if isinstance(value, str):
         left[0] -= 1 + min(len(value), _LONGEST) // 100
         return shortened(value)
     left[0] -= 1
     if isinstance(value, dict):
-        made: dict[str, Json] = {}
+        entries: dict[str, Json] = {}
         for key, entry in value.items():
             if left[0] <= 0:
-                made["…"] = f"{len(value) - len(made):,} more"
+                entries["…"] = f"{len(value) - len(entries):,} more"
                 break
-            made[shortened(key)] = _cut(entry, left)
-        return made
+            entries[shortened(key)] = _cut(entry, left)
+        return entries
     if isinstance(value, list):
         items: list[Json] = []
         for entry in value:
@@ -72,12 +72,12 @@ class Location(Struct, frozen=True):
 
     @property
     def line(self) -> int | None:
-        """The line, from 1; None for the file as a whole."""
+        """Return the line, from 1; None for the file as a whole."""
         return self.place.line if self.place else None
 
     @property
     def column(self) -> int | None:
-        """The column in characters, from 1; None for the file as a whole."""
+        """Return the column in characters, from 1; None for the file as a whole."""
         return self.place.column if self.place else None
 
     def __str__(self) -> str:
@@ -128,5 +128,5 @@ class Finding(Struct, frozen=True):
 
     @property
     def ref(self) -> str:
-        """The policy's name in the run: `pack:id`."""
+        """Return the policy's name in the run: `pack:id`."""
         return f"{self.pack}:{self.policy}"

@@ -45,20 +45,20 @@ class Findings(Struct, frozen=True):
         and so is what isn't placed to the character and was found twice. Of alternatives at one place, the one
         that binds more is the finding.
         """
-        made: dict[_Identity, Finding] = {}
+        by_identity: dict[_Identity, Finding] = {}
         searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
             finding = self._finding(result, failure, searched, clock)
-            made.setdefault(_identity(failure, finding.location), finding)
-        return sorted(_without_parts(made).values(), key=_order)
+            by_identity.setdefault(_identity(failure, finding.location), finding)
+        return sorted(_without_parts(by_identity).values(), key=_order)
 
     def count(self, result: PolicyResult) -> tuple[int, PolicyResult]:
-        """How many findings `contained` gives, and its result; of a single failure no text is made for that."""
+        """Return the number of findings that `contained` gives, and its result; for one failure no text is made."""
         if len(result.failures) < 2:
             return len(result.failures), result
-        made, told_of = self.contained(result)
-        return len(made), told_of
+        findings, reported = self.contained(result)
+        return len(findings), reported
 
     def contained(self, result: PolicyResult) -> tuple[list[Finding], PolicyResult]:
         """Return the findings of one policy, and its result: undecided when polcheck fails to make them."""
@@ -146,20 +146,20 @@ def _order(finding: Finding) -> tuple[object, ...]:
 def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings; the second and later ones of one fingerprint get their number after it, as `…:2`."""
     seen: Counter[str] = Counter()
-    made: list[Finding] = []
+    result: list[Finding] = []
     for finding in findings:
         mark = finding.fingerprint
         seen[mark] += 1
-        made.append(replace(finding, fingerprint=f"{mark}:{seen[mark]}") if seen[mark] > 1 else finding)
-    return tuple(made)
+        result.append(replace(finding, fingerprint=f"{mark}:{seen[mark]}") if seen[mark] > 1 else finding)
+    return tuple(result)
 
 
-def _without_parts(made: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
+def _without_parts(by_identity: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
     """Return the findings without those that say less than another one at their place, as alternatives of a
     selector do.
     """
     forms: dict[tuple[object, object], dict[frozenset[str], list[_Identity]]] = {}
-    for identity in made:
+    for identity in by_identity:
         location, spot, bindings = identity
         names = frozenset(name for name, _ in bindings)
         forms.setdefault((location, spot), {}).setdefault(names, []).append(identity)
@@ -168,13 +168,13 @@ def _without_parts(made: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
         for few, fewer in by_names.items():
             for many, more in by_names.items() if len(by_names) > 1 else ():
                 if few < many:
-                    said = {tuple(pair for pair in bindings if pair[0] in few) for _, _, bindings in more}
-                    parts.update(identity for identity in fewer if identity[2] in said)
-    return {identity: finding for identity, finding in made.items() if identity not in parts} if parts else made
+                    bound = {tuple(pair for pair in bindings if pair[0] in few) for _, _, bindings in more}
+                    parts.update(identity for identity in fewer if identity[2] in bound)
+    return {identity: finding for identity, finding in by_identity.items() if identity not in parts}
 
 
 def _identity(failure: Failure, location: Location | None) -> _Identity:
-    """What tells a finding of a policy from its others: its place, and what it binds under public names."""
+    """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
     cells = {**failure.row.shown, **failure.row.names}
     bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
     return (location, None if location and location.place else failure.spot, bindings)
@@ -209,7 +209,7 @@ def _of_path(cell: BoundValue) -> bool:
 
 
 def outcome_of(result: PolicyResult, counting: Collection[str]) -> PolicyOutcome:
-    """What the report says of one policy; `counting` are the severities of its findings that nobody accepted.
+    """Return what the report says of one policy; `counting` are the severities of its findings that nobody accepted.
 
     Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
     the severity of the worst of them.

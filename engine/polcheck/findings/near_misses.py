@@ -54,7 +54,7 @@ class NearMisses(Struct, dict=True):
 
     @cached_property
     def clock(self) -> Clock:
-        """The time for finding nearest misses, which begins with the first."""
+        """Return the clock for finding nearest misses, which begins with the first."""
         return self.locator.clock.within(_SECONDS)
 
     def of(self, policy: CompiledPolicy, failure: Failure) -> NearMiss | None:
@@ -76,7 +76,7 @@ class NearMisses(Struct, dict=True):
         return None
 
     def of_source(self, join: Join, path: str | None = None) -> NearMiss | None:
-        """What comes closest to a match of the join's selector, whatever it joins with; None when nothing is near.
+        """Return what comes closest to a match of the join's selector, whatever it joins with; None when nothing is.
 
         `path` is the only file that counts, where the selector looks in the subject's.
         """
@@ -96,12 +96,12 @@ class NearMisses(Struct, dict=True):
         if not shared:
             return None
         name = shared[-1]
-        wanted = row.names[name].key
-        if wanted is None or len(wanted) > _LONGEST:
+        missing = row.names[name].key
+        if missing is None or len(missing) > _LONGEST:
             return None
         values = self._source_values(join, name)
-        close = difflib.get_close_matches(wanted, values, n=1, cutoff=_CUTOFF)
-        if not close or close[0] == wanted:
+        close = difflib.get_close_matches(missing, values, n=1, cutoff=_CUTOFF)
+        if not close or close[0] == missing:
             return None
         spot = values[close[0]].current
         return NearMiss(f"the closest `{name}` is `{close[0]}`", self.locator.location(spot) if spot else None)
@@ -125,9 +125,9 @@ class NearMisses(Struct, dict=True):
         probe = self.world.plan.probes[source.probe]
         best: tuple[int, NearMiss] | None = None
         for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
-            found = None if self.clock.over else self._in_document(source.probe, probe, path)
-            if found is not None and (best is None or found[0] < best[0]):
-                best = found
+            candidate = None if self.clock.over else self._in_document(source.probe, probe, path)
+            if candidate is not None and (best is None or candidate[0] < best[0]):
+                best = candidate
         return best[1] if best else None
 
     def _documents(self, source: Find, probe: Probe) -> list[str]:
@@ -156,19 +156,19 @@ class NearMisses(Struct, dict=True):
 
     def closest_path(self, source: Listing, only: str | None) -> NearMiss | None:
         """Return the path that is most like one that the patterns name."""
-        plain = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
-        for wanted in plain:
+        exact = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
+        for sought in exact:
             alike = (
-                path for path in self.world.paths if abs(len(path) - len(wanted)) <= min(len(wanted), _LONGEST) // 2
+                path for path in self.world.paths if abs(len(path) - len(sought)) <= min(len(sought), _LONGEST) // 2
             )
-            close = difflib.get_close_matches(wanted, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
+            close = difflib.get_close_matches(sought, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
             if close:
                 return NearMiss(f"the closest path is `{close[0]}`", Location(close[0]))
         return None
 
 
 def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[int, NearMiss] | None:
-    """How far an expression gets in a config document; the rank counts the steps that it lacks."""
+    """Return how far an expression gets in a config document; the rank counts the steps that it lacks."""
     try:
         config = parse_config(source, probe.language or format_of(source.path) or "")
     except (Unparsable, Unreadable):

@@ -29,7 +29,7 @@ _AROUND = 1  # lines of context before and after
 _MOST_LINES = 12
 _MOST_CHARACTERS = 4_000  # of an excerpt
 _FORMERLY_PLACED = 4_000_000  # bytes of a config document in which places were known to version 1 of baselines
-_TOLD_FILES = 20  # of which a notice says that places in them are missing
+_LISTED_FILES = 20  # of which a notice says that places in them are missing
 
 _ToFile = Callable[[Span], Span]
 
@@ -90,7 +90,7 @@ class Locator(Struct, dict=True):
 
     @cached_property
     def clock(self) -> Clock:
-        """The time for working out places, which begins with the first; after it, files as a whole must do."""
+        """Return the clock for working out places, which begins with the first; after it, files as a whole must do."""
         return self.limits.of_run(len(self.submission.paths))
 
     def location(self, spot: SourceRef) -> Location:
@@ -121,7 +121,7 @@ class Locator(Struct, dict=True):
         return self.clock.over
 
     def shape(self, spot: SourceRef) -> str:
-        """What a match looks like wherever it stands: the keys that lead to it in configuration, and how it begins.
+        """Return what a match looks like wherever it stands: the keys that lead to it, and how it begins.
 
         Empty where the file as a whole is meant or can't be read.
         """
@@ -146,8 +146,8 @@ class Locator(Struct, dict=True):
         return self._shape(source, span) if span is not None else ""
 
     def _shape(self, source: Source, span: Span) -> str:
-        found = self._pointers(source)
-        around = found.around(span) if found is not None else None
+        pointers = self._pointers(source)
+        around = pointers.around(span) if pointers is not None else None
         keys = "/".join("*" if isinstance(step, int) else step for step in around[0]) + "/" if around else ""
         return keys if around and around[1] else keys + outline(source.text[span.start : span.end])
 
@@ -175,7 +175,7 @@ class Locator(Struct, dict=True):
             return self._inside(spot.inner, source)
         span = spot.point or spot.span
         if span is None and spot.ref is not None:
-            rows = self._found(source, spot.ref.probe)
+            rows = self._rows_of(source, spot.ref.probe)
             traced = rows[spot.ref.hit] if spot.ref.hit < len(rows) else None
             span = self._row_span(traced, spot.ref.probe, spot.ref.key) if traced is not None else None
             if span is None:
@@ -193,7 +193,7 @@ class Locator(Struct, dict=True):
         return document.to_file(span) if span is not None else None
 
     def _parts(self, probe: int, cell: TracedValue) -> dict[str, TracedValue]:
-        """What a row of an expression binds, by key; none where it is one value."""
+        """Return what a row of an expression binds, by key; none where it is one value."""
         what = self.extractor.probes[probe].what
         if isinstance(what, Expression) and what.binds is not None and isinstance(cell.value, dict):
             return {key: cell.child(key) for key in cell.value}
@@ -210,8 +210,8 @@ class Locator(Struct, dict=True):
                 self._documents[key] = None
         return self._documents[key]
 
-    def _found(self, source: Source, probe: int) -> list[_Traced]:
-        """Return the hits of an expression in a file, in the order in which they were found."""
+    def _rows_of(self, source: Source, probe: int) -> list[_Traced]:
+        """Return the matches of an expression in a file, in the order of the document."""
         key = (source.path, probe)
         if key not in self._rows:
             name = self.extractor.probes[probe].language or format_of(source.path) or ""
@@ -230,14 +230,14 @@ class Locator(Struct, dict=True):
         """
         if inner.stretch is not None:
             return self._stretch(inner, source)
-        rows = self._found_inside(inner, source)
+        rows = self._rows_inside(inner, source)
         if rows is not None and inner.hit < len(rows):
             span = self._row_span(rows[inner.hit], inner.probe, inner.key)
             if span is not None:
                 return span
         return self._whole(inner.holder, source)
 
-    def _found_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
+    def _rows_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
         """Return the hits of an expression in a bound value, with their origins; None where the value has none."""
         key = (id(inner.holder), inner.probe)
         if key not in self._inner:
@@ -279,11 +279,11 @@ class Locator(Struct, dict=True):
         """Return a bound value as a part of the document that it was found in."""
         if bound.inner is not None:
             inner = bound.inner
-            rows = self._found_inside(inner, source) if inner.stretch is None else None
+            rows = self._rows_inside(inner, source) if inner.stretch is None else None
             hit, probe, key = inner.hit, inner.probe, inner.key
         elif bound.found is not None:
             is_data = isinstance(self.extractor.probes[bound.found.probe].what, Expression)
-            rows = self._found(source, bound.found.probe) if is_data else None
+            rows = self._rows_of(source, bound.found.probe) if is_data else None
             hit, probe, key = bound.found.hit, bound.found.probe, bound.found.key
         else:
             return None
@@ -310,18 +310,18 @@ class Locator(Struct, dict=True):
         return self._counted(source, whole, text, start, end) if whole is not None else None
 
     def _counted(self, source: Source, whole: Span, text: str, start: int, end: int) -> Span:
-        """Where a stretch of a text is written in a part of a file, by counting how often it occurs before."""
-        wanted = text[start:end]
-        if not wanted:
+        """Return where a stretch of a text is written in a part of a file, by counting how often it occurs before."""
+        part = text[start:end]
+        if not part:
             return whole
-        before = bisect_left(self._occurrences(text, wanted), start)
-        found = self._occurrences(source.text[whole.start : whole.end], wanted)
-        if before >= len(found):
+        before = bisect_left(self._occurrences(text, part), start)
+        positions = self._occurrences(source.text[whole.start : whole.end], part)
+        if before >= len(positions):
             return whole
-        return Span(whole.start + found[before], whole.start + found[before] + len(wanted))
+        return Span(whole.start + positions[before], whole.start + positions[before] + len(part))
 
     def _written(self, bound: BoundValue, source: Source) -> _Written | None:
-        """How a string that is bound is written; None for what is no string, or isn't written as it is."""
+        """Return how a bound string is written; None for what is no string, or isn't written as it is."""
         key = id(bound)
         if key not in self._aligned:
             self._aligned[key] = (bound, self._align(bound, source) if isinstance(bound.value, str) else None)
@@ -344,19 +344,19 @@ class Locator(Struct, dict=True):
             to_file = lambda span: around.span(*span)  # noqa: E731
         else:
             text, span = source.text, self._whole(bound, source)
-        found = align(text[span.start : span.end], str(bound.value), body) if span is not None else None
-        return _Written(found, span.start, to_file) if found is not None and span is not None else None
+        alignment = align(text[span.start : span.end], str(bound.value), body) if span is not None else None
+        return _Written(alignment, span.start, to_file) if alignment is not None and span is not None else None
 
-    def _occurrences(self, text: str, wanted: str) -> list[int]:
-        """Where `wanted` begins in `text`; occurrences may overlap. Looked up once for all that stand in one text."""
-        key = (text, wanted)
+    def _occurrences(self, text: str, part: str) -> list[int]:
+        """Return where `part` begins in `text`; occurrences may overlap. Worked out once a text."""
+        key = (text, part)
         if key not in self._starts:
-            found: list[int] = []
-            index = text.find(wanted)
+            positions: list[int] = []
+            index = text.find(part)
             while index >= 0:
-                found.append(index)
-                index = text.find(wanted, index + 1)
-            self._starts[key] = found
+                positions.append(index)
+                index = text.find(part, index + 1)
+            self._starts[key] = positions
         return self._starts[key]
 
 
@@ -366,8 +366,8 @@ def _as_it_is(span: Span) -> Span:
 
 def _listed(paths: list[str]) -> str:
     """Return the first paths, and how many there are beside them."""
-    shown = ", ".join(f"`{path}`" for path in paths[:_TOLD_FILES])
-    return shown + (f" and {len(paths) - _TOLD_FILES:,} more" if len(paths) > _TOLD_FILES else "")
+    shown = ", ".join(f"`{path}`" for path in paths[:_LISTED_FILES])
+    return shown + (f" and {len(paths) - _LISTED_FILES:,} more" if len(paths) > _LISTED_FILES else "")
 
 
 def at(source: Source, span: Span) -> Location:

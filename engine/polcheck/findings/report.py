@@ -1,4 +1,4 @@
-"""The report: everything that a run found out, and the verdict that follows from it."""
+"""The report: everything that a run established, and the verdict that follows from it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PolicyOutcome(Struct, frozen=True):
 
     @property
     def ref(self) -> str:
-        """The policy's name in the run: `pack:id`."""
+        """Return the policy's name in the run: `pack:id`."""
         return f"{self.pack}:{self.id}"
 
 
@@ -91,7 +91,7 @@ class SubmissionUsed(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Everything that a run found out. Waived findings stay in `findings`, with `waived` set."""
+    """Everything that a run established. Waived findings stay in `findings`, with `waived` set."""
 
     verdict: Verdict
     fail_on: str
@@ -107,21 +107,21 @@ class Report(Struct, frozen=True):
 
     @property
     def exit_status(self) -> int:
-        """0 pass, 1 fail, 2 no verdict."""
+        """Return 0 for pass, 1 for fail, 2 for no verdict."""
         return {"pass": 0, "fail": 1, "none": 2}[self.verdict]
 
     @property
     def decided(self) -> bool:
-        """Whether nothing was left open: the same submission would give the same report at any time."""
+        """Return whether nothing was left open: the same submission would give the same report at any time."""
         return all(policy.outcome != "undecided" and not policy.reasons for policy in self.policies)
 
     @property
     def failing(self) -> tuple[Finding, ...]:
-        """The findings that are not waived."""
+        """Return the findings that are not waived."""
         return tuple(finding for finding in self.findings if finding.waived is None)
 
     def count(self, outcome: str) -> int:
-        """How many policies have this outcome."""
+        """Return how many policies have this outcome."""
         return sum(policy.outcome == outcome for policy in self.policies)
 
 
@@ -145,5 +145,5 @@ def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str) -> Verdict:
 
 def worst(outcomes: Iterable[str]) -> str:
     """Return the worst of some outcomes: fail, undecided, pass, not-applicable."""
-    found = set(outcomes)
-    return next((outcome for outcome in _WORST if outcome in found), "not-applicable")
+    distinct = set(outcomes)
+    return next((outcome for outcome in _WORST if outcome in distinct), "not-applicable")

@@ -14,32 +14,32 @@ from polcheck.selectors.jmespath.values import EvaluationError
 
 
 def fields_of(report: Report, packs: Iterable[CompiledPack]) -> dict[str, Any]:
-    """`fields` and `fields_fault` of the report: every pack's fields, and why they can't be given, if so."""
+    """Return `fields` and `fields_fault` of the report: every pack's fields, and why they can't be given, if so."""
     fields: dict[str, Json] = {}
     packs = [pack for pack in packs if pack.verdict]
-    plain = report_to_json(report) if packs else {}
+    data = report_to_json(report) if packs else {}
     for pack in packs:
         scope = issue_scope(report, pack.name, pack.params)
         for field in pack.verdict:
             if field.name in fields:
                 return {"fields": {}, "fields_fault": f"two packs give the field `{field.name}`"}
             try:
-                fields[field.name] = _value(field, plain, scope)
+                fields[field.name] = _value(field, data, scope)
             except (TemplateFault, EvaluationError) as fault:
                 return {"fields": {}, "fields_fault": f"the field `{field.name}` can't be made: {fault}"}
     return {"fields": fields, "fields_fault": ""}
 
 
-def _value(field: VerdictField, plain: Mapping[str, Any], scope: Mapping[str, Any]) -> Json:
+def _value(field: VerdictField, data: Mapping[str, Any], scope: Mapping[str, Any]) -> Json:
     if field.expression is not None:
-        return field.expression.evaluate(dict(plain))
+        return field.expression.evaluate(dict(data))
     return render(field.template or "", scope, TEXT_FUEL, ours=field.ours).strip()
 
 
 def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) -> dict[str, Any]:
-    """What issue templates see: `requirements` (with their policies and findings), `findings`, `params`, `verdict`.
+    """Return what issue templates see: `requirements` with policies and findings, `findings`, `params`, `verdict`.
 
-    With `pack`, only that pack's. Waived findings are left out; everything is fresh plain data.
+    With `pack`, only that pack's. Waived findings are left out; everything is new JSON values.
     """
     findings = [finding_to_json(finding) for finding in report.failing if pack in (None, finding.pack)]
     policies = [

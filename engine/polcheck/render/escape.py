@@ -69,7 +69,7 @@ def web(address: str) -> bool:
 
 
 def json_text(text: str) -> str:
-    """JSON text with escapes for what controls a terminal or a log, and for lone surrogates, which UTF-8 lacks."""
+    """Return JSON with escapes for what controls a terminal or a log, and for lone surrogates, which UTF-8 lacks."""
     spelled = _HIDDEN_IN_JSON.sub(lambda match: json.dumps(match.group())[1:-1], text)
     return defused(spelled, lambda char: f"\\u{ord(char):04x}")
 
@@ -108,7 +108,7 @@ def _escaped(text: str, *, quote: bool) -> str:
 
 
 def _logged(text: str) -> str:
-    """Markup without what build services take for a command, should it go to a log."""
+    """Return markup without what build services take for a command, should it go to a log."""
     return defused(at_line_starts(text, _entity), _entity)
 
 

@@ -52,13 +52,13 @@ def numbered_lines(location: Location) -> list[tuple[int, str]]:
 
 
 def digits(location: Location | None) -> int:
-    """How many columns the line numbers of the excerpt take; 1 where there is none."""
+    """Return how many columns the line numbers of the excerpt take; 1 where there is none."""
     numbered = numbered_lines(location) if location else []
     return len(str(numbered[-1][0])) if numbered else 1
 
 
 def mark_under(line: str, place: Place, first: int, room: int, mark: Paint) -> str:
-    """Spaces, then carets under the part of `line` that `place` covers, at least one."""
+    """Return spaces, then carets under the part of `line` that `place` covers, at least one."""
     start = min(place.column - 1, len(line))
     end = place.end_column - 1 if place.end_line == place.line else len(line)
     lead = 1 if first else 0
@@ -69,7 +69,7 @@ def mark_under(line: str, place: Place, first: int, room: int, mark: Paint) -> s
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return how many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
     return sum(_columns(char) for char in text)
@@ -90,7 +90,7 @@ def _first_shown(line: str, column: int, room: int) -> int:
 
 
 def _cells(line: str, first: int, room: int) -> list[str]:
-    """What each character from `first` looks like: tabs fill up to the next stop, controls are spelled out."""
+    """Return what each character from `first` looks like: tabs fill up to the next stop, controls are spelled out."""
     cells: list[str] = []
     at = 0
     window = line[first : first + room + 1]
@@ -105,7 +105,7 @@ def _cells(line: str, first: int, room: int) -> list[str]:
 
 
 def _shown(line: str, first: int, room: int) -> str:
-    """As much of the line, from `first`, as fits; `…` stands for what is left out at either side."""
+    """Return as much of the line, from `first`, as fits; `…` stands for what is left out at either side."""
     lead = "…" if first and line else ""
     cells = _cells(line, first, room - len(lead))
     used = len(lead)

@@ -24,21 +24,21 @@ def render(report: Report, options: Options) -> str:
     lines = [_finding(finding) for finding in failing]
     lines += [_undecided(policy, report.fail_on) for policy in report.policies if policy.outcome == "undecided"]
     lines += [_notice(notice) for notice in report.notices]
-    return "".join(f"{line}\n" for line in [*lines, *_unshown(report), summary(report)])
+    return "".join(f"{line}\n" for line in [*lines, *_left_out(report), summary(report)])
 
 
 def job_summary(report: Report) -> str:
     """Return the report as Markdown for GITHUB_STEP_SUMMARY, within the size that GitHub takes."""
-    notes = [f"{note}.\n" for note in _unshown(report)]
+    notes = [f"{note}.\n" for note in _left_out(report)]
     return page(report, _SUMMARY_LIMIT, heading="polcheck") + "".join("\n" + note for note in notes)
 
 
-def _command(kind: str, title: str, said: str, location: Location | None) -> str:
+def _command(kind: str, title: str, message: str, location: Location | None) -> str:
     properties = {"title": title}
     if location:
         properties = {"file": location.path, **_position(location), **properties}
     written = ",".join(f"{name}={workflow_property(value)}" for name, value in properties.items())
-    return f"::{kind} {written}::{workflow_data(said)}"
+    return f"::{kind} {written}::{workflow_data(message)}"
 
 
 def _position(location: Location) -> dict[str, str]:
@@ -68,8 +68,8 @@ def _notice(notice: Notice) -> str:
     return _command("notice", f"polcheck: {notice.kind}", notice.message, notice.location)
 
 
-def _unshown(report: Report) -> list[str]:
-    """What GitHub leaves out of the annotations, a line a kind."""
+def _left_out(report: Report) -> list[str]:
+    """Return what GitHub leaves out of the annotations, a line a kind."""
     kinds = Counter(_COMMANDS[finding.severity] for finding in report.failing)
     for policy in report.policies:
         if policy.outcome == "undecided":

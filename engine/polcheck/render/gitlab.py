@@ -20,7 +20,7 @@ def render(report: Report, options: Options) -> str:
     """Return the JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
-    entries += _unseen(report)
+    entries += _left_out(report)
     visited: dict[str, int] = {}
     for entry in entries:
         mark = entry["fingerprint"]
@@ -51,7 +51,7 @@ def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
     return _entry(message, policy.ref, _hash(policy.ref, message), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
 
 
-def _unseen(report: Report) -> list[dict[str, Any]]:
+def _left_out(report: Report) -> list[dict[str, Any]]:
     """Return one entry that counts what is waived or left out, which nobody would see otherwise; none where nothing
     is.
     """
@@ -63,9 +63,9 @@ def _unseen(report: Report) -> list[dict[str, Any]]:
     return [_entry(message, "polcheck:left-out", _hash("left out", message), "info", _NOWHERE, 1)]
 
 
-def _entry(said: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:
+def _entry(description: str, name: str, mark: str, severity: str, path: str, line: int) -> dict[str, Any]:
     return {
-        "description": terminal(said),
+        "description": terminal(description),
         "check_name": terminal(name),
         "fingerprint": mark,
         "severity": severity,

@@ -32,16 +32,16 @@ def page(report: Report, limit: int, heading: str, cap: int | None = _CAP) -> st
     head = _head(report, heading)
     tail = [*_undecided(report), *_reviews(report), *_waived(report), *_notices(report), *_packs(report)]
     room = limit - sum(_size(block) for block in [*head, *tail]) - 200
-    groups, left = [], 0
+    groups, remaining = [], 0
     for findings in _by_policy(report.failing):
         block = _group(findings, cap)
         if _size(block) <= room:
             groups.append(block)
             room -= _size(block)
         else:
-            left += len(findings)
-    if left:
-        groups.append(f"{pluralize(left, 'finding')} more did not fit here; the other formats have them all.")
+            remaining += len(findings)
+    if remaining:
+        groups.append(f"{pluralize(remaining, 'finding')} more did not fit here; the other formats have them all.")
     blocks = [*head, *(["### Findings"] if groups else []), *groups, *tail]
     if room < 0:
         blocks = [*head[:2], "The rest did not fit here; the other formats have it."]
@@ -130,7 +130,7 @@ def _finding(finding: Finding) -> list[str]:
 
 
 def _around(location: Location) -> list[str]:
-    """At most five lines around the place, each cut to what a comment can show."""
+    """Return at most five lines around the place, each cut to what a comment can show."""
     assert location.excerpt is not None and location.place is not None
     at = max(0, location.place.line - location.excerpt.first - 2)
     return [line[:200] for line in location.excerpt.lines[at : at + 5]]

@@ -100,7 +100,7 @@ def rule(policy: PolicyOutcome) -> dict[str, Any]:
 
 
 def _help(policy: PolicyOutcome) -> dict[str, str]:
-    """What the policy says, why, and what puts it right, for the page on which people read about a result."""
+    """Return what the policy says, why, and what puts it right, for the page on which people read about a result."""
     paragraphs = [policy.title, policy.description, policy.remedy and f"Remedy: {policy.remedy}"]
     if policy.requirement:
         paragraphs.append(f"Requirement: {policy.requirement}")
@@ -127,8 +127,8 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
     rules = {policy.ref: index for index, policy in enumerate(report.policies)}
     log = _Log(Artifacts(), rules, frozenset(finding.waived.kind for finding in report.findings if finding.waived))
     results = [log.finding(finding) for finding in report.findings]
-    wanted = {"undecided", *options.kinds}
-    results += [log.outcome(policy) for policy in report.policies if policy.outcome in wanted & _KINDS.keys()]
+    outcomes = {"undecided", *options.kinds}
+    results += [log.outcome(policy) for policy in report.policies if policy.outcome in outcomes & _KINDS.keys()]
     invocation = _invocation(report, log)
     if len(results) > MOST_RESULTS:
         invocation["toolExecutionNotifications"].append(_left_out(len(results) - MOST_RESULTS))
@@ -256,13 +256,13 @@ def _left_out(count: int) -> dict[str, Any]:
 
 def _notifications(report: Report, log: _Log) -> Iterator[dict[str, Any]]:
     for notice in report.notices:
-        known = [ref for ref in notice.policies if ref in log.rules]
+        rules = [ref for ref in notice.policies if ref in log.rules]
         yield {
             "descriptor": {"id": notice.kind},
             "level": "warning" if notice.kind == "unsearched" else "note",
             "message": message(notice.message),
             **({"locations": [log.artifacts.location(notice.location)]} if notice.location else {}),
-            **({"associatedRule": {"id": known[0], "index": log.rules[known[0]]}} if len(known) == 1 else {}),
+            **({"associatedRule": {"id": rules[0], "index": log.rules[rules[0]]}} if len(rules) == 1 else {}),
         }
     for requirement in report.requirements:
         if requirement.outcome == "review":

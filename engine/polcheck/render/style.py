@@ -19,7 +19,7 @@ _CODES = {
 
 
 class Style(Struct, frozen=True):
-    """Puts texts into colour when `color` is set, and leaves them alone otherwise."""
+    """Colors for strings when `color` is set, the strings as they are otherwise."""
 
     color: bool
 

@@ -14,7 +14,7 @@ from polcheck.render import Options, OutputFormat
 
 
 def render(report: Report, options: Options) -> str:
-    """`options.template`, filled in. It sees what issue templates see, and the JSON form as `report`.
+    """Return `options.template`, filled in. It sees what issue templates see, and the JSON form as `report`.
 
     `params` are those of each pack, under its name.
     Raises TemplateFault when it doesn't compile, fails, or needs too much time or space.

@@ -26,7 +26,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def reason(report: Report) -> str:
-    """Why a report has no verdict: what is undecided and why, or that nothing passed."""
+    """Return why a report has no verdict: what is undecided and why, or that nothing passed."""
     severities = named_by(report.fail_on)
     open_ = [p for p in report.policies if p.outcome == "undecided" and p.severity in severities]
     if not open_:

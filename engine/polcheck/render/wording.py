@@ -22,7 +22,7 @@ def pluralize(number: int, one: str, many: str = "") -> str:
 
 
 def severities(report: Report) -> str:
-    """How many findings of each severity count, and how many are waived: `2 errors, 1 warning`."""
+    """Return how many findings of each severity count, and how many are waived: `2 errors, 1 warning`."""
     tally = Counter(finding.severity for finding in report.failing)
     parts = [pluralize(tally[severity], severity) for severity in SEVERITIES if tally[severity]]
     waived = len(report.findings) - len(report.failing)
@@ -30,7 +30,7 @@ def severities(report: Report) -> str:
 
 
 def outcomes(report: Report) -> str:
-    """How many policies came out how: `30 policies: 22 passed, 3 failed`."""
+    """Return how many policies came out how: `30 policies: 22 passed, 3 failed`."""
     tally = Counter(policy.outcome for policy in report.policies)
     parts = [f"{tally[outcome]:,} {word}" for outcome, word in _OUTCOMES if tally[outcome]]
     return pluralize(len(report.policies), "policy", "policies") + (": " + ", ".join(parts) if parts else "")
@@ -42,7 +42,7 @@ def summary(report: Report) -> str:
 
 
 def extent(report: Report) -> str:
-    """How many files there are, and how many files and folders are left out of them: `8 files (2 left out)`."""
+    """Return how many files there are, and how many files and folders are left out of them: `8 files (2 left out)`."""
     left_out = report.submission.left_out
     return pluralize(report.submission.files, "file") + (f" ({left_out:,} left out)" if left_out else "")
 
