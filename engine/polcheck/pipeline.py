@@ -145,7 +145,7 @@ class Checker(Struct, frozen=True, dict=True):
         )
         for rows in asked:
             if rows.path not in known:
-                timings.searched(rows.spent, {probe: len(found.hits) for probe, found in rows.found.items()})
+                timings.searched(rows.spent, {probe: len(found.matches) for probe, found in rows.results.items()})
 
     def place(self, submission: Submission) -> Submission:
         """Return the submission with the fields of its bundle at the paths that packs give them."""

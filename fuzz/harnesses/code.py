@@ -39,10 +39,10 @@ def python(data: bytes) -> str:
     probes, all_of = _probes(), range(len(_probes()))
     rows = Extractor(probes).extract(source, all_of, facts=True, lines=True)
     everything = Extractor(probes, {}, skips=False).extract(source, all_of, facts=True, lines=True)
-    _same(rows.found, everything.found)
-    for found in rows.found.values():
+    _same(rows.results, everything.results)
+    for found in rows.results.values():
         _within(found, source)
-    return f"{sorted(rows.found.items())}\n{rows.facts}\n{rows.line_starts}\n{_comments(source)}"
+    return f"{sorted(rows.results.items())}\n{rows.facts}\n{rows.line_starts}\n{_comments(source)}"
 
 
 def pattern(data: bytes) -> str:
@@ -74,11 +74,11 @@ def _searched(made: Syntax, kind: str, code: str) -> str:
     source = Source("src/a.py", encoded(code))
     assert kind in ("code", "pattern")
     probes = [Probe(made, "code" if kind == "code" else "pattern", "python", whole=True)]
-    found = Extractor(probes).extract(source, [0]).found
-    _same(found, Extractor(probes, {}, skips=False).extract(source, [0]).found)
+    found = Extractor(probes).extract(source, [0]).results
+    _same(found, Extractor(probes, {}, skips=False).extract(source, [0]).results)
     for result in found.values():
         _within(result, source)
-        assert all(made.binds <= {name for name, _ in hit.bindings} for hit in result.hits)
+        assert all(made.binds <= {name for name, _ in hit.bindings} for hit in result.matches)
     near = Extractor(probes).nearest(source, 0) if not found else None
     return f"{found} {near}"
 
@@ -87,9 +87,9 @@ def _same(found: Mapping[int, SearchResult], everything: Mapping[int, SearchResu
     """Whether what was skipped holds nothing; in a file that can't be parsed it counts as searched."""
     assert found == {probe: result for probe, result in everything.items() if probe in found}
     assert not [
-        result.hits
+        result.matches
         for probe, result in everything.items()
-        if probe not in found and result.hits and not result.incomplete
+        if probe not in found and result.matches and not result.incomplete
     ]
 
 
@@ -100,7 +100,7 @@ def _within(found: SearchResult, source: Source) -> None:
         end = len(source.text)
     except Unreadable:
         return
-    for hit in found.hits:
+    for hit in found.matches:
         spans = [hit.span, hit.point, *(bound.span for _, bound in hit.bindings)]
         assert all(span is None or 0 <= span.start <= span.end <= end for span in spans), hit
 

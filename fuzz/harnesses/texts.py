@@ -18,11 +18,11 @@ def text(data: bytes) -> str:
         assert problem.message
         return f"{problem.message} {problem.help}"
     found = search.search(subject)
-    for hit in found.hits:
+    for hit in found.matches:
         spans = [hit.span, *(bound.span for _, bound in hit.bindings)]
         assert all(span is not None and 0 <= span.start <= span.end <= len(subject) for span in spans)
         assert {name for name, _ in hit.bindings} <= search.binds
-    assert not found.hits or _may_match(search, encodable(subject))
+    assert not found.matches or _may_match(search, encodable(subject))
     return str(found)
 
 

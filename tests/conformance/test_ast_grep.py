@@ -122,7 +122,7 @@ def ours() -> dict[str, frozenset[Hit]]:
         for number, snippet in enumerate(snippets):
             result = results[number]
             assert not result.incomplete, f"{path}: {result.incomplete}"
-            for hit in result.hits:
+            for hit in result.matches:
                 assert hit.span is not None
                 place = tree.source.place(hit.span)
                 found[snippet].add(Hit(path, *place[1:]))

@@ -142,7 +142,7 @@ def test_a_query_finds_what_the_names_say() -> None:
     queries = [compile_code([f'((call function: (_) @f) (#resolves-to? @f "{name}"))'], "python") for name in wanted]
     found = QuerySet(queries).search(tree)
     lines = {
-        name: [code[: hit.span.start if hit.span else 0].count("\n") + 1 for hit in found[number].hits]
+        name: [code[: hit.span.start if hit.span else 0].count("\n") + 1 for hit in found[number].matches]
         for number, name in enumerate(wanted)
     }
     assert lines == wanted

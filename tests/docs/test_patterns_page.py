@@ -40,7 +40,7 @@ def test_a_pattern_finds_the_names_that_the_page_says(cell: str, found: str, rea
     query = compile_code(['((call function: (_) @f) @_here (#resolves-to? @f "os.system"))'], "python")
     results = QuerySet([pattern, query]).search(tree)
     assert reason
-    assert [len(results[0].hits), len(results[1].hits)] == ([1, 1] if found == "yes" else [0, 0])
+    assert [len(results[0].matches), len(results[1].matches)] == ([1, 1] if found == "yes" else [0, 0])
 
 
 @pytest.mark.parametrize(("cell", "found", "reason"), [row for row in NAMES if row[1] == "yes"])
@@ -60,7 +60,7 @@ def test_a_relative_import_has_the_names_that_the_page_says(path: str, statement
     longest = max(said, key=len).split(".")
     for start in range(len(longest)):
         name = ".".join(longest[start:])
-        hits = QuerySet([compile_pattern([f"{name}.f(...)"], "python")]).search(tree)[0].hits
+        hits = QuerySet([compile_pattern([f"{name}.f(...)"], "python")]).search(tree)[0].matches
         assert bool(hits) == (name in said or name == "t"), name
 
 

@@ -81,7 +81,7 @@ def count(language: str, pattern: str, code: str) -> int:
     tree = parse(Source(NAMES[language], f"{code}\n".encode()), language)
     result = QuerySet([compile_pattern([pattern], language)]).search(tree)[0]
     assert not result.incomplete
-    return len(result.hits)
+    return len(result.matches)
 
 
 @pytest.mark.parametrize(("language", "pattern", "codes"), SAME)

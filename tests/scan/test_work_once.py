@@ -79,7 +79,7 @@ def test_other_gates_are_another_search() -> None:
     gated = policies('for: {files: "*.py", pattern: eval(...)}\nrequire: {pattern: load(...)}')
     files = {**FILES, "d.py": "load(5)\n"}
     rows = checker(policies(LOAD)).extract(of_files(files), cache=ScanCache(page_of(gated, files)))
-    assert sorted(path for path, found in rows.items() if found.found) == ["b.py", "d.py"]
+    assert sorted(path for path, found in rows.items() if found.results) == ["b.py", "d.py"]
 
 
 def test_a_policy_that_asks_for_lines_is_not_served_without_them() -> None:

@@ -138,7 +138,7 @@ def test_skipping_changes_no_row(selectors: list[str], files: Mapping[str, str])
     checker_ = compiled(policies(*(f"forbid: {{{selector}}}" for selector in selectors)))
     assert checker_ is not None
     found = [
-        {path: rows.found for path, rows in replace(checker_, searches=search).extract(of_files(files)).items()}
+        {path: rows.results for path, rows in replace(checker_, searches=search).extract(of_files(files)).items()}
         for search in (Extractor(checker_.plan.probes), Extractor(checker_.plan.probes, {}, skips=False))
     ]
     assert found[0] == found[1]

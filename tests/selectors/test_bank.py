@@ -48,7 +48,7 @@ def test_merged_and_alone_find_the_same(name: str) -> None:
     every = syntaxes()
     merged = QuerySet(every).search(tree)
     assert merged == {index: QuerySet([syntax]).search(tree)[0] for index, syntax in enumerate(every)}
-    assert sum(len(found.hits) for found in merged.values()) > 50
+    assert sum(len(found.matches) for found in merged.values()) > 50
 
 
 def test_only_the_wanted_are_searched_for() -> None:
@@ -69,14 +69,14 @@ def test_a_bank_pickles_before_and_after_use() -> None:
 def test_hits_are_in_order_and_distinct() -> None:
     """Two alternatives that find the same give one hit, and hits follow the text."""
     bank = QuerySet([compile_pattern(["f($x)", "$_($x)"], "python")])
-    hits = bank.search(tree_of("g(1); f(g(2))"))[0].hits
+    hits = bank.search(tree_of("g(1); f(g(2))"))[0].matches
     assert [dict(hit.bindings)["x"].value for hit in hits] == ["1", "g(2)", "2"]
 
 
 def test_too_many_rows_are_incomplete() -> None:
     """A selector keeps no more rows than its limit, and says so."""
     found = QuerySet([compile_pattern(["[..., $x, ...]"], "python")]).search(tree_of(f"[{'1, ' * 10_001}]"))[0]
-    assert (len(found.hits), found.incomplete) == (10_000, "more than 10,000 matches")
+    assert (len(found.matches), found.incomplete) == (10_000, "more than 10,000 matches")
 
 
 def test_exactly_as_many_rows_as_allowed_are_complete() -> None:
@@ -106,7 +106,7 @@ def test_only_the_shape_that_lost_matches_is_incomplete() -> None:
     bank = QuerySet([compile_code([text], "python") for text in (pairs, calls)], LIMITS._replace(rows=1_000_000))
     found = bank.search(tree_of(f"[{'1, ' * 100}]\nf()\n"))
     assert found[0].incomplete == "match limit 256 exceeded"
-    assert (len(found[1].hits), found[1].incomplete) == (1, "")
+    assert (len(found[1].matches), found[1].incomplete) == (1, "")
 
 
 @pytest.mark.parametrize("code", ["[" * 100_000, ") " * 100_000, "f(*" * 10_000, "f'" + "{" * 20_000])
@@ -122,7 +122,7 @@ def test_a_hostile_file_is_incomplete_and_quick(code: str) -> None:
 def test_a_deep_file_is_searched(code: str) -> None:
     """Depth of a file costs no recursion."""
     found = QuerySet([compile_pattern(["$a = $b", "json.dumps($x)"], "python")]).search(tree_of(code))[0]
-    assert len(found.hits) == 1
+    assert len(found.matches) == 1
     assert not found.incomplete
 
 
@@ -133,14 +133,17 @@ def test_what_lies_deep_is_found_once(depth: int) -> None:
     found = QuerySet([compile_pattern(["f(...)"], "python"), compile_pattern(["g(...)"], "python")]).search(
         tree_of(code)
     )
-    assert {index: (len(result.hits), result.incomplete) for index, result in found.items()} == {0: (2, ""), 1: (1, "")}
+    assert {index: (len(result.matches), result.incomplete) for index, result in found.items()} == {
+        0: (2, ""),
+        1: (1, ""),
+    }
 
 
 def test_a_file_is_searched_to_a_depth() -> None:
     """What lies below the levels that are searched makes the search incomplete; what was found is kept."""
     code = "x = " + "(" * 610_000 + "f(1)" + ")" * 610_000
     found = QuerySet([compile_pattern(["$a = $b"], "python")]).search(tree_of(code))[0]
-    assert (len(found.hits), found.incomplete) == (1, "nested more than 600,000 levels deep")
+    assert (len(found.matches), found.incomplete) == (1, "nested more than 600,000 levels deep")
 
 
 NAMES = st.sampled_from(["a", "f", "torch", "load", "x1", "_y"])
@@ -160,7 +163,7 @@ def calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 def test_code_matches_the_pattern_made_of_it(code: str) -> None:
     """A call matches the snippet that is its own text, whatever stands in it."""
     pattern = compile_pattern([code], "python")
-    hits = QuerySet([pattern]).search(tree_of(f"y = {code}\n"))[0].hits
+    hits = QuerySet([pattern]).search(tree_of(f"y = {code}\n"))[0].matches
     assert (4, 4 + len(code)) in [hit.span for hit in hits]
 
 

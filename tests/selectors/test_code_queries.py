@@ -22,11 +22,11 @@ def search(query: str, code: str, language: str = "python", path: str = "src/mai
 def bound(query: str, code: str, language: str = "python") -> list[dict[str, Any]]:
     found = search(query, code, language)
     assert found.incomplete == ""
-    return [{name: value.value for name, value in hit.bindings} for hit in found.hits]
+    return [{name: value.value for name, value in hit.bindings} for hit in found.matches]
 
 
 def spanned(query: str, code: str) -> list[str]:
-    return [code[hit.span.start : hit.span.end] for hit in search(query, code).hits if hit.span]
+    return [code[hit.span.start : hit.span.end] for hit in search(query, code).matches if hit.span]
 
 
 REFUSED = [
@@ -200,7 +200,7 @@ def test_a_match_spans_its_outermost_node(query: str, wanted: list[str]) -> None
 def test_here_moves_the_point_and_not_the_span() -> None:
     """`@here` says where the finding points; the match keeps its span."""
     code = "x = f(1)"
-    (hit,) = search("(assignment right: (call function: (_) @here))", code).hits
+    (hit,) = search("(assignment right: (call function: (_) @here))", code).matches
     assert hit.span is not None and hit.point is not None
     assert (code[slice(*hit.span)], code[slice(*hit.point)]) == (code, "f")
 
@@ -208,7 +208,7 @@ def test_here_moves_the_point_and_not_the_span() -> None:
 def test_places_count_characters() -> None:
     """Spans count characters although tree-sitter counts bytes."""
     code = "é = 'ü'; f('ß')"
-    (hit,) = search('((call function: (_) @_f (_ (_) @x)) (#eq? @_f "f"))', code).hits
+    (hit,) = search('((call function: (_) @_f (_ (_) @x)) (#eq? @_f "f"))', code).matches
     assert hit.span is not None
     assert code[slice(*hit.span)] == "f('ß')"
     assert hit.bindings[0][1].span == (11, 14)
@@ -267,7 +267,7 @@ def test_a_string_compared_without_quotes_is_warned_of() -> None:
 def test_a_syntax_error_makes_a_search_incomplete_and_keeps_its_hits() -> None:
     """What was found around an error is given, and that there may be more."""
     found = search("(call) @c", "f(1)\n\ndef (:\n")
-    assert len(found.hits) == 1
+    assert len(found.matches) == 1
     assert found.incomplete == "syntax error at line 3"
 
 

@@ -56,22 +56,22 @@ def test_columns_say_what_each_hit_says(query: str) -> None:
     """In the same order, with the same bindings, places and weights; and after a way between processes, too."""
     (found,) = _found([compile_code([query], "python")], columns=True)
     (expected,) = _found([compile_code([query], "python")], columns=False)
-    assert tuple(found.hits) == tuple(expected.hits) and found.incomplete == expected.incomplete
-    assert found.hits and tuple(pickle.loads(pickle.dumps(found)).hits) == tuple(expected.hits)
+    assert tuple(found.matches) == tuple(expected.matches) and found.incomplete == expected.incomplete
+    assert found.matches and tuple(pickle.loads(pickle.dumps(found)).matches) == tuple(expected.matches)
 
 
 def test_queries_that_find_the_same_place_twice_give_it_once() -> None:
     """Two alternatives of one selector that match the same node are one hit, as are two nodes of one span if alike."""
     syntax = compile_code(["(string) @x", "[(string) (concatenated_string)] @x"], "python")
     (found,) = _found([syntax], columns=True)
-    assert [hit.bindings[0][1].value for hit in found.hits] == ["wört", "{}:{}", "é", "a", "k", "n", "sö"]
+    assert [hit.bindings[0][1].value for hit in found.matches] == ["wört", "{}:{}", "é", "a", "k", "n", "sö"]
 
 
 def test_a_query_and_a_snippet_share_their_places() -> None:
     """What a snippet finds is columns as well, where each match binds the same names."""
     (found,) = _found([compile_pattern(["$f($x)"], "python")], columns=True)
-    assert isinstance(found.hits, MatchTable)
-    assert [tuple(bound.value for _, bound in hit.bindings) for hit in found.hits] == [
+    assert isinstance(found.matches, MatchTable)
+    assert [tuple(bound.value for _, bound in hit.bindings) for hit in found.matches] == [
         ("a", "b"),
         ("a(b)", "c"),
         ("a(b)(c)", "d"),
@@ -84,18 +84,18 @@ def test_values_are_worked_out_when_they_are_asked_for() -> None:
     """A selector whose matches nobody looks at costs no text."""
     with patch("polcheck.languages.language.Language.literal") as literal:
         (found,) = _found([compile_code(["(identifier) @x"], "python")], columns=True)
-        assert len(found.hits) > 10 and not literal.called
+        assert len(found.matches) > 10 and not literal.called
         literal.return_value = None
-        assert found.hits[0].bindings[0][1].value == "os" and literal.called
+        assert found.matches[0].bindings[0][1].value == "os" and literal.called
 
 
 def test_a_group_that_takes_no_part_binds_nothing() -> None:
     """Matches of `text` that bind different names are no columns."""
     found = compile_text(r"(?P<a>x)|(?P<b>y)").search("xy")
-    assert [[name for name, _ in hit.bindings] for hit in found.hits] == [["a"], ["b"]]
+    assert [[name for name, _ in hit.bindings] for hit in found.matches] == [["a"], ["b"]]
     alike = compile_text(r"(?P<a>[xy])(?P<_c>.)?").search("xöy")
-    assert isinstance(alike.hits, MatchTable)
-    assert [(hit.span, hit.bindings[0][1]) for hit in alike.hits] == [
+    assert isinstance(alike.matches, MatchTable)
+    assert [(hit.span, hit.bindings[0][1]) for hit in alike.matches] == [
         (Span(0, 2), ("x", Span(0, 1))),
         (Span(2, 3), ("y", Span(2, 3))),
     ]

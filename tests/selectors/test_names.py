@@ -42,7 +42,7 @@ def test_a_dotted_name_is_followed_through_imports(code: str, wanted: bool) -> N
     pattern = compile_pattern(["torch.load(...)"], "python")
     query = compile_code(['((call function: (_) @f) (#resolves-to? @f "torch.load"))'], "python")
     found = QuerySet([pattern, query]).search(tree)
-    assert [bool(found[0].hits), bool(found[1].hits)] == [wanted, wanted]
+    assert [bool(found[0].matches), bool(found[1].matches)] == [wanted, wanted]
 
 
 RELATIVE = [
@@ -60,14 +60,14 @@ RELATIVE = [
 def test_a_relative_import_is_absolute(path: str, code: str, name: str) -> None:
     """A relative import stands for the module's path from the submission's root."""
     tree = parse(Source(path, code.encode()), "python")
-    assert QuerySet([compile_pattern([f"{name}(...)"], "python")]).search(tree)[0].hits
+    assert QuerySet([compile_pattern([f"{name}(...)"], "python")]).search(tree)[0].matches
 
 
 def test_a_followed_name_binds_its_segment() -> None:
     """`$m` in a followed chain is the segment that was imported, at the word that stands for it."""
     code = "from torchvision.models import resnet18 as r\nfrom torchvision import models\nr()\nmodels.vgg()\n"
     tree = parse(Source("a.py", code.encode()), "python")
-    hits = QuerySet([compile_pattern(["torchvision.models.$m(...)"], "python")]).search(tree)[0].hits
+    hits = QuerySet([compile_pattern(["torchvision.models.$m(...)"], "python")]).search(tree)[0].matches
     bound = [dict(hit.bindings)["m"] for hit in hits]
     assert [value.value for value in bound] == ["resnet18", "vgg"]
     assert [code[slice(*value.span)] for value in bound if value.span] == ["r", "vgg"]
@@ -78,13 +78,13 @@ def test_names_can_be_taken_as_they_are_written(code: str, count: int) -> None:
     """With `resolve: false` a chain matches by its text."""
     tree = parse(Source("a.py", code.encode()), "python")
     syntax = compile_pattern(["torch.load(...)"], "python", resolve=False)
-    assert len(QuerySet([syntax]).search(tree)[0].hits) == count
+    assert len(QuerySet([syntax]).search(tree)[0].matches) == count
 
 
 def test_a_name_without_a_dot_matches_by_its_text() -> None:
     """`load(...)` finds calls of that name wherever it comes from."""
     tree = parse(Source("a.py", b"from torch import load\nload(p)\n"), "python")
-    assert len(QuerySet([compile_pattern(["load($p, ...)"], "python")]).search(tree)[0].hits) == 1
+    assert len(QuerySet([compile_pattern(["load($p, ...)"], "python")]).search(tree)[0].matches) == 1
 
 
 def test_what_a_name_resolves_to_can_be_refused_and_wild() -> None:
@@ -95,5 +95,5 @@ def test_what_a_name_resolves_to_can_be_refused_and_wild() -> None:
     wild = compile_code([call + '(#resolves-to? @f "torch.nn.*"))'], "python")
     others = compile_code([call + '(#not-resolves-to? @f "torch.nn.*"))'], "python")
     found = QuerySet([wild, others]).search(tree)
-    names = [[hit.bindings[0][1].value for hit in found[index].hits] for index in (0, 1)]
+    names = [[hit.bindings[0][1].value for hit in found[index].matches] for index in (0, 1)]
     assert names == [["nn.Linear"], ["nn.utils.clip", "load"]]

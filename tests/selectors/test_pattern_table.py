@@ -18,7 +18,7 @@ def found(pattern: str, code: str, path: str = "src/main.py", **options: Any) ->
     result = QuerySet([compile_pattern([pattern], "python", **options)]).search(tree)[0]
     assert result.incomplete == ""
     hits: list[Any] = []
-    for hit in result.hits:
+    for hit in result.matches:
         assert hit.span is not None
         bound = {name: value.value for name, value in hit.bindings}
         hits.append(bound or tree.source.text[hit.span.start : hit.span.end])

@@ -96,7 +96,7 @@ def test_names_of_all_alternatives_and_of_some() -> None:
 def test_here_points_in_a_snippet_too() -> None:
     """`$here` moves the finding's place and binds nothing."""
     tree = parse(Source("a.py", b"f(1, 2)"), "python")
-    (hit,) = QuerySet([compile_pattern(["f($x, $here)"], "python")]).search(tree)[0].hits
+    (hit,) = QuerySet([compile_pattern(["f($x, $here)"], "python")]).search(tree)[0].matches
     assert (hit.point, len(hit.bindings)) == ((5, 6), 1)
 
 
@@ -140,6 +140,6 @@ def test_snippets_of_other_languages(language: str, pattern: str, code: str, wan
     """Snippets work structurally in every language with a grammar."""
     pytest.importorskip(f"tree_sitter_{language}")
     tree = parse(Source("a", code.encode()), language)
-    hits = QuerySet([compile_pattern([pattern], language)]).search(tree)[0].hits
+    hits = QuerySet([compile_pattern([pattern], language)]).search(tree)[0].matches
     rows = [{n: b.value for n, b in hit.bindings} or (code[slice(*hit.span)] if hit.span else "") for hit in hits]
     assert rows == wanted

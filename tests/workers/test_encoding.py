@@ -50,7 +50,7 @@ FACTS = st.builds(
 ROWS = st.builds(
     FileRows,
     path=TEXTS,
-    found=st.dictionaries(st.integers(0, 99), RESULTS, max_size=3),
+    results=st.dictionaries(st.integers(0, 99), RESULTS, max_size=3),
     facts=st.none() | FACTS,
     line_starts=st.lists(st.integers(0, 1 << 40), max_size=3).map(tuple),
     parsed=st.integers(0, 9),
@@ -78,9 +78,9 @@ def test_rows_are_decoded_as_they_were(rows: FileRows | None) -> None:
     found = RowsCodec().decode(RowsCodec().encode(rows))
     assert found == rows
     if rows is not None and found is not None:
-        assert found.found == rows.found
-        for number, result in rows.found.items():
-            assert isinstance(found.found[number].hits, MatchTable) is isinstance(result.hits, MatchTable)
+        assert found.results == rows.results
+        for number, result in rows.results.items():
+            assert isinstance(found.results[number].matches, MatchTable) is isinstance(result.matches, MatchTable)
 
 
 @given(RESULTS | st.none() | st.builds(Near, SPANS, st.lists(TEXTS, max_size=2).map(tuple), BINDINGS))

@@ -1,1 +1,1 @@
-"""Judge: relational, over what extract found. It never opens a file."""
+"""Evaluation: joins over the rows that the scan extracted. It never opens a file."""

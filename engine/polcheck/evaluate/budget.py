@@ -1,4 +1,4 @@
-"""What judging one policy may cost: pairs of rows, and time."""
+"""Limits of the evaluation of one policy: pairs of rows, and time."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ class BudgetExceeded(Exception):
 
 
 class Budget(Struct):
-    """What is left of it for one policy.
+    """The part of the limits that the evaluation of one policy has not used up.
 
-    INVARIANT: judge loops over rows only where it spends, so that no policy goes on forever.
+    INVARIANT: evaluation loops over rows only where it spends, so that no policy goes on forever.
     """
 
     limits: RunLimits = DEFAULT_RUN_LIMITS
     clock: Clock = field(default_factory=lambda: Clock(DEFAULT_RUN_LIMITS.seconds))
     pairs: int = 0
-    _looked: int = 0
+    _checked_at: int = 0
 
     def spend(self, pairs: int = 1) -> None:
         """Counts pairs of rows. Raises TooMuchWork when there are too many or the time is over."""
         self.pairs += pairs
         if self.pairs > self.limits.pairs:
             raise BudgetExceeded(f"evaluation takes more than {self.limits.pairs:,} pairs of rows (the limit `pairs`)")
-        if self.pairs - self._looked >= _SELDOM:
-            self._looked = self.pairs
+        if self.pairs - self._checked_at >= _SELDOM:
+            self._checked_at = self.pairs
             self.look()
 
     def look(self) -> None:
@@ -40,7 +40,7 @@ class Budget(Struct):
 
 
 class ExaminedFiles(Struct):
-    """Whole sets of documents, each kept once, and single ones."""
+    """Documents that were searched: whole sets, each stored once, and single ones."""
 
     _sets: dict[int, frozenset[str]] = field(default_factory=dict)
     _single: set[str] = field(default_factory=set)
@@ -55,8 +55,8 @@ class ExaminedFiles(Struct):
 
     def all(self, *others: ExaminedFiles) -> frozenset[str]:
         """Return every document of this one and the others, once."""
-        sets = {number: found for looked in (self, *others) for number, found in looked._sets.items()}
-        single: set[str] = set().union(*(looked._single for looked in (self, *others)))
+        sets = {number: documents for examined in (self, *others) for number, documents in examined._sets.items()}
+        single: set[str] = set().union(*(examined._single for examined in (self, *others)))
         if len(sets) == 1 and not single:
             return next(iter(sets.values()))
         return frozenset(single).union(*sets.values())

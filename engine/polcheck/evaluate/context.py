@@ -1,4 +1,4 @@
-"""What judge knows: the listing, and the rows that extract found; sources of rows made from them, once each."""
+"""The context of evaluation: the listing and the scanned rows; sources of rows are made from them, once each."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class JoinContext(Struct, dict=True):
         """Return the paths as rows."""
         rows: list[Row] = []
         for path, captures in self.matches(source.files):
-            spot = SourceRef(path)
+            place = SourceRef(path)
             names = {name: BoundValue(value, path) for name, value in captures.items()}
             if source.path_name:
                 names[source.path_name] = BoundValue(path, path)
-            rows.append(Row(names, (spot,), spot))
+            rows.append(Row(names, (place,), place))
         return Relation(lambda: rows, self._unseen(source.files))
 
     def _unseen(self, files: FilePatterns | None) -> list[UnsearchedFile]:
@@ -96,20 +96,24 @@ class JoinContext(Struct, dict=True):
     def find(self, source: Find, join: Join) -> Relation:
         """Return the matches of a probe in its documents as rows."""
         ways = self._ways(source)
-        looked = self._looked(source)
-        gaps = self._unseen(source.files) + self._of_no_language(source, looked)
-        for path in looked & self.unreadable.keys():
-            gaps += [UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)]
-        results = {path: found for path, found in self._found.get(source.probe, ()) if path in looked}
-        for path, found in results.items():
-            if found.incomplete:
-                gaps += [UnsearchedFile(path, captures, found.incomplete) for captures in ways.get(path, _NO_CAPTURES)]
+        examined = self._examined(source)
+        unsearched = self._unseen(source.files) + self._of_no_language(source, examined)
+        for path in examined & self.unreadable.keys():
+            unsearched += [
+                UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
+            ]
+        results = {path: result for path, result in self._results.get(source.probe, ()) if path in examined}
+        for path, result in results.items():
+            if result.incomplete:
+                unsearched += [
+                    UnsearchedFile(path, captures, result.incomplete) for captures in ways.get(path, _NO_CAPTURES)
+                ]
 
         return Relation(
-            # NOTE: a path capture may rule a hit out, or double it
+            # NOTE: a path capture may rule a match out, or double it
             lambda: _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
-            sorted(gaps, key=lambda gap: gap.path),
-            looked,
+            sorted(unsearched, key=lambda entry: entry.path),
+            examined,
         )
 
     def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
@@ -124,7 +128,7 @@ class JoinContext(Struct, dict=True):
             self._captures[key] = by_path
         return self._captures[key]
 
-    def _looked(self, source: Find) -> frozenset[str]:
+    def _examined(self, source: Find) -> frozenset[str]:
         """Return the documents that a source looks in."""
         probe = self.plan.probes[source.probe]
         kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.languages
@@ -144,7 +148,7 @@ class JoinContext(Struct, dict=True):
     def _is_by_first_line(self, probe: Probe, path: str) -> bool:
         return bool(probe.syntaxes) and not probe.forced and may_be_script(path)
 
-    def _of_no_language(self, source: Find, looked: frozenset[str]) -> list[UnsearchedFile]:
+    def _of_no_language(self, source: Find, examined: frozenset[str]) -> list[UnsearchedFile]:
         """Return the files that a source names in full and doesn't look in because nothing tells their language."""
         probe = self.plan.probes[source.probe]
         if source.files is None or not probe.syntaxes or probe.forced:
@@ -152,7 +156,7 @@ class JoinContext(Struct, dict=True):
         return [
             UnsearchedFile(path, {}, "neither its name nor its first line shows its language: set `language:`")
             for path in source.files.plain
-            if path not in looked and path in self._paths and self._is_by_first_line(probe, path)
+            if path not in examined and path in self._paths and self._is_by_first_line(probe, path)
         ]
 
     @cached_property
@@ -160,16 +164,16 @@ class JoinContext(Struct, dict=True):
         return frozenset(self.paths)
 
     @cached_property
-    def _found(self) -> dict[int, list[tuple[str, SearchResult]]]:
-        """By probe, the files in which it found something or could not search to the end, in order of path."""
-        found: dict[int, list[tuple[str, SearchResult]]] = {}
+    def _results(self) -> dict[int, list[tuple[str, SearchResult]]]:
+        """By probe, the files in which it by_probe something or could not search to the end, in order of path."""
+        by_probe: dict[int, list[tuple[str, SearchResult]]] = {}
         for path in self.paths:
             rows = self.rows.get(path)
             if rows is not None:
-                for probe, result in rows.found.items():
-                    if result.hits or result.incomplete:
-                        found.setdefault(probe, []).append((path, result))
-        return found
+                for probe, result in rows.results.items():
+                    if result.matches or result.incomplete:
+                        by_probe.setdefault(probe, []).append((path, result))
+        return by_probe
 
     def inside(self, probe: int, bound: BoundValue) -> SearchResult:
         """Return the matches of a probe inside a bound value; the same value is searched once."""
@@ -183,11 +187,11 @@ class JoinContext(Struct, dict=True):
         if not self.asked.is_risky(text, probe):
             return self.extractor.within(value, probe)
         try:
-            found = self.aside.ask((value, probe))
+            result = self.aside.ask((value, probe))
         except Overrun as error:
             return SearchResult((), str(error))
-        assert isinstance(found, SearchResult)
-        return found
+        assert isinstance(result, SearchResult)
+        return result
 
     def nearest(self, source: Source, probe: int) -> Near | None:
         """Return the nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too
@@ -196,10 +200,10 @@ class JoinContext(Struct, dict=True):
         if not self.asked.is_risky(source.data, probe):
             return self.extractor.nearest(source, probe)
         try:
-            found = self.aside.ask((source, probe))
+            answer = self.aside.ask((source, probe))
         except Overrun:
             return None
-        return None if isinstance(found, SearchResult) else found
+        return None if isinstance(answer, SearchResult) else answer
 
     @cached_property
     def asked(self) -> DeferredSearch:
@@ -222,19 +226,19 @@ class JoinContext(Struct, dict=True):
             return ""
         return (rows.unread if rows else "") or self.unreadable.get(path) or "nothing is known of the file"
 
-    def line(self, spot: SourceRef) -> tuple[int, int]:
+    def line(self, place: SourceRef) -> tuple[int, int]:
         """Return the first and last line of a place; zeros where it isn't known."""
-        starts = self.rows[spot.path].line_starts if spot.path in self.rows else ()
-        if spot.span is None or not starts:
+        starts = self.rows[place.path].line_starts if place.path in self.rows else ()
+        if place.span is None or not starts:
             return 0, 0
         from bisect import bisect_right
 
-        return bisect_right(starts, spot.span.start), bisect_right(starts, max(spot.span.end - 1, spot.span.start))
+        return bisect_right(starts, place.span.start), bisect_right(starts, max(place.span.end - 1, place.span.start))
 
-    def column(self, spot: SourceRef) -> int:
+    def column(self, place: SourceRef) -> int:
         """Return the column at which a place begins; zero where it isn't known."""
-        line, _ = self.line(spot)
-        return spot.span.start - self.rows[spot.path].line_starts[line - 1] + 1 if line and spot.span else 0
+        line, _ = self.line(place)
+        return place.span.start - self.rows[place.path].line_starts[line - 1] + 1 if line and place.span else 0
 
 
 def _by_ways(
@@ -242,9 +246,9 @@ def _by_ways(
 ) -> list[Row]:
     """Return the matches of a probe as rows that bind what path patterns captured."""
     rows: list[Row] = []
-    for path, found in results.items():
+    for path, result in results.items():
         for captures in ways.get(path, _NO_CAPTURES):
             base = {name: BoundValue(value, path) for name, value in captures.items()}
-            made = (row_of(hit, path, probe, number, base, join) for number, hit in enumerate(found.hits))
-            rows += [row for row in made if row is not None]
+            extended = (row_of(match, path, probe, number, base, join) for number, match in enumerate(result.matches))
+            rows += [row for row in extended if row is not None]
     return rows

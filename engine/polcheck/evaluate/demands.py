@@ -1,4 +1,4 @@
-"""What a plan asks of each file: which probes to run, and whether its facts or lines are wanted."""
+"""The demands of a plan on each file: which probes to run, and whether its facts or lines are wanted."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Demands(Struct, frozen=True):
         wanted = {name for step in steps for name in step.reads}
         for policy in plan.policies:
             wanted |= policy.message.names | policy.remedy.names
-        found: dict[tuple[int, tuple[str, ...]], Demand] = {}
+        demands: dict[tuple[int, tuple[str, ...]], Demand] = {}
         for step in steps:
             if step.search is not None:
                 key = (step.search.probe, step.search.files.texts if step.search.files else ())
-                found.setdefault(key, Demand(step.search.probe, step.search.files))
+                demands.setdefault(key, Demand(step.search.probe, step.search.files))
         modifiers = [step.item_modifiers for step in steps]
         lines = bool(wanted & {"line", "column", "subject"}) or any(given and given.needs_lines for given in modifiers)
-        return cls(tuple(found.values()), "file" in wanted, lines)
+        return cls(tuple(demands.values()), "file" in wanted, lines)
 
     def wanted(self, paths: Sequence[str], plan: Plan) -> dict[str, tuple[int, ...]]:
         """For each path, the probes to run in the file there; paths that nothing asks for are left out."""
@@ -54,12 +54,12 @@ class Demands(Struct, frozen=True):
                 asked.setdefault(path, []).append(number)
         members = list(groups.values())
         known: dict[tuple[tuple[int, ...], str, bool], tuple[int, ...]] = {}
-        found: dict[str, tuple[int, ...]] = {}
+        by_path: dict[str, tuple[int, ...]] = {}
         for path, numbers in asked.items():
             key = (tuple(numbers), kind_of(path), may_be_script(path))
             if key not in known:
                 every = {demand.probe for number in numbers for demand in members[number]}
                 known[key] = tuple(sorted(probe for probe in every if plan.probes[probe].reads(path)))
             if known[key]:
-                found[path] = known[key]
-        return found
+                by_path[path] = known[key]
+        return by_path

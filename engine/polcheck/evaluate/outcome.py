@@ -26,10 +26,10 @@ Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 class Failure(Struct, frozen=True):
     """One way in which a policy fails: where it points, other places that show it, and what messages see.
 
-    `spot` is None where nothing has a place: then something is missing (`missing`) from the submission.
+    `place` is None where nothing has a place: then something is missing (`missing`) from the submission.
     """
 
-    spot: SourceRef | None
+    place: SourceRef | None
     related: tuple[SourceRef, ...]
     row: Row
     scope: dict[str, Json]
@@ -37,11 +37,11 @@ class Failure(Struct, frozen=True):
 
 
 class PolicyResult(Struct, frozen=True):
-    """What judge says of one policy.
+    """The result of one policy.
 
-    `subjects` and `documents` count what was looked at; `reasons` are the documents (path, why) that could not be
+    `subjects` and `documents` count what was examined; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
-    `require` or `forbid` looked in. `open`: something beside the failures is undecided. `more` counts the failures that
+    `require` or `forbid` searched. `open`: something beside the failures is undecided. `more` counts the failures that
     the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says.
     """
 
@@ -58,69 +58,76 @@ class PolicyResult(Struct, frozen=True):
 
 
 def evaluate(
-    world: JoinContext,
+    context: JoinContext,
     packs: Sequence[CompiledPack],
     journal_of: Callable[[CompiledPolicy], Journal] | None = None,
     limits: RunLimits = DEFAULT_RUN_LIMITS,
     timings: Timings | None = None,
 ) -> list[PolicyResult]:
-    """Return one judgement a policy, in the packs' order. `journal_of` gives what is told of every step of a
+    """Return one result a policy, in the packs' order. `journal_of` gives what is told of every step of a
     policy.
 
-    A policy that is over the limits, or that polcheck fails on, is undecided; the others are judged.
+    A policy that is over the limits, or that polcheck fails on, is undecided; the others are evaluated.
     """
-    found: list[PolicyResult] = []
-    clock = limits.of_run(len(world.paths))
+    results: list[PolicyResult] = []
+    clock = limits.of_run(len(context.paths))
     for pack in packs:
-        base = Evaluator(world, Scopes(world, pack.params, pack.tables))
+        base = Evaluator(context, Scopes(context, pack.params, pack.tables))
         for policy in pack.policies:
             journal = journal_of(policy) if journal_of else None
-            work = Budget(limits, clock.within(limits.seconds))
+            budget = Budget(limits, clock.within(limits.seconds))
             fresh = replace(
-                base, looked=ExaminedFiles(), looked_before=ExaminedFiles(), gaps={}, journal=journal, work=work
+                base,
+                examined=ExaminedFiles(),
+                examined_for_subjects=ExaminedFiles(),
+                unsearched={},
+                journal=journal,
+                budget=budget,
             )
             began = time.perf_counter()
-            found.append(_contained(policy, fresh))
+            results.append(_contained(policy, fresh))
             if timings is not None:
                 timings.judged(policy.ref, time.perf_counter() - began)
-    return found
+    return results
 
 
 def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
-    """Return the judgement of one policy; undecided when judging it could not be brought to its end."""
+    """Return the result of one policy; undecided when its evaluation could not be brought to its end."""
     try:
-        evaluator.work.look()
-        return _judged(policy, evaluator)
+        evaluator.budget.look()
+        return _evaluated(policy, evaluator)
     except BudgetExceeded as limit:
-        return undecided_result(_made(policy, evaluator, "undecided"), str(limit))
+        return undecided_result(_result(policy, evaluator, "undecided"), str(limit))
     except Exception as error:  # NOTE: whatever goes wrong with one policy must neither pass it nor hide the others
-        return undecided_result(_made(policy, evaluator, "undecided"), internal_error("evaluation", error), fault=True)
+        return undecided_result(
+            _result(policy, evaluator, "undecided"), internal_error("evaluation", error), fault=True
+        )
 
 
-def undecided_result(judgement: PolicyResult, reason: str, *, fault: bool = False) -> PolicyResult:
-    """Return the judgement of the same policy when something, for this reason, could not be brought to its end."""
-    reasons = (*judgement.reasons, ("", reason))
-    return replace(judgement, outcome="undecided", failures=(), reasons=reasons, open=True, fault=fault)
+def undecided_result(result: PolicyResult, reason: str, *, fault: bool = False) -> PolicyResult:
+    """Return the result of the same policy when something, for this reason, could not be brought to its end."""
+    reasons = (*result.reasons, ("", reason))
+    return replace(result, outcome="undecided", failures=(), reasons=reasons, open=True, fault=fault)
 
 
-def _judged(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
+def _evaluated(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
     if policy.when:
         result = evaluator.conjunction(policy.when, [Row()], exists=True)
         if not any(row.certain for row in result.rows):
-            undecided_result = bool(result.rows or result.open)
-            return _made(policy, evaluator, "undecided" if undecided_result else "not-applicable")
-        evaluator.looked = ExaminedFiles()
-        evaluator.gaps.clear()
+            undecided = bool(result.rows or result.open)
+            return _result(policy, evaluator, "undecided" if undecided else "not-applicable")
+        evaluator.examined = ExaminedFiles()
+        evaluator.unsearched.clear()
     groups, unseen = _subjects(policy, evaluator)
     if not groups:
-        return _made(policy, evaluator, "undecided" if unseen else "not-applicable")
-    evaluator.looked_before, evaluator.looked = evaluator.looked, ExaminedFiles()
+        return _result(policy, evaluator, "undecided" if unseen else "not-applicable")
+    evaluator.examined_for_subjects, evaluator.examined = evaluator.examined, ExaminedFiles()
     if policy.forbids:
         return _forbidden(policy, evaluator, groups, unseen)
     return _required(policy, evaluator, groups, unseen)
 
 
-def _made(
+def _result(
     policy: CompiledPolicy,
     evaluator: Evaluator,
     outcome: Outcome,
@@ -135,10 +142,10 @@ def _made(
         outcome=outcome,
         failures=tuple(failures),
         subjects=subjects,
-        documents=evaluator.looked.all(evaluator.looked_before),
-        reasons=(*sorted(evaluator.gaps), *((("", left),) if more else ())),
-        searched=evaluator.looked.all(),
-        open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are told must not pass it
+        documents=evaluator.examined.all(evaluator.examined_for_subjects),
+        reasons=(*sorted(evaluator.unsearched), *((("", left),) if more else ())),
+        searched=evaluator.examined.all(),
+        open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are reported must not pass it
         more=more,
     )
 
@@ -171,17 +178,17 @@ def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:
 
 def _subject(row: Row) -> SourceRef | None:
     """Return the match that `inside`, `has` and `after` speak of first: the subject, unless it is a path alone."""
-    return next((spot for spot in row.spots if spot.span or spot.ref), row.current)
+    return next((place for place in row.places if place.span or place.ref), row.current)
 
 
 def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> PolicyResult:
     rows, owners = _numbered(groups)
     result = evaluator.conjunction(policy.demand, rows, exists=policy.count is None)
-    states = _met(policy, result.rows, owners, len(groups)) if policy.count else _found(result.rows, owners)
+    states = _met(policy, result.rows, owners, len(groups)) if policy.count else _states(result.rows, owners)
     open_ = {owners[origin] for origin in result.open}
     bounded = policy.count is not None and policy.count[1] is not None
     failing: list[list[Row]] = []
-    undecided_result = unseen
+    undecided = unseen
     for number, group in enumerate(groups):
         state = states.get(number)
         if state is True and not (bounded and number in open_):
@@ -190,18 +197,18 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
         if state is None and (policy.count is None or _may_grow(policy, result.rows, owners, number)):
             sure = sure and number not in open_
         if state is not None or not sure:
-            undecided_result = True
+            undecided = True
         else:
             failing.append(group)
     subjects = len(groups) if policy.subjects is not None else 0
-    most = evaluator.work.limits.findings
+    most = evaluator.budget.limits.findings
     failures = [_failure(evaluator, group, group[0], missing=True) for group in failing[:most]]
     more = max(len(failing) - most, 0)
-    outcome: Outcome = "fail" if failures else "undecided" if undecided_result else "pass"
-    return _made(policy, evaluator, outcome, failures, subjects, undecided_result, more)
+    outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
+    return _result(policy, evaluator, outcome, failures, subjects, undecided, more)
 
 
-def _found(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
+def _states(rows: Iterable[Row], owners: Sequence[int]) -> dict[int, bool | str]:
     """For each group that has a match: True, or `unsure` when only uncertain ones."""
     states: dict[int, bool | str] = {}
     for row in rows:
@@ -231,8 +238,8 @@ def _met(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], gro
     return states
 
 
-def _place(spot: SourceRef) -> SourceRef:
-    return spot._replace(point=None, weight=0, ref=spot.ref if spot.span is None else None)
+def _place(place: SourceRef) -> SourceRef:
+    return place._replace(point=None, weight=0, ref=place.ref if place.span is None else None)
 
 
 def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:
@@ -253,32 +260,32 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
         owner = owners[row.origin]
         if row.certain and any(member.certain for member in groups[owner]):
             certain.setdefault(owner, []).append(row)
-    undecided_result = unseen or bool(result.open) or any(not row.certain for row in result.rows)
+    undecided = unseen or bool(result.open) or any(not row.certain for row in result.rows)
     pairs: list[tuple[list[Row], Row]] = []
     for owner in sorted(certain):
         pairs += [([], row) for row in certain[owner]] if alone else [(groups[owner], certain[owner][0])]
-    most = evaluator.work.limits.findings
+    most = evaluator.budget.limits.findings
     failures = [_failure(evaluator, group, row, missing=False) for group, row in pairs[:most]]
     more = max(len(pairs) - most, 0)
-    if not failures and not undecided_result and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
-        return _made(policy, evaluator, "not-applicable")
-    outcome: Outcome = "fail" if failures else "undecided" if undecided_result else "pass"
-    return _made(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided_result, more)
+    if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
+        return _result(policy, evaluator, "not-applicable")
+    outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
+    return _result(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided, more)
 
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:
     """Return whether a step that looks into documents found none to look in."""
     if step.join is step and step.join.source.opens_documents:
-        return not evaluator.relation(step.join).looked
+        return not evaluator.relation(step.join).examined
     branches = [inner.steps for inner in step.nested if inner.role == "branch"]
     return bool(branches) and all(_nowhere(branch[0], evaluator) for branch in branches if branch)
 
 
 def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
     """Return a failure that points at the first place of its row; the others of the group and the row are related."""
-    spots = list(row.spots)
+    places = list(row.places)
     for member in group[1:]:
-        spots += member.spots[:1]
-    first = spots[0] if spots else None
-    related = tuple(dict.fromkeys(spot for spot in spots[1:] if spot != first))
+        places += member.places[:1]
+    first = places[0] if places else None
+    related = tuple(dict.fromkeys(place for place in places[1:] if place != first))
     return Failure(first, related, row, evaluator.scopes.of(replace(row, current=first)), missing)

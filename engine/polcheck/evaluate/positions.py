@@ -1,4 +1,4 @@
-"""How matches lie to each other: inside, around, after; and what stops the search in between."""
+"""Relations between the places of matches: inside, around, after; and what ends the search in between."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from polcheck.policy.plan import SpanFilter
 
 
 def related(
-    step: SpanFilter, relation: Relation, stops: Sequence[Relation], spot: SourceRef, work: Budget
+    step: SpanFilter, relation: Relation, stops: Sequence[Relation], place: SourceRef, budget: Budget
 ) -> Iterable[Row]:
     """Yield the rows of `relation` that lie to a match as the step says, with none of `stops` in between.
 
     Raises TooMuchWork.
     """
-    if spot.span is None:
+    if place.span is None:
         return
-    item = Interval(*spot.span, spot.weight)
-    candidates, nest = relation.near(spot.path)
+    item = Interval(*place.span, place.weight)
+    candidates, nest = relation.near(place.path)
     chosen = {"inside": nest.around, "has": nest.within}.get(step.relation)
-    between = [stop.near(spot.path)[1] for stop in stops]
+    between = [stop.near(place.path)[1] for stop in stops]
     for index in chosen(item) if chosen else nest.before(item.start):
-        work.spend(1 + len(stops))
+        budget.spend(1 + len(stops))
         other = nest.stretches[index]
         if step.relation != "after" and not (other.around(item) if step.relation == "inside" else item.around(other)):
             continue
@@ -44,15 +44,15 @@ def _stopped(step: SpanFilter, target: Interval, item: Interval, stops: SpanInde
 
 def lies(step: SpanFilter, row: Row) -> bool:
     """Return whether the item before lies to a capture, or the subject, as the step says."""
-    spot = row.current
+    place = row.current
     if step.capture == "subject":
         target: SourceRef | BoundValue | None = row.subject
     else:
         target = row.names.get(step.capture)
-    if spot is None or target is None or spot.span is None or target.span is None or spot.path != target.path:
+    if place is None or target is None or place.span is None or target.span is None or place.path != target.path:
         return False
     if step.relation == "inside":
-        return target.span.holds(spot.span)
+        return target.span.holds(place.span)
     if step.relation == "has":
-        return spot.span.holds(target.span)
-    return target.span.end <= spot.span.start
+        return place.span.holds(target.span)
+    return target.span.end <= place.span.start

@@ -34,7 +34,7 @@ def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFil
     """
     path = row.current.path if row.current else ""
     reason = next((reason for where, reason in reasons if where in (path, "")), "")
-    return UnsearchedFile(path, {name: cell.key for name, cell in row.names.items()}, reason)
+    return UnsearchedFile(path, {name: bound.key for name, bound in row.names.items()}, reason)
 
 
 class UnsearchedFiles:
@@ -43,11 +43,11 @@ class UnsearchedFiles:
     NOTE: there may be as many as files, and each row asks: they are looked up as joined rows are.
     """
 
-    def __init__(self, gaps: Iterable[UnsearchedFile]) -> None:
-        self.all = tuple(gaps)
+    def __init__(self, unsearched: Iterable[UnsearchedFile]) -> None:
+        self.all = tuple(unsearched)
         self._groups: dict[frozenset[str], list[UnsearchedFile]] = {}
-        for gap in self.all:
-            self._groups.setdefault(frozenset(gap.names), []).append(gap)
+        for entry in self.all:
+            self._groups.setdefault(frozenset(entry.names), []).append(entry)
         self._indices: dict[
             tuple[frozenset[str], tuple[str, ...], bool], dict[tuple[str, ...], list[UnsearchedFile]]
         ] = {}
@@ -60,29 +60,29 @@ class UnsearchedFiles:
             return ()
         if path is None and self._groups.keys() == {frozenset()}:
             return self.all
-        found: list[UnsearchedFile] = []
-        for names, gaps in self._groups.items():
+        open_entries: list[UnsearchedFile] = []
+        for names, unsearched in self._groups.items():
             shared = tuple(sorted(name for name in names if name in row.names))
             key = (names, shared, path is not None)
             if key not in self._indices:
-                self._indices[key] = _indexed(gaps, shared, path is not None)
+                self._indices[key] = _indexed(unsearched, shared, path is not None)
             texts = keys_of(row, shared)
             if texts is None:
                 continue
             index = self._indices[key]
             for place in {path, ""} if path is not None else (None,):
-                found += index.get(texts if place is None else (*texts, place), ())
-        return found
+                open_entries += index.get(texts if place is None else (*texts, place), ())
+        return open_entries
 
 
 def _indexed(
-    gaps: Iterable[UnsearchedFile], names: Sequence[str], by_path: bool
+    unsearched: Iterable[UnsearchedFile], names: Sequence[str], by_path: bool
 ) -> dict[tuple[str, ...], list[UnsearchedFile]]:
     index: dict[tuple[str, ...], list[UnsearchedFile]] = {}
-    for gap in gaps:
-        texts = tuple(text for name in names if (text := gap.names[name]) is not None)
+    for entry in unsearched:
+        texts = tuple(text for name in names if (text := entry.names[name]) is not None)
         if len(texts) == len(names):
-            index.setdefault((*texts, gap.path) if by_path else texts, []).append(gap)
+            index.setdefault((*texts, entry.path) if by_path else texts, []).append(entry)
     return index
 
 
@@ -96,8 +96,8 @@ class Relation(Struct, dict=True):
     """
 
     make: Callable[[], Sequence[Row]]
-    gaps: list[UnsearchedFile] = field(default_factory=list)
-    looked: frozenset[str] = frozenset()
+    unsearched: list[UnsearchedFile] = field(default_factory=list)
+    examined: frozenset[str] = frozenset()
     _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict)
     _files: dict[str, tuple[Sequence[Row], SpanIndex]] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class Relation(Struct, dict=True):
     @cached_property
     def open(self) -> UnsearchedFiles:
         """The gaps, ready to be asked."""
-        return UnsearchedFiles(self.gaps)
+        return UnsearchedFiles(self.unsearched)
 
     def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Iterable[Row]:
         """Return the rows that agree with `row` on `names` and, if `path` is given, lie in that file."""
@@ -141,11 +141,11 @@ class Relation(Struct, dict=True):
         if not self._files:
             groups: dict[str, list[Row]] = {}
             for row in rows:
-                if row.spots and row.spots[0].span is not None:
-                    groups.setdefault(row.spots[0].path, []).append(row)
+                if row.places and row.places[0].span is not None:
+                    groups.setdefault(row.places[0].path, []).append(row)
             self._files |= {
-                name: (found, SpanIndex([_stretch(row.spots[0].span, row.spots[0].weight) for row in found]))
-                for name, found in groups.items()
+                name: (group, SpanIndex([_stretch(row.places[0].span, row.places[0].weight) for row in group]))
+                for name, group in groups.items()
             }
         return self._files.get(path, ((), SpanIndex(())))
 
@@ -153,7 +153,7 @@ class Relation(Struct, dict=True):
 def _keyed(rows: Iterable[Row], names: Sequence[str]) -> _Keyed:
     for number, row in enumerate(rows):
         if all(name in row.names for name in names):
-            path = row.spots[0].path if row.spots else ""
+            path = row.places[0].path if row.places else ""
             keys = keys_of(row, names)
             if keys is not None:
                 yield number, keys, path
@@ -173,11 +173,11 @@ class Matches(Sequence[Row]):
     """The matches of one probe in some files as rows, in order of place, each made when it is asked for."""
 
     def __init__(self, results: Mapping[str, SearchResult], probe: int, join: Join) -> None:
-        self._hits = {path: found.hits for path, found in results.items()}
+        self._matches = {path: result.matches for path, result in results.items()}
         self._probe = probe
         self._join = join
-        self._paths = list(self._hits)
-        self._firsts = list(accumulate(map(len, self._hits.values()), initial=0))
+        self._paths = list(self._matches)
+        self._firsts = list(accumulate(map(len, self._matches.values()), initial=0))
         self._rows: list[Row | None] = [None] * self._firsts.pop()
 
     def __len__(self) -> int:
@@ -191,32 +191,34 @@ class Matches(Sequence[Row]):
             index = range(len(self._rows))[index]
             file = bisect_right(self._firsts, index) - 1
             path, number = self._paths[file], index - self._firsts[file]
-            row = self._rows[index] = self._made(self._hits[path], path, number)
+            row = self._rows[index] = self._made(self._matches[path], path, number)
         return row
 
-    def _made(self, hits: Sequence[Match], path: str, number: int) -> Row | None:
-        if not isinstance(hits, MatchTable):
-            return row_of(hits[number], path, self._probe, number, {}, self._join)
-        points = hits.points
-        spot = SourceRef(path, hits.spans.at(number), points and points.at(number), None, None, hits.weights[number])
-        cells = [
+    def _made(self, matches: Sequence[Match], path: str, number: int) -> Row | None:
+        if not isinstance(matches, MatchTable):
+            return row_of(matches[number], path, self._probe, number, {}, self._join)
+        points = matches.points
+        place = SourceRef(
+            path, matches.spans.at(number), points and points.at(number), None, None, matches.weights[number]
+        )
+        bindings = [
             (key, BoundValue(column.values[number], path, column.spans.at(number)))
-            for key, column in hits.columns.items()
+            for key, column in matches.columns.items()
         ]
-        return _row(spot, cells, {}, self._join)
+        return _row(place, bindings, {}, self._join)
 
     def keyed(self, names: Sequence[str]) -> _Keyed:
-        """What an index of the rows is made from; a row that lacks one of the names is left out."""
+        """Yield the keys of an index of the rows; a row that lacks one of the names is left out."""
         for path, first in zip(self._paths, self._firsts, strict=True):
-            hits = self._hits[path]
-            if isinstance(hits, MatchTable):
-                keys = {name_of(key, self._join): key for key in hits.columns}
+            matches = self._matches[path]
+            if isinstance(matches, MatchTable):
+                keys = {name_of(key, self._join): key for key in matches.columns}
                 if all(name in keys for name in names):
-                    columns = [hits.columns[keys[name]].values for name in names]
-                    for number, key in enumerate(zip(*columns, strict=True) if columns else [()] * len(hits), first):
+                    columns = [matches.columns[keys[name]].values for name in names]
+                    for number, key in enumerate(zip(*columns, strict=True) if columns else [()] * len(matches), first):
                         yield number, key, path
             else:
-                rows = self[first : first + len(hits)]
+                rows = self[first : first + len(matches)]
                 yield from ((first + number, key, path) for number, key, _ in _keyed(rows, names))
 
     @cached_property
@@ -226,12 +228,14 @@ class Matches(Sequence[Row]):
 
     def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
         """Return the rows in one file that have a span, and where they stand."""
-        hits = self._hits.get(path, ())
+        matches = self._matches.get(path, ())
         first = self._first.get(path, 0)
-        if isinstance(hits, MatchTable):
-            stretches = list(map(Interval, hits.spans.starts, hits.spans.ends, hits.weights))
-            return _Part(self, range(first, first + len(hits))), SpanIndex(stretches)
-        placed = [(first + number, _stretch(hit.span, hit.weight)) for number, hit in enumerate(hits) if hit.span]
+        if isinstance(matches, MatchTable):
+            stretches = list(map(Interval, matches.spans.starts, matches.spans.ends, matches.weights))
+            return _Part(self, range(first, first + len(matches))), SpanIndex(stretches)
+        placed = [
+            (first + number, _stretch(match.span, match.weight)) for number, match in enumerate(matches) if match.span
+        ]
         return _Part(self, [number for number, _ in placed]), SpanIndex([stretch for _, stretch in placed])
 
 
@@ -258,28 +262,30 @@ def name_of(key: str, join: Join) -> str | None:
     return join.modifiers.renames.get(key, key)
 
 
-def row_of(hit: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:
-    """Return one hit as a row; None when a path capture and a binding of the same name differ."""
-    ref = Ref(path, probe, number) if hit.span is None else None
-    spot = SourceRef(path, hit.span, hit.point, ref, None, hit.weight)
-    cells = []
-    for key, bound in hit.bindings:
-        found = Ref(path, probe, number, key)
-        cells.append((key, BoundValue(bound.value, path, bound.span, found if ref else None, None, found)))
-    return _row(spot, cells, base, join)
+def row_of(match: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:
+    """Return one match as a row; None when a path capture and a binding of the same name differ."""
+    ref = Ref(path, probe, number) if match.span is None else None
+    place = SourceRef(path, match.span, match.point, ref, None, match.weight)
+    bindings = []
+    for key, bound in match.bindings:
+        ref_of_value = Ref(path, probe, number, key)
+        bindings.append(
+            (key, BoundValue(bound.value, path, bound.span, ref_of_value if ref else None, None, ref_of_value))
+        )
+    return _row(place, bindings, base, join)
 
 
 def _row(
-    spot: SourceRef, cells: Iterable[tuple[str, BoundValue]], base: Mapping[str, BoundValue], join: Join
+    place: SourceRef, bindings: Iterable[tuple[str, BoundValue]], base: Mapping[str, BoundValue], join: Join
 ) -> Row | None:
     names = dict(base)
     shown: dict[str, BoundValue] = {}
-    for key, cell in cells:
+    for key, bound in bindings:
         name = name_of(key, join)
         if name is None:
-            shown[key] = cell
-        elif name in base and not joins(base[name], cell):
+            shown[key] = bound
+        elif name in base and not joins(base[name], bound):
             return None
         else:
-            names[name] = cell
-    return Row(names, (spot,), spot, shown=shown)
+            names[name] = bound
+    return Row(names, (place,), place, shown=shown)

@@ -17,36 +17,36 @@ from polcheck.selectors.results import Match
 
 
 class Ref(NamedTuple):
-    """Where a place that is worked out only for findings can be found again: a hit of a probe, a key of it."""
+    """Where a place that is worked out only for findings can be located again: a match of a probe, a key of it."""
 
     path: str
     probe: int
-    hit: int
+    match: int
     key: str = ""
 
 
 class Inner:
     """Where a match lies inside a bound value, its `holder`, in which `in` looked.
 
-    It is a hit of a probe, or what that hit binds to `key`; of a probe over texts also a stretch of the holder's text.
-    Where that is in the file is worked out for findings only.
+    It is a match of a probe, or what that match binds to `key`; of a probe over texts also a
+    stretch of the holder's text. Where that is in the file is worked out for findings only.
 
-    INVARIANT: two of them are equal when they are one place, whatever the values are: rows are told apart by this.
+    INVARIANT: two of them are equal when they are one place, whatever the values are: rows are distinguished by this.
     """
 
-    __slots__ = ("_identity", "hit", "holder", "key", "probe", "stretch")
+    __slots__ = ("_identity", "holder", "key", "match", "probe", "stretch")
 
     def __init__(
-        self, holder: BoundValue, probe: int, hit: int, key: str = "", stretch: tuple[int, int] | None = None
+        self, holder: BoundValue, probe: int, match: int, key: str = "", stretch: tuple[int, int] | None = None
     ) -> None:
         self.holder = holder
         self.probe = probe
-        self.hit = hit
+        self.match = match
         self.key = key
         self.stretch = stretch
         where = (holder.path, holder.span, holder.ref, holder.inner)
         placed = holder.span or holder.ref or holder.inner
-        self._identity = (where, "" if placed else holder.text, stretch or (probe, hit, key))
+        self._identity = (where, "" if placed else holder.text, stretch or (probe, match, key))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inner) and self._identity == other._identity
@@ -58,7 +58,7 @@ class Inner:
 class BoundValue(Struct, eq=False):
     """The value of a name, with its place as far as it is known by now.
 
-    `found` is the hit of a search in configuration that bound it, also where its place is known already.
+    `search_ref` is the match of a search in configuration that bound it, also where its place is known already.
     """
 
     value: Json
@@ -66,7 +66,7 @@ class BoundValue(Struct, eq=False):
     span: Span | None = None
     ref: Ref | None = None
     inner: Inner | None = None
-    found: Ref | None = None
+    search_ref: Ref | None = None
     _text: str | None = None
 
     @property
@@ -78,7 +78,7 @@ class BoundValue(Struct, eq=False):
 
     @property
     def key(self) -> str | None:
-        """What it is compared by in joins; None for null, which is equal to nothing, not even to null.
+        """The text by which joins compare it; None for null, which is equal to nothing, not even to null.
 
         NOTE: as in SQL. A misspelled key gives null on each side, and must not turn a policy green.
         """
@@ -86,7 +86,7 @@ class BoundValue(Struct, eq=False):
 
 
 class SourceRef(NamedTuple):
-    """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Hit."""
+    """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Match."""
 
     path: str
     span: Span | None = None
@@ -104,7 +104,7 @@ class Row(Struct):
     """
 
     names: dict[str, BoundValue] = field(default_factory=dict)
-    spots: tuple[SourceRef, ...] = ()
+    places: tuple[SourceRef, ...] = ()
     current: SourceRef | None = None
     certain: bool = True
     origin: int = 0
@@ -114,7 +114,7 @@ class Row(Struct):
     @property
     def subject(self) -> SourceRef | None:
         """The first place of the row: the subject, or the list's first item."""
-        return self.spots[0] if self.spots else None
+        return self.places[0] if self.places else None
 
     def but(
         self,
@@ -129,7 +129,7 @@ class Row(Struct):
         """
         return Row(
             self.names if names is None else names,
-            self.spots,
+            self.places,
             self.current if current is None else current,
             self.certain if certain is None else certain,
             self.origin if origin is None else origin,
@@ -138,16 +138,16 @@ class Row(Struct):
         )
 
     def order(self) -> tuple[object, ...]:
-        """What sorts rows by place: rows of no place first, in the order in which they came."""
-        spot = self.subject
-        if spot is None:
+        """A key that sorts rows by place: rows of no place first, in the order in which they came."""
+        place = self.subject
+        if place is None:
             return ("", -1, -1)
-        return (spot.path, spot.span.start if spot.span else -1, spot.ref.hit if spot.ref else -1)
+        return (place.path, place.span.start if place.span else -1, place.ref.match if place.ref else -1)
 
     def key(self) -> tuple[object, ...]:
-        """What makes two rows the same: their places and bindings."""
-        names = tuple(sorted((name, cell.key) for name, cell in self.names.items()))
-        return self.spots, names
+        """A key that is equal for two rows with the same places and bindings."""
+        names = tuple(sorted((name, bound.key) for name, bound in self.names.items()))
+        return self.places, names
 
 
 class Interval(NamedTuple):
@@ -180,12 +180,12 @@ class SpanIndex:
         last = bisect_right(self._starts, span.start) - 1
         if not self._nested:
             return [self._order[i] for i in range(last, -1, -1) if self._spans[i].end >= span.end]
-        found: list[int] = []
+        indices: list[int] = []
         while last >= 0:
             if self._spans[last].end >= span.end:
-                found.append(self._order[last])
+                indices.append(self._order[last])
             last = self._parents[last]
-        return found
+        return indices
 
     def within(self, span: Span | Interval) -> list[int]:
         """Return the indices of the matches that lie in `span`, in order of place."""
@@ -219,13 +219,13 @@ def joins(one: BoundValue, other: BoundValue) -> bool:
 
 def merged(row: Row, other: Row, alias: str) -> Row:
     """`row` extended by a row of a source."""
-    if not (row.spots or row.names or row.shown or row.aliases or alias):  # NOTE: the first item of a list
+    if not (row.places or row.names or row.shown or row.aliases or alias):  # NOTE: the first item of a list
         same = other.origin == row.origin and (row.certain or not other.certain)
         return other if same else other.but(origin=row.origin, certain=row.certain and other.certain)
     aliases = {**row.aliases, alias: other} if alias else row.aliases
     return Row(
         {**other.names, **row.names},
-        row.spots + other.spots,
+        row.places + other.places,
         other.current or row.current,
         row.certain and other.certain,
         row.origin,
@@ -234,39 +234,39 @@ def merged(row: Row, other: Row, alias: str) -> Row:
     )
 
 
-def narrowed(row: Row, cell: BoundValue) -> Row:
+def narrowed(row: Row, bound: BoundValue) -> Row:
     """`row` without the place of the match that bound `cell`: a match inside of the value takes its place."""
-    spots = tuple(spot for spot in row.spots if not _binds(spot, cell))
-    return replace(row, spots=spots) if row.spots[:1] != spots[:1] else row
+    places = tuple(place for place in row.places if not _binds(place, bound))
+    return replace(row, places=places) if row.places[:1] != places[:1] else row
 
 
-def _binds(spot: SourceRef, cell: BoundValue) -> bool:
+def _binds(place: SourceRef, bound: BoundValue) -> bool:
     """Return whether a match is the one that bound a value, and is no more than that."""
-    if spot.inner is not None and cell.inner is not None:
-        one, other = spot.inner, cell.inner
-        return one.holder is other.holder and (one.probe, one.hit) == (other.probe, other.hit)
-    ref = cell.ref._replace(key="") if cell.ref else None
-    return spot.inner is cell.inner and (spot.path, spot.span, spot.ref) == (cell.path, cell.span, ref)
+    if place.inner is not None and bound.inner is not None:
+        one, other = place.inner, bound.inner
+        return one.holder is other.holder and (one.probe, one.match) == (other.probe, other.match)
+    ref = bound.ref._replace(key="") if bound.ref else None
+    return place.inner is bound.inner and (place.path, place.span, place.ref) == (bound.path, bound.span, ref)
 
 
-def inner_row(hit: Match, number: int, cell: BoundValue, step: SearchInValue) -> Row:
-    """Hit `number` inside a value as a row; where that is in the file is worked out for findings."""
+def inner_row(match: Match, number: int, holder: BoundValue, step: SearchInValue) -> Row:
+    """Return match `number` inside a value, its `holder`, as a row; its place in the file is worked out later."""
 
     def inner(span: Span | None, key: str = "") -> Inner:
-        return Inner(cell, step.probe, number, key, (span.start, span.end) if span else None)
+        return Inner(holder, step.probe, number, key, (span.start, span.end) if span else None)
 
-    spot = SourceRef(cell.path, cell.span, None, cell.ref, inner(hit.span))
+    place = SourceRef(holder.path, holder.span, None, holder.ref, inner(match.span))
     names: dict[str, BoundValue] = {}
     shown: dict[str, BoundValue] = {}
-    for key, bound in hit.bindings:
-        made = BoundValue(bound.value, cell.path, cell.span, cell.ref, inner(bound.span, key))
+    for key, bound in match.bindings:
+        value = BoundValue(bound.value, holder.path, holder.span, holder.ref, inner(bound.span, key))
         if key == WHOLE or (key == VALUE and step.modifiers.value_as):
-            names[step.modifiers.value_as] = made
+            names[step.modifiers.value_as] = value
         elif key == VALUE and VALUE not in step.binds:
-            shown[VALUE] = made
+            shown[VALUE] = value
         else:
-            names[step.modifiers.renames.get(key, key)] = made
-    return Row(names, (spot,), spot, shown=shown)
+            names[step.modifiers.renames.get(key, key)] = value
+    return Row(names, (place,), place, shown=shown)
 
 
 def exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, str]) -> dict[str, BoundValue] | None:
@@ -274,24 +274,24 @@ def exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, 
     given.
     """
     names = dict(given.names)
-    for name, cell in row.names.items():
+    for name, bound in row.names.items():
         new = renames.get(name, name) if name not in given.names else name
         if new not in binds:
             continue
-        if new in names and not (names[new] is cell or joins(names[new], cell)):
+        if new in names and not (names[new] is bound or joins(names[new], bound)):
             return None
-        names.setdefault(new, cell)
+        names.setdefault(new, bound)
     return names
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
     """Rows that differ in origin, place or bindings; a certain one goes before its uncertain twin."""
-    found: dict[tuple[object, ...], Row] = {}
+    by_key: dict[tuple[object, ...], Row] = {}
     for row in rows:
         key = (row.origin, *row.key())
-        if key not in found or (row.certain and not found[key].certain):
-            found[key] = row
-    return list(found.values())
+        if key not in by_key or (row.certain and not by_key[key].certain):
+            by_key[key] = row
+    return list(by_key.values())
 
 
 def truth(value: Json) -> bool:

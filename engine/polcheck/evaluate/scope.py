@@ -1,4 +1,4 @@
-"""What expressions and messages see of a row."""
+"""The scope of expressions and messages: the names that a row gives them."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from polcheck.formats.values import Json
 class Scopes(Struct, frozen=True):
     """Makes scopes for the policies of one pack."""
 
-    world: JoinContext
+    context: JoinContext
     params: Mapping[str, Json]
     tables: Mapping[str, Json]
 
     def of(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
         """Return the names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
-        scope: dict[str, Json] = {name: cell.value for name, cell in (*row.shown.items(), *row.names.items())}
+        scope: dict[str, Json] = {name: bound.value for name, bound in (*row.shown.items(), *row.names.items())}
         scope["params"] = dict(self.params)
         scope["tables"] = dict(self.tables)
         for alias, named in row.aliases.items():
             scope[alias] = {
-                **self._spot_facts(named.current),
-                **{name: cell.value for name, cell in named.names.items()},
+                **self._place_facts(named.current),
+                **{name: bound.value for name, bound in named.names.items()},
             }
         if row.current is not None:
-            scope |= {name: value for name, value in self._spot_facts(row.current).items() if name not in scope}
+            scope |= {name: value for name, value in self._place_facts(row.current).items() if name not in scope}
             if wanted is None or "file" in wanted:
                 scope["file"] = self._file(row.current.path)
         if row.subject is not None and (wanted is None or "subject" in wanted):
-            scope["subject"] = self._spot_facts(row.subject)
+            scope["subject"] = self._place_facts(row.subject)
         return scope
 
-    def _spot_facts(self, spot: SourceRef | None) -> dict[str, Json]:
-        if spot is None:
+    def _place_facts(self, place: SourceRef | None) -> dict[str, Json]:
+        if place is None:
             return {}
         return {
-            "path": spot.path,
-            "line": self.world.line(spot)[0] or None,
-            "column": self.world.column(spot) or None,
+            "path": place.path,
+            "line": self.context.line(place)[0] or None,
+            "column": self.context.column(place) or None,
         }
 
     def _file(self, path: str) -> Json:
-        rows = self.world.rows.get(path)
+        rows = self.context.rows.get(path)
         facts = rows.facts if rows else None
         if facts is None:
             return {"name": path.rstrip("/").rsplit("/", 1)[-1], "dir": path.rstrip("/").rpartition("/")[0]}

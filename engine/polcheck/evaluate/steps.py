@@ -46,7 +46,7 @@ from polcheck.policy.plan import (
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import EvaluationError
 
-Journal = Callable[[Step, Sequence[Row], "Result"], None]  # told of every step: what went in, what came out
+Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
 _Keep = Callable[[Row], bool]
 
 
@@ -60,17 +60,17 @@ class Result(Struct):
 class Evaluator(Struct):
     """Evaluates conjunctions for the policies of one pack over one world; remembers what it looked at."""
 
-    world: JoinContext
+    context: JoinContext
     scopes: Scopes
     relations: dict[int, Relation] = field(default_factory=dict)
     used: dict[str, Relation] = field(default_factory=dict)
-    looked: ExaminedFiles = field(default_factory=ExaminedFiles)
-    looked_before: ExaminedFiles = field(
+    examined: ExaminedFiles = field(default_factory=ExaminedFiles)
+    examined_for_subjects: ExaminedFiles = field(
         default_factory=ExaminedFiles
     )  # for subjects; `looked` is then for what they need
-    gaps: dict[tuple[str, str], None] = field(default_factory=dict)
+    unsearched: dict[tuple[str, str], None] = field(default_factory=dict)
     journal: Journal | None = None
-    work: Budget = field(default_factory=Budget)
+    budget: Budget = field(default_factory=Budget)
 
     def conjunction(self, steps: Conjunction, rows: Sequence[Row], exists: bool = False) -> Result:
         """Extends `rows` by each step in turn. With `exists`, one certain row for each origin is enough."""
@@ -81,7 +81,7 @@ class Evaluator(Struct):
             if self.journal is not None:
                 self.journal(step, result.rows, after)
             result = Result(after.rows, result.open | after.open)
-            most = self.work.limits.rows
+            most = self.budget.limits.rows
             if len(result.rows) > most:
                 self._note(
                     UnsearchedFile("", {}, f"more than {most:,} rows in a join (the limit `rows`)"), rows, result.open
@@ -91,57 +91,59 @@ class Evaluator(Struct):
                 break
         return result
 
-    def _note(self, gap: UnsearchedFile, rows: Iterable[Row], into: set[int]) -> None:
-        self.gaps[(gap.path, gap.reason)] = None
+    def _note(self, entry: UnsearchedFile, rows: Iterable[Row], into: set[int]) -> None:
+        self.unsearched[(entry.path, entry.reason)] = None
         into.update(row.origin for row in rows)
 
     def relation(self, join: Join) -> Relation:
-        """Return the rows of a join's source; made once. Whoever uses them says what was `looked` at."""
+        """Return the rows of a join's source; relation once. Whoever uses them says what was `looked` at."""
         if join.number not in self.relations:
-            made = _ROWS[type(join.source)](self, join.source, join)
+            relation = _ROWS[type(join.source)](self, join.source, join)
             if join.modifiers.own:
-                inner = replace(self, gaps={})
-                numbered = [row.but(origin=i) for i, row in enumerate(made.rows)]
+                inner = replace(self, unsearched={})
+                numbered = [row.but(origin=i) for i, row in enumerate(relation.rows)]
                 result = inner.conjunction(join.modifiers.own, numbered)
                 rows = result.rows
                 # INVARIANT: a row whose condition could not be evaluated is a gap for all that it could have joined
-                open_ = [unsearched_by(made.rows[number], inner.gaps) for number in sorted(result.open)]
-                made = Relation(lambda: rows, [*made.gaps, *open_], made.looked)
-            self.relations[join.number] = made
+                open_ = [unsearched_by(relation.rows[number], inner.unsearched) for number in sorted(result.open)]
+                relation = Relation(lambda: rows, [*relation.unsearched, *open_], relation.examined)
+            self.relations[join.number] = relation
         return self.relations[join.number]
 
-    def found(self, source: Find, join: Join) -> Relation:
+    def matches(self, source: Find, join: Join) -> Relation:
         """Return the matches of a search."""
-        return self.world.find(source, join)
+        return self.context.find(source, join)
 
-    def listed(self, source: Listing, join: Join) -> Relation:
+    def paths(self, source: Listing, join: Join) -> Relation:
         """Return the paths of the submission."""
-        return self.world.listing(source)
+        return self.context.listing(source)
 
-    def written(self, source: Values, join: Join) -> Relation:
+    def values(self, source: Values, join: Join) -> Relation:
         """Return the rows that are written down."""
-        return self.world.values(source, join)
+        return self.context.values(source, join)
 
-    def selected(self, source: SelectorRef, join: Join) -> Relation:
+    def selector_rows(self, source: SelectorRef, join: Join) -> Relation:
         """Return the rows of a selector that is used by name."""
         alias = self._alias(source, join)
         if alias is not None:
             return alias
         if source.name not in self.used:
-            inner = replace(self, looked=ExaminedFiles(), gaps={})
+            inner = replace(self, examined=ExaminedFiles(), unsearched={})
             result = inner.conjunction(source.what, [Row()])
-            gaps = [UnsearchedFile(path, {}, reason) for path, reason in inner.gaps]
-            found = distinct(result.rows)
-            self.used[source.name] = Relation(lambda: found, gaps, inner.looked.all())
+            unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
+            selected = distinct(result.rows)
+            self.used[source.name] = Relation(lambda: selected, unsearched, inner.examined.all())
         base = self.used[source.name]
         renames = join.modifiers.renames
         if not renames:
             return base  # NOTE: with what it was indexed by for others
-        rows = [row.but(names={renames.get(name, name): cell for name, cell in row.names.items()}) for row in base.rows]
-        return Relation(lambda: rows, base.gaps, base.looked)
+        rows = [
+            row.but(names={renames.get(name, name): bound for name, bound in row.names.items()}) for row in base.rows
+        ]
+        return Relation(lambda: rows, base.unsearched, base.examined)
 
     def _alias(self, source: SelectorRef, join: Join) -> Relation | None:
-        """Return the rows of a selector that is but one search, under the names of the join: none is made unless
+        """Return the rows of a selector that is but one search, under the names of the join: no row is made unless
         asked for.
         """
         only = source.what[0].join if len(source.what) == 1 else None
@@ -154,7 +156,7 @@ class Evaluator(Struct):
         renames = {old: new for old, new in outer.items() if old not in inner.renames}
         renames |= {old: outer.get(new, new) for old, new in inner.renames.items()}
         value_as = outer.get(inner.value_as, inner.value_as)
-        return self.world.find(search, replace(only, modifiers=replace(inner, renames=renames, value_as=value_as)))
+        return self.context.find(search, replace(only, modifiers=replace(inner, renames=renames, value_as=value_as)))
 
     def join(self, step: Join, rows: list[Row], exists: bool) -> Result:
         """Extends each row by those of the source that agree with it on the names that both bind."""
@@ -166,15 +168,15 @@ class Evaluator(Struct):
         for row in rows:
             if exists and row.origin in met:
                 continue
-            if len(out) > self.work.limits.rows:
+            if len(out) > self.budget.limits.rows:
                 break
             path = row.subject.path if keeps_to_file and row.subject is not None else None
-            self.looked.add(relation.looked, path)
+            self.examined.add(relation.examined, path)
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
-            self.work.spend()
+            self.budget.spend()
             for other in relation.joined(shared, row, path):
-                self.work.spend()
+                self.budget.spend()
                 if not keep(other):
                     continue
                 longer = merged(row, other, name)
@@ -182,9 +184,9 @@ class Evaluator(Struct):
                 if exists and longer.certain:
                     met.add(row.origin)
                     break
-                if len(out) > self.work.limits.rows:
+                if len(out) > self.budget.limits.rows:
                     break
-            self._gaps(relation, row, path, open_)
+            self._note_unsearched(relation, row, path, open_)
         return Result(out, open_ - met)
 
     def _keep(self, step: Join, row: Row) -> _Keep:
@@ -192,26 +194,26 @@ class Evaluator(Struct):
         subject, within, near = row.subject, step.modifiers.scope == "subject", step.modifiers.near
         if subject is None or not step.modifiers.compares_places:
             return lambda other: True
-        first, last = self.world.line(subject)
+        first, last = self.context.line(subject)
 
         def keep(other: Row) -> bool:
-            spot = other.spots[0]
-            if within and not (subject.span and spot.span and subject.span.holds(spot.span)):
+            place = other.places[0]
+            if within and not (subject.span and place.span and subject.span.holds(place.span)):
                 return False
             if near is None:
                 return True
-            start, end = self.world.line(spot)
+            start, end = self.context.line(place)
             return start - last <= near and first - end <= near
 
         return keep
 
-    def _gaps(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
-        gaps = relation.open.open_to(row, path)
-        if gaps:
+    def _note_unsearched(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
+        unsearched = relation.open.open_to(row, path)
+        if unsearched:
             into.add(row.origin)
-        for gap in gaps:
-            self.work.spend()
-            self.gaps[(gap.path, gap.reason)] = None
+        for entry in unsearched:
+            self.budget.spend()
+            self.unsearched[(entry.path, entry.reason)] = None
 
     def union(self, step: Union, rows: list[Row], exists: bool) -> Result:
         """Extends each row by every branch that matches."""
@@ -221,7 +223,7 @@ class Evaluator(Struct):
         numbered = [row.but(origin=index) for index, row in enumerate(rows)]
         for branch in step.branches:
             result = self.conjunction(branch, numbered, exists and not renames)
-            self.work.spend(len(result.rows))
+            self.budget.spend(len(result.rows))
             open_ |= {rows[index].origin for index in result.open}
             for row in result.rows:
                 given = rows[row.origin]
@@ -248,21 +250,21 @@ class Evaluator(Struct):
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
-            cell = row.names.get(step.source)
-            if cell is None or cell.value is None:
+            bound = row.names.get(step.source)
+            if bound is None or bound.value is None:
                 continue
-            self.work.spend()
-            self.work.look()
-            found = self.world.inside(step.probe, cell)
-            if found.incomplete:
-                self._note(UnsearchedFile(cell.path, {}, found.incomplete), [row], open_)
-            for number, hit in enumerate(found.hits):
-                self.work.spend()
-                if len(out) > self.work.limits.rows:
+            self.budget.spend()
+            self.budget.look()
+            result = self.context.inside(step.probe, bound)
+            if result.incomplete:
+                self._note(UnsearchedFile(bound.path, {}, result.incomplete), [row], open_)
+            for number, match in enumerate(result.matches):
+                self.budget.spend()
+                if len(out) > self.budget.limits.rows:
                     break
-                other = inner_row(hit, number, cell, step)
+                other = inner_row(match, number, bound, step)
                 if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
-                    out.append(merged(narrowed(row, cell), other, step.modifiers.name))
+                    out.append(merged(narrowed(row, bound), other, step.modifiers.name))
         return Result(out, open_)
 
     def where(self, step: Where, rows: list[Row], exists: bool) -> Result:
@@ -282,8 +284,8 @@ class Evaluator(Struct):
             names = dict(row.names)
             for name, expression in step.names:
                 value = self._evaluated(expression, row.but(names=names), open_)
-                spot = row.current or SourceRef("")
-                computed = BoundValue(value, spot.path, spot.span, spot.ref, spot.inner)
+                place = row.current or SourceRef("")
+                computed = BoundValue(value, place.path, place.span, place.ref, place.inner)
                 if not joins(names.setdefault(name, computed), computed) and names[name] is not computed:
                     break
             else:
@@ -291,9 +293,9 @@ class Evaluator(Struct):
         return Result(out, open_)
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
-        self.work.spend()
+        self.budget.spend()
         path = row.current.path if row.current else ""
-        reason = self.world.unknown(path, expression) if "file" in expression.names else ""
+        reason = self.context.unknown(path, expression) if "file" in expression.names else ""
         if not reason:
             try:
                 return expression.evaluate(self.scopes.of(row, expression.names))
@@ -312,16 +314,16 @@ class Evaluator(Struct):
         stops = [self.relation(until) for until in step.until]
         names, name = step.target.names, step.target.modifiers.name
         for row in rows:
-            spot = row.current
-            if spot is None or spot.span is None:
+            place = row.current
+            if place is None or place.span is None:
                 continue
-            self.looked.add(relation.looked, spot.path)
-            self._gaps(relation, row, spot.path, open_)
-            for other in related(step, relation, stops, spot, self.work):
+            self.examined.add(relation.examined, place.path)
+            self._note_unsearched(relation, row, place.path, open_)
+            for other in related(step, relation, stops, place, self.budget):
                 if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
                     result = self.conjunction(step.rest, [merged(row, other, name)])
                     open_ |= result.open
-                    out += [found.but(current=spot) for found in result.rows]
+                    out += [longer.but(current=place) for longer in result.rows]
         return Result(out, open_)
 
 
@@ -340,10 +342,10 @@ _EXTEND: Mapping[type, _Extend] = handlers(
 _Rows = Callable[[Evaluator, Any, Join], Relation]
 _ROWS: Mapping[type, _Rows] = handlers(
     {
-        Find: Evaluator.found,
-        Listing: Evaluator.listed,
-        Values: Evaluator.written,
-        SelectorRef: Evaluator.selected,
+        Find: Evaluator.matches,
+        Listing: Evaluator.paths,
+        Values: Evaluator.values,
+        SelectorRef: Evaluator.selector_rows,
     },
     SOURCES,
 )

@@ -69,7 +69,7 @@ class Findings(Struct, frozen=True):
 
     def _finding(self, result: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
         policy = result.policy
-        location = self.locator.location(failure.spot) if failure.spot else None
+        location = self.locator.location(failure.place) if failure.place else None
         nearest = self.misses.of(policy, failure) if failure.missing else None
         if location is None and nearest is not None:
             location = nearest.location
@@ -100,7 +100,7 @@ class Findings(Struct, frozen=True):
 
     def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:
         """Return the fingerprint, and the one of version 1 of baselines where that is another one."""
-        spot = failure.spot
+        spot = failure.place
         shape = self.locator.shape(spot) if spot else ""
         former = self.locator.former_shape(spot) if spot and (spot.inner or not spot.span) else shape
         now = _fingerprint(policy, failure, shape, self._outlines)
@@ -177,7 +177,7 @@ def _identity(failure: Failure, location: Location | None) -> _Identity:
     """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
     cells = {**failure.row.shown, **failure.row.names}
     bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
-    return (location, None if location and location.place else failure.spot, bindings)
+    return (location, None if location and location.place else failure.place, bindings)
 
 
 def _fingerprint(
@@ -193,7 +193,7 @@ def _fingerprint(
     if failure.missing and policy.subjects is None:
         cells, shape = {}, ""
     elif not shape:
-        shape = failure.spot.path if failure.spot else ""
+        shape = failure.place.path if failure.place else ""
     for cell in cells.values():
         if id(cell) not in outlines:
             outlines[id(cell)] = (cell, outline(cell.text))

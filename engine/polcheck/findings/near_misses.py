@@ -69,7 +69,7 @@ class NearMisses(Struct, dict=True):
             if miss is not None:
                 return miss
         for join in joins:
-            anchor = failure.row.spots[0].path if join.keeps_to_file and failure.row.spots else None
+            anchor = failure.row.places[0].path if join.keeps_to_file and failure.row.places else None
             miss = self.of_source(join, anchor)
             if miss is not None:
                 return miss

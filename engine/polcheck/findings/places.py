@@ -176,7 +176,7 @@ class Locator(Struct, dict=True):
         span = spot.point or spot.span
         if span is None and spot.ref is not None:
             rows = self._rows_of(source, spot.ref.probe)
-            traced = rows[spot.ref.hit] if spot.ref.hit < len(rows) else None
+            traced = rows[spot.ref.match] if spot.ref.match < len(rows) else None
             span = self._row_span(traced, spot.ref.probe, spot.ref.key) if traced is not None else None
             if span is None:
                 self.missing.setdefault(source.path, "the places of its values could not be worked out")
@@ -231,8 +231,8 @@ class Locator(Struct, dict=True):
         if inner.stretch is not None:
             return self._stretch(inner, source)
         rows = self._rows_inside(inner, source)
-        if rows is not None and inner.hit < len(rows):
-            span = self._row_span(rows[inner.hit], inner.probe, inner.key)
+        if rows is not None and inner.match < len(rows):
+            span = self._row_span(rows[inner.match], inner.probe, inner.key)
             if span is not None:
                 return span
         return self._whole(inner.holder, source)
@@ -280,11 +280,11 @@ class Locator(Struct, dict=True):
         if bound.inner is not None:
             inner = bound.inner
             rows = self._rows_inside(inner, source) if inner.stretch is None else None
-            hit, probe, key = inner.hit, inner.probe, inner.key
-        elif bound.found is not None:
-            is_data = isinstance(self.extractor.probes[bound.found.probe].what, Expression)
-            rows = self._rows_of(source, bound.found.probe) if is_data else None
-            hit, probe, key = bound.found.hit, bound.found.probe, bound.found.key
+            hit, probe, key = inner.match, inner.probe, inner.key
+        elif bound.search_ref is not None:
+            is_data = isinstance(self.extractor.probes[bound.search_ref.probe].what, Expression)
+            rows = self._rows_of(source, bound.search_ref.probe) if is_data else None
+            hit, probe, key = bound.search_ref.match, bound.search_ref.probe, bound.search_ref.key
         else:
             return None
         if rows is None or hit >= len(rows):

@@ -86,7 +86,7 @@ class CachedRowsCodec(Codec[Any]):
             raise NotDecoded("a set of unknown probes")
         files: dict[str, CachedFile] = {}
         for path, (stamp, digest, searched, rows) in stored.files.items():
-            known = rows is None or (rows.path == path and all(0 <= number < count for number in rows.found))
+            known = rows is None or (rows.path == path and all(0 <= number < count for number in rows.results))
             if not 0 <= searched < sets or not known:
                 raise NotDecoded("a file with unknown probes")
             files[path] = CachedFile(stamp, digest, searched, decoded_rows(rows) if rows is not None else None)
@@ -201,11 +201,11 @@ class CacheLookup(Struct, frozen=True, dict=True):
                 self.restamped.add(path)
         if entry.rows is None:
             return FileRows(path, {}, digest=entry.digest)
-        if not entry.rows.found:
+        if not entry.rows.results:
             return entry.rows
         plan_numbers = self._plan_numbers
-        rows = {plan_numbers[number]: result for number, result in entry.rows.found.items() if number in plan_numbers}
-        return replace(entry.rows, found=rows)
+        rows = {plan_numbers[number]: result for number, result in entry.rows.results.items() if number in plan_numbers}
+        return replace(entry.rows, results=rows)
 
     def updated(
         self, rows: Mapping[str, FileRows], wanted: Mapping[str, Sequence[int]], submission: Submission

@@ -38,7 +38,7 @@ class EncodedResult(NamedTuple):
     """A search result as plain data: its matches one by one, or as a table."""
 
     incomplete: str
-    hits: list[_Match]
+    matches: list[_Match]
     table: _Table | None
 
 
@@ -59,7 +59,7 @@ class EncodedRows(NamedTuple):
     """The rows of one file as plain data."""
 
     path: str
-    found: dict[int, EncodedResult]
+    results: dict[int, EncodedResult]
     facts: _Facts | None
     line_starts: list[int]
     parsed: int
@@ -73,7 +73,7 @@ class EncodedRows(NamedTuple):
 
 def encoded_result(result: SearchResult) -> EncodedResult:
     """Return a search result as plain data."""
-    hits = result.hits
+    hits = result.matches
     if not isinstance(hits, MatchTable):
         return EncodedResult(result.incomplete, list(hits), None)  # type: ignore[arg-type]  # a `Match` is alike
     columns = {name: (_columns(column.spans), list(column.values)) for name, column in hits.columns.items()}
@@ -84,11 +84,11 @@ def encoded_result(result: SearchResult) -> EncodedResult:
 def decoded_result(found: EncodedResult) -> SearchResult:
     """Return the search result that was encoded. Raises NotDecoded for columns of different lengths."""
     if found.table is None:
-        return SearchResult(tuple([_match(hit) for hit in found.hits]), found.incomplete)
+        return SearchResult(tuple([_match(hit) for hit in found.matches]), found.incomplete)
     spans, weights, columns, points = found.table
     count = len(weights)
     made = {name: MatchColumn(_spans(places, count), values) for name, (places, values) in columns.items()}
-    if found.hits or any(len(values) != count for _, values in columns.values()):
+    if found.matches or any(len(values) != count for _, values in columns.values()):
         raise NotDecoded("columns of different lengths")
     table = MatchTable(_spans(spans, count), weights, made, _spans(points, count) if points is not None else None)
     return SearchResult(table, found.incomplete)
@@ -99,7 +99,7 @@ def encoded_rows(rows: FileRows) -> EncodedRows:
     facts = rows.facts
     return EncodedRows(
         rows.path,
-        {probe: encoded_result(result) for probe, result in rows.found.items()},
+        {probe: encoded_result(result) for probe, result in rows.results.items()},
         _Facts(*[getattr(facts, name) for name in _Facts._fields]) if facts is not None else None,
         list(rows.line_starts),
         rows.parsed,
@@ -114,13 +114,13 @@ def encoded_rows(rows: FileRows) -> EncodedRows:
 
 def decoded_rows(found: EncodedRows) -> FileRows:
     """Return the rows that were encoded. Raises NotDecoded for data that can't be rows."""
-    results = {probe: decoded_result(result) for probe, result in found.found.items()}
+    results = {probe: decoded_result(result) for probe, result in found.results.items()}
     facts = None
     if found.facts is not None:
         facts = Facts(**{**found.facts._asdict(), "repeated_keys": tuple(found.facts.repeated_keys)})
     return FileRows(
         path=found.path,
-        found=results,
+        results=results,
         facts=facts,
         line_starts=tuple(found.line_starts),
         parsed=found.parsed,

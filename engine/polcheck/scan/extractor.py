@@ -113,7 +113,7 @@ class Extractor(Struct, frozen=True, dict=True):
             ahead |= results
             found |= {index: ahead[index] for index in ready}
             left = [index for index in left if index not in found]
-        relevant = {index: result for index, result in found.items() if result.hits or result.incomplete}
+        relevant = {index: result for index, result in found.items() if result.matches or result.incomplete}
         starts = line_starts_of(source) if lines else ()
         return FileRows(
             source.path,
@@ -153,7 +153,7 @@ class Extractor(Struct, frozen=True, dict=True):
     def _is_open(self, index: int, found: Mapping[int, SearchResult]) -> bool:
         """Return whether a probe matters in a file with these results: no gate, or a gate with a match."""
         gates = self.gates.get(index)
-        return gates is None or any(gate in found and found[gate].hits for gate in gates)
+        return gates is None or any(gate in found and found[gate].matches for gate in gates)
 
     def _free_probes(self, asked: Sequence[int], left: Iterable[int]) -> list[int]:
         """Return the probes of `left` that are free beside those of `asked`: they match the same nodes, unfiltered."""

@@ -54,7 +54,7 @@ class PlacedRemark(NamedTuple):
 class FileRows(Struct, frozen=True):
     """The result of scanning one file.
 
-    `found` has the results of probes that matched or could not search to the end; the other probes have no match.
+    `results` has those of probes that matched or could not search to the end; the other probes have no match.
     `facts` and `line_starts` (offsets) are there on demand. `parsed` counts the parses that were needed. `digest` is
     the SHA-256 of the bytes where the rows go into the scan cache. `marked`: the file may hold a waiver. `unread` says
     why the search was cut off. `script` is the language of the first line where the file's name has none. `spent` are
@@ -63,7 +63,7 @@ class FileRows(Struct, frozen=True):
     """
 
     path: str
-    found: Mapping[int, SearchResult]
+    results: Mapping[int, SearchResult]
     facts: Facts | None = None
     line_starts: tuple[int, ...] = ()
     parsed: int = 0
@@ -77,12 +77,12 @@ class FileRows(Struct, frozen=True):
     @property
     def is_cut_off(self) -> bool:
         """Whether the search of some probe did not come to its end."""
-        return bool(self.unread) or any(result.incomplete for result in self.found.values())
+        return bool(self.unread) or any(result.incomplete for result in self.results.values())
 
     @property
     def is_empty(self) -> bool:
         """Whether the rows tell no policy anything, as those of most files of a large submission."""
-        content = self.found or self.marked or self.line_starts or self.unread or self.script or self.remarks
+        content = self.results or self.marked or self.line_starts or self.unread or self.script or self.remarks
         return not content and self.facts is None
 
 
@@ -119,21 +119,21 @@ def readable(source: Source) -> str:
         return source.data.decode("utf-8", "replace")
 
 
-def with_match_text(found: SearchResult, probe: Probe, source: Source) -> SearchResult:
+def with_match_text(result: SearchResult, probe: Probe, source: Source) -> SearchResult:
     """Return the result with the text of each whole match bound, where the probe wants it."""
     if not probe.whole:
-        return found
+        return result
     text = readable(source)
-    if isinstance(found.hits, MatchTable):
-        spans = found.hits.spans
+    if isinstance(result.matches, MatchTable):
+        spans = result.matches.spans
         texts = [text[start:end] for start, end in zip(spans.starts, spans.ends, strict=True)]
-        return replace(found, hits=found.hits.bound(WHOLE, texts))
-    hits = [
-        hit._replace(bindings=(*hit.bindings, (WHOLE, Bound(text[hit.span.start : hit.span.end], hit.span))))
-        for hit in found.hits
-        if hit.span is not None
+        return replace(result, matches=result.matches.bound(WHOLE, texts))
+    matches = [
+        match._replace(bindings=(*match.bindings, (WHOLE, Bound(text[match.span.start : match.span.end], match.span))))
+        for match in result.matches
+        if match.span is not None
     ]
-    return replace(found, hits=tuple(hits))
+    return replace(result, matches=tuple(matches))
 
 
 def bindings_of(row: Json, expression: Expression) -> tuple[tuple[str, Bound], ...]:

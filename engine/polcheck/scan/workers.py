@@ -72,11 +72,11 @@ class FileSearch(Struct, frozen=True):
         except OSError as error:
             reason = f"can't be read: {error.strerror or error}"
             return _unsearched(task, reason)
-        known = task.known.found if task.known else None
+        known = task.known.results if task.known else None
         remarks = task.known.remarks if task.known else ()
         rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful, remarks)
         # NOTE: a fault is not to be known again: there may have been no memory left, this once
-        if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.found.values()):
+        if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.results.values()):
             return rows
         return replace(rows, digest=hashlib.sha256(source.data).digest())
 
@@ -147,8 +147,8 @@ def _contained(search: Callable[[Task], _Result], task: Task) -> _Result | FileR
 def _unsearched(task: Task, reason: str) -> FileRows:
     """Return the rows of a file whose search was cut off, with those that were known before."""
     known = task.known or FileRows(task.path, {})
-    found = {**known.found, **dict.fromkeys(task.wanted, SearchResult((), reason))}
-    return replace(known, found=found, digest=b"", unread=reason)
+    results = {**known.results, **dict.fromkeys(task.wanted, SearchResult((), reason))}
+    return replace(known, results=results, digest=b"", unread=reason)
 
 
 class _Sized(Protocol):

@@ -116,5 +116,5 @@ class MatchTable(Sequence[Match]):
 class SearchResult(Struct, frozen=True):
     """The matches of one probe in one document; `incomplete` says why the search is not complete (empty: it is)."""
 
-    hits: Sequence[Match] = ()
+    matches: Sequence[Match] = ()
     incomplete: str = ""

@@ -160,14 +160,14 @@ def test_in_a_condition_that_polcheck_fails_on(error: type[Exception]) -> None:
 def test_in_judging_one_policy(error: type[Exception]) -> None:
     """The join of one policy fails."""
     judge = checker(policies(FORBIDS, 'forbid: {files: "*.py", text: eval}'))
-    whole = outcome._judged
+    whole = outcome._evaluated
 
     def judged(policy: Any, evaluator: Any) -> Any:
         if policy.id == "p0":
             raise error("no luck")
         return whole(policy, evaluator)
 
-    with mock.patch.object(outcome, "_judged", judged):
+    with mock.patch.object(outcome, "_evaluated", judged):
         _undecided(judge.check(of_files(FILES)), _told("evaluation", error), "fail")
 
 

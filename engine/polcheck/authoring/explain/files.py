@@ -29,9 +29,9 @@ class FileFilter(Struct, frozen=True):
         them.
         """
         probe = self.world.plan.probes[source.probe]
-        counts = Counter(row.spots[0].path for row in relation.rows)
-        gaps = {gap.path: gap.reason for gap in relation.gaps}
-        paths = sorted(path for path in relation.looked | gaps.keys() if anchors is None or path in anchors)
+        counts = Counter(row.places[0].path for row in relation.rows)
+        gaps = {gap.path: gap.reason for gap in relation.unsearched}
+        paths = sorted(path for path in relation.examined | gaps.keys() if anchors is None or path in anchors)
         return tuple(
             Document(path, counts[path], gaps[path], open=True)
             if path in gaps
@@ -44,7 +44,7 @@ class FileFilter(Struct, frozen=True):
         probe = self.world.plan.probes[source.probe]
         reasons: dict[str, list[str]] = {}
         for path in self.world.paths:
-            if path in relation.looked:
+            if path in relation.examined:
                 if anchors is not None and path not in anchors:
                     reasons.setdefault("not the file of a row that it extends", []).append(path)
             elif source.files is not None and not source.files.match(path):

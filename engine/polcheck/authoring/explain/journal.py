@@ -49,12 +49,12 @@ def lost(step: Step, before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
     if apart or not after:
         return [row for row in before if row.origin not in origins]
     placed = not step.replaces_place
-    signatures = {(len(row.spots) if placed else 0, frozenset(row.names)) for row in before}
+    signatures = {(len(row.places) if placed else 0, frozenset(row.names)) for row in before}
     known = {signature: {_shape(row, signature) for row in after} for signature in signatures}
     return [
         row
         for row in before
-        if _shape(row, signature := (len(row.spots) if placed else 0, frozenset(row.names))) not in known[signature]
+        if _shape(row, signature := (len(row.places) if placed else 0, frozenset(row.names))) not in known[signature]
     ]
 
 
@@ -64,4 +64,4 @@ def _shape(row: Row, signature: _Signature) -> tuple[object, ...]:
 
     spots, names = signature
     values = tuple((name, text_of(row.names[name].value)) for name in sorted(names) if name in row.names)
-    return row.spots[:spots], values
+    return row.places[:spots], values

@@ -80,7 +80,7 @@ def ask(question: Question, submission: Submission) -> Answer:
     locator = Locator(submission, checker.extractor)
     matches = [
         Match(
-            locator.location(failure.spot) if failure.spot else Location(""),
+            locator.location(failure.place) if failure.place else Location(""),
             {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()},
         )
         for failure in result.failures

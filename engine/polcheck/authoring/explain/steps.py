@@ -54,7 +54,7 @@ class StepExplainer(Struct, frozen=True):
 
     def match(self, row: Row) -> Match:
         """Return one row with its places."""
-        places: dict[Location, None] = dict.fromkeys(self.locator.location(spot) for spot in row.spots)
+        places: dict[Location, None] = dict.fromkeys(self.locator.location(spot) for spot in row.places)
         bindings = {name: cell.value for name, cell in {**row.shown, **row.names}.items()}
         return Match(tuple(places), bindings, row.certain)
 
@@ -85,7 +85,7 @@ class StepExplainer(Struct, frozen=True):
         """
         if event is None or (first_only and event.after and len({row.origin for row in event.before}) == 1):
             return ()
-        return [row for row in event.lost if row.spots or row.names]
+        return [row for row in event.lost if row.places or row.names]
 
     def _near(self, step: Step, row: Row) -> NearMiss | None:
         return self.misses.of_row(step.join, row) if step.join is step else None
@@ -115,7 +115,7 @@ class StepExplainer(Struct, frozen=True):
         them.
         """
         relation = self.world.find(source, step)
-        rows = [row for row in relation.rows if anchors is None or row.spots[0].path in anchors]
+        rows = [row for row in relation.rows if anchors is None or row.places[0].path in anchors]
         return Selected(
             self.looker.documents(source, relation, anchors),
             self.looker.left_out(source, relation, anchors),
@@ -127,7 +127,7 @@ class StepExplainer(Struct, frozen=True):
     def listed(self, source: Listing, step: Join, anchors: frozenset[str] | None) -> Selected:
         """Return the paths that a listing has, and why it leaves out the others."""
         relation = self.world.listing(source)
-        unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.gaps)
+        unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.unsearched)
         near = None if relation.rows else self.misses.of_source(step)
         return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
 

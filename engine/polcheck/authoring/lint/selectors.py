@@ -193,4 +193,4 @@ def _is_everywhere(regex: str) -> bool:
         match = compile_text(regex).search("0")
     except TextProblem:
         return False  # noted when it was compiled
-    return any(hit.span is not None and hit.span.start == hit.span.end for hit in match.hits)
+    return any(hit.span is not None and hit.span.start == hit.span.end for hit in match.matches)

@@ -65,7 +65,7 @@ class PolicyFixtures(Struct):
                 result = Extractor(new, skips=False).extract(
                     submission.source(path), range(len(new)), demands.facts, demands.lines
                 )
-                known |= {probe: result.found.get(index, SearchResult()) for index, probe in enumerate(new)}
+                known |= {probe: result.results.get(index, SearchResult()) for index, probe in enumerate(new)}
             else:
                 result = FileRows(path, {})
             results = {index: known[plan.probes[index]] for index in wanted.get(path, ())}

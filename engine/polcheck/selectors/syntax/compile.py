@@ -115,7 +115,7 @@ def _matches_itself(text: str, language: str, resolve: bool, made: _Made) -> boo
     sample = prepared.source.text.replace(f"${MARK}", "$").replace("$$", "$")
     tree = parse(Source("", sample.encode()), language)
     found = QuerySet([_joined("pattern", [text], language, [made], resolve)], LIMITS).search(tree)
-    return bool(found[0].hits) if 0 in found else False
+    return bool(found[0].matches) if 0 in found else False
 
 
 def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
