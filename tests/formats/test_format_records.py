@@ -13,7 +13,7 @@ from polcheck.formats import dialect, format_of, formats, listed_formats, parse_
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "engine" / "polcheck" / "formats"
-HELPERS = {"__init__", "format", "limits", "values"}
+HELPERS = {"__init__", "format", "limits", "placed", "values"}
 
 
 def test_each_module_is_a_format() -> None:
@@ -37,9 +37,15 @@ def test_no_other_module_lists_formats() -> None:
 
 
 def test_the_documentation_names_each_format() -> None:
-    """docs/language.md has a line for each."""
-    text = (ROOT / "docs" / "language.md").read_text()
-    assert [name for name in formats() if f"| `{name}` |" not in text] == []
+    """docs/configuration-formats.md has a line for each, with its endings and names; so has the table in README.md."""
+    text = (ROOT / "docs" / "configuration-formats.md").read_text()
+    lines = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    for name, format in formats().items():
+        files = [f"`*{suffix}`" for suffix in format.suffixes]
+        files += [f"`{file}`" for file in (*format.names, *format.paths, *format.patterns)]
+        assert [file for file in files if file not in lines.get(name, "")] == [], name
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in formats() if f"`{name}`" not in readme] == []
 
 
 @pytest.mark.parametrize("name", sorted(formats()))
@@ -50,6 +56,11 @@ def test_files_of_a_format_are_known_by_their_names(name: str) -> None:
         assert format_of(f"a/b{suffix}") == format_of(f"B{suffix.upper()}") == name
     for whole in format.names:
         assert format_of(whole) == format_of(f"a/{whole}") == name
+    for pattern in format.patterns:
+        for middle in ("", "x", "a-b.c"):
+            path = pattern.replace("*", middle)
+            assert (format_of(path), format_of(f"a/{path}")) == (name, name) or middle == ""
+        assert format_of(pattern.replace("*", "a/b")) != name or format_of("a/b" + pattern.partition("*")[2]) == name
     for path in format.paths:
         assert format_of(path) == format_of(f"a/{path}") == name
     assert listed_formats().count(f"`{name}`") == 1

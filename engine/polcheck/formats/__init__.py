@@ -25,25 +25,45 @@ def formats() -> Mapping[str, Format]:
 
 
 @cache
-def _lookup() -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]]]:
-    """Return the names of formats by suffix, by file name, and by end of a path."""
+def _lookup() -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """Return the names of formats by suffix, by file name, by end of a path, and by both sides of a pattern's `*`."""
     known = formats().values()
     return (
         {suffix: format.name for format in known for suffix in format.suffixes},
         {name: format.name for format in known for name in format.names},
         [("/" + path, format.name) for format in known for path in format.paths],
+        [(*_around_star(pattern), format.name) for format in known for pattern in format.patterns],
     )
 
 
+def _around_star(pattern: str) -> tuple[str, str]:
+    head, _, tail = pattern.partition("*")
+    return head, tail
+
+
+def _by_pattern(path: str, patterns: Iterable[tuple[str, str, str]]) -> str | None:
+    """Return the format of the first pattern that the end of a path matches."""
+    for head, tail, format in patterns:
+        if path.endswith(tail):
+            end = "/".join(path.split("/")[-1 - head.count("/") :])
+            if end.startswith(head) and len(end) >= len(head) + len(tail):
+                return format
+    return None
+
+
 def format_of(path: str) -> str | None:
-    """Return the configuration format that a path's name or ending stands for, or None."""
-    by_suffix, by_name, by_path = _lookup()
+    """Return the configuration format that a path's name or ending stands for, or None.
+
+    A pattern that leaves the ending open, as `.env.*`, yields to a known ending: `.env.yaml` is YAML.
+    """
+    by_suffix, by_name, by_path, patterns = _lookup()
     name = path.rsplit("/", 1)[-1]
-    result = by_name.get(name)
-    if result is None and by_path:
-        result = next((format for end, format in by_path if ("/" + path).endswith(end)), None)
+    result = by_name.get(name) or next((format for end, format in by_path if ("/" + path).endswith(end)), None)
+    result = result or _by_pattern(path, [pattern for pattern in patterns if pattern[1]])
     dot = name.rfind(".")
-    return result or (by_suffix.get(name[dot:].lower()) if dot >= 0 else None)
+    if result is None and dot >= 0:
+        result = by_suffix.get(name[dot:].lower())
+    return result or _by_pattern(path, [pattern for pattern in patterns if not pattern[1]])
 
 
 def parse_config(source: Source, name: str) -> Config:

@@ -37,6 +37,8 @@ class Format(Struct, frozen=True):
     """Whole file names."""
     paths: tuple[str, ...] = ()
     """Ends of paths below a folder, as `.git/config`."""
+    patterns: tuple[str, ...] = ()
+    """Ends of paths with one `*`, which stands for any characters of one name, as `.vscode/*.json`."""
     scattered: bool = False
     """Whether parts of one mapping may stand apart, so that its place need not hold them."""
     root: str = ""

@@ -34,7 +34,11 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     Raises Unparsable for what isn't strict JSON, LimitExceeded, and Unreadable when the bytes aren't text.
     A number too large for a float is kept as its text.
     """
-    text = source.text
+    return parse_text(source.text, limits)
+
+
+def parse_text(text: str, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
+    """Return the one value of a JSON text. Raises Unparsable and LimitExceeded."""
     members = _Members()
     decoder = json.JSONDecoder(object_pairs_hook=members, parse_constant=_refuse_constant, parse_float=_finite)
     value = _decode(decoder, text, limits)
