@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from polcheck.base.errors import SubmissionError
+from polcheck.sources.gitignore import MAX_BYTES
 from polcheck.sources.limits import ReadLimits
 from polcheck.sources.target import read_submission as read_any
 
@@ -158,9 +159,47 @@ def test_tracked_needs_a_repository(tree: Write) -> None:
         read_submission(tree({"x": ""}), tracked=True)
 
 
-@pytest.mark.parametrize("content", [b"*\n" + b"#" * 300_000, b"\xff\xfe*\x00", b"\\\n[\n[[:nope:]]\n"])
+def test_a_large_file_of_patterns_counts_as_for_git(tree: Write, git: Git) -> None:
+    """Ten thousand names, globs, folders and exceptions, half a megabyte: the files are those that git lists."""
+    draw = random.Random(7)
+    lines = []
+    for number in range(10_000):
+        name = f"{draw.choice('abc')}{number % 977}"
+        shape = draw.choice(["{}", "/{}", "{}/", "/d/{}/", "d/{}", "*{}", "{}*", "d/**/{}", "{}?", "a*{}", "{}.log"])
+        lines.append(draw.choice(["", "", "!"]) + shape.format(name) + " " * 40)
+    names = [f"{draw.choice('abc')}{draw.randrange(977)}{draw.choice(['', '.log', 'x'])}" for _ in range(300)]
+    files = {f"{draw.choice(['', 'd/', 'd/e/'])}{name}": "" for name in names}
+    folders = {f"{draw.choice(['', 'd/'])}{draw.choice('abc')}{number}f/x": "" for number in range(100)}
+    root = tree({".gitignore": "\n".join(lines), **files, **folders})
+    git(root, "init", "-q")
+    assert (root / ".gitignore").stat().st_size > 400_000
+    listed = git(root, "ls-files", "-z", "--others", "--exclude-standard").split(b"\0")[:-1]
+    assert 100 < len(listed) < 390
+    assert set(read_submission(root).paths) == {path.decode() for path in listed}
+
+
+@pytest.mark.parametrize("place", [".gitignore", "sub/.gitignore", ".git/info/exclude"])
+def test_a_file_of_patterns_that_is_too_big_is_refused(tree: Write, place: str) -> None:
+    """What it ignores can't be known, so there is no verdict, and the error says how to get one."""
+    root = tree({".git/HEAD": "", place: b"#" * (MAX_BYTES + 1), "x": "", "sub/y": ""})
+    with pytest.raises(SubmissionError, match="larger than 4,194,304 bytes: --no-gitignore"):
+        read_submission(root)
+    assert "x" in read_submission(root, gitignore=False).paths
+
+
+def test_a_large_hostile_file_ends_in_time(tree: Write) -> None:
+    """Megabytes of patterns that are slow to match end in the error that names the limit."""
+    patterns = "\n".join("*a" * 60 + f"{number}?b" for number in range(30_000))
+    root = tree({".git/HEAD": "", ".gitignore": patterns, "a" * 250: "", "b" * 250: ""})
+    start = time.perf_counter()
+    with pytest.raises(SubmissionError, match="limit `ignore_seconds` of 1"):
+        read_submission(root, limits=ReadLimits(ignore_seconds=1))
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe*\x00", b"\\\n[\n[[:nope:]]\n"])
 def test_what_is_not_understood_ignores_nothing(tree: Write, content: bytes) -> None:
-    """A .gitignore that is too big or makes no sense hides no file."""
+    """A .gitignore that makes no sense hides no file."""
     assert read_submission(tree({".git/HEAD": "", ".gitignore": content, "x": "", "y/z": ""})).paths == (
         ".gitignore",
         "x",

@@ -27,9 +27,9 @@ from polcheck.base.store import key_of, store
 from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
 from polcheck.base.validated_cache import load_unchanged, store_unchanged
 from polcheck.sources.builder import SubmissionBuilder
-from polcheck.sources.git import IgnoreFiles, Repository, content, repository_of
+from polcheck.sources.git import MAX_POINTER, IgnoreFiles, Repository, content, oversized, repository_of
 from polcheck.sources.git_index import Index, index_of
-from polcheck.sources.gitignore import MAX_BYTES, Rules, ignored
+from polcheck.sources.gitignore import MAX_BYTES, IgnoreTimeout, Rules, ignored
 from polcheck.sources.submission import Later, Submission
 from polcheck.sources.trust import Trust
 
@@ -93,7 +93,7 @@ def read_folder(
         if tracked:
             result.run(None, only_tracked=True)
         else:
-            result.run(tuple(repository.outer_rules(ignores)) if repository and ignoring else None)
+            result.run(result.outer_rules() if ignoring else None)
 
     if asked:
         cached_walk(asked, builder, walk)
@@ -227,10 +227,12 @@ class _Walk(Struct, dict=True):
                 data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
             except (OSError, NotRegular):
                 return folder
+            if data is None:
+                raise oversized(_text(folder.path) + ".gitignore")
         else:
             return folder
-        with self._timed():
-            own = Rules.of(data, base=folder.path) if data else None
+        with self._timed() as seconds:
+            own = Rules.of(data, base=folder.path, seconds=seconds) if data else None
         return folder._replace(rules=(own, *folder.rules)) if own else folder
 
     def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
@@ -273,7 +275,7 @@ class _Walk(Struct, dict=True):
         """
         full = self._full(path)
         if self.trust.may_point_elsewhere:
-            pointer = content(Path(os.fsdecode(full)), MAX_BYTES)
+            pointer = content(Path(os.fsdecode(full)), MAX_POINTER)
             if pointer is not None and pointer.startswith(b"gitdir:"):
                 return
             head = Path(os.fsdecode(full)) / "HEAD"
@@ -304,20 +306,34 @@ class _Walk(Struct, dict=True):
             return False, only_tracked
         return is_folder or self.builder.wants(text), only_tracked
 
+    def outer_rules(self) -> tuple[Rules, ...] | None:
+        """Return the rules of the files outside the folder that may ignore files in it; None outside a repository."""
+        if self.repository is None:
+            return None
+        with self._timed() as seconds:
+            return tuple(self.repository.outer_rules(self.ignores, seconds))
+
     def _ignored(self, folder: _Folder, path: bytes, *, is_folder: bool) -> bool:
         if not folder.rules:
             return False
-        with self._timed():
-            return ignored(folder.rules, path, folder=is_folder)
+        with self._timed() as seconds:
+            return ignored(folder.rules, path, folder=is_folder, seconds=seconds)
 
     @contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Raises SubmissionError when reading .gitignore files and comparing with them takes too long in sum."""
+    def _timed(self) -> Iterator[float]:
+        """Yield the seconds that are left for reading .gitignore files and comparing with them.
+
+        Raises SubmissionError when that takes too long in sum.
+        """
         start = time.perf_counter()
-        yield
-        self.seconds += time.perf_counter() - start
         most = self.builder.limits.ignore_seconds
-        if self.seconds > most:
+        over = False
+        try:
+            yield most - self.seconds
+        except IgnoreTimeout:
+            over = True
+        self.seconds += time.perf_counter() - start
+        if over or self.seconds > most:
             what = f"comparing `{self.builder.name}` with its .gitignore files takes too long"
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 

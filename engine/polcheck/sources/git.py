@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -21,7 +22,7 @@ from polcheck.sources.builder import SubmissionBuilder
 from polcheck.sources.gitignore import MAX_BYTES, Rules
 from polcheck.sources.submission import Submission
 
-_MAX_POINTER = 16 * 1024
+MAX_POINTER = 16 * 1024
 # the .gitignore of a folder, named by its path in the work tree with a final `/` (empty for the root), if there is one
 IgnoreFiles = Callable[[bytes], bytes | None]
 
@@ -36,7 +37,7 @@ class Repository(Struct, frozen=True, dict=True):
     def own(self) -> Path:
         """The folder of git's files for this work tree."""
         own = self.root / ".git"
-        pointer = content(own, _MAX_POINTER)
+        pointer = content(own, MAX_POINTER)
         if pointer and pointer.startswith(b"gitdir:"):
             return self.root / os.fsdecode(pointer.removeprefix(b"gitdir:").strip())
         return own
@@ -44,7 +45,7 @@ class Repository(Struct, frozen=True, dict=True):
     @cached_property
     def common(self) -> Path:
         """The folder of git's files that all work trees share."""
-        pointer = content(self.own / "commondir", _MAX_POINTER)
+        pointer = content(self.own / "commondir", MAX_POINTER)
         return self.own / os.fsdecode(pointer.strip()) if pointer else self.own
 
     def lead(self, place: Path) -> bytes:
@@ -58,11 +59,12 @@ class Repository(Struct, frozen=True, dict=True):
         places = (self.root / ".git", self.own, self.common, self.own / "index")
         return any(os.path.commonpath((root, os.path.realpath(place))) != root for place in places)
 
-    def outer_rules(self, ignores: IgnoreFiles | None = None) -> Iterator[Rules]:
-        """What is ignored in the folder by files outside it: the nearest .gitignore first, then `.git/info/exclude`.
+    def outer_rules(self, ignores: IgnoreFiles | None = None, seconds: float = inf) -> Iterator[Rules]:
+        """Yield what files outside the folder ignore in it: the nearest .gitignore first, then `.git/info/exclude`.
 
         `ignores` gives the .gitignore files where others than those of the work tree count. The user's own ignore file
-        (`core.excludesFile`) don't count: a verdict should not depend on whose machine it is.
+        (`core.excludesFile`) don't count: a verdict should not depend on whose machine it is. Raises SubmissionError
+        for a file that is too big, and IgnoreTimeout where reading one takes more than `seconds`.
         """
         above = [self.folder, *self.folder.parents]
         sources = [(place, place / ".gitignore") for place in above[1 : above.index(self.root) + 1]]
@@ -70,8 +72,8 @@ class Repository(Struct, frozen=True, dict=True):
             if ignores is not None and file.name == ".gitignore":
                 data = ignores(b"".join(os.fsencode(part) + b"/" for part in place.relative_to(self.root).parts))
             else:
-                data = content(file, MAX_BYTES)
-            rules = Rules.of(data, lead=self.lead(place)) if data else None
+                data = _ignore_file(file)
+            rules = Rules.of(data, lead=self.lead(place), seconds=seconds) if data else None
             if rules is not None:
                 yield rules
 
@@ -83,6 +85,23 @@ def repository_of(folder: bytes) -> Repository | None:
         if is_there(place / ".git"):
             return Repository(place, inner)
     return None
+
+
+def _ignore_file(path: Path) -> bytes | None:
+    """Return the bytes of a .gitignore; None when it can't be read. Raises SubmissionError when it is too big."""
+    record_dependency(path)
+    try:
+        data = read_regular(os.fsencode(path), lambda size: size <= MAX_BYTES)
+    except (OSError, ValueError, NotRegular):
+        return None
+    if data is None:
+        raise oversized(str(path))
+    return data
+
+
+def oversized(path: str) -> SubmissionError:
+    """Return the error for a .gitignore that is too big to be read: what it ignores can't be known."""
+    return SubmissionError(f"`{path}` is larger than {MAX_BYTES:,} bytes: --no-gitignore checks what it excludes, too")
 
 
 def content(path: Path, most: int) -> bytes | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
+from math import inf
+from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
@@ -24,66 +26,144 @@ _FOLDER = b"\0"  # ends a folder's path, which then is no longer than a file's a
 _SEGMENT = b"[^/\\x00]*"
 _ABOVE = b"(?:[^\\x00]*/)?"
 _MEMORY = 64 * 1024 * 1024
-MAX_BYTES = 64 * 1024  # a bigger .gitignore ignores nothing: made to be slow, one path can take seconds
+MAX_BYTES = 4 * 1024 * 1024
+"""The size of the largest .gitignore that is read; a folder with a bigger one is refused."""
+_SET_BYTES = 32 * 1024  # of patterns that are matched in one go: made to be slow, one path can take a second
+
+
+class IgnoreTimeout(Exception):
+    """Comparing with the patterns took longer than there was time for."""
 
 
 class Rules(Struct, frozen=True):
     """The patterns of one `.gitignore`.
 
     `base` is the path of its folder in the submission, `lead` the path from its folder to the submission where it lies
-    above it; each has a final `/` or is empty.
+    above it; each has a final `/` or is empty. `verdicts` says of each pattern whether it ignores. `literals` are the
+    patterns without wildcards: the number of the last one by what it names, `sets` the others, a few at a time, each
+    with the numbers of its patterns.
     """
 
     base: bytes
     lead: bytes
     verdicts: tuple[bool, ...]
-    patterns: Any
+    literals: dict[bytes, int]
+    sets: tuple[tuple[Any, tuple[int, ...]], ...]
 
     @classmethod
-    def of(cls, data: bytes, base: bytes = b"", lead: bytes = b"") -> Rules | None:
-        """Return the patterns in `data`, or None when there are none."""
+    def of(cls, data: bytes, base: bytes = b"", lead: bytes = b"", seconds: float = inf) -> Rules | None:
+        """Return the patterns in `data`, or None when there are none. Raises IgnoreTimeout after `seconds`."""
+        end = perf_counter() + seconds
+        verdicts: list[bool] = []
+        literals: dict[bytes, int] = {}
+        sets: list[_PatternSet] = []
+        for ignores, text in _lines(data):
+            literal = _literal(text)
+            if literal is not None:
+                literals[literal] = len(verdicts)
+                verdicts.append(ignores)
+                continue
+            regex = _regex(text)
+            if regex is None:
+                continue
+            if not sets or sets[-1].size > _SET_BYTES:
+                _check_time(end)
+                sets.append(_PatternSet())
+            if sets[-1].add(regex, len(verdicts)):
+                verdicts.append(ignores)
+        if not verdicts:
+            return None
+        _check_time(end)
+        return cls(base, lead, tuple(verdicts), literals, tuple(one.compiled() for one in reversed(sets)))
+
+    def ignores(self, path: bytes, *, folder: bool, end: float = inf) -> bool | None:
+        """Return whether the last pattern that matches `path` ignores it; None when none matches.
+
+        Raises IgnoreTimeout at `end`, on the clock of `perf_counter`.
+        """
+        relative = self.lead + path[len(self.base) :]
+        last = -1
+        if self.literals:
+            name = relative[relative.rfind(b"/") + 1 :]
+            keys = (b"/" + relative, name, *((b"/" + relative + _FOLDER, name + _FOLDER) if folder else ()))
+            last = max(self.literals.get(key, -1) for key in keys)
+        for patterns, numbers in self.sets:
+            if numbers[-1] < last:
+                break
+            matches = patterns.Match(relative + (_FOLDER if folder else b""))
+            _check_time(end)
+            if matches:
+                last = max(last, numbers[max(matches)])
+                break
+        return self.verdicts[last] if last >= 0 else None
+
+
+class _PatternSet:
+    """Regular expressions that are matched in one go, each with its number among the patterns of a file."""
+
+    def __init__(self) -> None:
         import re2
 
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1  # bytes, as git matches them
         options.log_errors = False
         options.max_mem = _MEMORY
-        patterns = re2.Set.FullMatchSet(options)
-        verdicts: list[bool] = []
-        for ignores, regex in _lines(data):
-            if patterns.Add(regex) == len(verdicts):  # -1: too big, and so not understood
-                verdicts.append(ignores)
-        if not verdicts:
-            return None
-        patterns.Compile()
-        return cls(base, lead, tuple(verdicts), patterns)
+        self.patterns = re2.Set.FullMatchSet(options)
+        self.numbers: list[int] = []
+        self.size = 0
 
-    def ignores(self, path: bytes, *, folder: bool) -> bool | None:
-        """Return whether the last pattern that matches `path` ignores it; None when none matches."""
-        relative = self.lead + path[len(self.base) :] + (_FOLDER if folder else b"")
-        result = self.patterns.Match(relative)
-        return self.verdicts[max(result)] if result else None
+    def add(self, regex: bytes, number: int) -> bool:
+        """Add a pattern; return False for one that is too big, and so not understood."""
+        if self.patterns.Add(regex) < 0:
+            return False
+        self.numbers.append(number)
+        self.size += len(regex)
+        return True
+
+    def compiled(self) -> tuple[Any, tuple[int, ...]]:
+        """Return what matches, and the numbers of its patterns."""
+        self.patterns.Compile()
+        return self.patterns, tuple(self.numbers)
 
 
-def ignored(rules: Iterable[Rules], path: bytes, *, folder: bool) -> bool:
-    """Return whether `path` is ignored; of `rules`, the first that says something decides."""
+def ignored(rules: Iterable[Rules], path: bytes, *, folder: bool, seconds: float = inf) -> bool:
+    """Return whether `path` is ignored; of `rules`, the first that says something decides.
+
+    Raises IgnoreTimeout after `seconds`, or a second later: the time is looked at between sets of patterns.
+    """
+    end = perf_counter() + seconds
     for one in rules:
-        decided = one.ignores(path, folder=folder)
+        decided = one.ignores(path, folder=folder, end=end)
         if decided is not None:
             return decided
     return False
 
 
+def _check_time(end: float) -> None:
+    if perf_counter() > end:
+        raise IgnoreTimeout
+
+
 def _lines(data: bytes) -> Iterable[tuple[bool, bytes]]:
-    """For each pattern, whether it ignores, and its regular expression."""
+    """Return for each line that isn't a comment whether it ignores, and its pattern."""
     for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"):
         text = _trimmed(line.removesuffix(b"\r"))
         if text.startswith(b"#"):
             continue
         ignores = not text.startswith(b"!")
-        regex = _regex(text if ignores else text[1:])
-        if regex is not None:
-            yield ignores, regex
+        yield ignores, text if ignores else text[1:]
+
+
+def _literal(text: bytes) -> bytes | None:
+    """Return the key of a pattern without wildcards: a name, or a path after a `/`; folders end in a zero byte.
+
+    None for a pattern with wildcards, or one that matches nothing.
+    """
+    if _SPECIAL.search(text) or _FOLDER in text:
+        return None
+    body = text.removesuffix(b"/")
+    key = b"/" + body.removeprefix(b"/") if b"/" in body else body
+    return key + _FOLDER * (body != text) if len(key) > key.startswith(b"/") else None
 
 
 def _trimmed(line: bytes) -> bytes:
