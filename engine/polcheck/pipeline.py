@@ -190,7 +190,9 @@ class Checker(Struct, frozen=True, dict=True):
         results = [result for _, result in contained]
         findings = numbered(finding for made, _ in contained for finding in made)
         marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
-        accepted = accept(findings, replace(placed, marked=marked), results) if accept else Accepted(findings)
+        unsearched = frozenset(placed.listed).difference(world.rows)
+        marked_in = replace(placed, marked=marked, unsearched=unsearched)
+        accepted = accept(findings, marked_in, results) if accept else Accepted(findings)
         remarks = (*self._remarks(world), *maker.locator.notices())
         return self._assembled(placed, results, accepted, fail_on, remarks)
 

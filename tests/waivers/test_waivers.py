@@ -97,6 +97,18 @@ def test_comments_that_waive_nothing_are_reported(tree: Tree) -> None:
     ]
 
 
+def test_a_waiver_in_code_that_no_policy_looks_into_is_reported(tree: Tree) -> None:
+    """Whichever files the policies look into: a comment that waives nothing is told, prose isn't."""
+    comment = "# polcheck: ignore[no-print] old\n"
+    tree(
+        {"a.go": "package a // polcheck: ignore[no-print] old\n", "b.toml": comment, "README.md": comment, "c": comment}
+    )
+    assert notices(judged()) == [
+        "a.go:1:14: unused waiver of `no-print`: remove it",
+        "b.toml:1:3: unused waiver of `no-print`: remove it",
+    ]
+
+
 def test_comments_for_other_runs_are_left_alone(tree: Tree) -> None:
     """A policy that this run doesn't choose, or may be of a pack that `--pack` left out, is no news."""
     tree({"a.py": "x = 1  # polcheck: ignore[no-eval, elsewhere] y\n"})

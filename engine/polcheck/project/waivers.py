@@ -20,6 +20,7 @@ from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.accepted import Accepted
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import Notice
+from polcheck.languages import kind_of
 from polcheck.languages.comments import Comments, CommentsUnread, comments_of, mentions_waivers
 from polcheck.policy.params import matches, severity_in
 from polcheck.policy.plan import CompiledPolicy
@@ -232,8 +233,8 @@ class Waivers(Struct, frozen=True):
         self, findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]
     ) -> Accepted:
         """The findings, what is accepted marked so, and notices of what waives nothing, no longer or not for long."""
-        inline, unread = comment_waivers(submission, self.limits, findings)
         trusted = trust_in(submission.kind, project=self.project).may_waive
+        inline, unread = comment_waivers(submission, self.limits, findings, everywhere=trusted)
         run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in results})
         accepted = tuple(run.accepted(finding) for finding in findings)
         disregarded: Iterable[Notice] = ()
@@ -262,16 +263,17 @@ class Waivers(Struct, frozen=True):
 
 
 def comment_waivers(
-    submission: Submission, limits: RunLimits, findings: Iterable[Finding] = ()
+    submission: Submission, limits: RunLimits, findings: Iterable[Finding] = (), *, everywhere: bool = False
 ) -> tuple[list[InlineWaiver], tuple[Notice, ...]]:
     """Return the waivers in the comments of a submission, by path and place, and notices of files not read in time.
 
-    Of a submission that was searched those files are read that may hold one, and those that `findings` point at.
+    Of a submission that was searched those files are read that may hold one, and those that `findings` point at;
+    `everywhere`, also the code and configuration that no policy looks into.
     """
     inline: list[InlineWaiver] = []
     unread: list[str] = []
     clock = limits.of_run(len(submission.paths))
-    for path in _with_waivers(findings, submission):
+    for path in _with_waivers(findings, submission, everywhere=everywhere):
         try:
             if mentions_waivers(submission.files[path]):
                 inline += waivers_in(submission.source(path), clock.within(limits.search_seconds))
@@ -283,7 +285,7 @@ def comment_waivers(
     return inline, tuple(Notice("waiver", text, Location(path)) for path in unread)
 
 
-def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[str]:
+def _with_waivers(findings: Iterable[Finding], submission: Submission, *, everywhere: bool) -> list[str]:
     """Return the files whose comments may waive.
 
     NOTE: a file that no policy looks into is read here if there is a finding about it, so that a waiver in it counts
@@ -292,7 +294,9 @@ def _with_waivers(findings: Iterable[Finding], submission: Submission) -> list[s
     if submission.marked is None:
         return [path for path in submission.paths if path in submission.files]
     pointed = {finding.location.path for finding in findings if finding.location}
-    return sorted(submission.marked | {path for path in pointed if path in submission.files})
+    # NOTE: of other files nobody knows what a comment is: an example in a text would be taken for an unused waiver
+    others = {path for path in submission.unsearched if kind_of(path)} if everywhere else set()
+    return sorted(submission.marked | {path for path in pointed | others if path in submission.files})
 
 
 def disregarded_in(submission: Submission, inline: Sequence[InlineWaiver], remedy: str) -> Iterator[Notice]:

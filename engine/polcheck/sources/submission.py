@@ -127,9 +127,10 @@ class Submission(Struct, frozen=True, dict=True):
     `fields` are the texts of a JSON bundle whose paths the packs have still to say; `unreadable` are files that are
     there and could not be read, with the reason: policies that would look into them are undecided. Those in `folders`
     are folders, or may be: nobody knows what lies below them. `marked` are the files that may hold waivers; None while
-    nobody has looked. `left_out` counts the files and folders that were excluded, ignored or git's own; `git_places`
-    are those of the last kind that git didn't put there. `links` are the files that are links, with what they hold.
-    `base` is the tree that changes are compared with: its files are reached by `base_path`.
+    nobody has looked. `unsearched` are the files that no policy looks into. `left_out` counts the files and folders
+    that were excluded, ignored or git's own; `git_places` are those of the last kind that git didn't put there. `links`
+    are the files that are links, with what they hold. `base` is the tree that changes are compared with: its files are
+    reached by `base_path`.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Submission(Struct, frozen=True, dict=True):
     unreadable: Mapping[str, str] = field(default_factory=dict)
     folders: frozenset[str] = frozenset()
     marked: frozenset[str] | None = None
+    unsearched: frozenset[str] = frozenset()
     left_out: int = 0
     git_places: tuple[str, ...] = ()
     links: Mapping[str, bytes] = field(default_factory=dict)
