@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 import pytest
-from reference_readers import READERS, REFUSED, Reader, corpus, made_up, same
 
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
+from reference_readers import READERS, REFUSED, Reader, corpus, made_up, same
 
 _SAMPLE = 300
 
