@@ -51,10 +51,10 @@ def _traced(expression: Expression, value: Json) -> str:
         if error.pointer is not None:
             _at(value, error.pointer)
         return error.message
-    for row in traced:
+    for row in traced.rows:
         for origin in row.origin + sum(row.parts.values(), ()):
             _at(value, origin.pointer)
-    return json.dumps([row.value for row in traced])
+    return json.dumps([row.value for row in traced.rows])
 
 
 def _value(text: str) -> Json:

@@ -57,7 +57,7 @@ def test_tracing_gives_the_same_values() -> None:
     """The rows of the traced evaluation are those of the plain one, in each case."""
     for given, case in _cases():
         if "error" not in case:
-            traced = Expression(case["expression"], strict=True).trace(given)
+            traced = Expression(case["expression"], strict=True).trace(given).rows
             assert [row.value for row in traced] == _rows(_strict(case, given)), case
 
 
@@ -78,7 +78,8 @@ def test_null_tolerance_only_turns_errors_into_values() -> None:
             different.add((case["expression"], result is None))
         else:
             assert _canonical(result) == _canonical(_strict(case, given)), case
-    assert refused == {"to_array(false)", "*||*|*|*"}
+    ordered_strings = {'[?"\\\\">`"foo"`]', '[?"\\\\" > `"foo"`]'}
+    assert refused == {"to_array(false)", "*||*|*|*"} | ordered_strings
     assert {expression for expression, null in different if not null} == {
         "max_by(people, &extra)",
         "min_by(people, &extra)",
@@ -93,5 +94,5 @@ def test_the_text_of_a_tree_means_the_same() -> None:
         if "error" in case:
             continue
         expression = Expression(case["expression"], strict=True)
-        again = Expression(text_of(expression._node) or "@", strict=True)
+        again = Expression(text_of(expression.node) or "@", strict=True)
         assert _canonical(again.evaluate(given)) == _canonical(expression.evaluate(given)), case

@@ -7,7 +7,7 @@ import pytest
 from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.expression import compile_expression
 from polcheck.selectors.jmespath.functions import FUNCTIONS
-from polcheck.selectors.jmespath.values import EvaluationError
+from polcheck.selectors.jmespath.values import EvaluationError, ExpressionError
 
 
 def _given(expression: str, value: Json = None) -> Json:
@@ -129,10 +129,19 @@ def test_join_leaves_nulls_out() -> None:
 
 
 def test_only_numbers_are_ordered() -> None:
-    """Comparing anything but two numbers gives null, so no version is ordered as a text by accident."""
-    assert _given("'10' < '9'") is None
+    """The order of anything but numbers is null; that of two strings is an error, for it would be null for all."""
     assert _given("a < `1`", {}) is None
+    assert _given("a < `1`", {"a": "0"}) is None
     assert _given("`1` <= `1.0`") is True
+    with pytest.raises(EvaluationError, match="`<` orders numbers"):
+        _given("a < b", {"a": "10", "b": "9"})
+
+
+@pytest.mark.parametrize("expression", ["a > '60'", "'a' <= b", "a < to_string(b)", "x[?a >= `true`]"])
+def test_ordering_against_what_is_no_number_is_refused(expression: str) -> None:
+    """A comparison by order of which one side can't be a number is null for every value."""
+    with pytest.raises(ExpressionError, match="is always null"):
+        compile_expression(expression)
 
 
 def test_equality_tells_true_from_one() -> None:

@@ -87,7 +87,7 @@ def test_tracing_gives_what_evaluating_gives(text: str, document: Json) -> None:
             assert traced_error.message == error.message
             return
         raise
-    traced = expression.trace(document)
+    traced = expression.trace(document).rows
     assert _same([row.value for row in traced], rows)
     for row in traced:
         for origin in row.origin + sum(row.parts.values(), ()):
@@ -101,7 +101,7 @@ def test_an_edit_at_the_origin_shows_in_the_result(text: str, document: Json) ->
     """What a value-preserving expression gives stands at its origin, and editing it there changes the result."""
     expression = _compiled(text)
     try:
-        traced = expression.trace(document)
+        traced = expression.trace(document).rows
     except EvaluationError:
         return
     places = [(row.value, row.origin) for row in traced if not isinstance(row.value, (dict, list))]

@@ -59,7 +59,7 @@ def test_leaves_of_a_deep_value_are_found() -> None:
     for _ in range(1500):
         deep = {"k": deep}
     assert compile_expression("leaves(@)[].value").evaluate(deep) == ["end"]
-    assert len(compile_expression("leaves(@)").trace(deep)[0].origin[0].pointer) == 1500
+    assert len(compile_expression("leaves(@)").trace(deep).rows[0].origin[0].pointer) == 1500
 
 
 def test_a_large_document_is_within_the_limits() -> None:

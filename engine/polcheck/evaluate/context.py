@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from polcheck.base.spans import Source
 from polcheck.base.worker import Overrun, Worker
 from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
-from polcheck.evaluate.rows import BoundValue, Row, SourceRef
+from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
 from polcheck.languages.registry import may_be_script
 from polcheck.policy.plan import Find, Join, Listing, Plan, Probe, Values
@@ -42,7 +42,7 @@ class JoinContext(Struct, dict=True):
     _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[tuple[str, ...], str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
-    _inside: dict[tuple[int, bool, str], SearchResult] = field(default_factory=dict)
+    _inside: dict[tuple[int, bool, str, str], SearchResult] = field(default_factory=dict)
 
     @cached_property
     def _folders(self) -> list[str]:
@@ -175,19 +175,19 @@ class JoinContext(Struct, dict=True):
                         by_probe.setdefault(probe, []).append((path, result))
         return by_probe
 
-    def inside(self, probe: int, bound: BoundValue) -> SearchResult:
+    def inside(self, probe: int, bound: BoundValue, given: GivenNames = NOT_GIVEN) -> SearchResult:
         """Return the matches of a probe inside a bound value; the same value is searched once."""
         text = isinstance(bound.value, str)  # NOTE: a list and the text that writes it down are two values
-        key = (probe, text, bound.text)
+        key = (probe, text, bound.text, given.key)
         if key not in self._inside:
-            self._inside[key] = self._within(bound.value, probe, bound.text)
+            self._inside[key] = self._within(bound.value, probe, bound.text, given)
         return self._inside[key]
 
-    def _within(self, value: Json, probe: int, text: str) -> SearchResult:
+    def _within(self, value: Json, probe: int, text: str, given: GivenNames) -> SearchResult:
         if not self.asked.is_risky(text, probe):
-            return self.extractor.within(value, probe)
+            return self.extractor.within(value, probe, given.values)
         try:
-            result = self.aside.ask((value, probe))
+            result = self.aside.ask((value, probe, given.values))
         except Overrun as error:
             return SearchResult((), str(error))
         assert isinstance(result, SearchResult)
@@ -200,7 +200,7 @@ class JoinContext(Struct, dict=True):
         if not self.asked.is_risky(source.data, probe):
             return self.extractor.nearest(source, probe)
         try:
-            answer = self.aside.ask((source, probe))
+            answer = self.aside.ask((source, probe, {}))
         except Overrun:
             return None
         return None if isinstance(answer, SearchResult) else answer
@@ -211,7 +211,7 @@ class JoinContext(Struct, dict=True):
         return DeferredSearch(self.extractor)
 
     @cached_property
-    def aside(self) -> Worker[tuple[Json | Source, int], SearchResult | Near | None]:
+    def aside(self) -> Worker[tuple[Json | Source, int, Mapping[str, Json]], SearchResult | Near | None]:
         """Where those of them are done that could go on forever."""
         return Worker(self.asked, AnswerCodec(), doing="the search")
 

@@ -13,6 +13,7 @@ from polcheck.base.spans import Span
 from polcheck.formats.values import Json, text_of
 from polcheck.policy.plan import SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
+from polcheck.selectors.jmespath.values import NO_NAMES, kind_of
 from polcheck.selectors.results import Match
 
 
@@ -25,28 +26,49 @@ class Ref(NamedTuple):
     key: str = ""
 
 
+class GivenNames(NamedTuple):
+    """The values that a row gives to the names (`$name`) of an expression that looks in one of its values.
+
+    `key` is equal exactly when all of the values are.
+    """
+
+    key: str = ""
+    values: Mapping[str, Json] = NO_NAMES
+
+
+NOT_GIVEN = GivenNames()
+
+
 class Inner:
     """Where a match lies inside a bound value, its `holder`, in which `in` looked.
 
     It is a match of a probe, or what that match binds to `key`; of a probe over texts also a
-    stretch of the holder's text. Where that is in the file is worked out for findings only.
+    stretch of the holder's text. `given` are the names of the row that the probe reads. Where it is in the file is
+    worked out for findings only.
 
     INVARIANT: two of them are equal when they are one place, whatever the values are: rows are distinguished by this.
     """
 
-    __slots__ = ("_identity", "holder", "key", "match", "probe", "stretch")
+    __slots__ = ("_identity", "given", "holder", "key", "match", "probe", "stretch")
 
     def __init__(
-        self, holder: BoundValue, probe: int, match: int, key: str = "", stretch: tuple[int, int] | None = None
+        self,
+        holder: BoundValue,
+        probe: int,
+        match: int,
+        key: str = "",
+        stretch: tuple[int, int] | None = None,
+        given: GivenNames = NOT_GIVEN,
     ) -> None:
         self.holder = holder
         self.probe = probe
         self.match = match
         self.key = key
         self.stretch = stretch
+        self.given = given
         where = (holder.path, holder.span, holder.ref, holder.inner)
         placed = holder.span or holder.ref or holder.inner
-        self._identity = (where, "" if placed else holder.text, stretch or (probe, match, key))
+        self._identity = (where, "" if placed else holder.text, stretch or (probe, match, key, given.key))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inner) and self._identity == other._identity
@@ -150,6 +172,15 @@ class Row(Struct):
         return self.places, names
 
 
+def given_names(row: Row, scope: Mapping[str, Json], names: Iterable[str]) -> GivenNames:
+    """Return the values of some names in the scope of a row; null for those that it lacks."""
+    values = {name: scope.get(name) for name in sorted(names)}
+    # NOTE: what is bound is written out once, whatever number of rows and searches read it
+    texts = (row.names[name].text if name in row.names else text_of(value) for name, value in values.items())
+    kinds = (kind_of(value) for value in values.values())
+    return GivenNames("\0".join(f"{kind} {len(text)} {text}" for kind, text in zip(kinds, texts, strict=True)), values)
+
+
 class Interval(NamedTuple):
     """Where a match begins and ends in its file, and how many nodes it holds."""
 
@@ -244,16 +275,20 @@ def _binds(place: SourceRef, bound: BoundValue) -> bool:
     """Return whether a match is the one that bound a value, and is no more than that."""
     if place.inner is not None and bound.inner is not None:
         one, other = place.inner, bound.inner
-        return one.holder is other.holder and (one.probe, one.match) == (other.probe, other.match)
+        return one.holder is other.holder and (one.probe, one.match, one.given.key) == (
+            other.probe,
+            other.match,
+            other.given.key,
+        )
     ref = bound.ref._replace(key="") if bound.ref else None
     return place.inner is bound.inner and (place.path, place.span, place.ref) == (bound.path, bound.span, ref)
 
 
-def inner_row(match: Match, number: int, holder: BoundValue, step: SearchInValue) -> Row:
+def inner_row(match: Match, number: int, holder: BoundValue, step: SearchInValue, given: GivenNames = NOT_GIVEN) -> Row:
     """Return match `number` inside a value, its `holder`, as a row; its place in the file is worked out later."""
 
     def inner(span: Span | None, key: str = "") -> Inner:
-        return Inner(holder, step.probe, number, key, (span.start, span.end) if span else None)
+        return Inner(holder, step.probe, number, key, (span.start, span.end) if span else None, given)
 
     place = SourceRef(holder.path, holder.span, None, holder.ref, inner(match.span))
     names: dict[str, BoundValue] = {}

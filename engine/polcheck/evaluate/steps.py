@@ -13,11 +13,14 @@ from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.positions import lies, related
 from polcheck.evaluate.relations import Relation, UnsearchedFile, unsearched_by
 from polcheck.evaluate.rows import (
+    NOT_GIVEN,
     BoundValue,
+    GivenNames,
     Row,
     SourceRef,
     distinct,
     exported,
+    given_names,
     inner_row,
     joins,
     merged,
@@ -255,17 +258,30 @@ class Evaluator(Struct):
                 continue
             self.budget.spend()
             self.budget.look()
-            result = self.context.inside(step.probe, bound)
+            given, unknown = self._given(step, row)
+            if unknown:
+                self._note(UnsearchedFile(bound.path, {}, unknown), [row], open_)
+                continue
+            result = self.context.inside(step.probe, bound, given)
             if result.incomplete:
                 self._note(UnsearchedFile(bound.path, {}, result.incomplete), [row], open_)
             for number, match in enumerate(result.matches):
                 self.budget.spend()
                 if len(out) > self.budget.limits.rows:
                     break
-                other = inner_row(match, number, bound, step)
+                other = inner_row(match, number, bound, step, given)
                 if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
                     out.append(merged(narrowed(row, bound), other, step.modifiers.name))
         return Result(out, open_)
+
+    def _given(self, step: SearchInValue, row: Row) -> tuple[GivenNames, str]:
+        """Return what the row gives to the names of a search in its value, and why one of them isn't known."""
+        if not step.reads:
+            return NOT_GIVEN, ""
+        expression: Any = self.context.plan.probes[step.probe].what
+        path = row.current.path if row.current else ""
+        unknown = self.context.unknown(path, expression) if "file" in step.reads else ""
+        return given_names(row, self.scopes.of(row, step.reads), step.reads), unknown
 
     def where(self, step: Where, rows: list[Row], exists: bool) -> Result:
         """Lets the rows through for which the condition holds."""
@@ -295,10 +311,11 @@ class Evaluator(Struct):
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
         self.budget.spend()
         path = row.current.path if row.current else ""
-        reason = self.context.unknown(path, expression) if "file" in expression.names else ""
+        reason = self.context.unknown(path, expression) if "file" in expression.reads else ""
         if not reason:
             try:
-                return expression.evaluate(self.scopes.of(row, expression.names))
+                scope = self.scopes.of(row, expression.reads)
+                return expression.evaluate(scope, scope)
             except EvaluationError as error:
                 reason = f"`{expression.text}`: {error}"
         self._note(UnsearchedFile(path, {}, reason), [row], into)

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
-from polcheck.evaluate.rows import BoundValue, Inner, SourceRef
+from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Inner, SourceRef
 from polcheck.findings.alignment import Alignment, align
 from polcheck.findings.finding import Excerpt, Location
 from polcheck.findings.report import Notice
@@ -84,7 +84,7 @@ class Locator(Struct, dict=True):
     _documents: dict[tuple[str, str], _Document | None] = field(default_factory=dict)
     _rows: dict[tuple[str, int], list[_Traced]] = field(default_factory=dict)
     # INVARIANT: what is known by the `id` of a bound value keeps that alive
-    _inner: dict[tuple[int, int], tuple[BoundValue, list[_Traced] | None]] = field(default_factory=dict)
+    _inner: dict[tuple[int, int, str], tuple[BoundValue, list[_Traced] | None]] = field(default_factory=dict)
     _aligned: dict[int, tuple[BoundValue, _Written | None]] = field(default_factory=dict)
     _configs: dict[str, Pointers | None] = field(default_factory=dict)
 
@@ -219,8 +219,8 @@ class Locator(Struct, dict=True):
             self._rows[key] = self._traced(document, probe) if document is not None else []
         return self._rows[key]
 
-    def _traced(self, document: _Document, probe: int) -> list[_Traced]:
-        config, rows = self.extractor.trace(document.config, probe)
+    def _traced(self, document: _Document, probe: int, given: GivenNames = NOT_GIVEN) -> list[_Traced]:
+        config, rows = self.extractor.trace(document.config, probe, given.values)
         document = document._replace(config=config)
         return [_Traced(document, number, row) for number, row in rows]
 
@@ -239,7 +239,7 @@ class Locator(Struct, dict=True):
 
     def _rows_inside(self, inner: Inner, source: Source) -> list[_Traced] | None:
         """Return the hits of an expression in a bound value, with their origins; None where the value has none."""
-        key = (id(inner.holder), inner.probe)
+        key = (id(inner.holder), inner.probe, inner.given.key)
         if key not in self._inner:
             self._inner[key] = (inner.holder, self._trace_inside(inner, source))
         return self._inner[key][1]
@@ -266,12 +266,13 @@ class Locator(Struct, dict=True):
                     lambda span: written.span(*span),
                 ),
                 inner.probe,
+                inner.given,
             )
         holder = self._cell(inner.holder, source)
         if holder is None:
             return None
         try:
-            return [holder._replace(cell=row) for row in what.traced_rows(holder.cell)]
+            return [holder._replace(cell=row) for row in what.traced_rows(holder.cell, inner.given.values)]
         except EvaluationError:
             return None
 

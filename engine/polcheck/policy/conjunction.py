@@ -275,9 +275,11 @@ class Compiler(Struct, frozen=True):
             expression = self._expression(item.values, at)
             if expression is None:
                 return None
-            for name in sorted(expression.names - {"params", "tables"}):
-                self.error(at, f"`values` sees only `params` and `tables`, not `{name}`")
-            rows = tuple(expression.rows({"params": dict(self.params), "tables": dict(self.tables)}))
+            for name in sorted(expression.reads - {"params", "tables"}):
+                help = "`values` beside `in` sees the names of the row" if name in expression.variables else ""
+                self.error(at, f"`values` sees only `params` and `tables`, not `{name}`", help)
+            roots: dict[str, Json] = {"params": dict(self.params), "tables": dict(self.tables)}
+            rows = tuple(expression.rows(roots, roots))
         else:
             rows = item.values or ()
         hashes = [frozenset(row) for row in rows if isinstance(row, dict)]
@@ -373,7 +375,7 @@ class Compiler(Struct, frozen=True):
         left: dict[str, str] = {}
         for name, text in item.let.items():
             expression = self._expression(text, (*item.at, "let", name))
-            if expression is not None and expression.names <= visited and name not in _ROW_NAMES:
+            if expression is not None and expression.reads <= visited and name not in _ROW_NAMES:
                 own.append(Let((*item.at, "let"), self.probes.number(), ((name, expression),)))
                 visited |= {name}
             else:
@@ -381,7 +383,7 @@ class Compiler(Struct, frozen=True):
         where = item.where
         if where:
             condition = self._expression(where, (*item.at, "where"))
-            if condition is not None and condition.names <= visited:
+            if condition is not None and condition.reads <= visited:
                 own.append(Where((*item.at, "where"), self.probes.number(), condition))
                 where = ""
         return tuple(own), replace(item, let=left, where=where)
@@ -389,17 +391,24 @@ class Compiler(Struct, frozen=True):
     def _within(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         if item.within not in scope.names:
             self.unbound(item.within, scope, (*item.at, "in"))
-        kind = next(kind for kind in SEARCHES if getattr(item, kind) not in ((), "", None))
+        kind = next(kind for kind in (*SEARCHES, "values") if getattr(item, kind) not in ((), "", None))
         result = self.probes.of(item, kind, None, self.origin, self.around)
         if result is None:
             return [], replace(scope, broken=True)
         index, built = result
+        what = self.probes.made[index].what
+        given = what.variables if isinstance(what, Expression) else frozenset()
+        if isinstance(what, Expression):
+            self._check_bound(what, (*item.at, kind), given, scope)
+            read = {root: members(what.text, root) for root in sorted(self.known.keys() & given)}
+            self.unknown(what.text, read, (*item.at, kind))
         renames = {} if built.value_as else self._renames(item, built.binds | built.optional)
         binds = frozenset(renames.get(name, name) for name in built.binds) | (
             {built.value_as} if built.value_as else set()
         )
         modifiers = _modifiers(item, renames, built.value_as)
-        step = SearchInValue(item.at, self.probes.number(), index, item.within, item.language, binds, modifiers)
+        number = self.probes.number()
+        step = SearchInValue(item.at, number, index, item.within, item.language, binds, modifiers, given)
         return self._said(item, [step], scope.plus(binds, item.name, True), binds)
 
     def _said(
@@ -473,19 +482,24 @@ class Compiler(Struct, frozen=True):
         """Return the expression, after proof that every name it reads is bound."""
         expression = self._expression(text, at)
         if expression is not None:
-            for name in sorted(expression.names - scope.names - scope.aliases - _ROW_NAMES):
-                self.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
+            self._check_bound(expression, at, expression.reads, scope)
         return expression
+
+    def _check_bound(self, expression: Expression, at: Pointer, names: Names, scope: Scope) -> None:
+        """Note the names that an expression reads and nothing binds."""
+        for name in sorted(names - scope.names - scope.aliases - _ROW_NAMES):
+            known = replace(scope, names=scope.names | scope.aliases)
+            self.unbound(name, known, at, expression.text.find(name))
 
     def _expression(self, text: str, at: Pointer) -> Expression | None:
         try:
-            expression = compile_expression(text)
+            expression = compile_expression(text, self.probes.today)
         except ExpressionError as error:
             self.error(at, error.message, error.help, error.position)
             return None
         assert self.origin is not None
         refuse_newer(expression, at, self.origin)
-        read = {root: members(text, root) for root in sorted(self.known.keys() & expression.names)}
+        read = {root: members(text, root) for root in sorted(self.known.keys() & expression.reads)}
         self.unknown(text, read, at)
         return expression
 

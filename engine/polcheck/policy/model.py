@@ -48,7 +48,7 @@ SEARCHES = ("pattern", "code", "data", "text")
 _ROWS = (*SEARCHES, "values", "use", "files")
 # The keys that modify a selector, and the selectors that they can modify; `until` belongs to targets of relations.
 MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
-    "within": SEARCHES,
+    "within": (*SEARCHES, "values"),
     "rename": (*_ROWS, "any"),
     "name": _ROWS,
     "language": SEARCHES,

@@ -17,7 +17,7 @@ from polcheck.policy.plan import (
     usages_of,
 )
 from polcheck.policy.templates import TemplateFault, names
-from polcheck.selectors.jmespath.nodes import Chain, Field, Node, children
+from polcheck.selectors.jmespath.nodes import Chain, Field, Node, Variable, children
 from polcheck.selectors.jmespath.parser import parse
 from polcheck.selectors.jmespath.values import ExpressionError
 
@@ -61,10 +61,10 @@ def unknown(read: Mapping[str, frozenset[str]], known: Known) -> Iterator[tuple[
 
 def _members(node: Node, root: str) -> Iterator[str]:
     match node:
-        case Field(name):
+        case Field(name) | Variable(name):
             if name == root:
                 yield WHOLE
-        case Chain((Field(name), Field(member), *rest)) if name == root:
+        case Chain((Field(name) | Variable(name), Field(member), *rest)) if name == root:
             yield member
             for step in rest:
                 yield from _members(step, root)

@@ -465,7 +465,7 @@ class Step(Struct, frozen=True):
     @property
     def reads(self) -> Names:
         """The names that its expressions read."""
-        return _union(expression.names for _, expression in self.expressions)
+        return _union(expression.reads for _, expression in self.expressions)
 
     @property
     def item_modifiers(self) -> Modifiers | None:
@@ -627,13 +627,17 @@ class Join(Step, frozen=True):
 
 
 class SearchInValue(Step, frozen=True):
-    """Matches of a probe inside a value that is already bound; `language` parses a text first."""
+    """Matches of a probe inside a value that is already bound; `language` parses a string first.
+
+    `given` are the names of the row that the probe's expression reads (`$name`).
+    """
 
     probe: int
     source: str
     language: str
     binds: Names
     modifiers: Modifiers
+    given: Names = _NONE
 
     def kind(self, probes: Sequence[Probe]) -> str:
         """Return the kind of the probe."""
@@ -655,7 +659,7 @@ class SearchInValue(Step, frozen=True):
     @property
     def usages(self) -> Names:
         """The names that a match binds, and that of the value."""
-        return self.binds | {self.source}
+        return self.binds | {self.source} | self.given
 
     @property
     def nested(self) -> tuple[Nested, ...]:
@@ -666,6 +670,11 @@ class SearchInValue(Step, frozen=True):
     def item_modifiers(self) -> Modifiers | None:
         """The modifiers beside its selector."""
         return self.modifiers
+
+    @property
+    def reads(self) -> Names:
+        """The names of the row that the probe's expression reads."""
+        return self.given
 
     @property
     def probes(self) -> tuple[int, ...]:
@@ -795,7 +804,7 @@ class Where(Step, frozen=True):
     @property
     def usages(self) -> Names:
         """The names that the expression reads."""
-        return self.test.names
+        return self.test.reads
 
     @property
     def nested(self) -> tuple[Nested, ...]:

@@ -104,8 +104,9 @@ class Selectors(Struct):
 
 
 class Probes(Struct):
-    """The probes of a plan under construction."""
+    """The probes of a plan under construction. `today` is the date (YYYY-MM-DD) of its expressions."""
 
+    today: str = ""
     made: list[Probe] = field(default_factory=list)
     _index: dict[object, int] = field(default_factory=dict)
     _steps: int = 0
@@ -125,8 +126,8 @@ class Probes(Struct):
         assert origin is not None
         if LANGUAGES.get(item.language, 1) > origin.version:
             origin.error((*item.at, "language"), *too_new(item.language, LANGUAGES[item.language], origin.version))
-        if kind == "data":
-            return self._data(item, files, origin)
+        if kind in ("data", "values"):
+            return self._data(item, kind, files, origin)
         if kind == "text":
             return self._text(item, origin)
         return self._syntax(item, kind, files, origin, around or Around())
@@ -137,14 +138,27 @@ class Probes(Struct):
             self.made.append(probe)
         return self._index[key]
 
-    def _data(self, item: Item, files: FilePatterns | None, origin: SourceMap) -> tuple[int, Made] | None:
-        at = (*item.at, "data")
+    def _data(self, item: Item, kind: str, files: FilePatterns | None, origin: SourceMap) -> tuple[int, Made] | None:
+        """Return the probe of a `data`, or of an expression for `values` that looks in a value."""
+        at = (*item.at, kind)
+        text = item.data if kind == "data" else item.values
+        if not isinstance(text, str):
+            origin.error(at, "rows that are written out are found in no value", "make `values` an item of its own")
+            return None
         try:
-            expression = compile_expression(item.data)
+            expression = compile_expression(text, self.today)
         except ExpressionError as error:
             origin.error(at, error.message, error.help, error.position)
             return None
         refuse_newer(expression, at, origin)
+        if kind == "values" and origin.version < 2:
+            origin.error((*item.at, "in"), *too_new("in` beside `values", 2, origin.version))
+        if expression.variables and not item.within:
+            name = min(expression.variables)
+            message = f"`${name}` has no value here: a file is searched once, whatever the rows are"
+            help = "bind the key that you compare (`as`, or `{name: …}`) and join by it, or look `in` a value"
+            origin.error(at, message, help, text.find(f"${name}"))
+            return None
         if expression.comparison:
             help = "put the condition in a filter, as `things[?…]`, or in `where`"
             origin.error(at, "a comparison is true or false, and both would be a match", help)
@@ -154,7 +168,7 @@ class Probes(Struct):
             return None
         self._check_formats(item, files, origin)
         index = self._add(
-            ("data", item.data, item.language),
+            ("data", text, item.language),
             Probe(expression, "data", item.language, forced=bool(item.language)),
         )
         if expression.binds is not None:

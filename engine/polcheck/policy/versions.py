@@ -28,9 +28,9 @@ LANGUAGE_VERSION = 2  # the newest
 # (schema, key) -> the version that it needs
 KEYS: Mapping[tuple[str, str], int] = {}
 # a function's name -> the version that it needs
-FUNCTIONS: Mapping[str, int] = {}
+FUNCTIONS: Mapping[str, int] = {"get": 2}
 # the class of a node -> how the notation is written, and the version that it needs
-NOTATIONS: Mapping[str, tuple[str, int]] = {}
+NOTATIONS: Mapping[str, tuple[str, int]] = {"Variable": ("$name", 2)}
 # a value of an item's `language` -> the version that it needs
 LANGUAGES: Mapping[str, int] = {}
 # the name of a selector -> the version that it needs

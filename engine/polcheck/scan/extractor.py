@@ -39,9 +39,9 @@ from polcheck.scan.rows import (
     searched_text,
     with_match_text,
 )
-from polcheck.selectors.jmespath.expression import Expression
+from polcheck.selectors.jmespath.expression import Expression, Rows
 from polcheck.selectors.jmespath.tracing import TracedValue
-from polcheck.selectors.jmespath.values import EvaluationError
+from polcheck.selectors.jmespath.values import NO_NAMES, EvaluationError
 from polcheck.selectors.results import Match, SearchResult
 from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 from polcheck.selectors.syntax.selector import Syntax
@@ -237,33 +237,41 @@ class Extractor(Struct, frozen=True, dict=True):
         if config.respelled is not None:
             config = config.respelled(expression.words)
         hits: list[Match] = []
+        missing = ""
         for index, value in enumerate(config.values):
             left = self.matches + 1 - len(hits)
             if not left:
                 break
             try:
-                if probe.places:
-                    hits += [placed_match(config, index, row, expression) for row in expression.trace(value)[:left]]
-                else:
-                    hits += [Match(None, bindings_of(row, expression)) for row in expression.rows(value)[:left]]
+                found = expression.trace(value) if probe.places else expression.search(value)
             except EvaluationError as error:
-                return SearchResult(tuple(hits), f"`{expression.text}`: {error}")
+                found = Rows([], str(error))
+            missing = missing or found.missing
+            if probe.places:
+                hits += [placed_match(config, index, row, expression) for row in found.rows[:left]]
+            else:
+                hits += [Match(None, bindings_of(row, expression)) for row in found.rows[:left]]
         if len(hits) > self.matches:
             return SearchResult(tuple(hits[: self.matches]), f"more than {self.matches:,} matches of `data`")
-        return SearchResult(tuple(hits))
+        return SearchResult(tuple(hits), f"`{expression.text}`: {missing}" if missing else "")
 
-    def within(self, value: Json, index: int) -> SearchResult:
-        """Return the matches of a probe inside a bound value; spans are in characters of its text."""
+    def within(self, value: Json, index: int, names: Mapping[str, Json] = NO_NAMES) -> SearchResult:
+        """Return the matches of a probe inside a bound value; spans are in characters of its text.
+
+        `names` are the values of the `$name`s of an expression.
+        """
         probe = self.probes[index]
         if isinstance(probe.what, Expression):
-            return self._search_value(value, probe, probe.what)
+            return self._search_value(value, probe, probe.what, names)
         text = searched_text(value)
         source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
             return with_match_text(probe.what.search(text, self.matches), probe, source)
         return self._search_tree(Documents(source), probe.language, [index])[index]
 
-    def _search_value(self, value: Json, probe: Probe, expression: Expression) -> SearchResult:
+    def _search_value(
+        self, value: Json, probe: Probe, expression: Expression, names: Mapping[str, Json]
+    ) -> SearchResult:
         values: tuple[Json, ...] = (value,)
         if probe.language and isinstance(value, str):
             source = Source("", encodable(value).encode())
@@ -272,27 +280,33 @@ class Extractor(Struct, frozen=True, dict=True):
                 values = (config.respelled(expression.words) if config.respelled is not None else config).values
             except (Unparsable, Unreadable) as error:
                 return SearchResult((), f"not {formats()[probe.language].title}: {error}")
-        try:
-            return SearchResult(
-                tuple(Match(None, bindings_of(row, expression)) for item in values for row in expression.rows(item))
-            )
-        except EvaluationError as error:
-            return SearchResult((), f"`{expression.text}`: {error}")
+        hits: list[Match] = []
+        missing = ""
+        for item in values:
+            try:
+                found = expression.search(item, names)
+            except EvaluationError as error:
+                found = Rows([], str(error))
+            missing = missing or found.missing
+            hits += [Match(None, bindings_of(row, expression)) for row in found.rows]
+        return SearchResult(tuple(hits), f"`{expression.text}`: {missing}" if missing else "")
 
-    def trace(self, config: Config, index: int) -> tuple[Config, list[tuple[int, TracedValue]]]:
+    def trace(
+        self, config: Config, index: int, names: Mapping[str, Json] = NO_NAMES
+    ) -> tuple[Config, list[tuple[int, TracedValue]]]:
         """Return the rows of a `data` probe in a parsed file with their origins, in the order of its matches.
 
         Each has the number of its document. The configuration beside them is the one that the origins point into: keys
-        are spelled as in the expression. Where the expression fails, the rows before that are returned.
+        are spelled as in the expression. What can't be evaluated has no rows here either.
         """
         expression = self.probes[index].what
         assert isinstance(expression, Expression)
         if config.respelled is not None:
             config = config.respelled(expression.words)
         rows: list[tuple[int, TracedValue]] = []
-        with suppress(EvaluationError):
-            for number, value in enumerate(config.values):
-                rows += [(number, row) for row in expression.traced_rows(value)]
+        for number, value in enumerate(config.values):
+            with suppress(EvaluationError):
+                rows += [(number, row) for row in expression.traced_rows(value, names)]
         return config, rows
 
     def nearest(self, source: Source, index: int) -> Near | None:
@@ -327,12 +341,12 @@ class DeferredSearch(Struct, frozen=True):
 
     extractor: Extractor
 
-    def __call__(self, request: tuple[Json | Source, int]) -> SearchResult | Near | None:
+    def __call__(self, request: tuple[Json | Source, int, Mapping[str, Json]]) -> SearchResult | Near | None:
         """Return the matches of a probe in a value, or its nearest miss in a file."""
-        where, index = request
+        where, index, names = request
         if isinstance(where, Source):
             return self.extractor.nearest(where, index)
-        return self.extractor.within(where, index)
+        return self.extractor.within(where, index, names)
 
     def is_risky(self, text: str | bytes, index: int) -> bool:
         """Return whether a search in this text may take so much time or memory that it needs a process of its own."""

@@ -35,7 +35,6 @@ from polcheck.selectors.jmespath.values import ExpressionError, kind_of
 _EITHER = frozenset({True, False})
 _KINDS = frozenset({"array", "boolean", "null", "number", "object", "string"})
 _ORDERINGS = frozenset({"lt", "lte", "gt", "gte"})
-_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 # what YAML makes of an escape in double quotes, where the regular expression's escape of the same letter was meant
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
@@ -83,26 +82,21 @@ def _controls(origin: SourceMap, at: Pointer, text: str) -> None:
 
 
 def _empty(origin: SourceMap, at: Pointer, expression: Expression, *, is_condition: bool) -> None:
-    """Warns of what can only be false in an expression: the condition itself, a filter, an ordering of texts."""
+    """Warns of what can only be false in an expression: the condition itself, or a filter."""
     try:
         node, _ = parse(expression.text)
         filters = list(_filters(node, ANY))
         conditions = [(each.condition, items) for each, items in filters]
-        reported = False
         for condition, items in conditions:
             if _answers(condition, items) == {False}:
-                reported = True
                 reason, help = _why(condition, items)
                 message = f"no element meets `[?{text_of(condition)}]`: {reason}"
                 origin.warning(at, message, help, position_of(condition))
         if is_condition and _answers(node, ANY) == {False} and not isinstance(node, Literal):
             reason, help = _why(node, ANY)
-            return origin.warning(at, f"this never holds: {reason}", help, position_of(node))
-        for comparison in _orderings(node) if not reported else ():
-            reason, help = _why(comparison, ANY)
-            origin.warning(at, f"this never holds: {reason}", help, position_of(comparison))
+            origin.warning(at, f"this never holds: {reason}", help, position_of(node))
     except ExpressionError:
-        return None  # noted when it was compiled
+        return  # noted when it was compiled
 
 
 def _filters(node: Node, here: Shape) -> Iterator[tuple[Filter, Shape]]:
@@ -131,22 +125,6 @@ def _filters(node: Node, here: Shape) -> Iterator[tuple[Filter, Shape]]:
                 yield from _filters(child, here)
 
 
-def _orderings(node: Node) -> Iterator[Comparison]:
-    """Yield the comparisons by order with something that has none."""
-    if isinstance(node, Comparison) and _unordered(node) is not None:
-        yield node
-    for child in children(node):
-        yield from _orderings(child)
-
-
-def _unordered(node: Comparison) -> Literal | None:
-    """Return the literal that isn't a number, in a comparison by order."""
-    if node.operator not in _ORDERINGS:
-        return None
-    literals = (side for side in (node.left, node.right) if isinstance(side, Literal))
-    return next((each for each in literals if kind_of(each.value) != "number"), None)
-
-
 def _answers(node: Node, here: Shape) -> frozenset[bool]:
     """Return the possible results of a condition on a value of this shape: true, false or either."""
     match node:
@@ -171,11 +149,6 @@ def _combined(answers: list[frozenset[bool]], decides: bool) -> frozenset[bool]:
 
 def _reason(node: Comparison, here: Shape) -> tuple[str, str] | None:
     """Return why a comparison has the same result for every value of a shape, and what to do; None when it varies."""
-    literal = _unordered(node)
-    if literal is not None:
-        sign = _SIGNS[node.operator]
-        help = "compare numbers: `to_number(…)`; for versions there is `satisfies(version, '>=1.2')`"
-        return f"only numbers have an order, so `{sign}` with `{text_of(literal)}` is null", help
     if node.operator in _ORDERINGS:
         return None
     for side, other in ((node.left, node.right), (node.right, node.left)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -43,12 +43,14 @@ from polcheck.selectors.jmespath.nodes import (
     Reference,
     Slice,
     Values,
+    Variable,
     children,
     position_of,
     text_of,
+    walk,
 )
 from polcheck.selectors.jmespath.parser import Token
-from polcheck.selectors.jmespath.values import KINDS, EvaluationError, ExpressionError, kind_of
+from polcheck.selectors.jmespath.values import KINDS, SIGNS, EvaluationError, ExpressionError, kind_of
 
 
 class Shape(Struct, frozen=True):
@@ -71,6 +73,7 @@ _ROWS = Shape(
     "array",
     Shape("object", entries=dict(zip(ROW_KEYS, (ANY, ANY, TEXT), strict=True))),
 )
+_ORDERINGS = frozenset({"lt", "lte", "gt", "gte"})
 _SAME = {"reverse", "sort", "sort_by", "unique"}
 _PICKING = {"max", "min", "max_by", "min_by"}
 _REFERRING = {"max_by", "min_by", "sort_by"}
@@ -146,8 +149,7 @@ def is_comparison(node: Node) -> bool:
 
 
 def _refused(step: str, here: Shape, node: Node) -> ExpressionError:
-    article = "an" if here.kind[0] in "ao" else "a"
-    message = f"`{step}` of {article} {here.kind} is always null"
+    message = f"`{step}` of {_a(here.kind)} is always null"
     # NOTE: the library takes one step after `.*` or a hash for each item, and what follows for the whole list.
     text = f"for each item of the list, write ` | [*]{step}`" if here.kind == "array" else ""
     if here.kind == "boolean":
@@ -202,13 +204,33 @@ def _logic(node: Node, here: Shape) -> Shape:
         case Not(item):
             shape_of(item, here)
             return BOOLEAN
-        case Comparison(_, left, right):
-            shape_of(left, here)
-            shape_of(right, here)
+        case Comparison(operator, left, right):
+            for side in (left, right):
+                kind = "null" if isinstance(side, Literal) and side.value is None else shape_of(side, here).kind
+                if operator in _ORDERINGS and kind not in ("any", "number"):
+                    raise _unordered(node, side, kind)
             return BOOLEAN
         case Reference(body):
             shape_of(body, ANY)
     return ANY
+
+
+def _unordered(node: Comparison, side: Node, kind: str) -> ExpressionError:
+    """Return the error of a comparison by order of which one side is never a number."""
+    text = text_of(side)
+    message = f"`{text_of(node)}` is always null: `{SIGNS[node.operator]}` orders numbers, and `{text}` is {_a(kind)}"
+    help = (
+        "compare versions with `satisfies` or `semver_compare`, dates with `days_between`; `to_number` reads a number"
+    )
+    value = side.value if isinstance(side, Literal) else None
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        help = f"a number is written between backticks: `` `{value}` ``"
+    return ExpressionError(message, position_of(side) or position_of(node), help)
+
+
+def _a(kind: str) -> str:
+    """Return the kind of a value with its article."""
+    return f"{'an' if kind[0] in 'ao' else 'a'} {kind}"
 
 
 def _joined(shapes: list[Shape], depth: int = 3) -> Shape:
@@ -293,6 +315,11 @@ def root_names(node: Node) -> frozenset[str]:
     return _names(node)[0]
 
 
+def variables(node: Node) -> frozenset[str]:
+    """Return the names that `node` writes with a `$`."""
+    return frozenset(part.name for part in walk(node) if isinstance(part, Variable))
+
+
 def _names(node: Node) -> tuple[frozenset[str], bool]:
     """Return the names read from the root, and whether the result may be the root itself."""
     match node:
@@ -311,7 +338,7 @@ def _names(node: Node) -> tuple[frozenset[str], bool]:
             return found, at_root
         case Each(base) | Filter(base) | Values(base) | Flatten(base):
             return _names(base)[0], False
-        case Reference():
+        case Reference() | Variable():
             return frozenset(), False
         case _:
             pairs = [_names(child) for child in children(node)]
@@ -410,7 +437,7 @@ def refuse_calls(node: Node) -> None:
     """Raises ExpressionError for an unknown function, wrong arguments, a misplaced `&`, a bad regex."""
     if isinstance(node, Reference):
         raise ExpressionError("`&` is for arguments of functions such as `sort_by` only")
-    for part in _walk(node):
+    for part in walk(node):
         if isinstance(part, Call):
             _refuse_call(part)
         else:
@@ -423,19 +450,11 @@ def refuse_misleading(node: Node, tokens: tuple[Token, ...]) -> None:
     """Raises ExpressionError for what is valid JMESPath and all but surely not what was meant."""
     for index, token in enumerate(tokens):
         _refuse_names(token, tokens[index - 1] if index else None, tokens[index + 1 :])
-    for part in _walk(node):
+    for part in walk(node):
         if isinstance(part, Filter):
             _refuse_late_filter(part)
         elif isinstance(part, Each):
             _refuse_inner_list(part)
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    pending = [node]
-    while pending:
-        part = pending.pop()
-        yield part
-        pending.extend(children(part))
 
 
 def _refuse_call(node: Call) -> None:

@@ -27,25 +27,80 @@ from polcheck.selectors.jmespath.nodes import (
     Reference,
     Slice,
     Values,
+    Variable,
+    walk,
 )
-from polcheck.selectors.jmespath.values import Budget, equal, ordered, truth
+from polcheck.selectors.jmespath.values import Budget, EvaluationError, LimitError, equal, ordered, truth
 
 Code = Callable[[Any, Budget], Any]
+Nodes = frozenset[Node]
+_NONE: Nodes = frozenset()
 
 
-def compiled(node: Node, strict: bool = False) -> Code:
-    """Return a function of a value and a budget that gives what `node` gives; `strict` is without null tolerance."""
+def tolerant_projections(node: Node) -> Nodes:
+    """Return the projections in which an element that can't be evaluated leaves the other rows of `node` as they are.
+
+    They are those of which each element only adds rows of its own to the result. An element that is counted, summed,
+    negated, indexed or compared with others is not: without it the result would be another.
+    """
+    found: set[Node] = set()
+    _mark(node, 1, found)
+    return frozenset(found)
+
+
+def _mark(node: Node, depth: int, found: set[Node]) -> None:
+    """Add the projections of `node` of which, in so many levels of lists, each element is on its own."""
+    if depth == 0:
+        return
+    match node:
+        case Each(base, right) | Filter(base, _, right):
+            found.add(node)
+            _mark(base, 1, found)
+            _mark(right, depth - 1, found)
+        case Values(_, right):
+            found.add(node)
+            _mark(right, depth - 1, found)
+        case Flatten(base):
+            _mark(base, depth + 1, found)
+        case Chain(steps) | Pipe(steps):
+            for step in reversed(steps):
+                _mark(step, depth, found)
+                depth = _opened(step, depth)
+        case _:
+            pass
+
+
+def _opened(node: Node, depth: int) -> int:
+    """Return in how many levels of lists a step takes the elements of the value before it one by one."""
+    match node:
+        case Current():
+            return depth
+        case Each(base) | Filter(base):
+            return _opened(base, min(depth, 1))
+        case Flatten(base):
+            return _opened(base, depth + 1 if depth else 0)
+        case _:
+            return 0
+
+
+def compiled(node: Node, strict: bool = False, tolerant: Nodes = _NONE) -> Code:
+    """Return a function of a value and a budget that gives what `node` gives; `strict` is without null tolerance.
+
+    In the projections that are `tolerant`, an element that can't be evaluated is skipped and noted in the budget.
+    """
     match node:
         case Field(name):
             return _field(name)
+        case Variable(name):
+            return lambda value, budget: budget.names.get(name)
         case Current():
             return lambda value, budget: value
         case Literal(literal):
             return lambda value, budget: literal
         case Chain(steps) | Pipe(steps):
-            return _steps(steps, strict)
+            return _steps(steps, strict, tolerant)
         case Each() | Filter() | Values() | Flatten():
-            return _projection(node, strict)
+            return _projection(node, strict, tolerant)
         case Index(number):
             return _index(number)
         case Slice(start, stop, step):
@@ -72,10 +127,10 @@ def _index(number: int) -> Code:
     return index
 
 
-def _steps(steps: tuple[Node, ...], strict: bool) -> Code:
+def _steps(steps: tuple[Node, ...], strict: bool, tolerant: Nodes) -> Code:
     if all(isinstance(step, Field) for step in steps):
         return _path(tuple(step.name for step in steps if isinstance(step, Field)))
-    codes = [compiled(step, strict) for step in steps if not isinstance(step, Current)]
+    codes = [compiled(step, strict, tolerant) for step in steps if not isinstance(step, Current)]
     if len(codes) == 1:
         return codes[0]
     if len(codes) == 2:
@@ -101,17 +156,48 @@ def _path(names: tuple[str, ...]) -> Code:
     return path
 
 
-def _projection(node: Each | Filter | Values | Flatten, strict: bool) -> Code:
-    base = compiled(node.base, strict)
+def _projection(node: Each | Filter | Values | Flatten, strict: bool, tolerant: Nodes) -> Code:
+    base = compiled(node.base, strict, tolerant)
+    if isinstance(node, Flatten):
+        return _flatten(base)
+    skips = node in tolerant
+
+    def part(inner: Node) -> Code:
+        """Return the code of what is evaluated for each element."""
+        code = compiled(inner, strict, tolerant)
+        return _skipping(code) if skips and _may_fail(inner) else code
+
     match node:
-        case Flatten():
-            return _flatten(base)
+        case Each(_, Field(name)):
+            return _each_field(base, name)
+        case Each(_, Current()):
+            return _each_itself(base)
         case Each(_, right):
-            return _each(base, right, strict)
+            return _each(base, part(right))
         case Filter(_, condition, right):
-            return _filter(base, compiled(condition, strict), compiled(right, strict))
+            return _filter(base, part(condition), part(right))
         case Values(_, right):
-            return _values(base, compiled(right, strict))
+            return _values(base, part(right))
+
+
+def _may_fail(node: Node) -> bool:
+    """Return whether there is a value for which `node` raises an error."""
+    return any(isinstance(part, (Call, Comparison)) for part in walk(node))
+
+
+def _skipping(code: Code) -> Code:
+    """Return code that gives null, which projections leave out, for an element that can't be evaluated."""
+
+    def skipping(value: Any, budget: Budget) -> Any:
+        try:
+            return code(value, budget)
+        except LimitError:
+            raise
+        except EvaluationError as error:
+            budget.skip(error)
+            return None
+
+    return skipping
 
 
 def _flatten(base: Code) -> Code:
@@ -133,13 +219,7 @@ def _flatten(base: Code) -> Code:
     return flatten
 
 
-def _each(base: Code, right: Node, strict: bool) -> Code:
-    if isinstance(right, Field):
-        return _each_field(base, right.name)
-    if isinstance(right, Current):
-        return _each_itself(base)
-    code = compiled(right, strict)
-
+def _each(base: Code, code: Code) -> Code:
     def each(value: Any, budget: Budget) -> Any:
         items = base(value, budget)
         if type(items) is not list:

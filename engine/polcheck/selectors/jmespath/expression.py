@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from polcheck.formats.values import Json
-from polcheck.selectors.jmespath.compiler import Code, compiled
-from polcheck.selectors.jmespath.nodes import Field, Hash, Listing, Literal, Node, Pipe, children
+from polcheck.selectors.jmespath.compiler import Code, Nodes, compiled, tolerant_projections
+from polcheck.selectors.jmespath.nodes import Call, Field, Hash, Listing, Literal, Node, Pipe, children, walk
 from polcheck.selectors.jmespath.tracing import Origin, TracedValue
-from polcheck.selectors.jmespath.values import MAX_STEPS, Budget, ExpressionError, LimitError
+from polcheck.selectors.jmespath.values import MAX_STEPS, NO_NAMES, Budget, ExpressionError, LimitError
 
 if TYPE_CHECKING:  # NOTE: an expression of a plan that was kept has been parsed and refused nothing
     from polcheck.selectors.jmespath.nearest import Nearest
@@ -30,21 +30,31 @@ class Traced(Struct, frozen=True):
     parts: dict[str, tuple[Origin, ...]]
 
 
+class Rows(NamedTuple):
+    """The rows that an expression finds in a value, and why some may be missing; empty when none are."""
+
+    rows: list[Any]
+    missing: str = ""
+
+
 class Expression:
     """A compiled JMESPath expression.
 
-    `names` are the fields it reads from the value it is given. `binds` are the keys of its rows, None where they
-    aren't known. `literals`: unless one key of each set occurs in a value, the result is null or an empty list.
-    `comparison`: whether it gives a truth value, so that a false one is a row too.
+    `names` are the fields it reads from the value it is given, `variables` the names that it writes `$name`. `binds`
+    are the keys of its rows, None where they aren't known. `literals`: unless one key of each set occurs in a value,
+    the result is null or an empty list. `comparison`: whether it gives a truth value, so that a false one is a row too.
+    `today` is the date that `today()` gives, as YYYY-MM-DD; empty in an expression that doesn't ask for it.
     """
 
     text: str
     names: frozenset[str]
+    variables: frozenset[str]
     binds: frozenset[str] | None
     literals: tuple[frozenset[str], ...]
     comparison: bool
+    today: str
 
-    def __init__(self, text: str, strict: bool = False) -> None:
+    def __init__(self, text: str, strict: bool = False, today: str = "") -> None:
         """Raises ExpressionError. `strict`: no null tolerance, and nothing refused but what can never run."""
         from polcheck.selectors.jmespath.analysis import (
             binds,
@@ -54,6 +64,7 @@ class Expression:
             refuse_misleading,
             root_names,
             shape_of,
+            variables,
         )
         from polcheck.selectors.jmespath.parser import parse
 
@@ -64,6 +75,7 @@ class Expression:
                 refuse_misleading(node, tokens)
             shape = None if strict else shape_of(node)
             self.names = root_names(node)
+            self.variables = variables(node)
             self.literals = () if strict else needed_keys(node)
             self._code = compiled(node, strict)
         except RecursionError:
@@ -71,39 +83,64 @@ class Expression:
         self.text = text
         self.binds = binds(shape) if shape else None
         self.comparison = is_comparison(node)
-        self._node = node
+        self.today = today if any(isinstance(part, Call) and part.name == "today" for part in walk(node)) else ""
+        self.node = node
         self._strict = strict
 
     def __getstate__(self) -> tuple[object, ...]:
-        return self.text, self._strict, self.names, self.binds, self.literals, self.comparison
+        return (
+            self.text,
+            self._strict,
+            self.names,
+            self.variables,
+            self.binds,
+            self.literals,
+            self.comparison,
+            self.today,
+        )
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.text, self._strict, self.names, self.binds, self.literals, self.comparison = state
+        (
+            self.text,
+            self._strict,
+            self.names,
+            self.variables,
+            self.binds,
+            self.literals,
+            self.comparison,
+            self.today,
+        ) = state
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Every name that it reads where its value is the row: with or without `$`."""
+        return self.names | self.variables
 
     @cached_property
-    def _node(self) -> Node:
-        """The parsed expression; parsed again, when it is asked for, in an expression that was kept."""
+    def node(self) -> Node:
+        """The parsed expression; parsed again, when it is asked for, in an expression that was cached."""
         from polcheck.selectors.jmespath.parser import parse
 
         return parse(self.text)[0]
 
-    @property
-    def node(self) -> Node:
-        """The root of the parsed expression."""
-        return self._node
-
     @cached_property
     def _code(self) -> Code:
-        return compiled(self._node, self._strict)
+        return compiled(self.node, self._strict)
+
+    @cached_property
+    def _tolerant(self) -> Nodes:
+        return tolerant_projections(self.node)
+
+    @cached_property
+    def _search(self) -> Code:
+        """The code of searches, in which an element that can't be evaluated leaves the others as they are."""
+        return compiled(self.node, self._strict, self._tolerant)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every string that it names: fields and literals."""
         found: set[str] = set()
-        pending = [self._node]
-        while pending:
-            node = pending.pop()
-            pending.extend(children(node))
+        for node in walk(self.node):
             if isinstance(node, Field):
                 found.add(node.name)
             elif isinstance(node, Literal) and isinstance(node.value, str):
@@ -116,36 +153,52 @@ class Expression:
     @cached_property
     def _copies(self) -> bool:
         """Whether the result may hold very many copies of a part of the value."""
-        return _factor(self._node) > _MANY_COPIES
+        return _factor(self.node) > _MANY_COPIES
 
-    def evaluate(self, value: Json) -> Json:
-        """Return the result for `value`. Raises EvaluationError for a value of the wrong type, and LimitError."""
-        budget = Budget()
-        result: Json = _bounded(lambda: self._code(value, budget))
+    def evaluate(self, value: Json, names: Mapping[str, Json] = NO_NAMES) -> Json:
+        """Return the result for `value`; `names` are the values of `$name`.
+
+        Raises EvaluationError for a value of the wrong type, and LimitError.
+        """
+        return self._run(self._code, value, Budget(names=names, today=self.today))
+
+    def _run(self, code: Code, value: Json, budget: Budget) -> Json:
+        result: Json = _bounded(lambda: code(value, budget))
         if self._copies:
             budget.tree(result)
         return result
 
-    def rows(self, value: Json) -> list[Json]:
-        """Return the elements of a list result, or anything else as one row; null is none. Raises as `evaluate`
-        does.
+    def rows(self, value: Json, names: Mapping[str, Json] = NO_NAMES) -> list[Json]:
+        """Return the elements of a list, or anything else as one row; null is none. Raises as `evaluate` does."""
+        return _rows(self.evaluate(value, names))
+
+    def search(self, value: Json, names: Mapping[str, Json] = NO_NAMES) -> Rows:
+        """Return the same rows but for those of elements that can't be evaluated, and why those are missing.
+
+        Raises EvaluationError where the expression as a whole can't be evaluated, and LimitError.
         """
-        result = self.evaluate(value)
-        if isinstance(result, list):
-            return [row for row in result if row is not None]
-        return [] if result is None else [result]
+        budget = Budget(names=names, today=self.today)
+        return Rows(_rows(self._run(self._search, value, budget)), _missing(budget))
 
-    def trace(self, value: Json, steps: int = MAX_STEPS) -> list[Traced]:
-        """Return the same rows, with their origins. Raises EvaluationError that says where the wrong value stands."""
-        return _bounded(lambda: [_row(cell) for cell in self.traced_rows(value, steps)])
-
-    def traced_rows(self, value: Json | TracedValue, steps: int = MAX_STEPS) -> list[TracedValue]:
-        """Return the same rows as parts of the value, which may be traced itself: then their origins are those in
-        its source.
+    def trace(self, value: Json, steps: int = MAX_STEPS) -> Rows:
+        """Return what `search` does, each row as a `Traced`: with its origins.
 
         Raises EvaluationError that says where the wrong value stands.
         """
-        budget = Budget(steps)
+        budget = Budget(steps, today=self.today)
+        rows = _bounded(lambda: [_row(cell) for cell in self._traced_rows(value, budget)])
+        return Rows(rows, _missing(budget))
+
+    def traced_rows(
+        self, value: Json | TracedValue, names: Mapping[str, Json] = NO_NAMES, steps: int = MAX_STEPS
+    ) -> list[TracedValue]:
+        """Return the rows that `search` finds as parts of the value, which may be traced itself.
+
+        Then their origins are those in its source. Raises EvaluationError that says where the wrong value stands.
+        """
+        return self._traced_rows(value, Budget(steps, names, self.today))
+
+    def _traced_rows(self, value: Json | TracedValue, budget: Budget) -> list[TracedValue]:
         cell = _bounded(lambda: self._traced(value, budget))
         if self._copies:
             budget.tree(cell.value)
@@ -156,19 +209,22 @@ class Expression:
         """Return the longest beginning of the expression that finds something, and what failed after it."""
         from polcheck.selectors.jmespath.nearest import nearest
 
-        return nearest(self._node, value)
+        return nearest(self.node, value)
 
     def _traced(self, value: Json | TracedValue, budget: Budget) -> TracedValue:
         from polcheck.selectors.jmespath.tracing import TracedValue, Tracer
 
         root = value if isinstance(value, TracedValue) else TracedValue(value, ())
-        return Tracer(budget, self._strict).run(self._node, root)
+        return Tracer(budget, self._strict, self._tolerant).run(self.node, root)
 
 
 @lru_cache(maxsize=2048)
-def compile_expression(text: str) -> Expression:
-    """Return the compiled expression; the same one for the same text. Raises ExpressionError."""
-    return Expression(text)
+def compile_expression(text: str, today: str = "") -> Expression:
+    """Return the compiled expression; the same one for the same text and day. Raises ExpressionError.
+
+    `today` is the date (YYYY-MM-DD) that `today()` gives; without it, `today()` can't be evaluated.
+    """
+    return Expression(text, today=today)
 
 
 def _bounded(run: Callable[[], _T]) -> _T:
@@ -177,6 +233,19 @@ def _bounded(run: Callable[[], _T]) -> _T:
         return run()
     except RecursionError:
         raise LimitError("the value is nested too deeply for this expression") from None
+
+
+def _rows(result: Json) -> list[Json]:
+    if isinstance(result, list):
+        return [row for row in result if row is not None]
+    return [] if result is None else [result]
+
+
+def _missing(budget: Budget) -> str:
+    """Return why rows may be missing from what was searched with this budget."""
+    if budget.error is None:
+        return ""
+    return str(budget.error) + (f" (and {budget.skipped - 1:,} more like it)" if budget.skipped > 1 else "")
 
 
 def _row(cell: TracedValue) -> Traced:

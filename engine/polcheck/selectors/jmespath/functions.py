@@ -457,6 +457,21 @@ def _unique(budget: Budget, items: list[Json]) -> Json:
     return [items[index] for index in first_of_each(budget, items)]
 
 
+@BELOW.add("get(collection: object|array, key: string|number) -> any", own=True)
+def _get(collection: dict[str, Json] | list[Json], key: str | float) -> Json:
+    """The value under a key of the object, or the element of the list with that number; null where there is none."""
+    place = key_in(collection, key)
+    return None if place is None else collection[place]  # type: ignore[index]
+
+
+def key_in(collection: dict[str, Json] | list[Json], key: str | float) -> str | int | None:
+    """Return the key of an object or the index of a list that `key` stands for, as bracket or dot would; or None."""
+    if isinstance(collection, dict):
+        return key if isinstance(key, str) and key in collection else None
+    whole = isinstance(key, int | float) and key == int(key) and -len(collection) <= key < len(collection)
+    return int(key) % len(collection) if whole else None
+
+
 def row(step: Step) -> dict[str, Json]:
     """Return the row that says where a value stands."""
     return {"key": step.way[-1] if step.way else None, "value": step.value, "pointer": step.text}

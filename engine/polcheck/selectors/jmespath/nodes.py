@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from polcheck.formats.values import Json
+from polcheck.selectors.jmespath.values import SIGNS
 
 
 class Current(Struct, frozen=True, eq=False):
@@ -18,6 +20,13 @@ class Current(Struct, frozen=True, eq=False):
 
 class Field(Struct, frozen=True, eq=False):
     """A key of the current object."""
+
+    name: str
+    position: int = 0
+
+
+class Variable(Struct, frozen=True, eq=False):
+    """`$name`: what a name is bound to outside of the expression, wherever it stands in it (as in JEP 18)."""
 
     name: str
     position: int = 0
@@ -142,6 +151,7 @@ class Reference(Struct, frozen=True, eq=False):
 Node = (
     Current
     | Field
+    | Variable
     | Literal
     | Index
     | Slice
@@ -179,10 +189,19 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def walk(node: Node) -> Iterator[Node]:
+    """Yield `node` and every node below it."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending.extend(children(part))
+
+
 def position_of(node: Node) -> int:
     """Return the offset of the first thing in `node` whose place is known; 0 when there is none."""
     match node:
-        case Field() | Literal() | Call():
+        case Field() | Variable() | Literal() | Call():
             return node.position
         case Filter(base) | Flatten(base) if isinstance(base, Current):
             return node.position
@@ -191,7 +210,6 @@ def position_of(node: Node) -> int:
 
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _LOOSE = (Pipe, Either, Both, Comparison, Not, Reference)
 _PROJECTIONS = (Each, Filter, Values)
 
@@ -203,6 +221,8 @@ def text_of(node: Node) -> str:
             return "" if implied else "@"
         case Field(name):
             return name_text(name)
+        case Variable(name):
+            return f"${name}"
         case Literal(value):
             return _literal(value)
         case Index(number):
@@ -256,7 +276,7 @@ def _composed(node: Node) -> str:
             return " && ".join(_operand(item, Pipe, Either, Both) for item in items)
         case Comparison(operator, left, right):
             signs = (Pipe, Either, Both, Comparison)
-            return f"{_operand(left, *signs)} {_SIGNS[operator]} {_operand(right, *signs)}"
+            return f"{_operand(left, *signs)} {SIGNS[operator]} {_operand(right, *signs)}"
         case Not(item):
             return "!" + _operand(item, Pipe, Either, Both, Comparison, *_PROJECTIONS)
         case Reference(item):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from jmespath.exceptions import EmptyExpressionError, IncompleteExpressionError, LexerError, ParseError
 from jmespath.lexer import Lexer
@@ -30,6 +30,7 @@ from polcheck.selectors.jmespath.nodes import (
     Reference,
     Slice,
     Values,
+    Variable,
 )
 from polcheck.selectors.jmespath.values import ExpressionError
 
@@ -49,6 +50,47 @@ _SIGNS = {
     "quoted_identifier": "a name",
     "unquoted_identifier": "a name",
 }
+
+
+_LEXER: Any = Lexer  # NOTE: the types of the library leave out what is overridden here
+_PARSER: Any = Parser
+
+
+class _Lexer(_LEXER):  # type: ignore[misc]
+    """The library's lexer, with `$name` as one token of the type `variable`."""
+
+    START_IDENTIFIER = _LEXER.START_IDENTIFIER | {"$"}
+
+    def tokenize(self, expression: str) -> Iterator[dict[str, Any]]:
+        """Yield the tokens of the expression. Raises LexerError and EmptyExpressionError."""
+        for token in super().tokenize(expression):
+            if token["type"] == "unquoted_identifier" and token["value"][0] == "$":
+                if token["value"][1:2] not in _LEXER.START_IDENTIFIER:
+                    raise LexerError(token["start"], token["value"], "Unknown token")
+                token["type"] = "variable"
+            yield token
+
+
+class _Parser(_PARSER):  # type: ignore[misc]
+    """The library's parser over tokens that are there already, with variables."""
+
+    BINDING_POWER: ClassVar = {**_PARSER.BINDING_POWER, "variable": 0}
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        super().__init__()
+        self._tokens = [token._asdict() for token in tokens]
+
+    def tree(self) -> dict[str, Any]:
+        """Return the tree as the library makes it. Raises ParseError."""
+        self._index = 0
+        parsed: dict[str, Any] = self._expression(binding_power=0)
+        if self._current_token() != "eof":
+            token = self._lookahead_token(0)
+            raise ParseError(token["start"], token["value"], token["type"], "Unexpected token")
+        return parsed
+
+    def _token_nud_variable(self, token: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "variable", "children": [], "value": token["value"][1:]}
 
 
 class Token(NamedTuple):
@@ -74,8 +116,8 @@ def parse(text: str) -> Parsed:
         with warnings.catch_warnings():
             # NOTE: `foo` between backquotes, without JSON's quotes, is deprecated and still means 'foo'.
             warnings.simplefilter("ignore", PendingDeprecationWarning)
-            tokens = tuple(Token(t["type"], t["value"], t["start"]) for t in Lexer().tokenize(text))
-            tree: dict[str, Any] = dict(Parser().parse(text).parsed)
+            tokens = tuple(Token(t["type"], t["value"], t["start"]) for t in _Lexer().tokenize(text))
+            tree = _Parser(tokens).tree()
         if _depth(tree) > MAX_DEPTH:
             raise _too_deep()
         return Parsed(_Reader(tokens).read(tree), tokens)
@@ -123,7 +165,9 @@ def _translated(error: ParseError, text: str) -> ExpressionError:
         signs = dict.fromkeys(("a name", "`[`", "`{`"))
     if signs and error.msg.startswith("Expecting"):
         what = "the expression ends" if ends else f"found `{error.token_value}`"
-        return ExpressionError(f"expected {' or '.join(signs)}, {what}", position)
+        computed = error.token_type == "variable" and "a name" in signs
+        help = f"a key that is computed is looked up by `get(…, {error.token_value})`" if computed else ""
+        return ExpressionError(f"expected {' or '.join(signs)}, {what}", position, help)
     what = "end of the expression" if ends else f"token `{error.token_value}`"
     help = f"a number is written between backticks: `` `{error.token_value}` ``" if error.token_type == "NUMBER" else ""
     return ExpressionError(f"unexpected {what}", position, help)
@@ -152,6 +196,7 @@ class _Reader:
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self._names = self._starts(tokens, "unquoted_identifier", "quoted_identifier")
+        self._variables = self._starts(tokens, "variable")
         self._literals = self._starts(tokens, "literal")
         self._filters = self._starts(tokens, "filter")
         self._flattens = self._starts(tokens, "flatten")
@@ -167,6 +212,8 @@ class _Reader:
         match kind:
             case "field":
                 return Field(tree["value"], next(self._names))
+            case "variable":
+                return Variable(tree["value"], next(self._variables))
             case "literal":
                 return Literal(tree["value"], next(self._literals))
             case "current" | "identity":

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 from polcheck.formats.values import Json, Pointer
-from polcheck.selectors.jmespath.compiler import Code, compiled
+from polcheck.selectors.jmespath.compiler import Code, Nodes, compiled
 from polcheck.selectors.jmespath.functions import (
     FUNCTIONS,
     ROW_KEYS,
@@ -18,6 +18,7 @@ from polcheck.selectors.jmespath.functions import (
     direct,
     extreme,
     first_of_each,
+    key_in,
     refuse_null,
     row,
 )
@@ -42,6 +43,7 @@ from polcheck.selectors.jmespath.nodes import (
     Reference,
     Slice,
     Values,
+    Variable,
 )
 from polcheck.selectors.jmespath.values import (
     Budget,
@@ -304,6 +306,12 @@ def _entries(arguments: list[TracedValue], budget: Budget) -> TracedValue:
     return _rows(arguments[0], direct(arguments[0].value))
 
 
+def _get(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    subject, key = arguments
+    place = key_in(cast("dict[str, Json]", subject.value), cast("str", key.value))
+    return subject.missing() if place is None else subject.child(place)
+
+
 def _rows(subject: TracedValue, steps: list[Step]) -> TracedValue:
     return listed([_Row(subject, step) for step in steps], (subject,))
 
@@ -350,6 +358,7 @@ class _Row(TracedValue):
 _SPECIAL: Mapping[str, _Special] = MappingProxyType(
     {
         "entries": _entries,
+        "get": _get,
         "keys": _keys,
         "leaves": _leaves,
         "map": _map,
@@ -370,15 +379,22 @@ _SPECIAL: Mapping[str, _Special] = MappingProxyType(
 )
 
 
-class Tracer:
-    """One evaluation with places."""
+_NOTHING = TracedValue(None)
 
-    def __init__(self, budget: Budget, strict: bool = False) -> None:
+
+class Tracer:
+    """One evaluation with places.
+
+    In the projections that are `tolerant`, an element that can't be evaluated is skipped, as in compiled expressions.
+    """
+
+    def __init__(self, budget: Budget, strict: bool = False, tolerant: Nodes = frozenset()) -> None:
         self._budget = budget
         self._strict = strict
+        self._tolerant = tolerant
 
     def run(self, node: Node, cell: TracedValue) -> TracedValue:
-        """What `node` gives for the cell. Raises EvaluationError, with a pointer where that is known."""
+        """Return what `node` gives for the cell. Raises EvaluationError, with a pointer where that is known."""
         return _WAYS[type(node)](self, node, cell)
 
     def _current(self, node: Current, cell: TracedValue) -> TracedValue:
@@ -386,6 +402,9 @@ class Tracer:
 
     def _literal(self, node: Literal, cell: TracedValue) -> TracedValue:
         return TracedValue(node.value)
+
+    def _variable(self, node: Variable, cell: TracedValue) -> TracedValue:
+        return TracedValue(self._budget.names.get(node.name))
 
     def _field(self, node: Field, cell: TracedValue) -> TracedValue:
         if type(cell.value) is dict and node.name in cell.value:
@@ -449,23 +468,37 @@ class Tracer:
         right = node.right
         if not isinstance(right, Current):
             run = _WAYS[type(right)]
-            items = [run(self, right, item) for item in items]
+            items = self._each(node, items, lambda item: run(self, right, item))
         return listed([item for item in items if item.value is not None], (base,))
 
     def _filtered(self, node: Filter, base: TracedValue) -> list[TracedValue]:
         """Return the elements that meet the condition; it runs without places, unless it fails and they are wanted."""
         holds = _condition(node.condition, self._strict)
-        kept = []
-        for item in base.items():
+
+        def tested(item: TracedValue) -> TracedValue:
             try:
-                if truth(holds(item.value, self._budget)):
-                    kept.append(item)
+                return item if truth(holds(item.value, self._budget)) else _NOTHING
             except LimitError:
                 raise
             except EvaluationError:
                 self.run(node.condition, item)
                 raise
-        return kept
+
+        return [item for item in self._each(node, base.items(), tested) if item is not _NOTHING]
+
+    def _each(self, node: Node, items: list[TracedValue], apply: Apply) -> list[TracedValue]:
+        """Return what `apply` gives for each item; where `node` is tolerant, without those that can't be evaluated."""
+        if node not in self._tolerant:
+            return [apply(item) for item in items]
+        made = []
+        for item in items:
+            try:
+                made.append(apply(item))
+            except LimitError:
+                raise
+            except EvaluationError as error:
+                self._budget.skip(error)
+        return made
 
     def _flattened(self, base: TracedValue) -> TracedValue:
         merged: list[TracedValue] = []
@@ -509,6 +542,7 @@ def _condition(node: Node, strict: bool) -> Code:
 # which would lie in a circle with it.
 _WAYS: dict[type, Callable[[Tracer, Any, TracedValue], TracedValue]] = {
     Current: Tracer._current,
+    Variable: Tracer._variable,
     Literal: Tracer._literal,
     Field: Tracer._field,
     Chain: Tracer._steps,

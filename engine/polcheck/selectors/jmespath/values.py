@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 from polcheck.base.limits import Clock
@@ -57,17 +58,37 @@ MAX_TEXT = 10_000_000
 MAX_SECONDS = 5.0
 # NOTE: one step for so many characters, so that texts are bounded by the same count as elements are.
 CHARACTERS_A_STEP = 64
+SIGNS: Mapping[str, str] = MappingProxyType(
+    {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+)  # by the operator of a comparison
 _SHOWN = 60
 
 
+NO_NAMES: Mapping[str, Json] = MappingProxyType({})
+
+
 class Budget:
-    """The steps that one evaluation may still take; INVARIANT: every list and text it makes was paid for."""
+    """What one evaluation may still spend, and what it knows beside its value.
 
-    __slots__ = ("clock", "left")
+    `left` are steps. INVARIANT: every list and string that an evaluation makes was paid for. `names` are the values of
+    `$name`; `today` is the date of `today()`, empty where none is known; `error` is the first of the elements that
+    projections left out because they can't be evaluated, and `skipped` how many there were.
+    """
 
-    def __init__(self, steps: int = MAX_STEPS) -> None:
+    __slots__ = ("clock", "error", "left", "names", "skipped", "today")
+
+    def __init__(self, steps: int = MAX_STEPS, names: Mapping[str, Json] = NO_NAMES, today: str = "") -> None:
         self.left = steps
         self.clock: Clock | None = None
+        self.names = names
+        self.today = today
+        self.skipped = 0
+        self.error: EvaluationError | None = None
+
+    def skip(self, error: EvaluationError) -> None:
+        """Note that an element is left out because of an error."""
+        self.skipped += 1
+        self.error = self.error or error
 
     def look(self) -> None:
         """Look at the clock, which starts with the first look. Raises LimitError when the time is over."""
@@ -137,13 +158,19 @@ def frozen(value: Json) -> object:
 
 
 def ordered(operator: str, left: Json, right: Json, strict: bool) -> Json:
-    """Return whether `left` stands in that order to `right`; null unless both are numbers.
+    """Return whether `left` stands in that order to `right`; null where one of them isn't a number.
 
-    With `strict` two texts are ordered too, as the jmespath library does beyond the standard.
+    Raises EvaluationError for two strings: the standard gives null for them, too, which makes every condition on
+    versions, dates or the numbers of an INI file false. With `strict` they are ordered, as the jmespath library does
+    beyond the standard.
     """
-    if not (type(left) in NUMBERS and type(right) in NUMBERS) and not (
-        strict and type(left) is str and type(right) is str
-    ):
+    if type(left) is str and type(right) is str:
+        if not strict:
+            raise EvaluationError(
+                f"`{SIGNS[operator]}` orders numbers, and {preview(left)} and {preview(right)} are strings: convert "
+                "them with `to_number`, or compare versions with `satisfies` or `semver_compare`"
+            )
+    elif not (type(left) in NUMBERS and type(right) in NUMBERS):
         return None
     smaller, larger = cast("float", left), cast("float", right)
     if operator in ("gt", "gte"):
