@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from polcheck.languages.language import Literal
@@ -50,6 +50,54 @@ def exactly(text: str, start: int, count: int) -> int | None:
 def character(code: int | None) -> str | None:
     """Return the character of a code point, None if there is none."""
     return chr(code) if code is not None and code <= 0x10FFFF else None
+
+
+def escapes(
+    simple: Mapping[str, str],
+    *,
+    octal: int = 0,
+    exact: Mapping[str, int] = {},
+    upto: Mapping[str, int] = {},
+    braces: str = "",
+    unknown: str = "keep",
+) -> Escape:
+    """Return what reads the backslash sequences of a language.
+
+    `simple` are letters and what they stand for; `octal` is the most digits of a number in octal; `exact` and `upto`
+    are letters before so many, or up to so many, hexadecimal digits; `braces` are letters before `{…}` around some. Of
+    any other sequence the backslash stays, or is left out (`unknown="drop"`).
+    """
+
+    def escape(text: str, at: int) -> tuple[str, int]:
+        char = text[at : at + 1]
+        if char and char in braces and text[at + 1 : at + 2] == "{":
+            code, end = number(text, at + 2, len(text))
+            if end > at + 2 and text[end : end + 1] == "}" and (value := character(code)) is not None:
+                return value, end + 1
+        if char in exact and (value := character(exactly(text, at + 1, exact[char]))) is not None:
+            return value, at + 1 + exact[char]
+        if char in upto:
+            code, end = number(text, at + 1, upto[char])
+            if end > at + 1 and (value := character(code)) is not None:
+                return value, end
+        if octal and char and char in "01234567":
+            code, end = number(text, at, octal, 8)
+            return chr(code), end
+        if char in simple:
+            return simple[char], at + 1
+        return ("\\", at) if unknown == "keep" or not char else (char, at + 1)
+
+    return escape
+
+
+def literal(value: str, plain: bool = True) -> Literal:
+    """Return a literal whose value can be written to any report."""
+    return Literal(paired(value), plain)
+
+
+def dedented(lines: Sequence[str], indent: int) -> list[str]:
+    """Return `lines` without up to `indent` characters of white space at the beginning of each."""
+    return [line[min(indent, len(line) - len(line.lstrip(" \t"))) :] for line in lines]
 
 
 def paired(value: str) -> str:

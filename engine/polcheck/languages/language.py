@@ -41,11 +41,15 @@ class Interpolation(NamedTuple):
 
 
 class Context(NamedTuple):
-    """Code around a snippet, in which it parses though it can't stand alone; `edit` changes no length."""
+    """Code around a snippet in which it means something; `edit` changes no length.
+
+    A snippet has a meaning in each context in which it parses; in one that is a `fallback` only if it has none before.
+    """
 
     before: str = ""
     after: str = ""
     edit: Callable[[str], str] = str
+    fallback: bool = False
 
 
 class Chain(NamedTuple):
@@ -85,6 +89,8 @@ class SnippetRules(Struct, frozen=True, eq=False):
     alike: Mapping[str, frozenset[str]] = {}
     optional: Mapping[str, Mapping[str, frozenset[str]]] = {}
     """For kinds with optional parts: the part that a snippet may leave out, and what is then not looked at."""
+    optional_fields: Mapping[str, Mapping[str, frozenset[str]]] = {}
+    """For kinds with optional fields: the field that a snippet may leave out, and which words with it."""
     optional_words: frozenset[str] = frozenset({"async"})  # left out, the snippet is the same with them
     definitions: frozenset[tuple[str, str]] = frozenset()  # kind and field of a name that is defined, not used
     name_lists: frozenset[str] = frozenset()  # whose names are defined or declared, not used
@@ -92,11 +98,23 @@ class SnippetRules(Struct, frozen=True, eq=False):
     exact_leaves: frozenset[str] = frozenset()  # fields whose name no parentheses surround
     exact_branches: frozenset[str] = frozenset()  # fields whose node no parentheses surround
     lists_of_one: frozenset[str] = frozenset()  # which are what they hold when that is one thing
+    ignores_case: Callable[[str], bool] | None = None  # of a leaf of such a kind
+    expression_statements: frozenset[str] = frozenset({"expression_statement"})  # nothing more than the expression
     words: frozenset[str] = frozenset()  # compared by what `word_value` gives for a node, however it is quoted
     word_prefixes: frozenset[tuple[str, str]] = frozenset()  # kind and first word: the next word is what is run
     named_fields: frozenset[tuple[str, str]] = frozenset()  # kind and field: where a name is looked for by its text
     called: frozenset[str] = frozenset()  # fields of what is called
     separate_words: frozenset[str] = frozenset()  # keywords that stand apart from what is before and after them
+
+
+def parts(*kinds: str) -> dict[str, frozenset[str]]:
+    """Return parts of a node that a snippet may leave out, each a node of its own."""
+    return {kind: frozenset({kind}) for kind in kinds}
+
+
+def each(kinds: str, value: Mapping[str, frozenset[str]]) -> dict[str, Mapping[str, frozenset[str]]]:
+    """Return `value` for each of `kinds`, which are separated by blanks."""
+    return {kind: value for kind in kinds.split()}  # noqa: C420 - the value is a mapping that nothing writes to
 
 
 class Language(Struct, frozen=True, eq=False):
@@ -108,6 +126,8 @@ class Language(Struct, frozen=True, eq=False):
     function: str = "language"
     suffixes: tuple[str, ...] = ()  # lowercase, with their dot
     file_names: tuple[str, ...] = ()
+    general: bool = True  # whether a selector over files of any language looks in its files
+    file_prefixes: tuple[str, ...] = ()  # of names without a known ending, with their dot: `Dockerfile.`
     interpreters: tuple[str, ...] = ()  # as a `#!` line names them, without their version
     extra: str = ""  # of polcheck's package, that brings the grammar; empty: it is always there
 
@@ -121,8 +141,15 @@ class Language(Struct, frozen=True, eq=False):
     """The texts of a string literal that may have interpolated parts, and these between them; empty for others."""
     comments: frozenset[str] = frozenset({"comment"})
 
-    contexts: tuple[Context, ...] = ()  # beside none at all
+    contexts: tuple[Context, ...] = (Context(),)  # of snippets
     lists: frozenset[str] = frozenset()  # kinds that do nothing but hold the statements of a context
+    name_forms: tuple[str, ...] = (MARK + "{}",)
+    """How `$name` is written in a snippet, `{}` being the name; the first form with which the snippet parses counts."""
+    statement_form: str = ""  # likewise, of one that stands where a statement does
+    any_forms: tuple[str, ...] = (MARK * 3,)  # likewise how `...` is written
+    any_forms_in_braces: tuple[str, ...] = ()  # likewise in braces, if it is otherwise there
+    own_names: frozenset[str] = frozenset()  # which after a `$` are the language's own
+    ascii_names: bool = False  # whether no other letters may stand in names
     comment_signs: tuple[str, ...] = ("#",)  # in snippets, to the end of the line
     quotes: tuple[str, ...] = ('"', "'")  # in snippets
     multiline_quotes: tuple[str, ...] = ()  # in snippets

@@ -70,7 +70,17 @@ def language_of(path: str) -> str | None:
     start = path.rfind("/") + 1
     dot = path.rfind(".")
     result = _by_suffix().get(path[dot:].lower()) if dot > start else None
-    return result or _by_file_name().get(path[start:])
+    return result or _by_file_name().get(path[start:]) or _by_prefix(path[start:])
+
+
+def _by_prefix(name: str) -> str | None:
+    """Return the language of a name such as `Dockerfile.dev`, whose ending stands for no language of its own."""
+    return next((one.name for one in _with_prefixes() if name.startswith(one.file_prefixes)), None)
+
+
+@cache
+def _with_prefixes() -> tuple[Language, ...]:
+    return tuple(one for one in languages().values() if one.file_prefixes)
 
 
 def may_be_script(path: str) -> bool:

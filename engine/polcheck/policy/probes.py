@@ -37,12 +37,13 @@ class Around(NamedTuple):
 def languages_of(files: FilePatterns) -> tuple[str, ...]:
     """Return the languages that files may have: those that the endings of their patterns name.
 
-    All of them but the configuration formats where a pattern leaves open what its files are. The default comes first.
+    All programming languages where a pattern leaves open what its files are: markup, build files and configuration are
+    searched where a pattern or `language` names them. The default comes first.
     """
     results: set[str] = set()
     for example in {one for ways in files.examples for one in ways}:
         if example is None or may_be_script(example):
-            results |= languages().keys() - formats().keys()
+            results |= {one.name for one in languages().values() if one.general and one.name not in formats()}
         elif (language := language_of(example)) is not None:
             results.add(language)
     return tuple(sorted(results, key=lambda name: (name != DEFAULT_LANGUAGE, name)))

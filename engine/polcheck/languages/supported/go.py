@@ -62,7 +62,10 @@ LANGUAGES = (
         string_value=_value,
         string_content="interpreted_string_literal_content",
         # outside of a function Go has no statements
-        contexts=(Context("func _() {\n", "\n}\n"),),
+        contexts=(
+            Context(),
+            Context("func _() {\n", "\n}\n"),
+        ),
         lists=frozenset({"statement_list"}),
         comment_signs=("//",),
         quotes=('"', "'"),

@@ -257,7 +257,10 @@ LANGUAGES = (
         split_strings=False,
         formatted=formatted,
         multiline_quotes=('"""', "'''"),
-        contexts=(Context(edit=_clauses_on_lines),),
+        contexts=(
+            Context(),
+            Context(edit=_clauses_on_lines, fallback=True),
+        ),
         snippet=_SNIPPET,
         name_rules=_names,
         parse=_tree,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from polcheck.languages.language import MARK, Chain
+from polcheck.languages.language import Chain
 from polcheck.languages.names import only_child
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
@@ -27,11 +27,10 @@ from polcheck.selectors.syntax.shape import (
     Parameter,
     Shape,
     Statements,
+    Terminated,
     Word,
 )
 from polcheck.selectors.syntax.snippet import (
-    ANY,
-    NAME_OF_HOLE,
     Prepared,
     parameter_parts,
     quoted,
@@ -52,7 +51,9 @@ def build(prepared: Prepared, resolve: bool) -> Shape:
         shapes.pop(0)
     while shapes and isinstance(shapes[-1], Many):
         shapes.pop()
-    root = _bare(shapes[0]) if len(shapes) == 1 else Statements(tuple(shapes))
+    root = _bare(shapes[0], builder.rules.expression_statements) if len(shapes) == 1 else Statements(tuple(shapes))
+    if len(shapes) == 1 and root is not shapes[0] and _is_terminated(prepared.statements[0], prepared):
+        root = Terminated(root)
     if not shapes or isinstance(root, Hole | Many) or isinstance(shapes[0], Hole):
         raise SyntaxProblem(
             "the snippet begins with anything at all" if len(shapes) > 1 else "the snippet matches anything at all",
@@ -62,11 +63,17 @@ def build(prepared: Prepared, resolve: bool) -> Shape:
     return root
 
 
-def _bare(shape: Shape) -> Shape:
+def _bare(shape: Shape, statements: frozenset[str]) -> Shape:
     """Return the expression of a statement that is only that, so that it matches wherever an expression stands."""
-    if isinstance(shape, Branch) and shape.kinds == {"expression_statement"} and len(shape.items) == 1:
+    if isinstance(shape, Branch) and shape.kinds <= statements and len(shape.items) == 1:
         return shape.items[0]
     return shape
+
+
+def _is_terminated(node: Node, prepared: Prepared) -> bool:
+    """Return whether a statement ends in a `;` of the snippet's own."""
+    own_end = len(prepared.source.text.encode()) - len(prepared.after.encode())
+    return bool(node.children) and node.children[-1].type == ";" and node.end_byte <= own_end
 
 
 def walk(shape: Any) -> Iterator[Any]:
@@ -85,6 +92,7 @@ class _Builder:
         self.prepared = prepared
         self.language = language_called(prepared.language)
         self.rules = self.language.snippet
+        self.letter = prepared.marks.letter
         self.resolve = resolve and self.language.follows_imports
         self.ignored = IGNORED | self.language.comments
         self.depth = 0
@@ -105,17 +113,17 @@ class _Builder:
 
     def _mark(self, node: Node) -> Shape | None:
         text = _text(node)
-        if text in (ANY, self.rules.any_pair + MARK) or (not text and node.type == "block"):
+        if self.prepared.is_any(text) or (not text and node.type == "block"):
             return _MANY
-        if node.type == "decorator" and text.removeprefix("@").strip() == ANY:
+        if node.type == "decorator" and self.prepared.is_any(text.removeprefix("@").strip()):
             return _MANY
-        found = NAME_OF_HOLE.fullmatch(text)
-        if not found:
+        name = self.prepared.hole(text)
+        if name is None:
             return None
-        if found[1] == "_":
+        if name == "_":
             return Hole(None)
-        refuse_reserved(found[1], self.prepared.offset(node))
-        return Hole(found[1])
+        refuse_reserved(name, self.prepared.offset(node))
+        return Hole(name)
 
     def _special(self, node: Node, names: bool) -> Shape | None:
         rules = self.rules
@@ -159,7 +167,7 @@ class _Builder:
         if not node.is_named:
             return Word(node.type)
         if node.child_count == 0:
-            if MARK in _text(node):
+            if self.letter in _text(node):
                 raise self._problem(node, "a name can't be part of another one")
             return Leaf(node.type, node.text or b"")
         items: list[Shape] = []
@@ -183,6 +191,10 @@ class _Builder:
         for part, kinds in rules.optional.get(node.type, {}).items():
             if part not in present:
                 unasked |= kinds
+        left_out = {
+            field: words for field, words in rules.optional_fields.get(node.type, {}).items() if field not in labels
+        }
+        unasked |= frozenset[str]().union(*left_out.values())
         if node.type in rules.open_bases:
             kept = [
                 (item, label)
@@ -202,7 +214,7 @@ class _Builder:
             items = [items[0], *among, *items[1:], _MANY]
             labels = [None] * len(items)
         alike = rules.alike.get(node.type, frozenset({node.type}))
-        return Branch(alike, tuple(items), tuple(labels), frozenset(unasked))
+        return Branch(alike, tuple(items), tuple(labels), frozenset(unasked), frozenset(left_out))
 
     def _name(self, node: Node, chain: Chain) -> Shape:
         """Return a chain of names; one that begins with a hole is a node like any other."""
@@ -217,17 +229,17 @@ class _Builder:
             here = base
             while here.type in self.rules.grouping and (inner := only_child(here)) is not None:
                 here = inner
-        if here.type != chain.identifier or _text(here).startswith(MARK):
+        if here.type != chain.identifier or _text(here).startswith(self.letter):
             return self._branch(node)
         segments.append(_text(here))
         segments.reverse()
         for index, segment in enumerate(segments):
-            found = NAME_OF_HOLE.fullmatch(segment)
-            if found:
-                refuse_reserved(found[1], self.prepared.offset(node))
+            hole = self.prepared.hole(segment)
+            if hole is not None:
+                refuse_reserved(hole, self.prepared.offset(node))
                 segments[index] = "*"
-                holes += [(index, found[1])] if found[1] != "_" else []
-            elif MARK in segment:
+                holes += [(index, hole)] if hole != "_" else []
+            elif self.letter in segment:
                 raise self._problem(node, "a name can't be part of another one")
         return Name(".".join(segments), tuple(holes))
 
@@ -236,14 +248,14 @@ class _Builder:
         if found is None:
             return self._branch(node)
         if found.plain:
-            return quoted(_restored(found.value), self.prepared.offset(node))
+            return quoted(found.value.replace(self.letter, "$"), self.prepared.offset(node))
         pieces = self.language.formatted(node) if self.language.formatted is not None else []
         if not pieces:
             return self._branch(node)
         shaped: list[str | tuple[Shape, bytes]] = []
         for piece in pieces:
             if isinstance(piece, str):
-                if MARK in piece:
+                if self.letter in piece:
                     raise self._problem(node, "a name in the text of an f-string can't be compared")
                 shaped.append(piece)
             elif piece.expression is not None:
@@ -283,7 +295,7 @@ class _Builder:
             raise self._problem(node, "`...` can't stand for a name here", "write `$_`")
         if isinstance(mark, Hole):
             return mark
-        if MARK in _text(node):
+        if self.letter in _text(node):
             raise self._problem(node, "a name can't be part of another one")
         return Leaf(node.type, "".join(_text(node).split()).encode())
 
@@ -357,8 +369,3 @@ def _of_type(node: Node) -> Node:
 
 def _text(node: Node) -> str:
     return (node.text or b"").decode()
-
-
-def _restored(value: str) -> str:
-    """Return a string's text with its `$` as they were written."""
-    return value.replace(MARK, "$")

@@ -21,6 +21,7 @@ from polcheck.selectors.syntax.shape import (
     Name,
     Shape,
     Statements,
+    Terminated,
     Word,
 )
 from polcheck.selectors.syntax.snippet import Quoted
@@ -34,8 +35,8 @@ def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
 
     What is called may stand in parentheses: each further query finds those of one callee, which the grammar may demand.
     """
-    while isinstance(shape, Statements):
-        shape = shape.items[0]
+    while isinstance(shape, Statements | Terminated):
+        shape = shape.items[0] if isinstance(shape, Statements) else shape.expression
     found: list[str] = []
     levels = 0
     while len(found) <= levels:
@@ -69,7 +70,7 @@ class _Writer:
             assert chain is not None  # INVARIANT: no other language's snippets have names
             return f"[({chain.identifier}) ({chain.member})]" if "." in shape.text else f"({chain.identifier})"
         if isinstance(shape, Leaf):
-            self.predicates.append(f"(#eq? @{ROOT} {_string(shape.text.decode())})")
+            self.predicate_of_leaf(shape, ROOT)
             return f"({shape.kind})"
         if isinstance(shape, Mapping):
             return _one_of(sorted(self.rules.mappings))
@@ -118,8 +119,16 @@ class _Writer:
     def leaf(self, label: str, item: Leaf) -> str:
         """Return a field that holds a word, with what its text has to be."""
         name = self.capture()
-        self.predicates.append(f"(#eq? @{name} {_string(item.text.decode())})")
+        self.predicate_of_leaf(item, name)
         return f"{label}: ({item.kind}) @{name}"
+
+    def predicate_of_leaf(self, item: Leaf, capture: str) -> None:
+        """Add what a word asks of `capture`."""
+        text = item.text.decode()
+        if self.rules.ignores_case is not None and self.rules.ignores_case(item.kind):
+            self.predicates.append(f"(#match? @{capture} {_string('(?i)^' + re.escape(text) + '$')})")
+        else:
+            self.predicates.append(f"(#eq? @{capture} {_string(text)})")
 
     def capture(self) -> str:
         """Return a private name for a capture."""
@@ -158,7 +167,8 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
             found |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
             word = part.text.decode().rpartition(".")[2]
-            if part.kind in spoken.snippet.words:
+            ignores_case = spoken.snippet.ignores_case
+            if part.kind in spoken.snippet.words or (ignores_case is not None and ignores_case(part.kind)):
                 continue  # NOTE: `c"ur"l` is the word `curl`
             sure = not spoken.split_strings or part.kind.endswith(("identifier", "name", "word"))
             if sure and _IDENTIFIER.fullmatch(word) and not part.kind.startswith(("string", "escape")):

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import grammar, parse
-from polcheck.languages.language import MARK
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidates, literals
@@ -18,7 +17,7 @@ from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.query_patterns import PatternProbe, probes
 from polcheck.selectors.syntax.selector import Clauses, Syntax, either
 from polcheck.selectors.syntax.shape import Shape
-from polcheck.selectors.syntax.snippet import Quoted, closed_calls, prepare
+from polcheck.selectors.syntax.snippet import Prepared, Quoted, closed_calls, prepare
 
 _WORD = re.compile(r"\b[^\W\d]\w*")
 MAX_LENGTH = 10_000
@@ -48,9 +47,18 @@ def compile_pattern(texts: Sequence[str], language: str, resolve: bool = True) -
 
 
 @lru_cache(maxsize=4096)
-def shape_of(text: str, language: str, resolve: bool) -> Shape:
-    """Return the shape of a snippet. Raises SyntaxProblem."""
-    return build(prepare(text, language), resolve)
+def _readings(text: str, language: str, resolve: bool) -> tuple[tuple[Shape, Prepared], ...]:
+    """Return the shapes that a snippet has in the contexts in which it parses. Raises SyntaxProblem if it has none."""
+    found: dict[Shape, Prepared] = {}
+    refused: SyntaxProblem | None = None
+    for prepared in prepare(text, language):
+        try:
+            found.setdefault(build(prepared, resolve), prepared)
+        except SyntaxProblem as problem:
+            refused = refused or problem
+    if not found and refused is not None:
+        raise refused
+    return tuple(found.items())
 
 
 def _each(texts: Sequence[str], make: Callable[[str], _Made]) -> list[_Made]:
@@ -84,7 +92,28 @@ def _code(text: str, language: str) -> _Made:
 
 @lru_cache(maxsize=4096)
 def _pattern(text: str, language: str, resolve: bool) -> _Made:
-    shape = shape_of(text, language, resolve)
+    made: list[_Made] = []
+    refused: SyntaxProblem | None = None
+    for shape, prepared in _readings(text, language, resolve):
+        try:
+            made.append(_reading(text, shape, prepared, resolve))
+        except SyntaxProblem as problem:
+            refused = refused or problem
+    if not made and refused is not None:
+        raise refused
+    return _Made(
+        "\n".join(one.query for one in made),
+        tuple(run for one in made for run in one.runs),
+        frozenset.intersection(*(one.always for one in made)),
+        frozenset[str]().union(*(one.names for one in made)),
+        either([one.literals for one in made]),
+        made[0].warnings,
+    )
+
+
+def _reading(text: str, shape: Shape, prepared: Prepared, resolve: bool) -> _Made:
+    """Return one reading of a snippet. Raises SyntaxProblem when it can't be searched for or doesn't match itself."""
+    language = prepared.language
     names = frozenset(binds_of(shape)) - {"here"}
     queries: list[str] = []
     runs: list[tuple[PatternProbe, Shape | None]] = []
@@ -99,20 +128,20 @@ def _pattern(text: str, language: str, resolve: bool) -> _Made:
         raise SyntaxProblem(
             f"the snippet can't be searched for: {refused.message}", 0, "write a `code` query"
         ) from refused
-    warnings = _warnings(shape, text, language)
+    warnings = _warnings(shape, prepared)
     made = _Made("\n".join(queries), tuple(runs), names, names, literals(shape, language, resolve), warnings)
-    if not _matches_itself(text, language, resolve, made):
+    if not _matches_itself(text, prepared, resolve, made):
         help = "what the snippet means in its place is ambiguous here: write a `code` query"
         raise SyntaxProblem("the snippet doesn't match its own text, so that it would never match", 0, help)
     return made
 
 
-def _matches_itself(text: str, language: str, resolve: bool, made: _Made) -> bool:
+def _matches_itself(text: str, prepared: Prepared, resolve: bool, made: _Made) -> bool:
     """Return whether a snippet is found in its own text, in which each `$name` and `...` is a word like another."""
     from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 
-    prepared = prepare(text, language)
-    sample = prepared.source.text.replace(f"${MARK}", "$").replace("$$", "$")
+    language = prepared.language
+    sample = prepared.source.text.replace(f"${prepared.marks.letter}", "$").replace("$$", "$")
     tree = parse(Source("", sample.encode()), language)
     found = QuerySet([_joined("pattern", [text], language, [made], resolve)], LIMITS).search(tree)
     return bool(found[0].matches) if 0 in found else False
@@ -182,14 +211,14 @@ def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, i
     )
 
 
-def _warnings(shape: Shape, text: str, language: str) -> tuple[tuple[str, int, str], ...]:
+def _warnings(shape: Shape, prepared: Prepared) -> tuple[tuple[str, int, str], ...]:
     found = [
         (
             f"`{call}` doesn't end in `...`: one more keyword argument defeats it",
             offset,
             "end its arguments with `...` unless exactly these are meant",
         )
-        for call, offset in (closed_calls(prepare(text, language)))
+        for call, offset in closed_calls(prepared)
     ]
     if isinstance(shape, Quoted) and not shape.names and shape.texts == ("...",):
         found.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))

@@ -28,6 +28,7 @@ from polcheck.selectors.syntax.shape import (
     Parameter,
     Shape,
     Statements,
+    Terminated,
     Word,
 )
 from polcheck.selectors.syntax.snippet import Quoted, parameter_parts
@@ -84,6 +85,11 @@ class Matcher:
         """Yield every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
         if isinstance(shape, Statements):
             yield from self._statements(shape, node)
+        elif isinstance(shape, Terminated):
+            parent = node.parent
+            whole = parent if parent is not None and parent.type in self.rules.expression_statements else node
+            for match in self.matches(shape.expression, node):
+                yield Match(whole.start_byte, whole.end_byte, match.binds)
         elif not _inside_a_name(shape, node):
             for binds in self.match(shape, node, {}):
                 yield Match(node.start_byte, node.end_byte, binds)
@@ -133,8 +139,15 @@ class Matcher:
         if shape.kind in self.rules.words and self.language.word_value is not None:
             if self.language.word_value(node) == shape.text.decode("utf-8", "replace"):
                 yield binds
-        elif node.type == shape.kind and node.text == shape.text:
+        elif node.type == shape.kind and (node.text == shape.text or self._same_word(shape, node)):
             yield binds
+
+    def _same_word(self, shape: Leaf, node: Node) -> bool:
+        """Return whether a leaf is the snippet's where the case of its letters means nothing."""
+        ignores_case = self.rules.ignores_case
+        if ignores_case is None or not ignores_case(shape.kind):
+            return False
+        return (node.text or b"").decode("utf-8", "replace").lower() == shape.text.decode("utf-8", "replace").lower()
 
     def _word(self, shape: Word, node: Node, binds: Binds) -> Iterator[Binds]:
         alike = self.rules.alike_words.get(shape.text, ())
@@ -192,6 +205,9 @@ class Matcher:
         if node.type not in shape.kinds:
             return
         children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
+        if shape.unasked_fields:
+            left_out = {c.id for field in shape.unasked_fields for c in node.children_by_field_name(field)}
+            children = [child for child in children if child.id not in left_out]
         for found, _ in self._sequence(shape.items, children, binds, whole=True):
             yield found
         while len(children) > 1 and self._is_prefix(node.type, children[0]):
@@ -275,7 +291,7 @@ class Matcher:
                 yield from self.match(shape.value, value, found)
 
     def _mapping(self, shape: Mapping, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type in ("dictionary", "object"):
+        if node.type in self.rules.mappings:
             pairs = [child for child in node.named_children if child.type not in self.ignored]
             if len(pairs) >= len(shape.pairs):
                 yield from self._each(shape.pairs, pairs, binds, shape.open)

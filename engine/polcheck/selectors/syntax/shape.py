@@ -70,12 +70,13 @@ class Import(Struct, frozen=True):
 
 
 class Branch(Struct, frozen=True):
-    """A node of one of `kinds` with its items; `unasked` are kinds of children that aren't looked at."""
+    """A node of one of `kinds` with its items; `unasked` and `unasked_fields` are children that aren't compared."""
 
     kinds: frozenset[str]
     items: tuple[Shape, ...]
     fields: tuple[str | None, ...]
     unasked: frozenset[str] = frozenset()
+    unasked_fields: frozenset[str] = frozenset()
 
 
 class Generic(Struct, frozen=True):
@@ -103,6 +104,12 @@ class Mapping(Struct, frozen=True):
     open: bool
 
 
+class Terminated(Struct, frozen=True):
+    """An expression with a `;` after it: wherever it stands, and with its `;` where it is a statement."""
+
+    expression: Shape
+
+
 class Statements(Struct, frozen=True):
     """Statements that follow one another."""
 
@@ -111,5 +118,5 @@ class Statements(Struct, frozen=True):
 
 Shape = (
     Many | Hole | Leaf | Word | Name | Quoted | Formatted | Keyword | Parameter | Import | Branch | Generic | Arguments
-    | Mapping | Statements
+    | Mapping | Statements | Terminated
 )  # fmt: skip

@@ -1,14 +1,19 @@
 """A pattern's text made into one that its language parses, and the tree of that.
 
-`$name` becomes an identifier and `...` a word that stands where any item may; both are as long as they were,
-in characters, so that places survive.
+`$name` becomes an identifier and `...` a word that stands where any item may. Where a grammar wants more than a word
+there (a parameter with its type, a statement with its semicolon), the record of the language has further forms of both.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
+import sys
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import re2
 from msgspec import Struct
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_IN_STRING = re.compile(r"\$(?=[A-Za-z_])")
 _PART = re.compile(r"\$\$|\$(?P<name>[A-Za-z_]\w*)", re.ASCII)
 
 
@@ -72,72 +78,243 @@ def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
     return name, node.child_by_field_name("type"), node.child_by_field_name("value")
 
 
-ANY = MARK * 3
-_HOLE = re.compile(r"\$(?=[A-Za-z_])")
-_BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>])$")
-_AFTER_ANY = re.compile(r"[\s)\]},:;]|$")
+_BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>|!])$")
+_AFTER_ANY = re.compile(r"[\s)\]},:;|>]|$")
 _RELATIVE_IMPORT = re.compile(r"\bfrom\s*$")
-NAME_OF_HOLE = re.compile(rf"{MARK}([A-Za-z_]\w*)", re.ASCII)
+_LETTERS = "ZQXJKVWYGHUBPFMDLCRNOSITAE"
+_MOST_COMBINATIONS = 200  # of the forms of names and `...` in one context, all of which are tried
+_MOST_PARSES = 250  # of one snippet in one context
 
 
-class Prepared(Struct, frozen=True):
-    """A snippet's text with its marks, and the statements that it is made of."""
+class Marks(Struct, frozen=True, eq=False):
+    """What stands for `$name` and `...` in a snippet: words that begin with a letter that nothing else in it has."""
 
-    text: str
+    letter: str
+    any_texts: frozenset[str]  # what `...` may have become
+    hole: re.Pattern[str]  # what `$name` may have become
+
+    @property
+    def any(self) -> str:
+        """Return the usual word for `...`."""
+        return self.letter * 3
+
+
+class Prepared(Struct, frozen=True, eq=False):
+    """One reading of a snippet: its text with marks in a context, and the statements that it is made of."""
+
     language: str
+    marks: Marks
     statements: tuple[Node, ...]
     source: Source
-    shift: int = 0  # how many characters stand before the snippet in `source`
+    after: str  # what stands in `source` after the snippet
+    moves: tuple[tuple[int, int], ...]  # pairs of an offset in `source` and the one in the snippet as given
 
     def offset(self, node: Node) -> int:
-        """Where `node` starts, in characters of the snippet as given."""
-        return self.source.span_of_bytes(node.start_byte, node.end_byte).start - self.shift
+        """Return where `node` starts, in characters of the snippet as given."""
+        return self.given(self.source.span_of_bytes(node.start_byte, node.end_byte).start)
+
+    def given(self, offset: int) -> int:
+        """Return where what stands at `offset` of the source stands in the snippet as given."""
+        index = bisect_right(self.moves, (offset, sys.maxsize)) - 1
+        return self.moves[index][1] + offset - self.moves[index][0] if index >= 0 else 0
+
+    def hole(self, text: str) -> str | None:
+        """Return the name of `$name` if that is what `text` stands for, otherwise None."""
+        found = self.marks.hole.fullmatch(text)
+        return next(name for name in found.groups() if name) if found else None
+
+    def is_any(self, text: str) -> bool:
+        """Return whether `text` stands for `...`."""
+        return text in self.marks.any_texts
 
 
-def prepare(text: str, language: str) -> Prepared:
-    """Return the tree of the snippet `text`. Raises SyntaxProblem when it is empty or doesn't parse."""
-    if MARK in text:
-        raise SyntaxProblem(f"`{MARK}` can't stand in a snippet", text.index(MARK))
+class _Slot(NamedTuple):
+    """A `$name` or `...` of a snippet, which may be written in several forms; `length` is that of it as given."""
+
+    forms: tuple[str, ...]
+    length: int
+
+
+class _Written(NamedTuple):
+    """A snippet as it is parsed: its source, where it begins and ends in that, in bytes, and `Prepared.moves`.
+
+    `forms` are the places, in bytes, of slots that have another form than the usual one.
+    """
+
+    source: Source
+    root: Node
+    first: int
+    end: int
+    moves: tuple[tuple[int, int], ...]
+    forms: tuple[tuple[int, int], ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """Return whether it parses, and each form of a slot is one thing."""
+        return not self.root.has_error and all(map(self._is_one_node, self.forms))
+
+    def _is_one_node(self, place: tuple[int, int]) -> bool:
+        start, end = place
+        node = self.root.descendant_for_byte_range(start, end)
+        return node is not None and node.start_byte == start and node.end_byte in (end, end + 1)
+
+
+def prepare(text: str, language: str) -> tuple[Prepared, ...]:
+    """Return the readings of the snippet `text`: its tree in each context of its language in which it parses.
+
+    Raises SyntaxProblem when it is empty or parses in none.
+    """
+    rules = languages.language(language)
+    marks = _marks(_letter(text, rules), rules)
     if not text.strip():
         raise SyntaxProblem("the snippet is empty", 0, "write code, such as `torch.load(...)`")
-    rules = languages.language(language)
-    marked = _marked(text, rules)
-    source, root = _parsed(marked, language)
-    statements = root.named_children
-    shift = 0
-    if root.has_error:
-        for context in rules.contexts:
-            found = _in_context(marked, context, rules)
-            if found is not None:
-                (source, statements), shift = found, len(context.before)
-                break
-        else:
-            raise _unparsed(text, source, root, language)
-    statements = [child for child in statements if child.type not in rules.comments | {"line_continuation"}]
-    if not statements:
+    parts = _slotted(text, rules, marks)
+    readings: list[Prepared] = []
+    only_comments = False
+    for context in rules.contexts:
+        if context.fallback and readings:
+            continue
+        written = _parsable(parts, context, rules)
+        nodes = _statements(written, rules) if written is not None else None
+        if written is None or nodes is None:
+            continue
+        if (context.before or context.after) and not _is_whole(nodes, written):
+            continue
+        statements = tuple(node for node in nodes if node.type not in rules.comments | {"line_continuation"})
+        only_comments = only_comments or not statements
+        if statements:
+            readings.append(Prepared(language, marks, statements, written.source, context.after, written.moves))
+    if not readings and only_comments:
         raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
-    return Prepared(marked, language, tuple(statements), source, shift)
+    if not readings:
+        written = _written(parts, [0] * len(parts), rules.contexts[0], rules)
+        raise _unparsed(text, Prepared(language, marks, (), written.source, "", written.moves), written.root)
+    return tuple(readings)
 
 
-def _in_context(marked: str, context: Context, rules: Language) -> tuple[Source, list[Node]] | None:
-    """Return the source of a snippet with code around it, and the snippet's statements in it; None when it doesn't
-    parse.
+def _letter(text: str, rules: Language) -> str:
+    """Return a letter that a snippet doesn't have. Raises SyntaxProblem where there is none."""
+    if not rules.ascii_names:
+        if MARK in text:
+            raise SyntaxProblem(f"`{MARK}` can't stand in a snippet", text.index(MARK))
+        return MARK
+    used = set(text.upper())
+    letter = next((letter for letter in _LETTERS if letter not in used), "")
+    if not letter:
+        raise SyntaxProblem("the snippet has every letter of the alphabet", 0, "search for a part of it")
+    return letter
+
+
+@cache
+def _marks(letter: str, rules: Language) -> Marks:
+    forms = filter(None, (*rules.name_forms, rules.statement_form))
+    names = "|".join(
+        re.escape(form.replace(MARK, letter)).replace(re.escape("{}"), r"([A-Za-z_]\w*)") for form in forms
+    )
+    texts = {form.replace(MARK, letter) for form in (*rules.any_forms, *rules.any_forms_in_braces)}
+    texts |= {text.rstrip(" ;,\n") for text in texts} | {letter * 3, rules.snippet.any_pair + letter}
+    return Marks(letter, frozenset(texts), re.compile(names, re.ASCII))
+
+
+def _parsable(parts: Sequence[str | _Slot], context: Context, rules: Language) -> _Written | None:
+    """Return a snippet with such forms of its slots that it parses in a context; None where none are.
+
+    All combinations are tried where they are few; of more, slot after slot gets the form with the fewest errors.
     """
-    text = context.edit(marked)
-    source, node = _parsed(f"{context.before}{text}{context.after}", rules.name)
-    if node.has_error:
+    choices = [0] * len(parts)
+    written = _written(parts, choices, context, rules)
+    if written.is_valid:
+        return written
+    open_slots = [index for index, part in enumerate(parts) if _forms(part) > 1]
+    counts = [_forms(parts[index]) for index in open_slots]
+    if math.prod(counts) <= _MOST_COMBINATIONS:
+        for numbers in itertools.islice(itertools.product(*map(range, counts)), 1, None):
+            for index, number in zip(open_slots, numbers, strict=True):
+                choices[index] = number
+            written = _written(parts, choices, context, rules)
+            if written.is_valid:
+                return written
         return None
-    before = len(context.before.encode())
-    first = before + len(text[: len(text) - len(text.lstrip())].encode())
-    end = before + len(text.rstrip().encode())
+    best, parses = _errors(written.root), 0
+    for index in open_slots * 2:
+        for number in range(_forms(parts[index])):
+            if parses == _MOST_PARSES:
+                return None
+            parses += 1
+            other = [*choices[:index], number, *choices[index + 1 :]]
+            written = _written(parts, other, context, rules)
+            if written.is_valid:
+                return written
+            if (errors := _errors(written.root)) < best:
+                best, choices = errors, other
+    return None
+
+
+def _forms(part: str | _Slot) -> int:
+    return len(part.forms) if isinstance(part, _Slot) else 1
+
+
+def _errors(root: Node) -> int:
+    """Return how many bytes of a tree, and nodes that it lacks, are errors."""
+    total, waiting = 0, [root]
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            total += 1 + node.end_byte - node.start_byte
+        elif node.has_error:
+            waiting += node.children
+    return total
+
+
+def _written(parts: Sequence[str | _Slot], choices: Sequence[int], context: Context, rules: Language) -> _Written:
+    """Return a snippet in a context, with the chosen form of each of its slots."""
+    before, text = context.before, ""
+    given = 0
+    moves: list[tuple[int, int]] = [(len(before), 0)]
+    forms: list[tuple[int, int]] = []
+    for part, choice in zip(parts, choices, strict=True):
+        if choice and isinstance(part, _Slot):
+            start = len(before.encode()) + len(text.encode())
+            forms.append((start, start + len(part.forms[choice].rstrip(" ,").encode())))
+        text += part if isinstance(part, str) else part.forms[choice]
+        given += len(part) if isinstance(part, str) else part.length
+        moves.append((len(before) + len(text), given))
+    text = context.edit(text)
+    indent = len(text) - len(text.lstrip())
+    if not before:
+        # NOTE: white space before the code would be an indentation in Python; line breaks keep every offset
+        text = "\n" * indent + text[indent:]
+    source = Source("", f"{before}{text}{context.after}".encode())
+    first = len(before.encode()) + indent
+    end = len(before.encode()) + len(text.rstrip().encode())
+    return _Written(source, parse(source, rules.name).tree.root_node, first, end, tuple(moves), tuple(forms))
+
+
+def _statements(written: _Written, rules: Language) -> list[Node] | None:
+    """Return the nodes that a snippet is made of; None where parts of what is around it belong to one of several."""
+    node = written.root
     while True:
-        inner = [child for child in node.named_children if child.start_byte < end and child.end_byte > first]
-        if any(child.start_byte < first or child.end_byte > end for child in inner):
+        inner = [child for child in node.named_children if _overlaps(child, written)]
+        if any(child.start_byte < written.first or child.end_byte > written.end for child in inner):
             if len(inner) > 1:
                 return None
-        elif not (len(inner) == 1 and inner[0].type in rules.lists):
-            return source, inner
+        elif not (len(inner) == 1 and inner[0].type in rules.lists and _holds_nodes_only(inner[0])):
+            return inner
         node = inner[0]
+
+
+def _holds_nodes_only(node: Node) -> bool:
+    """Return whether a list has no words or brackets of its own, which a snippet that has them means."""
+    return node.child_count == node.named_child_count > 0
+
+
+def _is_whole(nodes: Sequence[Node], written: _Written) -> bool:
+    """Return whether nodes span a snippet from its beginning to its end."""
+    return bool(nodes) and nodes[0].start_byte == written.first and nodes[-1].end_byte == written.end
+
+
+def _overlaps(node: Node, written: _Written) -> bool:
+    return node.start_byte < written.end and node.end_byte > written.first
 
 
 def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
@@ -154,44 +331,64 @@ def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
         arguments = node.child_by_field_name("arguments")
         if arguments is None or arguments.type not in rules.arguments or not arguments.named_children:
             continue
-        if not any((child.text or b"").decode() == ANY for child in arguments.named_children):
+        if not any(prepared.is_any((child.text or b"").decode()) for child in arguments.named_children):
             span = prepared.source.span_of_bytes(node.start_byte, node.end_byte)
-            text = prepared.source.text[span.start : span.end].replace(ANY, "...").replace(MARK, "$")
-            found.append((text, span.end - 1))
+            marks = prepared.marks
+            text = prepared.source.text[span.start : span.end].replace(marks.any, "...").replace(marks.letter, "$")
+            found.append((text, prepared.given(span.end - 1)))
     return found
 
 
-def _parsed(marked: str, language: str) -> tuple[Source, Node]:
-    # NOTE: white space before the code would be an indentation in Python; line breaks keep every offset
-    indent = len(marked) - len(marked.lstrip())
-    source = Source("", ("\n" * indent + marked[indent:]).encode())
-    return source, parse(source, language).tree.root_node
-
-
-def _unparsed(text: str, source: Source, root: Node, language: str) -> SyntaxProblem:
+def _unparsed(text: str, prepared: Prepared, root: Node) -> SyntaxProblem:
     node = first_error(root)
-    offset = min(source.span_of_bytes(node.start_byte, node.end_byte).start, max(len(text.rstrip()) - 1, 0))
+    offset = min(prepared.offset(node), max(len(text.rstrip()) - 1, 0))
     help = "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
     if node.is_missing:
         return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
-    return SyntaxProblem(f"the snippet is not valid {languages.language(language).title}", offset, help)
+    return SyntaxProblem(f"the snippet is not valid {languages.language(prepared.language).title}", offset, help)
 
 
-def _marked(text: str, rules: Language) -> str:
-    """`text` with its marks in place of `$` and `...`."""
+def _slotted(text: str, rules: Language, marks: Marks) -> list[str | _Slot]:
+    """Return the parts of a snippet: texts that stay as they are, and slots for its `$name` and `...`."""
     any_pair = rules.snippet.any_pair
-    parts: list[str] = []
+    forms = [form.replace(MARK, marks.letter) for form in rules.name_forms]
+    statement = [rules.statement_form.replace(MARK, marks.letter)] if rules.statement_form else []
+    in_braces = [form.replace(MARK, marks.letter) for form in rules.any_forms_in_braces or rules.any_forms]
+    elsewhere = [form.replace(MARK, marks.letter) for form in rules.any_forms]
+    parts: list[str | _Slot] = []
     braces: list[bool] = []  # for each open bracket whether it holds pairs
+    brackets: list[str] = []
     for found in _parts(rules).finditer(text):
         part = found.group()
         if found.lastgroup == "open":
             braces.append(part == "{" and _is_mapping(text, found.end(), rules))
+            brackets.append(part)
         elif found.lastgroup == "close" and braces:
             braces.pop()
+            brackets.pop()
         elif found.lastgroup == "any" and _stands_alone(text, found.start(), found.end()):
-            part = any_pair + MARK if any_pair and braces and braces[-1] else ANY
-        parts.append(part)
-    return _HOLE.sub(MARK, "".join(parts))
+            in_pairs = any_pair and braces and braces[-1]
+            by_place = in_braces if brackets[-1:] == ["{"] else elsewhere
+            if not brackets:
+                after_statement = text[: found.start()].rstrip()[-1:] in (";", "}")
+                by_place = in_braces + elsewhere if after_statement else elsewhere + in_braces
+            parts.append(_Slot((any_pair + marks.letter,) if in_pairs else tuple(dict.fromkeys(by_place)), 3))
+            continue
+        elif found.lastgroup == "own":
+            part = part[1:] if part.startswith("$$") else part
+            parts += [_Slot((part,), len(found.group()))]
+            continue
+        elif found.lastgroup == "name":
+            known = [*forms, *(statement if _is_statement(text, found.start(), found.end()) else ())]
+            parts.append(_Slot(tuple(form.replace("{}", part[1:]) for form in known), len(part)))
+            continue
+        elif found.lastgroup in ("string", "comment"):
+            part = _IN_STRING.sub(marks.letter, part)
+        if parts and isinstance(before := parts[-1], str):
+            parts[-1] = before + part
+        else:
+            parts.append(part)
+    return parts
 
 
 @cache
@@ -202,12 +399,18 @@ def _parts(rules: Language) -> re.Pattern[str]:
         [rf"{quote}(?:\\.|[^\\])*?{quote}" for quote in over_lines]
         + [rf"{quote}(?:\\.|[^{quote}\\\n])*{quote}" for quote in rules.quotes]
     )
-    comment = "|".join(map(re.escape, rules.comment_signs))
+    comment = "|".join(map(re.escape, rules.comment_signs)) or "(?!)"
+    own = "|".join([rf"\${name}\b" for name in sorted(rules.own_names)] + [r"\$\$(?=[A-Za-z_])"])
     return re.compile(
         rf"(?P<string>{strings})|(?P<comment>(?:{comment})[^\n]*)|(?P<open>[(\[{{])|(?P<close>[)\]}}])"
-        r"|(?P<any>\.\.\.)|(?P<sign>\*\*|:)|(?P<other>.)",
+        rf"|(?P<any>\.\.\.)|(?P<own>{own})|(?P<name>\$[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>\*\*|:)|(?P<other>.)",
         re.DOTALL,
     )
+
+
+def _is_statement(text: str, start: int, end: int) -> bool:
+    """Return whether a word may be a statement by what is before and after it."""
+    return text[:start].rstrip()[-1:] in ("", "{", "}", ")", ";", ":") and text[end:].lstrip()[:1] in ("", "}")
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -1,0 +1,123 @@
+"""C#."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_escape = escapes(
+    {
+        "'": "'", '"': '"', "\\": "\\", "0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r",
+        "t": "\t", "v": "\v",
+    },
+    exact={"u": 4, "U": 8},
+    upto={"x": 4},
+)  # fmt: skip
+
+
+def _value(node: Node) -> Literal | None:
+    text = (node.text or b"").decode("utf-8", "replace")
+    opening = text[: len(text) - len(text.lstrip("$@"))]
+    body = text[len(opening) :].removesuffix("u8").removesuffix("U8")
+    quotes = len(body) - len(body.lstrip('"'))
+    if quotes >= 3 and "@" not in opening:
+        return _raw(node, len(opening), quotes, len(text))
+    if len(body) < 2 or body[0] != '"' or body[-1] != '"':
+        return None
+    if "$" in opening:
+        found = joined(
+            pieces(node, len(opening) + 1, 1, ("interpolation",)), lambda part: _interpolated(part, "@" in opening)
+        )
+        return literal(found.value, found.plain)
+    content = body[1:-1]
+    return literal(content.replace('""', '"') if "@" in opening else unescape(content, _escape))
+
+
+def _interpolated(text: str, verbatim: bool) -> str:
+    braces = text.replace("{{", "{").replace("}}", "}")
+    return braces.replace('""', '"') if verbatim else unescape(braces, _escape)
+
+
+def _raw(node: Node, dollars: int, quotes: int, size: int) -> Literal | None:
+    """Return the value of a raw string, whose last line says how far the others are indented."""
+    if size < dollars + 2 * quotes:
+        return None
+    end = 2 if (node.text or b"")[-2:].lower() == b"u8" else 0
+    parts = pieces(node, dollars + quotes, quotes + end, ("interpolation",))
+    plain = all(isinstance(part, str) for part in parts)
+    text = unix_lines("".join(part if isinstance(part, str) else "{}" for part in parts))
+    first, line_end, rest = text.partition("\n")
+    if not line_end or first.strip():
+        return literal(text, plain)
+    lines = rest.split("\n")
+    return literal("\n".join(dedented(lines[:-1], len(lines[-1]))), plain)
+
+
+_MODIFIER = parts("modifier", "attribute_list")
+_GENERIC = {**_MODIFIER, **parts("type_parameter_list", "type_parameter_constraints_clause")}
+
+LANGUAGES = (
+    Language(
+        name="csharp",
+        title="C#",
+        module="tree_sitter_c_sharp",
+        suffixes=(".cs", ".csx"),
+        interpreters=("dotnet-script",),
+        extra="csharp",
+        strings=frozenset(
+            {"string_literal", "verbatim_string_literal", "raw_string_literal", "interpolated_string_expression"}
+        ),
+        string_value=_value,
+        string_content="string_literal_content",
+        contexts=(
+            Context(),
+            Context("", ";"),
+            Context("a = ", ";"),
+            Context("class A { ", " }"),
+            Context("class A { ", "; }"),
+            Context("", " class A {}"),
+            Context("", " a;", fallback=True),
+            Context("try {} ", ""),
+            Context("switch (a) { ", " }", fallback=True),
+        ),
+        lists=frozenset({"global_statement", "declaration_list", "switch_body"}),
+        statement_form=MARK + "{}();",
+        any_forms=(MARK * 3, f"{MARK * 3} {MARK}"),
+        any_forms_in_braces=(f"{MARK * 3}();", f"{MARK * 3} {MARK};", MARK * 3),
+        comment_signs=("//",),
+        quotes=('"', "'"),
+        multiline_quotes=('"""',),
+        snippet=SnippetRules(
+            grouping=frozenset({"parenthesized_expression"}),
+            clauses=frozenset({"catch_clause", "finally_clause"}),
+            with_clauses=frozenset({"try_statement"}),
+            optional={
+                **each(
+                    "class_declaration interface_declaration struct_declaration record_declaration",
+                    {**_GENERIC, **parts("base_list")},
+                ),
+                "enum_declaration": {**_MODIFIER, **parts("base_list")},
+                **each("method_declaration local_function_statement", _GENERIC),
+                "constructor_declaration": {**_MODIFIER, **parts("constructor_initializer")},
+                **each(
+                    "field_declaration property_declaration event_field_declaration parameter "
+                    "local_declaration_statement delegate_declaration",
+                    _MODIFIER,
+                ),
+            },
+            optional_fields={
+                "object_creation_expression": {"initializer": frozenset()},
+                "if_statement": {"alternative": frozenset({"else"})},
+            },
+            exact_leaves=frozenset({"name"}),
+            exact_branches=frozenset({"arguments", "body", "parameters"}),
+            called=frozenset({"function"}),
+            named_fields=frozenset({("invocation_expression", "function")}),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,115 @@
+"""Java."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.decoding import escapes, joined, literal, number, pieces, unescape, unix_lines
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "s": " ", '"': '"', "'": "'", "\\": "\\", "\n": ""}
+_escape = escapes(_SIMPLE)
+
+
+def _any_escape(text: str, at: int) -> tuple[str, int]:
+    char = text[at : at + 1]
+    if char == "u":
+        start = at + len(text[at:]) - len(text[at:].lstrip("u")) if at + 40 > len(text) else _after(text, at)
+        code, end = number(text, start, 4)
+        return (chr(code), end) if end == start + 4 else ("\\", at)
+    if char and char in "01234567":
+        code, end = number(text, at, 3 if char in "0123" else 2, 8)
+        return chr(code), end
+    return _escape(text, at)
+
+
+def _after(text: str, at: int) -> int:
+    """Return where the letters `u` that begin at `at` end."""
+    while text[at : at + 1] == "u":
+        at += 1
+    return at
+
+
+def _value(node: Node) -> Literal | None:
+    text = (node.text or b"").decode("utf-8", "replace")
+    if text.startswith('"""') and len(text) >= 6:
+        parts = _without_indent(unix_lines(text[3:-3]))
+        return literal(unescape(parts, _any_escape), not _interpolated(node))
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return None
+    found = joined(pieces(node, 1, 1, ("string_interpolation",)), lambda part: unescape(part, _any_escape))
+    return literal(found.value, found.plain)
+
+
+def _interpolated(node: Node) -> bool:
+    return any(child.type == "string_interpolation" for child in node.named_children)
+
+
+def _without_indent(text: str) -> str:
+    """Return the content of a text block as JLS 3.10.6 strips it: the smallest indentation, and blanks at line ends."""
+    lines = text.partition("\n")[2].split("\n")
+    last = len(lines) - 1
+    counted = [line for index, line in enumerate(lines) if line.strip() or index == last]
+    indent = min((len(line) - len(line.lstrip()) for line in counted), default=0)
+    return "\n".join(line[indent:].rstrip() if line.strip() else "" for line in lines)
+
+
+_MODIFIERS = parts("modifiers")
+_GENERIC = parts("modifiers", "type_parameters")
+
+LANGUAGES = (
+    Language(
+        name="java",
+        title="Java",
+        module="tree_sitter_java",
+        suffixes=(".java",),
+        extra="java",
+        strings=frozenset({"string_literal"}),
+        string_value=_value,
+        string_content="string_fragment",
+        comments=frozenset({"line_comment", "block_comment"}),
+        contexts=(
+            Context(),
+            Context("", ";"),
+            Context("class A { ", " }"),
+            Context("class A { ", "; }"),
+            Context("interface A { ", " }", fallback=True),
+            Context("", " class A {}", fallback=True),
+            Context("", " a;", fallback=True),
+            Context("try {} ", ""),
+            Context("switch (a) { ", " }", fallback=True),
+            Context("enum A { ", " }", fallback=True),
+        ),
+        lists=frozenset({"class_body", "modifiers", "interface_body", "switch_block"}),
+        statement_form=MARK + "{};",
+        any_forms=(MARK * 3, f"{MARK * 3} {MARK}"),
+        any_forms_in_braces=(f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3),
+        comment_signs=("//",),
+        quotes=('"', "'"),
+        multiline_quotes=('"""',),
+        snippet=SnippetRules(
+            grouping=frozenset({"parenthesized_expression"}),
+            clauses=frozenset({"catch_clause", "finally_clause"}),
+            with_clauses=frozenset({"try_statement", "try_with_resources_statement"}),
+            optional={
+                "class_declaration": {**_GENERIC, **parts("superclass", "super_interfaces", "permits")},
+                "interface_declaration": {**_GENERIC, **parts("extends_interfaces", "permits")},
+                "enum_declaration": {**_MODIFIERS, **parts("super_interfaces")},
+                "record_declaration": {**_GENERIC, **parts("super_interfaces")},
+                "object_creation_expression": parts("class_body"),
+                **each("method_declaration constructor_declaration", {**_GENERIC, **parts("throws")}),
+                **each(
+                    "field_declaration local_variable_declaration constant_declaration formal_parameter "
+                    "catch_formal_parameter annotation_type_declaration enhanced_for_statement",
+                    _MODIFIERS,
+                ),
+            },
+            optional_fields={"if_statement": {"alternative": frozenset({"else"})}},
+            exact_leaves=frozenset({"name", "field"}),
+            exact_branches=frozenset({"arguments", "body", "parameters"}),
+        ),
+    ),
+)
