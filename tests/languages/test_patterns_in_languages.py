@@ -212,7 +212,7 @@ def matches(language: str, pattern: str) -> list[str]:
     tree = parse(source, language)
     assert not tree.tree.root_node.has_error
     result = QuerySet([compile_pattern([pattern], language)]).search(tree).get(0)
-    spans = sorted(hit.span for hit in result.hits if hit.span is not None) if result is not None else []
+    spans = sorted(hit.span for hit in result.matches if hit.span is not None) if result is not None else []
     return [source.text[span.start : span.end] for span in spans]
 
 
