@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from polcheck.findings.report import (
     verdict_of,
     worst,
 )
+from polcheck.findings.restriction import Restriction
 from polcheck.findings.verdict_fields import fields_of
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import Plan
@@ -64,6 +66,7 @@ class Checker(Struct, frozen=True, dict=True):
     searches: Extractor | None = None  # compiled before, for a plan with the same probes
     jobs: int = 0  # processes to search with; 0 is one for each core
     limits: RunLimits = DEFAULT_RUN_LIMITS
+    only: Restriction | None = None  # what is reported; None is everything
     digests: bool = True  # whether reports have the submission's digest, for which every file is read
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
@@ -240,28 +243,40 @@ class Checker(Struct, frozen=True, dict=True):
         fail_on: str,
         remarks: Iterable[Notice],
     ) -> Report:
+        findings = accepted.findings
+        notices = (*accepted.notices, *(file.notice for file in accepted.files))
+        results = [accepted.result(result) for result in results]
+        if only := self.only:
+            results = [only.result(result) for result in results]
+            findings, notices = only.findings(findings), (*notices, *only.left_out(submission.listed))
         counting: dict[str, set[str]] = {}
-        for finding in accepted.findings:
+        for finding in findings:
             if finding.waived is None:
                 counting.setdefault(finding.ref, set()).add(finding.severity)
-        policies = tuple(outcome_of(result, counting.get(result.policy.ref, ())) for result in results)
+        accepting = Counter(finding.ref for finding in findings if finding.waived)
+        accepting.update(file.ref for file in accepted.files)
+        policies = tuple(
+            outcome_of(result, counting.get(result.policy.ref, ()), accepting[result.policy.ref]) for result in results
+        )
         unsearched = notices_of(results, policies)
+        notices = (
+            *self._unreadable(submission, unsearched),
+            *self._git_places(submission),
+            *remarks,
+            *unsearched,
+            *deprecated_in(policies),
+            *notices,
+        )
+        verdict = verdict_of(policies, fail_on)
         report = Report(
-            verdict=verdict_of(policies, fail_on),
+            verdict=only.verdict(verdict, (policy.outcome for policy in policies)) if only else verdict,
             fail_on=fail_on,
             submission=self._used(submission),
             packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),
             requirements=tuple(self._requirements(policies)),
             policies=policies,
-            findings=accepted.findings,
-            notices=(
-                *self._unreadable(submission, unsearched),
-                *self._git_places(submission),
-                *remarks,
-                *unsearched,
-                *deprecated_in(policies),
-                *accepted.notices,
-            ),
+            findings=findings,
+            notices=only.notices(notices) if only else notices,
             polcheck=VERSION,
         )
         return replace(report, **fields_of(report, self.plan.packs))
@@ -273,7 +288,8 @@ class Checker(Struct, frozen=True, dict=True):
     def _requirements(self, policies: Sequence[PolicyOutcome]) -> Iterable[RequirementOutcome]:
         for pack in self.plan.packs:
             for requirement in pack.requirements:
-                outcomes = [p.outcome for p in policies if (p.pack, p.requirement) == (pack.name, requirement.id)]
+                own = [p for p in policies if (p.pack, p.requirement) == (pack.name, requirement.id)]
+                outcomes = [policy.outcome for policy in own]
                 review = requirement.decided_by == "review"
                 if outcomes or review:
                     yield RequirementOutcome(
@@ -283,6 +299,7 @@ class Checker(Struct, frozen=True, dict=True):
                         "review" if review else worst(outcomes),
                         requirement.decided_by,
                         requirement.because,
+                        sum(policy.accepted for policy in own),
                     )
 
     def _unreadable(self, submission: Submission, others: Iterable[Notice]) -> Iterable[Notice]:

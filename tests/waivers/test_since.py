@@ -109,7 +109,7 @@ def test_a_folder_that_was_not_there_before_is_new_as_a_whole(repository: Path) 
     """The revision then holds nothing to compare with, which is no error."""
     write(repository, {"new/c.py": PRINTS})
     ran = since("main", "new")
-    assert (ran.status, ran.out) == (1, "c.py:1:1: error[ours:no-print] it prints\n")
+    assert (ran.status, ran.out) == (1, "new/c.py:1:1: error[ours:no-print] it prints\n")
 
 
 @pytest.fixture

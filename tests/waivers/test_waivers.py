@@ -191,7 +191,7 @@ def test_judging_a_folder_below_waives_what_judging_all_does(tree: Tree) -> None
     tree({"polcheck.yaml": WAIVER, "src/a.py": "print(1)\n"})
     report = judged(target="src")
     assert failing(report) == []
-    assert str(report.findings[0].waived and report.findings[0].waived.location) == "polcheck.yaml:2:11"
+    assert str(report.findings[0].waived and report.findings[0].waived.location) == "../polcheck.yaml:2:11"
 
 
 def test_an_override_changes_severities_in_its_files(tree: Tree) -> None:

@@ -29,7 +29,8 @@ _SHOWN = 20
 @click.option(
     "--ratchet", is_flag=True, help="Fail, and record nothing, if there is a finding that is not in the baseline."
 )
-def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: bool) -> int:
+@click.option("--undecided", is_flag=True, help="Also record files that leave policies undecided.")
+def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: bool, undecided: bool) -> int:
     """Record the findings of the project at PATH that nothing else accepts. Later runs fail on new ones only.
 
     Findings are matched across runs by their fingerprint (policy, match and bound names), not by line or file: they
@@ -48,14 +49,15 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
         read = used.checker.place(used.read(stdin=sys.stdin.buffer, progress=bar.count))
     with Bar("judging") as bar:
         report = used.checker.check(read, used.effective.fail_on, bar.update, accept)
-    result = Baseline.of(report, read)
+    result = Baseline.of(report, read, undecided=undecided)
     if ratchet and not _shrinks(used, report, read):
         return 1
     write_output(path, result.text())
-    undecided = report.count("undecided")
-    if undecided:
-        what = "1 policy is" if undecided == 1 else f"{undecided:,} policies are"
-        click.echo(f"{what} undecided: their findings are not recorded", err=True)
+    open_ = report.count("undecided")
+    if open_:
+        what = "1 policy is" if open_ == 1 else f"{open_:,} policies are"
+        hint = "" if undecided else " (--undecided records the files that leave them so)"
+        click.echo(f"{what} undecided: their findings are not recorded{hint}", err=True)
     number = len(result.entries)
     click.echo(f"recorded {number:,} {'finding' if number == 1 else 'findings'} in {path}", err=True)
     if not named:

@@ -65,7 +65,7 @@ class Outputs(Struct):
             else:
                 _print(text, commands=_format(name).has_commands)
             if summary := _format(name).job_summary:
-                _add_job_summary(summary(report))
+                _add_job_summary(summary(_format(name).placed(report)))
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
@@ -74,7 +74,7 @@ class Outputs(Struct):
         """
         template = name.partition(":")[2]
         if not template:
-            return _format(name).render(report, self.options)
+            return _format(name).render(_format(name).placed(report), self.options)
         from polcheck.policy.templates import TemplateFault
 
         try:

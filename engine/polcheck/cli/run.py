@@ -15,6 +15,8 @@ from polcheck.base.tracker import tracking
 from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
+from polcheck.findings.restriction import Restriction
+from polcheck.project.arguments import Request, UnknownPath, request_of, unsaved
 from polcheck.project.cache_place import is_cache_allowed
 from polcheck.project.report_cache import load_report, report_key, store_report
 
@@ -83,8 +85,9 @@ def _names(plan: Plan) -> Mapping[int, str]:
 
 
 @click.command(short_help="Check a project against packs of policies.")
-@click.argument("submission", default=".", metavar="[PATH]")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @project_options
+@click.option("--stdin-filename", metavar="PATH", help="Check standard input as the content of this file.")
 @click.option("--rev", metavar="REV", help="Check a git revision instead of the files.")
 @click.option("--since", metavar="REV", help="Report only what is new since a git revision, wherever it was changed.")
 @click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
@@ -95,7 +98,8 @@ def _names(plan: Plan) -> Mapping[int, str]:
 )
 @click.option("--timings-json", metavar="FILE", help="Write that to FILE as JSON.")
 def run(
-    submission: str,
+    paths: tuple[str, ...],
+    stdin_filename: str | None,
     project: ProjectOf,
     rev: str | None,
     since: str | None,
@@ -108,20 +112,22 @@ def run(
     """Check a project against packs of policies: those of --pack, else those of the nearest polcheck.yaml.
 
     PATH is a folder (the default is the current one), a JSON bundle, a .zip or .tar.* archive, or - for a bundle or an
-    archive on standard input.
+    archive on standard input. Files, or several paths, belong to one project, which is searched as a whole: only
+    what is found in them is reported.
 
     Exit status: 0 pass, 1 fail, 2 no verdict.
     """
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     times = Timings() if timings or timings_json else None
-    key = _key(submission, outputs) if times is None else ""
+    request = _request(paths, stdin_filename)
+    key = _key(request, outputs) if times is None else ""
     known = load_report(key) if key else None
     if known is not None:
         return outputs.write(known)
     with tracking() as tracker:
-        used = has_packs(project(submission, baseline="" if no_baseline else baseline))
-        report = _judged(used, outputs, rev, since, times)
+        used = has_packs(project(request.target, baseline="" if no_baseline else baseline))
+        report = _checked(used, request, outputs, rev, since, times)
     if key and report.decided:
         store_report(key, report, tracker)
     status = outputs.write(report)
@@ -134,10 +140,24 @@ def run(
 _SHOWN_BY = frozenset({"formats", "output", "show_all", "color", "quiet", "verbose"})
 
 
-def _key(submission: str, outputs: Outputs) -> str:
+def _request(paths: tuple[str, ...], stdin_filename: str | None) -> Request:
+    """Return what the paths ask for; with `--stdin-filename`, its content. Raises UsageError for a path outside."""
+    options = click.get_current_context().params
+    config, isolated = options["config"], options["isolated"] or options["trusted"] is not None
+    try:
+        if stdin_filename is None:
+            return request_of(paths, config, isolated=isolated)
+        if paths not in ((), ("-",)):
+            raise click.UsageError("give --stdin-filename or paths, not both")
+        return unsaved(stdin_filename, sys.stdin.buffer, config, isolated=isolated)
+    except UnknownPath as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _key(request: Request, outputs: Outputs) -> str:
     """Return the name under which the report that was asked for may be kept; empty where nothing is to be kept."""
     requested = {name: value for name, value in click.get_current_context().params.items() if name not in _SHOWN_BY}
-    if requested["no_cache"] or not is_cache_allowed(submission):
+    if requested["no_cache"] or request.paths or not is_cache_allowed(request.target):
         return ""
     try:
         return report_key({**requested, "digests": outputs.digests}, today().isoformat())
@@ -145,15 +165,17 @@ def _key(submission: str, outputs: Outputs) -> str:
         return ""
 
 
-def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None) -> Report:
+def _checked(
+    used: Project, request: Request, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None
+) -> Report:
     """Return the report on what the options ask for."""
     measured = times or Timings()
     with measured.stage("start"):
-        judge = replace(used.checker, digests=outputs.digests)
+        judge = replace(used.checker, digests=outputs.digests, only=Restriction.of(request.paths))
         judge = judge.timed() if times else judge
         accept = used.acceptance(today())
     with Bar("reading") as bar, measured.stage("list"):
-        read = used.read(rev, sys.stdin.buffer, bar.count)
+        read = used.read(rev, sys.stdin.buffer, bar.count).with_files(request.unsaved)
     if since is not None:
         from polcheck.findings.accepted import in_turn
 
@@ -161,7 +183,7 @@ def _judged(used: Project, outputs: Outputs, rev: str | None, since: str | None,
             compared = used.since(since, bar.update, head=rev or "HEAD")
             accept, read = in_turn(accept, compared.accept), replace(read, base=compared.base)
     with Bar("judging") as bar, used.memory() as memory:
-        return judge.check(read, used.effective.fail_on, bar.update, accept, memory, times)
+        return used.located(judge.check(read, used.effective.fail_on, bar.update, accept, memory, times))
 
 
 def _show_timings(times: Timings, used: Project, path: str | None, *, shown: bool) -> None:

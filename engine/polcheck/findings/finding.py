@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.spans import Place
 
@@ -16,6 +18,11 @@ else:
 
 _LONGEST = 2_000  # characters of one text
 _MOST = 1_000  # values, and characters in hundreds, of all bindings of a finding together
+
+
+def joined(folder: str, path: str) -> str:
+    """Return a path of the submission as seen from the folder in which the submission lies under `folder`."""
+    return posixpath.normpath(posixpath.join(folder, path)) if path else path
 
 
 def shortened(text: str, most: int = _LONGEST) -> str:
@@ -80,6 +87,11 @@ class Location(Struct, frozen=True):
         """Return the column in characters, from 1; None for the file as a whole."""
         return self.place.column if self.place else None
 
+    def seen_from(self, folder: str) -> Location:
+        """Return the place with its path behind `folder`."""
+        path = joined(folder, self.path)
+        return replace(self, path=path, place=self.place and self.place._replace(path=path))
+
     def __str__(self) -> str:
         return f"{self.path}:{self.place.line}:{self.place.column}" if self.place else self.path
 
@@ -92,13 +104,21 @@ class NearMiss(Struct, frozen=True):
 
 
 class Waived(Struct, frozen=True):
-    """Why a finding is accepted: `kind` is `inline`, `config` or `baseline`."""
+    """Why a finding is accepted: `kind` is `inline`, `config` or `baseline`; `since`: a revision had it already."""
 
     kind: str
     reason: str
     owner: str = ""
     expires: str = ""
     location: Location | None = None
+    since: bool = False
+
+    @property
+    def by(self) -> str:
+        """What accepts the finding: `waiver`, `baseline` or `since`."""
+        if self.kind != "baseline":
+            return "waiver"
+        return "since" if self.since else "baseline"
 
 
 class Finding(Struct, frozen=True):
@@ -130,3 +150,15 @@ class Finding(Struct, frozen=True):
     def ref(self) -> str:
         """Return the policy's name in the run: `pack:id`."""
         return f"{self.pack}:{self.policy}"
+
+    def seen_from(self, folder: str) -> Finding:
+        """Return the finding with its paths behind `folder`; its fingerprint and bindings stay."""
+        nearest, waived = self.nearest, self.waived
+        return replace(
+            self,
+            location=self.location and self.location.seen_from(folder),
+            related=tuple(location.seen_from(folder) for location in self.related),
+            looked_in=tuple(joined(folder, path) for path in self.looked_in),
+            nearest=nearest and replace(nearest, location=nearest.location and nearest.location.seen_from(folder)),
+            waived=waived and replace(waived, location=waived.location and waived.location.seen_from(folder)),
+        )

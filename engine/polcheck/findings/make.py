@@ -208,8 +208,8 @@ def _of_path(cell: BoundValue) -> bool:
     return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
 
 
-def outcome_of(result: PolicyResult, counting: Collection[str]) -> PolicyOutcome:
-    """Return what the report says of one policy; `counting` are the severities of its findings that nobody accepted.
+def outcome_of(result: PolicyResult, counting: Collection[str], accepted: int = 0) -> PolicyOutcome:
+    """Return the report on one policy; `counting` are the severities of its findings that nobody accepted.
 
     Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
     the severity of the worst of them.
@@ -235,6 +235,7 @@ def outcome_of(result: PolicyResult, counting: Collection[str]) -> PolicyOutcome
         remedy=policy.remedy.text,
         description=policy.description,
         deprecated=policy.deprecated,
+        accepted=accepted,
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from polcheck.findings.finding import Finding, Location
+from polcheck.findings.finding import Finding, Location, joined
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json
@@ -17,13 +18,15 @@ else:
 VERSION = 1  # of the report's JSON form, see schemas/report.json
 Verdict = Literal["pass", "fail", "none"]
 SEVERITIES = ("error", "warning", "note")
+ACCEPTED = "accepted"  # the shown outcome of what passes for the findings that are accepted
 _WORST = ("fail", "undecided", "pass", "not-applicable")
 
 
 class PolicyOutcome(Struct, frozen=True):
     """What came of one policy.
 
-    `subjects` and `documents` count what was looked at; `reasons` say why it is undecided.
+    `subjects` and `documents` count what was looked at; `reasons` say why it is undecided; `accepted` counts the
+    findings that waivers, a baseline or `--since` accept.
     """
 
     pack: str
@@ -39,6 +42,12 @@ class PolicyOutcome(Struct, frozen=True):
     remedy: str = ""
     description: str = ""
     deprecated: str = ""
+    accepted: int = 0
+
+    @property
+    def shown_outcome(self) -> str:
+        """The outcome as people see it: `accepted` where it passes for the findings that are accepted."""
+        return ACCEPTED if self.outcome == "pass" and self.accepted else self.outcome
 
     @property
     def ref(self) -> str:
@@ -55,6 +64,12 @@ class RequirementOutcome(Struct, frozen=True):
     outcome: str
     decided_by: str = "policies"
     because: str = ""
+    accepted: int = 0  # findings
+
+    @property
+    def shown_outcome(self) -> str:
+        """The outcome as people see it: `accepted` where it passes for the findings that are accepted."""
+        return ACCEPTED if self.outcome == "pass" and self.accepted else self.outcome
 
 
 class Notice(Struct, frozen=True):
@@ -91,7 +106,11 @@ class SubmissionUsed(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """Everything that a run established. Waived findings stay in `findings`, with `waived` set."""
+    """Everything that a run established. Waived findings stay in `findings`, with `waived` set.
+
+    Paths in it are seen from the submission's root. `root` is that folder as seen from the working directory of the
+    run, `prefix` as seen from the root of its git repository; each is empty where they are one folder.
+    """
 
     verdict: Verdict
     fail_on: str
@@ -104,6 +123,23 @@ class Report(Struct, frozen=True):
     fields: Mapping[str, Json] = field(default_factory=dict)
     fields_fault: str = ""
     polcheck: str = ""
+    root: str = ""
+    prefix: str = ""
+
+    def seen_from(self, folder: str) -> Report:
+        """Return the report with its paths behind `folder`, as `backend/app.py` for `app.py` and `backend`."""
+        return replace(
+            self,
+            policies=tuple(
+                replace(policy, reasons=tuple((joined(folder, path), why) for path, why in policy.reasons))
+                for policy in self.policies
+            ),
+            findings=tuple(finding.seen_from(folder) for finding in self.findings),
+            notices=tuple(
+                replace(notice, location=notice.location and notice.location.seen_from(folder))
+                for notice in self.notices
+            ),
+        )
 
     @property
     def exit_status(self) -> int:

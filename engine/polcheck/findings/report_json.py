@@ -36,6 +36,8 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "notices": [_flattened(to_builtins(notice), "kind", "message") for notice in report.notices],
         "fields": to_builtins(report.fields),
         "fields_fault": report.fields_fault,
+        "root": report.root,
+        "prefix": report.prefix,
     }
 
 
@@ -46,7 +48,9 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     data["requirement"] = finding.requirement or None
     data["related"] = [_flat(location) for location in data["related"]]
     data["nearest"] = finding.nearest and _flattened(data["nearest"], "text")
-    data["waived"] = finding.waived and _flattened(data["waived"], "kind", "reason", "owner", "expires")
+    data["waived"] = finding.waived and _waived(data["waived"])
+    waived = finding.waived
+    data["accepted"] = waived and {"by": waived.by, "reason": waived.reason, "expires": waived.expires or None}
     return _flattened(data, "pack", "policy", "requirement", "severity", "title")
 
 
@@ -76,6 +80,11 @@ def _policy(policy: PolicyOutcome) -> dict[str, Any]:
     examined = {key: data.pop(key) for key in ("subjects", "documents")}
     reasons = [{"path": path, "reason": reason} for path, reason in policy.reasons]
     return {**head, "requirement": policy.requirement or None, "examined": examined, **data, "reasons": reasons}
+
+
+def _waived(data: dict[str, Any]) -> dict[str, Any]:
+    del data["since"]  # which `accepted` says
+    return _flattened(data, "kind", "reason", "owner", "expires")
 
 
 def _pairs(policy: Mapping[str, Any]) -> list[tuple[Any, Any]]:
@@ -111,7 +120,8 @@ def _nested_finding(data: Mapping[str, Any]) -> dict[str, Any]:
         **_nested(data),
         "related": [_location(location) for location in data["related"]],
         "nearest": data["nearest"] and _nested(data["nearest"]),
-        "waived": data["waived"] and _nested(data["waived"]),
+        "waived": data["waived"]
+        and {**_nested(data["waived"]), "since": (data.get("accepted") or {}).get("by") == "since"},
     }
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert, to_builtins
 from msgspec.structs import replace
 
 from polcheck.base.errors import ConfigError, Problem
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult
-from polcheck.findings.accepted import Accept, Accepted
+from polcheck.findings.accepted import Accept, Accepted, AcceptedFile
 from polcheck.findings.finding import Finding, Waived
 from polcheck.findings.report import Notice, Report
 from polcheck.formats import json as documents
@@ -51,18 +51,41 @@ class Entry(Struct, frozen=True, order=True):
         return cls(finding.ref, path, mark.partition(":")[0], finding.message, content)
 
 
+class Undecided(Struct, frozen=True, order=True):
+    """A file that left a policy undecided, and why."""
+
+    policy: str
+    path: str
+    reason: str
+
+
 class Baseline(Struct, frozen=True):
-    """The findings of one day, sorted, and the packs (name, version, digest) that made them."""
+    """The findings of one day, sorted, and the packs (name, version, digest) that made them.
+
+    `undecided` are the files that left policies undecided on that day, where they were to be recorded.
+    """
 
     entries: tuple[Entry, ...]
     packs: tuple[tuple[str, str, str], ...] = ()
     version: int = VERSION
+    undecided: tuple[Undecided, ...] = ()
 
     @classmethod
-    def of(cls, report: Report, submission: Submission) -> Baseline:
-        """Return the baseline of a report: every finding that nothing accepts."""
+    def of(cls, report: Report, submission: Submission, *, undecided: bool = False) -> Baseline:
+        """Return the baseline of a report: every finding that nothing accepts; with `undecided`, files, too."""
         entries = sorted(Entry.of(finding, submission) for finding in report.failing)
-        return cls(tuple(entries), tuple((pack.name, pack.version, pack.digest) for pack in report.packs))
+        packs = tuple((pack.name, pack.version, pack.digest) for pack in report.packs)
+        reasons = [(policy.ref, *reason) for policy in report.policies for reason in policy.reasons]
+        files = sorted(Undecided(*entry) for entry in reasons if entry[1]) if undecided else ()
+        return cls(tuple(entries), packs, undecided=tuple(files))
+
+    def files(self, results: Iterable[PolicyResult], reason: str) -> Iterator[AcceptedFile]:
+        """Yield the recorded files that leave a policy undecided still."""
+        recorded = {(entry.policy, entry.path) for entry in self.undecided}
+        for result in results:
+            for path, why in result.reasons:
+                if (result.policy.ref, path) in recorded:
+                    yield AcceptedFile(result.policy.ref, path, why, Waived("baseline", reason))
 
     def known(self, findings: Sequence[Finding], submission: Submission) -> dict[int, Entry]:
         """Return the entries that accept findings, by the index of the finding.
@@ -95,6 +118,9 @@ class Baseline(Struct, frozen=True):
         ]
         entries = [json.dumps(_plain(entry), ensure_ascii=False) for entry in self.entries]
         parts = [f'"version": {self.version}', f'"packs": {_lines(packs)}', f'"findings": {_lines(entries)}']
+        if self.undecided:
+            files = [json.dumps(to_builtins(entry), ensure_ascii=False) for entry in self.undecided]
+            parts.append(f'"undecided": {_lines(files)}')
         return "{\n  " + ",\n  ".join(parts) + "\n}\n"
 
 
@@ -145,11 +171,12 @@ def read(source: Source) -> tuple[Baseline, Config]:
         entries = tuple(
             Entry(content=entry.get("content", ""), **{key: entry[key] for key in _KEYS}) for entry in data["findings"]
         )
+        undecided = convert(data.get("undecided", []), tuple[Undecided, ...])
         if not all(isinstance(text, str) for row in (*packs, *map(_texts, entries)) for text in row):
             raise TypeError
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
         raise ConfigError([Problem("the baseline is broken", source.path, help=_AGAIN)]) from error
-    return Baseline(entries, packs, version), config
+    return Baseline(entries, packs, version, undecided), config
 
 
 def _texts(entry: Entry) -> tuple[str, ...]:
@@ -192,8 +219,9 @@ def recorded_in(baseline: Baseline, name: str, notices: tuple[Notice, ...] = ())
 
     def accept(findings: Sequence[Finding], submission: Submission, results: Sequence[PolicyResult]) -> Accepted:
         known = baseline.known(findings, submission)
-        waived = _waived(findings, known, f"recorded in {name}")
-        return Accepted(waived, (*notices, *_paid_off(baseline, known, results, name)))
+        reason = f"recorded in {name}"
+        files = tuple(baseline.files(results, reason))
+        return Accepted(_waived(findings, known, reason), (*notices, *_paid_off(baseline, known, results, name)), files)
 
     return accept
 
@@ -202,14 +230,19 @@ def there_at(baseline: Baseline, rev: str) -> Accept:
     """Return a function that accepts the findings that the git revision `rev` had already."""
 
     def accept(findings: Sequence[Finding], submission: Submission, _: Sequence[PolicyResult]) -> Accepted:
-        return Accepted(_waived(findings, baseline.known(findings, submission), f"there at {rev} already"))
+        known = baseline.known(findings, submission)
+        return Accepted(_waived(findings, known, f"there at {rev} already", since=True))
 
     return accept
 
 
-def _waived(findings: Sequence[Finding], known: Mapping[int, Entry], reason: str) -> tuple[Finding, ...]:
+def _waived(
+    findings: Sequence[Finding], known: Mapping[int, Entry], reason: str, *, since: bool = False
+) -> tuple[Finding, ...]:
     return tuple(
-        replace(finding, waived=Waived("baseline", reason)) if index in known and finding.waived is None else finding
+        replace(finding, waived=Waived("baseline", reason, since=since))
+        if index in known and finding.waived is None
+        else finding
         for index, finding in enumerate(findings)
     )
 

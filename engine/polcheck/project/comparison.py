@@ -55,4 +55,4 @@ def _accepted(finding: Finding, folders: tuple[str, ...]) -> Finding:
         return finding
     submodule = next(folder for folder in folders if path.startswith(folder)).rstrip("/")
     reason = f"in the submodule `{submodule}`, whose changes are those of another repository"
-    return replace(finding, waived=Waived("baseline", reason))
+    return replace(finding, waived=Waived("baseline", reason, since=True))

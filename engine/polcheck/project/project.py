@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem, SubmissionError
-from polcheck.base.paths import below, display_path, exists, is_folder
+from polcheck.base.paths import below, display_path, exists, is_folder, seen_from_here
 from polcheck.base.reader import is_file
 from polcheck.base.today import today
 from polcheck.findings.accepted import Accept, Accepted, in_turn
@@ -369,7 +369,7 @@ class Project(Struct, frozen=True, dict=True):
 
         def accept(findings: Sequence[Finding], now: Submission, _: Sequence[PolicyResult]) -> Accepted:
             recorded = self.baseline()[0] if self.baseline_path else None
-            later = Exemptions.of(self.effective.config_file, now, run_limits, recorded)
+            later = Exemptions.of(self.effective.config_file, now, run_limits, recorded, self._config_path())
             return Accepted(tuple(findings), tuple(later.beyond(earlier, base.name)))
 
         return accept
@@ -401,13 +401,25 @@ class Project(Struct, frozen=True, dict=True):
         path = str(named) if named else tree.there(self.baseline_path) if self.baseline_path else None
         return read(read_own(path))[0] if path and is_file(path) else None
 
+    def located(self, report: Report) -> Report:
+        """Return the report with the place of its root, from here and in the repository."""
+        if not is_folder(self.target):
+            return report
+        root = seen_from_here(self.target)
+        repository = repository_of(os.fsencode(self.target))
+        prefix = repository.folder.relative_to(repository.root).as_posix() if repository else root
+        outside = prefix == "." or prefix.startswith(("../", "/")) or prefix == ".."
+        return replace(report, root=root, prefix="" if outside else prefix)
+
     def _config_path(self) -> str:
-        """Return the configuration's path as seen from the submission, where it lies in it."""
+        """Return the configuration's path as seen from the submission."""
         config_file = self.effective.config_file
         if config_file is None:
             return ""
-        path = below(self.target, config_file.path) if is_folder(self.target) else None
-        return path.rstrip("/") if path else config_file.path
+        if not is_folder(self.target):
+            return config_file.path
+        real = os.path.realpath(config_file.path), os.path.realpath(self.target)
+        return os.path.relpath(*real).replace(os.sep, "/")
 
 
 def check_project(
@@ -428,7 +440,7 @@ def check_project(
     )
     project = replace(Project.at(target, options), opened=packs)
     accept = project.acceptance(today())
-    return project.checker.check(project.read(), project.effective.fail_on, progress, accept)
+    return project.located(project.checker.check(project.read(), project.effective.fail_on, progress, accept))
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

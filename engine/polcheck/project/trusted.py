@@ -149,11 +149,19 @@ class Exemptions(Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, config_file: ConfigFile | None, submission: Submission, limits: RunLimits, baseline: Baseline | None = None
+        cls,
+        config_file: ConfigFile | None,
+        submission: Submission,
+        limits: RunLimits,
+        baseline: Baseline | None = None,
+        config_path: str = "",
     ) -> Exemptions:
-        """Return those of a configuration, of comments and .gitignore files in a submission, and of a baseline."""
+        """Return those of a configuration, of comments and .gitignore files in a submission, and of a baseline.
+
+        `config_path` is the configuration's path as seen from the submission.
+        """
         inline, _ = comment_waivers(replace(submission, marked=None), limits)
-        config = _of_config(config_file) if config_file else ()
+        config = _of_config(config_file, config_path) if config_file else ()
         return cls((*_of_comments(inline), *_of_ignore_files(submission), *config, *_of_baseline(baseline)))
 
     def beyond(self, before: Exemptions, rev: str, so: str = "") -> Iterator[Notice]:
@@ -192,8 +200,8 @@ def _of_ignore_files(submission: Submission) -> Iterator[tuple[str, Location | N
                 yield f"the line `{line.strip()}` of {path}", Location(path)
 
 
-def _of_config(config_file: ConfigFile) -> Iterator[tuple[str, Location | None]]:
-    where = Location(config_file.path)
+def _of_config(config_file: ConfigFile, path: str) -> Iterator[tuple[str, Location | None]]:
+    where = Location(path) if path else None
     yield from ((f"the exclusion of `{text}`", where) for text in config_file.exclude)
     yield from ((f"the policy `{name}` is ignored", where) for name in config_file.ignore)
     yield from ((f"`{name}` alone is selected", where) for name in config_file.select)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult
-from polcheck.findings.accepted import Accepted
+from polcheck.findings.accepted import Accepted, AcceptedFile
 from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import Notice
 from polcheck.languages import kind_of
@@ -242,7 +242,8 @@ class Waivers(Struct, frozen=True):
             disregarded = disregarded_in(submission, inline, self.remedy)
         elif trusted and not self.ignoring:
             disregarded = _ignoring_nothing(submission)
-        return Accepted(accepted, (*unread, *disregarded, *run.notices()))
+        files = tuple(run.files())
+        return Accepted(accepted, (*unread, *disregarded, *run.notices()), files)
 
     def location(self, at: tuple[str | int, ...]) -> Location:
         """Return the place of an entry of the configuration."""
@@ -256,9 +257,11 @@ class Waivers(Struct, frozen=True):
         """Return whether path patterns of the configuration let in the file that a finding points at."""
         if files is None:
             return True
-        if finding.location is None:
-            return False
-        path = self.prefix + finding.location.path
+        return finding.location is not None and self.matches(files, finding.location.path)
+
+    def matches(self, files: FilePatterns, path: str) -> bool:
+        """Return whether path patterns of the configuration match a path of the submission."""
+        path = self.prefix + path
         return bool(files.match(path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
 
 
@@ -445,6 +448,18 @@ class _Run(Struct, dict=True):
             finding, reason = self._overridden(finding, override, policy)
             reasons += reason
         return replace(finding, waived=reasons[0]) if reasons else finding
+
+    def files(self) -> Iterator[AcceptedFile]:
+        """Yield the files that leave a policy undecided where a waiver of the configuration names them."""
+        for ref, result in self.judged.items():
+            for entry in (*self.by_policy.get(result.policy.id, ()), *self.by_policy.get(ref, ())):
+                for path, why in result.reasons if entry.files else ():
+                    if path and self.waivers.matches(entry.files, path):
+                        self.used.add((entry.at, ""))
+                        where = self.waivers.location(entry.at)
+                        yield AcceptedFile(
+                            ref, path, why, Waived("config", entry.reason, entry.owner, entry.expires, where)
+                        )
 
     def _overridden(self, finding: Finding, override: Override, policy: CompiledPolicy) -> tuple[Finding, list[Waived]]:
         """Return the finding with the severity that an override gives it, and why it doesn't count if so."""

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from msgspec import Struct
 
@@ -47,7 +47,8 @@ class OutputFormat(Struct, frozen=True):
 
     `with_digest`: it says the project's digest, for which every file is read. `has_commands`: its text may hold
     commands of a build service, on purpose. `from_template`: it is asked for with a file, as `template:FILE`.
-    `job_summary` gives the text for the file that GITHUB_STEP_SUMMARY names.
+    `job_summary` gives the text for the file that GITHUB_STEP_SUMMARY names. `paths_from` is the folder from which it
+    names files: the submission's root, the working directory of the run, or the root of the git repository.
     """
 
     render: Renderer
@@ -55,6 +56,12 @@ class OutputFormat(Struct, frozen=True):
     has_commands: bool = False
     from_template: bool = False
     job_summary: Callable[[Report], str] | None = None
+    paths_from: Literal["submission", "working directory", "repository"] = "submission"
+
+    def placed(self, report: Report) -> Report:
+        """Return the report with the paths that this format shows."""
+        folder = {"submission": "", "working directory": report.root, "repository": report.prefix}[self.paths_from]
+        return report.seen_from(folder) if folder else report
 
 
 def output_format(name: str) -> OutputFormat:

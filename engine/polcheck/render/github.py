@@ -82,4 +82,4 @@ def _left_out(report: Report) -> list[str]:
     ]
 
 
-FORMAT = OutputFormat(render, with_digest=False, has_commands=True, job_summary=job_summary)
+FORMAT = OutputFormat(render, with_digest=False, has_commands=True, job_summary=job_summary, paths_from="repository")

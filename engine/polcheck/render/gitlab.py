@@ -77,4 +77,4 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-FORMAT = OutputFormat(render, with_digest=False)
+FORMAT = OutputFormat(render, with_digest=False, paths_from="repository")

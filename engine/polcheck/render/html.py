@@ -209,11 +209,11 @@ def requirements(report: Report) -> Markup | None:
     for requirement in report.requirements:
         name = f"{requirement.pack}:{requirement.id}" if len(report.packs) > 1 else requirement.id
         row = (
-            _badge(requirement.outcome),
+            _badge(requirement.shown_outcome),
             join(tag("b", name), " ", prose(requirement.title)),
             _policies_of(own.get((requirement.pack, requirement.id), [])),
         )
-        rows[requirement.outcome in ("pass", "not-applicable")].append(row)
+        rows[requirement.shown_outcome in ("pass", "not-applicable")].append(row)
     heads = ("Outcome", "Requirement", "Policies")
     open_ = _table(heads, rows[False]) if rows[False] else None
     met = tag("summary", f"Met or not applicable ({len(rows[True]):,})")
@@ -231,7 +231,9 @@ def _policies_of(policies: Sequence[PolicyOutcome]) -> Markup:
 def _outcome(policy: PolicyOutcome) -> Markup:
     """Return the outcome in its colour; a failure in that of its severity."""
     return tag(
-        "span", policy.outcome, class_=f"badge {policy.severity if policy.outcome == 'fail' else policy.outcome}"
+        "span",
+        policy.shown_outcome,
+        class_=f"badge {policy.severity if policy.outcome == 'fail' else policy.shown_outcome}",
     )
 
 
@@ -491,4 +493,4 @@ def _select(name: str, every: str, counts: Counter[str]) -> Markup:
     return tag("select", tag("option", every, value=""), join(*options), name=name)
 
 
-FORMAT = OutputFormat(render)
+FORMAT = OutputFormat(render, paths_from="repository")

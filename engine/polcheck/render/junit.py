@@ -87,4 +87,4 @@ def _waived(finding: Finding) -> str:
     return f"waived ({waived.kind}): {where}{finding.message} ({waived.reason})"
 
 
-FORMAT = OutputFormat(render, with_digest=False)
+FORMAT = OutputFormat(render, with_digest=False, paths_from="repository")

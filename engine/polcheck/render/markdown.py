@@ -62,7 +62,7 @@ def _head(report: Report, heading: str) -> list[str]:
     head.append(f"{severities(report)} in {extent(report)} · {outcomes(report)}")
     if report.verdict == "none":
         head.append("\n".join(fence(reason(report).split("\n"))))
-    met = [requirement for requirement in report.requirements if requirement.outcome in _MET]
+    met = [requirement for requirement in report.requirements if requirement.shown_outcome in _MET]
     return [*head, *_requirements([r for r in report.requirements if r not in met]), *_met(met)]
 
 
@@ -70,7 +70,7 @@ def _requirements(requirements: list[RequirementOutcome]) -> list[str]:
     if not requirements:
         return []
     rows = [
-        f"| {text(f'{r.pack}:{r.id}', cell=True)} | {text(r.title, cell=True)} | {_outcome(r.outcome)} |"
+        f"| {text(f'{r.pack}:{r.id}', cell=True)} | {text(r.title, cell=True)} | {_outcome(r.shown_outcome)} |"
         for r in requirements[:_ROWS]
     ]
     table = "\n".join(["| Requirement | | Outcome |", "| --- | --- | --- |", *rows])
@@ -78,7 +78,7 @@ def _requirements(requirements: list[RequirementOutcome]) -> list[str]:
 
 
 def _met(requirements: list[RequirementOutcome]) -> list[str]:
-    lines = [f"- {code(f'{r.pack}:{r.id}')} {text(r.title)} ({r.outcome})" for r in requirements]
+    lines = [f"- {code(f'{r.pack}:{r.id}')} {text(r.title)} ({r.shown_outcome})" for r in requirements]
     summary = f"Met or not applicable: {pluralize(len(requirements), 'requirement')}"
     return _details(summary, lines, len(lines), "requirement")
 
@@ -192,4 +192,4 @@ def _packs(report: Report) -> list[str]:
     return _details("Packs", lines, len(lines), "pack")
 
 
-FORMAT = OutputFormat(render, with_digest=False)
+FORMAT = OutputFormat(render, with_digest=False, paths_from="repository")

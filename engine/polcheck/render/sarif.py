@@ -158,7 +158,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
             },
             "waived": len(report.findings) - len(report.failing),
             "packs": [{"name": p.name, "version": p.version, "digest": p.digest} for p in report.packs],
-            "requirements": [{"id": f"{r.pack}:{r.id}", "outcome": r.outcome} for r in report.requirements],
+            "requirements": [{"id": f"{r.pack}:{r.id}", "outcome": r.shown_outcome} for r in report.requirements],
         },
     }
 
@@ -271,4 +271,4 @@ def _notifications(report: Report, log: _Log) -> Iterator[dict[str, Any]]:
             yield {"descriptor": {"id": "review"}, "level": "note", "message": message(text)}
 
 
-FORMAT = OutputFormat(render)
+FORMAT = OutputFormat(render, paths_from="repository")

@@ -13,6 +13,7 @@ _CODES = {
     "note": "1;36",
     "notice": "36",
     "review": "36",
+    "accepted": "36",
     "pass": "1;32",
     "not-applicable": "2",
 }

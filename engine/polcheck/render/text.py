@@ -14,7 +14,7 @@ from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.wording import is_for_review, pluralize, summary
+from polcheck.render.wording import is_for_review, pluralize, summary, ways_out
 
 _RELATED = 3
 _LOOKED_IN = 5
@@ -160,12 +160,14 @@ def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
 
 
 def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
-    for policy in _open(report):
-        reasons = policy.reasons if options.all or options.verbosity > 0 else policy.reasons[:_REASONS]
-        lines = [_undecided_line(policy, style)]
-        lines += [f"  {terminal(f'{path}: {why}' if path else why)}" for path, why in reasons]
-        if len(reasons) < len(policy.reasons):
-            lines.append(f"  … and {len(policy.reasons) - len(reasons):,} more; use --all to see them")
+    for reasons, policies in groupby(_open(report), key=lambda policy: policy.reasons):
+        visible = reasons if options.all or options.verbosity > 0 else reasons[:_REASONS]
+        lines = [_undecided_line(policy, style) for policy in policies]
+        lines += [f"  {terminal(f'{path}: {why}' if path else why)}" for path, why in visible]
+        if len(visible) < len(reasons):
+            lines.append(f"  … and {len(reasons) - len(visible):,} more; use --all to see them")
+        if help := ways_out(reasons):
+            lines.append(f"  {style.help('help')}: {help}")
         yield "\n".join(lines)
 
 
@@ -216,6 +218,8 @@ def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
 def _notices(report: Report, style: Style) -> Iterator[str]:
     lines = []
     for notice in report.notices:
+        if notice.kind == "unsearched" and notice.policies:
+            continue  # the policies that it leaves undecided say so
         where = f"{terminal(str(notice.location))}: " if notice.location else ""
         policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
         lines.append(f"{where}{style.name('notice')}: {terminal(notice.message)}{style.dim(policies)}")
@@ -229,9 +233,9 @@ def _details(report: Report, style: Style) -> Iterator[str]:
     lines = [f"project {terminal(used.name)} ({terminal(f'{used.kind}, {used.digest}')})"]
     lines += [f"pack {terminal(f'{pack.name} {pack.version} ({pack.digest})')}" for pack in report.packs]
     yield "\n".join(lines)
-    width = max((len(policy.outcome) for policy in report.policies), default=0)
+    width = max((len(policy.shown_outcome) for policy in report.policies), default=0)
     rows = [
-        f"{style.name(policy.outcome, width)} {terminal(policy.ref)}: "
+        f"{style.name(policy.shown_outcome, width)} {terminal(policy.ref)}: "
         f"{pluralize(policy.subjects, 'subject')}, {pluralize(policy.documents, 'document')}"
         for policy in report.policies
     ]
@@ -243,10 +247,10 @@ def _closing(report: Report, style: Style) -> str:
     verdict, rest = summary(report).split(": ", 1)
     lines = [f"{style.name(report.verdict, text=verdict)}: {rest}"]
     if report.verdict == "none":
-        lines.insert(0, reason(report))
+        lines.insert(0, reason(report).split("\n")[0])
     if report.fields_fault:
         lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
     return "\n".join(lines)
 
 
-FORMAT = OutputFormat(render, with_digest=False)
+FORMAT = OutputFormat(render, with_digest=False, paths_from="working directory")

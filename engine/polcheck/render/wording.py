@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import SEVERITIES, Report, RequirementOutcome
@@ -12,6 +13,7 @@ _OUTCOMES = (
     ("pass", "passed"),
     ("fail", "failed"),
     ("undecided", "undecided"),
+    ("accepted", "accepted"),
     ("not-applicable", "not applicable"),
 )
 
@@ -31,9 +33,23 @@ def severities(report: Report) -> str:
 
 def outcomes(report: Report) -> str:
     """Return how many policies came out how: `30 policies: 22 passed, 3 failed`."""
-    tally = Counter(policy.outcome for policy in report.policies)
+    tally = Counter(policy.shown_outcome for policy in report.policies)
     parts = [f"{tally[outcome]:,} {word}" for outcome, word in _OUTCOMES if tally[outcome]]
     return pluralize(len(report.policies), "policy", "policies") + (": " + ", ".join(parts) if parts else "")
+
+
+def ways_out(reasons: Sequence[tuple[str, str]]) -> str:
+    """Return what to do about files (path, reason) that leave a policy undecided; empty for nothing to suggest."""
+    ways = []
+    if any("limit `" in why for _, why in reasons):
+        ways.append("raise the limit under `limits` in polcheck.yaml")
+    if any(path for path, _ in reasons):
+        ways += [
+            "leave the file out with `exclude`",
+            "read it as another `language`",
+            "accept it with `polcheck waive`",
+        ]
+    return ", or ".join(ways)
 
 
 def summary(report: Report) -> str:

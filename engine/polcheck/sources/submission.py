@@ -92,6 +92,10 @@ class Files(Mapping[str, bytes]):
                     results[path] = error.strerror or str(error)
         return results
 
+    def updated(self, files: Mapping[str, bytes]) -> Files:
+        """Return the same with the content of some replaced, or with some more."""
+        return Files({**self._held, **files}, self._look)
+
     def without(self, paths: Iterable[str]) -> Files:
         """Return the same without some of them."""
         left = set(paths)
@@ -210,6 +214,13 @@ class Submission(Struct, frozen=True, dict=True):
         """Return what tells that the file at `path` is as it was without reading it; None when nothing does."""
         files, plain = self._place(path)
         return files.stamp(plain) if isinstance(files, Files) else None
+
+    def with_files(self, files: Mapping[str, bytes]) -> Submission:
+        """Return the submission with the content of some files replaced, or with files that it doesn't have."""
+        if not files:
+            return self
+        old = self.files
+        return replace(self, files=old.updated(files) if isinstance(old, Files) else {**old, **files})
 
     def source(self, path: str) -> Source:
         """Return the file at `path`.

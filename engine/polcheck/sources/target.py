@@ -120,12 +120,24 @@ def _read_file(path: Path, builder: SubmissionBuilder) -> Submission:
         with open_file(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return _read_stream(file, builder)
-            beginning = file.read(_TAR_MARK.stop)
-            file.seek(0)
-            kind = _by_ending(path.name) or _by_beginning(beginning)
-            return _read(file, os.fstat(file.fileno()).st_size, kind, builder)
+            return _read(file, os.fstat(file.fileno()).st_size, _kind(path, file), builder)
     except OSError as error:
         raise SubmissionError(f"`{builder.name}` can't be read: {reason_of(error)}") from error
+
+
+def kind_of_file(path: str) -> str:
+    """Return the kind of submission that a file is: `json` for a bundle, else that of an archive; empty for neither."""
+    try:
+        with open_file(Path(path)) as file:
+            return _kind(Path(path), file)
+    except OSError:
+        return ""
+
+
+def _kind(path: Path, file: BinaryIO) -> str:
+    beginning = file.read(_TAR_MARK.stop)
+    file.seek(0)
+    return _by_ending(path.name) or _by_beginning(beginning)
 
 
 def _read_stream(stream: BinaryIO, builder: SubmissionBuilder) -> Submission:
@@ -177,7 +189,7 @@ def _by_beginning(data: bytes) -> str:
     return next((kind for beginning, kind in _BEGINNINGS.items() if data.startswith(beginning)), "")
 
 
-def read_file(path: str, stdin: BinaryIO) -> Source:
+def read_file(path: str, stdin: BinaryIO | None = None) -> Source:
     """Return the file at `path`, or what standard input gives for `-`, under a path relative to the working
     directory.
 
@@ -187,7 +199,7 @@ def read_file(path: str, stdin: BinaryIO) -> Source:
     try:
         if path == "-":
             record_unknown_dependency()
-            data = stdin.read(most + 1)
+            data = (stdin or sys.stdin.buffer).read(most + 1)
         else:
             data = read_bytes(path, most + 1)
     except (OSError, ValueError) as error:

@@ -1,0 +1,69 @@
+"""Restrict a report to some files and folders of the project, as editors and commit hooks name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from polcheck.evaluate.outcome import PolicyResult
+from polcheck.findings.finding import Finding, Location
+from polcheck.findings.report import Notice, Verdict
+from polcheck.policy.plan import CompiledPolicy, every_step
+
+_OF_THE_RUN = ("trust", "config", "baseline", "since", "deprecated")  # kinds of notices that are about no single file
+
+
+class Restriction(Struct, frozen=True):
+    """The files and folders (paths from the project's root) that are reported; the whole project is still searched."""
+
+    paths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, paths: tuple[str, ...]) -> Restriction | None:
+        """Return the restriction to some paths; None for no paths, where everything is reported."""
+        return cls(paths) if paths else None
+
+    def includes(self, path: str) -> bool:
+        """Return whether `path` is one of the files, or lies in one of the folders."""
+        return any(path == named or path.startswith(named + "/") for named in self.paths)
+
+    def findings(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return the findings with their place or a related place among the paths, and those without a place."""
+        return tuple(f for f in findings if f.location is None or self._any(f.location, *f.related))
+
+    def notices(self, notices: Iterable[Notice]) -> tuple[Notice, ...]:
+        """Return the notices about the paths, and those about the run."""
+        return tuple(n for n in notices if n.location is None or n.kind in _OF_THE_RUN or self._any(n.location))
+
+    def result(self, result: PolicyResult) -> PolicyResult:
+        """Return a policy's result without the files that were not searched to their end and are not among the paths.
+
+        INVARIANT: only for a policy that forbids something in each file by itself: elsewhere what lies in another file
+        may decide about these.
+        """
+        if not result.reasons or result.fault or not _is_per_file(result.policy):
+            return result
+        reasons = tuple((path, why) for path, why in result.reasons if not path or self.includes(path))
+        outcome = "pass" if result.outcome == "undecided" and not reasons else result.outcome
+        return replace(result, outcome=outcome, reasons=reasons, open=result.open and bool(reasons))
+
+    def verdict(self, verdict: Verdict, outcomes: Iterable[str]) -> Verdict:
+        """Return the verdict: files that no policy is about pass, as a hook on a README has nothing to report."""
+        return "pass" if verdict == "none" and "undecided" not in outcomes else verdict
+
+    def left_out(self, listed: Sequence[str]) -> tuple[Notice, ...]:
+        """Return a notice for each of the paths of which nothing is among the project's files."""
+        missing = [path for path in self.paths if not any(Restriction((path,)).includes(one) for one in listed)]
+        why = "is named and not checked: it is excluded, ignored by git, or holds no files"
+        return tuple(Notice("config", f"`{path}` {why}", Location(path)) for path in missing)
+
+    def _any(self, *locations: Location) -> bool:
+        return any(self.includes(location.path) for location in locations)
+
+
+def _is_per_file(policy: CompiledPolicy) -> bool:
+    """Return whether what a policy finds in a file follows from that file alone."""
+    searches = sum(step.search is not None for step in every_step(policy))
+    return policy.forbids and searches == 1 and not policy.when and policy.subjects is None and policy.count is None
