@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,8 @@ class Reader(NamedTuple):
     at: tuple[str | int, ...] = ()
     ours: Callable[[Any], Any] = lambda values: values[0] if values else None
     lenient: bool = False
+    shown: Callable[[Any, str], str | None] | None = None
+    """The value of a string whose place has this text, by the pointer of the value; None where that can't be told."""
     whole: Callable[[random.Random], str] | None = None
 
 
@@ -90,6 +93,109 @@ def jsonc(texts: Sequence[str]) -> list[Any]:
 def json5(texts: Sequence[str]) -> list[Any]:
     """The reader of the json5 package."""
     return node("text => need('json5').parse(text)", texts, "json5")
+
+
+def hcl2json(texts: Sequence[str]) -> list[Any]:
+    """hcl2json, compiled for JavaScript; a text of which HCL reports an error is refused."""
+    return node("text => need('@cdktf/hcl2json').parse('x.tf', text)", texts, "@cdktf/hcl2json")
+
+
+INSTRUCTIONS = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER onbuild RUN SHELL
+STOPSIGNAL USER VOLUME WORKDIR"""
+
+
+def moby(texts: Sequence[str]) -> list[Any]:
+    """The package dockerfile, which is moby's parser, in an interpreter of its own where one is named."""
+    program = os.environ.get("POLCHECK_DOCKERFILE_PYTHON", sys.executable)
+    code = (
+        "import dockerfile, json, sys\n"
+        "def read(text):\n"
+        "    try:\n"
+        "        rows = dockerfile.parse_string(text)\n"
+        "        return [[c.cmd.upper(), (c.sub_cmd or '').upper(), bool(c.json), c.flags, c.value] for c in rows]\n"
+        "    except Exception:\n"
+        "        return None\n"
+        "print(json.dumps([read(text) for text in json.load(sys.stdin)]))\n"
+    )
+    ran = subprocess.run(
+        [program, "-c", code], input=json.dumps(list(texts)), capture_output=True, text=True, check=False
+    )
+    if ran.returncode and "No module named" in ran.stderr:
+        pytest.skip(
+            "the package dockerfile is not installed, nor in the interpreter that POLCHECK_DOCKERFILE_PYTHON names"
+        )
+    known = set(INSTRUCTIONS.upper().split())
+    known |= {"STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+    read = list[Any]()
+    for rows in json.loads(ran.stdout):
+        refused = rows is None or any(
+            row[0] not in known or (row[1] and row[1] not in known - {"ONBUILD"}) for row in rows
+        )
+        read.append(REFUSED if refused else rows)
+    return read
+
+
+def as_moby(values: Any) -> Any:
+    """Rows of ours as moby's parser gives them."""
+    rows = list[Any]()
+    for row in values[0]:
+        value = list(row["arguments"])
+        name = row.get("trigger", row["instruction"])
+        if name in ("ENV", "LABEL") and value and "=" in value[0]:
+            value = [part for word in value for part in word.split("=", 1)]
+        flags = ["--" + flag["name"] + ("=" + flag["value"] if "value" in flag else "") for flag in row["flags"]]
+        if "trigger" in row:  # of which the package shows no flags
+            flags = []
+        rows.append([row["instruction"], row.get("trigger", ""), row.get("form") == "exec", flags, value])
+    return rows
+
+
+def a_dockerfile(choices: random.Random) -> str:
+    """A Dockerfile of instructions with arguments of every kind."""
+    words = [
+        "a",
+        "b=c",
+        '"d e"',
+        "'f g'",
+        "h\\ i",
+        "$J",
+        "${K:-l}",
+        "é",
+        'm="n o"',
+        "p=",
+        "80/tcp",
+        "--q",
+        "--r=s",
+        '--t="u v"',
+    ]
+    words += [
+        '["w", "x"]',
+        '["y]',
+        "[ ]",
+        "\\\n",
+        "\\\n  # z\n\n ",
+        "\\ \n",
+        "AS",
+        "as b2",
+        "CMD",
+        "NONE",
+        "<<E",
+        "<<-'E'",
+        "\\\\",
+    ]
+    names = INSTRUCTIONS.split()
+    lines = [choices.choice(["", "", "", "# escape=`\n", "# syntax=x\n", "# c\n", "\n"])]
+    for _ in range(choices.randint(1, 5)):
+        parts = [choices.choice(names), *choices.choices(words, k=choices.randint(0, 4))]
+        if parts[0] == "onbuild":
+            parts.insert(1, choices.choice(names))
+        if parts[0] in ("ENV", "LABEL") and choices.random() < 0.7:
+            parts[1:] = choices.choices(["a=b", 'c="d e"', "f=\\ g", "h='i j'k", "l=$M", "\\\n"], k=2)
+        line = choices.choice(["", "", " ", "\t"]) + choices.choice([" ", " ", "  ", "\t"]).join(parts)
+        lines.append(line + choices.choice(["\n", "\n", "\r\n", "\n\n", "\n# c\n", " \n"]))
+        if "<<" in line and choices.random() < 0.9:
+            lines.append(choices.choice(["x\n", "", "\ty \\\n", "#\n"]) + choices.choice(["E\n", "\tE\n", "E\r\n"]))
+    return "".join(lines)
 
 
 def json_lines(texts: Sequence[str]) -> list[Any]:
@@ -351,6 +457,129 @@ READERS: dict[str, Reader] = {
             value=str,
             ours=lambda values: as_floats(values[0]),
             whole=lambda choices: loose_json(choices, five=True),
+        ),
+        Reader(
+            "dockerfile",
+            moby,
+            (
+                *(
+                    "FROM a\n",
+                    "FROM b AS c\n",
+                    "RUN ",
+                    "ENV ",
+                    "COPY ",
+                    "CMD ",
+                    "x",
+                    "y=z",
+                    '"',
+                    "'",
+                    "\\",
+                    "\\\n",
+                    "\n",
+                    "\n",
+                ),
+                *(
+                    " ",
+                    "\t",
+                    "# d\n",
+                    "#escape=`\n",
+                    "`\n",
+                    "--e=f ",
+                    "-- ",
+                    '["g"]',
+                    "[",
+                    "]",
+                    "<<H\n",
+                    "H\n",
+                    "\r\n",
+                    "\v",
+                    "\xa0",
+                ),
+                *(
+                    "ONBUILD ",
+                    "HEALTHCHECK ",
+                    "LABEL ",
+                    "ARG ",
+                    "EXPOSE 80\n",
+                    "# check=skip=all\n",
+                    "é",
+                    "\x1c",
+                    "\u2028",
+                ),
+            ),
+            ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile"),
+            ours=as_moby,
+            shown=lambda pointer, text: (
+                text if pointer[-2:-1] in (("arguments",), ("heredocs",)) and not set(text) & set('\n"') else None
+            ),
+            whole=a_dockerfile,
+        ),
+        Reader(
+            "hcl",
+            hcl2json,
+            (
+                *(
+                    "a = 1\n",
+                    "b {\n",
+                    "}\n",
+                    'c "d" "e" {\n',
+                    "f = ",
+                    "[1, 2]",
+                    "[",
+                    "]",
+                    "{",
+                    "}",
+                    "{ g = 1 }",
+                    '"h"',
+                    "\n",
+                ),
+                *(
+                    '"i ${var.j} k"',
+                    '"${l}"',
+                    "var.m",
+                    "m[0]",
+                    "n(o, 1)",
+                    " + ",
+                    " ? ",
+                    " : ",
+                    "-1",
+                    "1.50",
+                    "true",
+                    "null",
+                ),
+                *(
+                    "<<EOT\n",
+                    "<<-EOT\n",
+                    "  p ${q}\n",
+                    "    r\n",
+                    "EOT\n",
+                    "  EOT\n",
+                    "# s\n",
+                    "// t\n",
+                    "/* u */",
+                    ",",
+                    " = ",
+                ),
+                *(
+                    '"$${v}"',
+                    '"%{ if w }x%{ else }y%{ endif }"',
+                    '"\\u00e9\\n"',
+                    "[for z in a : z]",
+                    "(1)",
+                    " ",
+                    "g = h\n",
+                ),
+                *(
+                    '"a-${b ? "c" : "d"}"',
+                    '"${~ e ~} f"',
+                    '"${"g"}h"',
+                    'b = {\n i = 1, j : 2\n (k) = 3\n "l" = [4]\n}\n',
+                ),
+            ),
+            ("*.tf", "*.tfvars", "*.hcl"),
+            value=lambda text: f"a = [\n{text}\n]\n",
+            at=("a", 0),
+            ours=lambda values: as_floats(values[0]),
         ),
         Reader(
             "jsonl",

@@ -61,6 +61,9 @@ def misplaced(reader: Reader, text: str, config: Config) -> list[str]:
             scalar = value is not None and not isinstance(value, dict | list)
             if scalar and reader.value is not None and again(reader, reader.value(written), reader.at) != value:
                 faults.append(f"{pointer} is {value!r}, and at its place stands {written!r}")
+            shown = reader.shown(pointer, written) if reader.shown is not None and isinstance(value, str) else None
+            if shown is not None and shown != value:
+                faults.append(f"{pointer} is {value!r}, and at its place stands {written!r}")
             if reader.key is not None and where.key is not None:
                 key = text[slice(*where.key)]
                 if again(reader, reader.key(key), (pointer[-1],)) is REFUSED:
