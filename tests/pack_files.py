@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import Report
 from polcheck.pipeline import Checker
@@ -14,7 +16,7 @@ from polcheck.policy.origin import Problems
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
-from polcheck.sources.submission import of_files
+from polcheck.sources.submission import Base, Submission, of_files
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -44,17 +46,31 @@ def check(
     tables: Mapping[str, str] | None = None,
     settings: Settings | None = None,
     fail_on: str = "error",
+    base: Mapping[str, str | bytes] | None = None,
 ) -> Report:
-    """The report on `files` by a pack of these policies."""
+    """The report on `files`, compared with `base`, by a pack of these policies."""
     plan = compile_packs([pack(policies, head, tables)], settings or Settings(), schemas())
-    return Checker(plan).check(of_files({path: _text(text) for path, text in files.items()}), fail_on)
+    return Checker(plan).check(compared(files, base), fail_on)
+
+
+def compared(files: Mapping[str, str | bytes], base: Mapping[str, str | bytes] | None) -> Submission:
+    """The submission of `files`, compared with those of `base`; without a base where that is None."""
+    now = of_files({path: _text(text) for path, text in files.items()})
+    if base is None:
+        return now
+    data = {path: text if isinstance(text, bytes) else textwrap.dedent(text).encode() for path, text in base.items()}
+    return replace(now, base=Base(Submission("base", "files", data)))
 
 
 def judge(
-    body: str, files: Mapping[str, str | bytes], head: str = "", tables: Mapping[str, str] | None = None
+    body: str,
+    files: Mapping[str, str | bytes],
+    head: str = "",
+    tables: Mapping[str, str] | None = None,
+    base: Mapping[str, str | bytes] | None = None,
 ) -> Report:
     """The report of one policy whose `for`, `require`, `forbid` … are `body`."""
-    return check(one(body), files, head, tables)
+    return check(one(body), files, head, tables, base=base)
 
 
 def one(body: str) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
 from polcheck.base.timings import Timings
 from polcheck.base.version import VERSION
-from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.context import BaseTree, JoinContext
 from polcheck.evaluate.demands import Demands
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.evaluate.relations import Relation
@@ -40,6 +40,7 @@ from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Task, search_files
 from polcheck.sources.submission import Submission, merged_fields
+from polcheck.sources.trees import base_path, is_base
 
 Progress = Callable[[int, int], None]
 CACHE_FROM_BYTES = 10_000  # a smaller submission is searched faster than its rows are looked up and stored
@@ -157,6 +158,8 @@ class Checker(Struct, frozen=True, dict=True):
 
     def _wanted(self, submission: Submission) -> _Wanted:
         """Return the probes to run in each file of a placed submission, by path."""
+        if submission.base is not None:
+            return self.demands.wanted(submission.listed, self.plan, submission.base.paths)
         for plan, paths, wanted in self._wanted_probes:
             if plan is self.plan and paths == submission.listed:
                 return wanted
@@ -174,9 +177,18 @@ class Checker(Struct, frozen=True, dict=True):
     ) -> JoinContext:
         """Scan a placed submission and return what evaluation needs of it."""
         rows = self.extract(submission, progress, cache, shared)
-        folders, constants = submission.folders, self._constants
+        unreadable = dict(submission.unreadable)
+        if submission.base is not None:
+            unreadable |= {base_path(path): why for path, why in submission.base.files.unreadable.items()}
         return JoinContext(
-            self.plan, submission.listed, rows, submission.unreadable, self.extractor, folders, constants
+            self.plan,
+            submission.listed,
+            rows,
+            unreadable,
+            self.extractor,
+            submission.folders,
+            self._constants,
+            BaseTree.of(submission, self.demands),
         )
 
     def report(
@@ -192,7 +204,7 @@ class Checker(Struct, frozen=True, dict=True):
         contained = [maker.contained(result) for result in results]
         results = [result for _, result in contained]
         findings = numbered(finding for made, _ in contained for finding in made)
-        marked = frozenset(path for path, rows in world.rows.items() if rows.marked)
+        marked = frozenset(path for path, rows in world.rows.items() if rows.marked and not is_base(path))
         unsearched = frozenset(placed.listed).difference(world.rows)
         marked_in = replace(placed, marked=marked, unsearched=unsearched)
         accepted = accept(findings, marked_in, results) if accept else Accepted(findings)
@@ -216,8 +228,9 @@ class Checker(Struct, frozen=True, dict=True):
         """
         facts, lines = self.demands.facts, self.demands.lines
         wanted = self._wanted(submission)
-        paths = submission.listed if facts else tuple(wanted)
-        tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if path in submission.files]
+        base = submission.base.paths if submission.base is not None and self.demands.looks_at_base else ()
+        paths = (*submission.listed, *base) if facts else tuple(wanted)
+        tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if submission.holds(path)]
         search = FileSearch(self.extractor, submission, facts, lines, digests=cache is not None)
 
         def search_all(left: Sequence[Task]) -> dict[str, FileRows]:
@@ -265,6 +278,7 @@ class Checker(Struct, frozen=True, dict=True):
             *remarks,
             *unsearched,
             *deprecated_in(policies),
+            *self._without_base(submission),
             *notices,
         )
         verdict = verdict_of(policies, fail_on)
@@ -317,8 +331,17 @@ class Checker(Struct, frozen=True, dict=True):
         from polcheck.findings.finding import Location
 
         for path, rows in sorted(world.rows.items()):
+            if is_base(path):
+                continue
             for *numbers, message in rows.remarks:
                 yield Notice("format", message, Location(path, Place(path, *numbers)))
+
+    def _without_base(self, submission: Submission) -> Iterable[Notice]:
+        """Yield a notice of the policies about changes, where there is nothing to compare with."""
+        names = tuple(policy.ref for policy in self.plan.policies if policy.needs_base)
+        if names and submission.base is None:
+            text = "not applicable without `--since REV`: what has changed is asked for"
+            yield Notice("since", text, None, names)
 
     def _git_places(self, submission: Submission) -> Iterable[Notice]:
         """Yield a notice for each folder `.git` that is not at the root, where git puts it."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pack_files import ROOT, judge, one, outcome, pack, schemas
+from pack_files import ROOT, compared, judge, one, outcome, pack, schemas
 from polcheck.authoring.explain import steps as explain_steps
 from polcheck.authoring.explain.policy import explain
 from polcheck.authoring.lint import lint
@@ -86,7 +86,10 @@ MODIFIED: Mapping[str, tuple[str, str]] = {
         "for: {files: a.py, pattern: f($k)}\nrequire: {pattern: g($k)}",
         "for: {files: a.py, pattern: f($k)}\nrequire: {pattern: g($k), near: 1}",
     ),
+    "revision": ("forbid: {files: b.py, pattern: g($k)}", "forbid: {files: b.py, pattern: g($k), revision: base}"),
+    "changed": ("forbid: {files: a.py, pattern: g($k)}", "forbid: {files: a.py, pattern: g($k), changed: modified}"),
 }
+BASE = {**FILES, "b.py": "x = 1\n"}  # what FILES are compared with
 
 
 def plan_of(body: str) -> Plan:
@@ -174,13 +177,14 @@ def _words(step: Any) -> Iterator[tuple[str, Any]]:
 def test_every_modifier_is_honored_everywhere(name: str) -> None:
     """It changes what a policy says, what tells two policies apart, what explain shows, and has mutants."""
     without, given = MODIFIED[name]
-    assert outcome(judge(without, FILES)) != outcome(judge(given, FILES))
+    assert outcome(judge(without, FILES, base=BASE)) != outcome(judge(given, FILES, base=BASE))
     steps = list(every_step(policy_of(given)))
     assert any(
         getattr(step.item_modifiers, name) != getattr(Modifiers(), name) for step in steps if step.item_modifiers
     )
     if name not in ("optional", "own", "name", "renames", "value_as"):
-        explained = explain(Checker(plan_of(given)), "p", of_files(FILES), [pack(one(given), HEAD)], None)
+        submission = compared(FILES, BASE)
+        explained = explain(Checker(plan_of(given)), "p", submission, [pack(one(given), HEAD)], None)
         keywords = {key for part in explained.parts for step in part.steps for _, w in _words(step) for key, _ in w}
         assert name in keywords
         assert name in MODIFIED_BY and name in Item.__struct_fields__

@@ -56,7 +56,7 @@ WHOLE: dict[str, list[str]] = {
         {id: p, title: t, message: m, forbid: [{files: a, pattern: [f()], language: python, resolve: false, as: {a: b},
           where: w, let: {a: b}, name: n, inside: x, has: [{code: (a), until: [{text: t}], as: {a: b}, let: {a: b},
           where: w, use: u, language: l, resolve: true, pattern: p, inside: x, has: {code: c}}],
-          after: [x, {pattern: p}], scope: file, near: 3},
+          after: [x, {pattern: p}], scope: file, near: 3, revision: base, changed: [added, renamed]},
           {in: a, text: t}, {data: d, as: a}, {values: [1, {a: b}]}, {values: tables.a},
           {any: [{files: a}, [{files: a}, {code: c, count: 3}]]}, {not: [{files: a}]}, {not: {files: a}}]}
         """,
@@ -74,7 +74,7 @@ WHOLE: dict[str, list[str]] = {
     ],
     "case": [
         """
-        {case: c, files: {a: b}, folder: f, params: {a: 1}, profile: p, verdict: pass, fields: {a: [1]},
+        {case: c, files: {a: b}, base: {a: c}, folder: f, params: {a: 1}, profile: p, verdict: pass, fields: {a: [1]},
          expect: {a: pass, b: {outcome: fail, at: [x, y], message: m, nearest: n}},
          differs: [{rewrite: a, reason: r}, {rewrite: [a, b], policy: p, reason: r}]}
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from msgspec.structs import replace
 
 from polcheck.authoring.explain.model import explanation_to_json
 from polcheck.base.today import today
@@ -22,6 +23,7 @@ _MOST = 10
 @click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 @click.option("--rev", metavar="REV", help="Check a git revision instead of the files.")
+@click.option("--since", metavar="REV", help="Compare with this git revision, for what is about changes.")
 @click.option("--no-gitignore", is_flag=True, help="Check files that .gitignore excludes, too.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--all", "show_all", is_flag=True, help="Every file, match and subject, however many.")
@@ -34,6 +36,7 @@ def explain(
     config: str | None,
     isolated: bool,
     rev: str | None,
+    since: str | None,
     no_gitignore: bool,
     form: str,
     show_all: bool,
@@ -48,6 +51,7 @@ def explain(
     """
     from polcheck.authoring.explain import text
     from polcheck.authoring.explain.policy import explain as explained
+    from polcheck.findings.accepted import in_turn
     from polcheck.project.effective import CommandLineOptions
     from polcheck.project.project import Project
     from polcheck.render.json import dumps
@@ -59,6 +63,9 @@ def explain(
     project = has_packs(Project.at(submission, provided, config, isolated=isolated))
     checker, accept = project.checker, project.acceptance(today())
     read = project.read(rev, sys.stdin.buffer)
+    if since is not None:
+        compared = project.since(since, head=rev or "HEAD")
+        read, accept = replace(read, base=compared.base), in_turn(accept, compared.accept)
     explanation = explained(checker, policy, read, project.packs, None if show_all else _MOST, accept)
     look = look_of(color, show_all=show_all, verbose=False)
     sys.stdout.write(dumps(explanation_to_json(explanation)) if form == "json" else text.text(explanation, look))

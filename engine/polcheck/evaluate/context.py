@@ -14,23 +14,52 @@ from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_o
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
 from polcheck.languages.registry import may_be_script
-from polcheck.policy.plan import Find, Join, Listing, Plan, Probe, Values
+from polcheck.policy.plan import PREVIOUS, Find, Join, Listing, Modifiers, Plan, Probe, Values
 from polcheck.scan.encoding import AnswerCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.text import TextSearch
+from polcheck.sources.changes import Changes, changes_between
 from polcheck.sources.path_patterns import FilePatterns, folders_of
+from polcheck.sources.submission import Submission
+from polcheck.sources.trees import BASE, base_path, path_in, plain_path
 
 if TYPE_CHECKING:
+    from polcheck.evaluate.demands import Demands
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.nearest import Near
 
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
+_ALL = Modifiers()
+_Area = tuple[tuple[str, ...], str, tuple[str, ...]]  # path patterns, the tree, and how its files have changed
+_Captured = tuple[str, Mapping[str, str]]  # a path, with what the patterns captured of it
+
+
+class BaseTree(Struct, frozen=True):
+    """The other tree: its files, the folders in it below which nobody has looked, and what has changed since.
+
+    All paths but those in `changes` are those of `base_path`.
+    """
+
+    paths: Sequence[str]
+    unread: frozenset[str] = frozenset()
+    submodules: frozenset[str] = frozenset()
+    changes: Changes = Changes()
+
+    @classmethod
+    def of(cls, submission: Submission, demands: Demands) -> BaseTree | None:
+        """Return what evaluation needs of a submission's base; None where it has none."""
+        base = submission.base
+        if base is None:
+            return None
+        asked = demands.changed
+        changes = changes_between(base, submission, demands.asks_whether_changed) if asked else Changes()
+        return cls(base.paths, frozenset(map(base_path, base.files.folders)), base.submodules, changes)
 
 
 class JoinContext(Struct, dict=True):
-    """The listing and the extracted rows of one submission under one plan."""
+    """The listing and the extracted rows of one submission under one plan, and of its base where it has one."""
 
     plan: Plan
     paths: Sequence[str]
@@ -39,39 +68,93 @@ class JoinContext(Struct, dict=True):
     extractor: Extractor
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
-    _matches: dict[tuple[str, ...], list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
-    _captures: dict[tuple[str, ...], dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
-    _documents: dict[tuple[tuple[str, ...], str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
+    base: BaseTree | None = None
+    _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
+    _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
+    _documents: dict[tuple[_Area, str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     _inside: dict[tuple[int, bool, str, str], SearchResult] = field(default_factory=dict)
 
     @cached_property
     def _folders(self) -> list[str]:
         return folders_of((*self.paths, *self.unread))
 
-    def matches(self, files: FilePatterns) -> list[tuple[str, Mapping[str, str]]]:
-        """Return the paths that the patterns let in, with their captures."""
-        if files.texts not in self._matches:
-            listing: Iterable[str] = (*self.paths, *self._folders) if files.folders else self.paths
-            self._matches[files.texts] = files.among(listing)
-        return self._matches[files.texts]
+    def matches(self, files: FilePatterns, modifiers: Modifiers = _ALL) -> list[_Captured]:
+        """Return the paths that the patterns let in, in the tree and after the changes that the modifiers want."""
+        area = _area(files, modifiers)
+        if area not in self._matches:
+            listed = self._listed(files, modifiers.revision)
+            self._matches[area] = self._changed(files, modifiers, listed) if modifiers.changed else listed
+        return self._matches[area]
 
-    def listing(self, source: Listing) -> Relation:
+    def _listed(self, files: FilePatterns, revision: str) -> list[_Captured]:
+        """Return the paths in a tree that the patterns let in."""
+        if revision != BASE:
+            return files.among((*self.paths, *self._folders) if files.folders else self.paths)
+        paths = [plain_path(path) for path in self.tree(BASE)]
+        if files.folders:
+            paths += folders_of((*paths, *map(plain_path, self._unread(BASE))))
+        return [(base_path(path), captures) for path, captures in files.among(paths)]
+
+    def _changed(self, files: FilePatterns, modifiers: Modifiers, listed: Iterable[_Captured]) -> list[_Captured]:
+        """Return those of the paths whose files have changed as the modifiers say; deleted ones are of the base."""
+        if self.base is None:
+            return []
+        changes = self.base.changes
+        kinds: Mapping[str, str] = changes.kinds
+        sources = {source: path for path, source in changes.previous.items()}
+        if modifiers.revision == BASE:
+            kinds = {**kinds, **dict.fromkeys(sources, "renamed")}
+        elif "deleted" in modifiers.changed:
+            gone = {path for path, kind in kinds.items() if kind == "deleted"}
+            listed = [*listed, *((base_path(path), captures) for path, captures in files.among(sorted(gone)))]
+        found: list[_Captured] = []
+        for path, captures in listed:
+            plain = plain_path(path)
+            kind = kinds.get(plain, "")
+            if kind in modifiers.changed:
+                previous = changes.previous.get(plain, plain)
+                found.append((path, {**captures, PREVIOUS: previous} if kind == "renamed" else captures))
+        return found
+
+    def tree(self, revision: str) -> Sequence[str]:
+        """Return the paths of the files in a tree."""
+        return self.paths if revision != BASE else self.base.paths if self.base else ()
+
+    def _unread(self, revision: str) -> frozenset[str]:
+        """Return the folders of a tree below which nobody has looked."""
+        return self.unread if revision != BASE else self.base.unread if self.base else frozenset()
+
+    def listing(self, source: Listing, modifiers: Modifiers = _ALL) -> Relation:
         """Return the paths as rows."""
         rows: list[Row] = []
-        for path, captures in self.matches(source.files):
+        for path, captures in self.matches(source.files, modifiers):
             place = SourceRef(path)
             names = {name: BoundValue(value, path) for name, value in captures.items()}
             if source.path_name:
-                names[source.path_name] = BoundValue(path, path)
+                names[source.path_name] = BoundValue(plain_path(path), path)
             rows.append(Row(names, (place,), place))
-        return Relation(lambda: rows, self._unseen(source.files))
+        return Relation(lambda: rows, self._unseen(source.files, modifiers))
 
-    def _unseen(self, files: FilePatterns | None) -> list[UnsearchedFile]:
-        """Return the folders below which there may be files that the patterns let in, and nobody has looked."""
+    def _unseen(self, files: FilePatterns | None, modifiers: Modifiers) -> list[UnsearchedFile]:
+        """Return the folders below which there may be files that the patterns let in, and nobody has looked.
+
+        Where changes are asked for, also the files of which nobody can say whether they have changed; what is in a
+        submodule has its changes elsewhere.
+        """
+        if not modifiers.changed or self.base is None:
+            unread, unknown = self._unread(modifiers.revision), dict[str, str]()
+        else:
+            unread = frozenset(path for path in self.unread if path not in self.base.submodules)
+            unknown = {path_in(path, modifiers.revision): why for path, why in self.base.changes.unknown.items()}
+        reached = [path for path in sorted(unread) if files is None or files.may_reach(plain_path(path))]
+        open_files = files.among(map(plain_path, unknown)) if files else [(plain_path(path), {}) for path in unknown]
         return [
-            UnsearchedFile(path, {}, self.unreadable[path])
-            for path in sorted(self.unread)
-            if files is None or files.may_reach(path)
+            *(UnsearchedFile(path, {}, self.unreadable[path]) for path in reached),
+            *(
+                UnsearchedFile(path, captures, f"whether it has changed is not known: {unknown[path]}")
+                for plain, captures in open_files
+                for path in (path_in(plain, modifiers.revision),)
+            ),
         ]
 
     def values(self, source: Values, join: Join) -> Relation:
@@ -95,9 +178,10 @@ class JoinContext(Struct, dict=True):
 
     def find(self, source: Find, join: Join) -> Relation:
         """Return the matches of a probe in its documents as rows."""
-        ways = self._ways(source)
-        examined = self._examined(source)
-        unsearched = self._unseen(source.files) + self._of_no_language(source, examined)
+        ways = self._ways(source, join.modifiers)
+        examined = self._examined(source, join.modifiers)
+        unsearched = self._unseen(source.files, join.modifiers)
+        unsearched += self._of_no_language(source, examined, join.modifiers.revision)
         for path in examined & self.unreadable.keys():
             unsearched += [
                 UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
@@ -116,25 +200,29 @@ class JoinContext(Struct, dict=True):
             examined,
         )
 
-    def _ways(self, source: Find) -> Mapping[str, Sequence[Mapping[str, str]]]:
-        """By path, the captures of each way in which the source's patterns let it in; empty when they bind nothing."""
-        if source.files is None or not source.files.names:
+    def _ways(self, source: Find, modifiers: Modifiers) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Return by path the captures of each way in which the source's patterns let it in.
+
+        Empty when they bind nothing.
+        """
+        if source.files is None or not (source.files.names or modifiers.from_changes):
             return {}
-        key = source.files.texts
+        key = _area(source.files, modifiers)
         if key not in self._captures:
             by_path: dict[str, list[Mapping[str, str]]] = {}
-            for path, captures in self.matches(source.files):
+            for path, captures in self.matches(source.files, modifiers):
                 by_path.setdefault(path, []).append(captures)
             self._captures[key] = by_path
         return self._captures[key]
 
-    def _examined(self, source: Find) -> frozenset[str]:
+    def _examined(self, source: Find, modifiers: Modifiers) -> frozenset[str]:
         """Return the documents that a source looks in."""
         probe = self.plan.probes[source.probe]
         kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.languages
-        key = (source.files.texts if source.files else (), "" if probe.forced else kind)
+        key = (_area(source.files, modifiers), "" if probe.forced else kind)
         if key not in self._documents:
-            paths = (path for path, _ in self.matches(source.files)) if source.files else self.paths
+            matches = self.matches(source.files, modifiers) if source.files else ()
+            paths = (path for path, _ in matches) if source.files else self.tree(modifiers.revision)
             self._documents[key] = frozenset(path for path in paths if path[-1:] != "/" and self._reads(probe, path))
         return self._documents[key]
 
@@ -148,26 +236,26 @@ class JoinContext(Struct, dict=True):
     def _is_by_first_line(self, probe: Probe, path: str) -> bool:
         return bool(probe.syntaxes) and not probe.forced and may_be_script(path)
 
-    def _of_no_language(self, source: Find, examined: frozenset[str]) -> list[UnsearchedFile]:
+    def _of_no_language(self, source: Find, examined: frozenset[str], revision: str) -> list[UnsearchedFile]:
         """Return the files that a source names in full and doesn't look in because nothing tells their language."""
         probe = self.plan.probes[source.probe]
         if source.files is None or not probe.syntaxes or probe.forced:
             return []
         return [
             UnsearchedFile(path, {}, "neither its name nor its first line shows its language: set `language:`")
-            for path in source.files.plain
+            for path in (path_in(plain, revision) for plain in source.files.plain)
             if path not in examined and path in self._paths and self._is_by_first_line(probe, path)
         ]
 
     @cached_property
     def _paths(self) -> frozenset[str]:
-        return frozenset(self.paths)
+        return frozenset((*self.paths, *self.tree(BASE)))
 
     @cached_property
     def _results(self) -> dict[int, list[tuple[str, SearchResult]]]:
-        """By probe, the files in which it by_probe something or could not search to the end, in order of path."""
+        """The files in which a probe matched, or couldn't search to the end, in order of path; by probe."""
         by_probe: dict[int, list[tuple[str, SearchResult]]] = {}
-        for path in self.paths:
+        for path in (*self.paths, *self.tree(BASE)):
             rows = self.rows.get(path)
             if rows is not None:
                 for probe, result in rows.results.items():
@@ -239,6 +327,11 @@ class JoinContext(Struct, dict=True):
         """Return the column at which a place begins; zero where it isn't known."""
         line, _ = self.line(place)
         return place.span.start - self.rows[place.path].line_starts[line - 1] + 1 if line and place.span else 0
+
+
+def _area(files: FilePatterns | None, modifiers: Modifiers) -> _Area:
+    """Return what is equal for two selectors that look in the same files."""
+    return (files.texts if files else (), modifiers.revision, modifiers.changed)
 
 
 def _by_ways(

@@ -10,13 +10,22 @@ from polcheck.languages import kind_of
 from polcheck.languages.registry import may_be_script
 from polcheck.policy.plan import Plan, every_step
 from polcheck.sources.path_patterns import FilePatterns
+from polcheck.sources.trees import BASE, path_in, plain_path
+
+_Area = tuple[tuple[str, ...], str]
 
 
 class Demand(Struct, frozen=True):
-    """One probe over some files; `files` None is every file that the probe can read."""
+    """One probe over some files of a tree; `files` None is every file that the probe can read."""
 
     probe: int
     files: FilePatterns | None
+    revision: str = ""
+
+    @property
+    def area(self) -> _Area:
+        """The patterns of its files and their tree."""
+        return (self.files.texts if self.files else (), self.revision)
 
 
 class Demands(Struct, frozen=True):
@@ -25,6 +34,8 @@ class Demands(Struct, frozen=True):
     probes: tuple[Demand, ...]
     facts: bool
     lines: bool
+    changed: tuple[FilePatterns, ...] = ()  # of which files it is asked whether they have changed
+    looks_at_base: bool = False
 
     @classmethod
     def of(cls, plan: Plan) -> Demands:
@@ -33,25 +44,42 @@ class Demands(Struct, frozen=True):
         wanted = {name for step in steps for name in step.reads}
         for policy in plan.policies:
             wanted |= policy.message.names | policy.remedy.names
-        demands: dict[tuple[int, tuple[str, ...]], Demand] = {}
+        demands: dict[tuple[int, _Area], Demand] = {}
+        changed: dict[tuple[str, ...], FilePatterns] = {}
         for step in steps:
+            modifiers = step.item_modifiers
             if step.search is not None:
-                key = (step.search.probe, step.search.files.texts if step.search.files else ())
-                demands.setdefault(key, Demand(step.search.probe, step.search.files))
-        modifiers = [step.item_modifiers for step in steps]
-        lines = bool(wanted & {"line", "column", "subject"}) or any(given and given.needs_lines for given in modifiers)
-        return cls(tuple(demands.values()), "file" in wanted, lines)
+                revision = modifiers.revision if modifiers else ""
+                demand = Demand(step.search.probe, step.search.files, revision)
+                demands.setdefault((demand.probe, demand.area), demand)
+            join = step.join if modifiers and modifiers.changed else None
+            if join is not None and join.source.file_patterns is not None:
+                changed[join.source.file_patterns.texts] = join.source.file_patterns
+        lines = bool(wanted & {"line", "column", "subject"}) or any(
+            step.item_modifiers is not None and step.item_modifiers.needs_lines for step in steps
+        )
+        facts, base = "file" in wanted, any(policy.needs_base for policy in plan.policies)
+        return cls(tuple(demands.values()), facts, lines, tuple(changed.values()), base)
 
-    def wanted(self, paths: Sequence[str], plan: Plan) -> dict[str, tuple[int, ...]]:
-        """For each path, the probes to run in the file there; paths that nothing asks for are left out."""
-        groups: dict[tuple[str, ...], list[Demand]] = {}
+    def asks_whether_changed(self, path: str) -> bool:
+        """Return whether some policy wants to know if the file at `path` has changed."""
+        return any(files.match(path) for files in self.changed)
+
+    def wanted(self, paths: Sequence[str], plan: Plan, base: Sequence[str] = ()) -> dict[str, tuple[int, ...]]:
+        """Return for each path, among those of a project and of its base, the probes to run in the file there.
+
+        Paths that nothing asks for are left out.
+        """
+        groups: dict[_Area, list[Demand]] = {}
         for demand in self.probes:
-            groups.setdefault(demand.files.texts if demand.files else (), []).append(demand)
+            groups.setdefault(demand.area, []).append(demand)
+        then = [plain_path(path) for path in base]
         asked: dict[str, list[int]] = {}
         for number, demands in enumerate(groups.values()):
-            files = demands[0].files
-            for path in paths if files is None else dict.fromkeys(path for path, _ in files.among(paths)):
-                asked.setdefault(path, []).append(number)
+            files, revision = demands[0].files, demands[0].revision
+            listed = then if revision == BASE else paths
+            for path in listed if files is None else dict.fromkeys(path for path, _ in files.among(listed)):
+                asked.setdefault(path_in(path, revision), []).append(number)
         members = list(groups.values())
         known: dict[tuple[tuple[int, ...], str, bool], tuple[int, ...]] = {}
         by_path: dict[str, tuple[int, ...]] = {}

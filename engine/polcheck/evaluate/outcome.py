@@ -111,6 +111,8 @@ def undecided_result(result: PolicyResult, reason: str, *, fault: bool = False) 
 
 
 def _evaluated(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:
+    if policy.needs_base and evaluator.context.base is None:
+        return _result(policy, evaluator, "not-applicable")
     if policy.when:
         result = evaluator.conjunction(policy.when, [Row()], exists=True)
         if not any(row.certain for row in result.rows):

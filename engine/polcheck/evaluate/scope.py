@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.rows import Row, SourceRef
 from polcheck.formats.values import Json
+from polcheck.sources.trees import plain_path
 
 
 class Scopes(Struct, frozen=True):
@@ -41,7 +42,7 @@ class Scopes(Struct, frozen=True):
         if place is None:
             return {}
         return {
-            "path": place.path,
+            "path": plain_path(place.path),
             "line": self.context.line(place)[0] or None,
             "column": self.context.column(place) or None,
         }
@@ -50,5 +51,6 @@ class Scopes(Struct, frozen=True):
         rows = self.context.rows.get(path)
         facts = rows.facts if rows else None
         if facts is None:
-            return {"name": path.rstrip("/").rsplit("/", 1)[-1], "dir": path.rstrip("/").rpartition("/")[0]}
+            place = plain_path(path).rstrip("/")
+            return {"name": place.rsplit("/", 1)[-1], "dir": place.rpartition("/")[0]}
         return {**asdict(facts), "repeated_keys": list(facts.repeated_keys)}

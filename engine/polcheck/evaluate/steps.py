@@ -48,6 +48,7 @@ from polcheck.policy.plan import (
 )
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import EvaluationError
+from polcheck.sources.trees import path_in
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
 _Keep = Callable[[Row], bool]
@@ -119,7 +120,7 @@ class Evaluator(Struct):
 
     def paths(self, source: Listing, join: Join) -> Relation:
         """Return the paths of the submission."""
-        return self.context.listing(source)
+        return self.context.listing(source, join.modifiers)
 
     def values(self, source: Values, join: Join) -> Relation:
         """Return the rows that are written down."""
@@ -165,6 +166,7 @@ class Evaluator(Struct):
         """Extends each row by those of the source that agree with it on the names that both bind."""
         relation = self.relation(step)
         names, keeps_to_file, name = step.names, step.keeps_to_file, step.modifiers.name
+        revision = step.modifiers.revision
         out: list[Row] = []
         open_: set[int] = set()
         met: set[int] = set()
@@ -173,7 +175,8 @@ class Evaluator(Struct):
                 continue
             if len(out) > self.budget.limits.rows:
                 break
-            path = row.subject.path if keeps_to_file and row.subject is not None else None
+            # NOTE: the subject's file may be one of the other tree
+            path = path_in(row.subject.path, revision) if keeps_to_file and row.subject is not None else None
             self.examined.add(relation.examined, path)
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)

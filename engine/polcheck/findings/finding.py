@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.spans import Place
+from polcheck.sources.trees import BASE, is_base, plain_path
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json
@@ -71,11 +72,21 @@ class Excerpt(Struct, frozen=True):
 
 
 class Location(Struct, frozen=True):
-    """A path of the submission and, where something in the file is meant, the place in it."""
+    """A path of the submission and, where something in the file is meant, the place in it.
+
+    With `revision: base` it is the file as it was at the base. INVARIANT: then there is no place, so that nobody takes
+    a line of that file for one of the file as it is.
+    """
 
     path: str
     place: Place | None = None
     excerpt: Excerpt | None = None
+    revision: str = ""
+
+    @classmethod
+    def of_file(cls, path: str) -> Location:
+        """Return the location of a file as a whole, by the path at which it is known: of the project or its base."""
+        return cls(plain_path(path), revision=BASE if is_base(path) else "")
 
     @property
     def line(self) -> int | None:
@@ -93,6 +104,8 @@ class Location(Struct, frozen=True):
         return replace(self, path=path, place=self.place and self.place._replace(path=path))
 
     def __str__(self) -> str:
+        if self.revision:
+            return f"{self.path} ({self.revision})"
         return f"{self.path}:{self.place.line}:{self.place.column}" if self.place else self.path
 
 

@@ -74,7 +74,7 @@ class Findings(Struct, frozen=True):
         if location is None and nearest is not None:
             location = nearest.location
         if location is None and failure.missing and searched:
-            location = Location(searched[0])
+            location = Location.of_file(searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
         scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
@@ -91,7 +91,7 @@ class Findings(Struct, frozen=True):
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=cut(bindings),
-            looked_in=searched if failure.missing else (),
+            looked_in=tuple(str(Location.of_file(path)) for path in searched) if failure.missing else (),
             nearest=nearest,
             see=policy.see,
             fingerprint=fingerprint,
@@ -255,7 +255,7 @@ def notices_of(results: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome
         Notice(
             "fault" if (path, reason) in faults else "unsearched",
             reason,
-            Location(path) if path else None,
+            Location.of_file(path) if path else None,
             tuple(names),
         )
         for (path, reason), names in sorted(policies.items())

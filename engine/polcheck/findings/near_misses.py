@@ -80,6 +80,8 @@ class NearMisses(Struct, dict=True):
 
         `path` is the only file that counts, where the selector looks in the subject's.
         """
+        if join.modifiers.needs_base:
+            return None  # NOTE: a place in the base couldn't be shown, and any other file is not what was meant
         key = (join.number, path)
         if key not in self._sources:  # NOTE: thousands of subjects may lack the same thing
             self._sources[key] = self._of_source(join, path)

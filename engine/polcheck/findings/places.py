@@ -24,6 +24,7 @@ from polcheck.selectors.jmespath.tracing import TracedValue
 from polcheck.selectors.jmespath.values import EvaluationError
 from polcheck.selectors.text import encodable
 from polcheck.sources.submission import Submission
+from polcheck.sources.trees import is_base
 
 _AROUND = 1  # lines of context before and after
 _MOST_LINES = 12
@@ -97,9 +98,9 @@ class Locator(Struct, dict=True):
         """Return the location of a match: its place where it has one, else the file as a whole."""
         source = self._source(spot.path)
         if source is None or not (spot.span or spot.point or spot.ref or spot.inner):
-            return Location(spot.path)
-        span = None if self._is_late(spot.path) else self._span(spot, source)
-        return at(source, span) if span is not None else Location(spot.path)
+            return Location.of_file(spot.path)
+        span = None if is_base(spot.path) or self._is_late(spot.path) else self._span(spot, source)
+        return at(source, span) if span is not None else Location.of_file(spot.path)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return one notice for each reason why findings point at files as a whole where they have a place."""

@@ -98,9 +98,10 @@ def _flattened(data: dict[str, Any], *head: str) -> dict[str, Any]:
 
 
 def _flat(location: Mapping[str, Any] | None) -> dict[str, Any]:
-    path, place, excerpt = location.values() if location else (None, None, None)
+    path, place, excerpt, revision = location.values() if location else (None, None, None, "")
     position = place[1:] if place else (None,) * len(_PLACE)
-    return {"path": path, **dict(zip(_PLACE, position, strict=True)), "excerpt": excerpt}
+    tree = {"revision": revision} if revision else {}  # NOTE: as schemas/report.json has it, of few places only
+    return {"path": path, **dict(zip(_PLACE, position, strict=True)), "excerpt": excerpt, **tree}
 
 
 def _nested(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _location(data: Mapping[str, Any]) -> dict[str, Any] | None:
     if data["path"] is None:
         return None
     place = None if data["line"] is None else (data["path"], *(data[key] for key in _PLACE))
-    return {"path": data["path"], "place": place, "excerpt": data["excerpt"]}
+    return {"path": data["path"], "place": place, "excerpt": data["excerpt"], "revision": data.get("revision", "")}
 
 
 def _nested_finding(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from polcheck.policy.checks import refuse_policy
 from polcheck.policy.conjunction import Compiler, Scope
 from polcheck.policy.name_usage import builtin_message
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import CompiledPolicy, Template
+from polcheck.policy.plan import CompiledPolicy, Template, needs_base
 from polcheck.policy.templates import TemplateFault, names
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
@@ -69,7 +69,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         if name not in scope.names:
             compiler.unbound(name, scope, _at_per(policy))
     demand, after = compiler.reading(policy.subjects).conjunction(
-        demand_items, scope, role="require" if policy.require is not None else "forbid"
+        demand_items, replace(scope, revision=scope.anchor), role="require" if policy.require is not None else "forbid"
     )
     for item in demand_items:
         if item.word == "subject" and not policy.subjects:
@@ -102,6 +102,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         count=count,
         path=origin.source.path,
         line=origin.line,
+        needs_base=any(map(needs_base, (when, subjects, demand))),
     )
 
 

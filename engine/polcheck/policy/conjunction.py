@@ -16,6 +16,7 @@ from polcheck.policy.model import MODIFIED_BY, SEARCHES, Item
 from polcheck.policy.name_usage import FILE, PLACE, members, unknown
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import (
+    PREVIOUS,
     AntiJoin,
     Conjunction,
     Find,
@@ -39,6 +40,7 @@ from polcheck.policy.probes import MAX_USES, Around, Made, Probes, Selectors, la
 from polcheck.policy.versions import SELECTORS, too_new
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
+from polcheck.sources.changes import KINDS as KINDS_OF_CHANGE
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
 
 
@@ -53,21 +55,31 @@ class Scope(Struct, frozen=True):
     placed: bool = False
     broken: bool = False  # an item could not be compiled, so that more names may be meant to be bound
     partial: Names = frozenset()
+    revision: str = ""  # the tree of the match before, about which relations are: the project's, the base, or `MIXED`
+    anchor: str = ""  # that of the first match, to which `scope` and `near` refer
 
     def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
         """Return the scope after an item that binds `names`."""
         aliases = self.aliases | {alias} if alias else self.aliases
         return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
 
+    def matched_in(self, revision: str) -> Scope:
+        """Return the scope after a match in a tree."""
+        return replace(self, revision=revision, anchor=self.anchor if self.placed else revision)
+
     def after_any(self, branches: Iterable[Scope], binds: Names) -> Scope:
         """Return the scope after an `any` whose branches end in these scopes and that binds `binds`."""
         branches = list(branches)
+        trees = {branch.revision for branch in branches}
+        tree = trees.pop() if len(trees) == 1 else MIXED
         return Scope(
             self.names | binds,
             self.aliases | frozenset.intersection(*(branch.aliases for branch in branches)),
             self.placed or all(branch.placed for branch in branches),
             self.broken or any(branch.broken for branch in branches),
             self.partial.union(*(branch.names | branch.partial for branch in branches)) - self.names - binds,
+            tree,
+            self.anchor if self.placed else tree,
         )
 
     def hint_for(self, name: str) -> str:
@@ -79,6 +91,7 @@ class Scope(Struct, frozen=True):
         return f"did you mean `{close[0]}`?" if close else f"bound here: {bound}" if bound else "nothing is bound here"
 
 
+MIXED = "mixed"  # in place of a revision: the matches before are of several trees
 KINDS = (*SEARCHES, "values", "use", "any", "negated")
 _NOT_GIVEN: tuple[object, ...] = ("", None, {}, ())
 WORDS = {"negated": "not", "within": "in", "rename": "as"}
@@ -125,6 +138,33 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
         error((*item.at, "in"), "`in` searches inside a value, so `files` has no effect", "drop one of them")
 
 
+def check_changes(item: Item, kind: str, error: Report) -> None:
+    """Notes what `changed` and `revision` can't mean beside each other, or beside the item's selector."""
+    if item.within and (item.revision or item.changed):
+        word = "revision" if item.revision else "changed"
+        error(
+            (*item.at, word), f"`in` searches inside a value, so `{word}` has no effect", "give it to what binds that"
+        )
+        return
+    if not item.changed:
+        return
+    at = (*item.at, "changed")
+    for index, word in enumerate(item.changed):
+        if word not in KINDS_OF_CHANGE:
+            close = get_close_matches(word, KINDS_OF_CHANGE, n=1)
+            help = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(KINDS_OF_CHANGE)}"
+            error((*at, index) if len(item.changed) > 1 else at, f"`{word}` is no kind of change", help)
+    if not item.files:
+        error(at, "`changed` needs `files`, of which it keeps those that have changed", "say which are meant")
+    if any(text.endswith("/") for text in item.files):
+        error(at, "`changed` is about files, and a pattern that ends in `/` matches folders", "end it in `/**`")
+    if item.revision and "added" in item.changed:
+        error(at, "a file that was added is not at the base", "drop `added`, or `revision: base`")
+    if kind != "files" and not item.revision and "deleted" in item.changed:
+        help = "add `revision: base` to look in the files as they were"
+        error(at, f"a file that was deleted is not there, so `{kind}` can't look in it", help)
+
+
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
 _OWN_NAMES = _ROW_NAMES - {"subject"}
 
@@ -140,6 +180,7 @@ class Compiler(Struct, frozen=True):
     inherited: tuple[str, ...] = ()  # `files` of the item that uses the selector being compiled
     around: Around = Around()  # how the item that uses the selector being compiled, or is related to it, reads files
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
+    revision: str = ""  # the tree in which the item that uses the selector being compiled, or is related to it, looks
 
     def at(self, origin: SourceMap) -> Compiler:
         """Return the same compiler for what is written at `origin`."""
@@ -192,6 +233,7 @@ class Compiler(Struct, frozen=True):
             return [], replace(scope, broken=True)
         kind = kinds[0] if kinds else "files" if item.files else ""
         check_keys(item, kind, self.error)
+        check_changes(item, kind, self.error)
         if kind == "negated":
             what, _ = self.conjunction(item.negated, scope)
             return self._said(item, [AntiJoin(item.at, self.probes.number(), what)], scope)
@@ -234,7 +276,7 @@ class Compiler(Struct, frozen=True):
         if kind == "files":
             if files is None:
                 return None
-            result = Made(binds=files.binds)
+            result = self._with_previous(item, files, Made(binds=files.binds))
             path_as = item.rename if isinstance(item.rename, str) else ""
             return Listing(files, path_as), replace(result, path_as=path_as)
         made_probe = self.probes.of(item, kind, files, self.origin, self.around)
@@ -242,7 +284,18 @@ class Compiler(Struct, frozen=True):
             return None
         index, result = made_probe
         captures = files.binds if files else frozenset()
-        return Find(index, files), replace(result, binds=result.binds | captures)
+        return Find(index, files), self._with_previous(item, files, replace(result, binds=result.binds | captures))
+
+    def _with_previous(self, item: Item, files: FilePatterns | None, made: Made) -> Made:
+        """Return what an item binds, with the name that `changed: renamed` binds."""
+        if "renamed" not in item.changed:
+            return made
+        if PREVIOUS in made.binds | made.optional or (files and PREVIOUS in files.names):
+            message = f"`{PREVIOUS}` is bound here, and `changed: renamed` binds it to the path at which a file was"
+            self.error((*item.at, "changed"), message, "give the capture another name")
+        if set(item.changed) == {"renamed"}:
+            return replace(made, binds=made.binds | {PREVIOUS})
+        return replace(made, optional=made.optional | {PREVIOUS})
 
     def _files(self, item: Item) -> FilePatterns | None:
         texts = item.files or self.inherited
@@ -315,10 +368,12 @@ class Compiler(Struct, frozen=True):
             inherited=item.files or self.inherited,
             around=self.around_of(item),
             using=(*self.using, item.use),
+            revision=item.revision or self.revision,
         )
         steps, after = inner.conjunction(items, Scope())
         anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
-        return SelectorRef(f"{item.use}\0{item.files or self.inherited}", steps, anchored), Made(after.names)
+        name = f"{item.use}\0{item.files or self.inherited}\0{item.revision or self.revision}"
+        return SelectorRef(name, steps, anchored), Made(after.names)
 
     def _renames(self, item: Item, binds: frozenset[str]) -> Mapping[str, str]:
         """Old names to new ones, as `as` says."""
@@ -348,6 +403,7 @@ class Compiler(Struct, frozen=True):
         self._check_tie(item, scope)
         origin, result = source
         captures = origin.search.files.binds if origin.search and origin.search.files else frozenset()
+        captures |= {PREVIOUS} & (result.binds | result.optional) if item.changed else frozenset()
         whole = result.value_as or result.path_as
         renames = {} if whole else self._renames(item, (result.binds | result.optional) - captures)
         binds = frozenset(renames.get(name, name) for name in result.binds)
@@ -357,8 +413,12 @@ class Compiler(Struct, frozen=True):
         lets = exports_of(own)
         optional = frozenset(renames.get(name, name) for name in result.optional)
         modifiers = _modifiers(item, renames, result.value_as, optional, own)
+        is_placed = origin.file_patterns is not None or origin.is_in_text
+        if is_placed:
+            modifiers = replace(modifiers, revision=item.revision or self.revision)
+            scope = scope.matched_in(modifiers.revision)
         step = Join(item.at, self.probes.number(), origin, binds | lets, modifiers)
-        after = scope.plus(binds | lets, item.name, origin.file_patterns is not None or origin.is_in_text)
+        after = scope.plus(binds | lets, item.name, is_placed)
         return self._said(rest, [step], after, binds)
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
@@ -367,6 +427,10 @@ class Compiler(Struct, frozen=True):
             if provided and not scope.placed:
                 message = f"`{key}` refers to the subject or to an earlier match, and there is none here"
                 self.error((*item.at, key), message, "drop it, or say in `for` what the subjects are")
+        tied = "near" if item.near is not None else "scope" if item.scope == "subject" else ""
+        if tied and scope.placed and scope.anchor != (item.revision or self.revision):
+            message = f"`{tied}` never holds: this looks in another tree than what it refers to"
+            self.error((*item.at, tied), message, "`scope: file` keeps to the file at the same path")
 
     def _own(self, item: Item, binds: frozenset[str]) -> tuple[tuple[Where | Let, ...], Item]:
         """Return the `let` and `where` that see the item's row alone, and the item without them."""
@@ -446,8 +510,11 @@ class Compiler(Struct, frozen=True):
                 else:
                     self.unbound(target, scope, at)
             return [SpanFilter(item.at, self.probes.number(), relation, capture=target)], scope
+        if scope.revision == MIXED:
+            help = "write the relation into each branch of `any`"
+            self.error(at, f"`{relation}` is about matches of the project and of its base at once", help)
         around = Around((target.language,), forced=True) if target.language else self.around_of(item)
-        inner = replace(self, around=around)
+        inner = replace(self, around=around, revision=scope.revision)
         steps, after = inner.conjunction((replace(target, until=()),), scope)
         first, rest = (steps[0].join if steps else None), steps[1:]
         if steps and first is not steps[0]:

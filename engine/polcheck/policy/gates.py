@@ -46,6 +46,7 @@ class _Rows(Struct, frozen=True):
     first: int | None = None
     before: int | None = None
     placed: bool = False
+    revision: str = ""  # the tree in which the first match is
 
 
 class _Walk:
@@ -71,16 +72,17 @@ class _Walk:
         for inner in step.source.nested:
             self.steps(inner.steps, _Rows())
         if step.search is None:
-            return _Rows(rows.first if rows.placed else None, None, placed=True)
-        probe = step.search.probe
-        self._add(probe, rows.first if step.keeps_to_file else None)
-        return _Rows(rows.first if rows.placed else probe, probe, placed=True)
+            return _Rows(rows.first if rows.placed else None, None, True, rows.revision)
+        probe, revision = step.search.probe, step.modifiers.revision
+        same_file = step.keeps_to_file and revision == rows.revision  # NOTE: not the file of the other tree
+        self._add(probe, rows.first if same_file else None)
+        return _Rows(rows.first if rows.placed else probe, probe, True, rows.revision if rows.placed else revision)
 
     def union(self, step: Union, rows: _Rows) -> _Rows:
         """Takes in the branches; the match before may be any branch's."""
         for branch in step.branches:
             self.steps(branch, rows)
-        return _Rows(rows.first, None, placed=True)
+        return _Rows(rows.first, None, True, rows.revision)
 
     def anti_join(self, step: AntiJoin, rows: _Rows) -> _Rows:
         """Takes in what it looks for; its matches are in no row."""

@@ -36,6 +36,8 @@ class Item(Struct, frozen=True):
     until: tuple[Item | str, ...] = ()
     scope: str = ""
     near: int | None = None
+    revision: str = ""
+    changed: tuple[str, ...] = ()
     count: tuple[int, int | None] | None = None
     per: tuple[str, ...] = ()
     use: str = ""
@@ -55,6 +57,8 @@ MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
     "scope": (*SEARCHES, "use", "files"),
     "until": (),
     "near": SEARCHES,
+    "revision": (*SEARCHES, "use", "files"),
+    "changed": (*SEARCHES, "files"),
 }
 
 
@@ -79,7 +83,7 @@ class Policy(Struct, frozen=True):
 
 
 _WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects"}
-_LISTS = {"files", "pattern", "code", "per"}
+_LISTS = {"files", "pattern", "code", "per", "changed"}
 _TARGETS = {"inside", "has", "after", "until"}
 _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 

@@ -371,6 +371,8 @@ class Modifiers(Struct, frozen=True):
     name: str = ""
     scope: str = ""
     near: int | None = None
+    revision: str = ""  # the tree in which it looks: the project's, or the `base`
+    changed: tuple[str, ...] = ()  # how files have changed since the base, of those that count; empty: however
 
     @property
     def keeps_to_file(self) -> bool:
@@ -383,6 +385,16 @@ class Modifiers(Struct, frozen=True):
         return self.near is not None or self.scope == "subject"
 
     @property
+    def needs_base(self) -> bool:
+        """Whether it takes the tree that changes are compared with to know which rows there are."""
+        return bool(self.revision or self.changed)
+
+    @property
+    def from_changes(self) -> Names:
+        """The names that rows have from how their file has changed."""
+        return frozenset({PREVIOUS}) if "renamed" in self.changed else _NONE
+
+    @property
     def needs_lines(self) -> bool:
         """Whether the lines of a row's place are asked for."""
         return self.near is not None or bool(self.name)
@@ -391,7 +403,9 @@ class Modifiers(Struct, frozen=True):
     def given(self) -> Mapping[str, Any]:
         """The modifiers that choose among the rows and are given, by keyword."""
         chosen = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in _OF_NAMES)
-        return {name: value for name, value in chosen if value is not None and value is not False and value != ""}
+        return {
+            name: value for name, value in chosen if value is not None and value is not False and value not in ("", ())
+        }
 
     @property
     def are_only_names(self) -> bool:
@@ -403,7 +417,7 @@ class Modifiers(Struct, frozen=True):
         whole = self.value_as or path_as
         texts = [whole] if whole else [f"{old}: {new}" for old, new in sorted(self.renames.items())]
         names = (("as", ", ".join(texts)),) if texts else ()
-        return (*names, *((keyword, text_of(value)) for keyword, value in self.given.items()))
+        return (*names, *((keyword, _written(value)) for keyword, value in self.given.items()))
 
     def key(self) -> Key:
         """Return what is equal for modifiers that mean the same, but for `own` and `name`."""
@@ -417,7 +431,13 @@ class Modifiers(Struct, frozen=True):
         return (self.optional, frozenset(self.renames.items()), self.value_as)
 
 
+PREVIOUS = "previous"  # the name that `changed: renamed` binds: the path at which the file was
 _OF_NAMES = frozenset({"renames", "value_as", "optional", "own", "name"})
+
+
+def _written(value: Any) -> str:
+    """Return the value of a modifier as people write it."""
+    return ", ".join(value) if isinstance(value, tuple) else text_of(value)
 
 
 class Step(Struct, frozen=True):
@@ -614,7 +634,7 @@ class Join(Step, frozen=True):
     @property
     def placed(self) -> Names:
         """The names that its source binds to places."""
-        return self.source.placed(self.binds)
+        return self.source.placed(self.binds) - self.modifiers.from_changes
 
     @property
     def is_match(self) -> bool:
@@ -1002,6 +1022,7 @@ class CompiledPolicy(Struct, frozen=True):
     count: tuple[int, int | None] | None
     path: str
     line: int
+    needs_base: bool = False  # whether it is about what has changed since the base
 
     @property
     def ref(self) -> str:
@@ -1079,6 +1100,12 @@ def below(steps: Iterable[Step], *, elsewhere: bool = True) -> Iterator[Step]:
         for inner in step.nested:
             if elsewhere or inner.role != "selector":
                 yield from below(inner.steps, elsewhere=elsewhere)
+
+
+def needs_base(steps: Conjunction) -> bool:
+    """Return whether a conjunction looks in the base, or asks how files have changed since."""
+    modifiers = (step.item_modifiers for step in below(steps))
+    return any(each is not None and each.needs_base for each in modifiers)
 
 
 def needs_places(policy: CompiledPolicy) -> bool:

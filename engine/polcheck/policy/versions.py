@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 LANGUAGE_VERSION = 2  # the newest
 
 # (schema, key) -> the version that it needs
-KEYS: Mapping[tuple[str, str], int] = {}
+KEYS: Mapping[tuple[str, str], int] = {
+    ("item", "revision"): 2,
+    ("item", "changed"): 2,
+}
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = {"get": 2}
 # the class of a node -> how the notation is written, and the version that it needs

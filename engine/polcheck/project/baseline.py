@@ -44,7 +44,7 @@ class Entry(Struct, frozen=True, order=True):
     def of(cls, finding: Finding, submission: Submission, version: int = VERSION) -> Entry:
         """Return the entry that records a finding in a version of baselines."""
         path = finding.location.path if finding.location else ""
-        whole = finding.location is not None and finding.location.place is None
+        whole = finding.location is not None and finding.location.place is None and not finding.location.revision
         data = submission.files.get(path) if whole else None
         content = hashlib.sha256(data).hexdigest()[:16] if data is not None else ""
         mark = finding.former_fingerprint if version == 1 and finding.former_fingerprint else finding.fingerprint

@@ -422,7 +422,7 @@ class _Run(Struct, dict=True):
 
     def in_comment(self, location: Location | None, name: str) -> InlineWaiver | None:
         """Return the first waiver in a comment that covers a place; all that do are of use."""
-        if location is None:
+        if location is None or location.revision:  # NOTE: the file at hand says nothing of what it was
             return None
         key = (location.path, name, location.line)
         if key not in self.met:

@@ -9,6 +9,7 @@ from polcheck.languages import grammars as syntax
 from polcheck.languages.registry import UnknownLanguage, language_of_file, languages
 from polcheck.scan.documents import TooRisky, is_risky
 from polcheck.scan.rows import Facts
+from polcheck.sources.trees import plain_path
 
 
 def facts_of(source: Source, careful: bool = False) -> Facts:
@@ -26,7 +27,7 @@ def facts_of(source: Source, careful: bool = False) -> Facts:
     return Facts(
         name=name,
         stem=name.rsplit(".", 1)[0] if "." in name[1:] else name,
-        dir=source.path.rpartition("/")[0],
+        dir=plain_path(source.path).rpartition("/")[0],
         size=len(source.data),
         lines=lines,
         language=language,

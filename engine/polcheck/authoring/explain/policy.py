@@ -56,6 +56,9 @@ def _sentences(result: PolicyResult, journal: Journal) -> Iterator[str]:
 def _early(result: PolicyResult, journal: Journal) -> str:
     """Return the reason why neither `require` nor `forbid` was evaluated; empty when one was."""
     policy = result.policy
+    first = (*policy.when, *(policy.subjects or ()), *policy.demand)[:1]
+    if policy.needs_base and not any(map(journal.of, first)):
+        return "what has changed is asked for, and there is nothing to compare with: give `--since REV`"
     if policy.when and not _came_through(policy.when[-1], journal):
         if result.outcome == "undecided":
             return "whether `when` holds is open, so whether the policy applies is"

@@ -30,6 +30,7 @@ from polcheck.policy.plan import (
     handlers,
 )
 from polcheck.selectors.syntax.selector import Syntax
+from polcheck.sources.trees import path_in
 
 
 class StepExplainer(Struct, frozen=True):
@@ -118,7 +119,7 @@ class StepExplainer(Struct, frozen=True):
         rows = [row for row in relation.rows if anchors is None or row.places[0].path in anchors]
         return Selected(
             self.looker.documents(source, relation, anchors),
-            self.looker.left_out(source, relation, anchors),
+            self.looker.left_out(source, relation, anchors, step.modifiers),
             self._queries(source.probe),
             self.sample(rows),
             None if rows else self.misses.of_source(step),
@@ -126,10 +127,12 @@ class StepExplainer(Struct, frozen=True):
 
     def listed(self, source: Listing, step: Join, anchors: frozenset[str] | None) -> Selected:
         """Return the paths that a listing has, and why it leaves out the others."""
-        relation = self.world.listing(source)
+        relation = self.world.listing(source, step.modifiers)
         unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.unsearched)
         near = None if relation.rows else self.misses.of_source(step)
-        return Selected(unseen, self.looker.not_listed(source.files), (), self.sample(relation.rows), near)
+        return Selected(
+            unseen, self.looker.not_listed(source.files, step.modifiers), (), self.sample(relation.rows), near
+        )
 
     def written(self, source: Values, step: Join, anchors: frozenset[str] | None) -> Selected:
         """Return the rows that are written down."""
@@ -201,4 +204,5 @@ def _anchors(step: Step, event: Event | None) -> frozenset[str] | None:
         return frozenset(row.current.path for row in event.before if row.current)
     if not step.keeps_to_file or not all(row.subject for row in event.before):
         return None
-    return frozenset(row.subject.path for row in event.before if row.subject)
+    revision = step.item_modifiers.revision if step.item_modifiers else ""
+    return frozenset(path_in(row.subject.path, revision) for row in event.before if row.subject)

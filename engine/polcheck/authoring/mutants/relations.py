@@ -11,7 +11,10 @@ from polcheck.authoring.mutants.edits import DROPPED, edited, short, with_items
 from polcheck.authoring.mutants.mutant import Change
 from polcheck.authoring.mutants.walk import Site
 from polcheck.formats.values import Json, Pointer
+from polcheck.policy.model import MODIFIED_BY
+from polcheck.sources.changes import KINDS
 
+_LOOKS = frozenset(MODIFIED_BY["revision"])  # what looks in files
 _NAME = re.compile(r'[$@](?P<capture>[A-Za-z]\w*)|\(\?P<(?P<group>[A-Za-z]\w*)>|"as": "(?P<value>\w+)"')
 
 
@@ -76,6 +79,34 @@ def near(site: Site) -> Iterator[Change]:
         for other in (value - 1, value + 1):
             if other >= 0:
                 yield _edit(site, "near-by-one", ("near",), other, f"near: {value}")
+
+
+def revision(site: Site) -> Iterator[Change]:
+    """`revision`: dropped; or added to another item of a policy that looks in the base."""
+    value = site.item.get("revision")
+    if value is not None:
+        yield _edit(site, "drop-revision", ("revision",), DROPPED, f"revision: {value}")
+        return
+    keeps = {"in", "changed", "near"} & site.item.keys() or site.item.get("scope") == "subject"
+    if _LOOKS & site.item.keys() and not (site.target or keeps) and '"revision": "base"' in _text(site.document):
+        document = edited(site.document, site.at, {**site.item, "revision": "base"})
+        yield Change("add-revision", site.at, document, short(site.item), "revision: base")
+
+
+def changed(site: Site) -> Iterator[Change]:
+    """`changed`: dropped, or a kind of change less, or more."""
+    value = site.item.get("changed")
+    if value is None:
+        return
+    kinds = value if isinstance(value, list) else [value]
+    yield _edit(site, "drop-changed", ("changed",), DROPPED, f"changed: {short(value)}")
+    for index, kind in enumerate(kinds if len(kinds) > 1 else []):
+        yield _edit(site, "drop-change", ("changed", index), DROPPED, str(kind))
+    opened = bool(_LOOKS & site.item.keys() - {"files"})
+    for kind in KINDS:
+        never = "added" if "revision" in site.item else "deleted" if opened else ""
+        if kind not in kinds and kind != never:
+            yield _edit(site, "add-change", ("changed",), [*kinds, kind], f"changed: {short(value)}")
 
 
 def count(site: Site) -> Iterator[Change]:

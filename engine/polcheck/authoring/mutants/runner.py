@@ -15,7 +15,7 @@ from polcheck.authoring.testing.mismatches import ActualResult, is_met
 from polcheck.authoring.testing.pack_source import PackSource
 from polcheck.authoring.testing.runner import actual_result
 from polcheck.base.errors import PolicyError
-from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.context import BaseTree, JoinContext
 from polcheck.evaluate.demands import Demands
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.findings.make import Findings
@@ -29,7 +29,7 @@ from polcheck.policy.plan import Plan, Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.selectors.results import SearchResult
-from polcheck.sources.submission import Submission, of_files
+from polcheck.sources.submission import Submission
 
 KILLED = "killed"
 SURVIVED = "survived"
@@ -48,16 +48,18 @@ class PolicyFixtures(Struct):
         self, case: Case, plan: Plan, searches: Extractor
     ) -> tuple[Submission, JoinContext, Sequence[PolicyResult]]:
         """Evaluate a plan of this one policy on the project of a case."""
-        submission = self._submissions.get(id(case)) or of_files(case.files, case.name)
+        submission = self._submissions.get(id(case)) or case.submission
         self._submissions[id(case)] = submission
-        world = JoinContext(plan, submission.paths, self._rows(case, submission, plan), {}, searches)
+        demands = Demands.of(plan)
+        rows, base = self._rows(case, submission, plan, demands), BaseTree.of(submission, demands)
+        world = JoinContext(plan, submission.paths, rows, {}, searches, base=base)
         return submission, world, evaluate(world, plan.packs)
 
-    def _rows(self, case: Case, submission: Submission, plan: Plan) -> dict[str, FileRows]:
-        demands = Demands.of(plan)
-        wanted = demands.wanted(submission.paths, plan)
+    def _rows(self, case: Case, submission: Submission, plan: Plan, demands: Demands) -> dict[str, FileRows]:
+        then = submission.base.paths if submission.base else ()
+        wanted = demands.wanted(submission.paths, plan, then)
         rows: dict[str, FileRows] = {}
-        for path in submission.paths if demands.facts else wanted:
+        for path in (*submission.paths, *then) if demands.facts else wanted:
             known = self._found.setdefault((id(case), path), {})
             probes = [plan.probes[index] for index in wanted.get(path, ())]
             new = [probe for probe in probes if probe not in known]

@@ -92,9 +92,17 @@ class _RewriteTask(Struct, frozen=True):
         for path, data in case.files.items():
             for result in rewritten(path, data):
                 tried.append(result.rewrite)
-                after = self.runner.run_case(replace(case, files={**case.files, path: result.data}))
+                after = self.runner.run_case(_with(case, path, result.data))
                 results += _differences(case, result, before, after)
         return tried, [difference[1:] for difference in results]  # the case is known to whoever asks
+
+
+def _with(case: Case, path: str, data: bytes) -> Case:
+    """Return the case with other content in a file; in its base, too, where the file hasn't changed since."""
+    base = case.base
+    if base is not None and base.get(path) == case.files[path]:
+        base = {**base, path: data}
+    return replace(case, files={**case.files, path: data}, base=base)
 
 
 def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> Iterator[Difference]:

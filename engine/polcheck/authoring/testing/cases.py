@@ -7,13 +7,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, SubmissionError
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.schema import shape
-from polcheck.sources.submission import check_path
+from polcheck.sources.submission import Base, Submission, check_path, of_files
 
 FOLDER = "tests"
 EQUIVALENT = "tests/equivalent.yaml"
@@ -50,7 +51,10 @@ class Differs(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it."""
+    """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it.
+
+    `files` are those of the project, `base` those of the tree that its changes are compared with; None: there is none.
+    """
 
     name: str
     path: str
@@ -64,6 +68,15 @@ class Case(Struct, frozen=True):
     verdict: str = ""
     fields: Mapping[str, Json] = field(default_factory=dict)
     differs: tuple[Differs, ...] = ()
+    base: Mapping[str, bytes] | None = None
+
+    @property
+    def submission(self) -> Submission:
+        """The project, with the base that it is compared with where the case gives one."""
+        files = of_files(self.files, self.name)
+        if self.base is None:
+            return files
+        return replace(files, base=Base(Submission("base", "files", self.base), "the base of the case"))
 
     @property
     def policies(self) -> frozenset[str]:
@@ -163,6 +176,7 @@ def _case(pack: PackFiles, path: str, origin: SourceMap) -> Case:
         line=origin.line,
         document=origin.index,
         files=_files(pack, origin, document),
+        base=_texts_by_path(origin, document, "base") if "base" in document else None,
         expect=tuple(_expected(origin, policy, value) for policy, value in document.get("expect", {}).items()),
         params=document.get("params", {}),
         profile=document.get("profile", ""),
@@ -182,17 +196,22 @@ def _files(pack: PackFiles, origin: SourceMap, document: Mapping[str, Any]) -> d
         origin.error((), f"a case has exactly one of `files` and `folder`; this one has {have}")
         return {}
     if "files" in document:
-        for path in document["files"]:
-            try:
-                check_path(path)
-            except SubmissionError as error:
-                origin.error(("files", path), str(error))
-        return {path: text.encode("utf-8", "surrogatepass") for path, text in document["files"].items()}
+        return _texts_by_path(origin, document, "files")
     prefix = f"{FOLDER}/{document['folder'].strip('/')}/"
     files = {path.removeprefix(prefix): data for path, data in pack.files.items() if path.startswith(prefix)}
     if not files:
         origin.error(("folder",), f"the pack has no file in `{prefix}`", "folders are named from the pack's tests/")
     return files
+
+
+def _texts_by_path(origin: SourceMap, document: Mapping[str, Any], key: str) -> dict[str, bytes]:
+    """Return the files that are written under a key of a case."""
+    for path in document[key]:
+        try:
+            check_path(path)
+        except SubmissionError as error:
+            origin.error((key, path), str(error))
+    return {path: text.encode("utf-8", "surrogatepass") for path, text in document[key].items()}
 
 
 def _expected(origin: SourceMap, policy: str, value: Any) -> Expected:

@@ -25,7 +25,6 @@ from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import CompiledPolicy
-from polcheck.sources.submission import of_files
 
 JournalOf = Callable[[CompiledPolicy], Journal]
 
@@ -96,7 +95,7 @@ class CaseRunner(Struct):
         checker = self.checker(case)
         if not case.whole:
             checker = checker.narrowed(case.policies)
-        submission = of_files(case.files, case.name)
+        submission = case.submission
         world = checker.world(submission)
         results = evaluate(world, checker.plan.packs, journal_of)
         if case.whole:
