@@ -9,9 +9,11 @@ from polcheck.selectors.jmespath.expression import compile_expression
 from polcheck.selectors.jmespath.functions import FUNCTIONS
 from polcheck.selectors.jmespath.values import EvaluationError, ExpressionError
 
+DAY = "2026-11-30"
+
 
 def _given(expression: str, value: Json = None) -> Json:
-    return compile_expression(expression).evaluate(value)
+    return compile_expression(expression, DAY).evaluate(value)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_null_argument_makes_the_result_null(name: str) -> None:
     function = FUNCTIONS[name]
     arguments = ["&@" if p.kinds == ("expression",) else "missing" for p in function.parameters]
     result = _given(f"{name}({', '.join(arguments)})", {})
-    assert result == {"type": "null", "to_array": [None], "to_string": "null"}.get(name)
+    assert result == {"type": "null", "to_array": [None], "to_string": "null", "today": DAY}.get(name)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
@@ -16,11 +16,7 @@ from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.functions import (
     FUNCTIONS,
     ROW_KEYS,
-    Function,
-    regex,
-    replacement,
     specifier_set,
-    wrong_type,
 )
 from polcheck.selectors.jmespath.nodes import (
     Both,
@@ -50,6 +46,10 @@ from polcheck.selectors.jmespath.nodes import (
     walk,
 )
 from polcheck.selectors.jmespath.parser import Token
+from polcheck.selectors.jmespath.paths import docker_patterns, file_patterns
+from polcheck.selectors.jmespath.regexes import regex, replacement
+from polcheck.selectors.jmespath.signatures import Function, wrong_type
+from polcheck.selectors.jmespath.strings import semver_range
 from polcheck.selectors.jmespath.values import KINDS, SIGNS, EvaluationError, ExpressionError, kind_of
 
 
@@ -284,7 +284,7 @@ def _result(node: Call, given: list[Shape]) -> Shape:
         return given[0]
     if name in _PICKING:
         return given[0].items
-    if name in ("leaves", "nodes", "entries"):
+    if name in ("leaves", "nodes", "entries", "pairs"):
         return _ROWS
     if name in ("keys", "lines", "split"):
         return Shape("array", TEXT)
@@ -421,7 +421,7 @@ def _reads_of_call(node: Call, here: _Need) -> _Need:
     if function.takes_null:
         return _Need()
     null = frozenset(need for item in given for need in item.null)
-    listed = given[0]
+    listed = given[0] if given else _Need()
     empty = null | listed.empty if node.name in _SAME_ITEMS | _EMPTY_TO_NULL else null
     if node.name in _EMPTY_TO_NULL:
         null = empty
@@ -483,26 +483,44 @@ def _refuse_argument(function: Function, index: int, argument: Node, position: i
         raise ExpressionError(message, position, function.signature)
 
 
+_RE2 = "it is RE2's syntax"
+_PEP_440 = "versions are compared as PEP 440 says, as `>=3.9,<4`"
+_SEMVER = "a range is written `>=1.2.0 <2.0.0`, `1.x` or `1.0.0 || 2.0.0`"
+_PATTERNS = "patterns are written as those of `files`"
+# function -> which argument can be wrong where it is written out, what finds that out, and what is right
+_LITERALS: Mapping[str, tuple[int, Callable[[Any], object], str]] = {
+    "matches": (1, regex, _RE2),
+    "matches_docker": (1, lambda given: docker_patterns(_lines(given)), "patterns are those of .dockerignore"),
+    "matches_path": (1, lambda given: file_patterns((given,) if isinstance(given, str) else tuple(given)), _PATTERNS),
+    "regex_match": (0, regex, _RE2),
+    "regex_replace_all": (0, regex, _RE2),
+    "regex_replace_all_literal": (0, regex, _RE2),
+    "replace": (1, regex, _RE2),
+    "satisfies": (1, specifier_set, _PEP_440),
+    "semver_compare": (1, semver_range, _SEMVER),
+}
+
+
+def _lines(given: str | list[str]) -> tuple[str, ...]:
+    return tuple(given.split("\n") if isinstance(given, str) else given)
+
+
 def _refuse_literals(node: Call) -> None:
-    """Refuse a regular expression, replacement or version specifier that is written out and wrong."""
-    values = [item.value if isinstance(item, Literal) else None for item in node.arguments]
-    pattern = values[1] if len(values) > 1 else None
-    if not isinstance(pattern, str):
+    """Refuse a regular expression, replacement, pattern or range that is written out and wrong."""
+    index, check, help = _LITERALS.get(node.name, (0, lambda given: None, ""))
+    literal = node.arguments[index] if index < len(node.arguments) else None
+    value = literal.value if isinstance(literal, Literal) else None
+    if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        return
+    if isinstance(value, list) and not node.name.startswith("matches_"):
         return
     try:
-        if node.name in ("matches", "replace"):
-            regex(pattern)
-        if node.name == "replace" and isinstance(values[2], str):
-            replacement(pattern, values[2])
-        if node.name == "satisfies":
-            specifier_set(pattern)
+        check(value)
+        template = node.arguments[2] if node.name == "replace" else None
+        if isinstance(template, Literal) and isinstance(template.value, str):
+            replacement(str(value), template.value)
     except EvaluationError as error:
-        literal = node.arguments[1]
-        position = literal.position if isinstance(literal, Literal) else node.position
-        help = (
-            "versions are compared as PEP 440 says, as `>=3.9,<4`" if node.name == "satisfies" else "it is RE2's syntax"
-        )
-        raise ExpressionError(error.message, position, help) from None
+        raise ExpressionError(error.message, position_of(node.arguments[index]) or node.position, help) from None
 
 
 def _refuse_names(token: Token, before: Token | None, after: tuple[Token, ...]) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from types import FunctionType, MappingProxyType
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import re2
-from msgspec import Struct
-
 from polcheck.formats.values import Json, Pointer
+from polcheck.selectors.jmespath.arithmetic import ARITHMETIC, total
+from polcheck.selectors.jmespath.dates import DATES
+from polcheck.selectors.jmespath.objects import OBJECTS
+from polcheck.selectors.jmespath.paths import PATHS
+from polcheck.selectors.jmespath.regexes import encodable, regex, replacement
+from polcheck.selectors.jmespath.signatures import Function, Table
+from polcheck.selectors.jmespath.strings import STRINGS
 from polcheck.selectors.jmespath.values import (
     CHARACTERS_A_STEP,
-    KINDS,
     NUMBERS,
     Budget,
     TypeMismatchError,
@@ -25,165 +28,6 @@ from polcheck.selectors.jmespath.values import (
     kind_of,
     preview,
 )
-from polcheck.selectors.text import too_much
-
-_SIGNATURE = re.compile(r"(?P<name>\w+)\((?P<parameters>.*)\) -> (?P<returns>\S+)")
-
-
-class Parameter(Struct, frozen=True):
-    """One parameter: its name, the types it takes, and what a list may hold.
-
-    `types` are the Python types of `kinds`. `items`: the items of a list have one of these types throughout; ()
-    for anything.
-    """
-
-    name: str
-    kinds: tuple[str, ...]
-    types: frozenset[type]
-    items: tuple[str, ...]
-
-
-class Function(Struct, frozen=True):
-    """A function: `core` computes it from plain values that were checked.
-
-    `takes_null`: null is an argument like others; else a null argument makes the result null.
-    `place`: whether the result comes from the `first` argument or from `all` of them.
-    `spends`: `core` takes the budget as its first argument and pays for what it makes.
-    `own`: not in the JMESPath standard.
-    """
-
-    signature: str
-    summary: str
-    name: str
-    parameters: tuple[Parameter, ...]
-    variadic: bool
-    returns: str
-    core: Callable[..., Json]
-    takes_null: bool
-    place: str
-    spends: bool
-    own: bool
-
-    def takes(self, count: int) -> bool:
-        """Return whether it can be called with `count` arguments."""
-        return count >= len(self.parameters) if self.variadic else count == len(self.parameters)
-
-    def parameter(self, index: int) -> Parameter:
-        """Return the parameter of the argument at `index`."""
-        return self.parameters[index if index < len(self.parameters) else -1]
-
-    def call(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> Json:
-        """Return the result for these values. Raises TypeMismatchError and LimitError."""
-        checked = self.checked(arguments, strict, budget)
-        return None if checked is None else self.computed(checked, budget)
-
-    def checked(self, arguments: Sequence[Any], strict: bool, budget: Budget) -> list[Any] | None:
-        """Return the arguments as `core` takes them; None when one is null and that makes the result null.
-
-        Raises TypeMismatchError when one is of the wrong type, unless `strict` is off and a null is to blame.
-        """
-        if not strict and not self.takes_null and any(argument is None for argument in arguments):
-            return None
-        taken = []
-        for index, argument in enumerate(arguments):
-            parameter = self.parameter(index)
-            kind = type(argument)
-            if kind not in parameter.types:
-                name = "expression" if callable(argument) else kind_of(argument)
-                raise TypeMismatchError(wrong_type(self.name, parameter, name, argument), index)
-            if kind is list:
-                budget.spend(len(argument))
-                taken.append(self._items(index, parameter, argument, strict) if parameter.items else argument)
-            else:
-                if kind is str and len(argument) >= CHARACTERS_A_STEP:
-                    budget.spend(len(argument) // CHARACTERS_A_STEP)
-                taken.append(argument)
-        return taken
-
-    def computed(self, checked: list[Any], budget: Budget) -> Json:
-        """Return the result for checked arguments. Raises EvaluationError and LimitError."""
-        try:
-            result = self.core(budget, *checked) if self.spends else self.core(*checked)
-        except (ArithmeticError, ValueError) as error:
-            raise TypeMismatchError(f"`{self.name}` can't be computed: {error}", 0) from None
-        kind = type(result)
-        if self.spends:
-            return result
-        if kind is str:
-            budget.text(len(result))  # type: ignore[arg-type]
-        elif kind is list or kind is dict:
-            budget.spend(len(result))  # type: ignore[arg-type]
-        return result
-
-    def _items(self, index: int, parameter: Parameter, items: list[Json], strict: bool) -> list[Json]:
-        """Return the list without its nulls. Raises TypeMismatchError when something else in it is of the wrong
-        type.
-        """
-        kept: list[Json] = items if strict else [item for item in items if item is not None]
-        allowed = parameter.items
-        if kept and len(allowed) > 1 and kind_of(kept[0]) in allowed:
-            allowed = (kind_of(kept[0]),)
-        if any(kind_of(item) not in allowed for item in kept):
-            right = allowed if strict else (*allowed, "null")
-            number = next(place for place, item in enumerate(items) if kind_of(item) not in right)
-            wanted = " or ".join(allowed)
-            message = f"`{self.name}` wants a list of {wanted}s, and {preview(items[number])} is in it"
-            raise TypeMismatchError(message, index, number)
-        return kept
-
-
-def wrong_type(name: str, parameter: Parameter, kind: str, value: object) -> str:
-    """What to say of an argument of the wrong type."""
-    wanted = " or ".join(sorted({kind.partition("[")[0] for kind in parameter.kinds}))
-    given = "an expression" if kind == "expression" else f"the {kind} {preview(value)}"
-    return f"`{name}` wants {wanted} for `{parameter.name}`, not {given}"
-
-
-class Table(dict[str, Function]):
-    """Functions by name; `add` puts one in."""
-
-    def add(
-        self,
-        signature: str,
-        takes_null: bool = False,
-        place: str = "all",
-        spends: bool = False,
-        own: bool = False,
-    ) -> Callable[[Callable[..., Json]], Callable[..., Json]]:
-        """Return a decorator that makes the function under it known by `signature`; its docstring is the summary."""
-
-        def decorate(core: Callable[..., Json]) -> Callable[..., Json]:
-            found = _SIGNATURE.fullmatch(signature)
-            if found is None or not core.__doc__:
-                raise AssertionError(f"a function needs a signature and a summary: {signature}")
-            listed = found["parameters"]
-            self[found["name"]] = Function(
-                signature, _summary(core.__doc__), found["name"], _parameters(listed), "*" in listed,
-                found["returns"], core, takes_null, place, spends, own,
-            )  # fmt: skip
-            return core
-
-        return decorate
-
-
-def _summary(docstring: str) -> str:
-    """Return a docstring in one line, as a noun phrase."""
-    text = " ".join(docstring.split()).removeprefix("Return ")
-    return text[:1].upper() + text[1:]
-
-
-def _parameters(listed: str) -> tuple[Parameter, ...]:
-    pairs = (part.split(": ") for part in listed.split(", ") if part)
-    return tuple(_parameter(name.lstrip("*"), tuple(kinds.split("|"))) for name, kinds in pairs)
-
-
-def _parameter(name: str, kinds: tuple[str, ...]) -> Parameter:
-    outer = {kind.partition("[")[0] for kind in kinds}
-    types = {type_ for type_, kind in KINDS.items() if kind in outer or "any" in outer}
-    if "expression" in outer:
-        types.add(FunctionType)
-    return Parameter(name, kinds, frozenset(types), tuple(kind[6:-1] for kind in kinds if "[" in kind))
-
 
 STANDARD = Table()
 _Apply = Callable[[Json], Json]
@@ -198,7 +42,7 @@ def _abs(number: float) -> Json:
 @STANDARD.add("avg(numbers: array[number]) -> number")
 def _avg(numbers: list[float]) -> Json:
     """Return the mean of the numbers; null when there are none."""
-    return sum(numbers) / len(numbers) if numbers else None
+    return total(numbers) / len(numbers) if numbers else None
 
 
 @STANDARD.add("ceil(number: number) -> number")
@@ -324,7 +168,7 @@ def _starts_with(text: str, prefix: str) -> Json:
 @STANDARD.add("sum(numbers: array[number]) -> number")
 def _sum(numbers: list[float]) -> Json:
     """Return the sum of the numbers; 0 when there are none."""
-    return sum(numbers)
+    return total(numbers)
 
 
 @STANDARD.add("to_array(value: any) -> array", takes_null=True)
@@ -457,21 +301,6 @@ def _unique(budget: Budget, items: list[Json]) -> Json:
     return [items[index] for index in first_of_each(budget, items)]
 
 
-@BELOW.add("get(collection: object|array, key: string|number) -> any", own=True)
-def _get(collection: dict[str, Json] | list[Json], key: str | float) -> Json:
-    """The value under a key of the object, or the element of the list with that number; null where there is none."""
-    place = key_in(collection, key)
-    return None if place is None else collection[place]  # type: ignore[index]
-
-
-def key_in(collection: dict[str, Json] | list[Json], key: str | float) -> str | int | None:
-    """Return the key of an object or the index of a list that `key` stands for, as bracket or dot would; or None."""
-    if isinstance(collection, dict):
-        return key if isinstance(key, str) and key in collection else None
-    whole = isinstance(key, int | float) and key == int(key) and -len(collection) <= key < len(collection)
-    return int(key) % len(collection) if whole else None
-
-
 def row(step: Step) -> dict[str, Json]:
     """Return the row that says where a value stands."""
     return {"key": step.way[-1] if step.way else None, "value": step.value, "pointer": step.text}
@@ -519,8 +348,6 @@ def first_of_each(budget: Budget, items: list[Json]) -> list[int]:
 TEXTS = Table()
 _STEPS_A_MATCH = 4
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
-_REPLACEMENT = re.compile(r"\\(.)|\\$", re.DOTALL)
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @TEXTS.add("basename(path: string) -> string", place="first", own=True)
@@ -586,14 +413,14 @@ def _matches(budget: Budget, value: Json, pattern: str) -> Json:
     compiled = regex(pattern)
     if isinstance(value, str):
         budget.spend(len(value) // CHARACTERS_A_STEP)
-    return isinstance(value, str) and compiled.search(_encodable(value)) is not None
+    return isinstance(value, str) and compiled.search(encodable(value)) is not None
 
 
 @TEXTS.add("replace(text: string, regex: string, with: string) -> string", place="first", spends=True, own=True)
 def _replace(budget: Budget, text: str, pattern: str, template: str) -> Json:
     r"""The string with every match of the regular expression (RE2) replaced; `\1` is its first group."""
     parts = replacement(pattern, template)
-    text = _encodable(text)
+    text = encodable(text)
     pieces, end, length = [], 0, len(text)
     for match in regex(pattern).finditer(text):
         added = [part if isinstance(part, str) else match.group(part) or "" for part in parts]
@@ -627,43 +454,6 @@ def _satisfies(budget: Budget, version: Json, specifier: str) -> Json:
         return False
 
 
-@lru_cache(maxsize=1024)
-def regex(pattern: str) -> Any:
-    """Return the compiled pattern. Raises TypeMismatchError when it isn't one."""
-    over = too_much(pattern)
-    if over:
-        raise TypeMismatchError(over, 1)
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        return re2.compile(pattern, options=options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else ""
-        text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise TypeMismatchError(f"`{pattern}` is not a regular expression: {text}", 1) from None
-    except UnicodeEncodeError:
-        raise TypeMismatchError("a regular expression can't hold half a surrogate pair", 1) from None
-
-
-@lru_cache(maxsize=256)
-def replacement(pattern: str, template: str) -> tuple[str | int, ...]:
-    r"""Return the template as texts and group numbers. Raises TypeMismatchError for a group that `pattern` lacks."""
-    groups: int = regex(pattern).groups
-    parts: list[str | int] = []
-    end = 0
-    for found in _REPLACEMENT.finditer(template):
-        parts.append(template[end : found.start()])
-        end = found.end()
-        if not (found[1] and found[1] in "0123456789"):
-            parts.append(found[1] or "\\")
-        elif int(found[1]) <= groups:
-            parts.append(int(found[1]))
-        else:
-            raise TypeMismatchError(f"`{found[0]}` in `{template}`: `{pattern}` has {groups} groups", 2)
-    parts.append(template[end:])
-    return tuple(part for part in parts if part != "")
-
-
 @lru_cache(maxsize=256)
 def specifier_set(specifier: str) -> Any:
     """Return the parsed specifier. Raises TypeMismatchError when it isn't one."""
@@ -675,9 +465,7 @@ def specifier_set(specifier: str) -> Any:
         raise TypeMismatchError(f"`{specifier}` is not a version specifier (as in `>=3.11,<4`)", 1) from None
 
 
-def _encodable(text: str) -> str:
-    """Return the text with each half of a surrogate pair, which RE2 can't take, as one replacement character."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
-
-
-FUNCTIONS: Mapping[str, Function] = MappingProxyType(dict(sorted({**STANDARD, **TEXTS, **BELOW}.items())))
+_TABLES = (STANDARD, TEXTS, BELOW, OBJECTS, STRINGS, PATHS, ARITHMETIC, DATES)
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    dict(sorted((name, function) for table in _TABLES for name, function in table.items()))
+)

@@ -18,7 +18,6 @@ from polcheck.selectors.jmespath.functions import (
     direct,
     extreme,
     first_of_each,
-    key_in,
     refuse_null,
     row,
 )
@@ -45,6 +44,7 @@ from polcheck.selectors.jmespath.nodes import (
     Values,
     Variable,
 )
+from polcheck.selectors.jmespath.objects import key_in, pointer_of, taken_apart
 from polcheck.selectors.jmespath.values import (
     Budget,
     EvaluationError,
@@ -312,6 +312,33 @@ def _get(arguments: list[TracedValue], budget: Budget) -> TracedValue:
     return subject.missing() if place is None else subject.child(place)
 
 
+def _items(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    subject, key_name, value_name = arguments
+    cells = subject.items()
+    keys: list[TracedValue]
+    if isinstance(subject.value, dict):
+        keys = [subject.key_cell(key) for key in subject.value]
+    else:
+        keys = [TracedValue(number, origin=cell.origin) for number, cell in enumerate(cells)]
+    names = str(key_name.value), str(value_name.value)
+    rows = (zip(names, pair, strict=True) for pair in zip(keys, cells, strict=True))
+    return listed([keyed(dict(row), (subject,)) for row in rows], (subject,))
+
+
+def _pairs(arguments: list[TracedValue], budget: Budget) -> TracedValue:
+    subject, separator = arguments
+    rows: list[TracedValue] = []
+    for pair in taken_apart(cast("dict[str, Json]", subject.value), str(separator.value)):
+        holder = subject.child(pair.way[0]) if isinstance(pair.way[0], int) else subject
+        if pair.step:
+            key, value = holder.key_cell(pair.key), holder.child(pair.step)
+        else:
+            key, value = (TracedValue(part, origin=holder.origin) for part in (pair.key, pair.value))
+        pointer = TracedValue(pointer_of(pair.way), origin=value.origin)
+        rows.append(keyed(dict(zip(ROW_KEYS, (key, value, pointer), strict=True)), (subject,), value.origin))
+    return listed(rows, (subject,))
+
+
 def _rows(subject: TracedValue, steps: list[Step]) -> TracedValue:
     return listed([_Row(subject, step) for step in steps], (subject,))
 
@@ -359,16 +386,19 @@ _SPECIAL: Mapping[str, _Special] = MappingProxyType(
     {
         "entries": _entries,
         "get": _get,
+        "items": _items,
         "keys": _keys,
         "leaves": _leaves,
         "map": _map,
         "max": _max,
         "max_by": _max_by,
+        "lookup": _get,
         "merge": _merge,
         "min": _min,
         "min_by": _min_by,
         "nodes": _nodes,
         "not_null": _not_null,
+        "pairs": _pairs,
         "reverse": _reverse,
         "sort": _sort,
         "sort_by": _sort_by,
