@@ -49,6 +49,7 @@ _SHORT = 1_000  # digits
 _SHALLOW = "YAML wants this line indented by more spaces: other readers refuse the file"
 _MARK = "YAML has no byte-order mark here: other readers refuse the file, or take it for a character"
 _DASH = "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
+_SPACES = "a block of text that ends in spaces without an end of line: other readers take them for no line"
 _GLUED = "YAML wants white space before this comment: other readers refuse the file"
 
 
@@ -239,6 +240,7 @@ class _Builder:
         self._expanded = 0
         self._closed = True  # whether the last document ended in `...`
         self._back: dict[int, str] = {}
+        self._line_added = False  # whether the text ends in spaces, and was given an end of line
         hashes = "#" in source.text and re.search(r"[^\s#]#", source.text) is not None
         self._tokens: array[int] | None = array("q") if hashes else None  # where scalars and properties begin and end
 
@@ -283,6 +285,7 @@ class _Builder:
         ends = [mark for mark in "\x85\u2028\u2029" if mark in text]
         last = text[text.rfind("\n") + 1 :]
         spaces = bool(last) and last.strip(" ") == ""
+        self._line_added = spaces
         if not ends and not spaces:
             return self._source.utf8
         used = set(text) if ends else set[str]()
@@ -311,7 +314,7 @@ class _Builder:
             number = bisect_right(starts, mark) - 1
             end = tokens[2 * number + 1] if number >= 0 else 0
             if mark < end:
-                at = end
+                at = end - 1  # a comment may begin at once behind the token, whose last character comes before it
                 continue
             line = max(text.rfind("\n", 0, mark) + 1, end)
             before = text[line:mark]
@@ -437,8 +440,10 @@ class _Builder:
             mark = start + header.index("#")
             self._remark(mark, mark + 1, _GLUED)
         top = self._top
-        if top is not None and not self._is_key() and start - self._text.rfind("\n", 0, start) - 1 <= top.indent:
+        if top is not None and start - self._text.rfind("\n", 0, start) - 1 <= top.indent:
             self._remark(start, start + 1, _SHALLOW)
+        if self._line_added and end == self._size and re.search("[+1-9]", header.partition("#")[0]):
+            self._remark(self._text.rfind("\n") + 1, self._size, _SPACES)
         if value.strip("\n") or line_end < 0 or any(character.isdigit() for character in header.partition("#")[0]):
             return
         blank, at = 0, line_end + 1
