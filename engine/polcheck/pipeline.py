@@ -18,10 +18,11 @@ from polcheck.evaluate.demands import Demands
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.evaluate.relations import Relation
 from polcheck.findings.accepted import Accept, Accepted
-from polcheck.findings.make import Findings, deprecated_in, notices_of, numbered, outcome_of
+from polcheck.findings.make import Findings, deprecated_in, dynamic_notices, notices_of, numbered, outcome_of
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
 from polcheck.findings.report import (
+    DynamicCapture,
     Notice,
     PackUsed,
     PolicyOutcome,
@@ -209,7 +210,7 @@ class Checker(Struct, frozen=True, dict=True):
         marked_in = replace(placed, marked=marked, unsearched=unsearched)
         accepted = accept(findings, marked_in, results) if accept else Accepted(findings)
         remarks = (*self._remarks(world), *maker.locator.notices())
-        return self._assembled(placed, results, accepted, fail_on, remarks)
+        return self._assembled(placed, results, accepted, fail_on, remarks, maker.dynamic)
 
     def _findings(self, placed: Submission, world: JoinContext) -> Findings:
         locator = Locator(placed, self.extractor, self.limits)
@@ -255,6 +256,7 @@ class Checker(Struct, frozen=True, dict=True):
         accepted: Accepted,
         fail_on: str,
         remarks: Iterable[Notice],
+        locations: Callable[[PolicyResult], tuple[DynamicCapture, ...]],
     ) -> Report:
         findings = accepted.findings
         notices = (*accepted.notices, *(file.notice for file in accepted.files))
@@ -269,7 +271,8 @@ class Checker(Struct, frozen=True, dict=True):
         accepting = Counter(finding.ref for finding in findings if finding.waived)
         accepting.update(file.ref for file in accepted.files)
         policies = tuple(
-            outcome_of(result, counting.get(result.policy.ref, ()), accepting[result.policy.ref]) for result in results
+            outcome_of(result, counting.get(result.policy.ref, ()), accepting[result.policy.ref], locations(result))
+            for result in results
         )
         unsearched = notices_of(results, policies)
         notices = (
@@ -277,6 +280,7 @@ class Checker(Struct, frozen=True, dict=True):
             *self._git_places(submission),
             *remarks,
             *unsearched,
+            *dynamic_notices(policies),
             *deprecated_in(policies),
             *self._without_base(submission),
             *notices,

@@ -88,6 +88,14 @@ MODIFIED: Mapping[str, tuple[str, str]] = {
     ),
     "revision": ("forbid: {files: b.py, pattern: g($k)}", "forbid: {files: b.py, pattern: g($k), revision: base}"),
     "changed": ("forbid: {files: a.py, pattern: g($k)}", "forbid: {files: a.py, pattern: g($k), changed: modified}"),
+    "constant": (
+        "forbid: {files: a.py, pattern: '$k(...)'}",
+        "forbid: {files: a.py, pattern: '$k(...)', constant: k}",
+    ),
+    "dynamic": (
+        "forbid: {files: a.py, pattern: '$k(...)', constant: k}",
+        "forbid: {files: a.py, pattern: '$k(...)', constant: k, dynamic: undecided}",
+    ),
 }
 BASE = {**FILES, "b.py": "x = 1\n"}  # what FILES are compared with
 

@@ -42,6 +42,11 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "near": ("{for: {pattern: a}, forbid: {pattern: b, near: 3}}", {"drop-near", "near-by-one"}),
     "revision": ("require: [{files: a.json, data: v, revision: base}, {data: w}]", {"drop-revision", "add-revision"}),
     "changed": ("forbid: {files: a, changed: [added, modified]}", {"drop-changed", "drop-change", "add-change"}),
+    "constant": (
+        "forbid: {pattern: 'f($a, $b)', constant: [a, b]}",
+        {"drop-constant", "drop-constant-name"},
+    ),
+    "dynamic": ("forbid: {pattern: f($a), constant: a, dynamic: undecided}", {"drop-dynamic", "swap-dynamic"}),
     "count": ("require: {pattern: a, count: {min: 1, max: 3}}", {"drop-count", "count-by-one"}),
     "per": ("{for: [{pattern: f($a, $b)}, {per: [a, b]}], forbid: [subject]}", {"drop-per", "drop-per-name"}),
     "use": ("forbid: [{use: x, as: {a: b}}, {pattern: $b}]", {"drop-item", "drop-as", "drop-join"}),

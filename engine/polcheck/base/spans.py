@@ -122,6 +122,14 @@ class Source(Struct, frozen=True, dict=True):
         index = bisect_right(ends, offset)
         return offset - (excess[index - 1] if index else 0)
 
+    def byte_of(self, offset: int) -> int:
+        """Return the offset in UTF-8 bytes of the character at `offset`."""
+        if len(self.utf8) == len(self.text):
+            return offset
+        ends, excess = self._wide
+        index = bisect_right(range(len(ends)), offset, key=lambda number: ends[number] - excess[number])
+        return offset + (excess[index - 1] if index else 0)
+
     @cached_property
     def line_starts(self) -> list[int]:
         """The offset at which each line begins."""

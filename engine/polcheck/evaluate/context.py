@@ -7,23 +7,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from polcheck.base.spans import Source
+from polcheck.base.spans import Source, Span
 from polcheck.base.worker import Overrun, Worker
-from polcheck.evaluate.relations import Matches, Relation, UnsearchedFile, row_of
+from polcheck.evaluate.relations import DynamicPlace, Matches, Relation, UnsearchedFile, name_of, row_of
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
+from polcheck.languages.constant_lookup import Constants
+from polcheck.languages.constants import Dynamic, Value
 from polcheck.languages.registry import may_be_script
-from polcheck.policy.plan import PREVIOUS, Find, Join, Listing, Modifiers, Plan, Probe, Values
+from polcheck.policy.plan import PREVIOUS, Find, Join, Listing, Modifiers, Plan, Probe, SearchInValue, Values
 from polcheck.scan.encoding import AnswerCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
-from polcheck.selectors.results import SearchResult
+from polcheck.selectors.constants import LANGUAGE, TABLE
+from polcheck.selectors.results import Bound, Match, SearchResult
 from polcheck.selectors.text import TextSearch
 from polcheck.sources.changes import Changes, changes_between
 from polcheck.sources.path_patterns import FilePatterns, folders_of
 from polcheck.sources.submission import Submission
-from polcheck.sources.trees import BASE, base_path, path_in, plain_path
+from polcheck.sources.trees import BASE, base_path, is_base, path_in, plain_path
 
 if TYPE_CHECKING:
     from polcheck.evaluate.demands import Demands
@@ -69,6 +73,7 @@ class JoinContext(Struct, dict=True):
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     base: BaseTree | None = None
+    _constants: dict[str, Constants] = field(default_factory=dict)  # by tree
     _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[_Area, str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
@@ -187,6 +192,17 @@ class JoinContext(Struct, dict=True):
                 UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
             ]
         results = {path: result for path, result in self._results.get(source.probe, ()) if path in examined}
+        dynamic: list[DynamicPlace] = []
+        if self.plan.probes[source.probe].constants:
+            for path, result in results.items():
+                results[path], places = self.constant_matches(result, path, source.probe, join)
+                dynamic += [place for place, _ in places]
+                if join.modifiers.dynamic == "undecided":
+                    unsearched += [
+                        UnsearchedFile(path, {**captures, **names}, self.why_dynamic(place))
+                        for place, names in places
+                        for captures in ways.get(path, _NO_CAPTURES)
+                    ]
         for path, result in results.items():
             if result.incomplete:
                 unsearched += [
@@ -198,7 +214,70 @@ class JoinContext(Struct, dict=True):
             lambda: _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
             sorted(unsearched, key=lambda entry: entry.path),
             examined,
+            () if join.modifiers.dynamic == "ignored" else dynamic,
         )
+
+    def constant_matches(
+        self, result: SearchResult, path: str, probe: int, join: Join | SearchInValue
+    ) -> tuple[SearchResult, list[tuple[DynamicPlace, Mapping[str, str | None]]]]:
+        """Return the matches in which all captures that have to be constants are, bound to their values.
+
+        With them the places of the others, each with what the match binds there for sure, as a join compares it.
+        """
+        constants = self.plan.probes[probe].constants
+        if not constants:
+            return result, []
+        matches: list[Match] = []
+        dynamic: list[tuple[DynamicPlace, Mapping[str, str | None]]] = []
+        for match in result.matches:
+            bindings: list[tuple[str, Bound]] = []
+            reasons: list[tuple[str, str, Span | None]] = []
+            for key, bound in match.bindings:
+                cell = self._constant(bound.value, path) if key in constants else Value(None)
+                if isinstance(cell, Dynamic):
+                    reasons.append((name_of(key, join) or key, cell.reason, bound.span))
+                else:
+                    bindings.append((key, Bound(cell.value, bound.span) if key in constants else bound))
+            if reasons:
+                known = {name: BoundValue(bound.value).key for key, bound in bindings if (name := name_of(key, join))}
+                dynamic += [
+                    (DynamicPlace(SourceRef(path, span), name, reason), known) for name, reason, span in reasons
+                ]
+            else:
+                matches.append(match._replace(bindings=tuple(bindings)))
+        return replace(result, matches=tuple(matches)), dynamic
+
+    def why_dynamic(self, dynamic: DynamicPlace) -> str:
+        """Return why a place gave no row, for the reasons of an outcome."""
+        line, _ = self.line(dynamic.place)
+        where = f" at line {line}" if line else ""
+        return f"`{dynamic.name}` is no constant{where}: {dynamic.reason}"
+
+    def _constant(self, cell: Json, path: str) -> Value | Dynamic:
+        """Return the constant that a captured expression in the file at `path` stands for, or why it is none."""
+        revision = BASE if is_base(path) else ""
+        if revision not in self._constants:
+            self._constants[revision] = self._constants_of(revision)
+        return self._constants[revision].resolved(cell, plain_path(path))
+
+    def _constants_of(self, revision: str) -> Constants:
+        """Return what the files of a tree define."""
+        tables: dict[str, Json] = {}
+        languages: dict[str, str] = {}
+        paths = self.tree(revision)
+        unsearched = {path: self.unreadable[path] for path in paths if path in self.unreadable}
+        unsearched |= {path: self.rows[path].unread for path in paths if path in self.rows and self.rows[path].unread}
+        for number, probe in enumerate(self.plan.probes):
+            for path, result in self._results.get(number, ()) if probe.kind == "constants" else ():
+                if is_base(path) != (revision == BASE):
+                    continue
+                for match in result.matches:
+                    values = {key: bound.value for key, bound in match.bindings}
+                    tables[plain_path(path)], languages[plain_path(path)] = values[TABLE], str(values[LANGUAGE])
+                if result.incomplete:
+                    unsearched[path] = result.incomplete
+        plain = {plain_path(path): why for path, why in unsearched.items()}
+        return Constants.of([plain_path(path) for path in paths], tables, languages, plain)
 
     def _ways(self, source: Find, modifiers: Modifiers) -> Mapping[str, Sequence[Mapping[str, str]]]:
         """Return by path the captures of each way in which the source's patterns let it in.

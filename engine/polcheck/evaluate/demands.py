@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from polcheck.languages import kind_of
 from polcheck.languages.registry import may_be_script
-from polcheck.policy.plan import Plan, every_step
+from polcheck.policy.plan import Plan, every_step, tables_of
 from polcheck.sources.path_patterns import FilePatterns
 from polcheck.sources.trees import BASE, path_in, plain_path
 
@@ -52,11 +52,15 @@ class Demands(Struct, frozen=True):
                 revision = modifiers.revision if modifiers else ""
                 demand = Demand(step.search.probe, step.search.files, revision)
                 demands.setdefault((demand.probe, demand.area), demand)
+                for table in tables_of(plan.probes, step.search.probe):
+                    demand = Demand(table, None, revision)
+                    demands.setdefault((table, demand.area), demand)
             join = step.join if modifiers and modifiers.changed else None
             if join is not None and join.source.file_patterns is not None:
                 changed[join.source.file_patterns.texts] = join.source.file_patterns
         lines = bool(wanted & {"line", "column", "subject"}) or any(
-            step.item_modifiers is not None and step.item_modifiers.needs_lines for step in steps
+            step.item_modifiers is not None and (step.item_modifiers.needs_lines or step.item_modifiers.constant)
+            for step in steps
         )
         facts, base = "file" in wanted, any(policy.needs_base for policy in plan.policies)
         return cls(tuple(demands.values()), facts, lines, tuple(changed.values()), base)
@@ -81,10 +85,12 @@ class Demands(Struct, frozen=True):
             for path in listed if files is None else dict.fromkeys(path for path, _ in files.among(listed)):
                 asked.setdefault(path_in(path, revision), []).append(number)
         members = list(groups.values())
-        known: dict[tuple[tuple[int, ...], str, bool], tuple[int, ...]] = {}
+        manifests = {name for probe in plan.probes for name in probe.manifests}
+        known: dict[tuple[tuple[int, ...], str, bool, str], tuple[int, ...]] = {}
         by_path: dict[str, tuple[int, ...]] = {}
         for path, numbers in asked.items():
-            key = (tuple(numbers), kind_of(path), may_be_script(path))
+            name = path.rpartition("/")[2]
+            key = (tuple(numbers), kind_of(path), may_be_script(path), name if name in manifests else "")
             if key not in known:
                 every = {demand.probe for number in numbers for demand in members[number]}
                 known[key] = tuple(sorted(probe for probe in every if plan.probes[probe].reads(path)))

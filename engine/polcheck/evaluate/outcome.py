@@ -14,6 +14,7 @@ from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
 from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.relations import DynamicPlace, DynamicPlaces
 from polcheck.evaluate.rows import Row, SourceRef, distinct
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
@@ -42,7 +43,8 @@ class PolicyResult(Struct, frozen=True):
     `subjects` and `documents` count what was examined; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
     `require` or `forbid` searched. `open`: something beside the failures is undecided. `more` counts the failures that
-    the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says.
+    the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says. `dynamic` are the
+    places that gave no match because what has to be a constant isn't one there.
     """
 
     policy: CompiledPolicy
@@ -55,6 +57,7 @@ class PolicyResult(Struct, frozen=True):
     open: bool = False
     more: int = 0
     fault: bool = False
+    dynamic: tuple[DynamicPlace, ...] = ()
 
 
 def evaluate(
@@ -81,6 +84,7 @@ def evaluate(
                 examined=ExaminedFiles(),
                 examined_for_subjects=ExaminedFiles(),
                 unsearched={},
+                dynamic=DynamicPlaces(),
                 journal=journal,
                 budget=budget,
             )
@@ -149,6 +153,7 @@ def _result(
         searched=evaluator.examined.all(),
         open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are reported must not pass it
         more=more,
+        dynamic=evaluator.dynamic.all(),
     )
 
 

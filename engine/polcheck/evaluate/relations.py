@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from polcheck.base.spans import Span
 from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
-from polcheck.policy.plan import Join
+from polcheck.policy.plan import Join, SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match, MatchTable, SearchResult
 
@@ -26,6 +26,30 @@ class UnsearchedFile(NamedTuple):
     path: str
     names: Mapping[str, str | None]
     reason: str
+
+
+class DynamicPlace(NamedTuple):
+    """A place at which a capture is no constant: the name that it would bind, and why it isn't one."""
+
+    place: SourceRef
+    name: str
+    reason: str
+
+
+class DynamicPlaces:
+    """Places at which captures are no constants, each once."""
+
+    def __init__(self) -> None:
+        self._places: dict[DynamicPlace, None] = {}
+
+    def add(self, places: Sequence[DynamicPlace], only: str | None = None) -> None:
+        """Take in places, or those in the file `only`."""
+        if places:
+            self._places |= dict.fromkeys(place for place in places if only is None or place.place.path == only)
+
+    def all(self) -> tuple[DynamicPlace, ...]:
+        """Return the places in order of path and position."""
+        return tuple(sorted(self._places, key=lambda each: (each.place.path, each.place.span or (0, 0), each.name)))
 
 
 def unsearched_by(row: Row, reasons: Iterable[tuple[str, str]]) -> UnsearchedFile:
@@ -92,12 +116,14 @@ _Keyed = Iterable[tuple[int, tuple[str, ...], str]]  # the number of a row, the 
 class Relation(Struct, dict=True):
     """The rows of one source, with the documents looked at and those not searched to their end.
 
-    `make` makes the rows when they are first asked for.
+    `make` makes the rows when they are first asked for. `dynamic` are the places that gave no row because a capture
+    is no constant there.
     """
 
     make: Callable[[], Sequence[Row]]
     unsearched: list[UnsearchedFile] = field(default_factory=list)
     examined: frozenset[str] = frozenset()
+    dynamic: Sequence[DynamicPlace] = ()
     _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict)
     _files: dict[str, tuple[Sequence[Row], SpanIndex]] = field(default_factory=dict)
 
@@ -253,7 +279,7 @@ class _Part(Sequence[Row]):
         return self._rows[self._numbers[index]]
 
 
-def name_of(key: str, join: Join) -> str | None:
+def name_of(key: str, join: Join | SearchInValue) -> str | None:
     """Return the name under which a join has what a match binds to `key`; None for what is only shown."""
     if key == WHOLE or (key == VALUE and join.modifiers.value_as):
         return join.modifiers.value_as

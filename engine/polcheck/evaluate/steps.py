@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from polcheck.evaluate.budget import Budget, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.positions import lies, related
-from polcheck.evaluate.relations import Relation, UnsearchedFile, unsearched_by
+from polcheck.evaluate.relations import DynamicPlaces, Relation, UnsearchedFile, unsearched_by
 from polcheck.evaluate.rows import (
     NOT_GIVEN,
     BoundValue,
@@ -48,6 +48,7 @@ from polcheck.policy.plan import (
 )
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.values import EvaluationError
+from polcheck.selectors.results import SearchResult
 from polcheck.sources.trees import path_in
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
@@ -73,6 +74,7 @@ class Evaluator(Struct):
         default_factory=ExaminedFiles
     )  # for subjects; `looked` is then for what they need
     unsearched: dict[tuple[str, str], None] = field(default_factory=dict)
+    dynamic: DynamicPlaces = field(default_factory=DynamicPlaces)
     journal: Journal | None = None
     budget: Budget = field(default_factory=Budget)
 
@@ -110,7 +112,7 @@ class Evaluator(Struct):
                 rows = result.rows
                 # INVARIANT: a row whose condition could not be evaluated is a gap for all that it could have joined
                 open_ = [unsearched_by(relation.rows[number], inner.unsearched) for number in sorted(result.open)]
-                relation = Relation(lambda: rows, [*relation.unsearched, *open_], relation.examined)
+                relation = Relation(lambda: rows, [*relation.unsearched, *open_], relation.examined, relation.dynamic)
             self.relations[join.number] = relation
         return self.relations[join.number]
 
@@ -132,11 +134,11 @@ class Evaluator(Struct):
         if alias is not None:
             return alias
         if source.name not in self.used:
-            inner = replace(self, examined=ExaminedFiles(), unsearched={})
+            inner = replace(self, examined=ExaminedFiles(), unsearched={}, dynamic=DynamicPlaces())
             result = inner.conjunction(source.what, [Row()])
             unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
             selected = distinct(result.rows)
-            self.used[source.name] = Relation(lambda: selected, unsearched, inner.examined.all())
+            self.used[source.name] = Relation(lambda: selected, unsearched, inner.examined.all(), inner.dynamic.all())
         base = self.used[source.name]
         renames = join.modifiers.renames
         if not renames:
@@ -144,7 +146,7 @@ class Evaluator(Struct):
         rows = [
             row.but(names={renames.get(name, name): bound for name, bound in row.names.items()}) for row in base.rows
         ]
-        return Relation(lambda: rows, base.unsearched, base.examined)
+        return Relation(lambda: rows, base.unsearched, base.examined, base.dynamic)
 
     def _alias(self, source: SelectorRef, join: Join) -> Relation | None:
         """Return the rows of a selector that is but one search, under the names of the join: no row is made unless
@@ -178,6 +180,7 @@ class Evaluator(Struct):
             # NOTE: the subject's file may be one of the other tree
             path = path_in(row.subject.path, revision) if keeps_to_file and row.subject is not None else None
             self.examined.add(relation.examined, path)
+            self.dynamic.add(relation.dynamic, path)
             shared = tuple(sorted(name for name in names if name in row.names))
             keep = self._keep(step, row)
             self.budget.spend()
@@ -272,7 +275,14 @@ class Evaluator(Struct):
                 self.budget.spend()
                 if len(out) > self.budget.limits.rows:
                     break
-                other = inner_row(match, number, bound, step, given)
+                constant, places = self.context.constant_matches(SearchResult((match,)), bound.path, step.probe, step)
+                for dynamic, _ in places if step.modifiers.dynamic != "ignored" else ():
+                    self.dynamic.add([dynamic._replace(place=inner_row(match, number, bound, step, given).places[0])])
+                    if step.modifiers.dynamic == "undecided":
+                        self._note(UnsearchedFile(bound.path, {}, self.context.why_dynamic(dynamic)), [row], open_)
+                if places:
+                    continue
+                other = inner_row(constant.matches[0], number, bound, step, given)
                 if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
                     out.append(merged(narrowed(row, bound), other, step.modifiers.name))
         return Result(out, open_)
@@ -338,6 +348,7 @@ class Evaluator(Struct):
             if place is None or place.span is None:
                 continue
             self.examined.add(relation.examined, place.path)
+            self.dynamic.add(relation.dynamic, place.path)
             self._note_unsearched(relation, row, place.path, open_)
             for other in related(step, relation, stops, place, self.budget):
                 if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):

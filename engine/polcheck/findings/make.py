@@ -17,7 +17,7 @@ from polcheck.evaluate.rows import BoundValue
 from polcheck.findings.finding import Finding, Location, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
-from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome
+from polcheck.findings.report import SEVERITIES, DynamicCapture, Notice, PolicyOutcome, not_constant
 from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, renderer
@@ -97,6 +97,14 @@ class Findings(Struct, frozen=True):
             fingerprint=fingerprint,
             former_fingerprint=former,
         )
+
+    def dynamic(self, result: PolicyResult) -> tuple[DynamicCapture, ...]:
+        """Return the places of a policy that gave no match because a capture is no constant there."""
+        captures: list[DynamicCapture] = []
+        for place, name, reason in result.dynamic:
+            location = self.locator.location(place)
+            captures.append(DynamicCapture(name, reason, Location(location.path, location.place)))
+        return tuple(captures)
 
     def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:
         """Return the fingerprint, and the one of version 1 of baselines where that is another one."""
@@ -208,7 +216,21 @@ def _of_path(cell: BoundValue) -> bool:
     return bool(cell.path) and cell.span is None and cell.ref is None and cell.inner is None
 
 
-def outcome_of(result: PolicyResult, counting: Collection[str], accepted: int = 0) -> PolicyOutcome:
+def dynamic_notices(outcomes: Iterable[PolicyOutcome]) -> list[Notice]:
+    """Return one notice for each capture of a policy that isn't the constant that it has to be at some places."""
+    notices: list[Notice] = []
+    for outcome in outcomes:
+        by_name: dict[str, list[DynamicCapture]] = {}
+        for capture in outcome.dynamic:
+            by_name.setdefault(capture.name, []).append(capture)
+        for name, captures in by_name.items():
+            notices.append(Notice("dynamic", not_constant(name, captures), captures[0].location, (outcome.ref,)))
+    return notices
+
+
+def outcome_of(
+    result: PolicyResult, counting: Collection[str], accepted: int = 0, dynamic: tuple[DynamicCapture, ...] = ()
+) -> PolicyOutcome:
     """Return the report on one policy; `counting` are the severities of its findings that nobody accepted.
 
     Without any, a policy that failed passes, or is undecided if something beside its failures was. One that fails has
@@ -236,6 +258,7 @@ def outcome_of(result: PolicyResult, counting: Collection[str], accepted: int = 
         description=policy.description,
         deprecated=policy.deprecated,
         accepted=accepted,
+        dynamic=dynamic,
     )
 
 

@@ -22,11 +22,20 @@ ACCEPTED = "accepted"  # the shown outcome of what passes for the findings that 
 _WORST = ("fail", "undecided", "pass", "not-applicable")
 
 
+class DynamicCapture(Struct, frozen=True):
+    """A place that gave no match because what has to be a constant, `name`, isn't one there."""
+
+    name: str
+    reason: str
+    location: Location | None = None
+
+
 class PolicyOutcome(Struct, frozen=True):
     """What came of one policy.
 
-    `subjects` and `documents` count what was looked at; `reasons` say why it is undecided; `accepted` counts the
-    findings that waivers, a baseline or `--since` accept.
+    `subjects` and `documents` count what was examined; `reasons` say why it is undecided; `accepted` counts the
+    findings that waivers, a baseline or `--since` accept; `dynamic` are the places that gave no match because what has
+    to be a constant isn't one there.
     """
 
     pack: str
@@ -43,6 +52,7 @@ class PolicyOutcome(Struct, frozen=True):
     description: str = ""
     deprecated: str = ""
     accepted: int = 0
+    dynamic: tuple[DynamicCapture, ...] = ()
 
     @property
     def shown_outcome(self) -> str:
@@ -53,6 +63,13 @@ class PolicyOutcome(Struct, frozen=True):
     def ref(self) -> str:
         """Return the policy's name in the run: `pack:id`."""
         return f"{self.pack}:{self.id}"
+
+
+def not_constant(name: str, captures: Sequence[DynamicCapture]) -> str:
+    """Return how many places a capture isn't a constant at, and the first of them with the reason."""
+    first = captures[0]
+    count = f"{len(captures):,} places" if len(captures) > 1 else "1 place"
+    return f"{count} where `{name}` is not a constant, the first because {first.reason}"
 
 
 class RequirementOutcome(Struct, frozen=True):
@@ -75,8 +92,8 @@ class RequirementOutcome(Struct, frozen=True):
 class Notice(Struct, frozen=True):
     """Something that a reader should know and that is no finding, as a file that couldn't be searched.
 
-    `kind` is a word to filter by: `unsearched`, `waiver`, `baseline`, `deprecated`, `config`, `trust`, `since`,
-    `unplaced`.
+    `kind` is a word to filter by: `unsearched`, `dynamic`, `waiver`, `baseline`, `deprecated`, `config`, `trust`,
+    `since`, `unplaced`.
     """
 
     kind: str

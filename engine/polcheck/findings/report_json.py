@@ -66,7 +66,10 @@ def report_from_json(data: Any) -> Report:
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise InvalidReport(f"not a polcheck report of version {VERSION}")
     try:
-        policies = [{**policy, **policy["examined"], "reasons": _pairs(policy)} for policy in data["policies"]]
+        policies = [
+            {**policy, **policy["examined"], "reasons": _pairs(policy), "dynamic": _captures(policy)}
+            for policy in data["policies"]
+        ]
         findings = [_nested_finding(finding) for finding in data["findings"]]
         notices = [_nested(notice) for notice in data["notices"]]
         return convert(_filled({**data, "policies": policies, "findings": findings, "notices": notices}), Report)
@@ -79,7 +82,12 @@ def _policy(policy: PolicyOutcome) -> dict[str, Any]:
     head = {key: data.pop(key) for key in ("pack", "id", "title", "outcome", "requirement", "severity")}
     examined = {key: data.pop(key) for key in ("subjects", "documents")}
     reasons = [{"path": path, "reason": reason} for path, reason in policy.reasons]
-    return {**head, "requirement": policy.requirement or None, "examined": examined, **data, "reasons": reasons}
+    dynamic = [
+        {"name": capture.name, "reason": capture.reason, **_flat(to_builtins(capture.location))}
+        for capture in policy.dynamic
+    ]
+    rest = {**data, "reasons": reasons, "dynamic": dynamic}
+    return {**head, "requirement": policy.requirement or None, "examined": examined, **rest}
 
 
 def _waived(data: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +97,11 @@ def _waived(data: dict[str, Any]) -> dict[str, Any]:
 
 def _pairs(policy: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     return [(entry["path"], entry["reason"]) for entry in policy["reasons"]]
+
+
+def _captures(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    # NOTE: reports of earlier versions have none
+    return [_nested(entry) for entry in policy.get("dynamic", ())]
 
 
 def _flattened(data: dict[str, Any], *head: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import tree_sitter
     from tree_sitter import Node
 
+    from polcheck.languages.constants import ConstantRules
     from polcheck.languages.names import NameRules
 
 MARK = "ꙮ"
@@ -156,6 +157,8 @@ class Language(Struct, frozen=True, eq=False):
     snippet: SnippetRules = SnippetRules()
     name_rules: Callable[[], NameRules] | None = None
     """How names are followed through imports; without it they are compared as they are written."""
+    constant_rules: Callable[[], ConstantRules] | None = None
+    """How names of constants are followed to their values; without it only literals are constants."""
 
     parse: Callable[[Source, tree_sitter.Parser], ParsedCode] | None = None  # where it isn't the parser alone
     check: Callable[[Source], tuple[str, int] | None] | None = None
@@ -163,6 +166,11 @@ class Language(Struct, frozen=True, eq=False):
     spelled: Callable[[Source], bytes | None] | None = None
     """The text with its names as they mean where they are written otherwise. Raises Unreadable."""
     carriage_returns: bool = True  # whether a line may end in a carriage return and a line feed
+
+    @property
+    def constants(self) -> ConstantRules | None:
+        """How names of constants are followed; None where only literals are constants."""
+        return self.constant_rules() if self.constant_rules is not None else None
 
     @property
     def follows_imports(self) -> bool:

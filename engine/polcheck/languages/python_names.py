@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(rb"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _MAX_CHOICES = 100
 IMPORTS = "[(import_statement) (import_from_statement) (future_import_statement)] @import"
-_BINDINGS = """
+BINDINGS = """
 (function_definition) @function (lambda) @lambda (class_definition) @class
 [(list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression)] @comprehension
 (type_alias_statement) @alias (global_statement) @global (nonlocal_statement) @nonlocal
 (assignment) @assignment (augmented_assignment) @augmented (named_expression) @walrus
 (for_statement) @for (for_in_clause) @for (as_pattern_target) @target (case_pattern) @case (delete_statement) @delete
 """
-_GROUPS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "set", "expression_list"})
-_SPLATS = frozenset({"list_splat", "list_splat_pattern", "splat_pattern", "dictionary_splat_pattern"})
+GROUPS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list", "set", "expression_list"})
+SPLATS = frozenset({"list_splat", "list_splat_pattern", "splat_pattern", "dictionary_splat_pattern"})
 _DISPLAYS = frozenset({"tuple", "list", "set", "expression_list"})
 
 
 def names_in(tree: Tree, imports: Sequence[Node]) -> FileNames:
     """Return the scopes and bindings of a file with these import statements."""
-    nodes = captures(_BINDINGS, tree)
+    nodes = captures(BINDINGS, tree)
     reader = _Reader(nodes)
     table = reader.table
     for form in ("global", "nonlocal"):
@@ -55,7 +55,8 @@ def names_in(tree: Tree, imports: Sequence[Node]) -> FileNames:
     bindings: list[Binding] = []
     for statement in imports:
         scope = table.at(statement.start_byte)
-        for name, targets in _imported(statement, tree.source.path):
+        for name, module, member in imported_names(statement):
+            targets = _below(modules_of(tree.source.path, module), member)
             if name == "*":
                 stars |= dict.fromkeys(filter(None, targets))
                 last = max(last, statement.end_byte)
@@ -117,24 +118,27 @@ def spelled(node: Node) -> str:
     return ""
 
 
-def _imported(statement: Node, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the names that an import statement binds, each with what it may stand for; `*` with its modules."""
+def imported_names(statement: Node) -> Iterator[tuple[str, str, str]]:
+    """Yield the names that an import statement binds, each with the module it is of, as written, and its name there.
+
+    That name is empty where the module itself is bound. A star import is the name `*`.
+    """
     origin = statement.child_by_field_name("module_name")
-    modules = modules_of(path, _squeezed(origin)) if origin is not None else ("",)
+    module = _squeezed(origin) if origin is not None else ""
     if statement.type == "future_import_statement":
-        modules = ("__future__",)
+        module = "__future__"
     for item in statement.children_by_field_name("name"):
         if item.type == "aliased_import":
             alias, name = item.child_by_field_name("alias"), item.child_by_field_name("name")
             if alias is not None and name is not None:
-                yield _squeezed(alias), _below(modules, _squeezed(name))
-        elif origin is not None or statement.type == "future_import_statement":
-            yield _squeezed(item), _below(modules, _squeezed(item))
+                yield (_squeezed(alias), module, _squeezed(name)) if module else (_squeezed(alias), _squeezed(name), "")
+        elif module:
+            yield _squeezed(item), module, _squeezed(item)
         else:
             head = _squeezed(item).partition(".")[0]
-            yield head, (head,)
+            yield head, head, ""
     if any(child.type == "wildcard_import" for child in statement.named_children):
-        yield "*", modules
+        yield "*", module, ""
 
 
 class _Reader:
@@ -203,7 +207,7 @@ class _Reader:
             return
         scope = self.table.at(left.start_byte)
         items = parts_of(unwrapped(over)) if over is not None and unwrapped(over).type in _DISPLAYS else []
-        if any(item.type in _SPLATS for item in items):
+        if any(item.type in SPLATS for item in items):
             yield from self.pairs(left, None, scope)
         for item in items:
             yield from self.pairs(left, item, scope)
@@ -227,9 +231,9 @@ class _Reader:
                 names = [
                     part for part in child.named_children if part.type == "dotted_name" and part.named_child_count == 1
                 ]
-            elif child.type in ("dict_pattern", *_SPLATS):
-                splats = [child] if child.type in _SPLATS else child.named_children
-                names = [part for splat in splats if splat.type in _SPLATS for part in splat.named_children]
+            elif child.type in ("dict_pattern", *SPLATS):
+                splats = [child] if child.type in SPLATS else child.named_children
+                names = [part for splat in splats if splat.type in SPLATS for part in splat.named_children]
             for name in names:
                 yield Binding(self.table.at(name.start_byte), text_of(name), name.start_byte)
 
@@ -260,12 +264,12 @@ class _Reader:
             if target.type == "identifier":
                 place = target.start_byte
                 yield Binding(scope or self.table.at(place), text_of(target), place, (), self.choices(value))
-            elif target.type in _SPLATS:
+            elif target.type in SPLATS:
                 waiting += [(child, None) for child in target.named_children]
-            elif target.type == "parenthesized_expression" or _is_one(target):
+            elif target.type == "parenthesized_expression" or is_one(target):
                 waiting += [(child, value) for child in parts_of(target)]
-            elif target.type in _GROUPS:
-                waiting += _aligned(parts_of(target), value)
+            elif target.type in GROUPS:
+                waiting += aligned(parts_of(target), value)
 
     def choices(self, value: Node | None) -> tuple[tuple[str, int], ...]:
         """Return the chains of names of which a value is one, each with its place."""
@@ -308,18 +312,18 @@ _READERS: dict[str, Callable[[_Reader, Node], Iterator[Binding]]] = {
 }
 
 
-def _is_one(target: Node) -> bool:
+def is_one(target: Node) -> bool:
     """Return whether a group holds one target without a comma, in parentheses that mean nothing."""
     return target.type in ("tuple_pattern", "tuple") and target.child_count == 3 and len(parts_of(target)) == 1
 
 
-def _aligned(targets: Sequence[Node], value: Node | None) -> list[tuple[Node, Node | None]]:
+def aligned(targets: Sequence[Node], value: Node | None) -> list[tuple[Node, Node | None]]:
     """Return each target with the item of a display that it is given; None where a star makes that unclear."""
     value = unwrapped(value) if value is not None else None
     items: list[Node | None] = [*parts_of(value)] if value is not None and value.type in _DISPLAYS else []
-    starred = [number for number, target in enumerate(targets) if target.type in _SPLATS]
-    if any(item is not None and item.type in _SPLATS for item in items):
-        first = next(number for number, item in enumerate(items) if item is not None and item.type in _SPLATS)
+    starred = [number for number, target in enumerate(targets) if target.type in SPLATS]
+    if any(item is not None and item.type in SPLATS for item in items):
+        first = next(number for number, item in enumerate(items) if item is not None and item.type in SPLATS)
         items = [*items[:first], *[None] * max(len(targets) - first, 0)]
     if starred and len(items) >= len(targets) - 1:
         before, after = starred[0], len(targets) - starred[0] - 1
@@ -362,7 +366,7 @@ def _identifiers(node: Node) -> list[str]:
 
 
 def _below(modules: Sequence[str], name: str) -> tuple[str, ...]:
-    return tuple(f"{module}.{name}" if module else name for module in modules)
+    return tuple(".".join(filter(None, (module, name))) for module in modules)
 
 
 def _words(text: bytes) -> bool:

@@ -68,7 +68,8 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     for name in per:
         if name not in scope.names:
             compiler.unbound(name, scope, _at_per(policy))
-    demand, after = compiler.reading(policy.subjects).conjunction(
+    demand_compiler = replace(compiler.reading(policy.subjects), strict=policy.require is not None)
+    demand, after = demand_compiler.conjunction(
         demand_items, replace(scope, revision=scope.anchor), role="require" if policy.require is not None else "forbid"
     )
     for item in demand_items:

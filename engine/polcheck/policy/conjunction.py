@@ -132,6 +132,8 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
             f"`files` has no effect with `{WORDS.get(kind, kind)}`",
             "give it to the items inside",
         )
+    if item.dynamic and not item.constant:
+        error((*item.at, "dynamic"), "`dynamic` is about captures that `constant` names", "say which: `constant: name`")
     if not item.resolve and kind != "pattern":
         error((*item.at, "resolve"), "`resolve` does not apply here", "it is about the names of a `pattern`")
     if item.within and item.files:
@@ -181,6 +183,7 @@ class Compiler(Struct, frozen=True):
     around: Around = Around()  # how the item that uses the selector being compiled, or is related to it, reads files
     using: tuple[str, ...] = ()  # the selectors being compiled, outermost first
     revision: str = ""  # the tree in which the item that uses the selector being compiled, or is related to it, looks
+    strict: bool = False  # whether a match that is left out could make a policy green: under `not`, in a `require`
 
     def at(self, origin: SourceMap) -> Compiler:
         """Return the same compiler for what is written at `origin`."""
@@ -235,7 +238,7 @@ class Compiler(Struct, frozen=True):
         check_keys(item, kind, self.error)
         check_changes(item, kind, self.error)
         if kind == "negated":
-            what, _ = self.conjunction(item.negated, scope)
+            what, _ = replace(self, strict=True).conjunction(item.negated, scope)
             return self._said(item, [AntiJoin(item.at, self.probes.number(), what)], scope)
         if kind == "any":
             return self._any(item, scope)
@@ -372,7 +375,8 @@ class Compiler(Struct, frozen=True):
         )
         steps, after = inner.conjunction(items, Scope())
         anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
-        name = f"{item.use}\0{item.files or self.inherited}\0{item.revision or self.revision}"
+        strict = "\0strict" if self.strict else ""
+        name = f"{item.use}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
         return SelectorRef(name, steps, anchored), Made(after.names)
 
     def _renames(self, item: Item, binds: frozenset[str]) -> Mapping[str, str]:
@@ -412,7 +416,7 @@ class Compiler(Struct, frozen=True):
         own, rest = self._own(item, binds | result.optional)
         lets = exports_of(own)
         optional = frozenset(renames.get(name, name) for name in result.optional)
-        modifiers = _modifiers(item, renames, result.value_as, optional, own)
+        modifiers = self._modifiers(item, renames, result.value_as, optional, own)
         is_placed = origin.file_patterns is not None or origin.is_in_text
         if is_placed:
             modifiers = replace(modifiers, revision=item.revision or self.revision)
@@ -470,7 +474,7 @@ class Compiler(Struct, frozen=True):
         binds = frozenset(renames.get(name, name) for name in built.binds) | (
             {built.value_as} if built.value_as else set()
         )
-        modifiers = _modifiers(item, renames, built.value_as)
+        modifiers = self._modifiers(item, renames, built.value_as)
         number = self.probes.number()
         step = SearchInValue(item.at, number, index, item.within, item.language, binds, modifiers, given)
         return self._said(item, [step], scope.plus(binds, item.name, True), binds)
@@ -545,6 +549,21 @@ class Compiler(Struct, frozen=True):
             files = None
         return Around(languages_of(files)) if files else self.around
 
+    def _modifiers(
+        self,
+        item: Item,
+        renames: Mapping[str, str],
+        value_as: str,
+        optional: Names = frozenset(),
+        own: tuple[Where | Let, ...] = (),
+    ) -> Modifiers:
+        """Return the modifiers of an item: its names as they were compiled, and every other one as it is written."""
+        modifiers = Modifiers(renames, value_as, optional, own)
+        written = {name: getattr(item, name) for name in modifiers.__struct_fields__ if hasattr(item, name)}
+        if item.constant:
+            written["dynamic"] = item.dynamic or ("undecided" if self.strict else "counted")
+        return replace(modifiers, **written)
+
     def _checked(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
         """Return the expression, after proof that every name it reads is bound."""
         expression = self._expression(text, at)
@@ -573,19 +592,6 @@ class Compiler(Struct, frozen=True):
 
 def _renamable(branch: tuple[Item, ...]) -> bool:
     return len(branch) == 1 and not branch[0].rename and not branch[0].any and not branch[0].negated
-
-
-def _modifiers(
-    item: Item,
-    renames: Mapping[str, str],
-    value_as: str,
-    optional: Names = frozenset(),
-    own: tuple[Where | Let, ...] = (),
-) -> Modifiers:
-    """Return the modifiers of an item: its names as they were compiled, and every other one as it is written."""
-    result = Modifiers(renames, value_as, optional, own)
-    written = {name: getattr(item, name) for name in result.__struct_fields__ if hasattr(item, name)}
-    return replace(result, **written)
 
 
 def _is_unanchored(step: Step) -> bool:

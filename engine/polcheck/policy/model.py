@@ -38,6 +38,8 @@ class Item(Struct, frozen=True):
     near: int | None = None
     revision: str = ""
     changed: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
+    dynamic: str = ""
     count: tuple[int, int | None] | None = None
     per: tuple[str, ...] = ()
     use: str = ""
@@ -59,6 +61,8 @@ MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
     "near": SEARCHES,
     "revision": (*SEARCHES, "use", "files"),
     "changed": (*SEARCHES, "files"),
+    "constant": ("pattern", "code"),
+    "dynamic": ("pattern", "code"),
 }
 
 
@@ -83,7 +87,7 @@ class Policy(Struct, frozen=True):
 
 
 _WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects"}
-_LISTS = {"files", "pattern", "code", "per", "changed"}
+_LISTS = {"files", "pattern", "code", "per", "changed", "constant"}
 _TARGETS = {"inside", "has", "after", "until"}
 _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 

@@ -20,12 +20,14 @@ from polcheck.languages.registry import language_of, language_of_file, may_be_sc
 if TYPE_CHECKING:
     from polcheck.base.spans import Source as File
     from polcheck.formats.values import Json, Pointer
+    from polcheck.selectors.constants import ConstantTable
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.selector import Syntax
     from polcheck.selectors.text import TextSearch
     from polcheck.sources.path_patterns import FilePatterns
 
 
+Names = frozenset[str]
 Relation = Literal["inside", "has", "after"]
 
 
@@ -36,17 +38,19 @@ class Probe(Struct, frozen=True):
     empty: each file's own. `places` says that judge needs the places of `data` rows, not only findings; `whole` that
     the text of the whole match is asked for; `forced` that the policy named the language, whatever the path's ending.
     `others` are a `code` or `pattern` in the other languages that its files may have; `unavailable` are those of them
-    whose grammar isn't installed, with what to do about it.
+    whose grammar isn't installed, with what to do about it. `constants` are captures that have to be constants: they
+    bind what `selectors/constants.py` makes of them. A probe of kind `constants` looks for what files define.
     """
 
-    what: Syntax | Expression | TextSearch
-    kind: Literal["code", "pattern", "data", "text"]
+    what: Syntax | Expression | TextSearch | ConstantTable
+    kind: Literal["code", "pattern", "data", "text", "constants"]
     language: str = ""
     places: bool = False
     whole: bool = False
     forced: bool = False
     others: tuple[Syntax, ...] = ()
     unavailable: tuple[tuple[str, str], ...] = ()
+    constants: Names = frozenset()
 
     @property
     def syntaxes(self) -> tuple[Syntax, ...]:
@@ -57,7 +61,16 @@ class Probe(Struct, frozen=True):
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages in which it looks, those included whose grammar isn't installed."""
+        what: Any = self.what
+        if self.kind == "constants":
+            return (*what.languages,)
         return (*(syntax.language for syntax in self.syntaxes), *(language for language, _ in self.unavailable))
+
+    @property
+    def manifests(self) -> tuple[str, ...]:
+        """The names of files that say where modules begin, of a probe for what files define."""
+        what: Any = self.what
+        return (*what.manifests,) if self.kind == "constants" else ()
 
     def in_language(self, language: str) -> Syntax | None:
         """Return the `code` or `pattern` in a language; None if it doesn't look in files of that."""
@@ -74,6 +87,8 @@ class Probe(Struct, frozen=True):
     def texts(self) -> tuple[str, ...]:
         """The strings that are searched for, as written; several are a union."""
         what: Any = self.what
+        if self.kind == "constants":
+            return (*what.languages,)
         return (what.text,) if self.kind == "data" else (what.regex,) if self.kind == "text" else what.texts
 
     @property
@@ -88,10 +103,11 @@ class Probe(Struct, frozen=True):
             return True
         if self.kind == "data":
             return format_of(path) is not None
+        if self.manifests and path.rpartition("/")[2] in self.manifests:
+            return True
         return language_of(path) in self.languages or may_be_script(path)
 
 
-Names = frozenset[str]
 Words = tuple[tuple[str, str], ...]  # keywords and texts, as a policy's author writes them
 Key = tuple[object, ...]
 _NONE: Names = frozenset()
@@ -361,7 +377,9 @@ class Modifiers(Struct, frozen=True):
 
     `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is shown
     as `value` and joins nothing). `own` are `let` and `where` that see the source's row alone: they come before the
-    join. `optional` are names that only some rows bind. `name` names the match itself.
+    join. `optional` are names that only some rows bind. `name` names the match itself. The captures of `constant`, by
+    the names of the source, have to be constants; `dynamic` says what becomes of a match in which one isn't: it is
+    counted (empty), `undecided` or `ignored`.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -373,6 +391,8 @@ class Modifiers(Struct, frozen=True):
     near: int | None = None
     revision: str = ""  # the tree in which it looks: the project's, or the `base`
     changed: tuple[str, ...] = ()  # how files have changed since the base, of those that count; empty: however
+    constant: tuple[str, ...] = ()
+    dynamic: str = ""
 
     @property
     def keeps_to_file(self) -> bool:
@@ -1111,6 +1131,18 @@ def needs_base(steps: Conjunction) -> bool:
 def needs_places(policy: CompiledPolicy) -> bool:
     """Return whether a policy compares places, so that those of `data` rows must be known to evaluation."""
     return policy.count is not None or any(step.compares_places for step in every_step(policy))
+
+
+def tables_of(probes: Sequence[Probe], probe: int) -> tuple[int, ...]:
+    """Return the probes for what files define that the constants of a probe are looked up in."""
+    if not probes[probe].constants:
+        return ()
+    languages = set(probes[probe].languages)
+    return tuple(
+        number
+        for number, each in enumerate(probes)
+        if each.kind == "constants" and not languages.isdisjoint(each.languages)
+    )
 
 
 def probes_of(policy: CompiledPolicy) -> frozenset[int]:

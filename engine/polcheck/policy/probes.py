@@ -15,6 +15,7 @@ from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe
 from polcheck.policy.versions import LANGUAGE_VERSION, LANGUAGES, newer_in, too_new
+from polcheck.selectors.constants import table_for
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.selectors.syntax.compile import compile_code, compile_pattern
@@ -234,7 +235,8 @@ class Probes(Struct):
         always = frozenset.intersection(*(one.binds for one in result))
         some = frozenset[str]().union(*(one.binds | one.some for one in result)) - always
         binds = _public(always, at, origin)
-        key = (kind, texts, tuple(one.language for one in result), tuple(unavailable), item.resolve, around.forced)
+        read_as = (tuple(one.language for one in result), tuple(unavailable), around.forced)
+        key = (kind, texts, read_as, item.resolve, item.constant)
         probe = Probe(
             result[0],
             "pattern" if kind == "pattern" else "code",
@@ -242,8 +244,21 @@ class Probes(Struct):
             forced=around.forced,
             others=tuple(result[1:]),
             unavailable=tuple(unavailable),
+            constants=frozenset(item.constant),
         )
+        self._check_constants(item, kind, always | some, origin)
+        if item.constant:
+            for table in filter(None, dict.fromkeys(table_for(one.language) for one in result)):
+                self._add(("constants", table.languages), Probe(table, "constants", table.languages[0]))
         return self._whole(item, key, probe, Made(binds, some))
+
+    def _check_constants(self, item: Item, kind: str, captures: frozenset[str], origin: SourceMap) -> None:
+        """Note names of `constant` that no match binds."""
+        for index, name in enumerate(item.constant):
+            if name not in captures:
+                at = (*item.at, "constant", index) if len(item.constant) > 1 else (*item.at, "constant")
+                known = ", ".join(f"`{one}`" for one in sorted(captures))
+                origin.error(at, f"`{name}` is no capture of this `{kind}`", f"it binds {known or 'nothing'}")
 
     def _compiled(self, texts: tuple[str, ...], kind: str, language: str, resolve: bool) -> Syntax:
         if kind == "pattern":

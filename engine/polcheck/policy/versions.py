@@ -29,6 +29,10 @@ LANGUAGE_VERSION = 2  # the newest
 KEYS: Mapping[tuple[str, str], int] = {
     ("item", "revision"): 2,
     ("item", "changed"): 2,
+    ("item", "constant"): 2,
+    ("item", "dynamic"): 2,
+    ("target", "constant"): 2,
+    ("target", "dynamic"): 2,
 }
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = dict.fromkeys(
@@ -89,7 +93,7 @@ NOTATIONS: Mapping[str, tuple[str, int]] = {"Variable": ("$name", 2)}
 # a value of an item's `language` -> the version that it needs
 LANGUAGES: Mapping[str, int] = {}
 # the name of a selector -> the version that it needs
-SELECTORS: Mapping[str, int] = {}
+SELECTORS: Mapping[str, int] = {"python/constant": 2}
 
 
 def too_new(word: str, needed: int, version: int) -> tuple[str, str]:

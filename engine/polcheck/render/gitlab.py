@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from polcheck.findings.finding import Finding
-from polcheck.findings.report import PolicyOutcome, Report
+from polcheck.findings.report import Notice, PolicyOutcome, Report
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 from polcheck.render.json import dumps
@@ -20,6 +20,7 @@ def render(report: Report, options: Options) -> str:
     """Return the JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
+    entries += [_dynamic(notice) for notice in report.notices if notice.kind == "dynamic"]
     entries += _left_out(report)
     visited: dict[str, int] = {}
     for entry in entries:
@@ -49,6 +50,13 @@ def _undecided(policy: PolicyOutcome) -> dict[str, Any]:
     path, why = policy.reasons[0] if policy.reasons else ("", "its documents could not be searched to the end")
     message = f"undecided: {policy.title}: {why}"
     return _entry(message, policy.ref, _hash(policy.ref, message), _SEVERITIES[policy.severity], path or _NOWHERE, 1)
+
+
+def _dynamic(notice: Notice) -> dict[str, Any]:
+    """Return an entry for what a policy could not examine because it is no constant."""
+    path = notice.location.path if notice.location else _NOWHERE
+    line = (notice.location and notice.location.line) or 1
+    return _entry(notice.message, notice.policies[0], _hash(*notice.policies, notice.message), "info", path, line)
 
 
 def _left_out(report: Report) -> list[dict[str, Any]]:

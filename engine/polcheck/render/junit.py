@@ -63,6 +63,9 @@ def _case(policy: PolicyOutcome, findings: list[Finding]) -> list[str]:
     lines += [_failure(finding) for finding in findings if not finding.waived]
     examined = f"{policy.title}\nsubjects: {policy.subjects}, documents: {policy.documents}"
     waived = [_waived(finding) for finding in findings if finding.waived]
+    waived += [
+        f"{capture.location}: `{capture.name}` is not a constant: {capture.reason}" for capture in policy.dynamic
+    ]
     lines.append(f"      <system-out>{xml(chr(10).join([examined, *waived]))}</system-out>")
     return [*lines, "    </testcase>"]
 

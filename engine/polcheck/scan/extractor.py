@@ -39,6 +39,7 @@ from polcheck.scan.rows import (
     searched_text,
     with_match_text,
 )
+from polcheck.selectors.constants import ConstantTable, with_cells
 from polcheck.selectors.jmespath.expression import Expression, Rows
 from polcheck.selectors.jmespath.tracing import TracedValue
 from polcheck.selectors.jmespath.values import NO_NAMES, EvaluationError
@@ -202,8 +203,10 @@ class Extractor(Struct, frozen=True, dict=True):
         return found
 
     def _search_one(self, documents: Documents, index: int) -> dict[int, SearchResult]:
-        """Return the result of one `data` or `text` probe."""
+        """Return the result of one probe that is no `code` or `pattern`."""
         probe = self.probes[index]
+        if isinstance(probe.what, ConstantTable):
+            return {index: self._search_constants(documents, probe, probe.what)}
         if isinstance(probe.what, TextSearch):
             return {
                 index: with_match_text(search_text(documents.source, probe.what, self.matches), probe, documents.source)
@@ -222,10 +225,25 @@ class Extractor(Struct, frozen=True, dict=True):
         query_set, places = self._query_sets[language]
         results = query_set.search(tree, [places[index] for index in indices])
         source = documents.source
-        return {
+        found = {
             index: with_match_text(results.get(places[index], SearchResult()), self.probes[index], source)
             for index in indices
         }
+        for index in indices:
+            if names := self.probes[index].constants:
+                found[index] = with_cells(found[index], names, tree, alone=not source.path)
+        return found
+
+    def _search_constants(self, documents: Documents, probe: Probe, table: ConstantTable) -> SearchResult:
+        """Return what a file defines. Raises TooRisky as parsing does."""
+        source = documents.source
+        try:
+            if table.is_manifest(source.path):
+                return table.search_manifest(source)
+            language = probe.language_in(source)
+            return table.search(documents.tree(language)) if language else SearchResult()
+        except (Unreadable, UnknownLanguage) as error:
+            return SearchResult((), str(error))
 
     def _search_config(self, documents: Documents, probe: Probe) -> SearchResult:
         config = documents.config(probe.language or format_of(documents.source.path) or "")

@@ -16,6 +16,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, formats
 from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
+from polcheck.selectors.constants import ConstantTable
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.predicates import OnePass
 from polcheck.selectors.syntax.selector import either
@@ -169,6 +170,8 @@ def _clauses(probe: Probe) -> list[frozenset[tuple[str, str]]]:
             if not any(format.respells(key) for key in clause for format in read_as)
         ]
         return [clause for clause in clauses if all(text for _, text in clause)]
+    if isinstance(what, ConstantTable):
+        return []
     assert isinstance(what, TextSearch)
     needed = what.needed
     return [frozenset(("letters", text) for text in needed)] if needed else []

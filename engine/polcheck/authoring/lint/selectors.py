@@ -8,6 +8,7 @@ from polcheck.authoring.lint.globs import Glob, glob, some_path
 from polcheck.authoring.lint.view import View, at_index
 from polcheck.formats import format_of, formats, listed_formats
 from polcheck.formats.values import Pointer
+from polcheck.languages.registry import languages
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe, Step
@@ -31,6 +32,20 @@ def check_documents(view: View) -> None:
                 _unread(origin, step, probe, files)
             if isinstance(probe.what, Expression):
                 _impossible(origin, step, probe.what, _formats(probe, files))
+
+
+def check_constants(view: View) -> None:
+    """Notes captures that have to be constants in languages in which only literals are."""
+    for origin, step in view.steps():
+        probe = view.probes[step.search.probe] if step.search is not None else None
+        if probe is None or not probe.constants:
+            continue
+        literals_only = sorted({one for one in probe.languages if languages()[one].constants is None})
+        if literals_only:
+            titles = " and ".join(languages()[one].title for one in literals_only)
+            message = f"in {titles} only literals are constants: a name is never followed to its value"
+            known = sorted(one.title for one in languages().values() if one.constants is not None)
+            origin.warning((*step.at, "constant"), message, f"names are followed in {', '.join(known)}")
 
 
 def _unread(origin: SourceMap, step: Step, probe: Probe, files: FilePatterns) -> None:

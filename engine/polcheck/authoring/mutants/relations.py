@@ -109,6 +109,22 @@ def changed(site: Site) -> Iterator[Change]:
             yield _edit(site, "add-change", ("changed",), [*kinds, kind], f"changed: {short(value)}")
 
 
+def constant(site: Site) -> Iterator[Change]:
+    """`constant`: dropped, or one of its names; `dynamic`: dropped, or another word."""
+    value = site.item.get("constant")
+    if value is not None:
+        left = {key: entry for key, entry in site.item.items() if key not in ("constant", "dynamic")}
+        document = edited(site.document, site.at, left)
+        yield Change("drop-constant", (*site.at, "constant"), document, f"constant: {short(value)}", "nothing")
+    for index, name in enumerate(value if isinstance(value, list) and len(value) > 1 else []):
+        yield _edit(site, "drop-constant-name", ("constant", index), DROPPED, str(name))
+    dynamic = site.item.get("dynamic")
+    if isinstance(dynamic, str):
+        yield _edit(site, "drop-dynamic", ("dynamic",), DROPPED, f"dynamic: {dynamic}")
+        other = "counted" if dynamic == "undecided" else "undecided"
+        yield _edit(site, "swap-dynamic", ("dynamic",), other, f"dynamic: {dynamic}")
+
+
 def count(site: Site) -> Iterator[Change]:
     """`count`: dropped, or one more or less; of a range each bound."""
     value = site.item.get("count")

@@ -24,6 +24,7 @@ from polcheck.languages.language import (
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+    from polcheck.languages.constants import ConstantRules
     from polcheck.languages.language import ParsedCode
     from polcheck.languages.names import NameRules
 
@@ -243,6 +244,12 @@ def _names() -> NameRules:
     return RULES
 
 
+def _constants() -> ConstantRules:
+    from polcheck.languages.python_constants import RULES
+
+    return RULES
+
+
 LANGUAGES = (
     Language(
         name="python",
@@ -263,6 +270,7 @@ LANGUAGES = (
         ),
         snippet=_SNIPPET,
         name_rules=_names,
+        constant_rules=_constants,
         parse=_tree,
         check=python_error,
         spelled=_spelled,
