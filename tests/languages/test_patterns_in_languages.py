@@ -108,6 +108,119 @@ final class User extends Base implements Named
     }
 }
 """,
+    "c": """\
+#include <stdio.h>
+#include "user.h"
+#define LIMIT 10
+
+struct user { char *name; int ids[LIMIT]; };
+
+static int load(const char *path, int mode)
+{
+    char text[256];
+    FILE *file = fopen(path, "r");
+    if (file == NULL) { return 1; } else { mode++; }
+    while (fgets(text, 256, file)) { strcpy(name, text); }
+    user->name = strdup(text);
+    x = mode ? 1 : 2;
+    return fclose(file);
+}
+""",
+    "cpp": """\
+#include <vector>
+
+namespace app {
+template <typename T> class User : public Base {
+ public:
+    explicit User(std::string name);
+    virtual void run(int count) override;
+    std::vector<int> ids;
+};
+
+void load(const std::string& path) {
+    auto text = read(path);
+    std::cout << text;
+    try { parse(text); } catch (const Error& e) { throw Wrapped("x", e); }
+    for (auto id : ids) { use(static_cast<long>(id)); }
+    User* user = new User(path);
+    user->run(1);
+}
+}
+""",
+    "kotlin": """\
+package app
+import java.io.File
+
+data class Id(val value: Int)
+
+class User(private val name: String) : Base(), Named {
+    @Inject lateinit var repo: Repo
+
+    override fun load(path: String, mode: Int): String? {
+        val text = File(path).readText()
+        println("read $path")
+        if (text.isEmpty()) { return null } else { count() }
+        try { parse(text) } catch (e: IOException) { throw Wrapped("x", e) } finally { close() }
+        for (item in items) { item.use { it.run() } }
+        return when (mode) { 1 -> text!!
+            else -> text ?: "none" }
+    }
+}
+""",
+    "scala": """\
+package app
+import java.io.File
+
+case class Id(value: Int)
+
+@deprecated("old", "1") class User(name: String) extends Base with Named {
+  private val limit: Int = 10
+  override def load(path: String, mode: Int): Option[String] = {
+    val text = Source.fromFile(path).mkString
+    println(s"read $path")
+    if (text == null) return None else count()
+    try { parse(text) } catch { case e: IOException => throw new Wrapped("x", e) } finally { close() }
+    mode match { case 1 => Some(text)
+      case _ => None }
+  }
+}
+object Main { def main(args: Array[String]): Unit = new User("n").load(args(0), 1) }
+""",
+    "swift": """\
+import Foundation
+
+struct Id: Codable { let value: Int }
+
+@objc public final class User: Base, Named {
+    private static var limit: Int = 10
+
+    @discardableResult public func load(path: String, mode: Int) -> String? {
+        let text = try! String(contentsOfFile: path)
+        print("read \\(path)")
+        if text.isEmpty { return nil }
+        guard let first = text.first else { return nil }
+        do { try parse(text) } catch { fatalError("x") }
+        for item in items { item.run() }
+        let other = value as! Id
+        return text!
+    }
+}
+""",
+    "lua": """\
+local json = require("cjson")
+local M = {}
+
+local function load(path, mode)
+    local file, err = io.open(path, "r")
+    if file == nil then return nil, err else count() end
+    for key, value in pairs(items) do print(key .. value) end
+    local text = file:read "*a"
+    return json.decode(text)
+end
+
+function M.run(...) M.x = load { path = "a", 1 } end
+return M
+""",
 }
 
 FOUND = [
@@ -141,7 +254,7 @@ FOUND = [
     ("java", "new $C(...)", ['new Wrapped("x", e)', "new Runnable()"]),
     ("java", "class $C { ... }", ['@Entity(name = "users")']),
     ("java", "class $C extends $B { ... }", ['@Entity(name = "users")']),
-    ("java", "private final String $x = $v;", []),
+    ("java", "private String $x = $v;", ['@Value("${app.key}") private final']),
     ("java", '@Value("$k") private final String $x = $v;', ['@Value("${app.key}") private final']),
     ("java", "private List<String> $x;", ["private List<String> names;"]),
     ("java", "List<$t> $x;", ["private List<String> names;"]),
@@ -203,6 +316,101 @@ FOUND = [
     ("php", "foreach ($x as $y) { ... }", ["foreach ($items as $item)"]),
     ("php", "use App\\$x;", ["use App\\Base;"]),
     ("php", "return $x;", ["return null;", "return eval"]),
+    ("c", "strcpy(...)", ["strcpy(name, text)"]),
+    ("c", "strcpy($x, $y);", ["strcpy(name, text);"]),
+    ("c", 'fopen($p, "r")', ['fopen(path, "r")']),
+    ("c", "$x == NULL", ["file == NULL"]),
+    ("c", "if ($c) { ... }", ["if (file == NULL)"]),
+    ("c", "while ($c) { ... }", ["while (fgets"]),
+    ("c", "char $x[$n];", ["char text[256];"]),
+    ("c", "FILE *$x = $v;", ["FILE *file = fopen"]),
+    ("c", "int $f(...) { ... }", ["static int load"]),
+    ("c", "struct $s { ... };", ["struct user"]),
+    ("c", "char *$x;", ["char *name;"]),
+    ("c", "$x->$y = $z;", ["user->name ="]),
+    ("c", "#include <$x>", ["#include <stdio.h>"]),
+    ("c", '#include "user.h"', ['#include "user.h"']),
+    ("c", "#define $x $v", ["#define LIMIT 10"]),
+    ("c", "$x ? $y : $z", ["mode ? 1 : 2"]),
+    ("cpp", "std::cout << $x;", ["std::cout << text;"]),
+    ("cpp", "new $C(...)", ["new User(path)"]),
+    ("cpp", "auto $x = $v;", ["auto text = read(path);"]),
+    ("cpp", "class $C { ... };", ["class User"]),
+    ("cpp", "class $C : public Base { ... };", ["class User"]),
+    ("cpp", "void $f(...) { ... }", ["void load"]),
+    ("cpp", "static_cast<$t>($x)", ["static_cast<long>(id)"]),
+    ("cpp", "std::vector<$t>", ["std::vector<int>"]),
+    ("cpp", "std::vector<int> $x;", ["std::vector<int> ids;"]),
+    ("cpp", "throw $E(...);", ['throw Wrapped("x", e);']),
+    ("cpp", "catch (const $E& $e) { ... }", ["catch (const Error& e)"]),
+    ("cpp", "for (auto $x : $y) { ... }", ["for (auto id : ids)"]),
+    ("cpp", "namespace $n { ... }", ["namespace app"]),
+    ("cpp", "$x->run($y);", ["user->run(1);"]),
+    ("kotlin", "println($x)", ['println("read $path")']),
+    ("kotlin", "File($p).readText()", ["File(path).readText()"]),
+    ("kotlin", "val $x = $v", ["val text ="]),
+    ("kotlin", "fun $f(...): String? { ... }", ["override fun load"]),
+    ("kotlin", "fun $f(...) { ... }", ["override fun load"]),
+    ("kotlin", "class $C { ... }", ["class User"]),
+    ("kotlin", "data class $C(...)", ["data class Id"]),
+    ("kotlin", "class $C : Base() { ... }", []),
+    ("kotlin", "class $C : Base(), $T { ... }", ["class User"]),
+    ("kotlin", "var $x: $t", ["@Inject lateinit var repo"]),
+    ("kotlin", "$x!!", ["text!!"]),
+    ("kotlin", "$x ?: $y", ['text ?: "none"']),
+    ("kotlin", "if ($c) { ... }", ["if (text.isEmpty())"]),
+    ("kotlin", "try { ... } catch ($e: IOException) { ... }", ["try { parse(text) }"]),
+    ("kotlin", "catch ($e: $E) { ... }", ["catch (e: IOException)"]),
+    ("kotlin", "for ($x in $y) { ... }", ["for (item in items)"]),
+    ("kotlin", "$x.use { ... }", ["item.use { it.run() }"]),
+    ("kotlin", "throw $E(...)", ['throw Wrapped("x", e)']),
+    ("kotlin", "import java.io.$x", ["import java.io.File"]),
+    ("scala", "println($x)", ['println(s"read $path")']),
+    ("scala", "Source.fromFile($p).mkString", ["Source.fromFile(path).mkString"]),
+    ("scala", "val $x = $v", ["private val limit", "val text"]),
+    ("scala", "def $f(...): Option[String] = { ... }", ["override def load"]),
+    ("scala", "def $f(...) = $v", ["override def load", "def main"]),
+    ("scala", "class $C { ... }", ['@deprecated("old", "1") class User']),
+    ("scala", "case class $C(...)", ["case class Id"]),
+    ("scala", "object $o { ... }", ["object Main"]),
+    ("scala", "new $C(...)", ['new Wrapped("x", e)', 'new User("n")']),
+    ("scala", "throw new $E(...)", ['throw new Wrapped("x", e)']),
+    ("scala", "$x match { ... }", ["mode match"]),
+    ("scala", "case 1 => $x", ["case 1 => Some(text)"]),
+    ("scala", "$x == null", ["text == null"]),
+    ("scala", "import java.io.$x", ["import java.io.File"]),
+    ("scala", "private val $x: $t = $v", ["private val limit"]),
+    ("swift", "print($x)", ['print("read']),
+    ("swift", "try! $x", ["try! String(contentsOfFile: path)"]),
+    ("swift", "String(contentsOfFile: $p)", ["String(contentsOfFile: path)"]),
+    ("swift", "let $x = $v", ["let text", "let other"]),
+    ("swift", "func $f(...) -> String? { ... }", ["@discardableResult public func load"]),
+    ("swift", "func $f(...) { ... }", ["@discardableResult public func load"]),
+    ("swift", "class $C { ... }", ["@objc public final class User"]),
+    ("swift", "struct $C: Codable { ... }", ["struct Id"]),
+    ("swift", "private var $x = $v", ["private static var limit"]),
+    ("swift", "guard let $x = $y else { ... }", ["guard let first"]),
+    ("swift", "if $c { ... }", ["if text.isEmpty"]),
+    ("swift", "do { ... } catch { ... }", ["do { try parse(text) }"]),
+    ("swift", "$x as! $t", ["value as! Id"]),
+    ("swift", "$x!", ["text!"]),
+    ("swift", "return $x", ["return nil", "return nil", "return text!"]),
+    ("swift", "for $x in $y { ... }", ["for item in items"]),
+    ("swift", "import $x", ["import Foundation"]),
+    ("lua", 'require("$m")', ['require("cjson")']),
+    ("lua", "io.open($p, ...)", ['io.open(path, "r")']),
+    ("lua", "$x:read($f)", ['file:read "*a"']),
+    ("lua", "local $x = $v", ["local json", "local M", "local file", "local text"]),
+    ("lua", "local $x, $e = $v", ["local file, err"]),
+    ("lua", "function $f(...) ... end", ["local function load", "function M.run"]),
+    ("lua", "local function $f(...) ... end", ["local function load"]),
+    ("lua", "if $c then ... end", ["if file == nil"]),
+    ("lua", "$x == nil", ["file == nil"]),
+    ("lua", "for $k, $v in pairs($x) do ... end", ["for key, value"]),
+    ("lua", "$x .. $y", ["key .. value"]),
+    ("lua", "$x.$y = $z", ["M.x = load"]),
+    ("lua", "return $x", ["return nil", "return json", "return M"]),
+    ("lua", "{ path = $p, ... }", ['{ path = "a", 1 }']),
 ]
 
 

@@ -44,13 +44,15 @@ class Interpolation(NamedTuple):
 class Context(NamedTuple):
     """Code around a snippet in which it means something; `edit` changes no length.
 
-    A snippet has a meaning in each context in which it parses; in one that is a `fallback` only if it has none before.
+    A snippet has a meaning in each context in which it parses; in one that is a `fallback` only if it has none before,
+    and in one with `kinds` only if it is one node of these kinds.
     """
 
     before: str = ""
     after: str = ""
     edit: Callable[[str], str] = str
     fallback: bool = False
+    kinds: frozenset[str] = frozenset()
 
 
 class Chain(NamedTuple):
@@ -86,6 +88,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     scope_statements: frozenset[str] = frozenset()  # a list of names of which a snippet names some
     open_ended: frozenset[str] = frozenset()  # statements that may go on after what a snippet says of them
     open_bases: frozenset[str] = frozenset()  # definitions that take `(...)` for none, too
+    open_lists: frozenset[str] = frozenset()  # such as modifiers, of which a snippet names some
     value_left_out: frozenset[tuple[str, str]] = frozenset()  # kind and field: may be there though the snippet ends
     alike: Mapping[str, frozenset[str]] = {}
     optional: Mapping[str, Mapping[str, frozenset[str]]] = {}

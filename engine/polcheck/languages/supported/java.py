@@ -94,6 +94,7 @@ LANGUAGES = (
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_statement", "try_with_resources_statement"}),
+            open_lists=frozenset({"modifiers"}),
             optional={
                 "class_declaration": {**_GENERIC, **parts("superclass", "super_interfaces", "permits")},
                 "interface_declaration": {**_GENERIC, **parts("extends_interfaces", "permits")},

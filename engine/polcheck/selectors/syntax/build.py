@@ -195,6 +195,7 @@ class _Builder:
             field: words for field, words in rules.optional_fields.get(node.type, {}).items() if field not in labels
         }
         unasked |= frozenset[str]().union(*left_out.values())
+        unasked -= present
         if node.type in rules.open_bases:
             kept = [
                 (item, label)
@@ -207,6 +208,9 @@ class _Builder:
         unasked |= rules.optional_words - present
         if node.type in rules.with_clauses or not present.isdisjoint(rules.listed_clauses):
             items, labels = _among_others(items, labels, rules.clauses)
+        elif node.type in rules.open_lists:
+            items = [_MANY, *(part for item in items for part in (item, _MANY))]
+            labels = [None] * len(items)
         elif any(kind == node.type and field not in labels for kind, field in rules.value_left_out):
             items, labels = [*items, _MANY], [*labels, None]
         elif node.type in rules.open_ended and len(items) > 1:

@@ -149,6 +149,12 @@ class _Written(NamedTuple):
     forms: tuple[tuple[int, int], ...]
 
     @property
+    def limit(self) -> int:
+        """Return where the white space after the snippet ends: some nodes hold the end of their line."""
+        rest = self.source.utf8[self.end :]
+        return self.end + len(rest) - len(rest.lstrip())
+
+    @property
     def is_valid(self) -> bool:
         """Return whether it parses, and each form of a slot is one thing."""
         return not self.root.has_error and all(map(self._is_one_node, self.forms))
@@ -178,7 +184,9 @@ def prepare(text: str, language: str) -> tuple[Prepared, ...]:
         nodes = _statements(written, rules) if written is not None else None
         if written is None or nodes is None:
             continue
-        if (context.before or context.after) and not _is_whole(nodes, written):
+        if (context.before or context.after) and not _is_whole(nodes, written, context):
+            continue
+        if context.kinds and (len(nodes) != 1 or nodes[0].type not in context.kinds):
             continue
         statements = tuple(node for node in nodes if node.type not in rules.comments | {"line_continuation"})
         only_comments = only_comments or not statements
@@ -275,7 +283,7 @@ def _written(parts: Sequence[str | _Slot], choices: Sequence[int], context: Cont
     for part, choice in zip(parts, choices, strict=True):
         if choice and isinstance(part, _Slot):
             start = len(before.encode()) + len(text.encode())
-            forms.append((start, start + len(part.forms[choice].rstrip(" ,").encode())))
+            forms.append((start, start + len(part.forms[choice].rstrip(" ,\n").encode())))
         text += part if isinstance(part, str) else part.forms[choice]
         given += len(part) if isinstance(part, str) else part.length
         moves.append((len(before) + len(text), given))
@@ -295,7 +303,7 @@ def _statements(written: _Written, rules: Language) -> list[Node] | None:
     node = written.root
     while True:
         inner = [child for child in node.named_children if _overlaps(child, written)]
-        if any(child.start_byte < written.first or child.end_byte > written.end for child in inner):
+        if any(child.start_byte < written.first or child.end_byte > written.limit for child in inner):
             if len(inner) > 1:
                 return None
         elif not (len(inner) == 1 and inner[0].type in rules.lists and _holds_nodes_only(inner[0])):
@@ -308,9 +316,12 @@ def _holds_nodes_only(node: Node) -> bool:
     return node.child_count == node.named_child_count > 0
 
 
-def _is_whole(nodes: Sequence[Node], written: _Written) -> bool:
-    """Return whether nodes span a snippet from its beginning to its end."""
-    return bool(nodes) and nodes[0].start_byte == written.first and nodes[-1].end_byte == written.end
+def _is_whole(nodes: Sequence[Node], written: _Written, context: Context) -> bool:
+    """Return whether nodes span a snippet from its beginning to its end, or to a last `;` that is of no node."""
+    if not nodes or nodes[0].start_byte != written.first:
+        return False
+    rest = written.source.utf8[nodes[-1].end_byte : written.end].strip()
+    return not rest or (rest == b";" and not context.before)
 
 
 def _overlaps(node: Node, written: _Written) -> bool:

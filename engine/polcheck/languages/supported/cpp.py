@@ -1,0 +1,41 @@
+"""C++."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from polcheck.languages.language import MARK, Context, Language, parts
+from polcheck.languages.supported.c import CONTEXTS, FORMS, LISTS, OPTIONAL, SNIPPET, string_value
+
+LANGUAGES = (
+    Language(
+        name="cpp",
+        title="C++",
+        module="tree_sitter_cpp",
+        suffixes=(".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".ino", ".cu", ".cuh"),
+        extra="cpp",
+        strings=frozenset({"string_literal", "concatenated_string", "system_lib_string", "raw_string_literal"}),
+        string_value=string_value,
+        string_content="string_content",
+        contexts=(
+            *CONTEXTS,
+            Context("try {} ", ""),
+            Context("void a() { A<", "> b; }", kinds=frozenset({"template_type", "qualified_identifier"})),
+        ),
+        lists=LISTS | {"type_descriptor"},
+        statement_form=MARK + "{};",
+        any_forms_in_braces=FORMS,
+        comment_signs=("//",),
+        snippet=replace(
+            SNIPPET,
+            optional={
+                **OPTIONAL,
+                "class_specifier": parts("base_class_clause", "virtual_specifier"),
+                "struct_specifier": parts("base_class_clause", "virtual_specifier"),
+                "function_definition": parts("storage_class_specifier", "virtual", "explicit_function_specifier"),
+                "field_declaration": parts("storage_class_specifier", "virtual"),
+            },
+            words=frozenset(),
+        ),
+    ),
+)
