@@ -8,6 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from polcheck.base.errors import SubmissionError
 from polcheck.base.today import today
 from polcheck.findings.report import Report
 from polcheck.formats.values import Json
@@ -18,7 +21,7 @@ from polcheck.policy.params import Settings
 from polcheck.project.effective import EffectiveConfig
 from polcheck.project.packs import read_pack
 from polcheck.project.waivers import Waivers
-from polcheck.sources.submission import Submission, of_files
+from polcheck.sources.submission import Base, Submission, of_files
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ def check(
     fail_on: str | None = None,
     progress: Progress | None = None,
     project: bool = False,
+    since: str | None = None,
+    base: Submission | Mapping[str, str | bytes] | str | Path | None = None,
 ) -> Report:
     """Return the report on one submission. Prints nothing and keeps compiled packs for the next call.
 
@@ -50,18 +55,28 @@ def check(
     polcheck.yaml, .gitignore, baseline and waivers, and comments waive in texts. Otherwise nothing in it changes which
     files are read, which policies apply or which findings count. Archives and bundles are always somebody else's.
 
+    `since` compares a project in a git work tree with the merge base of that revision and HEAD, and accepts what was
+    there already, as `polcheck run --since` does. `base` is another submission of any kind: policies about changes say
+    what has changed since, and everything else is checked as without it.
+
     Raises ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and
-    SubmissionError for a submission that can't be read.
+    SubmissionError for a submission, a base or a revision that can't be read.
     """
     files = _opened(packs)
+    if since is not None and (base is not None or not project or isinstance(submission, Submission | Mapping)):
+        raise SubmissionError("`since` is of a folder of one's own (project=True), and goes without `base`")
     settings = Settings(params=_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
     if project and not isinstance(submission, Submission | Mapping):
         from polcheck.project.project import check_project
 
-        return check_project(str(submission), files, settings, fail_on, progress)
+        then = submission_of(base) if base is not None else None
+        return check_project(str(submission), files, settings, fail_on, progress, since, then)
     result = checker(files, settings)
     accept = Waivers(EffectiveConfig(), today(), known_names(result.plan.packs), project=project, remedy=_REMEDY)
-    return result.check(submission_of(submission), fail_on or "error", progress, accept)
+    checked = submission_of(submission)
+    if base is not None:
+        checked = replace(checked, base=Base(result.place(submission_of(base))))
+    return result.check(checked, fail_on or "error", progress, accept)
 
 
 def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Path) -> Submission:

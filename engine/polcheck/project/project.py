@@ -34,7 +34,7 @@ from polcheck.scan.cache import ScanCache
 from polcheck.sources.exclude import beyond
 from polcheck.sources.git import BaseRevision, base_revision, repository_of
 from polcheck.sources.limits import ReadLimits
-from polcheck.sources.submission import Submission
+from polcheck.sources.submission import Base, Submission
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so that the others start sooner
@@ -423,10 +423,17 @@ class Project(Struct, frozen=True, dict=True):
 
 
 def check_project(
-    target: str, packs: tuple[PackFiles, ...], settings: Settings, fail_on: str | None, progress: Progress | None
+    target: str,
+    packs: tuple[PackFiles, ...],
+    settings: Settings,
+    fail_on: str | None,
+    progress: Progress | None,
+    since: str | None = None,
+    base: Submission | None = None,
 ) -> Report:
-    """Return the report on a folder of the caller's own by packs that are opened, as `polcheck run --pack` gives
-    it.
+    """Return the report on a folder of the caller's own by packs that are opened, as `polcheck run --pack` gives it.
+
+    It is compared with the merge base of the revision `since`, or with `base`, where one of them is given.
 
     Raises ConfigError, PolicyError and SubmissionError as `Project` does.
     """
@@ -439,8 +446,13 @@ def check_project(
         cache=False,
     )
     project = replace(Project.at(target, options), opened=packs)
-    accept = project.acceptance(today())
-    return project.located(project.checker.check(project.read(), project.effective.fail_on, progress, accept))
+    accept, submission = project.acceptance(today()), project.read()
+    if since is not None:
+        compared = project.since(since)
+        accept, submission = in_turn(accept, compared.accept), replace(submission, base=compared.base)
+    elif base is not None:
+        submission = replace(submission, base=Base(project.checker.place(base)))
+    return project.located(project.checker.check(submission, project.effective.fail_on, progress, accept))
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

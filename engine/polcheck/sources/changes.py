@@ -13,6 +13,7 @@ from polcheck.sources.submission import Base, Submission
 Kind = Literal["added", "modified", "deleted", "renamed"]
 KINDS: tuple[Kind, ...] = ("added", "modified", "deleted", "renamed")
 _MOST_ALIKE = 100  # files of one content among which the source of a rename is looked for, as in git
+_LINK = -1  # in place of the size of what is a link
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _MOST_POINTER = 1024  # bytes
 
@@ -128,9 +129,15 @@ def _renames(before: Submission, now: Submission, kinds: Mapping[str, Kind]) -> 
 def _by_content(
     submission: Submission, paths: Iterable[str], sizes: Collection[int] | None
 ) -> dict[tuple[int, bytes], list[str]]:
-    """Return the paths of files by their size and digest, in order; where `sizes` are given, only of files of these."""
+    """Return the paths of files, in order, by what is equal for those of one content.
+
+    That is the size and a digest, and of a link what it holds; where `sizes` are given, only files of these are read.
+    """
     found: dict[tuple[int, bytes], list[str]] = {}
     for path in sorted(paths):
+        if path in submission.links:
+            found.setdefault((_LINK, submission.links[path]), []).append(path)
+            continue
         if path in submission.unreadable:
             continue
         try:
