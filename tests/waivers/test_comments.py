@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polcheck.base.spans import Source
-from polcheck.languages.comments import comments
+from polcheck.languages.comments import comments, comments_of
 from polcheck.project.waivers import waivers_in
 
 YES = "polcheck: ignore[yes] because"
@@ -253,3 +253,32 @@ def test_several_waivers_of_one_comment_have_their_own_reasons() -> None:
     text = "# polcheck: ignore[a] polcheck-ignore misses it # polcheck: ignore[polcheck-own:b, c] two\n"
     found = [(waiver.policies, waiver.reason) for waiver in waivers_in(Source("a.py", text.encode()))]
     assert found == [(("a",), "polcheck-ignore misses it"), (("polcheck-own:b", "c"), "two")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "number"),
+    [
+        ("a.yaml", "a: b\u2028# polcheck: ignore[p] r\n", 0),
+        ("a.yaml", "a: b\x85# polcheck: ignore[p] r\n", 0),
+        ("a.yaml", "a: b # polcheck: ignore[p] r\u2028\n", 1),
+        (".env", 'A="\n# polcheck: ignore[p] r\n"\n', 0),
+        (".env", "A=1\n# polcheck: ignore[p] r\n", 1),
+        ("a.properties", "a=b\\\n# polcheck: ignore[p] r\n", 0),
+        ("a.properties", "a=b\n# polcheck: ignore[p] r\n", 1),
+        (".gitconfig", '[a]\n b = "x\\\n# polcheck: ignore[p] r"\n', 0),
+        (".gitconfig", "[a]\n b = x\\\n# polcheck: ignore[p] r\n", 1),
+        ("a.ini", "[a]\nb =\n  # polcheck: ignore[p] r\n  x\n", 1),
+        ("a.jsonc", '{"a": "// polcheck: ignore[p] r"}\n', 0),
+        ("a.jsonc", '{"a": 1} // polcheck: ignore[p] r\n', 1),
+        ("a.json5", "{a: 'x\\\n// polcheck: ignore[p] r'}\n", 0),
+    ],
+)
+def test_what_stands_in_a_value_is_no_comment(path: str, text: str, number: int) -> None:
+    """A line of a value counts as its format's reader reads it, not as a line that begins like a comment."""
+    assert len(comments_of(Source(path, text.encode())).spans) == number
+
+
+def test_a_carriage_return_ends_a_comment_of_yaml() -> None:
+    """Lines of YAML end at a carriage return, too, so that a waiver's reason is what its line says."""
+    source = Source("a.yaml", b"a: b\r# polcheck: ignore[p] r\rc: d\r")
+    assert [source.text[slice(*span)] for span in comments_of(source).spans] == ["# polcheck: ignore[p] r"]

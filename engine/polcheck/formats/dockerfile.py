@@ -466,5 +466,6 @@ FORMAT = Format(
     patterns=("Dockerfile.*", "Dockerfile-*", "Dockerfile_*", "Containerfile.*"),
     root="array",
     comments=("#",),
+    comments_in_values=True,
     escapes=lambda data: True,  # the keys of rows stand nowhere in the file
 )

@@ -153,5 +153,6 @@ FORMAT = Format(
     root="object",
     levels=2,
     comments=("#", ";"),
+    comments_in_values=True,
     escapes=lambda data: True,  # keys are in lowercase letters, however they are written
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from polcheck.base.spans import Source
+from polcheck.base.spans import Source, Span
 from polcheck.formats.values import Config
 
 
@@ -47,6 +47,10 @@ class Format(Struct, frozen=True):
     """How many levels of keys a document has, each of them an object's; 0 where that is open."""
     comments: tuple[str, ...] = ()
     """What a line begins with that is a comment; empty where there is none, or it takes a parser."""
+    comments_in_values: bool = False
+    """Whether a line of a value that begins so is a comment, which isn't part of it."""
+    scalars: Callable[[Source], Iterator[Span]] | None = None
+    """Yields the scalars of a file, as far as it can be read, where `#` after white space is a comment but in them."""
     dialect_of: str = ""
     """The format of whose files this one is a dialect, recognized by `recognizes`."""
     recognizes: Callable[[bytes], bool] = _never

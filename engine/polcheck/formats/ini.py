@@ -200,6 +200,7 @@ FORMAT = Format(
     root="object",
     levels=2,
     comments=("#", ";"),
+    comments_in_values=True,
     escapes=lambda data: True,  # a name in uppercase letters is found by one in lowercase letters
 )
 

@@ -227,9 +227,9 @@ class _Builder:
         self._source = source
         self._shorthand = shorthand
         # NOTE: of the same length as the source's: a line may end in a carriage return alone
-        self._text = re.sub("\r(?!\n)", "\n", source.text) if "\r" in source.text else source.text
-        self._size = len(self._text)
-        self._questions = "?" in self._text
+        self.text = re.sub("\r(?!\n)", "\n", source.text) if "\r" in source.text else source.text
+        self._size = len(self.text)
+        self._questions = "?" in self.text
         self._rare = True  # whether a scalar has to be checked or translated for what few files have
         self._limits = limits
         self._stack: list[_Open] = []
@@ -262,7 +262,7 @@ class _Builder:
             events.DocumentStartEvent: self._start_document,
             events.DocumentEndEvent: self._end_document,
         }
-        parser = CParser(self._bytes())
+        parser = CParser(self.encoded())
         self._rare = self._questions or self._tokens is not None or bool(self._back)
         try:
             while not isinstance(event := parser.get_event(), events.StreamEndEvent):
@@ -272,10 +272,10 @@ class _Builder:
             raise self._unparsable(error) from error
         if self._tokens is not None:
             self._check_comments(self._tokens)
-        if (mark := self._text.find("\ufeff")) >= 0:
+        if (mark := self.text.find("\ufeff")) >= 0:
             self._remark(mark, mark + 1, _MARK)
 
-    def _bytes(self) -> bytes:
+    def encoded(self) -> bytes:
         """Return the text as libyaml reads what YAML 1.2 says, character for character.
 
         NOTE: what ended a line in YAML 1.1 (U+0085, U+2028, U+2029) is a character like any other in 1.2: it is
@@ -305,7 +305,7 @@ class _Builder:
 
     def _check_comments(self, tokens: array[int]) -> None:
         """Remarks upon comments that no white space sets off from what is before them, which are none in YAML."""
-        text = self._text
+        text = self.text
         glued = re.compile(r"[^\s#]#")
         starts = tokens[::2]
         at = 0
@@ -343,13 +343,13 @@ class _Builder:
 
     def _start_document(self, event: Any) -> None:
         self._anchors = {}
-        start = min(event.start_mark.index, len(self._text))
+        start = min(event.start_mark.index, len(self.text))
         if event.explicit and (event.version or event.tags) and not self._closed:
             reason = "a directive takes a line `...` before it where a document is open"
-            raise Unparsable(reason, Span(start, min(start + 1, len(self._text))))
+            raise Unparsable(reason, Span(start, min(start + 1, len(self.text))))
         if event.version == (1, 1):
             message = "this says YAML 1.1, and is read as YAML 1.2: `yes`, `no`, `on` and `off` are strings"
-            self._remark(start, min(event.end_mark.index, len(self._text)), message)
+            self._remark(start, min(event.end_mark.index, len(self.text)), message)
 
     def _end_document(self, event: Any) -> None:
         self._closed = event.explicit
@@ -413,7 +413,7 @@ class _Builder:
 
     def _check_question(self, start: int) -> None:
         """Refuses a `?` that libyaml takes for the sign of a key, and YAML 1.2 for the first character of a value."""
-        text = self._text
+        text = self.text
         if start and text[start - 1] == "?" and start < len(text) and text[start] not in " \t\r\n,[]{}":
             reason = "a `?` without a space behind it: readers of YAML 1.1 and 1.2 differ"
             raise Unparsable(reason, Span(start - 1, start))
@@ -421,10 +421,10 @@ class _Builder:
     def _check_indent(self, start: int, end: int) -> None:
         """Remarks upon lines of a value that are indented no further than the collection that holds the value."""
         indent = self._top.indent if self._top is not None else -1
-        at = self._text.find("\n", start, end)
+        at = self.text.find("\n", start, end)
         while indent >= 0 and at >= 0:
-            line_end = self._text.find("\n", at + 1, end)
-            line = self._text[at + 1 : line_end if line_end >= 0 else end]
+            line_end = self.text.find("\n", at + 1, end)
+            line = self.text[at + 1 : line_end if line_end >= 0 else end]
             content = line.lstrip(" ")
             closes = content.startswith(("]", "}")) and not content.strip().rstrip(",").rstrip("]} \t")
             if len(line) - len(content) <= indent and not closes and not content.startswith("#"):
@@ -434,22 +434,22 @@ class _Builder:
 
     def _check_block(self, start: int, end: int, value: str) -> None:
         """Remarks upon a glued comment in the header of a block scalar; refuses blank lines that hide its content."""
-        line_end = self._text.find("\n", start, end)
-        header = self._text[start : line_end if line_end >= 0 else end]
+        line_end = self.text.find("\n", start, end)
+        header = self.text[start : line_end if line_end >= 0 else end]
         if "#" in header and not header.partition("#")[0][-1:].isspace():
             mark = start + header.index("#")
             self._remark(mark, mark + 1, _GLUED)
         top = self._top
-        if top is not None and start - self._text.rfind("\n", 0, start) - 1 <= top.indent:
+        if top is not None and start - self.text.rfind("\n", 0, start) - 1 <= top.indent:
             self._remark(start, start + 1, _SHALLOW)
         if self._line_added and end == self._size and re.search("[+1-9]", header.partition("#")[0]):
-            self._remark(self._text.rfind("\n") + 1, self._size, _SPACES)
+            self._remark(self.text.rfind("\n") + 1, self._size, _SPACES)
         if value.strip("\n") or line_end < 0 or any(character.isdigit() for character in header.partition("#")[0]):
             return
         blank, at = 0, line_end + 1
-        while at < len(self._text):
-            line_end = self._text.find("\n", at)
-            line = self._text[at : line_end if line_end >= 0 else len(self._text)].rstrip("\r")
+        while at < len(self.text):
+            line_end = self.text.find("\n", at)
+            line = self.text[at : line_end if line_end >= 0 else len(self.text)].rstrip("\r")
             content = line.lstrip(" ")
             if content:
                 indent = len(line) - len(content)
@@ -467,7 +467,7 @@ class _Builder:
 
         Raises Unparsable for an anchor whose name libyaml ends before YAML 1.2 does.
         """
-        text, tag = self._text, (start, start)
+        text, tag = self.text, (start, start)
         at = start
         while at < end and text[at] in "&!":
             stop = at + 1
@@ -490,7 +490,7 @@ class _Builder:
 
     def _skip(self, at: int, end: int) -> int:
         """Return the offset of what follows white space and comments."""
-        text = self._text
+        text = self.text
         while at < end and text[at] in " \t\r\n#":
             if text[at] == "#":
                 at = text.find("\n", at, end)
@@ -526,13 +526,13 @@ class _Builder:
 
     def _empty(self, at: int) -> int:
         """Where an empty value stands: before the line break, where the library puts it behind one."""
-        text = self._text
+        text = self.text
         line = text.rfind("\n", self._content_end, at)
         return self._content_end if line >= 0 and not text[line:at].strip() else at
 
     def _block_end(self, start: int, end: int) -> int:
         """Return the end of the last line with content of a block scalar; with `+`, of its last line."""
-        block = self._text[start:end]
+        block = self.text[start:end]
         header, _, _ = block.partition("\n")
         if "+" in header.partition("#")[0]:
             return start + len(block.removesuffix("\n").removesuffix("\r"))
@@ -596,7 +596,7 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         span = Span(event.start_mark.index, event.end_mark.index)
         self._check_question(span.start)
-        if span.end < len(self._text) and self._text[span.end] not in " \t\r\n,[]{}":
+        if span.end < len(self.text) and self.text[span.end] not in " \t\r\n,[]{}":
             reason = "a name with such a character: readers of YAML 1.1 and 1.2 differ about where it ends"
             raise Unparsable(reason, Span(span.end, span.end + 1))
         target = self._anchors.get(event.anchor)
@@ -641,7 +641,7 @@ class _Builder:
         if event.flow_style:
             opened.flow = True
         elif event.anchor or tag:
-            opened.indent = begin - self._text.rfind("\n", 0, begin) - 1
+            opened.indent = begin - self.text.rfind("\n", 0, begin) - 1
         else:
             opened.indent = event.start_mark.column
 
@@ -727,6 +727,27 @@ class _Builder:
             yield item, place
 
 
+def scalars(source: Source) -> Iterator[Span]:
+    """Yield the scalars of a YAML file, as far as it can be read; of a block scalar what comes after its header."""
+    from yaml import events
+    from yaml._yaml import CParser
+    from yaml.error import YAMLError
+
+    builder = _Builder(source, DEFAULT_DOCUMENT_LIMITS, own_tag)
+    try:
+        parser = CParser(builder.encoded())
+        while not isinstance(event := parser.get_event(), events.StreamEndEvent):
+            if isinstance(event, events.ScalarEvent) and event.start_mark and event.end_mark:
+                start, end = event.start_mark.index, min(event.end_mark.index, len(builder.text))
+                if event.style in ("|", ">"):
+                    line_end = builder.text.find("\n", start)
+                    start = end if line_end < 0 else min(line_end, end)
+                if start < end:
+                    yield Span(start, end)
+    except (YAMLError, Unparsable):
+        return  # NOTE: what follows the fault is read as having no scalars; the file's policies are undecided anyway
+
+
 def _shown_tag(tag: str) -> str:
     """Return a tag as people write it: `!secret`, `!!python/name:x`, and in full where it is of another kind."""
     if tag.startswith(_CORE):
@@ -766,4 +787,5 @@ FORMAT = Format(
     escapes=escapes,
     respells=respells,
     body=body,
+    scalars=scalars,
 )

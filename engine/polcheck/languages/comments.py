@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span
-from polcheck.formats import formats
+from polcheck.formats import formats, parse_config
+from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages import kind_of
 from polcheck.languages.registry import UnknownLanguage, languages
@@ -145,10 +146,12 @@ def comments_of(source: Source, clock: Clock | None = None) -> Comments:
     """
     clock = clock or Clock(_SECONDS)
     kind = kind_of(source.path)
-    if kind == "yaml":
-        spans = list(_yaml(source))
-    elif leaders := formats()[kind].comments if kind in formats() else ():
-        spans = list(_whole_lines(source, leaders))
+    record = formats().get(kind)
+    if record is not None and record.scalars is not None:
+        spans = list(_yaml(source, record.scalars))
+    elif record is not None and record.comments:
+        spans = list(_whole_lines(source, record.comments))
+        spans = spans if record.comments_in_values else _outside_values(source, kind, spans)
     elif source.path.lower().endswith(_MARKUP):
         spans = list(_markup(source))
     elif kind in languages():
@@ -157,7 +160,7 @@ def comments_of(source: Source, clock: Clock | None = None) -> Comments:
         except UnknownLanguage:
             spans = _usual(source)  # NOTE: its grammar isn't installed; the usual leaders are nearer to it than nothing
     else:
-        spans = _usual(source)
+        spans = _usual(source) if record is None else _outside_values(source, kind, _usual(source))
     return Comments(source, spans)
 
 
@@ -299,37 +302,42 @@ def _whole_lines(source: Source, leaders: tuple[str, ...]) -> Iterator[Span]:
             yield Span(start + len(line) - len(text), start + len(line))
 
 
-def _yaml(source: Source) -> Iterator[Span]:
+def _yaml(source: Source, scalars: Callable[[Source], Iterator[Span]]) -> Iterator[Span]:
     """Yield each comment of a YAML text: from a `#` after white space or at the start of a line, outside of scalars."""
-    scalars = Comments(source, list(_scalars(source)))
-    for start, line in _lines(source.text):
+    inside = Comments(source, list(scalars(source)))
+    # NOTE: a carriage return alone ends a line, too
+    for start, line in _lines(source.text.replace("\r\n", " \n").replace("\r", "\n")):
         at = _leader_in(line, "#")
-        while at >= 0 and scalars.index(start + at) is not None:
+        while at >= 0 and inside.index(start + at) is not None:
             at = _leader_in(line, "#", at + 1)
         if at >= 0:
-            yield Span(start + at, start + len(line))
+            yield Span(start + at, start + len(line.rstrip(" ")))
 
 
-def _scalars(source: Source) -> Iterator[Span]:
-    """Yield the scalars of a YAML file, as far as it can be parsed; of a block scalar what comes after its header."""
-    from yaml._yaml import CParser
-    from yaml.error import YAMLError
-    from yaml.events import ScalarEvent, StreamEndEvent
-
-    text = source.text
-    parser = CParser(source.utf8)
+def _outside_values(source: Source, kind: str, spans: Sequence[Span]) -> list[Span]:
+    """Return those of `spans` that begin in no value or key of a configuration file; all where it can't be read."""
     try:
-        while not isinstance(event := parser.get_event(), StreamEndEvent):
-            if not (isinstance(event, ScalarEvent) and event.start_mark and event.end_mark):
-                continue
-            start, end = event.start_mark.index, event.end_mark.index
-            if event.style in ("|", ">"):
-                line_end = text.find("\n", start)
-                start = end if line_end < 0 else min(line_end, end)
-            if start < end:
-                yield Span(start, end)
-    except YAMLError:
-        pass  # NOTE: what follows the fault is read as having no scalars; the file's policies are undecided anyway
+        config = parse_config(source, kind)
+    except (Unparsable, LimitExceeded):
+        return list(spans)
+    inside = Comments(source, sorted(_leaves(config)))
+    return [span for span in spans if inside.index(span.start) is None]
+
+
+def _leaves(config: Config) -> Iterator[Span]:
+    """Yield the places of the keys of a file, and of the values that hold no others."""
+    left: list[tuple[int, Pointer, Json]] = [(number, (), value) for number, value in enumerate(config.values)]
+    while left:
+        number, pointer, value = left.pop()
+        where = config.locate(number, pointer)
+        if where.key is not None:
+            yield where.key
+        if isinstance(value, dict):
+            left += ((number, (*pointer, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            left += ((number, (*pointer, at), item) for at, item in enumerate(value))
+        else:
+            yield where.value
 
 
 def _markup(source: Source) -> Iterator[Span]:
