@@ -47,7 +47,7 @@ def test_a_completion_script_is_printed(shell: str) -> None:
 
 def test_commands_are_completed() -> None:
     """A line for each candidate."""
-    assert completed("polcheck ru", "bash_complete").stdout == "plain,run\n"
+    assert completed("polcheck ru", "bash_complete").stdout == "plain,run\nplain,rule\n"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ _SYNONYMS = {
     "lint": ("run", "validate"),
     "scan": ("run",),
     "verify": ("run", "test"),
-    "rules": ("docs",),
+    "rules": ("list",),
+    "ls": ("list",),
+    "policies": ("list",),
     "parse-ast": ("parse",),
     "search": ("query",),
     "ast": ("parse",),
@@ -87,6 +89,8 @@ class Commands(click.Group):
 COMMANDS = {
     "init": ("polcheck.cli.init", "init", "Write a first polcheck.yaml."),
     "run": ("polcheck.cli.run", "run", "Check a project against packs of policies."),
+    "rule": ("polcheck.cli.rule", "rule", "Say what a policy asks for, and how to fix or waive its findings."),
+    "list": ("polcheck.cli.rule", "list_policies", "List the policies in effect."),
     "explain": ("polcheck.cli.explain", "explain", "Explain step by step how a policy gets its outcome."),
     "render": ("polcheck.cli.render", "render", "Turn a saved report into other formats."),
     "config": ("polcheck.cli.config", "config", "Show the effective configuration, and where each value comes from."),
@@ -101,6 +105,7 @@ COMMANDS = {
     "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),
     "batch": ("polcheck.cli.batch", "batch", "Check thousands of projects."),
     "cache": ("polcheck.cli.cache", "cache", "Show or clear the cache."),
+    "help": ("polcheck.cli.commands", "show_help", "Show the help of a command."),
 }
 
 
@@ -116,7 +121,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     cls=Commands, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.option(
-    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
+    "--version", "-V", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
 )
 def _group() -> None:
     """Policy as code over code and configuration, and the joins between them.
@@ -127,6 +132,22 @@ def _group() -> None:
         os.getcwd()  # noqa: PTH109
     except FileNotFoundError as error:
         raise click.ClickException("the working directory has been removed: change to one that exists") from error
+
+
+@click.command("help", short_help="Show the help of a command.")
+@click.argument("command", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def show_help(ctx: click.Context, command: tuple[str, ...]) -> None:
+    """Show the help of COMMAND, as `COMMAND --help` does; of all commands when none is given."""
+    inner = ctx.find_root()
+    for name in command:
+        if not isinstance(inner.command, click.Group):
+            raise click.UsageError(f"`{inner.info_name}` has no commands of its own")
+        named, found, _ = inner.command.resolve_command(inner, [name])
+        if found is None:
+            raise click.UsageError(f"there is no command `{name}`")
+        inner = click.Context(found, inner, named)
+    click.echo(inner.get_help())
 
 
 def run_commands() -> int:

@@ -66,6 +66,10 @@ class Outputs(Struct):
                 _print(text, commands=_format(name).has_commands)
             if summary := _format(name).job_summary:
                 _add_job_summary(summary(_format(name).placed(report)))
+        if all(path for _, path in self.requested) and self.options.verbosity >= 0:
+            from polcheck.render.wording import summary as in_one_line
+
+            _print(in_one_line(report) + "\n", commands=False)
         return report.exit_status
 
     def _text(self, name: str, report: Report) -> str:
@@ -113,6 +117,7 @@ _OPTIONS = (
         metavar="FILE",
         help="Output file of the format without one.  [default: standard output]",
     ),
+    click.option("--statistics", is_flag=True, help="Print the number of findings of each policy: -f statistics."),
     click.option("--all", "show_all", is_flag=True, help="Show every finding in text, however many."),
     color_option,
     click.option("--quiet", "-q", is_flag=True, help="One line per finding, and nothing else."),
@@ -128,12 +133,14 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *,
         formats: tuple[str, ...],
         output: str | None,
+        statistics: bool,
         show_all: bool,
         color: str,
         quiet: bool,
         verbose: bool,
         **others: Any,
     ) -> Any:
+        formats = (*formats, "statistics") if statistics else formats
         outputs = Outputs.of(formats, output, color=color, show_all=show_all, verbosity=verbose - quiet)
         return command(outputs=outputs, **others)
 

@@ -137,7 +137,7 @@ def run(
 
 
 # the options that say how a report is shown, which is none of its own business
-_SHOWN_BY = frozenset({"formats", "output", "show_all", "color", "quiet", "verbose"})
+_SHOWN_BY = frozenset({"formats", "statistics", "output", "show_all", "color", "quiet", "verbose"})
 
 
 def _request(paths: tuple[str, ...], stdin_filename: str | None) -> Request:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from polcheck.base.log_commands import places
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Location
+from polcheck.formats import format_of
 from polcheck.render.escape import visible
 
 Paint = Callable[[str], str]
@@ -44,6 +45,8 @@ def numbered_lines(location: Location) -> list[tuple[int, str]]:
     numbered = list(enumerate(excerpt.lines, excerpt.first))
     ahead = max(0, place.line - excerpt.first - _BEFORE)
     near = numbered[ahead : ahead + _MOST_LINES]
+    if place.end_line > place.line and format_of(location.path):  # the head of a table or mapping says what it is
+        near = [(number, line) for number, line in near if number <= place.line]
     while len(near) > 1 and near[-1][0] > place.line and not near[-1][1].strip():
         near.pop()
     while len(near) > 1 and near[0][0] < place.line and not near[0][1].strip():

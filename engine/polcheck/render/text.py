@@ -31,14 +31,19 @@ def brief(finding: Finding, style: Style, labelled: bool = True) -> str:
 
 
 def full(finding: Finding, options: Options, style: Style, labelled: bool = True) -> str:
-    """Return the finding with its excerpt, related places, what was searched, the nearest miss and the remedy."""
+    """Return the finding with its excerpt, related places, what was searched, the nearest miss and the remedy.
+
+    A note takes one line unless everything is asked for.
+    """
+    everything = options.all or options.verbosity > 0
+    if finding.severity == "note" and not everything:
+        return brief(finding, style, labelled)
     head, *rest = finding.message.split("\n")
     lines = [_headline(finding, terminal(head), style, labelled)]
     lines += ["    " + terminal(line) for line in rest]
     if finding.location:
         mark = partial(style.mark, severity=finding.severity)
         lines += draw(finding.location, options.width, style.margin, mark)
-    everything = options.all or options.verbosity > 0
     indent = " " * (digits(finding.location) + 1)
     lines += [f"{indent}{style.margin('=')} {line}" for line in _evidence(finding, everything, style)]
     return "\n".join(lines)
@@ -102,7 +107,7 @@ def render(report: Report, options: Options) -> str:
         *_waived(report, options, style),
         *_notices(report, style),
         *(_details(report, style) if options.verbosity > 0 else ()),
-        _closing(report, style),
+        closing(report, style),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -243,7 +248,8 @@ def _details(report: Report, style: Style) -> Iterator[str]:
         yield "\n".join(rows)
 
 
-def _closing(report: Report, style: Style) -> str:
+def closing(report: Report, style: Style) -> str:
+    """Return the verdict and the counts, below why there is no verdict where there is none."""
     verdict, rest = summary(report).split(": ", 1)
     lines = [f"{style.name(report.verdict, text=verdict)}: {rest}"]
     if report.verdict == "none":

@@ -25,12 +25,17 @@ _MOST_FILES = 4
 
 
 def examples(policy: str, cases: Sequence[Case]) -> Iterator[str]:
-    """Yield the lines of a failing and of a passing example, each the smallest of its kind; none without such cases."""
+    """Yield the lines of a failing and of a passing example; none without such cases."""
+    for heading, case, expected in smallest(policy, cases):
+        yield from _example(heading, case, expected)
+
+
+def smallest(policy: str, cases: Sequence[Case]) -> Iterator[tuple[str, Case, Expected]]:
+    """Yield the smallest case in which the policy fails and the smallest in which it passes, under their headings."""
     for outcome, heading in (("fail", "Fails"), ("pass", "Passes")):
         results = [(case, expected) for case in cases for expected in expected_of(case, policy, outcome)]
         if results:
-            case, expected = min(results, key=lambda pair: _weight(pair[0]))
-            yield from _example(heading, case, expected)
+            yield (heading, *min(results, key=lambda pair: _weight(pair[0])))
 
 
 def expected_of(case: Case, policy: str, outcome: str) -> list[Expected]:

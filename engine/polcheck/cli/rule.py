@@ -1,0 +1,122 @@
+"""`polcheck rule` and `polcheck list`: the policies in effect, and what one of them asks for."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from polcheck.base.errors import PolicyError
+from polcheck.cli.options import ProjectOf, has_packs, project_options
+from polcheck.packs.shipped import schemas
+
+_MOST_FILES, _MOST_LINES = 3, 15  # of an example
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from polcheck.authoring.testing.cases import Case
+    from polcheck.policy.pack_files import PackFiles
+    from polcheck.policy.plan import CompiledPolicy
+
+
+@click.command(short_help="Say what a policy asks for, why, and how to fix or waive its findings.")
+@click.argument("policy")
+@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="The pack of the policy; repeatable.")
+@click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
+@click.option("--no-examples", is_flag=True, help="Leave out the examples.")
+def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: bool) -> int:
+    """Say what POLICY (its id, or pack:id) asks for, why, what its findings say and how to fix or waive them.
+
+    The packs are those of --pack, else of the nearest polcheck.yaml. The examples come from the pack's test cases.
+    """
+    from polcheck.authoring.testing.cases import read_cases
+    from polcheck.project.effective import CommandLineOptions
+    from polcheck.project.project import Project
+
+    # NOTE: everything is selected, so that a policy which the project leaves out can be looked up as well
+    used = has_packs(Project.at(".", CommandLineOptions(packs=packs, select=("*",)), config))
+    named = {compiled.ref: compiled for compiled in used.checker.plan.policies}
+    chosen = [compiled for ref, compiled in named.items() if policy in (ref, compiled.id)]
+    if not chosen:
+        close = difflib.get_close_matches(policy, [compiled.id for compiled in named.values()], n=3)
+        hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else "`polcheck list` shows all."
+        raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint}")
+    for compiled in chosen:
+        files = next(pack for pack in used.packs if pack.name == compiled.pack)
+        try:
+            cases = () if no_examples else read_cases(files, schemas().tests)
+        except PolicyError:
+            cases = ()  # NOTE: a pack may come without its tests, or with some for another version
+        sys.stdout.write("\n".join(_described(files, compiled, cases)) + "\n")
+    return 0
+
+
+def _described(files: PackFiles, policy: CompiledPolicy, cases: Sequence[Case]) -> Iterator[str]:
+    """Yield the lines that describe a policy: what, why, how it says so, examples, and how to fix and to waive."""
+    from polcheck.authoring.reference.page import Sources, smallest
+    from polcheck.render.escape import terminal
+
+    yield f"{terminal(policy.ref)} ({policy.severity}): {terminal(policy.title)}"
+    for text in (policy.description, policy.deprecated and f"deprecated: {policy.deprecated}"):
+        if text:
+            yield from ("", *map(terminal, text.strip().splitlines()))
+    yield ""
+    for name, text in (
+        ("requirement", policy.requirement),
+        ("tags", ", ".join(policy.tags)),
+        ("message", policy.message.text),
+        ("remedy", policy.remedy.text),
+        ("see", policy.see),
+        ("waive", f"# polcheck: ignore[{policy.id}] REASON"),
+        ("or", f"polcheck waive {policy.id} FILE --reason REASON"),
+    ):
+        first, *rest = text.strip().split("\n")
+        if text:
+            yield from (f"{name + ':':<13}{terminal(first)}", *(f"{'':13}{terminal(line)}" for line in rest))
+    yield from ("", *(f"    {terminal(line)}" for line in Sources(files).parts(policy)))
+    for heading, case, _ in smallest(policy.id, cases):
+        yield from ("", f"{heading.lower()}: {terminal(case.name)}")
+        for path, data in sorted(case.files.items())[:_MOST_FILES]:
+            lines = data.decode("utf-8", "replace").splitlines()
+            yield f"  {terminal(path)}{':' if lines else ' is empty'}"
+            yield from (f"    {terminal(line)}" for line in lines[:_MOST_LINES])
+            if len(lines) > _MOST_LINES:
+                yield "    …"
+
+
+@click.command("list", short_help="List the policies in effect.")
+@project_options
+@click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_policies(project: ProjectOf, form: str) -> int:
+    """List the policies in effect, with their severity and title: those of --pack, else of the nearest polcheck.yaml.
+
+    Options and configuration that select, ignore or re-grade policies count.
+    """
+    policies = has_packs(project(".")).checker.plan.policies
+    if form == "json":
+        from polcheck.render.json import dumps
+
+        sys.stdout.write(dumps([_facts(policy) for policy in policies]))
+        return 0
+    from polcheck.render.escape import terminal
+
+    width = max((len(policy.ref) for policy in policies), default=0)
+    for policy in policies:
+        sys.stdout.write(f"{policy.severity:<7}  {terminal(policy.ref):<{width}}  {terminal(policy.title)}\n")
+    return 0
+
+
+def _facts(policy: CompiledPolicy) -> dict[str, object]:
+    return {
+        "pack": policy.pack,
+        "id": policy.id,
+        "title": policy.title,
+        "severity": policy.severity,
+        "requirement": policy.requirement or None,
+        "tags": list(policy.tags),
+        "see": policy.see,
+        "deprecated": policy.deprecated,
+    }
