@@ -190,6 +190,7 @@ class Checker(Struct, frozen=True, dict=True):
             submission.folders,
             self._constants,
             BaseTree.of(submission, self.demands),
+            Locator(submission, self.extractor, self.limits),
         )
 
     def report(

@@ -48,15 +48,16 @@ VALUES: tuple[Any, ...] = (
 WHOLE: dict[str, list[str]] = {
     "policy": [
         """
-        {id: p, title: t, requirement: r, severity: note, description: d, message: m, remedy: r, see: s, tags: [a],
-         deprecated: q, when: {where: a}, for: {files: [a, b], per: [a]},
+        {id: p, title: t, at: x, requirement: r, severity: note, description: d, message: m, see: s, tags: [a],
+         remedy: r, deprecated: q, when: {where: a}, for: {files: [a, b], per: [a]},
          require: [subject, {use: x, count: {min: 1, max: 2}}]}
         """,
         """
         {id: p, title: t, message: m, forbid: [{files: a, pattern: [f()], language: python, resolve: false, as: {a: b},
-          where: w, let: {a: b}, name: n, inside: x, has: [{code: (a), until: [{text: t}], as: {a: b}, let: {a: b},
-          where: w, use: u, language: l, resolve: true, pattern: p, inside: x, has: {code: c}}],
-          after: [x, {pattern: p}], scope: file, near: 3, revision: base, changed: [added, renamed]},
+          where: w, let: {a: b}, name: n, is: x, of: y, inside: x, has: [{code: (a), until: [{text: t}], as: {a: b},
+          let: {a: b}, where: w, use: u, language: l, resolve: true, pattern: p, is: x, of: y, inside: x,
+          has: {code: c}}], after: [x, {pattern: p}], scope: file, near: 3, revision: base,
+          changed: [added, renamed]},
           {in: a, text: t}, {data: d, as: a}, {values: [1, {a: b}]}, {values: tables.a},
           {any: [{files: a}, [{files: a}, {code: c, count: 3}]]}, {not: [{files: a}]}, {not: {files: a}}]}
         """,

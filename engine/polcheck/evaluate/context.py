@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -62,6 +62,13 @@ class BaseTree(Struct, frozen=True):
         return cls(base.paths, frozenset(map(base_path, base.files.folders)), base.submodules, changes)
 
 
+class Placer(Protocol):
+    """Works out where matches stand that are known by where they were found only, as in a value."""
+
+    def span(self, place: SourceRef, exact: bool = False) -> Span | None:
+        """Return the place of a match in its file; with `exact` None where only that of its value is known."""
+
+
 class JoinContext(Struct, dict=True):
     """The listing and the extracted rows of one submission under one plan, and of its base where it has one."""
 
@@ -73,6 +80,7 @@ class JoinContext(Struct, dict=True):
     unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     base: BaseTree | None = None
+    placer: Placer | None = None
     _constants: dict[str, Constants] = field(default_factory=dict)  # by tree
     _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
@@ -393,19 +401,33 @@ class JoinContext(Struct, dict=True):
             return ""
         return (rows.unread if rows else "") or self.unreadable.get(path) or "nothing is known of the file"
 
+    def locate(self, place: SourceRef) -> Span | None:
+        """Return the exact place of a match in its file; None where it isn't known."""
+        if place.inner is None and place.span is not None:
+            return place.span
+        return self.placer.span(place, exact=True) if self.placer is not None else None
+
+    def span(self, place: SourceRef) -> Span | None:
+        """Return the place of a match in its file as findings show it."""
+        if place.inner is None or self.placer is None:
+            return place.span
+        return self.placer.span(place)
+
     def line(self, place: SourceRef) -> tuple[int, int]:
         """Return the first and last line of a place; zeros where it isn't known."""
         starts = self.rows[place.path].line_starts if place.path in self.rows else ()
-        if place.span is None or not starts:
+        span = self.span(place) if starts else None
+        if span is None:
             return 0, 0
         from bisect import bisect_right
 
-        return bisect_right(starts, place.span.start), bisect_right(starts, max(place.span.end - 1, place.span.start))
+        return bisect_right(starts, span.start), bisect_right(starts, max(span.end - 1, span.start))
 
     def column(self, place: SourceRef) -> int:
         """Return the column at which a place begins; zero where it isn't known."""
         line, _ = self.line(place)
-        return place.span.start - self.rows[place.path].line_starts[line - 1] + 1 if line and place.span else 0
+        span = self.span(place)
+        return span.start - self.rows[place.path].line_starts[line - 1] + 1 if line and span else 0
 
 
 def _area(files: FilePatterns | None, modifiers: Modifiers) -> _Area:
@@ -421,6 +443,9 @@ def _by_ways(
     for path, result in results.items():
         for captures in ways.get(path, _NO_CAPTURES):
             base = {name: BoundValue(value, path) for name, value in captures.items()}
-            extended = (row_of(match, path, probe, number, base, join) for number, match in enumerate(result.matches))
+            extended = (
+                row_of(match, path, probe, number, base, join, result.cores)
+                for number, match in enumerate(result.matches)
+            )
             rows += [row for row in extended if row is not None]
     return rows

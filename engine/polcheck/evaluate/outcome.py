@@ -15,7 +15,7 @@ from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.relations import DynamicPlace, DynamicPlaces
-from polcheck.evaluate.rows import Row, SourceRef, distinct
+from polcheck.evaluate.rows import Row, SourceRef, distinct, place_of
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
 from polcheck.formats.values import Json
@@ -209,7 +209,7 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
             failing.append(group)
     subjects = len(groups) if policy.subjects is not None else 0
     most = evaluator.budget.limits.findings
-    failures = [_failure(evaluator, group, group[0], missing=True) for group in failing[:most]]
+    failures = [_failure(policy, evaluator, group, group[0], missing=True) for group in failing[:most]]
     more = max(len(failing) - most, 0)
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
     return _result(policy, evaluator, outcome, failures, subjects, undecided, more)
@@ -246,7 +246,7 @@ def _met(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], gro
 
 
 def _place(place: SourceRef) -> SourceRef:
-    return place._replace(point=None, weight=0, ref=place.ref if place.span is None else None)
+    return place._replace(point=None, weight=0, core=None, ref=place.ref if place.span is None else None)
 
 
 def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int], number: int) -> bool:
@@ -272,7 +272,7 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
     for owner in sorted(certain):
         pairs += [([], row) for row in certain[owner]] if alone else [(groups[owner], certain[owner][0])]
     most = evaluator.budget.limits.findings
-    failures = [_failure(evaluator, group, row, missing=False) for group, row in pairs[:most]]
+    failures = [_failure(policy, evaluator, group, row, missing=False) for group, row in pairs[:most]]
     more = max(len(pairs) - most, 0)
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _result(policy, evaluator, "not-applicable")
@@ -288,11 +288,17 @@ def _nowhere(step: Step, evaluator: Evaluator) -> bool:
     return bool(branches) and all(_nowhere(branch[0], evaluator) for branch in branches if branch)
 
 
-def _failure(evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
-    """Return a failure that points at the first place of its row; the others of the group and the row are related."""
+def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
+    """Return a failure; the other places of the row, and the first of the others of the group, are related.
+
+    It points at what the policy's `at` names, or else at the first place of its row.
+    """
     places = list(row.places)
     for member in group[1:]:
         places += member.places[:1]
-    first = places[0] if places else None
-    related = tuple(dict.fromkeys(place for place in places[1:] if place != first))
-    return Failure(first, related, row, evaluator.scopes.of(replace(row, current=first)), missing)
+    chosen = place_of(row, policy.place) if policy.place else None
+    first = chosen if chosen is not None and chosen.path else places[0] if places else None
+    related = tuple(dict.fromkeys(place for place in places if place != first))
+    names = policy.message.names | policy.remedy.names
+    scope = evaluator.scopes.of(replace(row, current=first), names)
+    return Failure(first, related, row, scope, missing)

@@ -126,6 +126,7 @@ class Relation(Struct, dict=True):
     dynamic: Sequence[DynamicPlace] = ()
     _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict)
     _files: dict[str, tuple[Sequence[Row], SpanIndex]] = field(default_factory=dict)
+    _cores: dict[str, dict[Span, list[int]]] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -156,6 +157,18 @@ class Relation(Struct, dict=True):
         for number, key, path in rows.keyed(names) if isinstance(rows, Matches) else _keyed(rows, names):
             index.setdefault((*key, path) if by_path else key, []).append(number)
         return index
+
+    def same(self, path: str, core: Span) -> Iterable[Row]:
+        """Return the rows in one file whose place without parentheses and `await` is this."""
+        if path not in self._cores:
+            rows, index = self.near(path)
+            by_core: dict[Span, list[int]] = {}
+            for number, interval in enumerate(index.intervals):
+                place = rows[number].places[0]
+                by_core.setdefault(place.core or Span(interval.start, interval.end), []).append(number)
+            self._cores[path] = by_core
+        rows, _ = self.near(path)
+        return map(rows.__getitem__, self._cores[path].get(core, ()))
 
     def near(self, path: str) -> tuple[Sequence[Row], SpanIndex]:
         """Return the rows in one file that have a span, and their spans for asking what lies in what."""
@@ -200,6 +213,7 @@ class Matches(Sequence[Row]):
 
     def __init__(self, results: Mapping[str, SearchResult], probe: int, join: Join) -> None:
         self._matches = {path: result.matches for path, result in results.items()}
+        self._cores = {path: result.cores for path, result in results.items() if result.cores}
         self._probe = probe
         self._join = join
         self._paths = list(self._matches)
@@ -222,8 +236,10 @@ class Matches(Sequence[Row]):
 
     def _made(self, matches: Sequence[Match], path: str, number: int) -> Row | None:
         if not isinstance(matches, MatchTable):
-            return row_of(matches[number], path, self._probe, number, {}, self._join)
-        points = matches.points
+            return row_of(matches[number], path, self._probe, number, {}, self._join, self._cores.get(path, {}))
+        points, cores = matches.points, self._cores.get(path)
+        if cores:
+            return row_of(matches[number], path, self._probe, number, {}, self._join, cores)
         place = SourceRef(
             path, matches.spans.at(number), points and points.at(number), None, None, matches.weights[number]
         )
@@ -257,8 +273,8 @@ class Matches(Sequence[Row]):
         matches = self._matches.get(path, ())
         first = self._first.get(path, 0)
         if isinstance(matches, MatchTable):
-            stretches = list(map(Interval, matches.spans.starts, matches.spans.ends, matches.weights))
-            return _Part(self, range(first, first + len(matches))), SpanIndex(stretches)
+            intervals = list(map(Interval, matches.spans.starts, matches.spans.ends, matches.weights))
+            return _Part(self, range(first, first + len(matches))), SpanIndex(intervals)
         placed = [
             (first + number, _stretch(match.span, match.weight)) for number, match in enumerate(matches) if match.span
         ]
@@ -288,16 +304,25 @@ def name_of(key: str, join: Join | SearchInValue) -> str | None:
     return join.modifiers.renames.get(key, key)
 
 
-def row_of(match: Match, path: str, probe: int, number: int, base: Mapping[str, BoundValue], join: Join) -> Row | None:
+def row_of(
+    match: Match,
+    path: str,
+    probe: int,
+    number: int,
+    base: Mapping[str, BoundValue],
+    join: Join,
+    cores: Mapping[Span, Span],
+) -> Row | None:
     """Return one match as a row; None when a path capture and a binding of the same name differ."""
     ref = Ref(path, probe, number) if match.span is None else None
-    place = SourceRef(path, match.span, match.point, ref, None, match.weight)
+    core = cores.get(match.span) if cores and match.span is not None else None
+    place = SourceRef(path, match.span, match.point, ref, None, match.weight, core)
     bindings = []
     for key, bound in match.bindings:
         ref_of_value = Ref(path, probe, number, key)
-        bindings.append(
-            (key, BoundValue(bound.value, path, bound.span, ref_of_value if ref else None, None, ref_of_value))
-        )
+        core = cores.get(bound.span) if cores and bound.span is not None else None
+        own_ref = ref_of_value if ref else None
+        bindings.append((key, BoundValue(bound.value, path, bound.span, own_ref, None, ref_of_value, core)))
     return _row(place, bindings, base, join)
 
 

@@ -70,6 +70,14 @@ class Inner:
         placed = holder.span or holder.ref or holder.inner
         self._identity = (where, "" if placed else holder.text, stretch or (probe, match, key, given.key))
 
+    def part(self, stretch: Span) -> Inner:
+        """Return another stretch of the same text."""
+        return Inner(self.holder, self.probe, self.match, self.key, (stretch.start, stretch.end), self.given)
+
+    def is_beside(self, other: Inner) -> bool:
+        """Return whether both are stretches of one text, so that they can be compared there."""
+        return self.stretch is not None and other.stretch is not None and self._identity[:2] == other._identity[:2]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inner) and self._identity == other._identity
 
@@ -81,6 +89,7 @@ class BoundValue(Struct, eq=False):
     """The value of a name, with its place as far as it is known by now.
 
     `search_ref` is the match of a search in configuration that bound it, also where its place is known already.
+    `core` is as in SourceRef.
     """
 
     value: Json
@@ -89,6 +98,7 @@ class BoundValue(Struct, eq=False):
     ref: Ref | None = None
     inner: Inner | None = None
     search_ref: Ref | None = None
+    core: Span | None = None
     _text: str | None = None
 
     @property
@@ -108,7 +118,11 @@ class BoundValue(Struct, eq=False):
 
 
 class SourceRef(NamedTuple):
-    """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Match."""
+    """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Match.
+
+    `core` is where the expression stands without parentheses and `await`, where those are and somebody asks; of an
+    inner match it is a stretch of the holder's text, as there.
+    """
 
     path: str
     span: Span | None = None
@@ -116,6 +130,7 @@ class SourceRef(NamedTuple):
     ref: Ref | None = None
     inner: Inner | None = None
     weight: int = 0
+    core: Span | None = None
 
 
 class Row(Struct):
@@ -181,6 +196,17 @@ def given_names(row: Row, scope: Mapping[str, Json], names: Iterable[str]) -> Gi
     return GivenNames("\0".join(f"{kind} {len(text)} {text}" for kind, text in zip(kinds, texts, strict=True)), values)
 
 
+def place_of(row: Row, name: str) -> SourceRef | None:
+    """Return the place of what a name stands for: a value, a match that `name` names, or the subject."""
+    if name == "subject":
+        return row.subject
+    bound = row.names.get(name)
+    if bound is not None:
+        return SourceRef(bound.path, bound.span, None, bound.ref, bound.inner, 0, bound.core)
+    named = row.aliases.get(name)
+    return named.current if named is not None else None
+
+
 class Interval(NamedTuple):
     """Where a match begins and ends in its file, and how many nodes it holds."""
 
@@ -198,10 +224,10 @@ class Interval(NamedTuple):
 class SpanIndex:
     """Matches in one file, made for asking which of them are around a place, or lie in one."""
 
-    def __init__(self, stretches: Sequence[Interval]) -> None:
-        self.stretches = stretches
-        self._order = sorted(range(len(stretches)), key=lambda i: (stretches[i].start, -stretches[i].end))
-        self._spans = [stretches[i] for i in self._order]
+    def __init__(self, intervals: Sequence[Interval]) -> None:
+        self.intervals = intervals
+        self._order = sorted(range(len(intervals)), key=lambda i: (intervals[i].start, -intervals[i].end))
+        self._spans = [intervals[i] for i in self._order]
         self._starts = [span.start for span in self._spans]
         self._ends = sorted((span.end, i) for i, span in zip(self._order, self._spans, strict=True))
         self._parents, self._nested = _parents(self._spans)
@@ -284,17 +310,30 @@ def _binds(place: SourceRef, bound: BoundValue) -> bool:
     return place.inner is bound.inner and (place.path, place.span, place.ref) == (bound.path, bound.span, ref)
 
 
-def inner_row(match: Match, number: int, holder: BoundValue, step: SearchInValue, given: GivenNames = NOT_GIVEN) -> Row:
+def inner_row(
+    match: Match,
+    number: int,
+    holder: BoundValue,
+    step: SearchInValue,
+    given: GivenNames = NOT_GIVEN,
+    cores: Mapping[Span, Span] | None = None,
+) -> Row:
     """Return match `number` inside a value, its `holder`, as a row; its place in the file is worked out later."""
 
     def inner(span: Span | None, key: str = "") -> Inner:
         return Inner(holder, step.probe, number, key, (span.start, span.end) if span else None, given)
 
-    place = SourceRef(holder.path, holder.span, None, holder.ref, inner(match.span))
+    def core(span: Span | None) -> Span | None:
+        return cores.get(span) if cores and span is not None else None
+
+    weight = match.weight
+    place = SourceRef(holder.path, holder.span, None, holder.ref, inner(match.span), weight, core(match.span))
     names: dict[str, BoundValue] = {}
     shown: dict[str, BoundValue] = {}
     for key, bound in match.bindings:
-        value = BoundValue(bound.value, holder.path, holder.span, holder.ref, inner(bound.span, key))
+        value = BoundValue(
+            bound.value, holder.path, holder.span, holder.ref, inner(bound.span, key), core=core(bound.span)
+        )
         if key == WHOLE or (key == VALUE and step.modifiers.value_as):
             names[step.modifiers.value_as] = value
         elif key == VALUE and VALUE not in step.binds:

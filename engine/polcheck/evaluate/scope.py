@@ -26,21 +26,26 @@ class Scopes(Struct, frozen=True):
         scope["params"] = dict(self.params)
         scope["tables"] = dict(self.tables)
         for alias, named in row.aliases.items():
+            if wanted is not None and alias not in wanted:
+                continue
             scope[alias] = {
                 **self._place_facts(named.current),
                 **{name: bound.value for name, bound in named.names.items()},
             }
         if row.current is not None:
-            scope |= {name: value for name, value in self._place_facts(row.current).items() if name not in scope}
+            facts = self._place_facts(row.current, wanted)
+            scope |= {name: value for name, value in facts.items() if name not in scope}
             if wanted is None or "file" in wanted:
                 scope["file"] = self._file(row.current.path)
         if row.subject is not None and (wanted is None or "subject" in wanted):
             scope["subject"] = self._place_facts(row.subject)
         return scope
 
-    def _place_facts(self, place: SourceRef | None) -> dict[str, Json]:
+    def _place_facts(self, place: SourceRef | None, wanted: Iterable[str] | None = None) -> dict[str, Json]:
         if place is None:
             return {}
+        if wanted is not None and "line" not in wanted and "column" not in wanted:
+            return {"path": place.path}  # NOTE: where a match in a value stands has to be worked out
         return {
             "path": plain_path(place.path),
             "line": self.context.line(place)[0] or None,

@@ -8,14 +8,16 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.spans import Span
 from polcheck.evaluate.budget import Budget, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.positions import lies, related
+from polcheck.evaluate.positions import holds, in_one_text, interval_of, is_placed, is_stopped, lies, related
 from polcheck.evaluate.relations import DynamicPlaces, Relation, UnsearchedFile, unsearched_by
 from polcheck.evaluate.rows import (
     NOT_GIVEN,
     BoundValue,
     GivenNames,
+    Interval,
     Row,
     SourceRef,
     distinct,
@@ -25,6 +27,7 @@ from polcheck.evaluate.rows import (
     joins,
     merged,
     narrowed,
+    place_of,
     truth,
 )
 from polcheck.evaluate.scope import Scopes
@@ -37,6 +40,7 @@ from polcheck.policy.plan import (
     Join,
     Let,
     Listing,
+    Modifiers,
     SearchInValue,
     SelectorRef,
     SpanFilter,
@@ -53,6 +57,7 @@ from polcheck.sources.trees import path_in
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
 _Keep = Callable[[Row], bool]
+_UNPLACED = "where a match stands isn't known: it is in a value that isn't written as it is"
 
 
 class Result(Struct):
@@ -182,7 +187,7 @@ class Evaluator(Struct):
             self.examined.add(relation.examined, path)
             self.dynamic.add(relation.dynamic, path)
             shared = tuple(sorted(name for name in names if name in row.names))
-            keep = self._keep(step, row)
+            keep = self._keep(step.modifiers, row)
             self.budget.spend()
             for other in relation.joined(shared, row, path):
                 self.budget.spend()
@@ -198,16 +203,18 @@ class Evaluator(Struct):
             self._note_unsearched(relation, row, path, open_)
         return Result(out, open_ - met)
 
-    def _keep(self, step: Join, row: Row) -> _Keep:
+    def _keep(self, modifiers: Modifiers, row: Row) -> _Keep:
         """Return whether a row of the source is where `scope: subject` and `near` want it."""
-        subject, within, near = row.subject, step.modifiers.scope == "subject", step.modifiers.near
-        if subject is None or not step.modifiers.compares_places:
+        subject, within, near = row.subject, modifiers.scope == "subject", modifiers.near
+        if subject is None or not modifiers.compares_places:
             return lambda other: True
         first, last = self.context.line(subject)
+        around = self.context.span(subject)
 
         def keep(other: Row) -> bool:
             place = other.places[0]
-            if within and not (subject.span and place.span and subject.span.holds(place.span)):
+            span = self.context.span(place) if within else None
+            if within and not (around and span and around.holds(span)):
                 return False
             if near is None:
                 return True
@@ -269,6 +276,7 @@ class Evaluator(Struct):
                 self._note(UnsearchedFile(bound.path, {}, unknown), [row], open_)
                 continue
             result = self.context.inside(step.probe, bound, given)
+            keep = self._keep(step.modifiers, row)
             if result.incomplete:
                 self._note(UnsearchedFile(bound.path, {}, result.incomplete), [row], open_)
             for number, match in enumerate(result.matches):
@@ -282,8 +290,10 @@ class Evaluator(Struct):
                         self._note(UnsearchedFile(bound.path, {}, self.context.why_dynamic(dynamic)), [row], open_)
                 if places:
                     continue
-                other = inner_row(constant.matches[0], number, bound, step, given)
-                if all(joins(row.names[name], value) for name, value in other.names.items() if name in row.names):
+                other = inner_row(constant.matches[0], number, bound, step, given, result.cores)
+                if keep(other) and all(
+                    joins(row.names[name], value) for name, value in other.names.items() if name in row.names
+                ):
                     out.append(merged(narrowed(row, bound), other, step.modifiers.name))
         return Result(out, open_)
 
@@ -335,27 +345,69 @@ class Evaluator(Struct):
         return None
 
     def span_filter(self, step: SpanFilter, rows: list[Row], exists: bool) -> Result:
-        """Extends each row by the targets to which its match lies as the relation says."""
-        if step.target is None:
-            return Result([row for row in rows if lies(step, row)])
+        """Extend each row by the targets to which its match, or what `of` names, lies as the relation says."""
         out: list[Row] = []
         open_: set[int] = set()
-        relation = self.relation(step.target)
-        stops = [self.relation(until) for until in step.until]
-        names, name = step.target.names, step.target.modifiers.name
         for row in rows:
-            place = row.current
-            if place is None or place.span is None:
+            self.budget.spend()
+            place = place_of(row, step.of) if step.of else row.current
+            if place is None or not is_placed(place):
                 continue
-            self.examined.add(relation.examined, place.path)
-            self.dynamic.add(relation.dynamic, place.path)
-            self._note_unsearched(relation, row, place.path, open_)
-            for other in related(step, relation, stops, place, self.budget):
-                if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
-                    result = self.conjunction(step.rest, [merged(row, other, name)])
-                    open_ |= result.open
-                    out += [longer.but(current=place) for longer in result.rows]
+            if step.target is None:
+                target = place_of(row, step.capture)
+                state = lies(step, place, target, self.context.locate) if target is not None else False
+                if state is None:
+                    self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], open_)
+                elif state:
+                    out.append(row)
+            elif step.join is not None:
+                out += self._related_in_file(step, step.join, row, place, open_)
+            else:
+                out += self._related_in_value(step, row, place, open_)
         return Result(out, open_)
+
+    def _related_in_file(
+        self, step: SpanFilter, target: Join, row: Row, place: SourceRef, open_: set[int]
+    ) -> Iterable[Row]:
+        """Yield a row with each target in its file to which a match lies as the relation says."""
+        item = interval_of(place, False, self.context.locate)
+        core = interval_of(place, True, self.context.locate) if step.relation == "is" else item
+        if item is None or core is None:
+            self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], open_)
+            return
+        relation = self.relation(target)
+        stops = [self.relation(stop) for until in step.until if (stop := until.join) is not None]
+        names, name = target.names, target.modifiers.name
+        self.examined.add(relation.examined, place.path)
+        self.dynamic.add(relation.dynamic, place.path)
+        self._note_unsearched(relation, row, place.path, open_)
+        for other in related(step, relation, stops, place.path, item, Span(*core[:2]), self.budget):
+            if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
+                result = self.conjunction(step.rest, [merged(row, other, name)])
+                open_ |= result.open
+                yield from (longer.but(current=row.current) for longer in result.rows)
+
+    def _related_in_value(self, step: SpanFilter, row: Row, place: SourceRef, open_: set[int]) -> Iterable[Row]:
+        """Yield a row with each target in the same value to which a match lies as the relation says."""
+        result = self.conjunction(step.conjunction, [row])
+        stops = [self.conjunction((until,), [row]) for until in step.until]
+        open_ |= result.open.union(*(stop.open for stop in stops))
+        ends = [longer.current for stop in stops for longer in stop.rows]
+        for longer in result.rows:
+            self.budget.spend(1 + len(ends))
+            pair = self._in_one_text(step, place, longer.current)
+            if pair is None:
+                self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], open_)
+                continue
+            between = [stop[1] for end in ends if (stop := self._in_one_text(step, place, end)) is not None]
+            item, other = pair
+            if holds(step.relation, item, other) and not is_stopped(step, other, item, between):
+                yield longer.but(current=row.current)
+
+    def _in_one_text(
+        self, step: SpanFilter, place: SourceRef, other: SourceRef | None
+    ) -> tuple[Interval, Interval] | None:
+        return in_one_text(place, other, step.relation == "is", self.context.locate) if other is not None else None
 
 
 _Extend = Callable[[Evaluator, Any, list[Row], bool], Result]

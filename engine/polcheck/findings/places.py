@@ -94,6 +94,25 @@ class Locator(Struct, dict=True):
         """Return the clock for working out places, which begins with the first; after it, files as a whole must do."""
         return self.limits.of_run(len(self.submission.paths))
 
+    def span(self, place: SourceRef, exact: bool = False) -> Span | None:
+        """Return the place of a match in its file; with `exact` None where only that of its value is known."""
+        source = self._source(place.path)
+        if source is None or self._is_late(place.path):
+            return None
+        if exact and place.inner is not None:
+            return self._exact(place.inner, source)
+        return self._span(place, source)
+
+    def _exact(self, inner: Inner, source: Source) -> Span | None:
+        """Return the place in the file of a match inside a bound value; None where its own isn't known."""
+        if inner.stretch is not None:
+            written = self._written(inner.holder, source)
+            return written.span(*inner.stretch) if written is not None else None
+        rows = self._rows_inside(inner, source)
+        if rows is None or inner.match >= len(rows):
+            return None
+        return self._row_span(rows[inner.match], inner.probe, inner.key)
+
     def location(self, spot: SourceRef) -> Location:
         """Return the location of a match: its place where it has one, else the file as a whole."""
         source = self._source(spot.path)

@@ -168,12 +168,18 @@ class Language(Struct, frozen=True, eq=False):
     """Why the language's own parser refuses a file, and the line (0: none); None if it takes it. Raises Unreadable."""
     spelled: Callable[[Source], bytes | None] | None = None
     """The text with its names as they mean where they are written otherwise. Raises Unreadable."""
+    awaiting: frozenset[str] = frozenset()  # the kinds of `await`: to a relation, what is awaited is what counts
     carriage_returns: bool = True  # whether a line may end in a carriage return and a line feed
 
     @property
     def constants(self) -> ConstantRules | None:
         """How names of constants are followed; None where only literals are constants."""
         return self.constant_rules() if self.constant_rules is not None else None
+
+    @property
+    def wrappers(self) -> frozenset[str]:
+        """The kinds of nodes around one expression that make no difference to which expression it is."""
+        return self.snippet.grouping | self.awaiting
 
     @property
     def follows_imports(self) -> bool:

@@ -17,7 +17,14 @@ def refuse_policy(policy: CompiledPolicy, origin: SourceMap) -> None:
     _placeless(subjects, None, origin)
     first = next((step for step in subjects if step.is_match), None)
     _placeless(policy.demand, first, origin)
-    _lost_words((*policy.when, *subjects, *policy.demand), origin)
+    every = (*policy.when, *subjects, *policy.demand)
+    _lost_words(every, origin)
+    if policy.place in _unplaced(every):
+        origin.error(
+            ("at",),
+            f"findings can't point at `{policy.place}`, which has no place in a text",
+            "name a capture of `pattern`, `code` or `text`, a value of `data`, or a match that `name` names",
+        )
 
 
 def refuse_selector(steps: Conjunction, binds: Names, origin: SourceMap) -> None:
@@ -43,7 +50,7 @@ def _placeless(steps: Conjunction, before: Step | None, origin: SourceMap) -> No
     """Notes relations of a match that is a whole file, or a row of values: it lies nowhere, so none ever holds."""
     for step in steps:
         source = before.join.source if before and before.join else None
-        if step.relation_to and source is not None and not source.is_in_text:
+        if step.relation_to and not step.of and source is not None and not source.is_in_text:
             origin.error(
                 (*step.at, step.relation_to),
                 f"`{step.relation_to}` never holds for a match of `{source.kind(())}`, which has no place in a text",
@@ -57,16 +64,28 @@ def _placeless(steps: Conjunction, before: Step | None, origin: SourceMap) -> No
 
 def _lost_words(steps: Conjunction, origin: SourceMap) -> None:
     """Notes relations to a capture of a path, or to a value of a row: it lies nowhere, so none ever holds."""
+    nowhere = _unplaced(steps)
+    for step in below(steps):
+        for name, key in ((step.capture, step.relation_to), (step.of, "of")):
+            if name in nowhere:
+                origin.error(
+                    (*step.at, key),
+                    f"`{step.relation_to}` never holds: `{name}` has no place in a text",
+                    "name a capture of `pattern`, `code` or `text`, or write a target",
+                )
+
+
+def _unplaced(steps: Conjunction) -> Names:
+    """Return the names of what has no place in a text: parts of a path, values in the pack, files as a whole."""
     every = list(below(steps))
     somewhere = frozenset(name for step in every for name in step.placed)
     nowhere = frozenset(name for step in every if step.join for name in step.join.binds) - somewhere
-    for step in every:
-        if step.capture in nowhere:
-            origin.error(
-                (*step.at, step.relation_to),
-                f"`{step.relation_to}` never holds: `{step.capture}` has no place in a text",
-                "name a capture of `pattern`, `code` or `text`, or write a target",
-            )
+    files = frozenset(
+        step.item_modifiers.name
+        for step in every
+        if step.item_modifiers is not None and step.join is step and not step.join.source.is_in_text
+    )
+    return (nowhere | files) - {""}
 
 
 def _listed(names: Names) -> str:

@@ -69,8 +69,9 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         if name not in scope.names:
             compiler.unbound(name, scope, _at_per(policy))
     demand_compiler = replace(compiler.reading(policy.subjects), strict=policy.require is not None)
+    before = replace(scope.about(scope.holders.get("subject")), revision=scope.anchor)
     demand, after = demand_compiler.conjunction(
-        demand_items, replace(scope, revision=scope.anchor), role="require" if policy.require is not None else "forbid"
+        demand_items, before, role="require" if policy.require is not None else "forbid"
     )
     for item in demand_items:
         if item.word == "subject" and not policy.subjects:
@@ -80,6 +81,8 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         key = "require" if policy.require is not None else "forbid"
         origin.error((key,), "there is nothing to look for", "write an item with a selector, such as `files: …`")
     visible = after if policy.forbid is not None else scope
+    if policy.place and policy.place not in visible.names | visible.aliases:
+        compiler.unbound(policy.place, replace(visible, names=visible.names | visible.aliases), ("at",))
     message = _template(policy.message, ("message",), visible, compiler)
     remedy = _template(policy.remedy, ("remedy",), visible, compiler)
     count = next((item.count for item in demand_items if item.count is not None), None)
@@ -104,6 +107,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         path=origin.source.path,
         line=origin.line,
         needs_base=any(map(needs_base, (when, subjects, demand))),
+        place=policy.place,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from polcheck.policy.name_usage import FILE, PLACE, members, unknown
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import (
     PREVIOUS,
+    RELATIONS,
     AntiJoin,
     Conjunction,
     Find,
@@ -43,11 +44,21 @@ from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.sources.changes import KINDS as KINDS_OF_CHANGE
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
 
+BEFORE = ""
+
+
+class Holder(NamedTuple):
+    """A bound value in which an item looks, and in which language it reads the value."""
+
+    name: str
+    language: str
+
 
 class Scope(Struct, frozen=True):
     """The names that are bound so far: captures and values in `names`, rows named by `name:` in `aliases`.
 
-    `partial` are names that only some branches of an `any` bind.
+    `partial` are names that only some branches of an `any` bind. `holders` are the values in which matches, and what
+    they bind, lie: by name, that of the match before under `BEFORE`, that of the subject under `subject`.
     """
 
     names: Names = frozenset()
@@ -58,10 +69,32 @@ class Scope(Struct, frozen=True):
     revision: str = ""  # the tree of the match before, about which relations are: the project's, the base, or `MIXED`
     anchor: str = ""  # that of the first match, to which `scope` and `near` refer
 
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+    first: Names = frozenset()  # what the match binds that is the subject, or the list's first item
+
     def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
-        """Return the scope after an item that binds `names`."""
+        """Return the scope after an item that binds `names`; a match that has a place is `placed`."""
         aliases = self.aliases | {alias} if alias else self.aliases
-        return replace(self, names=self.names | frozenset(names), aliases=aliases, placed=self.placed or placed)
+        bound = frozenset(names)
+        first = bound if placed and not self.placed else self.first
+        return replace(self, names=self.names | bound, aliases=aliases, placed=self.placed or placed, first=first)
+
+    def after_match(self, holder: Holder | None, names: Iterable[str], alias: str = "") -> Scope:
+        """Return the scope after a match, which binds these names, in this value, or in a file where it is None."""
+        ours = {BEFORE, *(set(names) - self.names), *([alias] if alias else ())}
+        holders = {name: other for name, other in self.holders.items() if name not in ours}
+        if holder is None:
+            return replace(self, holders=holders)
+        holders |= dict.fromkeys(ours, holder)
+        if holder.name not in self.first:
+            return replace(self, holders=holders)
+        # NOTE: a match in a value takes the place of the match that bound the value
+        return replace(self, holders={**holders, "subject": holder}, first=frozenset(names))
+
+    def about(self, match: Holder | None) -> Scope:
+        """Return the scope in which the match before lies in this value, or in a file where it is None."""
+        holders = {name: holder for name, holder in self.holders.items() if name != BEFORE}
+        return replace(self, holders={**holders, BEFORE: match} if match is not None else holders)
 
     def matched_in(self, revision: str) -> Scope:
         """Return the scope after a match in a tree."""
@@ -80,6 +113,12 @@ class Scope(Struct, frozen=True):
             self.partial.union(*(branch.names | branch.partial for branch in branches)) - self.names - binds,
             tree,
             self.anchor if self.placed else tree,
+            {
+                name: holder
+                for name, holder in branches[0].holders.items()
+                if all(branch.holders.get(name) == holder for branch in branches)
+            },
+            frozenset.intersection(*(branch.first for branch in branches)),
         )
 
     def hint_for(self, name: str) -> str:
@@ -94,7 +133,8 @@ class Scope(Struct, frozen=True):
 MIXED = "mixed"  # in place of a revision: the matches before are of several trees
 KINDS = (*SEARCHES, "values", "use", "any", "negated")
 _NOT_GIVEN: tuple[object, ...] = ("", None, {}, ())
-WORDS = {"negated": "not", "within": "in", "rename": "as"}
+WORDS = {"negated": "not", "within": "in", "rename": "as", "same": "is"}
+KEYS_OF_RELATIONS = {"is": "same"}  # the field of an item where it isn't called as the relation
 
 
 class Report(Protocol):
@@ -136,6 +176,8 @@ def check_keys(item: Item, kind: str, error: Report) -> None:
         error((*item.at, "dynamic"), "`dynamic` is about captures that `constant` names", "say which: `constant: name`")
     if not item.resolve and kind != "pattern":
         error((*item.at, "resolve"), "`resolve` does not apply here", "it is about the names of a `pattern`")
+    if item.of and not any(_targets_of(item, relation) for relation in RELATIONS):
+        error((*item.at, "of"), "`of` has nothing to be about", f"it belongs beside {_relations()}")
     if item.within and item.files:
         error((*item.at, "in"), "`in` searches inside a value, so `files` has no effect", "drop one of them")
 
@@ -165,6 +207,17 @@ def check_changes(item: Item, kind: str, error: Report) -> None:
     if kind != "files" and not item.revision and "deleted" in item.changed:
         help = "add `revision: base` to look in the files as they were"
         error(at, f"a file that was deleted is not there, so `{kind}` can't look in it", help)
+
+
+def _targets_of(item: Item, relation: Relation) -> tuple[Item | str, ...]:
+    """Return the targets of one relation of an item."""
+    targets: tuple[Item | str, ...] = getattr(item, KEYS_OF_RELATIONS.get(relation, relation))
+    return targets
+
+
+def _relations() -> str:
+    *most, last = (f"`{relation}`" for relation in RELATIONS)
+    return f"{', '.join(most)} or {last}"
 
 
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
@@ -422,7 +475,7 @@ class Compiler(Struct, frozen=True):
             modifiers = replace(modifiers, revision=item.revision or self.revision)
             scope = scope.matched_in(modifiers.revision)
         step = Join(item.at, self.probes.number(), origin, binds | lets, modifiers)
-        after = scope.plus(binds | lets, item.name, is_placed)
+        after = scope.after_match(None, binds | lets, item.name).plus(binds | lets, item.name, is_placed)
         return self._said(rest, [step], after, binds)
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
@@ -474,10 +527,15 @@ class Compiler(Struct, frozen=True):
         binds = frozenset(renames.get(name, name) for name in built.binds) | (
             {built.value_as} if built.value_as else set()
         )
+        self._check_tie(item, scope)
         modifiers = self._modifiers(item, renames, built.value_as)
         number = self.probes.number()
         step = SearchInValue(item.at, number, index, item.within, item.language, binds, modifiers, given)
-        return self._said(item, [step], scope.plus(binds, item.name, True), binds)
+        # NOTE: a relation of a match in a text is about that text, that of a row of configuration about the file
+        is_text = kind in ("text", "code", "pattern") or bool(item.language)
+        holder = Holder(item.within, item.language) if is_text else None
+        after = scope.after_match(holder, binds, item.name).plus(binds, item.name, True)
+        return self._said(item, [step], after, binds)
 
     def _said(
         self, item: Item, steps: list[Step], scope: Scope, bound: frozenset[str] = frozenset()
@@ -494,8 +552,12 @@ class Compiler(Struct, frozen=True):
             scope = scope.plus([name])
         if lets:
             steps.append(Let((*item.at, "let"), self.probes.number(), tuple(lets)))
-        for relation in ("inside", "has", "after"):
-            for target in getattr(item, relation):
+        if item.of and item.of != "subject" and item.of not in scope.names | scope.aliases:
+            self.unbound(item.of, replace(scope, names=scope.names | scope.aliases), (*item.at, "of"))
+        if item.of == "subject" and not scope.placed and not scope.broken:
+            self.error((*item.at, "of"), "there is no subject here", "write `for:` with a selector that finds it")
+        for relation in RELATIONS:
+            for target in _targets_of(item, relation):
                 step, scope = self._relate(item, relation, target, scope)
                 steps += step
         if item.where:
@@ -507,13 +569,19 @@ class Compiler(Struct, frozen=True):
     def _relate(self, item: Item, relation: Relation, target: Item | str, scope: Scope) -> tuple[list[Step], Scope]:
         at = (*item.at, relation)
         if isinstance(target, str):
-            if target != "subject" and target not in scope.names:
+            if target != "subject" and target not in scope.names | scope.aliases:
                 help = "write `{code: …}` for a query" if target.startswith("(") else ""
                 if help:
                     self.error(at, f"`{relation}` takes a target or the name of a capture", help)
                 else:
-                    self.unbound(target, scope, at)
-            return [SpanFilter(item.at, self.probes.number(), relation, capture=target)], scope
+                    self.unbound(target, replace(scope, names=scope.names | scope.aliases), at)
+            return [SpanFilter(item.at, self.probes.number(), relation, capture=target, of=item.of)], scope
+        if relation == "is" and target.until:
+            help = "both matches are at the same place: drop it"
+            self.error((*target.at, "until"), "`until` ends nothing where a target is the match itself", help)
+        holder = scope.holders.get(item.of or BEFORE)
+        if holder is not None:
+            return self._relate_in_value(item, relation, target, scope, holder)
         if scope.revision == MIXED:
             help = "write the relation into each branch of `any`"
             self.error(at, f"`{relation}` is about matches of the project and of its base at once", help)
@@ -523,12 +591,38 @@ class Compiler(Struct, frozen=True):
         first, rest = (steps[0].join if steps else None), steps[1:]
         if steps and first is not steps[0]:
             self.error(at, f"the target of `{relation}` has no selector", "write a `pattern` or `code`")
-        until = tuple(stop for entry in target.until if (stop := inner._until(entry, target)) is not None)
+        until = tuple(stop for entry in _stops(target) if (stop := inner._until(entry)) is not None)
         number = self.probes.number()
-        return [SpanFilter(item.at, number, relation, target=first, rest=rest, until=until)], after
+        return [SpanFilter(item.at, number, relation, target=first, rest=rest, until=until, of=item.of)], after.about(
+            scope.holders.get(BEFORE)
+        )
 
-    def _until(self, entry: Item | str, holder: Item) -> Join | None:
-        item = Item(at=(*holder.at, "until"), code=(entry,)) if isinstance(entry, str) else entry
+    def _relate_in_value(
+        self, item: Item, relation: Relation, target: Item, scope: Scope, holder: Holder
+    ) -> tuple[list[Step], Scope]:
+        """Return a relation of a match in a value: its target is looked for in the same value."""
+        at = (*item.at, relation)
+        if target.use or not any(getattr(target, kind) for kind in SEARCHES):
+            self.error(at, f"the target of `{relation}` in a value is a `pattern`, `code` or `text`", "write one")
+            return [], replace(scope, broken=True)
+        steps, after = self.conjunction((self._held(target, holder),), scope)
+        stops = [self._held(entry, holder) for entry in _stops(target)]
+        until = [step for stop in stops for step in self.conjunction((stop,), scope)[0][:1]]
+        first = steps[0].value_search if steps else None
+        if first is None:
+            return [], replace(scope, broken=True)
+        number = self.probes.number()
+        searches = tuple(search for step in until if (search := step.value_search) is not None)
+        step = SpanFilter(item.at, number, relation, target=first, rest=steps[1:], until=searches, of=item.of)
+        return [step], after.about(scope.holders.get(BEFORE))
+
+    def _held(self, target: Item, holder: Holder) -> Item:
+        """Return a target as an item that looks in a value, in the value's language unless it names another."""
+        is_code = bool(target.code or target.pattern)
+        language = target.language or (holder.language if is_code else "")
+        return replace(target, within=holder.name, language=language, until=())
+
+    def _until(self, item: Item) -> Join | None:
         steps, _ = self.conjunction((item,), Scope())
         return steps[0].join if steps else None
 
@@ -592,6 +686,12 @@ class Compiler(Struct, frozen=True):
 
 def _renamable(branch: tuple[Item, ...]) -> bool:
     return len(branch) == 1 and not branch[0].rename and not branch[0].any and not branch[0].negated
+
+
+def _stops(target: Item) -> tuple[Item, ...]:
+    """Return what ends the search for a target, as items: a bare string is a query."""
+    at = (*target.at, "until")
+    return tuple(Item(at=at, code=(entry,)) if isinstance(entry, str) else entry for entry in target.until)
 
 
 def _is_unanchored(step: Step) -> bool:

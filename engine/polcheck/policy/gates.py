@@ -91,10 +91,11 @@ class _Walk:
 
     def span_filter(self, step: SpanFilter, rows: _Rows) -> _Rows:
         """Takes in the target and what ends the search for it: they matter where the match before is."""
+        gate = rows.before if not step.of else rows.first if step.of == "subject" and rows.placed else None
         for until in step.until:
-            self._target(until, rows.before)
+            self._target(until.join, gate)
         if step.target is not None:
-            self._target(step.target, rows.before)
+            self._target(step.target.join, gate)
             own = step.target.search.probe if step.target.search else None
             self.steps(step.rest, _Rows(None, own, placed=True))
         return rows
@@ -107,7 +108,9 @@ class _Walk:
         """Return a condition on names changes nothing."""
         return rows
 
-    def _target(self, join: Join, current: int | None) -> None:
+    def _target(self, join: Join | None, current: int | None) -> None:
+        if join is None:
+            return  # what is looked for in a value is looked for in no file
         if join.search is not None:
             self._add(join.search.probe, current)
         for inner in join.source.nested:

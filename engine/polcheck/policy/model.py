@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from polcheck.formats.values import Json, Pointer
+from polcheck.policy.plan import RELATIONS
 
 
 class Item(Struct, frozen=True):
-    """One item of a `for`, `require`, `forbid`, `any` or `not`, or a target of `inside`, `has` or `after`."""
+    """One item of a `for`, `require`, `forbid`, `any` or `not`, or a target of a relation such as `inside`."""
 
     at: Pointer
     files: tuple[str, ...] = ()
@@ -30,10 +31,12 @@ class Item(Struct, frozen=True):
     where: str = ""
     let: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    same: tuple[Item | str, ...] = ()  # `is`, likewise
     inside: tuple[Item | str, ...] = ()
     has: tuple[Item | str, ...] = ()
     after: tuple[Item | str, ...] = ()
     until: tuple[Item | str, ...] = ()
+    of: str = ""
     scope: str = ""
     near: int | None = None
     revision: str = ""
@@ -80,15 +83,16 @@ class Policy(Struct, frozen=True):
     subjects: tuple[Item, ...] = ()  # `for`, likewise
     require: tuple[Item, ...] | None = None
     forbid: tuple[Item, ...] | None = None
+    place: str = ""  # `at`, which is the pointer here
     remedy: str = ""
     see: str = ""
     tags: tuple[str, ...] = ()
     deprecated: str = ""
 
 
-_WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects"}
+_WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects", "is": "same", "at": "place"}
 _LISTS = {"files", "pattern", "code", "per", "changed", "constant"}
-_TARGETS = {"inside", "has", "after", "until"}
+_TARGETS = {*RELATIONS, "until"}
 _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -130,8 +131,14 @@ def _names_in_messages(policy: CompiledPolicy) -> Names:
 def _walk(steps: Conjunction, before: Names, later: Names, *, tied: bool) -> Iterator[Binding]:
     for index, step in enumerate(steps):
         after = later | usages_of((steps[index + 1 :],))
-        yield from _at(step, before, after, tied=tied or step.keeps_to_file)
+        tie = tied or step.keeps_to_file or _relates_to_earlier(steps[index + 1 :])
+        yield from _at(step, before, after, tied=tie)
         before |= step.exports
+
+
+def _relates_to_earlier(after: Conjunction) -> bool:
+    """Return whether the steps right after a match compare its place with that of an earlier capture or match."""
+    return any(step.capture for step in takewhile(lambda step: not step.is_match, after))
 
 
 def _at(step: Step, before: Names, after: Names, *, tied: bool) -> Iterator[Binding]:

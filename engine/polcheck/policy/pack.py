@@ -28,6 +28,7 @@ from polcheck.policy.plan import (
     Plan,
     Requirement,
     VerdictField,
+    needs_cores,
     needs_places,
     probes_of,
 )
@@ -135,6 +136,7 @@ class _Loader(Struct, frozen=True):
         written = tuple(self._policies(context, head.version))
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
+        self.probes.mark_cores(index for policy in policies if needs_cores(policy) for index in probes_of(policy))
         if not policies and not self.pack.bases and not self.problems.errors:
             head.error((), "the pack has no policy", "write one in policies/")
         compiled = self._compiled(head, document, params, tables, policies)

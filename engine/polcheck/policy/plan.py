@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from msgspec import Struct, field
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 
 Names = frozenset[str]
-Relation = Literal["inside", "has", "after"]
+Relation = Literal["is", "inside", "has", "after"]
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 
 class Probe(Struct, frozen=True):
@@ -36,7 +37,8 @@ class Probe(Struct, frozen=True):
 
     `language` is the language of a `code` or `pattern`, or the format a `data` was told to read its files in;
     empty: each file's own. `places` says that judge needs the places of `data` rows, not only findings; `whole` that
-    the text of the whole match is asked for; `forced` that the policy named the language, whatever the path's ending.
+    the text of the whole match is asked for; `cores` that the places of matches without parentheses and `await` are;
+    `forced` that the policy named the language, whatever the path's ending.
     `others` are a `code` or `pattern` in the other languages that its files may have; `unavailable` are those of them
     whose grammar isn't installed, with what to do about it. `constants` are captures that have to be constants: they
     bind what `selectors/constants.py` makes of them. A probe of kind `constants` looks for what files define.
@@ -51,6 +53,7 @@ class Probe(Struct, frozen=True):
     others: tuple[Syntax, ...] = ()
     unavailable: tuple[tuple[str, str], ...] = ()
     constants: Names = frozenset()
+    cores: bool = False
 
     @property
     def syntaxes(self) -> tuple[Syntax, ...]:
@@ -523,6 +526,11 @@ class Step(Struct, frozen=True):
         return None
 
     @property
+    def value_search(self) -> SearchInValue | None:
+        """The search in a value that it makes itself."""
+        return None
+
+    @property
     def probes(self) -> tuple[int, ...]:
         """The probes that it uses itself."""
         return (self.search.probe,) if self.search else ()
@@ -564,7 +572,12 @@ class Step(Struct, frozen=True):
 
     @property
     def relation_to(self) -> str:
-        """The keyword of a relation: `inside`, `has` or `after`; empty for all else."""
+        """The keyword of a relation: `is`, `inside`, `has` or `after`; empty for all else."""
+        return ""
+
+    @property
+    def of(self) -> str:
+        """The name of what a relation is about, where that isn't the match before; empty for all else."""
         return ""
 
     @property
@@ -715,6 +728,11 @@ class SearchInValue(Step, frozen=True):
     def reads(self) -> Names:
         """The names of the row that the probe's expression reads."""
         return self.given
+
+    @property
+    def value_search(self) -> SearchInValue | None:
+        """Itself."""
+        return self
 
     @property
     def probes(self) -> tuple[int, ...]:
@@ -905,17 +923,19 @@ class Let(Step, frozen=True):
 
 
 class SpanFilter(Step, frozen=True):
-    """`inside`, `has`, `after`: how the item before lies to a target, a capture, or the subject.
+    """`is`, `inside`, `has`, `after`: how the match before lies to a target, a capture, or the subject.
 
-    `target` is a join with a source that finds matches in the same file, with the conditions that follow it (`rest`),
-    or None where `capture` names a capture or the subject. No match of an `until` may lie between the two.
+    With `of` it is about what that name stands for, or the subject, instead of the match before. `target` is a join
+    with a source that finds matches in the same file, or a search in the same value, with the conditions that follow it
+    (`rest`), or None where `capture` names a capture or the subject. No match of an `until` may lie between the two.
     """
 
     relation: Relation
     capture: str = ""
-    target: Join | None = None
+    target: Join | SearchInValue | None = None
     rest: Conjunction = ()
-    until: tuple[Join, ...] = ()
+    until: tuple[Join | SearchInValue, ...] = ()
+    of: str = ""
 
     def kind(self, probes: Sequence[Probe]) -> str:
         """Return the relation."""
@@ -923,14 +943,15 @@ class SpanFilter(Step, frozen=True):
 
     def words(self, probes: Sequence[Probe]) -> Words:
         """Return the target, and what ends the search for it."""
+        of = (("of", self.of),) if self.of else ()
         if self.target is None:
-            return ((self.relation, self.capture),)
+            return ((self.relation, self.capture), *of)
         until = tuple(("until", text) for stop in self.until for _, text in stop.words(probes))
-        return (*((f"{self.relation} {key}", text) for key, text in self.target.words(probes)), *until)
+        return (*((f"{self.relation} {key}", text) for key, text in self.target.words(probes)), *until, *of)
 
     def key(self) -> Key:
         """Return the relation, the target and what ends the search."""
-        return (self.relation, self.capture, key_of(self.conjunction), key_of(self.until))
+        return (self.relation, self.capture, self.of, key_of(self.conjunction), key_of(self.until))
 
     @property
     def conjunction(self) -> Conjunction:
@@ -944,8 +965,9 @@ class SpanFilter(Step, frozen=True):
 
     @property
     def usages(self) -> Names:
-        """The capture, or what is used by the target."""
-        return frozenset({self.capture}) if self.target is None else usages_of((self.conjunction,))
+        """The capture, or what is used by the target, and what it is about."""
+        own = frozenset({self.of}) if self.of else _NONE
+        return own | (frozenset({self.capture}) if self.target is None else usages_of((self.conjunction,)))
 
     @property
     def nested(self) -> tuple[Nested, ...]:
@@ -954,8 +976,8 @@ class SpanFilter(Step, frozen=True):
 
     @property
     def join(self) -> Join | None:
-        """The target."""
-        return self.target
+        """The target, where that is looked for in the file."""
+        return self.target.join if self.target is not None else None
 
     @property
     def compares_places(self) -> bool:
@@ -1021,7 +1043,10 @@ class Template(Struct, frozen=True):
 
 
 class CompiledPolicy(Struct, frozen=True):
-    """One policy, ready to be judged. `path` is its file in the pack, `line` where it begins."""
+    """One policy, ready to be evaluated. `path` is its file in the pack, `line` where it begins.
+
+    `place` is the name whose place findings point at; empty for the first place of the row.
+    """
 
     pack: str
     id: str
@@ -1043,6 +1068,7 @@ class CompiledPolicy(Struct, frozen=True):
     path: str
     line: int
     needs_base: bool = False  # whether it is about what has changed since the base
+    place: str = ""
 
     @property
     def ref(self) -> str:
@@ -1143,6 +1169,11 @@ def tables_of(probes: Sequence[Probe], probe: int) -> tuple[int, ...]:
         for number, each in enumerate(probes)
         if each.kind == "constants" and not languages.isdisjoint(each.languages)
     )
+
+
+def needs_cores(policy: CompiledPolicy) -> bool:
+    """Return whether a policy compares places by `is`, to which parentheses and `await` make no difference."""
+    return any(step.relation_to == "is" for step in every_step(policy))
 
 
 def probes_of(policy: CompiledPolicy) -> frozenset[int]:

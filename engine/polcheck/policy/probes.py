@@ -277,6 +277,12 @@ class Probes(Struct):
             if isinstance(self.made[index].what, Expression):
                 self.made[index] = replace(self.made[index], places=True)
 
+    def mark_cores(self, indices: Iterable[int]) -> None:
+        """Make these probes give the places of matches without parentheses and `await`."""
+        for index in indices:
+            if self.made[index].syntaxes:
+                self.made[index] = replace(self.made[index], cores=True)
+
 
 def _public(names: frozenset[str], at: tuple[str | int, ...], origin: SourceMap) -> frozenset[str]:
     for name in sorted(names & _RESERVED):

@@ -33,6 +33,11 @@ KEYS: Mapping[tuple[str, str], int] = {
     ("item", "dynamic"): 2,
     ("target", "constant"): 2,
     ("target", "dynamic"): 2,
+    ("item", "is"): 2,
+    ("item", "of"): 2,
+    ("target", "is"): 2,
+    ("target", "of"): 2,
+    ("policy", "at"): 2,
 }
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = dict.fromkeys(

@@ -40,6 +40,7 @@ class EncodedResult(NamedTuple):
     incomplete: str
     matches: list[_Match]
     table: _Table | None
+    cores: tuple[tuple[Span, Span], ...] = ()
 
 
 class _Facts(NamedTuple):
@@ -73,25 +74,27 @@ class EncodedRows(NamedTuple):
 
 def encoded_result(result: SearchResult) -> EncodedResult:
     """Return a search result as plain data."""
-    hits = result.matches
-    if not isinstance(hits, MatchTable):
-        return EncodedResult(result.incomplete, list(hits), None)  # type: ignore[arg-type]  # a `Match` is alike
-    columns = {name: (_columns(column.spans), list(column.values)) for name, column in hits.columns.items()}
-    points = _columns(hits.points) if hits.points is not None else None
-    return EncodedResult(result.incomplete, [], _Table(_columns(hits.spans), list(hits.weights), columns, points))
+    matches, cores = result.matches, tuple(result.cores.items())
+    if not isinstance(matches, MatchTable):
+        plain: Any = list(matches)  # a `Match` is alike
+        return EncodedResult(result.incomplete, plain, None, cores)
+    columns = {name: (_columns(column.spans), list(column.values)) for name, column in matches.columns.items()}
+    points = _columns(matches.points) if matches.points is not None else None
+    table = _Table(_columns(matches.spans), list(matches.weights), columns, points)
+    return EncodedResult(result.incomplete, [], table, cores)
 
 
 def decoded_result(found: EncodedResult) -> SearchResult:
     """Return the search result that was encoded. Raises NotDecoded for columns of different lengths."""
     if found.table is None:
-        return SearchResult(tuple([_match(hit) for hit in found.matches]), found.incomplete)
+        return SearchResult(tuple([_match(match) for match in found.matches]), found.incomplete, dict(found.cores))
     spans, weights, columns, points = found.table
     count = len(weights)
     made = {name: MatchColumn(_spans(places, count), values) for name, (places, values) in columns.items()}
     if found.matches or any(len(values) != count for _, values in columns.values()):
         raise NotDecoded("columns of different lengths")
     table = MatchTable(_spans(spans, count), weights, made, _spans(points, count) if points is not None else None)
-    return SearchResult(table, found.incomplete)
+    return SearchResult(table, found.incomplete, dict(found.cores))
 
 
 def encoded_rows(rows: FileRows) -> EncodedRows:

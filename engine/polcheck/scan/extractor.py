@@ -44,6 +44,7 @@ from polcheck.selectors.jmespath.expression import Expression, Rows
 from polcheck.selectors.jmespath.tracing import TracedValue
 from polcheck.selectors.jmespath.values import NO_NAMES, EvaluationError
 from polcheck.selectors.results import Match, SearchResult
+from polcheck.selectors.syntax.cores import with_cores
 from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextSearch, encodable
@@ -232,6 +233,8 @@ class Extractor(Struct, frozen=True, dict=True):
         for index in indices:
             if names := self.probes[index].constants:
                 found[index] = with_cells(found[index], names, tree, alone=not source.path)
+            if self.probes[index].cores:
+                found[index] = with_cores(found[index], tree)
         return found
 
     def _search_constants(self, documents: Documents, probe: Probe, table: ConstantTable) -> SearchResult:

@@ -114,7 +114,12 @@ class MatchTable(Sequence[Match]):
 
 
 class SearchResult(Struct, frozen=True):
-    """The matches of one probe in one document; `incomplete` says why the search is not complete (empty: it is)."""
+    """The matches of one selector in one document; `incomplete` says why the search did not come to its end.
+
+    `cores` are, where the probe asks for them, the places of what stands in parentheses or after `await`: from the
+    place of a match, or of what it binds, to that of the expression in it.
+    """
 
     matches: Sequence[Match] = ()
     incomplete: str = ""
+    cores: Mapping[Span, Span] = {}

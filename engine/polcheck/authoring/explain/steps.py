@@ -12,7 +12,7 @@ from polcheck.authoring.explain.journal import Event, Journal
 from polcheck.authoring.explain.model import Branch, Document, ExplainedStep, Lost, Match, Sample, Selected
 from polcheck.authoring.explain.policy_lines import Places, pointer_text
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.rows import Row, distinct
+from polcheck.evaluate.rows import Row, distinct, place_of
 from polcheck.findings.finding import Location, NearMiss
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
@@ -201,7 +201,8 @@ def _anchors(step: Step, event: Event | None) -> frozenset[str] | None:
     if event is None:
         return None
     if step.relation_to:
-        return frozenset(row.current.path for row in event.before if row.current)
+        about = (place_of(row, step.of) if step.of else row.current for row in event.before)
+        return frozenset(place.path for place in about if place is not None)
     if not step.keeps_to_file or not all(row.subject for row in event.before):
         return None
     revision = step.item_modifiers.revision if step.item_modifiers else ""

@@ -18,6 +18,7 @@ from polcheck.authoring.explain.model import (
     Selected,
 )
 from polcheck.findings.finding import Finding, Location, NearMiss
+from polcheck.policy.plan import RELATIONS
 from polcheck.render.escape import terminal
 from polcheck.render.text import brief
 from polcheck.render.wording import pluralize
@@ -32,6 +33,7 @@ _LOST = {
     "not": "that have such a match",
     "any": "that no branch extends",
     "let": "with another value already",
+    "is": "that no such match is",
     "inside": "not inside of such a match",
     "has": "without such a match in it",
     "after": "not after such a match",
@@ -106,7 +108,7 @@ def _selected(step: ExplainedStep, look: DisplayOptions, *, nested: bool) -> Ite
     if selected.found.total:
         yield f"found {pluralize(selected.found.total, 'match', 'matches')}"
         yield from _indented(_sample(selected.found, look, nested=nested))
-    elif step.kind not in ("inside", "has", "after") and step.words and not _inner(step):
+    elif step.kind not in RELATIONS and step.words and not _inner(step):
         yield "found nothing"
     if selected.nearest:
         yield f"nearest: {_miss(selected.nearest)}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from polcheck.formats.values import Json, Pointer
+
+_NAME = re.compile(r'[$@](?P<capture>[A-Za-z]\w*)|\(\?P<(?P<group>[A-Za-z]\w*)>|"as": "(?P<value>\w+)"')
 
 
 class Dropped:
@@ -99,3 +102,9 @@ def halves_or_each(count: int) -> list[tuple[int, int]]:
     if count > _MOST:
         return [(0, count // 2 - 1), (count // 2, count - 1)]
     return [(index, index) for index in range(count)] if count > 1 else []
+
+
+def bound_names(text: str) -> list[str]:
+    """Return the names that selectors, written as JSON, bind: captures, groups and `as`, in the text's order."""
+    names = [result.group(result.lastgroup or 0) for result in _NAME.finditer(text)]
+    return [name for name in names if name != "here"]

@@ -1,21 +1,20 @@
-"""Mutation operators on the modifiers of a match: `in`, `inside`, `until`, `scope`, `near`, `count` …"""
+"""Mutation operators on the modifiers of a match: `in`, `is`, `inside`, `until`, `scope`, `near`, `count` …"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from polcheck.authoring.mutants.edits import DROPPED, edited, short, with_items
+from polcheck.authoring.mutants.edits import DROPPED, bound_names, edited, short, with_items
 from polcheck.authoring.mutants.mutant import Change
 from polcheck.authoring.mutants.walk import Site
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import MODIFIED_BY
+from polcheck.policy.plan import RELATIONS
 from polcheck.sources.changes import KINDS
 
 _LOOKS = frozenset(MODIFIED_BY["revision"])  # what looks in files
-_NAME = re.compile(r'[$@](?P<capture>[A-Za-z]\w*)|\(\?P<(?P<group>[A-Za-z]\w*)>|"as": "(?P<value>\w+)"')
 
 
 def inner(site: Site) -> Iterator[Change]:
@@ -23,16 +22,13 @@ def inner(site: Site) -> Iterator[Change]:
     value = site.item.get("in")
     if isinstance(value, str):
         yield _edit(site, "leave-value", ("in",), DROPPED, f"in: {value}")
-        before, _, _ = _text(site.document).partition(_text(site.item))
-        names = [result.group(result.lastgroup or 0) for result in _NAME.finditer(before)]
-        known = [name for name in names if name not in (value, "here")]
-        if known:
-            yield _edit(site, "other-value", ("in",), known[-1], f"in: {value}")
+        for other in _other_names(site, value)[-1:]:
+            yield _edit(site, "other-value", ("in",), other, f"in: {value}")
 
 
 def relation(site: Site) -> Iterator[Change]:
-    """`inside`, `has`, `after`: dropped, or negated."""
-    for key in ("inside", "has", "after"):
+    """`is`, `inside`, `has`, `after`: dropped, or negated."""
+    for key in RELATIONS:
         value = site.item.get(key)
         several = isinstance(value, list) and len(value) > 1
         for index, target in enumerate(value if isinstance(value, list) else [value]):
@@ -42,13 +38,31 @@ def relation(site: Site) -> Iterator[Change]:
             left = {name: entry for name, entry in site.item.items() if name != key}
             if several and isinstance(value, list):
                 left[key] = value[:index] + value[index + 1 :]
+            of = {"of": site.item["of"]} if "of" in site.item else {}
+            if not any(relation in left for relation in RELATIONS):
+                left.pop("of", None)
             at = (*site.at, *place)
             if left:
                 yield Change(f"drop-{key}", at, edited(site.document, site.at, left), short(target), "nothing")
             if not site.target and not (site.holder == "not" and site.siblings == 1 and not left):
-                negated: list[Json] = [*([left] if left else []), {"not": {key: target}}]
+                negated: list[Json] = [*([left] if left else []), {"not": {key: target, **of}}]
                 document = with_items(site.document, site.at, negated)
                 yield Change(f"negate-{key}", at, document, f"{key}: {short(target)}", f"not {key}")
+
+
+def of(site: Site) -> Iterator[Change]:
+    """`of`: dropped, so that the match before is meant, or another name that is bound before."""
+    value = site.item.get("of")
+    if isinstance(value, str):
+        yield _edit(site, "drop-of", ("of",), DROPPED, f"of: {value}")
+        for other in _other_names(site, value)[-1:]:
+            yield _edit(site, "other-of", ("of",), other, f"of: {value}")
+
+
+def _other_names(site: Site, value: str) -> list[str]:
+    """Return the names that items before a site bind, but for one of them."""
+    before, _, _ = _text(site.document).partition(_text(site.item))
+    return [name for name in bound_names(before) if name != value]
 
 
 def until(site: Site) -> Iterator[Change]:

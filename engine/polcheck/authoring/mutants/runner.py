@@ -50,9 +50,9 @@ class PolicyFixtures(Struct):
         """Evaluate a plan of this one policy on the project of a case."""
         submission = self._submissions.get(id(case)) or case.submission
         self._submissions[id(case)] = submission
-        demands = Demands.of(plan)
+        demands, placer = Demands.of(plan), Locator(submission, searches)
         rows, base = self._rows(case, submission, plan, demands), BaseTree.of(submission, demands)
-        world = JoinContext(plan, submission.paths, rows, {}, searches, base=base)
+        world = JoinContext(plan, submission.paths, rows, {}, searches, base=base, placer=placer)
         return submission, world, evaluate(world, plan.packs)
 
     def _rows(self, case: Case, submission: Submission, plan: Plan, demands: Demands) -> dict[str, FileRows]:

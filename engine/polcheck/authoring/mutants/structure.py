@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from polcheck.authoring.mutants.edits import DROPPED, edited, renamed, short, value_at, with_items
+from polcheck.authoring.mutants.edits import DROPPED, bound_names, edited, renamed, short, value_at, with_items
 from polcheck.authoring.mutants.mutant import Change
 from polcheck.authoring.mutants.walk import Site, conjunctions, sites
 from polcheck.formats.values import Json, Pointer
 
+_ITEMS = ("for", "require", "forbid")
 _DOTTED = re.compile(r"(?<![\w$.\"'])[A-Za-z_]\w*\.[A-Za-z_$]")
 
 
@@ -20,6 +22,12 @@ def policy(document: Json) -> Iterator[Change]:
     for key, other in (("require", "forbid"), ("forbid", "require")):
         if key in document:
             yield Change("flip-demand", (key,), renamed(document, (key,), other, document[key]), key, other)
+    at = document.get("at")
+    if isinstance(at, str):
+        yield Change("drop-at", ("at",), edited(document, ("at",), DROPPED), f"at: {at}", "nothing")
+        names = bound_names(json.dumps({key: document[key] for key in _ITEMS if key in document}, ensure_ascii=False))
+        for name in [name for name in names if name != at][:1]:
+            yield Change("other-at", ("at",), edited(document, ("at",), name), f"at: {at}", name)
     when = document.get("when")
     if when is not None:
         yield Change("drop-when", ("when",), edited(document, ("when",), DROPPED), f"when: {short(when)}", "nothing")

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from polcheck.authoring.mutants.edits import edited, value_at
 from polcheck.formats.values import Json, Pointer
+from polcheck.policy.plan import RELATIONS
 
 _CONJUNCTIONS = ("when", "for", "require", "forbid")
-_TARGETS = ("inside", "has", "after", "until")
+_TARGETS = (*RELATIONS, "until")
 
 
 class Site(Struct, frozen=True):

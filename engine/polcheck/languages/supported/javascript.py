@@ -133,6 +133,7 @@ STRINGS = frozenset({"string", "template_string"})
 COMMENTS = frozenset({"comment", "html_comment"})
 COMMENT_SIGNS = ("//",)
 MULTILINE_QUOTES = ("`",)
+AWAITING = frozenset({"await_expression"})
 SNIPPET = SnippetRules(
     grouping=frozenset({"parenthesized_expression"}),
     mappings=frozenset({"object"}),
@@ -159,6 +160,7 @@ LANGUAGES = (
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
+        awaiting=AWAITING,
         parse=tree_of,
         spelled=as_meant,
     ),

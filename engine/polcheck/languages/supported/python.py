@@ -269,6 +269,7 @@ LANGUAGES = (
             Context(edit=_clauses_on_lines, fallback=True),
         ),
         snippet=_SNIPPET,
+        awaiting=frozenset({"await"}),
         name_rules=_names,
         constant_rules=_constants,
         parse=_tree,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from polcheck.languages.language import Language
 from polcheck.languages.supported.javascript import (
+    AWAITING,
     COMMENT_SIGNS,
     COMMENTS,
     MULTILINE_QUOTES,
@@ -31,6 +32,7 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
+        awaiting=AWAITING,
         parse=tree_of,
         spelled=as_meant,
     )
