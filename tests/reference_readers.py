@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import json
 import math
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -49,7 +52,6 @@ class Reader(NamedTuple):
 def dotenv(texts: Sequence[str]) -> list[Any]:
     """python-dotenv without interpolation; a text with a line that it warns of is refused."""
     module = pytest.importorskip("dotenv.parser")
-    import io
 
     read = list[Any]()
     for text in texts:
@@ -198,6 +200,227 @@ def a_dockerfile(choices: random.Random) -> str:
     return "".join(lines)
 
 
+def sections(texts: Sequence[str]) -> list[Any]:
+    """configparser with the names as they are, of texts that it and systemd read alike: without continued lines."""
+    import configparser
+
+    read = list[Any]()
+    for text in texts:
+        parser = configparser.RawConfigParser(
+            delimiters=("=",),
+            comment_prefixes=("#", ";"),
+            strict=False,
+            default_section="\0",
+            empty_lines_in_values=False,
+        )
+        parser.optionxform = str  # type: ignore[assignment,method-assign]
+        lines = [line.strip(" \t") for line in re.split(r"\r\n|\r|\n", text)]
+        try:
+            parser.read_string("\n".join(line for line in lines if line))
+        except configparser.Error:
+            read.append(REFUSED)
+            continue
+        read.append(REFUSED if "\\" in text else {name: dict(parser.items(name)) for name in parser.sections()})
+    return read
+
+
+def pip(texts: Sequence[str]) -> list[Any]:
+    """pip's own reader of the lines, and `packaging` for what stands in them."""
+    files = module("pip._internal.req.req_file")
+    parse_line = files.get_line_parser(None)
+    read = list[Any]()
+    for text in texts:
+        rows = list[Any]()
+        try:
+            for _, line in files.preprocess(text):
+                with contextlib.redirect_stderr(io.StringIO()):
+                    arguments, options = parse_line(line)
+                rows += [_pip_requirement(arguments, options)] if arguments else _pip_options(options)
+            read.append(rows)
+        except (Exception, SystemExit):  # whatever pip raises, it doesn't read the file
+            read.append(REFUSED)
+    return read
+
+
+def _pip_requirement(arguments: str, options: Any) -> list[Any]:
+    given = {name: value for name, value in vars(options).items() if value}
+    if given.keys() - {"hashes", "global_options", "config_settings", "require_hashes", "format_control"}:
+        raise ValueError("options of the file beside a requirement")
+    hashes = sorted(f"{name}:{digest}" for name, digests in (options.hashes or {}).items() for digest in digests)
+    return [_requirement(arguments), hashes]
+
+
+def _requirement(text: str) -> list[Any]:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        read = Requirement(text)
+    except InvalidRequirement:
+        location = text.split("; ", maxsplit=1)[0].split(" ;", maxsplit=1)[0].strip()
+        if ("/" in location and " " not in location) or location.startswith((".", "git+", "http")):
+            return [location]
+        if location.lower().endswith((".whl", ".zip", ".tar.gz")) and " " not in location:
+            return [location]
+        raise
+    return [
+        canonicalize_name(read.name),
+        sorted(read.extras),
+        sorted(map(str, read.specifier)),
+        read.url,
+        str(read.marker) if read.marker else None,
+    ]
+
+
+def _pip_options(options: Any) -> list[Any]:
+    rows = list[Any]()
+    names = {
+        **{"index_url": "--index-url", "extra_index_urls": "--extra-index-url", "find_links": "--find-links"},
+        **{"editables": "--editable", "requirements": "--requirement", "constraints": "--constraint"},
+        **{"trusted_hosts": "--trusted-host", "no_index": "--no-index", "pre": "--pre"},
+        **{
+            "require_hashes": "--require-hashes",
+            "prefer_binary": "--prefer-binary",
+            "features_enabled": "--use-feature",
+        },
+    }
+    for key, name in names.items():
+        value = getattr(options, key, None)
+        values = value if isinstance(value, list) else [value] if value else []
+        rows += [[name, one if isinstance(one, str) else None] for one in values]
+    return sorted(rows, key=str)
+
+
+def as_pip(values: Any) -> Any:
+    """Rows of ours as pip's reader gives them: options of one line in the order of their names."""
+    rows = list[Any]()
+    for row in values[0]:
+        if "option" in row:
+            if row["option"] not in ("--no-binary", "--only-binary"):
+                rows.append([row["option"], row.get("value")])
+            continue
+        location = row.get("path") or (row.get("url") if "name" not in row else None)
+        read = [location] if location else _requirement(row["requirement"])
+        rows.append([read, sorted(row.get("hashes", []))])
+        if not location:
+            told = [row["name"], sorted(row.get("extras", []))]
+            told += [sorted(one["operator"] + one["version"] for one in row.get("specifiers", [])), row.get("url")]
+            assert told[0] == read[0], row
+            assert len(told[1]) == len(read[1]), row
+            assert sorted(_specifier(one) for one in told[2]) == read[2], row
+            assert told[3] == read[3], row
+            assert ("marker" in row) == (read[4] is not None), row
+    return rows
+
+
+def _specifier(text: str) -> str:
+    from packaging.specifiers import Specifier
+
+    return str(Specifier(text))
+
+
+def code_owners(texts: Sequence[str]) -> list[Any]:
+    """The package codeowners: patterns, how many owners each has, and the section that it stands in."""
+    package = module("codeowners")
+    read = list[Any]()
+    for text in texts:
+        rows = reversed(package.CodeOwners(text).paths)
+        read.append(
+            [
+                [pattern, [owner for _, owner in owners if "/" * 20 not in owner], section]  # which stands for `\ `
+                for _, pattern, owners, _, section in rows
+            ]
+        )
+    return read
+
+
+def as_code_owners(values: Any) -> Any:
+    """Rows of ours as the package codeowners gives them: it passes over owners of an odd form."""
+    package = module("codeowners")
+    return [
+        [
+            row["pattern"],
+            [owner for owner in row["owners"] if package.parse_owner(owner) and "\\ " not in owner],
+            row.get("section"),
+        ]
+        for row in values[0]
+    ]
+
+
+def records(texts: Sequence[str], delimiter: str = ",") -> list[Any]:
+    """`csv.DictReader` in its strict form, of tables whose records have as many fields as the header, or fewer."""
+    import csv
+
+    read = list[Any]()
+    for text in texts:
+        reader = csv.DictReader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter, strict=True)
+        try:
+            rows = [{key: value for key, value in row.items() if value is not None} for row in reader]
+        except csv.Error:
+            read.append(REFUSED)
+            continue
+        read.append(REFUSED if any(None in row for row in rows) else rows)
+    return read
+
+
+def go(texts: Sequence[str]) -> list[Any]:
+    """`go mod edit -json`; lists that it leaves out are empty."""
+    program = shutil.which("go")
+    if program is None:
+        pytest.skip("go is not installed")
+    import tempfile
+
+    read = list[Any]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "go.mod")
+        for text in texts:
+            # NOTE: the go of Debian knows neither these lines nor their versions
+            plain = re.sub(r"(?m)^(go 1)\.[0-9.]+|^toolchain .*|^(tool|ignore|godebug) [^(\n]*$", _older, text)
+            path.write_bytes(plain.encode())
+            ran = subprocess.run([program, "mod", "edit", "-json", str(path)], capture_output=True, check=False)
+            read.append(as_go(json.loads(ran.stdout)) if ran.returncode == 0 else REFUSED)
+    return read
+
+
+def _older(line: re.Match[str]) -> str:
+    return "go 1.19" if line[1] else ""
+
+
+def as_go(value: Any) -> Any:
+    """A file of modules without its empty lists, and without what older releases of go don't know."""
+    module = value.get("Module") or {}
+    older = {
+        key: item for key, item in value.items() if item and key not in ("Go", "Toolchain", "Tool", "Ignore", "Godebug")
+    }
+    return older | {"Module": {"Path": module.get("Path", "")}}
+
+
+def xml(texts: Sequence[str]) -> list[Any]:
+    """xmltodict, with an array for each element but the root."""
+    package = module("xmltodict")
+    read = list[Any]()
+    for text in texts:
+        try:
+            read.append(package.parse(text.encode(), encoding="utf-8", force_list=_in_array))
+        except Exception:  # expat's error, ValueError for entities
+            read.append(REFUSED)
+    return read
+
+
+def _in_array(path: Any, key: str, value: Any) -> bool:
+    return bool(path) and key != "#text" and not key.startswith("@")
+
+
+def as_xml(value: Any) -> Any:
+    """A document of ours as xmltodict gives it: null for an empty string, white space at the ends gone."""
+    if isinstance(value, dict):
+        members = {key: item if key.startswith("@") else as_xml(item) for key, item in value.items()}
+        return {key: item for key, item in members.items() if key != "#text" or item is not None}
+    if isinstance(value, list):
+        return [as_xml(item) for item in value]
+    return value.strip() or None
+
+
 def json_lines(texts: Sequence[str]) -> list[Any]:
     """Each line that isn't blank by the standard library."""
     read = list[Any]()
@@ -319,6 +542,18 @@ def loose_json(choices: random.Random, five: bool = False, depth: int = 0) -> st
         parts = [f"{gap}{choices.choice(keys)}{gap}:{part}" for part in parts]
     trail = choices.choice(["", ","]) + gap if parts else gap
     return gap + "[{"[kind - 2] + ",".join(parts) + trail + "]}"[kind - 2] + gap
+
+
+def an_element(choices: random.Random, depth: int = 0) -> str:
+    """A document of XML."""
+    name = choices.choice(["a", "b", "c:d", "é"]) if depth else "a"
+    attributes = choices.choice(["", "", ' x="1"', " x='&lt;\n' y = \"z\"", " xmlns:c='u'"])
+    inner = list[str]()
+    for _ in range(choices.randint(0, 4 if depth < 3 else 0)):
+        inner.append(choices.choice(["t", " ", "\n", "&amp;", "<!-- c -->", "<![CDATA[<]]>", "", "é"]))
+        inner.append(an_element(choices, depth + 1))
+    body = "".join(inner) or choices.choice(["", " v ", "w&gt;", "\n"])
+    return f"<{name}{attributes}/>" if not body else f"<{name}{attributes}>{body}</{name}>"
 
 
 def as_floats(value: Any) -> Any:
@@ -650,6 +885,229 @@ READERS: dict[str, Reader] = {
             value=lambda text: f"k={text}\n",
             key=lambda text: f"{text}=v\n",
             at=("k",),
+        ),
+        Reader(
+            "requirements",
+            pip,
+            (
+                *(
+                    "a\n",
+                    "A.b_c==1.0\n",
+                    "d[e,f]>=1,<2 ; python_version < '3'\n",
+                    "g @ https://h/i.whl\n",
+                    "j",
+                    "==2",
+                    " ",
+                    "\n",
+                ),
+                *(
+                    " # k\n",
+                    "# l\n",
+                    "-r m.txt\n",
+                    "--requirement=n\n",
+                    "-e ./o\n",
+                    "-i https://p\n",
+                    "--hash=sha256:" + "a" * 64,
+                ),
+                *(
+                    " \\\n",
+                    "\\\n",
+                    "--pre\n",
+                    "./q\n",
+                    "git+https://r/s#egg=t\n",
+                    "u ( >=1 , <2 )\n",
+                    "--no-index\n",
+                    "~=1.2",
+                    ";",
+                ),
+                *(
+                    "--extra-index-url 'v w'\n",
+                    "-cx\n",
+                    "y>=1.*\n",
+                    "z===1.0+l\n",
+                    ",",
+                    "[",
+                    "\r\n",
+                    "\x0c",
+                    "-",
+                    "é",
+                    "==1.0.*",
+                ),
+            ),
+            ("requirements*.txt", "*requirements.txt", "constraints*.txt"),
+            ours=as_pip,
+            shown=lambda pointer, text: (
+                text
+                if pointer[-1] in ("requirement", "marker", "operator", "url") and not set(text) & set("\n\\")
+                else None
+            ),
+        ),
+        Reader(
+            "codeowners",
+            code_owners,
+            (
+                *(
+                    "*",
+                    "/a/",
+                    " ",
+                    "\t",
+                    "@b",
+                    "@c/d",
+                    "e@f.g",
+                    "\n",
+                    "\n",
+                    "# h\n",
+                    "s\\ t",
+                    "[i]\n",
+                    "^[j]\n",
+                    "k/*.l @m\n",
+                    "\r\n",
+                    "é",
+                ),
+                *("x y\n", "/n @o @p/q\n"),
+            ),
+            ("CODEOWNERS",),
+            ours=as_code_owners,
+            shown=lambda pointer, text: text if pointer[-1] in ("pattern", "section") or "owners" in pointer else None,
+        ),
+        Reader(
+            "csv",
+            records,
+            (
+                *(
+                    "a,b,c\n",
+                    "a,b\n",
+                    "1,2,3\n",
+                    "x",
+                    "y z",
+                    ",",
+                    ",",
+                    '"',
+                    '""',
+                    '"q ""r"""',
+                    '"s\nt"',
+                    "\n",
+                    "\n",
+                    "\r\n",
+                    "\r",
+                    " ",
+                ),
+                *("é", "\t", ";", "a\n", "\n1,2\n", "\n,\n"),
+            ),
+            ("*.csv",),
+            value=lambda text: f"k,l\n{text},m\n",
+            at=(0, "k"),
+        ),
+        Reader(
+            "tsv",
+            lambda texts: records(texts, "\t"),
+            ("a\tb\n", "1\t2\n", "x", "\t", "\t", '"', '"s\tt"', "\n", "\r\n", ",", "é", "\n3\t4\n"),
+            ("*.tsv",),
+            value=lambda text: f"k\tl\n{text}\tm\n",
+            at=(0, "k"),
+        ),
+        Reader(
+            "gomod",
+            go,
+            (
+                *(
+                    "module a.b/c\n",
+                    "go 1.19\n",
+                    "require d.e/f v1.2.3\n",
+                    "require (\n",
+                    ")\n",
+                    "\tg.h/i v0.1.0 // indirect\n",
+                    "\n",
+                ),
+                *(
+                    "exclude d.e/f v1.2.4\n",
+                    "replace g.h/i => ../j\n",
+                    "replace g.h/i v0.1.0 => k.l/m v1.0.0\n",
+                    "// n\n",
+                    '"o.p/q"',
+                ),
+                *(
+                    "retract v1.0.0 // r\n",
+                    "retract [v1.0.0, v1.1.0]\n",
+                    "// s\nretract v1.3.0\n",
+                    " ",
+                    "\r\n",
+                    "t",
+                    "=>",
+                    "(",
+                    "/* u */",
+                ),
+                "\td.e/f v1.2.3\n",
+            ),
+            ("go.mod",),
+            ours=lambda values: as_go(values[0]),
+            shown=lambda pointer, text: (
+                text if pointer[-1] in ("Path", "Version", "Low", "High") and '"' not in text else None
+            ),
+        ),
+        Reader(
+            "xml",
+            xml,
+            (
+                *(
+                    "<a>",
+                    "</a>",
+                    "<b/>",
+                    "<c d='e' f=\"g\">",
+                    "</c>",
+                    "h",
+                    " ",
+                    "\n",
+                    "&lt;",
+                    "&#233;",
+                    "&i;",
+                    "<!-- j -->",
+                    "<![CDATA[k<l]]>",
+                ),
+                *(
+                    "<?xml version='1.0'?>",
+                    "<?m n?>",
+                    "<!DOCTYPE a>",
+                    "<!DOCTYPE a [<!ENTITY i 'o'>]>",
+                    "é",
+                    "<p:q xmlns:p='r'>",
+                    "</p:q>",
+                ),
+            ),
+            ("pom.xml", "*.xml", "*.csproj", "*.config", "*.props"),
+            shown=lambda pointer, text: None if set(text) & set("&<\n\t\r") else text,
+            ours=lambda values: as_xml(values[0]),
+            whole=an_element,
+        ),
+        Reader(
+            "systemd",
+            sections,
+            (
+                *(
+                    "[A]\n",
+                    "[B c]\n",
+                    "[A]\r\n",
+                    "D=e\n",
+                    "D=f g\n",
+                    "h",
+                    "=",
+                    " = ",
+                    "\n",
+                    "\n",
+                    " ",
+                    "\t",
+                    "# i\n",
+                    "; j\n",
+                ),
+                *("K=l # m\n", "N=\n", "o=p=q\n", "[", "]", "\\", "\\\n", "é", "  R = s \n", ":", "%"),
+            ),
+            ("*.service", "*.socket", "*.timer", "*.target", "*.mount", "*.path", "*.slice", "*.network", "*.link"),
+            value=lambda text: f"[S]\nk={text}\n",
+            at=("S", "k", 0),
+            ours=lambda values: {
+                name: {key: given[-1] for key, given in one.items()} for name, one in values[0].items()
+            },
+            lenient=True,
         ),
     )
 }

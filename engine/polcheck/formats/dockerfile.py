@@ -7,7 +7,6 @@ flags, here-documents. What follows an instruction is not expanded: `$NAME` stay
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits
+from polcheck.formats.lines import LogicalLine
 from polcheck.formats.placed import Placed, placed_array, placed_config, placed_object
 from polcheck.formats.values import Config, Unparsable
 
@@ -41,39 +41,6 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     if not rows:
         raise Unparsable("there is no instruction", Span(0, 0))
     return placed_config([placed_array(rows, _around(rows))])
-
-
-class _Logical:
-    """A logical line: the text of its physical lines without what continues them, and where each part stands."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self._parts = list[str]()
-        self._starts = list[int]()
-        self._offsets = list[int]()
-        self._length = 0
-
-    def add(self, part: str, offset: int) -> None:
-        """Append a part that stands at `offset` in the file."""
-        self._starts.append(self._length)
-        self._offsets.append(offset)
-        self._parts.append(part)
-        self._length += len(part)
-
-    def close(self) -> None:
-        """Join the parts: `text` is what they say."""
-        self.text = "".join(self._parts)
-
-    def span(self, start: int, end: int) -> Span:
-        """Return where the characters from `start` to `end` of the line stand in the file."""
-        first = self._offset(start)
-        return Span(first, self._offset(end - 1) + 1 if end > start else first)
-
-    def _offset(self, at: int) -> int:
-        part = bisect_right(self._starts, at) - 1
-        while part > 0 and at == self._starts[part] and not self._parts[part]:
-            part -= 1
-        return self._offsets[part] + at - self._starts[part]
 
 
 class _Slice(Struct):
@@ -111,12 +78,12 @@ class _Reader:
         self._at = end + 1
         return self._text[start:end].rstrip("\r"), start
 
-    def _logical_line(self) -> _Logical | None:
+    def _logical_line(self) -> LogicalLine | None:
         """Read the next logical line, None where it is empty or a comment."""
         line, start = self._physical_line()
         content = line.lstrip(_SPACE)
         self._directive(content, start)
-        logical = _Logical()
+        logical = LogicalLine()
         if content.startswith("#"):
             return None
         part, continues = self._part(content)
@@ -160,7 +127,7 @@ class _Reader:
 
     # -- rows -------------------------------------------------------------------------------------------------------
 
-    def _row(self, line: _Logical) -> Placed:
+    def _row(self, line: LogicalLine) -> Placed:
         text = line.text
         start = len(text) - len(text.lstrip(_SPACE))
         end = max(len(text.rstrip(_SPACE)), start)
@@ -185,7 +152,7 @@ class _Reader:
             self._limits.too_many(whole)
         return placed_object(members, whole)
 
-    def _command(self, line: _Logical, start: int, end: int, members: dict[str, Placed], key: str) -> str:
+    def _command(self, line: LogicalLine, start: int, end: int, members: dict[str, Placed], key: str) -> str:
         """Read an instruction, its flags and its arguments from a part of a line."""
         at = start
         while at < end and line.text[at] not in _BLANK:
@@ -209,7 +176,7 @@ class _Reader:
         self._arguments(line, name, _Slice(at, end), members)
         return name
 
-    def _arguments(self, line: _Logical, name: str, rest: _Slice, members: dict[str, Placed]) -> None:
+    def _arguments(self, line: LogicalLine, name: str, rest: _Slice, members: dict[str, Placed]) -> None:
         place = line.span(rest.start, rest.end)
         items: list[Placed] | None = None
         first = list[Placed]()
@@ -237,10 +204,10 @@ class _Reader:
             items = [self._placed(line, rest)] if rest.end > rest.start else []
         members["arguments"] = placed_array([*first, *items], place)
 
-    def _placed(self, line: _Logical, part: _Slice) -> Placed:
+    def _placed(self, line: LogicalLine, part: _Slice) -> Placed:
         return Placed(line.text[part.start : part.end], line.span(part.start, part.end))
 
-    def _json(self, line: _Logical, rest: _Slice) -> list[Placed] | None:
+    def _json(self, line: LogicalLine, rest: _Slice) -> list[Placed] | None:
         """Read an array of strings in JSON; None where there is none. Raises Unparsable for other arrays."""
         text = line.text[: rest.end]
         if not text.startswith("[", rest.start):
@@ -259,10 +226,10 @@ class _Reader:
             at = end
         return items
 
-    def _refuse(self, line: _Logical, part: _Slice, reason: str) -> NoReturn:
+    def _refuse(self, line: LogicalLine, part: _Slice, reason: str) -> NoReturn:
         raise Unparsable(reason, line.span(part.start, part.end))
 
-    def _variables(self, line: _Logical, name: str, rest: _Slice, members: dict[str, Placed]) -> list[Placed]:
+    def _variables(self, line: LogicalLine, name: str, rest: _Slice, members: dict[str, Placed]) -> list[Placed]:
         """Read what `ENV`, `LABEL` or `ARG` sets: arguments as they are written, variables without their quotes."""
         words = list(_words(line.text, rest, self._escape))
         pairs = list[tuple[_Slice, _Slice | None]]()
@@ -282,7 +249,7 @@ class _Reader:
             named = Placed(self._unquoted(line.text[key.start : key.end]), line.span(key.start, key.end))
             row = {"name": named}
             if value is not None:
-                span = line.span(value.start, value.end) if value.end > value.start else _after(line, value.start)
+                span = line.span(value.start, value.end)
                 row["value"] = Placed(self._unquoted(line.text[value.start : value.end]), span)
             rows.append(placed_object(row, Span(named.span.start, list(row.values())[-1].span.end)))
         members["variables"] = placed_array(rows, line.span(rest.start, rest.end))
@@ -307,7 +274,7 @@ class _Reader:
             at += 1
         return "".join(parts)
 
-    def _flags(self, line: _Logical, at: int, end: int) -> tuple[int, list[Placed]]:
+    def _flags(self, line: LogicalLine, at: int, end: int) -> tuple[int, list[Placed]]:
         """Read the flags that begin at `at`; returns where what follows them begins, too."""
         text, flags = line.text, list[Placed]()
         while True:
@@ -337,7 +304,7 @@ class _Reader:
             stop = sign if sign >= 0 else at
             row = {"name": Placed(name.removeprefix("--"), line.span(start + 2, stop))}
             if has_value:
-                row["value"] = Placed(value, line.span(sign + 1, at) if at > sign + 1 else _after(line, at))
+                row["value"] = Placed(value, line.span(sign + 1, at))
             flags.append(placed_object(row, line.span(start, at)))
 
     def _image(self, members: dict[str, Placed]) -> None:
@@ -348,7 +315,7 @@ class _Reader:
         if len(arguments) == 3 and str(arguments[1].value).lower() == "as":
             self._stage_name = Placed(str(arguments[2].value).lower(), arguments[2].span)
 
-    def _heredocs(self, line: _Logical, members: dict[str, Placed], whole: Span) -> Span:
+    def _heredocs(self, line: LogicalLine, members: dict[str, Placed], whole: Span) -> Span:
         """Read the here-documents of an instruction, which follow its line; returns where it all stands."""
         found = list[Placed]()
         words = list(_words(line.text, _Slice(0, len(line.text)), "\\"))
@@ -409,12 +376,6 @@ def _not_json(name: str) -> NoReturn:
 
 def _around(items: list[Placed]) -> Span:
     return Span(items[0].span.start, items[-1].span.end)
-
-
-def _after(line: _Logical, at: int) -> Span:
-    """Return the empty span behind the character before `at`."""
-    end = line.span(max(at - 1, 0), max(at, 1)).end
-    return Span(end, end)
 
 
 def _split(text: str, part: _Slice, most: int = 0) -> Iterator[_Slice]:
