@@ -94,7 +94,7 @@ CASES = {
         """,
     "Dockerfile": f"""\
         # {YES}
-        RUN true  # {YES}
+        RUN true  # {NO}
         RUN echo a#{NO}
         """,
     "a.sql": f"""\
