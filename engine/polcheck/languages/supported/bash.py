@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, joined, number, pieces, unescape
-from polcheck.languages.language import Language, Literal, SnippetRules
+from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Parser
+
+    from polcheck.base.spans import Source
 
 _EXPANSIONS = frozenset(
     {"expansion", "simple_expansion", "command_substitution", "arithmetic_expansion", "process_substitution"}
@@ -103,6 +106,29 @@ def _word(node: Node) -> str | None:
     return result.value if result is not None and result.plain else None
 
 
+# a loop over the arguments: POSIX has `do` on the line of the name, the grammar wants an end of line before it
+_LOOP = re.compile(rb"\bfor[ \t]++[A-Za-z_]\w*+([ \t])[ \t]*+do\b")
+_TEXTS = frozenset({"comment", "raw_string", "string_content", "string", "heredoc_body", "heredoc_content"})
+
+
+def tree_of(source: Source, parser: Parser) -> ParsedCode:
+    """Return the tree of a script, in which `for name do` is read as POSIX has it. Raises Unreadable."""
+    data = source.utf8
+    code = Respelled(data, parser)
+    code.parse()
+    tree = code.tree
+    if tree.root_node.has_error and (loops := [match.start(1) for match in _LOOP.finditer(data)]):
+        for at in loops:
+            node = tree.root_node.descendant_for_byte_range(at, at + 1)
+            if node is None or node.type not in _TEXTS:
+                code.add([Change(at, b"\n")])
+        code.parse()
+        code.restore()
+        if code.tree.root_node.has_error:  # NOTE: then nothing says that these are loops
+            return ParsedCode(tree)
+    return ParsedCode(code.tree)
+
+
 LANGUAGES = (
     Language(
         name="bash",
@@ -115,6 +141,7 @@ LANGUAGES = (
         string_value=_value,
         word_value=_word,
         carriage_returns=False,
+        parse=tree_of,
         snippet=SnippetRules(
             grouping=frozenset({"command_name"}),
             words=frozenset({"word"}),
