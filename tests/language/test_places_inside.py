@@ -8,7 +8,7 @@ import random
 import pytest
 import yaml
 
-from pack_files import check, judge, one, places
+from pack_files import check, judge, one, outcome, places
 from polcheck.findings.alignment import align
 
 MARK = "\u00a4"  # stands once in each value, as it is
@@ -177,3 +177,76 @@ def test_a_document_is_written_out_once() -> None:
     items = ['{files: a.json, data: "{on: on, jobs: jobs}"}', '{in: jobs, data: "values(@)[].steps[].run", as: r}']
     body = f"forbid: [{', '.join(items)}, {{where: \"r == 'no' && on\"}}]"
     assert check(one(body), {"a.json": text}).policies[0].outcome == "pass"
+
+
+STEPS = """\
+steps:
+  - name: one
+    run: |
+      set -e
+      if true; then
+        curl a
+      fi
+      curl b
+  - {name: two, run: "curl c"}
+  - name: three
+    run: >
+      echo x
+      && curl d
+"""
+RUN = '{files: w.yaml, data: "steps[].run", as: run}'
+CURL = '{in: run, language: bash, pattern: "curl $x"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        # the target of a relation of a match in a script is looked for in that script
+        (f"forbid: [{RUN}, {CURL}, {{inside: {{code: (if_statement)}}}}]", ["6:9"]),
+        (f"forbid: [{RUN}, {CURL}, {{not: {{inside: {{code: (if_statement)}}}}}}]", ["8:7", "9:23", "13:10"]),
+        (f"forbid: [{RUN}, {CURL}, {{inside: {{code: (program), until: (if_statement)}}}}]", ["8:7", "9:23", "13:10"]),
+        (f"forbid: [{RUN}, {{in: run, text: curl}}, {{not: {{after: {{text: set -e}}}}}}]", ["9:23", "13:10"]),
+        (f"forbid: [{RUN}, {{in: run, text: curl, after: "
+         f"{{text: '(?P<first>\\w+)', where: \"first == 'if'\"}}}}]", ["6:9", "8:7"]),
+        (f"forbid: [{RUN}, {CURL}, {{is: {{pattern: curl b}}}}]", ["8:7"]),
+        (f"forbid: [{RUN}, {CURL}, {{is: {{code: (word)}}, of: x}}]", ["6:9", "8:7", "9:23", "13:10"]),
+        (f"forbid: [{RUN}, {{any: [{CURL}, {CURL}]}}, {{is: {{pattern: curl b}}}}]", ["8:7"]),
+        (f"for: [{RUN}, {CURL}]\nrequire: {{inside: {{code: (if_statement)}}}}", ["8:7", "9:23", "13:10"]),
+        (f"for: [{RUN}, {CURL}]\nforbid: [subject, {{inside: {{code: (if_statement)}}, of: subject}}]", ["6:9"]),
+        # captures and matches of one script, of the file, and of a value in a value
+        (f"forbid: [{RUN}, {{in: run, text: set, as: s}}, {{in: run, text: curl, after: s}}]", ["4:7"]),
+        (f"forbid: [{RUN}, {{in: run, text: curl, name: c}}, {{files: w.yaml, text: b, after: c}}]", ["6:9", "8:7"]),
+        ('forbid: [{files: w.yaml, data: "steps[]", as: step}, {in: step, data: run, as: run},'
+         ' {in: run, text: "curl c"}, {inside: step}]', ["9:23"]),
+        ('forbid: [{files: w.yaml, data: "{steps: steps}"}, {in: steps, data: "[].run", as: run, has: {text: set -e}}]',
+         ["3:10"]),
+        # `line`, `near` and `count`
+        ('forbid: [{files: w.yaml, data: "{steps: steps}"}, {in: steps, data: "[].run", as: run, where: "line > `4`"}]',
+         ["9:22", "11:10"]),
+        (f"forbid: [{RUN}, {{in: run, text: curl, where: 'line == `8` && column == `7`'}}]", ["8:7"]),
+        (f"for: [{RUN}, {{in: run, text: curl}}]\nrequire: {{files: w.yaml, text: '&&|if|fi|two', near: 1}}", []),
+        (f"for: [{RUN}, {{in: run, text: curl}}]\nrequire: {{files: w.yaml, text: set -e, near: 3}}",
+         ["8:7", "9:23", "13:10"]),
+        ("for: [{files: w.yaml, text: '&&'}, {files: w.yaml, data: 'steps[].run', as: run}]\n"
+         "forbid: [subject, {in: run, text: curl, near: 0}]", ["13:7"]),
+        ('require: [{files: w.yaml, data: "{steps: steps}"}, {in: steps, data: "[].run", as: run, count: 3}]', []),
+        ('require: [{files: w.yaml, data: "{steps: steps}"}, {in: steps, data: "[].run", as: run, count: 2}]', [""]),
+    ],
+)  # fmt: skip
+def test_what_is_found_in_a_value_is_compared_where_it_stands(body: str, wanted: list[str]) -> None:
+    """By relations, `near`, `count`, `line` and `column`, as if it had been found in the file."""
+    report = judge(body, {"w.yaml": STEPS})
+    assert sorted(places(report)) == sorted(f"w.yaml:{place}" if place else "w.yaml" for place in wanted)
+    assert not [policy for policy in report.policies if policy.outcome == "undecided"]
+
+
+def test_a_place_that_is_not_known_leaves_a_relation_open() -> None:
+    """A computed text stands nowhere: whether a match in it lies in something of the file isn't known."""
+    body = """
+    forbid:
+      - {files: a.yaml, data: "join('', parts)", as: both}
+      - {in: both, text: x, as: x}
+      - {files: a.yaml, text: "parts.*", as: line}
+      - {inside: line, of: x}
+    """
+    assert outcome(judge(body, {"a.yaml": 'parts: ["ax", "b"]\n'})) == "undecided"

@@ -274,3 +274,39 @@ def test_what_can_be_met_is_left_alone(item: str) -> None:
     """Nothing is told of it."""
     shown = "v" if "as: v" in item else "a" if "{a: a}" in item else "line"
     assert told(f'forbid: {{files: a.yaml, {item}}}\nmessage: "{{{{ {shown} }}}}"') == []
+
+
+GET = 'forbid: [{{files: a.py, pattern: "requests.get(...)"}}, {}]'
+
+
+@pytest.mark.parametrize(
+    ("body", "warned"),
+    [
+        (GET.format('{has: {pattern: "requests.get(..., timeout=$_, ...)"}}'), True),
+        (GET.format('{not: {has: {pattern: "requests.get(..., timeout=$_, ...)"}}}'), True),
+        (GET.format('{any: [{has: {pattern: "requests.get(timeout=$_, ...)"}}, {files: b.py}]}'), True),
+        ('for: {files: a.py, pattern: "f(...)"}\nrequire: {has: {pattern: ["f(1, ...)", "f(2, ...)"]}}', True),
+        (GET.format('{is: {pattern: "requests.get(..., timeout=$_, ...)"}}'), False),
+        (GET.format('{has: {pattern: "requests.post(...)"}}'), False),
+        (GET.format('{has: {pattern: ["requests.get(...)", "g(...)"]}}'), False),
+        ('forbid: {files: a.py, pattern: "$_(...)", has: {pattern: "$_($_, ...)"}}', False),
+        ('forbid: {files: a.py, pattern: "with ...: ...", has: {pattern: "with ...: ..."}}', False),
+        ('forbid: {files: a.py, pattern: "f($x, ...)", has: {pattern: "f(1, ...)"}, of: x}', False),
+    ],
+)
+def test_a_target_of_has_that_is_the_match_itself(body: str, warned: bool) -> None:
+    """`has` leaves it out: "a call that has the keyword" is a matter of `is`."""
+    assert any("`has` leaves the match itself out" in message for message in told(body)) is warned
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'at: x\nforbid: {files: a.py, pattern: "f($x, ...)"}',
+        'forbid: [{files: a.py, pattern: "f($x, ...)"}, {is: {code: (string)}, of: x}]',
+        'forbid: [{files: a.py, pattern: "f(...)", name: f}, {files: a.py, pattern: "g(...)", inside: f}]',
+    ],
+)
+def test_names_of_places_are_used(body: str) -> None:
+    """By `at`, by `of`, and by a relation to a match."""
+    assert told(body) == []

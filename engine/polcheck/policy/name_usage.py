@@ -117,8 +117,8 @@ def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterato
 
 
 def _names_in_messages(policy: CompiledPolicy) -> Names:
-    """Return the names that the policy's message and remedy speak of."""
-    reported_names: Names = _NONE
+    """Return the names that the policy's message and remedy speak of, and that its findings point at."""
+    reported_names: Names = frozenset({policy.place}) if policy.place else _NONE
     for template in (policy.message, policy.remedy):
         if not template.plain:
             try:
