@@ -21,7 +21,7 @@ from polcheck.selectors.syntax.compile import compile_pattern
 
 ENGINE = Path(polcheck.__file__).parent
 SUPPORTED = ENGINE / "languages" / "supported"
-NAMES = languages().keys() - formats().keys()
+NAMES = {one.name for one in languages().values() if one.general} - formats().keys()
 # NOTE: files are rewritten by modules for some kinds of file, formats and Python alike, which a table lists; the worker
 # asks for the name of the program that runs polcheck
 NAMED_ELSEWHERE = {"authoring/rewrites/rewrite.py", "languages/registry.py", "base/worker.py"}
@@ -143,7 +143,10 @@ def test_the_first_line_of_a_script_says_its_language(first: bytes, language: st
         ("home/.bashrc", "bash", False),
         ("bin/run", None, True),
         (".hidden", None, True),
-        ("Makefile", None, False),
+        ("Makefile", "make", False),
+        ("docker/Dockerfile.dev", "dockerfile", False),
+        ("Rakefile", "ruby", False),
+        ("Jenkinsfile", None, False),
         ("bin/", None, False),
         ("a.txt", None, False),
         ("a.b/run", None, True),

@@ -17,6 +17,7 @@ CALLS = {
     "src/d.tsx": "const a = <b>{eval(4)}</b>\n",
     "src/e.go": "package e\n\nfunc f() { eval(5) }\n",
     "src/f.md": "eval(6)\n",
+    "src/f.txt": "eval(6)\n",
     "src/g.json": '["eval(7)"]\n',
 }
 
@@ -28,7 +29,7 @@ CALLS = {
         ('"src/*.{ts,tsx}"', ["c.ts:1", "d.tsx:1"]),
         ('["src/*.js", "src/*.ts"]', ["b.js:1", "c.ts:1"]),
         ('["src/**", "!src/*.py"]', ["b.js:1", "c.ts:1", "d.tsx:1", "e.go:3"]),
-        ('"src/*.{py,md}"', ["a.py:1"]),
+        ('"src/*.{py,txt}"', ["a.py:1"]),
         ("[src/a.py, src/e.go]", ["a.py:1", "e.go:3"]),
     ],
 )
@@ -91,7 +92,7 @@ def test_a_file_that_is_named_in_full_has_to_have_a_language() -> None:
     assert "set `language:`" in str(report)
 
 
-@pytest.mark.parametrize("item", ['{files: "*.txt", pattern: eval(...)}', '{files: ["*.md", "*.css"], code: (call)}'])
+@pytest.mark.parametrize("item", ['{files: "*.txt", pattern: eval(...)}', '{files: ["*.txt", "*.log"], code: (call)}'])
 def test_a_run_refuses_files_in_which_a_selector_never_looks(item: str) -> None:
     """A policy that can't look in any of its files is refused by a run as by `validate`."""
     with pytest.raises(PolcheckError, match=r"this `(?:pattern|code)` is python, and never looks in `"):

@@ -221,6 +221,104 @@ end
 function M.run(...) M.x = load { path = "a", 1 } end
 return M
 """,
+    "hcl": """\
+variable "name" { default = "app" }
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "logs-${var.name}"
+  acl    = "public-read"
+  tags = {
+    team = "a"
+    tier = var.tier
+  }
+  ingress { cidr_blocks = ["0.0.0.0/0", "10.0.0.0/8"] }
+  policy = jsonencode({ a = 1 })
+  count  = var.on ? 1 : 0
+}
+""",
+    "dockerfile": """\
+ARG VERSION=3.12
+FROM --platform=linux/amd64 python:3.12-slim AS build
+FROM alpine
+RUN apt-get update && \\
+    apt-get install -y curl
+RUN sudo pip install x
+ENV A=b C="d e"
+COPY --from=build /a /b
+EXPOSE 80 443/tcp
+USER root
+CMD ["python", "-m", "app"]""",
+    "make": """\
+CC := gcc
+export PATH = /usr/bin
+
+.PHONY: all clean
+all: main.o util.o
+\t$(CC) -o main main.o
+\t@echo done
+
+clean:
+\trm -rf build
+include other.mk
+""",
+    "markdown": """\
+# The tool
+
+Some *text* that goes
+on.
+
+## Install it
+
+- one
+* two
+
+```sh
+curl x | sh
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+""",
+    "html": """\
+<html>
+<body>
+<img src="a.png" alt="A &amp; B">
+<a href="x.html" target=_blank>go  there</a>
+<script src="https://cdn.example/a.js"></script>
+<DIV class="box"><p>one</p><p>two</p></DIV>
+</body>
+</html>
+""",
+    "css": """\
+@import "other.css";
+.box, #id { color: #FFF; margin: 0 auto; background: url("a.png") !important }
+a:hover { COLOR: rgb(1, 2, 3); width: calc(1px + 2em) }
+@media (max-width: 600px) { .box { display: none } }
+""",
+    "sql": """\
+-- all of them
+SELECT id, Name FROM users WHERE name = 'it''s';
+select * from orders join users on orders.user_id = users.id;
+DELETE FROM users;
+DELETE FROM orders WHERE id = 1;
+UPDATE users SET name = 'x' WHERE id = 2;
+DROP TABLE IF EXISTS old CASCADE;
+CREATE TABLE t (id INT PRIMARY KEY, name TEXT);
+INSERT INTO t (id, name) VALUES (1, 'a');
+GRANT ALL ON t TO bob;
+""",
+    "yaml": """\
+on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: "Run it"
+        run: make
+    env: {A: 1, B: 'two'}
+""",
 }
 
 FOUND = [
@@ -411,6 +509,91 @@ FOUND = [
     ("lua", "$x.$y = $z", ["M.x = load"]),
     ("lua", "return $x", ["return nil", "return json", "return M"]),
     ("lua", "{ path = $p, ... }", ['{ path = "a", 1 }']),
+    ("hcl", "acl = $v", ["acl    ="]),
+    ("hcl", 'acl = "public-read"', ["acl    ="]),
+    ("hcl", 'resource "aws_s3_bucket" $n { ... }', ['resource "aws_s3_bucket" "logs"']),
+    ("hcl", 'resource "$t" "$n" { ... acl = $v ... }', ['resource "aws_s3_bucket" "logs"']),
+    ("hcl", "variable $n { default = $d }", ['variable "name"']),
+    ("hcl", "tags = { team = $t ... }", ["tags = {"]),
+    ("hcl", 'cidr_blocks = [..., "0.0.0.0/0", ...]', ["cidr_blocks ="]),
+    ("hcl", "ingress { ... }", ["ingress {"]),
+    ("hcl", "jsonencode(...)", ["jsonencode("]),
+    ("hcl", "var.$x", ["var.name", "var.tier", "var.on"]),
+    ("hcl", "$c ? $a : $b", ["var.on ? 1 : 0"]),
+    ("dockerfile", "FROM $image", ["FROM --platform=linux/amd64 python", "FROM alpine"]),
+    ("dockerfile", "FROM $image:$tag", ["FROM --platform=linux/amd64 python"]),
+    ("dockerfile", "FROM python:3.12-slim", ["FROM --platform=linux/amd64 python"]),
+    ("dockerfile", "FROM $image:$tag AS $name", ["FROM --platform=linux/amd64 python"]),
+    ("dockerfile", "RUN apt-get update && apt-get install $x", ["RUN apt-get update"]),
+    ("dockerfile", "RUN sudo ...", ["RUN sudo pip install x"]),
+    ("dockerfile", "run sudo ...", ["RUN sudo pip install x"]),
+    ("dockerfile", "USER root", ["USER root"]),
+    ("dockerfile", "EXPOSE ... 443/tcp", ["EXPOSE 80"]),
+    ("dockerfile", "ENV ... C=$v", ["ENV A=b"]),
+    ("dockerfile", "COPY $a $b", ["COPY --from=build"]),
+    ("dockerfile", 'CMD ["python", ...]', ["CMD ["]),
+    ("dockerfile", "ARG $n=$v", ["ARG VERSION"]),
+    ("make", "CC := $v", ["CC := gcc"]),
+    ("make", "$n := gcc", ["CC := gcc"]),
+    ("make", "export $n = $v", ["export PATH"]),
+    ("make", ".PHONY: ...", [".PHONY: all clean"]),
+    ("make", "all: ...\n\t...", ["all: main.o"]),
+    ("make", "$t:\n\trm -rf ...", ["clean:"]),
+    ("make", "\trm -rf $x", ["rm -rf build"]),
+    ("make", "include $f", ["include other.mk"]),
+    ("make", "$(CC)", ["$(CC)"]),
+    ("make", "clean:", ["clean:"]),
+    ("markdown", "# $title", ["# The tool"]),
+    ("markdown", "## Install ...", ["## Install it"]),
+    ("markdown", "Some *text* that goes on.", ["Some *text* that goes"]),
+    ("markdown", "- $item", ["- one", "* two"]),
+    ("markdown", "```sh\n...\n```", ["```sh"]),
+    ("markdown", "```sh\ncurl $x | sh\n```", ["```sh"]),
+    ("markdown", "```$lang\n...\n```", ["```sh"]),
+    ("markdown", "| $a | $b |\n|---|---|\n| 1 | $c |", ["| a | b |"]),
+    ("markdown", "| $a | $b |\n|---|---|\n...", ["| a | b |"]),
+    ("markdown", "# The tool", ["# The tool"]),
+    ("html", '<img src="$x" ...>', ["<img src="]),
+    ("html", '<img alt="A & B" ...>', ["<img src="]),
+    ("html", '<img src="$x">', []),
+    ("html", '<a href="$x" target="_blank">...</a>', ["<a href="]),
+    ("html", "<a ...>go there</a>", ["<a href="]),
+    ("html", '<script src="$x"></script>', ["<script src="]),
+    ("html", '<div class="box">...</div>', ["<DIV"]),
+    ("html", "<p>$x</p>", ["<p>one</p>", "<p>two</p>"]),
+    ("html", "<body>...</body>", ["<body>"]),
+    ("html", 'target="$x"', ["target=_blank"]),
+    ("css", "color: $x", ["color: #FFF", "COLOR: rgb"]),
+    ("css", "color: #fff;", ["color: #FFF"]),
+    ("css", "margin: ...", ["margin: 0 auto"]),
+    ("css", ".box { ... }", [".box { display"]),
+    ("css", "$s { color: $x; ... }", [".box, #id {", "a:hover {"]),
+    ("css", "rgb($r, ...)", ["rgb(1, 2, 3)"]),
+    ("css", '@import "$x";', ["@import"]),
+    ("css", "@media (max-width: $w) { ... }", ["@media"]),
+    ("css", "background: url($x) !important", ["background:"]),
+    ("css", "calc($x)", ["calc(1px + 2em)"]),
+    ("css", "#id", ["#id"]),
+    ("sql", "DELETE FROM $t", ["DELETE FROM users"]),
+    ("sql", "delete from $t where ...", ["DELETE FROM orders"]),
+    ("sql", "SELECT * FROM ...", ["select * from orders"]),
+    ("sql", "SELECT $a, name FROM users WHERE name = $v", ["SELECT id"]),
+    ("sql", "UPDATE users SET name = '$v' WHERE ...", ["UPDATE users"]),
+    ("sql", "DROP TABLE $t", ["DROP TABLE IF EXISTS old CASCADE"]),
+    ("sql", "INSERT INTO $t (...) VALUES (...)", ["INSERT INTO t"]),
+    ("sql", "CREATE TABLE $t (..., name TEXT)", ["CREATE TABLE t"]),
+    ("sql", "GRANT ALL ON $t TO $u", ["GRANT ALL"]),
+    ("sql", "name = 'it''s'", ["name = 'it''s'"]),
+    ("yaml", "runs-on: $x", ["runs-on:"]),
+    ("yaml", "uses: actions/checkout@$v", ["uses:"]),
+    ("yaml", 'name: "$x"', ["name:"]),
+    ("yaml", "run: make", ["run: make"]),
+    ("yaml", "on: push", ["on: push"]),
+    ("yaml", "A: 1", ["A: 1"]),
+    ("yaml", "B: two", ["B: 'two'"]),
+    ("yaml", "- name: $n\n  run: $r", ['- name: "Run it"']),
+    ("yaml", "- ...", None),
+    ("yaml", "env: {B: two, A: $a}", ["env:"]),
 ]
 
 

@@ -95,6 +95,11 @@ def literal(value: str, plain: bool = True) -> Literal:
     return Literal(paired(value), plain)
 
 
+def text_of(node: Node) -> Literal:
+    """Return the text of a node as a value in which any white space is one blank."""
+    return literal(" ".join((node.text or b"").decode("utf-8", "replace").split()))
+
+
 def dedented(lines: Sequence[str], indent: int) -> list[str]:
     """Return `lines` without up to `indent` characters of white space at the beginning of each."""
     return [line[min(indent, len(line) - len(line.lstrip(" \t"))) :] for line in lines]

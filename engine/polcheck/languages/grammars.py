@@ -97,6 +97,9 @@ def _query(text: str, language: str) -> tree_sitter.Query:
     return Query(grammar(language), text)
 
 
+_CAPSULE = b"tree_sitter.Language"  # NOTE: a capsule keeps no copy of its name
+
+
 @cache
 def grammar(language: str) -> tree_sitter.Language:
     """Return the grammar of `language`. Raises UnknownLanguage when there is none, or when it isn't installed."""
@@ -109,7 +112,19 @@ def grammar(language: str) -> tree_sitter.Language:
         raise UnknownLanguage(message, f"install it: `pip install '{package}'`") from error
     from tree_sitter import Language
 
-    return Language(getattr(module, result.function)())
+    return Language(_capsule(getattr(module, result.function)()))
+
+
+def _capsule(pointer: object) -> object:
+    """Return a grammar in the form in which tree-sitter takes it; older ones are numbers: where they are in memory."""
+    if not isinstance(pointer, int):
+        return pointer
+    import ctypes
+
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    capsule: object = new(pointer, _CAPSULE, None)
+    return capsule
 
 
 @cache

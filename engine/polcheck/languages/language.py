@@ -70,6 +70,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     Fields are named for what the nodes are; selectors/syntax says what is made of each.
     """
 
+    punctuation: frozenset[str] = frozenset()  # kinds that say nothing more than the tree does
     grouping: frozenset[str] = frozenset()  # parentheses around one expression: it is the same without them
     chain: Chain | None = None
     arguments: frozenset[str] = frozenset()  # of calls that may have keywords, in any order
@@ -139,6 +140,7 @@ class Language(Struct, frozen=True, eq=False):
     string_value: Callable[[Node], Literal | None] | None = None  # of a node of one of `strings`
     word_value: Callable[[Node], str | None] | None = None
     """The text that a word of a shell stands for, whatever its quotes and escapes; None where it isn't known."""
+    texts: frozenset[str] = frozenset()  # of `strings`: those without quotes, in which `...` is any text
     string_content: str = ""  # the kind of the text between the quotes
     split_strings: bool = True  # whether a text in a node may begin or end within a word, as at an escape
     formatted: Callable[[Node], list[str | Interpolation]] | None = None

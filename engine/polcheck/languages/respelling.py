@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.base.spans import Source
+from polcheck.languages.language import ParsedCode
+
 if TYPE_CHECKING:
     from tree_sitter import Parser, Tree
 
 _FEW = 100  # changes: each takes as long as there are nodes beside it
+
+
+def tree_of_lines(source: Source, parser: Parser) -> ParsedCode:
+    """Return the tree of code in a language whose grammar wants an end of every line, the last one too."""
+    data = source.utf8
+    return ParsedCode(parser.parse(data if data.endswith(b"\n") or not data else data + b"\n"))
 
 
 class Change(NamedTuple):

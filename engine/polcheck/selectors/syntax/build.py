@@ -94,7 +94,7 @@ class _Builder:
         self.rules = self.language.snippet
         self.letter = prepared.marks.letter
         self.resolve = resolve and self.language.follows_imports
-        self.ignored = IGNORED | self.language.comments
+        self.ignored = IGNORED | self.language.comments | self.rules.punctuation
         self.depth = 0
         self.in_type = False
 
@@ -252,7 +252,11 @@ class _Builder:
         if found is None:
             return self._branch(node)
         if found.plain:
-            return quoted(found.value.replace(self.letter, "$"), self.prepared.offset(node))
+            value = found.value
+            if node.type in self.language.texts:
+                for form in sorted(self.prepared.marks.any_texts, key=len, reverse=True):
+                    value = value.replace(form, f"{self.letter}_")
+            return quoted(value.replace(self.letter, "$"), self.prepared.offset(node))
         pieces = self.language.formatted(node) if self.language.formatted is not None else []
         if not pieces:
             return self._branch(node)

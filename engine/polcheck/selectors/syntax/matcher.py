@@ -76,7 +76,7 @@ class Matcher:
         self.language = language_called(language)
         self.rules = self.language.snippet
         self.name_rules = self.language.names
-        self.ignored = IGNORED | self.language.comments
+        self.ignored = IGNORED | self.language.comments | self.rules.punctuation
         self.names = names
         self.resolve = resolve
         self.steps = steps
@@ -131,8 +131,8 @@ class Matcher:
 
     def _one(self, node: Node) -> Node:
         """What a list of one thing holds; any other node itself."""
-        if node.type in self.rules.lists_of_one and node.named_child_count == 1:
-            return node.named_children[0]
+        while node.type in self.rules.lists_of_one and node.named_child_count == 1:
+            node = node.named_children[0]
         return node
 
     def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Iterator[Binds]:

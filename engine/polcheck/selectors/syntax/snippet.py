@@ -79,7 +79,7 @@ def parameter_parts(node: Node) -> tuple[Node, Node | None, Node | None]:
 
 
 _BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>|!])$")
-_AFTER_ANY = re.compile(r"[\s)\]},:;|>]|$")
+_AFTER_ANY = re.compile(r"[\s)\]},:;|<>]|$")
 _RELATIVE_IMPORT = re.compile(r"\bfrom\s*$")
 _LETTERS = "ZQXJKVWYGHUBPFMDLCRNOSITAE"
 _MOST_COMBINATIONS = 200  # of the forms of names and `...` in one context, all of which are tried
@@ -125,7 +125,7 @@ class Prepared(Struct, frozen=True, eq=False):
 
     def is_any(self, text: str) -> bool:
         """Return whether `text` stands for `...`."""
-        return text in self.marks.any_texts
+        return text.strip() in self.marks.any_texts
 
 
 class _Slot(NamedTuple):
