@@ -88,15 +88,6 @@ class Tree(Struct, frozen=True, dict=True):
         """Return the paths of the files right in a folder, in order; none where there is no such folder."""
         return self._folders.get(path, ())
 
-    def root(self, path: str) -> tuple[str, str]:
-        """Return the nearest folder above `path` with a file that names its module, and that name; empty without."""
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            if folder in self.roots:
-                return folder, self.roots[folder]
-        return "", ""
-
 
 class Constants(Struct, dict=True):
     """What names stand for, by what each file defines (`tables`), each in its language.
@@ -225,8 +216,8 @@ class Constants(Struct, dict=True):
 
     def _of_module(self, module: _Module, name: str, steps: _Steps, inside: str | None) -> _Target:
         files = tuple(module.rules.members(module.id, self._files))
-        if inside is not None and inside not in files:
-            files = (inside,)
+        if inside is not None:
+            files = self._of_package((*files, inside), inside)
         written = self._written.get(module.id, frozenset())
         if name in written or _ANY in written:
             return Dynamic(f"`{name}` is set from another module")
@@ -253,6 +244,11 @@ class Constants(Struct, dict=True):
             if self._table(path).stars:
                 return self._starred(path, name, steps)
         return Dynamic(f"`{name}` is not defined in {module.id.rstrip('/') or 'the project'}")
+
+    def _of_package(self, files: Sequence[str], path: str) -> tuple[str, ...]:
+        """Return those of the files of a folder that are of the package of the file at `path`, each once."""
+        package = self._table(path).package
+        return tuple(each for each in dict.fromkeys(files) if each == path or self._table(each).package == package)
 
     def _defined(self, path: str, name: str, inside: bool) -> Cell | None:
         """Return the cell under which a file defines a name, for itself or for other files."""

@@ -125,8 +125,9 @@ class ProjectFiles(Protocol):
     def folder(self, path: str) -> Sequence[str]:
         """Return the paths of the files right in a folder, in order; none where there is no such folder."""
 
-    def root(self, path: str) -> tuple[str, str]:
-        """Return the nearest folder above `path` with a file that names its module, and that name; empty without."""
+    @property
+    def roots(self) -> Mapping[str, str]:
+        """The folders with a file that names its module, each with that name."""
 
 
 class ConstantRules(Struct, frozen=True, eq=False):
@@ -137,12 +138,11 @@ class ConstantRules(Struct, frozen=True, eq=False):
     module of the project. `below` gives the module of a name in a package, or an empty path; `members` the files in
     which the names of a module are defined; `module_of` the module that a file is, or is part of. `manifests` are
     names of files that say where modules begin, and
-    `manifest` reads one. `languages` are those that import from one another. The members of a class that derives from
+    `manifest` reads one. The members of a class that derives from
     one of `enumerations` are of its own type, but equal to their values where it derives from one of
     `plain_enumerations`, or from one of `plain_types`, too.
     """
 
-    languages: tuple[str, ...]
     table: Callable[[Tree], FileConstants]
     cell: Callable[[Tree, Node], Cell]
     locate: Callable[[str, str, ProjectFiles], tuple[str, ...]]
@@ -173,7 +173,7 @@ def decoded_table(data: Json) -> FileConstants:
 
 
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_NUMBERS = ("integer", "number", "float", "decimal")
+_NUMBERS = ("int", "number", "float", "decimal", "real")
 
 
 def literal(language: Language, node: Node) -> Cell:

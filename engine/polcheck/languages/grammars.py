@@ -77,7 +77,7 @@ def beginnings(tree: Tree) -> tuple[list[Node], bool]:
 
 
 def captures(query: str, tree: Tree) -> dict[str, list[Node]]:
-    """Return the nodes that each capture of a query of single nodes has in a tree, each once."""
+    """Return the nodes that each capture of a query of single nodes has in a tree, each once, in order of place."""
     from tree_sitter import QueryCursor
 
     roots, _ = beginnings(tree)
@@ -87,7 +87,8 @@ def captures(query: str, tree: Tree) -> dict[str, list[Node]]:
         for name, more in cursor.captures(root).items():
             known = {node.id for node in nodes.get(name, ())}
             nodes.setdefault(name, []).extend(node for node in more if node.id not in known)
-    return nodes
+    # NOTE: tree-sitter gives them in no order
+    return {name: sorted(each, key=lambda node: node.start_byte) for name, each in nodes.items()}
 
 
 @cache

@@ -145,6 +145,8 @@ class Language(Struct, frozen=True, eq=False):
     split_strings: bool = True  # whether a text in a node may begin or end within a word, as at an escape
     formatted: Callable[[Node], list[str | Interpolation]] | None = None
     """The texts of a string literal that may have interpolated parts, and these between them; empty for others."""
+    template_parts: Callable[[Node], list[str | Node]] | None = None
+    """The texts of a string with interpolated parts, decoded, and the nodes of these parts between them."""
     comments: frozenset[str] = frozenset({"comment"})
 
     contexts: tuple[Context, ...] = (Context(),)  # of snippets

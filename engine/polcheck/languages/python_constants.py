@@ -43,7 +43,7 @@ from polcheck.languages.python_names import (
     is_one,
     names_in,
 )
-from polcheck.languages.supported.python import formatted, string_value
+from polcheck.languages.registry import language
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -82,6 +82,7 @@ class _File:
     """The names of one file, and how each of them is bound."""
 
     def __init__(self, tree: Tree) -> None:
+        self.language = language(tree.language)
         self.root = tree.tree.root_node
         self.nodes = captures(_NODES, tree)
         self.imports = self.nodes.get("import", [])
@@ -333,13 +334,13 @@ class _File:
         prefix = text_of(node)[:3].lower().split('"')[0].split("'")[0]
         if "t" in prefix:
             return Dynamic("a template string")
-        literal = string_value(node)
+        literal = self.language.literal(node)
         if literal is None:
             return no_literal(node)
         if literal.plain:
             return Value(literal.value)
         parts: list[Cell] = []
-        for part in formatted(node):
+        for part in self.language.formatted(node) if self.language.formatted is not None else ():
             if isinstance(part, str):
                 parts.append(Value(part))
             elif part.form or part.expression is None:
@@ -580,7 +581,6 @@ def members(module: str, files: ProjectFiles) -> Iterator[str]:
 
 
 RULES = ConstantRules(
-    languages=("python",),
     table=table_of,
     cell=cell_of,
     locate=locate,

@@ -17,7 +17,7 @@ from polcheck.languages.constants import (
     literal,
 )
 from polcheck.languages.grammars import Tree, first_error
-from polcheck.languages.registry import language
+from polcheck.languages.registry import language, languages
 from polcheck.selectors.results import Bound, Match, SearchResult
 
 if TYPE_CHECKING:
@@ -59,7 +59,11 @@ class ConstantTable(Struct, frozen=True):
 def table_for(name: str) -> ConstantTable | None:
     """Return the search for what the files define from which a language imports; None where it has literals only."""
     rules = language(name).constants
-    return ConstantTable(rules.languages, rules.manifests) if rules is not None else None
+    if rules is None:
+        return None
+    # NOTE: languages that import from one another have the same rules
+    together = sorted(other for other, one in languages().items() if one.constants is rules)
+    return ConstantTable(tuple(together), rules.manifests)
 
 
 def _match(table: FileConstants, name: str) -> Match:

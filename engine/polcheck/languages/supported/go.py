@@ -10,10 +10,13 @@ from polcheck.languages.language import Context, Language, Literal, SnippetRules
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from polcheck.languages.constants import ConstantRules
+
 _SIMPLE = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 
 
-def _value(node: Node) -> Literal | None:
+def string_value(node: Node) -> Literal | None:
+    """Return the value of a string."""
     text = quoted_text(node, '"', "`")
     if text is None:
         return None
@@ -51,6 +54,12 @@ def _escape(text: str, at: int) -> tuple[bytes, int]:
     return b"\\", at
 
 
+def _constants() -> ConstantRules:
+    from polcheck.languages.go_constants import RULES
+
+    return RULES
+
+
 LANGUAGES = (
     Language(
         name="go",
@@ -59,7 +68,8 @@ LANGUAGES = (
         suffixes=(".go",),
         extra="go",
         strings=frozenset({"interpreted_string_literal", "raw_string_literal"}),
-        string_value=_value,
+        string_value=string_value,
+        constant_rules=_constants,
         string_content="interpreted_string_literal_content",
         # outside of a function Go has no statements
         contexts=(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tree_sitter import Language as Grammar
     from tree_sitter import Node, Parser, Query
 
+    from polcheck.languages.constants import ConstantRules
+
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LINE_ENDS = "\n\r\u2028\u2029"
 
@@ -42,6 +44,19 @@ def string_value(node: Node) -> Literal | None:
     if node.parent is not None and node.parent.type == "jsx_attribute":
         return Literal(_without_references(text[1:-1]), True)
     return Literal(paired(unescape(text[1:-1], _escape)), True)
+
+
+def template_parts(node: Node) -> list[str | Node]:
+    """Return the texts of a template as the program sees them, and the nodes of its interpolated parts between them."""
+    parts = pieces(node, 1, 1, ("template_substitution",))
+    return [paired(unescape(unix_lines(part), _escape)) if isinstance(part, str) else part for part in parts]
+
+
+def constant_rules() -> ConstantRules:
+    """Return how names of constants are followed."""
+    from polcheck.languages.javascript_constants import RULES
+
+    return RULES
 
 
 def _escape(text: str, at: int) -> tuple[str, int]:
@@ -161,6 +176,8 @@ LANGUAGES = (
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
         awaiting=AWAITING,
+        template_parts=template_parts,
+        constant_rules=constant_rules,
         parse=tree_of,
         spelled=as_meant,
     ),

@@ -11,7 +11,9 @@ from polcheck.languages.supported.javascript import (
     SNIPPET,
     STRINGS,
     as_meant,
+    constant_rules,
     string_value,
+    template_parts,
     tree_of,
 )
 
@@ -33,6 +35,8 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,
         awaiting=AWAITING,
+        template_parts=template_parts,
+        constant_rules=constant_rules,
         parse=tree_of,
         spelled=as_meant,
     )
