@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +63,42 @@ def test_reads_what_configparser_reads(scalars: Scalars, lines: list[str], line_
         assert text[slice(*where.key)] == pointer[-1]
         written = [line.strip() for line in text[slice(*where.value)].split(line_break)]
         assert "\n".join(line for line in written if line[:1] not in ("#", ";") or line == written[0]) == (value or "")
+
+
+_ROOTS = ("/etc", "/usr/share", "/usr/lib", "/opt", sys.prefix, sys.base_prefix)
+_FOUND = ("*.ini", "*.cfg", ".flake8", ".coveragerc", ".pylintrc", "pylintrc", "*.desktop", "*.service", "*.socket")
+
+
+def real_files(most: int) -> Iterator[tuple[Path, str]]:
+    """Files of this machine that are called like INI, units of systemd and desktop entries, up to a megabyte."""
+    seen = 0
+    for root in dict.fromkeys(_ROOTS):
+        for folder, _, names in os.walk(root):
+            for name in sorted(names):
+                if seen < most and any(fnmatch(name, one) for one in _FOUND):
+                    with suppress(OSError, UnicodeDecodeError):
+                        data = Path(folder, name).read_bytes()
+                        if len(data) < 1_000_000:
+                            seen += 1
+                            yield Path(folder, name), data.decode()
+
+
+@pytest.mark.parametrize("most", [150, pytest.param(20_000, marks=pytest.mark.corpus)])
+def test_real_files_are_read_as_configparser_reads_them(most: int) -> None:
+    """Sections, options and values of setup.cfg and the like; what configparser refuses is undecided."""
+    compared, wrong = 0, list[str]()
+    for path, text in real_files(most):
+        values = expected(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+        try:
+            ours: Json = read(text).values[0]
+        except Unparsable:
+            ours = None
+        compared += 1
+        if ours != values:
+            wrong.append(str(path))
+    if not compared:
+        pytest.skip("there is no INI file on this machine")
+    assert wrong == []
 
 
 def test_values_over_several_lines_are_joined() -> None:
