@@ -69,6 +69,7 @@ class Checker(Struct, frozen=True, dict=True):
     jobs: int = 0  # processes to search with; 0 is one for each core
     limits: RunLimits = DEFAULT_RUN_LIMITS
     only: Restriction | None = None  # what is reported; None is everything
+    allow_empty: bool = False  # whether a submission that no policy applies to passes
     digests: bool = True  # whether reports have the submission's digest, for which every file is read
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
@@ -286,9 +287,9 @@ class Checker(Struct, frozen=True, dict=True):
             *self._without_base(submission),
             *notices,
         )
-        verdict = verdict_of(policies, fail_on)
+        # NOTE: files that no policy is about pass, as a hook on a README has nothing to report
         report = Report(
-            verdict=only.verdict(verdict, (policy.outcome for policy in policies)) if only else verdict,
+            verdict=verdict_of(policies, fail_on, allow_empty=self.allow_empty or only is not None),
             fail_on=fail_on,
             submission=self._used(submission),
             packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),

@@ -155,3 +155,27 @@ def test_without_a_configuration_the_root_is_that_of_the_work_tree(project: Path
     """Path patterns begin there, and .gitignore files count."""
     (project / "polcheck.yaml").unlink()
     assert lines("--pack", "../pack", "backend/app.py", "web") == (1, [BACKEND])
+
+
+def test_a_project_that_no_policy_applies_to_has_no_verdict_unless_that_is_allowed(project: Path) -> None:
+    """By an option, or for good in polcheck.yaml; the report says which kind of no verdict it is."""
+    (project / "worker" / "job.py").unlink()
+    (project / "backend" / "app.py").unlink()
+    (project / "a.yaml").unlink()
+    (project / "polcheck.yaml").write_text("packs: [../pack]\nselect: [pairs]\n")
+    status, out, _ = polcheck("run", "--no-cache")
+    assert (status, out.splitlines()[-1][:33]) == (2, "no verdict (nothing to check): no")
+    assert json.loads(polcheck("run", "--no-cache", "-f", "json").out)["no_verdict"] == "empty"
+    assert polcheck("run", "--no-cache", "--allow-empty").status == 0
+    (project / "polcheck.yaml").write_text("packs: [../pack]\nselect: [pairs]\nallow-empty: true\n")
+    assert polcheck("run", "--no-cache").status == 0
+
+
+def test_exit_zero_makes_a_success_of_a_fail_and_of_nothing_else(project: Path) -> None:
+    """What is undecided, and what can't be run, stays an error."""
+    assert polcheck("run", "--no-cache", "--exit-zero").status == 0
+    (project / "backend" / "app.py").write_text("print(\n")
+    (project / "worker" / "job.py").unlink()
+    (project / "a.yaml").unlink()
+    assert polcheck("run", "--no-cache", "--exit-zero").status == 2
+    assert polcheck("run", "--no-cache", "--exit-zero", "gone").status == 2

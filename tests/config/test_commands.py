@@ -86,6 +86,7 @@ def test_config_says_where_each_value_comes_from(tree: Tree) -> None:
         ("ignore", "C1", "--ignore"),
         ("exclude", "x/**", "polcheck.yaml:4"),
         ("fail-on", "warning", "polcheck.yaml:5"),
+        ("allow-empty", False, "default"),
         ("baseline", None, "default"),
         ("gitignore", True, "default"),
         ("tracked", False, "default"),

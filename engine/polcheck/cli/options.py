@@ -64,6 +64,7 @@ _OPTIONS = (
         type=click.Choice(["error", "warning", "note", "never"]),
         help="The lowest severity that fails the run.  [default: error]",
     ),
+    click.option("--allow-empty", is_flag=True, help="Pass when no policy applies to anything."),
     click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml."),
     click.option(
         "--isolated",
@@ -100,6 +101,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ignore: tuple[str, ...],
         exclude: tuple[str, ...],
         fail_on: str | None,
+        allow_empty: bool,
         config: str | None,
         isolated: bool,
         trusted: str | None,
@@ -132,6 +134,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 ignore=ignore,
                 exclude=exclude,
                 fail_on=fail_on,
+                allow_empty=True if allow_empty else None,
                 gitignore=False if no_gitignore else None,
                 tracked=True if tracked else None,
                 baseline=baseline,

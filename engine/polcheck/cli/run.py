@@ -92,6 +92,7 @@ def _names(plan: Plan) -> Mapping[int, str]:
 @click.option("--since", metavar="REV", help="Report only what is new since a git revision, wherever it was changed.")
 @click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
 @click.option("--no-baseline", is_flag=True, help="Use no baseline.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 also when the verdict is fail.")
 @output_options
 @click.option(
     "--timings", is_flag=True, help="Show on standard error where the time went: stages, selectors, policies."
@@ -105,6 +106,7 @@ def run(
     since: str | None,
     baseline: str | None,
     no_baseline: bool,
+    exit_zero: bool,
     outputs: Outputs,
     timings: bool,
     timings_json: str | None,
@@ -124,7 +126,7 @@ def run(
     key = _key(request, outputs) if times is None else ""
     known = load_report(key) if key else None
     if known is not None:
-        return outputs.write(known)
+        return _status(outputs.write(known), exit_zero=exit_zero)
     with tracking() as tracker:
         used = has_packs(project(request.target, baseline="" if no_baseline else baseline))
         report = _checked(used, request, outputs, rev, since, times)
@@ -133,11 +135,16 @@ def run(
     status = outputs.write(report)
     if times is not None:
         _show_timings(times, used, timings_json, shown=timings)
-    return status
+    return _status(status, exit_zero=exit_zero)
+
+
+def _status(status: int, *, exit_zero: bool) -> int:
+    """Return the exit status; `exit_zero` makes 0 of a fail, and of nothing else."""
+    return 0 if exit_zero and status == 1 else status
 
 
 # the options that say how a report is shown, which is none of its own business
-_SHOWN_BY = frozenset({"formats", "statistics", "output", "show_all", "color", "quiet", "verbose"})
+_SHOWN_BY = frozenset({"exit_zero", "formats", "statistics", "output", "show_all", "color", "quiet", "verbose"})
 
 
 def _request(paths: tuple[str, ...], stdin_filename: str | None) -> Request:

@@ -173,6 +173,15 @@ class Report(Struct, frozen=True):
         """Return the findings that are not waived."""
         return tuple(finding for finding in self.findings if finding.waived is None)
 
+    @property
+    def no_verdict(self) -> str:
+        """Why there is no verdict: something is `undecided`, or the project is `empty` of what policies apply to."""
+        if self.verdict != "none":
+            return ""
+        counting = named_by(self.fail_on)
+        undecided = any(p.outcome == "undecided" and p.severity in counting for p in self.policies)
+        return "undecided" if undecided else "empty"
+
     def count(self, outcome: str) -> int:
         """Return how many policies have this outcome."""
         return sum(policy.outcome == outcome for policy in self.policies)
@@ -183,17 +192,20 @@ def named_by(fail_on: str) -> tuple[str, ...]:
     return () if fail_on == "never" else SEVERITIES[: SEVERITIES.index(fail_on) + 1]
 
 
-def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str) -> Verdict:
+def verdict_of(policies: Sequence[PolicyOutcome], fail_on: str, *, allow_empty: bool = False) -> Verdict:
     """Return the verdict: fail, else none when something that counts is undecided or nothing was decided, else pass.
 
     A policy that failed at a severity that doesn't count was decided: a lone warning is no reason to have no verdict.
+    With `allow_empty`, a submission that no policy applies to passes.
     """
-    weighty = [policy for policy in policies if policy.severity in named_by(fail_on)]
-    if any(policy.outcome == "fail" for policy in weighty):
+    weighty = [policy.outcome for policy in policies if policy.severity in named_by(fail_on)]
+    if "fail" in weighty:
         return "fail"
-    if any(policy.outcome == "undecided" for policy in weighty):
+    if "undecided" in weighty:
         return "none"
-    return "pass" if any(policy.outcome in ("pass", "fail") for policy in policies) else "none"
+    outcomes = {policy.outcome for policy in policies}
+    empty = outcomes <= {"not-applicable"}
+    return "pass" if outcomes & {"pass", "fail"} or (allow_empty and empty) else "none"
 
 
 def worst(outcomes: Iterable[str]) -> str:

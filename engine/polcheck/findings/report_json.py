@@ -27,6 +27,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "version": VERSION,
         "polcheck": report.polcheck,
         "verdict": report.verdict,
+        "no_verdict": report.no_verdict or None,
         "fail_on": report.fail_on,
         "submission": to_builtins(report.submission),
         "packs": to_builtins(report.packs),

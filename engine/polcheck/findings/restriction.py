@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.finding import Finding, Location
-from polcheck.findings.report import Notice, Verdict
+from polcheck.findings.report import Notice
 from polcheck.policy.plan import CompiledPolicy, every_step
 
 _OF_THE_RUN = ("trust", "config", "baseline", "since", "deprecated")  # kinds of notices that are about no single file
@@ -48,10 +48,6 @@ class Restriction(Struct, frozen=True):
         reasons = tuple((path, why) for path, why in result.reasons if not path or self.includes(path))
         outcome = "pass" if result.outcome == "undecided" and not reasons else result.outcome
         return replace(result, outcome=outcome, reasons=reasons, open=result.open and bool(reasons))
-
-    def verdict(self, verdict: Verdict, outcomes: Iterable[str]) -> Verdict:
-        """Return the verdict: files that no policy is about pass, as a hook on a README has nothing to report."""
-        return "pass" if verdict == "none" and "undecided" not in outcomes else verdict
 
     def left_out(self, listed: Sequence[str]) -> tuple[Notice, ...]:
         """Return a notice for each of the paths of which nothing is among the project's files."""

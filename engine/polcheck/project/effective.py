@@ -34,6 +34,7 @@ class CommandLineOptions(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     fail_on: str | None = None
+    allow_empty: bool | None = None
     gitignore: bool | None = None
     tracked: bool | None = None
     baseline: str | None = None
@@ -75,6 +76,11 @@ class EffectiveConfig(Struct, frozen=True):
     def fail_on(self) -> str:
         """The least severity that fails the run."""
         return self.options.fail_on or (self.config_file.fail_on if self.config_file else "") or "error"
+
+    @property
+    def allow_empty(self) -> bool:
+        """Whether a project that no policy applies to passes."""
+        return _first(self.options.allow_empty, self.config_file.allow_empty if self.config_file else None, False)
 
     @property
     def baseline(self) -> str:
@@ -288,6 +294,12 @@ def _single(effective: EffectiveConfig) -> Iterator[Value]:
     config_file, options = effective.config_file, effective.options
     values: Iterable[tuple[str, Json, bool, object]] = (
         ("fail-on", effective.fail_on, options.fail_on is not None, config_file and config_file.fail_on),
+        (
+            "allow-empty",
+            effective.allow_empty,
+            options.allow_empty is not None,
+            config_file and config_file.allow_empty is not None,
+        ),
         ("baseline", effective.baseline or None, options.baseline is not None, config_file and config_file.baseline),
         (
             "gitignore",

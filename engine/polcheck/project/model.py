@@ -74,6 +74,7 @@ class ConfigFile(Struct, frozen=True):
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     fail_on: str = ""
+    allow_empty: bool | None = None
     baseline: str = ""
     gitignore: bool | None = None
     tracked: bool | None = None
@@ -109,7 +110,7 @@ class ConfigFile(Struct, frozen=True):
         return f"{self.path}:{self.place(at).line}"
 
 
-_WORDS = {"fail-on": "fail_on"}
+_WORDS = {"fail-on": "fail_on", "allow-empty": "allow_empty"}
 _TEXTS = {"select", "ignore", "exclude"}
 
 

@@ -176,6 +176,7 @@ class Project(Struct, frozen=True, dict=True):
             checker(self.packs, self.settings, kept=options.cache),
             jobs=options.jobs,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
+            allow_empty=self.effective.allow_empty,
         )
         if self.effective.asks_by_name:
             from polcheck.project.config import check_agreement

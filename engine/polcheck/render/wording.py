@@ -54,7 +54,11 @@ def ways_out(reasons: Sequence[tuple[str, str]]) -> str:
 
 def summary(report: Report) -> str:
     """Return the run in one line: the verdict, the findings, the files, the policies."""
-    return f"{VERDICTS[report.verdict]}: {severities(report)} in {extent(report)} · {outcomes(report)}"
+    verdict = (
+        VERDICTS[report.verdict]
+        + {"undecided": " (undecided)", "empty": " (nothing to check)", "": ""}[report.no_verdict]
+    )
+    return f"{verdict}: {severities(report)} in {extent(report)} · {outcomes(report)}"
 
 
 def extent(report: Report) -> str:
