@@ -139,6 +139,12 @@ PROGRAMS = [
     program("member of StrEnum", "import enum\nclass C(enum.StrEnum):\n    R = 'r'\nuse(C.R)", "r"),
     program("member of str and Enum", "from enum import Enum\nclass C(str, Enum):\n    R = 'r'\nuse(C.R)", "r"),
     program("member of IntEnum", "from enum import IntEnum as I\nclass C(I):\n    R = 3\nuse(C.R)", 3),
+    program(
+        "member that is made",
+        "from enum import IntEnum\nclass C(IntEnum):\n    R = 3\n    def __new__(cls, x): pass\nuse(C.R.value)",
+        DYNAMIC,
+    ),
+    program("member of another type", "from enum import IntEnum\nclass C(IntEnum):\n    R = '3'\nuse(C.R)", DYNAMIC),
     program("auto", "from enum import Enum, auto\nclass C(Enum):\n    R = auto()\nuse(C.R.value)", DYNAMIC),
     program("metaclass", "class C(metaclass=M):\n    R = 'r'\nuse(C.R)", DYNAMIC),
     # several files

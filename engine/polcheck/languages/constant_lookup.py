@@ -300,29 +300,40 @@ class Constants(Struct, dict=True):
 
     def _as_member(self, owner: _Class, value: Value, steps: _Steps) -> _Target:
         """Return a value of a class as its attribute: an enumeration makes a member of it."""
-        kinds = self._kinds(owner, steps)
+        bound, bases = self._lineage(owner, steps)
         rules = self._rules(owner.path)
-        if None in kinds:
+        if None in bases:
             return Dynamic(f"`{owner.name}` has a metaclass, or a base that isn't known")
-        if kinds & rules.plain_enumerations or not kinds & rules.enumerations or kinds & rules.plain_types:
+        if not bases & rules.enumerations:
             return value
-        return _Enumerated(value)
+        if makers := rules.member_makers & bound:
+            return Dynamic(f"`{owner.name}` makes its members by its own `{min(makers)}`")
+        types = {kind for base, kind in rules.plain_types.items() if base in bases}
+        kind = type(value.value).__name__
+        if types - {kind}:
+            return Dynamic(f"`{owner.name}` makes another type of its {kind}")
+        return value if types else _Enumerated(value)
 
-    def _kinds(self, owner: _Class, steps: _Steps) -> frozenset[str | None]:
-        """Return the dotted names of the classes outside of the project that a class derives from; None: not known."""
+    def _lineage(self, owner: _Class, steps: _Steps) -> tuple[frozenset[str], frozenset[str | None]]:
+        """Return the names that a class and those of the project that it derives from bind, and its other bases.
+
+        These are dotted names; None is a base that isn't known.
+        """
         steps.take()
         facts = self._table(owner.path).owners.get(owner.name)
-        kinds: set[str | None] = set()
+        bound = frozenset(facts.binds if facts else ())
+        bases = frozenset[str | None]()
         for base in facts.bases if facts else ():
             try:
                 target = self._target(base, owner.path, steps)
             except _Unresolved:
                 target = Dynamic("")
             if isinstance(target, _Class):
-                kinds |= self._kinds(target, steps)
+                more, others = self._lineage(target, steps)
+                bound, bases = bound | more, bases | others
             else:
-                kinds.add(self._dotted(base, owner.path))
-        return frozenset(kinds)
+                bases |= {self._dotted(base, owner.path)}
+        return bound, bases
 
     def _dotted(self, cell: Cell, path: str) -> str | None:
         """Return the dotted name of something imported from outside of the project; None where it isn't that."""

@@ -139,8 +139,9 @@ class ConstantRules(Struct, frozen=True, eq=False):
     which the names of a module are defined; `module_of` the module that a file is, or is part of. `manifests` are
     names of files that say where modules begin, and
     `manifest` reads one. The members of a class that derives from
-    one of `enumerations` are of its own type, but equal to their values where it derives from one of
-    `plain_enumerations`, or from one of `plain_types`, too.
+    one of `enumerations` are of its own type, but equal to their values where it also derives from one of
+    `plain_types`, which have the name of the type of value that they take; what a class does that binds one of
+    `member_makers` isn't known.
     """
 
     table: Callable[[Tree], FileConstants]
@@ -152,8 +153,8 @@ class ConstantRules(Struct, frozen=True, eq=False):
     manifests: tuple[str, ...] = ()
     manifest: Callable[[str], str] = lambda text: ""
     enumerations: frozenset[str] = frozenset()
-    plain_enumerations: frozenset[str] = frozenset()
-    plain_types: frozenset[str] = frozenset()
+    plain_types: Mapping[str, str] = {}
+    member_makers: frozenset[str] = frozenset()
 
 
 def encoded(cell: Cell | FileConstants) -> Json:

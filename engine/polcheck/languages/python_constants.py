@@ -587,7 +587,14 @@ RULES = ConstantRules(
     below=below,
     members=members,
     module_of=lambda path: f"{path.removesuffix('__init__.py')}" if path.endswith("/__init__.py") else path,
-    enumerations=frozenset({"enum.Enum", "enum.Flag"}),
-    plain_enumerations=frozenset({"enum.StrEnum", "enum.IntEnum", "enum.IntFlag"}),
-    plain_types=frozenset({"builtins.str", "builtins.int", "builtins.float"}),
+    enumerations=frozenset({"enum.Enum", "enum.Flag", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"}),
+    plain_types={
+        "enum.StrEnum": "str",
+        "enum.IntEnum": "int",
+        "enum.IntFlag": "int",
+        "builtins.str": "str",
+        "builtins.int": "int",
+        "builtins.float": "float",
+    },
+    member_makers=frozenset({"__new__"}),
 )
