@@ -628,4 +628,5 @@ def test_every_kind_of_pattern_is_tried(language: str) -> None:
 def test_every_programming_language_has_a_sample() -> None:
     """A language that is added to the registry is added here."""
     older = {"python", "bash", "javascript", "typescript", "tsx", "go", "json", "toml"}
-    assert languages().keys() - older == CODE.keys()
+    of_values = {"github-expression", "github-condition"}  # have a test of their own: no file is in them
+    assert languages().keys() - older - of_values == CODE.keys()

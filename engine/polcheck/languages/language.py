@@ -168,6 +168,8 @@ class Language(Struct, frozen=True, eq=False):
     """How names of constants are followed to their values; without it only literals are constants."""
 
     parse: Callable[[Source, tree_sitter.Parser], ParsedCode] | None = None  # where it isn't the parser alone
+    around: Callable[[str], tuple[str, str]] | None = None
+    """What is put before and after a value in which `in` looks, so that it is a text of the language."""
     check: Callable[[Source], tuple[str, int] | None] | None = None
     """Why the language's own parser refuses a file, and the line (0: none); None if it takes it. Raises Unreadable."""
     spelled: Callable[[Source], bytes | None] | None = None

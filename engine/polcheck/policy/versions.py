@@ -96,7 +96,7 @@ FUNCTIONS: Mapping[str, int] = dict.fromkeys(
 # the class of a node -> how the notation is written, and the version that it needs
 NOTATIONS: Mapping[str, tuple[str, int]] = {"Variable": ("$name", 2)}
 # a value of an item's `language` -> the version that it needs
-LANGUAGES: Mapping[str, int] = {}
+LANGUAGES: Mapping[str, int] = {"github-expression": 2, "github-condition": 2}
 # the name of a selector -> the version that it needs
 SELECTORS: Mapping[str, int] = {"python/constant": 2}
 

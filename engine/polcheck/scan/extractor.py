@@ -18,7 +18,7 @@ from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
-from polcheck.languages.registry import UnknownLanguage, language_of_script, may_be_script
+from polcheck.languages.registry import UnknownLanguage, language, language_of_script, may_be_script
 from polcheck.policy.plan import Probe
 from polcheck.scan.documents import (
     PARSE_IN_PROCESS_BYTES,
@@ -285,17 +285,19 @@ class Extractor(Struct, frozen=True, dict=True):
         if isinstance(probe.what, Expression):
             return self._search_value(value, probe, probe.what, names)
         text = searched_text(value)
-        source = Source("", encodable(text).encode())
         if isinstance(probe.what, TextSearch):
-            return with_match_text(probe.what.search(text, self.matches), probe, source)
-        return self._search_tree(Documents(source), probe.language, [index])[index]
+            return with_match_text(probe.what.search(text, self.matches), probe, _source_of(text))
+        around = language(probe.language).around
+        before, after = around(text) if around is not None else ("", "")
+        result = self._search_tree(Documents(_source_of(before + text + after)), probe.language, [index])[index]
+        return result.shifted(-len(before), len(text)) if before else result
 
     def _search_value(
         self, value: Json, probe: Probe, expression: Expression, names: Mapping[str, Json]
     ) -> SearchResult:
         values: tuple[Json, ...] = (value,)
         if probe.language and isinstance(value, str):
-            source = Source("", encodable(value).encode())
+            source = _source_of(value)
             try:
                 config = parse_config(source, probe.language)
                 values = (config.respelled(expression.words) if config.respelled is not None else config).values
@@ -343,6 +345,11 @@ class Extractor(Struct, frozen=True, dict=True):
             return nearest(what, syntax.parse(source, language))
         except (Unreadable, UnknownLanguage):
             return None
+
+
+def _source_of(text: str) -> Source:
+    """Return a value as a file that is nowhere."""
+    return Source("", encodable(text).encode())
 
 
 def _contained(search: Callable[[list[int]], dict[int, SearchResult]], indices: list[int]) -> dict[int, SearchResult]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.base.spans import Span
 from polcheck.formats.values import Json
@@ -123,3 +124,22 @@ class SearchResult(Struct, frozen=True):
     matches: Sequence[Match] = ()
     incomplete: str = ""
     cores: Mapping[Span, Span] = {}
+
+    def shifted(self, by: int, size: int) -> SearchResult:
+        """Return the result with every span moved by so many characters, and kept within a text of `size`."""
+
+        def moved(span: Span) -> Span:
+            return Span(min(max(span.start + by, 0), size), min(max(span.end + by, 0), size))
+
+        def placed(bound: Bound) -> Bound:
+            return bound._replace(span=bound.span and moved(bound.span))
+
+        matches = tuple(
+            match._replace(
+                span=match.span and moved(match.span),
+                bindings=tuple((name, placed(bound)) for name, bound in match.bindings),
+                point=match.point and moved(match.point),
+            )
+            for match in self.matches
+        )
+        return replace(self, matches=matches, cores={moved(one): moved(core) for one, core in self.cores.items()})

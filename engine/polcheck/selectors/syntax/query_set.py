@@ -236,7 +236,7 @@ class QuerySet:
         root = tree.tree.root_node
         broken = tree.misread
         if root.has_error:
-            broken = f"syntax error at line {first_error(tree)}"
+            broken = broken or f"syntax error at line {first_error(tree)}"
             if too_wide(tree, self.limits.width):
                 return dict.fromkeys(selectors, SearchResult((), broken))
         roots, is_whole = beginnings(tree)
