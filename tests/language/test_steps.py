@@ -66,7 +66,7 @@ MODIFIED: Mapping[str, tuple[str, str]] = {
         'forbid: [{files: "*.py", pattern: f($k)}, {files: c.yaml, data: "keys[0]", as: k}]',
     ),
     "optional": (
-        "forbid: [{values: [{a: '1', b: '9'}, {a: '2', b: '9'}]}, {values: [{b: '3'}]}]",
+        "forbid: [{values: [{a: '1', b: '3'}, {a: '2', b: '9'}]}, {values: [{b: '3'}]}]",
         "forbid: [{values: [{a: '1'}, {a: '2', b: '9'}]}, {values: [{b: '3'}]}]",
     ),
     "own": (

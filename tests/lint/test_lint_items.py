@@ -310,3 +310,33 @@ def test_a_target_of_has_that_is_the_match_itself(body: str, warned: bool) -> No
 def test_names_of_places_are_used(body: str) -> None:
     """By `at`, by `of`, and by a relation to a match."""
     assert told(body) == []
+
+
+TWICE = 'forbid:\n  - {files: "a/{x}.py", pattern: "f(...)", name: it}\n  - {files: "b/{x}.py", pattern: "g(...)"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (TWICE + '  - where: "line > `1` && it.line > `2`"', "line"),
+        (TWICE + "  - not: {where: \"path == 'a'\"}\n  - {where: it.path}", "path"),
+        (TWICE + '  - let: {c: "column + it.line"}\n  - where: "c > `1`"'.replace(" + it.line", ""), "column"),
+        (TWICE.replace("forbid:", "for:") + '  - where: it.line\nrequire: {where: "line > `1`"}', "line"),
+    ],
+)
+def test_a_place_that_may_be_that_of_several_matches_is_told(text: str, name: str) -> None:
+    """After two selectors that look in files: they are those of the last one, which nobody sees who reads it."""
+    assert any(line.startswith("warning:") and f"`{name}` is that of the last match" in line for line in told(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TWICE + "  - where: it.line",
+        TWICE[:-2] + ", where: \"line > `1` && x != 'a'\"}\n  - where: it.line",
+        'forbid:\n  - {files: "a/{x}.py", pattern: "f(...)"}\n  - {files: "{x}.md"}\n  - where: "line > `1`"',
+    ],
+)
+def test_a_place_of_the_one_that_is_meant_is_left_alone(text: str) -> None:
+    """One with a name, one beside the selector, and one where but one selector looks in files."""
+    assert not [line for line in told(text) if "last match" in line]

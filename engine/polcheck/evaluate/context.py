@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from polcheck.base.spans import Source, Span
 from polcheck.base.worker import Overrun, Worker
-from polcheck.evaluate.relations import DynamicPlace, Matches, Relation, UnsearchedFile, name_of, row_of
+from polcheck.evaluate.relations import DynamicPlace, Matches, Relation, UnsearchedFile, name_of, nulls, row_of
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
 from polcheck.languages.constant_lookup import Constants
@@ -182,7 +182,8 @@ class JoinContext(Struct, dict=True):
         for value in source.rows:
             if isinstance(value, dict):
                 renames = join.modifiers.renames
-                rows.append(Row({renames.get(key, key): BoundValue(entry) for key, entry in value.items()}))
+                names = {renames.get(key, key): BoundValue(entry) for key, entry in value.items()}
+                rows.append(Row(names | nulls(join, names)))
             elif join.modifiers.value_as:
                 rows.append(Row({join.modifiers.value_as: BoundValue(value)}))
             else:
@@ -192,7 +193,7 @@ class JoinContext(Struct, dict=True):
     def find(self, source: Find, join: Join) -> Relation:
         """Return the matches of a probe in its documents as rows."""
         ways = self._ways(source, join.modifiers)
-        examined = self._examined(source, join.modifiers)
+        examined = self.examined(source, join.modifiers)
         unsearched = self._unseen(source.files, join.modifiers)
         unsearched += self._of_no_language(source, examined, join.modifiers.revision)
         for path in examined & self.unreadable.keys():
@@ -224,6 +225,13 @@ class JoinContext(Struct, dict=True):
             examined,
             () if join.modifiers.dynamic == "ignored" else dynamic,
         )
+
+    def count(self, source: Find, modifiers: Modifiers) -> int:
+        """Return the number of matches of a probe in its documents, once for each way in which its patterns match."""
+        ways = self._ways(source, modifiers)
+        examined = self.examined(source, modifiers)
+        results = ((path, result) for path, result in self._results.get(source.probe, ()) if path in examined)
+        return sum(len(result.matches) * len(ways.get(path, _NO_CAPTURES)) for path, result in results)
 
     def constant_matches(
         self, result: SearchResult, path: str, probe: int, join: Join | SearchInValue
@@ -302,7 +310,7 @@ class JoinContext(Struct, dict=True):
             self._captures[key] = by_path
         return self._captures[key]
 
-    def _examined(self, source: Find, modifiers: Modifiers) -> frozenset[str]:
+    def examined(self, source: Find, modifiers: Modifiers) -> frozenset[str]:
         """Return the documents that a source looks in."""
         probe = self.plan.probes[source.probe]
         kind = "text" if isinstance(probe.what, TextSearch) else "data" if probe.kind == "data" else probe.languages

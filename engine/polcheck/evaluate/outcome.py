@@ -67,8 +67,8 @@ def evaluate(
     limits: RunLimits = DEFAULT_RUN_LIMITS,
     timings: Timings | None = None,
 ) -> list[PolicyResult]:
-    """Return one result a policy, in the packs' order. `journal_of` gives what is told of every step of a
-    policy.
+    """Return one result a policy, in the packs' order. `journal_of` gives a function that is
+    called for every step of a policy, in the order as written.
 
     A policy that is over the limits, or that polcheck fails on, is undecided; the others are evaluated.
     """
@@ -76,23 +76,28 @@ def evaluate(
     clock = limits.of_run(len(context.paths))
     for pack in packs:
         base = Evaluator(context, Scopes(context, pack.params, pack.tables))
+        journaled = Evaluator(context, Scopes(context, pack.params, pack.tables))
         for policy in pack.policies:
-            journal = journal_of(policy) if journal_of else None
-            budget = Budget(limits, clock.within(limits.seconds))
-            fresh = replace(
-                base,
-                examined=ExaminedFiles(),
-                examined_for_subjects=ExaminedFiles(),
-                unsearched={},
-                dynamic=DynamicPlaces(),
-                journal=journal,
-                budget=budget,
-            )
             began = time.perf_counter()
-            results.append(_contained(policy, fresh))
+            results.append(_contained(policy, _fresh(base, Budget(limits, clock.within(limits.seconds)))))
             if timings is not None:
                 timings.judged(policy.ref, time.perf_counter() - began)
+            if journal_of is not None:  # NOTE: again, in the order as written, which may be a slow one
+                budget = Budget(limits, clock.within(limits.seconds))
+                _contained(policy, replace(_fresh(journaled, budget), journal=journal_of(policy)))
     return results
+
+
+def _fresh(base: Evaluator, budget: Budget) -> Evaluator:
+    """Return an evaluator that shares its relations with `base`, for one policy."""
+    return replace(
+        base,
+        examined=ExaminedFiles(),
+        examined_for_subjects=ExaminedFiles(),
+        unsearched={},
+        dynamic=DynamicPlaces(),
+        budget=budget,
+    )
 
 
 def _contained(policy: CompiledPolicy, evaluator: Evaluator) -> PolicyResult:

@@ -151,6 +151,16 @@ class Relation(Struct, dict=True):
         numbers = self._indices[keys].get(wanted if path is None else (*wanted, path), ())
         return map(self.rows.__getitem__, numbers)
 
+    def count(self, names: tuple[str, ...], row: Row, path: str | None) -> int:
+        """Return the number of rows that `joined` gives."""
+        keys = names if path is None else (*names, "\0path")
+        if not keys:
+            return len(self.rows)
+        if keys not in self._indices:
+            self._indices[keys] = self._index(names, path is not None)
+        wanted = keys_of(row, names)
+        return 0 if wanted is None else len(self._indices[keys].get(wanted if path is None else (*wanted, path), ()))
+
     def _index(self, names: tuple[str, ...], by_path: bool) -> dict[tuple[str, ...], list[int]]:
         index: dict[tuple[str, ...], list[int]] = {}
         rows = self.rows
@@ -326,6 +336,14 @@ def row_of(
     return _row(place, bindings, base, join)
 
 
+def nulls(join: Join, names: Mapping[str, BoundValue]) -> dict[str, BoundValue]:
+    """Return the names of a join that a row of its source lacks, each bound to null.
+
+    NOTE: what a row lacks is equal to nothing, whether the item that binds it comes before or after.
+    """
+    return {name: BoundValue(None) for name in join.modifiers.optional if name not in names}
+
+
 def _row(
     place: SourceRef, bindings: Iterable[tuple[str, BoundValue]], base: Mapping[str, BoundValue], join: Join
 ) -> Row | None:
@@ -339,4 +357,6 @@ def _row(
             return None
         else:
             names[name] = bound
+    if join.modifiers.optional:
+        names |= nulls(join, names)
     return Row(names, (place,), place, shown=shown)

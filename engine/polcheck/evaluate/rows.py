@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,6 +15,9 @@ from polcheck.policy.plan import SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.jmespath.values import NO_NAMES, kind_of
 from polcheck.selectors.results import Match
+
+if TYPE_CHECKING:
+    from polcheck.policy.order import Binding
 
 
 class Ref(NamedTuple):
@@ -66,9 +69,18 @@ class Inner:
         self.key = key
         self.stretch = stretch
         self.given = given
-        where = (holder.path, holder.span, holder.ref, holder.inner)
-        placed = holder.span or holder.ref or holder.inner
-        self._identity = (where, "" if placed else holder.text, stretch or (probe, match, key, given.key))
+        self._identity: tuple[object, ...] | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What is equal for two places exactly when they are one. NOTE: most places are never compared."""
+        if self._identity is None:
+            holder = self.holder
+            where = (holder.path, holder.span, holder.ref, holder.inner)
+            placed = holder.span or holder.ref or holder.inner
+            probed = self.stretch or (self.probe, self.match, self.key, self.given.key)
+            self._identity = (where, "" if placed else holder.text, probed)
+        return self._identity
 
     def part(self, stretch: Span) -> Inner:
         """Return another stretch of the same text."""
@@ -76,13 +88,13 @@ class Inner:
 
     def is_beside(self, other: Inner) -> bool:
         """Return whether both are stretches of one text, so that they can be compared there."""
-        return self.stretch is not None and other.stretch is not None and self._identity[:2] == other._identity[:2]
+        return self.stretch is not None and other.stretch is not None and self.identity[:2] == other.identity[:2]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Inner) and self._identity == other._identity
+        return isinstance(other, Inner) and self.identity == other.identity
 
     def __hash__(self) -> int:
-        return hash(self._identity)
+        return hash(self.identity)
 
 
 class BoundValue(Struct, eq=False):
@@ -137,7 +149,9 @@ class Row(Struct):
     """One way to satisfy the items so far.
 
     `current` is the match of the item before. `origin` numbers the row that this one extends. `shown` are values
-    that are visible in messages and join nothing.
+    that are visible in messages and join nothing. Where items are evaluated in another order than written, `partial` is
+    the row of which this one shows a step what it may see, and `weak` are the names that later items bound: a step that
+    binds them, too, decides their value and place.
     """
 
     names: dict[str, BoundValue] = field(default_factory=dict)
@@ -147,6 +161,8 @@ class Row(Struct):
     origin: int = 0
     aliases: dict[str, Row] = field(default_factory=dict)
     shown: dict[str, BoundValue] = field(default_factory=dict)
+    partial: PartialRow | None = None
+    weak: frozenset[str] = frozenset()
 
     @property
     def subject(self) -> SourceRef | None:
@@ -172,6 +188,8 @@ class Row(Struct):
             self.origin if origin is None else origin,
             self.aliases,
             self.shown,
+            self.partial,
+            self.weak,
         )
 
     def order(self) -> tuple[object, ...]:
@@ -205,6 +223,90 @@ def place_of(row: Row, name: str) -> SourceRef | None:
         return SourceRef(bound.path, bound.span, None, bound.ref, bound.inner, 0, bound.core)
     named = row.aliases.get(name)
     return named.current if named is not None else None
+
+
+class Contribution(NamedTuple):
+    """What one step added to a row. `holder` is the value in which it searched, where it is an `in`."""
+
+    names: dict[str, BoundValue]
+    places: tuple[SourceRef, ...]
+    current: SourceRef | None
+    aliases: dict[str, Row]
+    shown: dict[str, BoundValue]
+    holder: BoundValue | None
+
+
+class PartialRow(NamedTuple):
+    """A row of which some steps were evaluated before others that are written before them.
+
+    `base` is the row before the first of these steps, `number` its position, and `added` what each step added, by the
+    step's index.
+    """
+
+    base: Row
+    number: int
+    names: dict[str, BoundValue]
+    certain: bool
+    added: Mapping[int, Contribution]
+
+    def view(self, index: int, binding: Binding, weak: frozenset[str]) -> Row:
+        """Return the row as the step with this index may see it, bound to the items that it refers to as written."""
+        current: SourceRef | None = None
+        aliases: dict[str, Row] = {}
+        before = self._before(index)
+        if binding.reads_match:
+            current = next((one.current for one in reversed(before) if one.current), self.base.current)
+        if binding.reads_names:
+            aliases = dict(self.base.aliases)
+            for one in before:
+                aliases |= one.aliases
+        return Row(
+            self.names, self._subject(index, binding), current, self.certain, self.base.origin, aliases, {}, self, weak
+        )
+
+    def _before(self, index: int) -> list[Contribution]:
+        return [one for number, one in sorted(self.added.items()) if number < index]
+
+    def _subject(self, index: int, binding: Binding) -> tuple[SourceRef, ...]:
+        return self._places(self._before(index))[:1] if binding.reads_subject else ()
+
+    def _places(self, contributions: Iterable[Contribution]) -> tuple[SourceRef, ...]:
+        places = self.base.places
+        for one in contributions:
+            places = (places if one.holder is None else without_holder(places, one.holder)) + one.places
+        return places
+
+    def extended(self, row: Row, index: int, binding: Binding, holder: BoundValue | None) -> PartialRow:
+        """Return the partial row after a step made `row` of its view of this one."""
+        subject = len(self._subject(index, binding))
+        names = {name: bound for name, bound in row.names.items() if self.names.get(name) is not bound}
+        one = Contribution(names, row.places[subject:], row.current, row.aliases, row.shown, holder)
+        return PartialRow(self.base, self.number, row.names, row.certain, {**self.added, index: one})
+
+    def order(self) -> tuple[object, ...]:
+        """A key that sorts rows as evaluation in the order of the items would have made them."""
+        places = (place for _, one in sorted(self.added.items()) for place in one.places)
+        return self.number, [_order_of(place) for place in places]
+
+    def assembled(self) -> Row:
+        """Return the row as if the steps had been evaluated in the order in which they are written."""
+        base = self.base
+        names, current, aliases, shown = base.names, base.current, base.aliases, base.shown
+        every = [one for _, one in sorted(self.added.items())]
+        for one in every:
+            names = {**one.names, **names}
+            current = one.current or current
+            aliases = {**aliases, **one.aliases} if one.aliases else aliases
+            shown = {**shown, **one.shown} if one.shown else shown
+        places = self._places(every)
+        return Row(names, places, current, self.certain, base.origin, aliases, shown, base.partial, base.weak)
+
+
+def _order_of(place: SourceRef) -> tuple[object, ...]:
+    """A key that sorts places as the matches of one selector are sorted."""
+    inner = place.inner
+    start, end = place.span or (-1, -1)
+    return place.path, start, place.ref.match if place.ref else -1, inner.match if inner else -1, end
 
 
 class Interval(NamedTuple):
@@ -276,25 +378,40 @@ def joins(one: BoundValue, other: BoundValue) -> bool:
 
 def merged(row: Row, other: Row, alias: str) -> Row:
     """`row` extended by a row of a source."""
-    if not (row.places or row.names or row.shown or row.aliases or alias):  # NOTE: the first item of a list
+    if not (
+        row.places or row.names or row.shown or row.aliases or row.partial or alias
+    ):  # NOTE: the first item of a list
         same = other.origin == row.origin and (row.certain or not other.certain)
         return other if same else other.but(origin=row.origin, certain=row.certain and other.certain)
     aliases = {**row.aliases, alias: other} if alias else row.aliases
     return Row(
-        {**other.names, **row.names},
+        {**other.names, **row.names} if not row.weak else _with_weak(row, other.names),
         row.places + other.places,
         other.current or row.current,
         row.certain and other.certain,
         row.origin,
         {**aliases, **other.aliases} if other.aliases else aliases,
         {**row.shown, **other.shown},
+        row.partial,
+        row.weak,
     )
+
+
+def _with_weak(row: Row, names: Mapping[str, BoundValue]) -> dict[str, BoundValue]:
+    """Return the names of a row and of a match, which decides those that are weak."""
+    return {**names, **{name: bound for name, bound in row.names.items() if name not in row.weak or name not in names}}
 
 
 def narrowed(row: Row, bound: BoundValue) -> Row:
     """`row` without the place of the match that bound `cell`: a match inside of the value takes its place."""
-    places = tuple(place for place in row.places if not _binds(place, bound))
-    return replace(row, places=places) if row.places[:1] != places[:1] else row
+    places = without_holder(row.places, bound)
+    return replace(row, places=places) if places is not row.places else row
+
+
+def without_holder(places: tuple[SourceRef, ...], bound: BoundValue) -> tuple[SourceRef, ...]:
+    """Return the places of a row without that of the match that bound a value, if it is the first of them."""
+    others = tuple(place for place in places if not _binds(place, bound))
+    return others if places[:1] != others[:1] else places
 
 
 def _binds(place: SourceRef, bound: BoundValue) -> bool:
@@ -354,7 +471,10 @@ def exported(given: Row, row: Row, binds: frozenset[str], renames: Mapping[str, 
             continue
         if new in names and not (names[new] is bound or joins(names[new], bound)):
             return None
-        names.setdefault(new, bound)
+        if new in given.weak:
+            names[new] = bound
+        else:
+            names.setdefault(new, bound)
     return names
 
 

@@ -12,6 +12,8 @@ from polcheck.evaluate.rows import Row, SourceRef
 from polcheck.formats.values import Json
 from polcheck.sources.trees import plain_path
 
+_OF_PLACE = frozenset({"path", "line", "column"})
+
 
 class Scopes(Struct, frozen=True):
     """Makes scopes for the policies of one pack."""
@@ -23,8 +25,10 @@ class Scopes(Struct, frozen=True):
     def of(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
         """Return the names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
         scope: dict[str, Json] = {name: bound.value for name, bound in (*row.shown.items(), *row.names.items())}
-        scope["params"] = dict(self.params)
-        scope["tables"] = dict(self.tables)
+        if wanted is None or "params" in wanted:
+            scope["params"] = dict(self.params)
+        if wanted is None or "tables" in wanted:
+            scope["tables"] = dict(self.tables)
         for alias, named in row.aliases.items():
             if wanted is not None and alias not in wanted:
                 continue
@@ -33,8 +37,9 @@ class Scopes(Struct, frozen=True):
                 **{name: bound.value for name, bound in named.names.items()},
             }
         if row.current is not None:
-            facts = self._place_facts(row.current, wanted)
-            scope |= {name: value for name, value in facts.items() if name not in scope}
+            if wanted is None or not _OF_PLACE.isdisjoint(wanted):
+                facts = self._place_facts(row.current, wanted)
+                scope |= {name: value for name, value in facts.items() if name not in scope}
             if wanted is None or "file" in wanted:
                 scope["file"] = self._file(row.current.path)
         if row.subject is not None and (wanted is None or "subject" in wanted):

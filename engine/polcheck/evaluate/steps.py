@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from polcheck.evaluate.rows import (
     BoundValue,
     GivenNames,
     Interval,
+    PartialRow,
     Row,
     SourceRef,
     distinct,
@@ -32,6 +33,7 @@ from polcheck.evaluate.rows import (
 )
 from polcheck.evaluate.scope import Scopes
 from polcheck.formats.values import Json
+from polcheck.policy.order import Binding, bindings_of, is_fixed
 from polcheck.policy.plan import (
     SOURCES,
     AntiJoin,
@@ -41,6 +43,7 @@ from polcheck.policy.plan import (
     Let,
     Listing,
     Modifiers,
+    Names,
     SearchInValue,
     SelectorRef,
     SpanFilter,
@@ -58,6 +61,8 @@ from polcheck.sources.trees import path_in
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
 _Keep = Callable[[Row], bool]
 _UNPLACED = "where a match stands isn't known: it is in a value that isn't written as it is"
+_R = TypeVar("_R")
+_SAMPLE = 32  # rows by which the cost of a step is estimated
 
 
 class Result(Struct):
@@ -80,27 +85,158 @@ class Evaluator(Struct):
     )  # for subjects; `looked` is then for what they need
     unsearched: dict[tuple[str, str], None] = field(default_factory=dict)
     dynamic: DynamicPlaces = field(default_factory=DynamicPlaces)
+    bindings: dict[int, tuple[Binding, ...] | None] = field(default_factory=dict)  # by the number of the first step
     journal: Journal | None = None
     budget: Budget = field(default_factory=Budget)
 
     def conjunction(self, steps: Conjunction, rows: Sequence[Row], exists: bool = False) -> Result:
-        """Extends `rows` by each step in turn. With `exists`, one certain row for each origin is enough."""
+        """Return the rows that extend `rows` by all steps. With `exists`, one certain row for each origin is enough.
+
+        The steps are evaluated in the order that makes the fewest rows, but as written where a journal records them;
+        the result is the same.
+        """
+        bindings = self._bindings(steps) if self.journal is None else None
+        if bindings is not None:
+            return self._best_order(steps, bindings, rows, exists)
         result = Result(list(rows))
         for number, step in enumerate(steps):
             last = exists and number == len(steps) - 1
             after = _EXTEND[type(step)](self, step, result.rows, last)
             if self.journal is not None:
                 self.journal(step, result.rows, after)
-            result = Result(after.rows, result.open | after.open)
-            most = self.budget.limits.rows
-            if len(result.rows) > most:
-                self._note(
-                    UnsearchedFile("", {}, f"more than {most:,} rows in a join (the limit `rows`)"), rows, result.open
-                )
-                result.rows = result.rows[:most]
+            result = Result(self._limited(after.rows, rows, after.open), result.open | after.open)
             if not result.rows:
                 break
         return result
+
+    def _limited(self, rows: list[_R], origins: Iterable[Row], open_: set[int]) -> list[_R]:
+        """Return the rows, as many as the limit `rows` allows; where they are more, all origins are open."""
+        most = self.budget.limits.rows
+        if len(rows) <= most:
+            return rows
+        self._note(UnsearchedFile("", {}, f"more than {most:,} rows in a join (the limit `rows`)"), origins, open_)
+        return rows[:most]
+
+    def _bindings(self, steps: Conjunction) -> tuple[Binding, ...] | None:
+        """Return what the steps are bound to; None where they have one order alone."""
+        if len(steps) < 2:
+            return None
+        key = steps[0].number
+        if key not in self.bindings:
+            bindings = bindings_of(steps)
+            self.bindings[key] = None if is_fixed(bindings) else bindings
+        return self.bindings[key]
+
+    def _best_order(self, steps: Conjunction, bindings: Sequence[Binding], rows: Sequence[Row], exists: bool) -> Result:
+        """Evaluate the steps, each time the one that makes the fewest rows of those whose referents are evaluated."""
+        result = Result(list(rows))
+        partial: list[PartialRow] | None = None
+        pending = list(range(len(steps)))
+        while pending and (result.rows if partial is None else partial):
+            ready = [index for index in pending if bindings[index].before.isdisjoint(pending)]
+            weak = {index: self._weak(steps, pending, index, rows[0]) for index in ready}
+            sample = result.rows if partial is None else partial
+            sample = sample[:: max(1, len(sample) // _SAMPLE)]
+            chosen = self._cheapest(steps, bindings, ready, sample, weak)
+            step, last = steps[chosen], exists and len(pending) == 1
+            if partial is not None and bindings[chosen].whole:
+                result.rows, partial = _assembled(partial), None
+            if partial is None and chosen != pending[0]:
+                partial = [PartialRow(row, n, row.names, row.certain, {}) for n, row in enumerate(result.rows)]
+            pending.remove(chosen)
+            if partial is None:
+                after = _EXTEND[type(step)](self, step, result.rows, last)
+                result = Result(self._limited(after.rows, rows, after.open), result.open | after.open)
+                continue
+            views = [row.view(chosen, bindings[chosen], weak[chosen]) for row in partial]
+            after = _EXTEND[type(step)](self, step, views, last)
+            partial = self._limited(
+                [_advanced(row, step, chosen, bindings[chosen]) for row in after.rows], rows, after.open
+            )
+            result.open |= after.open
+        self._examine(steps, pending)
+        if partial is not None:
+            result.rows = _assembled(partial)
+        return result
+
+    def _weak(self, steps: Conjunction, pending: Sequence[int], index: int, base: Row) -> Names:
+        """Return the names that are bound already, but by steps which are written after this one."""
+        evaluated = [number for number in range(len(steps)) if number not in pending]
+        if not evaluated or evaluated[-1] < index:
+            return frozenset()
+        before = base.names.keys() | {
+            name for number in evaluated if number < index for name in steps[number].row_names
+        }
+        return frozenset(
+            name for number in evaluated if number > index for name in steps[number].row_names if name not in before
+        )
+
+    def _cheapest(
+        self,
+        steps: Conjunction,
+        bindings: Sequence[Binding],
+        ready: Sequence[int],
+        sample: Sequence[Row] | Sequence[PartialRow],
+        weak: Mapping[int, Names],
+    ) -> int:
+        """Return the index of the step that makes the fewest rows of each one; conditions are cheapest.
+
+        NOTE: the choice depends on the matches and on what the steps say, never on where they stand, so that a policy
+        has the same outcome in every order of its items, also where some files could not be searched.
+        """
+        conditions = [index for index in ready if steps[index].fan_out == 0]
+        if conditions:
+            return conditions[0]
+        if len(ready) == 1:
+            return ready[0]
+        empty = [index for index in ready if not self._size(steps[index])]
+        if empty:
+            return empty[0]
+
+        def cost(index: int) -> tuple[object, ...]:
+            views = [
+                row.view(index, bindings[index], weak[index]) if isinstance(row, PartialRow) else row for row in sample
+            ]
+            return self._fan_out(steps[index], views), self._text(steps[index]), index
+
+        return min(ready, key=cost)
+
+    def _fan_out(self, step: Step, sample: Sequence[Row]) -> float:
+        """Return about how many rows a step makes of each one."""
+        self.budget.spend(len(sample))
+        if step.fan_out is not None:
+            return step.fan_out
+        if step.join is None:
+            return sum(self._fan_out(branch[0], sample) for branch in step.inner if branch)
+        relation = self.relation(step.join)
+        total = 0
+        for row in sample:
+            path = _file_of(step.join, row)
+            total += relation.count(_shared(step.join, row), row, path)
+        return total / len(sample)
+
+    def _size(self, step: Step) -> int:
+        """Return a number of rows that a step doesn't exceed, as far as it takes nothing to know; 1 where it does."""
+        if step.join is None or step.join is not step:
+            return 1
+        return _SIZES[type(step.join.source)](self.context, step.join.source, step.join)
+
+    def _text(self, step: Step) -> tuple[object, ...]:
+        """Return what a step says, wherever it is written."""
+        probes = self.context.plan.probes
+        return (
+            step.kind(probes),
+            step.words(probes),
+            tuple(self._text(one) for part in step.nested for one in part.steps),
+        )
+
+    def _examine(self, steps: Conjunction, pending: Sequence[int]) -> None:
+        """Count the documents of steps that no row came to as examined, as far as evaluation in order would have."""
+        last = max((index for index in range(len(steps)) if index not in pending), default=0)
+        for index in pending:
+            step = steps[index]
+            if index < last and step.search is not None and step.join is step and not step.keeps_to_file:
+                self.examined.add(self.context.examined(step.search, step.join.modifiers))
 
     def _note(self, entry: UnsearchedFile, rows: Iterable[Row], into: set[int]) -> None:
         self.unsearched[(entry.path, entry.reason)] = None
@@ -172,8 +308,7 @@ class Evaluator(Struct):
     def join(self, step: Join, rows: list[Row], exists: bool) -> Result:
         """Extends each row by those of the source that agree with it on the names that both bind."""
         relation = self.relation(step)
-        names, keeps_to_file, name = step.names, step.keeps_to_file, step.modifiers.name
-        revision = step.modifiers.revision
+        name = step.modifiers.name
         out: list[Row] = []
         open_: set[int] = set()
         met: set[int] = set()
@@ -182,11 +317,10 @@ class Evaluator(Struct):
                 continue
             if len(out) > self.budget.limits.rows:
                 break
-            # NOTE: the subject's file may be one of the other tree
-            path = path_in(row.subject.path, revision) if keeps_to_file and row.subject is not None else None
+            path = _file_of(step, row)
             self.examined.add(relation.examined, path)
             self.dynamic.add(relation.dynamic, path)
-            shared = tuple(sorted(name for name in names if name in row.names))
+            shared = _shared(step, row)
             keep = self._keep(step.modifiers, row)
             self.budget.spend()
             for other in relation.joined(shared, row, path):
@@ -245,8 +379,8 @@ class Evaluator(Struct):
                 given = rows[row.origin]
                 names = exported(given, row, step.binds, renames)
                 if names is not None:
-                    out.append(row.but(names=names, origin=given.origin))
-        return Result(distinct(out), open_)
+                    out.append(row.but(names=names))
+        return Result([row.but(origin=rows[row.origin].origin) for row in distinct(out)], open_)
 
     def anti_join(self, step: AntiJoin, rows: list[Row], exists: bool) -> Result:
         """Lets the rows through that the conjunction surely doesn't extend, and those of which that is open."""
@@ -279,6 +413,7 @@ class Evaluator(Struct):
             keep = self._keep(step.modifiers, row)
             if result.incomplete:
                 self._note(UnsearchedFile(bound.path, {}, result.incomplete), [row], open_)
+            outer = narrowed(row, bound)
             for number, match in enumerate(result.matches):
                 self.budget.spend()
                 if len(out) > self.budget.limits.rows:
@@ -294,7 +429,7 @@ class Evaluator(Struct):
                 if keep(other) and all(
                     joins(row.names[name], value) for name, value in other.names.items() if name in row.names
                 ):
-                    out.append(merged(narrowed(row, bound), other, step.modifiers.name))
+                    out.append(merged(outer, other, step.modifiers.name))
         return Result(out, open_)
 
     def _given(self, step: SearchInValue, row: Row) -> tuple[GivenNames, str]:
@@ -410,6 +545,32 @@ class Evaluator(Struct):
         return in_one_text(place, other, step.relation == "is", self.context.locate) if other is not None else None
 
 
+def _shared(step: Join, row: Row) -> tuple[str, ...]:
+    """Return the names on which a join compares a row, in order."""
+    return tuple(sorted(name for name in step.names if name in row.names))
+
+
+def _file_of(step: Join, row: Row) -> str | None:
+    """Return the path of the one file in which a join looks for a row; None where it looks in all."""
+    if not step.keeps_to_file or row.subject is None:
+        return None
+    return path_in(row.subject.path, step.modifiers.revision)  # NOTE: the subject's file may be one of the other tree
+
+
+def _assembled(rows: Iterable[PartialRow]) -> list[Row]:
+    """Return the rows as evaluation in the order as written would have made them."""
+    return [row.assembled() for row in sorted(rows, key=PartialRow.order)]
+
+
+def _advanced(row: Row, step: Step, index: int, binding: Binding) -> PartialRow:
+    """Return the partial row of which a step saw a view, after the step made `row` of that."""
+    partial = row.partial
+    assert partial is not None
+    if step.is_filter:
+        return partial._replace(certain=row.certain)
+    return partial.extended(row, index, binding, partial.names[step.holder] if step.holder else None)
+
+
 _Extend = Callable[[Evaluator, Any, list[Row], bool], Result]
 _EXTEND: Mapping[type, _Extend] = handlers(
     {
@@ -429,6 +590,15 @@ _ROWS: Mapping[type, _Rows] = handlers(
         Listing: Evaluator.paths,
         Values: Evaluator.values,
         SelectorRef: Evaluator.selector_rows,
+    },
+    SOURCES,
+)
+_SIZES: Mapping[type, Callable[[JoinContext, Any, Join], int]] = handlers(
+    {
+        Find: lambda context, source, join: context.count(source, join.modifiers),
+        Listing: lambda context, source, join: len(context.matches(source.files, join.modifiers)),
+        Values: lambda context, source, join: len(source.rows),
+        SelectorRef: lambda context, source, join: 1,
     },
     SOURCES,
 )

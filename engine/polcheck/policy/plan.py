@@ -121,6 +121,8 @@ _MOST_ROW = 60  # characters
 # selector that is used by name (`selector`), a branch of `any`, what `not` looks for (`absent`), the target of a
 # relation, and what ends its search (`until`).
 Role = Literal["own", "selector", "branch", "absent", "target", "until"]
+_OF_ROW = frozenset({"branch", "absent", "target"})  # the parts that extend the row before the step
+_OF_MATCH = frozenset({"path", "line", "column", "file"})  # the names that are those of the match before
 
 
 class Nested(Struct, frozen=True):
@@ -191,6 +193,11 @@ class Source(Struct, frozen=True):
         return True
 
     @property
+    def has_place(self) -> bool:
+        """Whether every row of it has a place in the submission."""
+        return False
+
+    @property
     def path_as(self) -> str:
         """The name that it binds a path to; empty when it binds none."""
         return ""
@@ -247,6 +254,11 @@ class Find(Source, frozen=True):
         """It always does."""
         return True
 
+    @property
+    def has_place(self) -> bool:
+        """Whether every row of it has a place: that of the match."""
+        return True
+
 
 class Listing(Source, frozen=True):
     """A source of rows: paths of the submission. `path_name` binds the whole path."""
@@ -284,6 +296,11 @@ class Listing(Source, frozen=True):
     def path_as(self) -> str:
         """The name that it binds a path to."""
         return self.path_name
+
+    @property
+    def has_place(self) -> bool:
+        """Whether every row of it has a place: the file."""
+        return True
 
 
 class Values(Source, frozen=True):
@@ -380,9 +397,9 @@ class Modifiers(Struct, frozen=True):
 
     `renames` are the names that the source's own become; a row that is one value binds `value_as` (empty: it is shown
     as `value` and joins nothing). `own` are `let` and `where` that see the source's row alone: they come before the
-    join. `optional` are names that only some rows bind. `name` names the match itself. The captures of `constant`, by
-    the names of the source, have to be constants; `dynamic` says what becomes of a match in which one isn't: it is
-    counted (empty), `undecided` or `ignored`.
+    join. `optional` are names that are null in rows which lack them. `name` names the match itself. The captures of
+    `constant`, by the names of the source, have to be constants; `dynamic` says what becomes of a match in which one
+    isn't: it is counted (empty), `undecided` or `ignored`.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -585,6 +602,75 @@ class Step(Struct, frozen=True):
         """The name, bound before, to which it is a relation; empty for all else."""
         return ""
 
+    @property
+    def inner(self) -> tuple[Conjunction, ...]:
+        """The nested conjunctions that extend the row before the step: they see what it sees."""
+        return tuple(nested.steps for nested in self.nested if nested.role in _OF_ROW)
+
+    @property
+    def holder(self) -> str:
+        """The name of the value in which it searches; empty for all else."""
+        return ""
+
+    @property
+    def adds_match(self) -> bool:
+        """Whether its rows may have a match of their own, so that `the item before` is that match."""
+        return self.is_match or bool(self.holder)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether every row of it has a match with a place."""
+        return bool(self.holder)
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it adds nothing to a row, but lets it through or doesn't."""
+        return False
+
+    @property
+    def extends(self) -> bool:
+        """Whether it may make several rows of one."""
+        return self.adds_match
+
+    @property
+    def fan_out(self) -> float | None:
+        """The number of rows that it makes of one, by a guess; 0 for what costs nothing, None where it depends."""
+        return 0.0
+
+    @property
+    def row_names(self) -> Names:
+        """The names that every row of it binds, whatever is bound before."""
+        return self.exports
+
+    @property
+    def local_names(self) -> Names:
+        """The names that mean something else to it when an item after it binds them."""
+        return _NONE
+
+    @property
+    def outer_reads(self) -> Names:
+        """The names that it, or what is nested in it, reads of the row before it."""
+        own = self.reads | {name for name in (self.holder, self.capture) if name}
+        return own.union(*(step.outer_reads for steps in self.inner for step in steps))
+
+    @property
+    def refers_to_match(self) -> bool:
+        """Whether it is about the match before it."""
+        return bool(self.reads & _OF_MATCH) or any(_begins_with_match_before(steps) for steps in self.inner)
+
+    @property
+    def refers_to_subject(self) -> bool:
+        """Whether it is about the first match of the row."""
+        own = "subject" in self.reads or self.capture == "subject"
+        return own or any(step.refers_to_subject for steps in self.inner for step in steps)
+
+    @property
+    def match_names(self) -> Names:
+        """The names that it, or what is nested in it, gives to matches."""
+        modifiers = self.item_modifiers
+        own = frozenset({modifiers.name}) if modifiers and modifiers.name else _NONE
+        return own.union(*(step.match_names for steps in self.inner for step in steps))
+
     def computed_at(self, name: str) -> Pointer | None:
         """Return where it computes a name from others; None where it doesn't."""
         return None
@@ -678,6 +764,31 @@ class Join(Step, frozen=True):
         """Return where its own conditions compute the name."""
         return (*self.at, "let", name) if any(inner.computed_at(name) for inner in self.modifiers.own) else None
 
+    @property
+    def has_place(self) -> bool:
+        """Whether every row of its source has one."""
+        return self.source.has_place
+
+    @property
+    def fan_out(self) -> float | None:
+        """It depends on the rows of the source."""
+        return None
+
+    @property
+    def outer_reads(self) -> Names:
+        """Nothing: its own conditions see the rows of its source alone."""
+        return _NONE
+
+    @property
+    def refers_to_match(self) -> bool:
+        """Never: its own conditions see the rows of its source alone."""
+        return False
+
+    @property
+    def refers_to_subject(self) -> bool:
+        """Whether it keeps to the subject's file, or to a place near it."""
+        return self.keeps_to_file or self.modifiers.compares_places
+
 
 class SearchInValue(Step, frozen=True):
     """Matches of a probe inside a value that is already bound; `language` parses a string first.
@@ -749,6 +860,21 @@ class SearchInValue(Step, frozen=True):
         """A match inside a value takes the place of the match that bound it."""
         return True
 
+    @property
+    def holder(self) -> str:
+        """The name of the value."""
+        return self.source
+
+    @property
+    def fan_out(self) -> float | None:
+        """A guess: nobody knows before the search."""
+        return 1.0
+
+    @property
+    def refers_to_subject(self) -> bool:
+        """Whether it keeps to a place near the subject, or reads it."""
+        return self.modifiers.compares_places or super().refers_to_subject
+
 
 class Union(Step, frozen=True):
     """`any`: rows that some branch extends; it binds what every branch binds."""
@@ -793,6 +919,23 @@ class Union(Step, frozen=True):
         """Return what its branches call the names that it renames."""
         return frozenset(old for old, new in self.renames if new in spoken)
 
+    @property
+    def fan_out(self) -> float | None:
+        """It depends on the branches."""
+        return None
+
+    @property
+    def row_names(self) -> Names:
+        """The names that each branch binds itself."""
+        renames = dict(self.renames)
+        shared = frozenset.intersection(*(_union(step.row_names for step in branch) for branch in self.branches))
+        return frozenset(renames.get(name, name) for name in shared)
+
+    @property
+    def local_names(self) -> Names:
+        """The names that only some of its branches bind, or read."""
+        return self.usages - self.row_names
+
 
 class AntiJoin(Step, frozen=True):
     """`not`: rows that the conjunction does not extend."""
@@ -830,6 +973,21 @@ class AntiJoin(Step, frozen=True):
     def condition(self) -> tuple[Pointer, str] | None:
         """The keyword `not`."""
         return (*self.at, "not"), "not"
+
+    @property
+    def is_filter(self) -> bool:
+        """It is one."""
+        return True
+
+    @property
+    def fan_out(self) -> float | None:
+        """A guess: some rows are left out."""
+        return 0.5
+
+    @property
+    def local_names(self) -> Names:
+        """Every name that is used by what it looks for."""
+        return self.usages
 
 
 class Where(Step, frozen=True):
@@ -879,6 +1037,11 @@ class Where(Step, frozen=True):
         """The expression."""
         return self.at, "where"
 
+    @property
+    def is_filter(self) -> bool:
+        """It is one."""
+        return True
+
 
 class Let(Step, frozen=True):
     """Names computed from the row so far; a name that is already bound must be equal."""
@@ -920,6 +1083,16 @@ class Let(Step, frozen=True):
     def computed_at(self, name: str) -> Pointer | None:
         """Return where the name is written."""
         return (*self.at, name) if name in self.exports else None
+
+    @property
+    def local_names(self) -> Names:
+        """The names that it computes."""
+        return self.exports
+
+    @property
+    def refers_to_match(self) -> bool:
+        """It computes names for the match before, whose place they have."""
+        return True
 
 
 class SpanFilter(Step, frozen=True):
@@ -994,6 +1167,41 @@ class SpanFilter(Step, frozen=True):
         """The relation."""
         return self.relation
 
+    @property
+    def is_filter(self) -> bool:
+        """Whether it compares with a capture or the subject."""
+        return self.target is None
+
+    @property
+    def fan_out(self) -> float | None:
+        """A guess: few matches have several targets, and some none; to compare with a capture costs nothing."""
+        return 0.0 if self.target is None else 0.75
+
+    @property
+    def row_names(self) -> Names:
+        """The names that the target and its conditions bind."""
+        return _union(step.row_names for step in self.conjunction)
+
+    @property
+    def refers_to_match(self) -> bool:
+        """It is about the match before."""
+        return True
+
+    @property
+    def extends(self) -> bool:
+        """Whether it looks for a target, of which there may be several."""
+        return self.target is not None
+
+    @property
+    def outer_reads(self) -> Names:
+        """The names that the target reads, and what it is about."""
+        return super().outer_reads | ({self.of} if self.of else _NONE)
+
+    @property
+    def refers_to_subject(self) -> bool:
+        """Whether it is about the subject, or its target is."""
+        return self.of == "subject" or super().refers_to_subject
+
 
 STEPS: tuple[type[Step], ...] = (Join, SearchInValue, Union, AntiJoin, Where, Let, SpanFilter)
 Conjunction = tuple[Step, ...]
@@ -1024,6 +1232,16 @@ def exports_of(steps: Conjunction) -> Names:
 def usages_of(conjunctions: Iterable[Conjunction]) -> Names:
     """Return every name that the steps of some conjunctions bind or read."""
     return _union(step.usages for steps in conjunctions for step in steps)
+
+
+def _begins_with_match_before(steps: Conjunction) -> bool:
+    """Return whether a conjunction is about the match before it, and not only about its own."""
+    for step in steps:
+        if step.refers_to_match:
+            return True
+        if step.has_place:
+            return False
+    return False
 
 
 def _union(many: Iterable[Names]) -> Names:

@@ -13,6 +13,7 @@ from polcheck.authoring.lint.expressions import check_expressions
 from polcheck.authoring.lint.logic import check_branches, check_conditions, check_pairs
 from polcheck.authoring.lint.names import check_messages, check_unused_names
 from polcheck.authoring.lint.pack import check_policies, check_unused_parts, check_verdict
+from polcheck.authoring.lint.places import check_places
 from polcheck.authoring.lint.relations import check_relations
 from polcheck.authoring.lint.selectors import check_constants, check_documents, check_paths, check_regexes
 from polcheck.authoring.lint.view import View
@@ -31,6 +32,7 @@ CHECKS: tuple[Callable[[View], None], ...] = (
     check_pairs,
     check_relations,
     check_unused_names,
+    check_places,
     check_policies,
     check_messages,
     check_regexes,
