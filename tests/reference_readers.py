@@ -13,12 +13,17 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from polcheck.base.spans import Source
+from polcheck.formats import parse_config
+from polcheck.formats.values import Unparsable
 
 REFUSED = "\0refused"
 """What a reader says of a text that it doesn't read."""
@@ -421,6 +426,76 @@ def as_xml(value: Any) -> Any:
     return value.strip() or None
 
 
+def notebooks(texts: Sequence[str]) -> list[Any]:
+    """nbformat, which joins lines; what it takes away as transient is taken away of ours, too."""
+    package = module("nbformat")
+    read = list[Any]()
+    for text in texts:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                given = package.reads(text, as_version=package.NO_CONVERT)
+            read.append(as_notebook([json.loads(json.dumps(given))]) if given.nbformat == 4 else REFUSED)
+        except Exception:  # whatever nbformat raises, it doesn't read the file
+            read.append(REFUSED)
+    return read
+
+
+def as_notebook(values: Any) -> Any:
+    """A notebook without what nbformat takes away or makes: signatures, whether cells are trusted, identifiers."""
+    notebook = dict(values[0])
+    old = ("orig_nbformat", "orig_nbformat_minor", "signature")
+    notebook["metadata"] = {key: value for key, value in notebook.get("metadata", {}).items() if key not in old}
+    notebook["cells"] = [
+        {key: value for key, value in cell.items() if key != "id"}
+        | {"metadata": {key: value for key, value in cell.get("metadata", {}).items() if key != "trusted"}}
+        for cell in notebook["cells"]
+    ]
+    return notebook
+
+
+def markdown(texts: Sequence[str]) -> list[Any]:
+    """What YAML or TOML says between lines `---` or `+++` at the beginning, and the tables of markdown-it's tokens."""
+    package = module("markdown_it")
+    read = list[Any]()
+    for text in texts:
+        front: Any = None
+        body = text
+        lines = re.findall(r"[^\r\n]*(?:\r\n?|\n|\Z)", text)
+        closing = {"---": ("---", "..."), "+++": ("+++",)}.get(lines[0].rstrip(), ())
+        if any(line.rstrip() in closing for line in lines[1:]):
+            end = next(n for n, line in enumerate(lines) if n and line.rstrip() in closing)
+            try:
+                values = parse_config(
+                    Source("", "".join(lines[1:end]).encode()), "toml" if lines[0][0] == "+" else "yaml"
+                ).values
+            except Unparsable:
+                read.append(REFUSED)
+                continue
+            front = values[0] if len(values) == 1 else None if not values else ""
+            body = "".join(lines[end + 1 :]) if isinstance(front, dict) or front is None else text
+            front = front if isinstance(front, dict) else None
+        tables = list[Any]()
+        inside: list[list[str]] | None = None
+        for token in package.MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").parse(body):
+            if token.type == "table_open":
+                inside = []
+            elif token.type == "tr_open" and inside is not None:
+                inside.append([])
+            elif token.type == "inline" and inside:
+                inside[-1].append(token.content)
+            elif token.type == "table_close" and inside is not None:
+                tables.append([dict(zip(inside[0], row, strict=True)) for row in inside[1:]])
+                inside = None
+        read.append([json.loads(json.dumps(front)), tables])
+    return read
+
+
+def as_markdown(values: Any) -> Any:
+    """Front matter, and the rows of each table."""
+    return [values[0]["front_matter"], [table["rows"] for table in values[0]["tables"]]]
+
+
 def json_lines(texts: Sequence[str]) -> list[Any]:
     """Each line that isn't blank by the standard library."""
     read = list[Any]()
@@ -542,6 +617,31 @@ def loose_json(choices: random.Random, five: bool = False, depth: int = 0) -> st
         parts = [f"{gap}{choices.choice(keys)}{gap}:{part}" for part in parts]
     trail = choices.choice(["", ","]) + gap if parts else gap
     return gap + "[{"[kind - 2] + ",".join(parts) + trail + "]}"[kind - 2] + gap
+
+
+def a_notebook(choices: random.Random) -> str:
+    """A notebook of a few cells."""
+    sources: list[Any] = ["x = 1", ["a\n", "b 'é'"], [], ["%m\n"], "", [1]]
+    data = {"text/plain": ["p\n", "q"], "application/json": ["r"], "image/png": "s", "x+json": [{}]}
+    outputs: list[Any] = [
+        {"output_type": "stream", "name": "stdout", "text": ["t\n", "u"]},
+        {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": 1},
+        {"output_type": "error", "ename": "E", "evalue": "", "traceback": ["v", "w"]},
+    ]
+    cells = list[Any]()
+    for _ in range(choices.randint(0, 4)):
+        cell = {
+            "cell_type": choices.choice(["code", "markdown", "raw"]),
+            "source": choices.choice(sources),
+            "metadata": {},
+        }
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": choices.choices(outputs, k=choices.randint(0, 2)), "execution_count": None}
+        if cell["cell_type"] == "markdown" and choices.random() < 0.3:
+            cell["attachments"] = {"z.png": {"image/png": ["y"]}}
+        cells.append(cell)
+    notebook = {"nbformat": choices.choice([4, 4, 4, 4, 3]), "nbformat_minor": 2, "metadata": {}, "cells": cells}
+    return json.dumps(notebook, indent=choices.choice([None, 1]))
 
 
 def an_element(choices: random.Random, depth: int = 0) -> str:
@@ -1078,6 +1178,52 @@ READERS: dict[str, Reader] = {
             shown=lambda pointer, text: None if set(text) & set("&<\n\t\r") else text,
             ours=lambda values: as_xml(values[0]),
             whole=an_element,
+        ),
+        Reader(
+            "notebook",
+            notebooks,
+            ("{}", '{"nbformat": 4, "cells": []}', "[", "]", " "),
+            ("*.ipynb",),
+            ours=as_notebook,
+            whole=a_notebook,
+            lenient=True,
+        ),
+        Reader(
+            "markdown",
+            markdown,
+            (
+                *(
+                    "---\n",
+                    "---\n",
+                    "a: b\n",
+                    "c: [d, 'e']\n",
+                    "| f | g |\n",
+                    "|---|:-:|\n",
+                    "| h \\| i | `j` |\n",
+                    "| k |\n",
+                    "\n",
+                    "\n",
+                ),
+                *(
+                    "# l\n",
+                    "```\n",
+                    "    m | n\n",
+                    "> ",
+                    "- ",
+                    "o | p\n--- | ---\nq | r | s\n",
+                    "<div>\n",
+                    "t\n",
+                    "\r\n",
+                    "|",
+                    "é",
+                ),
+                *("|u|\n|-|\n|v|\n", "| w | w |\n|--|--|\n| x | y |\n", "\\"),
+            ),
+            ("*.md",),
+            ours=as_markdown,
+            shown=lambda pointer, text: (
+                text if pointer[0] == "tables" and pointer[2] == "rows" and "|" not in text else None
+            ),
         ),
         Reader(
             "systemd",

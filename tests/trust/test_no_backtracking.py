@@ -34,6 +34,7 @@ ALLOWED = {
     "formats/json.py": TRIED + "JSON files",
     "formats/json5.py": TRIED + "JSON5 files",
     "formats/jsonc.py": TRIED + "JSON files with comments",
+    "formats/markdown.py": TRIED + "lines of Markdown",
     "formats/properties.py": TRIED + "lines of properties",
     "formats/systemd.py": TRIED + "lines of units",
     "formats/toml.py": TRIED + "TOML files",

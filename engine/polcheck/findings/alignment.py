@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NamedTuple
 
 from polcheck.base.spans import Span
@@ -30,10 +31,13 @@ class Alignment(NamedTuple):
 def align(written: str, value: str, body: int = 0) -> Alignment | None:
     """Return where each character of `value` stands in `written`, whose content begins at `body`.
 
-    None where `written` isn't one string that reads `value`. Every character but white space has to stand there in
-    order, as it is or escaped, so that only white space, which may be folded or indentation, can be a little off.
+    None where `written` isn't one string that reads `value`, or an array of JSON whose strings do so one after another,
+    as the lines of a notebook's cell. Every character but white space has to stand there in order, as it is or escaped,
+    so that only white space, which may be folded or indentation, can be a little off.
     """
     alignment = _follow(written, body, value)
+    if alignment is None and written.startswith("["):
+        return _follow_lines(written, value)
     opening = _OPENING.match(written, body)
     if alignment is None and opening is not None:
         quote = opening[1]
@@ -41,6 +45,23 @@ def align(written: str, value: str, body: int = 0) -> Alignment | None:
         for escapes, doubled in ways:
             alignment = alignment or _follow(written, opening.end(), value, escapes, doubled)
     return alignment
+
+
+def _follow_lines(written: str, value: str) -> Alignment | None:
+    """Return where `value` stands in an array of strings, each of which writes the next part of it."""
+    alignment, at, done = Alignment([], []), 0, 0
+    while (start := written.find('"', at)) >= 0:
+        try:
+            line, at = scanstring(written, start + 1)
+        except ValueError:
+            return None
+        part = _follow(written[: at - 1], start + 1, line, escapes=True)
+        if part is None or not value.startswith(line, done):
+            return None
+        alignment.starts.extend(part.starts)
+        alignment.ends.extend(part.ends)
+        done += len(line)
+    return alignment if done == len(value) else None
 
 
 def _follow(written: str, at: int, value: str, escapes: bool = False, doubled: str = "") -> Alignment | None:

@@ -75,7 +75,7 @@ def dialect(source: Source, name: str) -> Format:
     """Return the format `name`, or the dialect of it that the bytes of a file are in."""
     known = formats()
     for format in known.values():
-        if format.dialect_of == name and format.recognizes(source.data):
+        if format.dialect_of == name and format.recognizes(source):
             return format
     return known[name]
 

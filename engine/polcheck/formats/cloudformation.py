@@ -45,8 +45,9 @@ def _long_form(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
     return "Fn::" + name, value
 
 
-def recognizes(data: bytes) -> bool:
+def recognizes(source: Source) -> bool:
     """Return whether a YAML file says at the beginning of a line that it is a template."""
+    data = source.data
     at = data.find(_VERSION)
     while at >= 0:
         before = data[max(at - 2, 0) : at].removesuffix(b'"').removesuffix(b"'")

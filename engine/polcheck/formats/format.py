@@ -14,6 +14,10 @@ def _never(_: str | bytes) -> bool:
     return False
 
 
+def _no_dialect(_: Source) -> bool:
+    return False
+
+
 def _from_the_start(_: str) -> int:
     return 0
 
@@ -53,8 +57,8 @@ class Format(Struct, frozen=True):
     """Yields the scalars of a file, as far as it can be read, where `#` after white space is a comment but in them."""
     dialect_of: str = ""
     """The format of whose files this one is a dialect, recognized by `recognizes`."""
-    recognizes: Callable[[bytes], bool] = _never
-    """Whether the bytes of a file of `dialect_of` are this dialect."""
+    recognizes: Callable[[Source], bool] = _no_dialect
+    """Whether a file of `dialect_of` is in this dialect."""
     escapes: Callable[[bytes], bool] = _never
     """Whether any key of a file with these bytes may be spelled with other characters than its own."""
     respells: Callable[[str], bool] = _never
