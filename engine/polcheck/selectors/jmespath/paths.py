@@ -180,21 +180,55 @@ def docker_patterns(lines: tuple[str, ...]) -> tuple[_DockerPattern, ...]:
     """Return the patterns of a .dockerignore's lines, read as moby/patternmatcher does (ignorefile.ReadAll, `New`)."""
     made: list[_DockerPattern] = []
     for number, line in enumerate(lines):
-        text = line.removeprefix("\ufeff") if number == 0 else line
-        if text.startswith("#"):
+        whole = line.removeprefix("\ufeff") if number == 0 else line
+        if whole.startswith("#"):
             continue
-        text = text.strip()
+        text = whole.strip()
+        inverted = text.startswith("!")
+        text = text[1:].strip() if inverted else text
+        if text:
+            text = clean(text)
+            text = text[1:] if len(text) > 1 and text.startswith("/") else text
+        text = ("!" if inverted else "") + text
+        if not text.strip():
+            continue
+        # NOTE: what was cleaned is read again, so that `/!a` takes back, too
+        text = clean(text.strip())
         exclusion = text.startswith("!")
-        text = text[1:].strip() if exclusion else text
-        if not text:
-            if exclusion:
-                raise TypeMismatchError("`!` alone takes nothing back", 1)
-            continue
-        text = clean(text)
-        if len(text) > 1:
-            text = text.removeprefix("/")
+        text = text[1:] if exclusion else text
+        if not text or not _is_well_formed(text):
+            raise TypeMismatchError(f"`{line[:40]}` is not a pattern of .dockerignore", 1)
         made.append(_DockerPattern(text, exclusion))
     return tuple(made)
+
+
+def _is_well_formed(pattern: str) -> bool:
+    """Return whether Go's `filepath.Match` takes a pattern: escapes and `[…]` are whole, and no range is empty."""
+    index, end = 0, len(pattern)
+
+    def character(at: int) -> int:
+        """Return where the character of a set that begins at `at` ends, or -1 for one that can't stand there."""
+        if at >= end or pattern[at] in "-]":
+            return -1
+        after = at + 2 if pattern[at] == "\\" else at + 1
+        return after if after < end else -1
+
+    while index < end:
+        sign = pattern[index]
+        index += 2 if sign == "\\" else 1
+        if sign != "[":
+            continue
+        index += pattern[index : index + 1] == "^"
+        first = True
+        while first or pattern[index : index + 1] != "]":
+            first = False
+            index = character(index)
+            if index > 0 and pattern[index] == "-":
+                index = character(index + 1)
+            if index < 0:
+                return False
+        index += 1
+    return index == end
 
 
 def _comparison(pattern: str) -> tuple[str, Any]:  # noqa: PLR0912  # one branch a sign, as the original has them
