@@ -298,6 +298,7 @@ class Checker(Struct, frozen=True, dict=True):
             findings=findings,
             notices=only.notices(notices) if only else notices,
             polcheck=VERSION,
+            today=self.plan.today,
         )
         return replace(report, **fields_of(report, self.plan.packs))
 

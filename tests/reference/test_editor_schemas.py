@@ -76,6 +76,7 @@ WHOLE: dict[str, list[str]] = {
     "case": [
         """
         {case: c, files: {a: b}, base: {a: c}, folder: f, params: {a: 1}, profile: p, verdict: pass, fields: {a: [1]},
+         today: "2026-01-31",
          expect: {a: pass, b: {outcome: fail, at: [x, y], message: m, nearest: n}},
          differs: [{rewrite: a, reason: r}, {rewrite: [a, b], policy: p, reason: r}]}
         """

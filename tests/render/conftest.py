@@ -110,6 +110,7 @@ def report() -> Report:
         ),
         fields={"is_ready": False, "issue": "Two things are missing.\n\n1. …"},
         polcheck="0.1.0",
+        today="2026-06-01",
     )
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from gits import git
-from polcheck.base.today import today
 from polcheck.findings.report import Report
 from polcheck.project.effective import CommandLineOptions
 from polcheck.project.project import Project
@@ -58,7 +57,7 @@ def changed(root: Path, files: Mapping[str, str], message: str = "change") -> No
 def run(trusted: str | None = None, since: str | None = None, target: str = ".", **given: object) -> Report:
     """What `polcheck run` says."""
     project = Project.at(target, CommandLineOptions(cache=False, **given), trusted=trusted)  # type: ignore[arg-type]
-    accept = project.acceptance(today())
+    accept = project.acceptance()
     if since:
         from polcheck.findings.accepted import in_turn
 

@@ -12,7 +12,6 @@ import pytest
 
 import polcheck
 from gits import Folder, git
-from polcheck.base.today import today
 from polcheck.findings.report import Report
 from polcheck.policy.params import Settings
 from polcheck.project.batch import BatchChecker, BatchEntry, checked
@@ -39,7 +38,7 @@ def run(target: Path, pack: str, *, isolated: bool, rev: str | None = None) -> R
     """What `polcheck run` says."""
     given = CommandLineOptions(packs=(pack,), cache=False)
     project = Project.at(str(target), given, isolated=isolated)
-    accept = project.acceptance(today())
+    accept = project.acceptance()
     return project.checker.check(project.read(rev), project.effective.fail_on, accept=accept)
 
 
@@ -144,7 +143,7 @@ def test_what_the_caller_names_counts(folder: Folder, pack: str, tmp_path: Path)
     project = Project.at(
         str(root), CommandLineOptions(packs=(pack,), cache=False), str(tmp_path / "mine.yaml"), isolated=True
     )
-    assert project.checker.check(project.read(), accept=project.acceptance(today())).verdict == "pass"
+    assert project.checker.check(project.read(), accept=project.acceptance()).verdict == "pass"
 
 
 @pytest.mark.parametrize("way", ["a comment", "a .gitignore", "an exclusion", "a table of pyproject.toml"])

@@ -149,8 +149,8 @@ def test_what_is_no_baseline_is_refused(text: str, said: str) -> None:
 
 
 def judged(**given: object) -> Report:
-    project = Project.at(".", CommandLineOptions(**given))  # type: ignore[arg-type]
-    return project.checker.check(project.read(), "error", accept=project.acceptance(date(2026, 6, 1)))
+    project = Project.at(".", CommandLineOptions(today=date(2026, 6, 1), **given))  # type: ignore[arg-type]
+    return project.checker.check(project.read(), "error", accept=project.acceptance())
 
 
 def test_later_runs_fail_on_new_findings_only(tree: Tree) -> None:

@@ -17,8 +17,8 @@ TODAY = date(2026, 6, 15)
 
 
 def judged(today: date = TODAY, target: str = ".", **given: object) -> Report:
-    project = Project.at(target, CommandLineOptions(**given))  # type: ignore[arg-type]
-    return project.checker.check(project.read(), "error", accept=project.acceptance(today))
+    project = Project.at(target, CommandLineOptions(today=today, **given))  # type: ignore[arg-type]
+    return project.checker.check(project.read(), "error", accept=project.acceptance())
 
 
 def failing(report: Report) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck.base.paths import display_path
-from polcheck.base.today import today
 from polcheck.base.write import write_output
 from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.streams import Bar
@@ -44,7 +43,7 @@ def baseline(submission: str, project: ProjectOf, output: str | None, ratchet: b
     path = used.baseline_path or display_path(f"{used.folder or '.'}/{_NAME}")
     named = bool(used.effective.config_file and used.effective.config_file.baseline)
     used = used.with_baseline(path)
-    accept = used.acceptance(today(), use_baseline=False)
+    accept = used.acceptance(use_baseline=False)
     with Bar("reading") as bar:
         read = used.checker.place(used.read(stdin=sys.stdin.buffer, progress=bar.count))
     with Bar("judging") as bar:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 
 import click
 
 from polcheck.base.paths import exists
-from polcheck.cli.options import params_of
+from polcheck.base.today import today
+from polcheck.cli.options import params_of, today_option
 from polcheck.project.packs import read_pack
 
 
@@ -44,6 +46,7 @@ from polcheck.project.packs import read_pack
     help="The lowest severity that fails a project.",
 )
 @click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes.  [default: one per core]")
+@today_option
 @click.option("--quiet", "-q", is_flag=True, help="No summary table.")
 def batch(
     inputs: tuple[str, ...],
@@ -58,6 +61,7 @@ def batch(
     ignore: tuple[str, ...],
     fail_on: str,
     jobs: int,
+    day: date | None,
     quiet: bool,
 ) -> int:
     """Check every project of INPUT…, and write one row per project and requirement.
@@ -77,7 +81,7 @@ def batch(
     for path in inputs:
         if not exists(path):
             raise click.UsageError(f"there is no file or folder `{path}`")
-    settings = Settings(params=params_of(params), select=select, ignore=ignore)
+    settings = Settings(params=params_of(params), select=select, ignore=ignore, today=str(day or today()))
     files = tuple(read_pack(pack) for pack in packs)
     checker(files, settings)  # a bad pack is told before anything is read, and workers find it compiled
     judge = BatchChecker(files, settings, fail_on, _pairs(columns))

@@ -8,7 +8,6 @@ import click
 from msgspec.structs import replace
 
 from polcheck.authoring.explain.model import explanation_to_json
-from polcheck.base.today import today
 from polcheck.cli.options import has_packs, look_of, params_of
 from polcheck.cli.outputs import color_option
 
@@ -61,7 +60,7 @@ def explain(
         packs=packs, params=params_of(params), select=("*",), gitignore=False if no_gitignore else None
     )
     project = has_packs(Project.at(submission, provided, config, isolated=isolated))
-    checker, accept = project.checker, project.acceptance(today())
+    checker, accept = project.checker, project.acceptance()
     read = project.read(rev, sys.stdin.buffer)
     if since is not None:
         compared = project.since(since, head=rev or "HEAD")

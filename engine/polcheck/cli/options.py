@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -34,6 +35,23 @@ def is_locked(given: bool | None) -> bool:
 
 locked_option = click.option(
     "--locked/--no-locked", default=None, help="Never change polcheck.lock.  [default: --locked where CI is set]"
+)
+
+
+def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    """Return the date that an option gives. Raises BadParameter for anything but a date."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"`{text}` is not a date, as 2026-01-31") from None
+
+
+today_option = click.option(
+    "--today",
+    "day",
+    callback=_day,
+    metavar="DATE",
+    help="The day of the run: what today() gives, and waivers expire by.  [default: today, in UTC]",
 )
 _OPTIONS = (
     click.option(
@@ -83,6 +101,7 @@ _OPTIONS = (
     click.option("--no-cache", is_flag=True, help="Neither read nor write the cache."),
     locked_option,
     click.option("--tracked", is_flag=True, help="Check only files that git tracks."),
+    today_option,
 )
 
 
@@ -110,6 +129,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
         jobs: int,
         no_cache: bool,
         locked: bool | None,
+        day: date | None,
         **others: Any,
     ) -> Any:
         if isolated and trusted is not None:
@@ -141,7 +161,7 @@ def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 jobs=jobs,
                 cache=allowed and not no_cache,
                 locked=is_locked(locked),
-                today=today(),
+                today=day or today(),
             )
             return Project.at(target, provided, config, isolated=isolated, trusted=trusted)
 

@@ -180,7 +180,7 @@ def _checked(
     with measured.stage("start"):
         judge = replace(used.checker, digests=outputs.digests, only=Restriction.of(request.paths))
         judge = judge.timed() if times else judge
-        accept = used.acceptance(today())
+        accept = used.acceptance()
     with Bar("reading") as bar, measured.stage("list"):
         read = used.read(rev, sys.stdin.buffer, bar.count).with_files(request.unsaved)
     if since is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 
 from polcheck.base.paths import is_folder
 from polcheck.base.write import write_output
+from polcheck.cli.options import today_option
 from polcheck.cli.outputs import color_option, colored
 from polcheck.cli.streams import Bar
 from polcheck.packs.shipped import data_folder, schemas, shipped_packs
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--robust", is_flag=True, help="Rewrite the files of cases without changing their meaning, and run them again."
 )
+@today_option
 @click.option("--junit", metavar="FILE", help="Also write the cases as JUnit XML.")
 @click.option("--format", "-f", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--output", "-o", metavar="FILE", help="Output file.  [default: standard output]")
@@ -58,6 +61,7 @@ def test(
     fail_under: float | None,
     mutate: bool,
     robust: bool,
+    day: date | None,
     junit: str | None,
     form: str,
     output: str | None,
@@ -80,7 +84,9 @@ def test(
         raise click.UsageError(
             "mutants and rewrites are for cases that pass: first --update, then --mutate or --robust"
         )
-    options = Options(keyword, select, jobs or cores(), coverage or fail_under is not None, mutate, robust)
+    options = Options(
+        keyword, select, jobs or cores(), coverage or fail_under is not None, mutate, robust, str(day or "")
+    )
     run = _updated if update else _tested
     every = [run(name, options) for name in packs or (".",)]
     if junit:

@@ -126,7 +126,8 @@ class Report(Struct, frozen=True):
     """Everything that a run established. Waived findings stay in `findings`, with `waived` set.
 
     Paths in it are seen from the submission's root. `root` is that folder as seen from the working directory of the
-    run, `prefix` as seen from the root of its git repository; each is empty where they are one folder.
+    run, `prefix` as seen from the root of its git repository; each is empty where they are one folder. `today` is the
+    day of the run in UTC (YYYY-MM-DD).
     """
 
     verdict: Verdict
@@ -140,6 +141,7 @@ class Report(Struct, frozen=True):
     fields: Mapping[str, Json] = field(default_factory=dict)
     fields_fault: str = ""
     polcheck: str = ""
+    today: str = ""
     root: str = ""
     prefix: str = ""
 

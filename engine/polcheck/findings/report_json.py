@@ -26,6 +26,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
     return {
         "version": VERSION,
         "polcheck": report.polcheck,
+        "today": report.today,
         "verdict": report.verdict,
         "no_verdict": report.no_verdict or None,
         "fail_on": report.fail_on,

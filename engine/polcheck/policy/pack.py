@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.base.spans import Source
+from polcheck.base.today import today
 from polcheck.formats.values import Json
 from polcheck.policy import model as written
 from polcheck.policy.checks import refuse_selector
@@ -85,7 +86,7 @@ def open_packs(
 
     The packs that others extend follow these. Every problem goes to `problems`; nothing is raised.
     """
-    probes = Probes()
+    probes = Probes(settings.today or today().isoformat())
     opened: list[OpenedPack] = []
     for arrival in arrivals(packs, problems):
         result = _Loader(arrival, settings, schemas, problems, probes).load()
@@ -101,7 +102,7 @@ def open_packs(
     check_agreement(((pack.files, pack.compiled) for pack in opened), problems)
     for problem in settings.unknown(compiled):
         problems.add(problem)
-    return Plan(compiled, tuple(probes.made)), tuple(opened)
+    return Plan(compiled, tuple(probes.made), probes.today), tuple(opened)
 
 
 class _Loader(Struct, frozen=True):
@@ -271,7 +272,7 @@ class _Loader(Struct, frozen=True):
             at = ("verdict", name)
             if isinstance(value, str):
                 try:
-                    expression = compile_expression(value)
+                    expression = compile_expression(value, self.probes.today)
                 except ExpressionError as error:
                     head.error(at, error.message, error.help, error.position)
                     continue

@@ -39,7 +39,8 @@ class Settings(Struct, frozen=True):
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read
     by the parameter's type. `base_params`, by pack, hold where `params` say nothing. `severities` are by
     `pack:policy`, `policy` or requirement. `profiles` are by pack; that under `` applies to every pack that has it.
-    `selected` and `ignored` are `select` and `ignore` for one pack each. `blame` makes a problem of a setting.
+    `selected` and `ignored` are `select` and `ignore` for one pack each. `today` is the day of the run (YYYY-MM-DD),
+    this one where it is empty. `blame` makes a problem of a setting.
     """
 
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Settings(Struct, frozen=True):
     base_params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    today: str = ""
     blame: Callable[[Key, str, str], Problem] = _unplaced
 
     def for_pack(self, name: str) -> dict[str, Json]:

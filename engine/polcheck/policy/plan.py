@@ -1340,10 +1340,11 @@ class CompiledPack(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The compiled packs of a run: their policies, tables, parameters and probes."""
+    """The compiled packs of a run: their policies, tables, parameters and probes, and its day (YYYY-MM-DD)."""
 
     packs: tuple[CompiledPack, ...]
     probes: tuple[Probe, ...]
+    today: str = ""
 
     @property
     def policies(self) -> tuple[CompiledPolicy, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from polcheck.base.errors import Problem
+from polcheck.base.today import today
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.params import Key, Settings
 from polcheck.policy.plan import CompiledPack
@@ -23,8 +24,8 @@ class CommandLineOptions(Struct, frozen=True):
     ``.
 
     `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
-    what can be made again is kept between runs. `locked` forbids to change polcheck.lock. Keys expire by `today`, else
-    by the day that it is. Paths here begin at the working directory.
+    what can be made again is kept between runs. `locked` forbids to change polcheck.lock. Keys and waivers expire by
+    `today`, else by the day that it is. Paths here begin at the working directory.
     """
 
     packs: tuple[str, ...] = ()
@@ -58,6 +59,11 @@ class EffectiveConfig(Struct, frozen=True):
 
             return tuple(PackEntry(text) for text in self.options.packs)
         return self.config_file.packs if self.config_file else ()
+
+    @property
+    def today(self) -> date:
+        """The day of the run: that of the command line, else the one that it is."""
+        return self.options.today or today()
 
     @property
     def own_packs(self) -> bool:
@@ -132,6 +138,7 @@ class EffectiveConfig(Struct, frozen=True):
             ignore=(*(file.ignore if file and narrow else ()), *options.ignore),
             selected={name: entry.select for name, entry in entries if entry.select and narrow},
             ignored={name: entry.ignore for name, entry in entries if entry.ignore and narrow},
+            today=self.today.isoformat(),
             blame=self.blame(names),
         )
 

@@ -95,7 +95,10 @@ def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = No
     Raises PolicyError that names every problem of every pack.
     """
     compiled = _compiled_or_kept if kept else _compiled
-    return compiled(_Packs(_opened(packs)), _Frozen(settings or Settings()))
+    settings = settings or Settings()
+    if not settings.today:
+        settings = replace(settings, today=today().isoformat())
+    return compiled(_Packs(_opened(packs)), _Frozen(settings))
 
 
 def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:

@@ -195,6 +195,7 @@ def compared(
 
 def _judged(project: PackProject, target: str, packs: tuple[PackFiles, ...]) -> Report:
     config = project.config_file.path if project.config_file else None
-    judging = Project(target, Project.at(target, CommandLineOptions(), config).effective, packs)
-    accept = judging.acceptance(project.today, use_baseline=False)
+    options = CommandLineOptions(today=project.today)
+    judging = Project(target, Project.at(target, options, config).effective, packs)
+    accept = judging.acceptance(use_baseline=False)
     return judging.checker.check(judging.read(), judging.effective.fail_on, accept=accept)

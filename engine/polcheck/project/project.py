@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -17,7 +16,6 @@ from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import below, display_path, exists, is_folder, seen_from_here
 from polcheck.base.reader import is_file
-from polcheck.base.today import today
 from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
 from polcheck.packs.shipped import pack_at_hand
@@ -128,7 +126,7 @@ class Project(Struct, frozen=True, dict=True):
                 folder=config_file.folder if config_file else None,
                 strict=options.locked,
                 own=self.effective.own_packs,
-                trust=trust_of(config_file, options.today or datetime.now(UTC).date()),
+                trust=trust_of(config_file, self.effective.today),
             )
         )
 
@@ -261,13 +259,14 @@ class Project(Struct, frozen=True, dict=True):
         path = below(self.target, place)
         return (_literal(path.rstrip("/")),) if path else ()
 
-    def acceptance(self, today: date, *, use_baseline: bool = True) -> Accept:
-        """Return the functions that accept findings: waivers, then the baseline. Raises ConfigError for an unusable
-        baseline.
+    def acceptance(self, *, use_baseline: bool = True) -> Accept:
+        """Return the functions that accept findings: waivers by the day of the run, then the baseline.
+
+        Raises ConfigError for an unusable baseline.
         """
         waivers = Waivers(
             self.effective,
-            today,
+            self.effective.today,
             self.policies,
             self.prefix,
             self._config_path(),
@@ -447,7 +446,7 @@ def check_project(
         cache=False,
     )
     project = replace(Project.at(target, options), opened=packs)
-    accept, submission = project.acceptance(today()), project.read()
+    accept, submission = project.acceptance(), project.read()
     if since is not None:
         compared = project.since(since)
         accept, submission = in_turn(accept, compared.accept), replace(submission, base=compared.base)

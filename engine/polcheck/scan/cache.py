@@ -247,4 +247,4 @@ def _text(probe: Probe) -> str:
     resolve = getattr(probe.what, "resolve", True)
     languages = (*probe.languages, probe.unavailable) if probe.syntaxes else probe.language
     parts = (probe.kind, languages, probe.places, probe.whole, probe.forced, resolve, sorted(probe.constants))
-    return repr((parts, probe.texts))
+    return repr((parts, probe.texts, getattr(probe.what, "today", "")))

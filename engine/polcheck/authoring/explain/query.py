@@ -10,6 +10,7 @@ from msgspec import Struct
 from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
 from polcheck.base.spans import Source
+from polcheck.base.today import today
 from polcheck.evaluate.outcome import evaluate
 from polcheck.findings.finding import Location
 from polcheck.findings.places import Locator
@@ -73,7 +74,7 @@ def ask(question: Question, submission: Submission) -> Answer:
     if needs_places(policy):
         probes.mark_places(probes_of(policy))
     pack = CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
-    checker = Checker(Plan((pack,), tuple(probes.made)))
+    checker = Checker(Plan((pack,), tuple(probes.made), probes.today))
     (result,) = evaluate(checker.world(submission), [pack])
     if not result.documents:
         raise PolcheckError(_nothing_to_read(question, around, submission))
@@ -132,7 +133,7 @@ class _Options(SourceMap, frozen=True):
 def _compiled(question: Question, around: tuple[str, ...], problems: Problems) -> tuple[Conjunction, Probes]:
     document = _written(question)
     origin = _Options(Source("", b""), Config((document,), _nowhere), 0, problems)
-    probes = Probes()
+    probes = Probes(today().isoformat())
     compiler = Compiler(probes, Selectors(), around=Around(around)).at(origin)
     steps, _ = compiler.conjunction(written.items(document, ()), Scope(), role="forbid")
     if problems.errors:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -21,7 +20,6 @@ from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.findings.make import Findings
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
-from polcheck.formats.values import Json
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import Schemas
 from polcheck.policy.params import Settings
@@ -109,11 +107,11 @@ class MutantRunner(Struct, dict=True):
         fixtures = self._fixtures[policy]
         plans: dict[str, tuple[Plan, Extractor]] = {}
         if not fixtures.cases:
-            return SURVIVED if self._compiled(mutant, policy, {}, "") else REFUSED
+            return SURVIVED if self._compiled(mutant, policy, Settings()) else REFUSED
         for case in list(fixtures.cases):
-            key = json.dumps((case.params, case.profile), sort_keys=True)
+            key = case.setting
             if key not in plans:
-                plan = self._compiled(mutant, policy, case.params, case.profile)
+                plan = self._compiled(mutant, policy, case.settings(self.pack_source.name))
                 if plan is None:
                     return REFUSED
                 plans[key] = (plan, Extractor(plan.probes, skips=False))
@@ -122,10 +120,8 @@ class MutantRunner(Struct, dict=True):
                 return KILLED
         return SURVIVED
 
-    def _compiled(self, mutant: Mutant, policy: str, params: Mapping[str, Json], profile: str) -> Plan | None:
+    def _compiled(self, mutant: Mutant, policy: str, settings: Settings) -> Plan | None:
         pack = small_pack(self.pack_source, policy, self.owner, mutant.document)
-        name = self.pack_source.name
-        settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
         try:
             return compile_packs([pack], settings, self.schemas)
         except PolicyError:

@@ -46,7 +46,7 @@ def expected_of(case: Case, policy: str, outcome: str) -> list[Expected]:
 def _weight(case: Case) -> tuple[int, int, int, int, str, int]:
     """Small submissions that speak of few policies, in the pack's own parameters, are the best examples."""
     size = sum(len(data) for data in case.files.values())
-    settings = len(case.params) + bool(case.profile)
+    settings = len(case.params) + bool(case.profile) + bool(case.today)
     return settings, len(case.files), len(case.policies), size, case.path, case.line
 
 

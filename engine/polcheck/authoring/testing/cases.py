@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -13,6 +15,7 @@ from polcheck.base.errors import PolicyError, SubmissionError
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.params import Settings
 from polcheck.policy.schema import shape
 from polcheck.sources.submission import Base, Submission, check_path, of_files
 
@@ -54,6 +57,7 @@ class Case(Struct, frozen=True):
     """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it.
 
     `files` are those of the project, `base` those of the tree that its changes are compared with; None: there is none.
+    `today` is the day of the run (YYYY-MM-DD), this one where it is empty.
     """
 
     name: str
@@ -69,6 +73,17 @@ class Case(Struct, frozen=True):
     fields: Mapping[str, Json] = field(default_factory=dict)
     differs: tuple[Differs, ...] = ()
     base: Mapping[str, bytes] | None = None
+    today: str = ""
+
+    def settings(self, pack: str) -> Settings:
+        """Return the settings of the case for the pack of this name."""
+        profiles = {pack: self.profile} if self.profile else {}
+        return Settings(params={pack: self.params} if self.params else {}, profiles=profiles, today=self.today)
+
+    @property
+    def setting(self) -> str:
+        """What is equal for two cases exactly when their settings are."""
+        return json.dumps((self.params, self.profile, self.today), sort_keys=True)
 
     @property
     def submission(self) -> Submission:
@@ -182,12 +197,23 @@ def _case(pack: PackFiles, path: str, origin: SourceMap) -> Case:
         profile=document.get("profile", ""),
         verdict=document.get("verdict", ""),
         fields=document.get("fields", {}),
+        today=_today(origin, document),
         differs=tuple(
             Differs(rewrite, entry["reason"], entry.get("policy", "*"))
             for entry in document.get("differs", ())
             for rewrite in _texts(entry["rewrite"]) or ()
         ),
     )
+
+
+def _today(origin: SourceMap, document: Mapping[str, Any]) -> str:
+    """Return the day of a case; what is wrong with it is noted."""
+    text: str = document.get("today", "")
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        origin.error(("today",), f"`{text}` is not a date", "a date is written 2026-01-31")
+        return ""
 
 
 def _files(pack: PackFiles, origin: SourceMap, document: Mapping[str, Any]) -> dict[str, bytes]:

@@ -26,7 +26,10 @@ _ENOUGH = 40  # cases that make another process worth its start
 
 
 class Options(Struct, frozen=True):
-    """Options of a test run: cases by `keyword`, policies by `select`; the number of processes; further analyses."""
+    """Options of a test run: cases by `keyword`, policies by `select`; the number of processes; further analyses.
+
+    `today` is the day (YYYY-MM-DD) of the cases that set none; empty: the one that it is.
+    """
 
     keyword: str = ""
     select: tuple[str, ...] = ()
@@ -34,6 +37,7 @@ class Options(Struct, frozen=True):
     coverage: bool = False
     mutate: bool = False
     robust: bool = False
+    today: str = ""
 
 
 class Tested(Struct, frozen=True):
@@ -69,7 +73,10 @@ def run_tests(pack: PackFiles, schemas: Schemas, options: Options, watcher: Watc
 
     Mutants and rewrites are made only when every case passes: a case that fails anyway notices nothing.
     """
-    cases = _chosen(read_cases(pack, schemas.tests), options)
+    cases = tuple(
+        case if case.today else replace(case, today=options.today)
+        for case in _chosen(read_cases(pack, schemas.tests), options)
+    )
     watch = watcher or (lambda _: None)
     if not cases:
         return Tested(pack, (), ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ from polcheck.findings.finding import Finding
 from polcheck.findings.make import Findings
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
-from polcheck.formats.values import Json
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
@@ -53,7 +51,7 @@ class CaseRunner(Struct):
     @property
     def default_checker(self) -> Checker:
         """The pack with its default parameters. Raises PolicyError when the pack can't be used."""
-        return self._compiled({}, "")
+        return self._compiled(None)
 
     @property
     def policies(self) -> tuple[CompiledPolicy, ...]:
@@ -63,17 +61,14 @@ class CaseRunner(Struct):
     def checker(self, case: Case) -> Checker:
         """Return the pack as a case wants it. Raises PolicyError, at the case, for parameters that the pack refuses."""
         try:
-            return self._compiled(case.params, case.profile)
+            return self._compiled(case)
         except PolicyError as error:
             raise PolicyError(_placed(problem, case) for problem in error.problems) from None
 
-    def _compiled(self, params: Mapping[str, Json], profile: str) -> Checker:
-        key = json.dumps((params, profile), sort_keys=True)
+    def _compiled(self, case: Case | None) -> Checker:
+        key = case.setting if case else ""
         if key not in self._checkers:
-            settings = Settings()
-            if params or profile:
-                name = self.default_checker.plan.packs[0].name
-                settings = Settings(params={name: params}, profiles={name: profile} if profile else {})
+            settings = case.settings(self.pack.name) if case else Settings()
             self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas), jobs=1)
         return self._checkers[key]
 
