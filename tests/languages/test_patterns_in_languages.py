@@ -319,6 +319,74 @@ jobs:
         run: make
     env: {A: 1, B: 'two'}
 """,
+    "elixir": """\
+defmodule App.User do
+  use Ecto.Schema
+  @limit 10
+
+  def load(path, mode) do
+    text = File.read!(path)
+    IO.puts("read #{path}")
+    if text == nil do raise "none" end
+    items |> Enum.map(fn item -> item.name end)
+    case mode do
+      :raw -> text
+      _ -> %{a: text, b: 1}
+    end
+  end
+end
+""",
+    "haskell": """\
+module App.User where
+
+import Data.Maybe
+import qualified Data.Map as Map
+
+data User = Admin | Guest deriving (Show)
+
+load :: String -> Maybe String
+load path = if null path then Nothing else Just (fromJust (Map.lookup path table))
+
+main = do
+  text <- readFile "a.txt"
+  putStrLn (text ++ "b")
+  case text of
+    "" -> exitFailure
+    _ -> return (unsafePerformIO (load' text))
+""",
+    "nix": """\
+{ pkgs, lib, ... }:
+let
+  version = "1.0";
+in
+pkgs.stdenv.mkDerivation {
+  pname = "app-${version}";
+  src = fetchurl { url = "http://x"; sha256 = lib.fakeSha256; };
+  buildInputs = [ pkgs.zlib pkgs.curl ];
+  meta.license = if lib.free then "MIT" else null;
+  config = defaults // { a = 1; };
+}
+""",
+    "solidity": """\
+pragma solidity ^0.8.0;
+import "./Base.sol";
+
+contract Vault is Base {
+    mapping(address => uint256) public balances;
+    uint256 private constant LIMIT = 10;
+    event Sent(address to, uint256 amount);
+
+    function send(address payable to, uint256 amount) external onlyOwner returns (bool) {
+        require(tx.origin == msg.sender, "no");
+        (bool ok, ) = to.call{value: amount}("");
+        if (ok) { emit Sent(to, amount); }
+        uint256 left = balances[to];
+        for (uint i = 0; i < 3; i++) { left--; }
+        selfdestruct(to);
+        return true;
+    }
+}
+""",
 }
 
 FOUND = [
@@ -509,6 +577,61 @@ FOUND = [
     ("lua", "$x.$y = $z", ["M.x = load"]),
     ("lua", "return $x", ["return nil", "return json", "return M"]),
     ("lua", "{ path = $p, ... }", ['{ path = "a", 1 }']),
+    ("elixir", "IO.puts($x)", ["IO.puts("]),
+    ("elixir", "File.read!(...)", ["File.read!(path)"]),
+    ("elixir", "$x = $v", ["text = File"]),
+    ("elixir", "def $f(...) do ... end", ["def load"]),
+    ("elixir", "defmodule $m do ... end", ["defmodule App.User"]),
+    ("elixir", "use $m", ["use Ecto.Schema"]),
+    ("elixir", "if $c do ... end", ["if text == nil"]),
+    ("elixir", "raise $m", ['raise "none"']),
+    ("elixir", "$x |> Enum.map(...)", ["items |> Enum.map"]),
+    ("elixir", "fn $x -> $y end", ["fn item ->"]),
+    ("elixir", "case $x do ... end", ["case mode do"]),
+    ("elixir", "%{a: $x, ...}", ["%{a: text"]),
+    ("elixir", "@limit $v", ["@limit 10"]),
+    ("elixir", "$x == nil", ["text == nil"]),
+    ("haskell", "fromJust $x", ["fromJust (Map"]),
+    ("haskell", "unsafePerformIO $x", ["unsafePerformIO (load"]),
+    ("haskell", "Map.lookup $k $m", ["Map.lookup path table"]),
+    ("haskell", "$f :: $t", ["load :: String"]),
+    ("haskell", "load $x = $y", ["load path ="]),
+    ("haskell", "import Data.Maybe", ["import Data.Maybe"]),
+    ("haskell", "import Data.$M", ["import Data.Maybe"]),
+    ("haskell", "import qualified Data.Map as $m", ["import qualified"]),
+    ("haskell", "if $c then $a else $b", ["if null path"]),
+    ("haskell", "$x ++ $y", ['text ++ "b"']),
+    ("haskell", "data $T = ...", ["data User"]),
+    ("haskell", "readFile $x", ['readFile "a.txt"']),
+    ("haskell", "Maybe $t", ["Maybe String"]),
+    ("nix", "fetchurl { url = $u; ... }", ["fetchurl {"]),
+    ("nix", "fetchurl { sha256 = $h; url = $u; }", ["fetchurl {"]),
+    ("nix", "fetchurl $x", ["fetchurl {"]),
+    ("nix", "pkgs.stdenv.mkDerivation $x", ["pkgs.stdenv.mkDerivation {"]),
+    ("nix", "pname = $n;", ["pname ="]),
+    ("nix", "version = $v", ["version = "]),
+    ("nix", "let ... in $x", ["let"]),
+    ("nix", "{ pkgs, ... }: $x", ["{ pkgs, lib"]),
+    ("nix", "[ ... pkgs.curl ]", ["[ pkgs.zlib"]),
+    ("nix", "if $c then $a else $b", ["if lib.free"]),
+    ("nix", "$a // $b", ["defaults //"]),
+    ("nix", "lib.$x", ["lib.fakeSha256", "lib.free"]),
+    ("solidity", "tx.origin", ["tx.origin"]),
+    ("solidity", "require(...)", ["require(tx.origin"]),
+    ("solidity", "require($c, $m);", ["require(tx.origin"]),
+    ("solidity", "$x.call{value: $v}(...)", ["to.call{value: amount}"]),
+    ("solidity", "selfdestruct($x);", ["selfdestruct(to);"]),
+    ("solidity", "contract $c { ... }", ["contract Vault"]),
+    ("solidity", "contract $c is $b { ... }", ["contract Vault"]),
+    ("solidity", "function $f(...) { ... }", ["function send"]),
+    ("solidity", "function $f(...) external { ... }", ["function send"]),
+    ("solidity", "uint256 $x = $v;", ["uint256 private constant LIMIT", "uint256 left"]),
+    ("solidity", "mapping(address => $t) public $x;", ["mapping(address => uint256)"]),
+    ("solidity", "emit $e(...);", ["emit Sent"]),
+    ("solidity", "if ($c) { ... }", ["if (ok)"]),
+    ("solidity", "return $x;", ["return true;"]),
+    ("solidity", 'import "$p";', ['import "./Base.sol";']),
+    ("solidity", "$x == msg.sender", ["tx.origin == msg.sender"]),
     ("hcl", "acl = $v", ["acl    ="]),
     ("hcl", 'acl = "public-read"', ["acl    ="]),
     ("hcl", 'resource "aws_s3_bucket" $n { ... }', ['resource "aws_s3_bucket" "logs"']),

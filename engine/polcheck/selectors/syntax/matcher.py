@@ -87,6 +87,8 @@ class Matcher:
             yield from self._statements(shape, node)
         elif isinstance(shape, Terminated):
             parent = node.parent
+            while parent is not None and parent.type in self.rules.grouping:
+                parent = parent.parent
             whole = parent if parent is not None and parent.type in self.rules.expression_statements else node
             for match in self.matches(shape.expression, node):
                 yield Match(whole.start_byte, whole.end_byte, match.binds)

@@ -1,0 +1,70 @@
+"""Solidity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polcheck.languages.decoding import escapes, literal, unescape
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_escape = escapes({"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "\n": ""}, exact={"x": 2, "u": 4})
+_KINDS = frozenset({"string", "unicode_string_literal", "string_literal"})
+
+
+def _value(node: Node) -> Literal | None:
+    if node.type == "string_literal":
+        values = [_value(child) for child in node.named_children if child.type == "string"]
+        return Literal("".join(value.value for value in values if value is not None), True) if values else None
+    text = (node.text or b"").decode("utf-8", "replace").removeprefix("unicode")
+    if len(text) < 2 or text[0] not in "\"'" or text[-1] != text[0]:
+        return None
+    return literal(unescape(text[1:-1], _escape))
+
+
+_FUNCTION = parts(
+    "visibility", "state_mutability", "modifier_invocation", "override_specifier", "virtual", "return_type_definition"
+)
+
+LANGUAGES = (
+    Language(
+        name="solidity",
+        title="Solidity",
+        module="tree_sitter_solidity",
+        suffixes=(".sol",),
+        extra="solidity",
+        strings=_KINDS,
+        string_value=_value,
+        contexts=(
+            Context(),
+            Context("contract A { ", " }"),
+            Context("contract A { function f() { ", " } }"),
+            Context("contract A { function f() { ", "; } }"),
+            Context("contract A { uint a = ", "; }"),
+        ),
+        lists=frozenset({"statement"}),
+        ascii_names=True,
+        statement_form=MARK + "{};",
+        any_forms=(MARK * 3, f"{MARK * 3} {MARK}"),
+        any_forms_in_braces=(f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3),
+        comment_signs=("//",),
+        snippet=SnippetRules(
+            grouping=frozenset({"expression", "statement", "parenthesized_expression"}),
+            optional={
+                "function_definition": _FUNCTION,
+                "constructor_definition": _FUNCTION,
+                "fallback_receive_definition": _FUNCTION,
+                "modifier_definition": parts("override_specifier", "virtual"),
+                "contract_declaration": {
+                    "inheritance_specifier": frozenset({"inheritance_specifier", "is"}),
+                    "abstract": frozenset({"abstract"}),
+                },
+                "state_variable_declaration": parts(
+                    "visibility", "constant", "immutable", "override_specifier", "state_location"
+                ),
+            },
+        ),
+    ),
+)
