@@ -10,6 +10,9 @@ from pack_files import check, judge, one, outcome, pack, places, schemas, warnin
 from polcheck.authoring.lint import lint
 from polcheck.base.errors import PolicyError
 from polcheck.findings.report_json import report_from_json, report_to_json
+from polcheck.policy.pack import compile_packs
+from polcheck.policy.params import Settings
+from polcheck.project.plan_cache import plan_codec
 from polcheck.render import Options, output_format
 
 ENV = ".env.example"
@@ -172,3 +175,10 @@ def test_the_json_report_lists_the_places_and_can_be_read_back() -> None:
     first = data["policies"][0]["dynamic"][0]
     assert (first["name"], first["path"], first["line"], first["column"]) == ("env", "a.py", 4, 8)
     assert report_from_json(data) == report
+
+
+def test_a_plan_with_constants_is_kept_between_runs() -> None:
+    """It is written and read again as it was."""
+    plan = compile_packs([pack(one(f"forbid: {{{READ}}}"))], Settings(), schemas())
+    again = plan_codec().decode(plan_codec().encode(plan))
+    assert again.probes == plan.probes and {probe.kind for probe in again.probes} == {"pattern", "constants"}

@@ -14,8 +14,6 @@ from polcheck.base.worker import Overrun, Worker
 from polcheck.evaluate.relations import DynamicPlace, Matches, Relation, UnsearchedFile, name_of, nulls, row_of
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
-from polcheck.languages.constant_lookup import Constants
-from polcheck.languages.constants import Dynamic, Value
 from polcheck.languages.registry import may_be_script
 from polcheck.policy.plan import PREVIOUS, Find, Join, Listing, Modifiers, Plan, Probe, SearchInValue, Values
 from polcheck.scan.encoding import AnswerCodec
@@ -31,6 +29,8 @@ from polcheck.sources.trees import BASE, base_path, is_base, path_in, plain_path
 
 if TYPE_CHECKING:
     from polcheck.evaluate.demands import Demands
+    from polcheck.languages.constant_lookup import Constants
+    from polcheck.languages.constants import Dynamic, Value
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.nearest import Near
 
@@ -243,17 +243,19 @@ class JoinContext(Struct, dict=True):
         constants = self.plan.probes[probe].constants
         if not constants:
             return result, []
+        from polcheck.languages.constants import Dynamic
+
         matches: list[Match] = []
         dynamic: list[tuple[DynamicPlace, Mapping[str, str | None]]] = []
         for match in result.matches:
             bindings: list[tuple[str, Bound]] = []
             reasons: list[tuple[str, str, Span | None]] = []
             for key, bound in match.bindings:
-                cell = self._constant(bound.value, path) if key in constants else Value(None)
+                cell = self._constant(bound.value, path) if key in constants else None
                 if isinstance(cell, Dynamic):
                     reasons.append((name_of(key, join) or key, cell.reason, bound.span))
                 else:
-                    bindings.append((key, Bound(cell.value, bound.span) if key in constants else bound))
+                    bindings.append((key, bound if cell is None else Bound(cell.value, bound.span)))
             if reasons:
                 known = {name: BoundValue(bound.value).key for key, bound in bindings if (name := name_of(key, join))}
                 dynamic += [
@@ -278,6 +280,8 @@ class JoinContext(Struct, dict=True):
 
     def _constants_of(self, revision: str) -> Constants:
         """Return what the files of a tree define."""
+        from polcheck.languages.constant_lookup import Constants
+
         tables: dict[str, Json] = {}
         languages: dict[str, str] = {}
         paths = self.tree(revision)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
+    MAX_DEPTH,
     Cell,
     ConstantRules,
     Dynamic,
@@ -39,7 +40,7 @@ _NODES = """
 (short_var_declaration left: (_) @declared) (range_clause left: (_) @ranged) (receive_statement left: (_) @ranged)
 (type_switch_statement alias: (_) @declared)
 (assignment_statement left: (_) @assigned) (inc_statement (_) @assigned) (dec_statement (_) @assigned)
-(unary_expression operand: (_) @address)
+(unary_expression "&" operand: (_) @assigned)
 """
 _GROUPING = frozenset({"parenthesized_expression"})
 _INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9][0-9]*|0")
@@ -47,7 +48,6 @@ _FLOAT = re.compile(r"(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _VERSION = re.compile(r"v[0-9]+")
 _NO_CONVERSIONS = frozenset({"len", "cap", "complex", "real", "imag", "min", "max"})
 _MAX_BITS = 256
-_MAX_DEPTH = 20  # of names that stand for one another in functions
 
 
 class _Constant(NamedTuple):
@@ -159,9 +159,6 @@ class _File:
             for node in self.nodes.get("ranged", ())
             if not any(child.type == ":=" for child in (node.parent or node).children)
         ]
-        for node in self.nodes.get("address", ()):
-            if node.parent is not None and node.parent.children[0].type == "&":
-                assigned.append(node)
         for node in assigned:
             for target in parts_of(node) if node.type == "expression_list" else [node]:
                 self._assign_to(unwrapped(target, _GROUPING))
@@ -206,6 +203,8 @@ class _File:
 
     def cell(self, node: Node, constant: _Constant | None = None, depth: int = 0) -> Cell:
         """Return what an expression stands for; `constant` is the name that it is the value of."""
+        if depth > MAX_DEPTH:
+            return no_literal(node)
         node = unwrapped(node, _GROUPING)
         while node.type in ("expression_list", "literal_element") and len(parts := parts_of(node)) == 1:
             node = unwrapped(parts[0], _GROUPING)
@@ -250,7 +249,7 @@ class _File:
         operands.append(here)
         if any(unwrapped(operand, _GROUPING).type == "binary_expression" for operand in operands):
             return None
-        cells = [self.cell(operand, constant, depth) for operand in reversed(operands)]
+        cells = [self.cell(operand, constant, depth + 1) for operand in reversed(operands)]
         if any(isinstance(cell, Value) and not isinstance(cell.value, str) for cell in cells):
             return None
         return joined(cells)
@@ -262,7 +261,7 @@ class _File:
         if function is None or len(arguments) != 1 or function.type not in ("identifier", "selector_expression"):
             return no_literal(node)
         name = text_of(function)
-        cell = self.cell(arguments[0], constant, depth)
+        cell = self.cell(arguments[0], constant, depth + 1)
         is_text = isinstance(cell, Value) and isinstance(cell.value, str)
         is_number = isinstance(cell, Value) and type(cell.value) is int and name != "string"
         return (
@@ -283,7 +282,7 @@ class _File:
             return Name(name)
         constants = self.bound.get((bound.number, name), [])
         only = constants[0] if len(constants) == 1 else None
-        if only is None or only.kind != "const" or only.value is None or depth > _MAX_DEPTH:
+        if only is None or only.kind != "const" or only.value is None or depth > MAX_DEPTH:
             what = only.kind if only is not None and only.kind.startswith("a ") else "a local variable"
             return Dynamic(f"`{name}` is {what}")
         if only.place > node.start_byte:
@@ -327,7 +326,7 @@ def _integer(node: Node, iota: int | None, depth: int = 0) -> int | None:
     if node.type == "rune_literal":
         text = text_of(node)[1:-1]
         return ord(text) if len(text) == 1 else None  # NOTE: one with an escape is none that is read here
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         return None
     if node.type == "unary_expression":
         operand = node.child_by_field_name("operand")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
+    MAX_DEPTH,
     Cell,
     ConstantRules,
     Dynamic,
@@ -58,7 +59,6 @@ _WRAPPERS = frozenset(
 _INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|[1-9][0-9]*|0")
 _FLOAT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _EXACT = 2**53  # beyond it a number stands for several integers
-_MAX_DEPTH = 20  # of names that stand for one another in functions
 _SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _AS_TYPESCRIPT = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 
@@ -331,7 +331,9 @@ class _File:
         return text_of(name) if name is not None else ""
 
     def cell(self, node: Node, depth: int = 0) -> Cell:
-        """Return what an expression stands for."""
+        """Return what an expression stands for; `depth` is that of expressions around it that have been read."""
+        if depth > MAX_DEPTH:
+            return no_literal(node)
         while node.type in _WRAPPERS and (parts := parts_of(node)):
             node = parts[-1 if node.type == "type_assertion" else 0]
         kind = node.type
@@ -349,7 +351,7 @@ class _File:
         if kind in ("true", "false", "null"):
             return Value({"true": True, "false": False}.get(kind))
         if kind == "unary_expression" and (operand := node.child_by_field_name("argument")) is not None:
-            return negated(self.cell(operand, depth)) if node.children[0].type == "-" else no_literal(node)
+            return negated(self.cell(operand, depth + 1)) if node.children[0].type == "-" else no_literal(node)
         if kind == "binary_expression":
             return self._sum(node, depth)
         if kind == "call_expression" and (module := _required(node)) is not None:
@@ -366,7 +368,7 @@ class _File:
     def _substituted(self, node: Node, depth: int) -> Cell:
         """Return what stands in a template; numbers are written as they are."""
         parts = parts_of(node)
-        cell = self.cell(parts[0], depth) if len(parts) == 1 else no_literal(node)
+        cell = self.cell(parts[0], depth + 1) if len(parts) == 1 else no_literal(node)
         return Value(str(cell.value)) if isinstance(cell, Value) and type(cell.value) is int else cell
 
     def _sum(self, node: Node, depth: int) -> Cell:
@@ -377,9 +379,9 @@ class _File:
             right = here.child_by_field_name("right")
             if operator is None or left is None or right is None or operator.type != "+" or len(parts) > 50:
                 return no_literal(node)
-            parts.append(no_literal(node) if right.type == "binary_expression" else self.cell(right, depth))
+            parts.append(no_literal(node) if right.type == "binary_expression" else self.cell(right, depth + 1))
             here = left
-        return joined([self.cell(here, depth), *reversed(parts)])
+        return joined([self.cell(here, depth + 1), *reversed(parts)])
 
     def _reference(self, chain: tuple[str, ...], node: Node, depth: int = 0) -> Cell:
         """Return what a name stands for where it is used."""
@@ -397,7 +399,7 @@ class _File:
         if only is None or only.kind not in ("const", "let") or self.assigned[bound.number, chain[0]]:
             what = only.kind if only is not None and only.kind.startswith(("a ", "bound")) else "a local variable"
             return Dynamic(f"`{chain[0]}` is {what}")
-        if depth > _MAX_DEPTH or len(chain) > 1 or only.value is None:
+        if depth > MAX_DEPTH or len(chain) > 1 or only.value is None:
             return Dynamic(f"`{'.'.join(chain)}` is worked out when the program runs")
         return self.cell(only.value, depth + 1)
 

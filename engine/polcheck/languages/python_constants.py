@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
+    MAX_DEPTH,
     Cell,
     ConstantRules,
     Dynamic,
@@ -292,32 +293,34 @@ class _File:
             block = around.parent
         return "is not assigned by a statement"
 
-    def cell(self, node: Node) -> Cell:
-        """Return what an expression stands for."""
+    def cell(self, node: Node, depth: int = 0) -> Cell:
+        """Return what an expression stands for; `depth` is that of expressions around it that have been read."""
         node = unwrapped(node)
+        if depth > MAX_DEPTH:
+            return no_literal(node)
         kind = node.type
         if kind == "string":
-            return self._string(node)
+            return self._string(node, depth)
         if kind == "concatenated_string":
-            return joined([self._string(part) for part in node.named_children if part.type == "string"])
+            return joined([self._string(part, depth) for part in node.named_children if part.type == "string"])
         if kind in ("integer", "float"):
             return _number(text_of(node))
         if kind in ("true", "false", "none"):
             return Value({"true": True, "false": False}.get(kind))
         if kind == "unary_operator" and (operand := node.child_by_field_name("argument")) is not None:
             sign = node.children[0].type
-            cell = self.cell(operand)
+            cell = self.cell(operand, depth + 1)
             return negated(cell) if sign == "-" else negated(negated(cell)) if sign == "+" else no_literal(node)
         if kind == "binary_operator" and node.child_by_field_name("operator") is not None:
-            return self._sum(node)
+            return self._sum(node, depth)
         if kind == "named_expression" and (value := node.child_by_field_name("value")) is not None:
-            return self.cell(value)
+            return self.cell(value, depth + 1)
         if kind in ("identifier", "attribute"):
             chain = dotted(node)
             return self._reference(chain, node.start_byte) if chain else no_literal(node)
         return no_literal(node)
 
-    def _sum(self, node: Node) -> Cell:
+    def _sum(self, node: Node, depth: int) -> Cell:
         """Return strings that are put together by `+`."""
         parts: list[Cell] = []
         here: Node | None = node
@@ -325,12 +328,14 @@ class _File:
             operator, right = here.child_by_field_name("operator"), here.child_by_field_name("right")
             if operator is None or right is None or operator.type != "+" or len(parts) > 50:
                 return no_literal(node)
-            parts.append(no_literal(node) if unwrapped(right).type == "binary_operator" else self.cell(right))
+            parts.append(
+                no_literal(node) if unwrapped(right).type == "binary_operator" else self.cell(right, depth + 1)
+            )
             here = here.child_by_field_name("left")
             here = unwrapped(here) if here is not None else None
-        return joined([*([self.cell(here)] if here is not None else []), *reversed(parts)])
+        return joined([*([self.cell(here, depth + 1)] if here is not None else []), *reversed(parts)])
 
-    def _string(self, node: Node) -> Cell:
+    def _string(self, node: Node, depth: int = 0) -> Cell:
         prefix = text_of(node)[:3].lower().split('"')[0].split("'")[0]
         if "t" in prefix:
             return Dynamic("a template string")
@@ -346,7 +351,7 @@ class _File:
             elif part.form or part.expression is None:
                 return no_literal(node)
             else:
-                cell = self.cell(part.expression)
+                cell = self.cell(part.expression, depth + 1)
                 is_integer = isinstance(cell, Value) and type(cell.value) is int
                 parts.append(Value(str(cell.value)) if isinstance(cell, Value) and is_integer else cell)
         return joined(parts)

@@ -9,14 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from polcheck.base.spans import Source, Span
-from polcheck.languages.constant_lookup import Constants
-from polcheck.languages.constants import (
-    FileConstants,
-    Value,
-    encoded,
-    literal,
-)
-from polcheck.languages.grammars import Tree, first_error
 from polcheck.languages.registry import language, languages
 from polcheck.selectors.results import Bound, Match, SearchResult
 
@@ -24,7 +16,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from polcheck.formats.values import Json
+    from polcheck.languages.constant_lookup import Constants
+    from polcheck.languages.constants import FileConstants
+    from polcheck.languages.grammars import Tree
 
+# NOTE: a run in which nothing has changed reads plans, and needs nothing that reads constants: that is imported late
 TABLE = "constants"  # the name under which a match gives what a file defines
 LANGUAGE = "language"
 
@@ -41,6 +37,8 @@ class ConstantTable(Struct, frozen=True):
 
     def search(self, tree: Tree) -> SearchResult:
         """Return what a file defines."""
+        from polcheck.languages.grammars import first_error
+
         rules = language(tree.language).constants
         if rules is None:
             return SearchResult()
@@ -51,6 +49,8 @@ class ConstantTable(Struct, frozen=True):
 
     def search_manifest(self, source: Source) -> SearchResult:
         """Return where the modules begin that a file names. Raises Unreadable."""
+        from polcheck.languages.constants import FileConstants
+
         rules = language(self.languages[0]).constants
         root = rules.manifest(source.text) if rules is not None else ""
         return SearchResult((_match(FileConstants(root=root), self.languages[0]),)) if root else SearchResult()
@@ -67,6 +67,8 @@ def table_for(name: str) -> ConstantTable | None:
 
 
 def _match(table: FileConstants, name: str) -> Match:
+    from polcheck.languages.constants import encoded
+
     return Match(None, ((TABLE, Bound(encoded(table))), (LANGUAGE, Bound(name))))
 
 
@@ -75,6 +77,8 @@ def with_cells(result: SearchResult, names: Collection[str], tree: Tree, *, alon
 
     `alone`: the text is no file of a project, and names are looked up in itself.
     """
+    from polcheck.languages.constants import encoded
+
     cells: dict[tuple[str, Span], Json] = {}
     lookup: Constants | None = None
     matches: list[Match] = []
@@ -95,6 +99,8 @@ def with_cells(result: SearchResult, names: Collection[str], tree: Tree, *, alon
 
 
 def _lookup(tree: Tree) -> Constants:
+    from polcheck.languages.constant_lookup import Constants
+
     rules = language(tree.language).constants
     tables = {"": rules.table(tree)} if rules is not None and not tree.tree.root_node.has_error else {}
     return Constants((), tables, {"": tree.language})
@@ -102,6 +108,8 @@ def _lookup(tree: Tree) -> Constants:
 
 def _cell(tree: Tree, bound: Bound, span: Span) -> Json:
     """Return what a captured stretch of a file stands for."""
+    from polcheck.languages.constants import Value, encoded, literal
+
     start, end = tree.source.byte_of(span.start), tree.source.byte_of(span.end)
     node = tree.tree.root_node.named_descendant_for_byte_range(start, end) or tree.tree.root_node
     known = language(tree.language)

@@ -29,6 +29,7 @@ from polcheck.policy.plan import (
     Values,
     handlers,
 )
+from polcheck.render.wording import pluralize
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.sources.trees import path_in
 
@@ -98,6 +99,12 @@ class StepExplainer(Struct, frozen=True):
         unsure = sum(not row.certain for row in event.after) if step.kind(self.world.plan.probes) == "not" else 0
         if unsure:
             return f"{unsure:,} without certainty: what `not` looks for may stand where it could not be searched"
+        join = step.join
+        if join is not None and join.modifiers.constant and join.search is not None:
+            many = len(self.world.find(join.search, join).dynamic)
+            if many:
+                names = " or ".join(f"`{name}`" for name in join.modifiers.constant)
+                return f"{pluralize(many, 'place')} where {names} is not a constant gave no row"
         if any(inner.role == "selector" and not self._first_use(inner) for inner in step.nested):
             return "what the selector finds is shown where it is used first"
         return ""
