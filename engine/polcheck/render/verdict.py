@@ -30,9 +30,9 @@ def reason(report: Report) -> str:
     severities = named_by(report.fail_on)
     open_ = [p for p in report.policies if p.outcome == "undecided" and p.severity in severities]
     if not open_:
-        return (
-            "no verdict: no policy applies to anything here, so nothing was checked (--allow-empty makes that a pass)"
-        )
+        empty = all(policy.outcome == "not-applicable" for policy in report.policies)
+        hint = " (--allow-empty makes a pass of that)" if empty else ""
+        return f"no verdict: no policy passed, so nothing was verified{hint}"
     lines = [f"no verdict: {len(open_)} {'policy is' if len(open_) == 1 else 'policies are'} undecided"]
     lines += [f"  {terminal(policy.ref)}: {_why(policy)}" for policy in open_[:_NAMED]]
     if len(open_) > _NAMED:
