@@ -268,6 +268,10 @@ LANGUAGES = (
             Context(),
             Context(edit=_clauses_on_lines, fallback=True),
         ),
+        completions=(
+            ("\ndef $_(...): ...", "a decorator stands before a definition: add `def $_(...): ...` on the next line"),
+            (": ...", "a body is missing: add `: ...`"),
+        ),
         snippet=_SNIPPET,
         awaiting=frozenset({"await"}),
         name_rules=_names,

@@ -175,6 +175,24 @@ def prepare(text: str, language: str) -> tuple[Prepared, ...]:
     if not text.strip():
         raise SyntaxProblem("the snippet is empty", 0, "write code, such as `torch.load(...)`")
     parts = _slotted(text, rules, marks)
+    readings, only_comments = _readings(parts, rules, marks)
+    if not readings and only_comments:
+        raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
+    if not readings:
+        written = _written(parts, [0] * len(parts), rules.contexts[0], rules)
+        prepared = Prepared(language, marks, (), written.source, "", written.moves)
+        raise _unparsed(text, prepared, written.root, _completion(text, rules, marks))
+    return tuple(readings)
+
+
+def _completion(text: str, rules: Language, marks: Marks) -> str:
+    """Return what to add to a snippet that breaks off; empty where that is not what is wrong with it."""
+    whole = ((advice, _slotted(text.rstrip() + rest, rules, marks)) for rest, advice in rules.completions)
+    return next((advice for advice, parts in whole if _readings(parts, rules, marks)[0]), "")
+
+
+def _readings(parts: list[str | _Slot], rules: Language, marks: Marks) -> tuple[list[Prepared], bool]:
+    """Return a snippet's tree in each context in which it parses, and whether it holds only comments in one."""
     readings: list[Prepared] = []
     only_comments = False
     for context in rules.contexts:
@@ -191,13 +209,8 @@ def prepare(text: str, language: str) -> tuple[Prepared, ...]:
         statements = tuple(node for node in nodes if node.type not in rules.comments | {"line_continuation"})
         only_comments = only_comments or not statements
         if statements:
-            readings.append(Prepared(language, marks, statements, written.source, context.after, written.moves))
-    if not readings and only_comments:
-        raise SyntaxProblem("the snippet holds comments only", 0, "comments are ignored: write code")
-    if not readings:
-        written = _written(parts, [0] * len(parts), rules.contexts[0], rules)
-        raise _unparsed(text, Prepared(language, marks, (), written.source, "", written.moves), written.root)
-    return tuple(readings)
+            readings.append(Prepared(rules.name, marks, statements, written.source, context.after, written.moves))
+    return readings, only_comments
 
 
 def _letter(text: str, rules: Language) -> str:
@@ -350,10 +363,10 @@ def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
     return found
 
 
-def _unparsed(text: str, prepared: Prepared, root: Node) -> SyntaxProblem:
+def _unparsed(text: str, prepared: Prepared, root: Node, completion: str) -> SyntaxProblem:
     node = first_error(root)
     offset = min(prepared.offset(node), max(len(text.rstrip()) - 1, 0))
-    help = "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
+    help = completion or "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
     if node.is_missing:
         return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
     return SyntaxProblem(f"the snippet is not valid {languages.language(prepared.language).title}", offset, help)

@@ -1,0 +1,27 @@
+"""A snippet that breaks off before the language lets it end is refused with what to add."""
+
+from __future__ import annotations
+
+import pytest
+
+from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.snippet import prepare
+
+
+@pytest.mark.parametrize(
+    ("language", "snippet", "help"),
+    [
+        ("python", "@app.get(...)", "add `def $_(...): ...` on the next line"),
+        ("python", "def $_(...)", "add `: ...`"),
+        ("python", "class $name($base)", "add `: ...`"),
+        ("python", "with open($path)", "add `: ...`"),
+        ("javascript", "function $name($x)", "add `{ ... }`"),
+        ("go", "if $x", "add `{ ... }`"),
+        ("python", "f(", "a snippet is code as the language writes it"),
+    ],
+)
+def test_what_is_missing_is_named(language: str, snippet: str, help: str) -> None:
+    """A decorator without a definition, a head without a body; anything else gets the general help."""
+    with pytest.raises(SyntaxProblem) as problem:
+        prepare(snippet, language)
+    assert help in problem.value.help
