@@ -106,7 +106,9 @@ class SnippetRules(Struct, frozen=True, eq=False):
     ignores_case: Callable[[str], bool] | None = None  # of a leaf of such a kind
     expression_statements: frozenset[str] = frozenset({"expression_statement"})  # nothing more than the expression
     words: frozenset[str] = frozenset()  # compared by what `word_value` gives for a node, however it is quoted
-    word_prefixes: frozenset[tuple[str, str]] = frozenset()  # kind and first word: the next word is what is run
+    word_prefixes: Mapping[tuple[str, str], str] = {}
+    """For kind and first word of what is followed by the word that is run: options between them, a `:` after those
+    that take a value. With another option nothing is run."""
     named_fields: frozenset[tuple[str, str]] = frozenset()  # kind and field: where a name is looked for by its text
     called: frozenset[str] = frozenset()  # fields of what is called
     separate_words: frozenset[str] = frozenset()  # keywords that stand apart from what is before and after them

@@ -10,7 +10,9 @@ from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRu
 from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from collections.abc import Iterator
+
+    from tree_sitter import Node, Parser, Tree
 
     from polcheck.base.spans import Source
 
@@ -108,6 +110,9 @@ def _word(node: Node) -> str | None:
 
 # a loop over the arguments: POSIX has `do` on the line of the name, the grammar wants an end of line before it
 _LOOP = re.compile(rb"\bfor[ \t]++[A-Za-z_]\w*+([ \t])[ \t]*+do\b")
+_ESCAPED_COMMAND = re.compile(rb"\n[ \t]*+\\(?=[\w./])")
+_SPLIT_WORD = re.compile(rb"[\w./-]\\\n(?=[\w./$-])")
+_MOST_BACKSLASHES = 64
 _TEXTS = frozenset({"comment", "raw_string", "string_content", "string", "heredoc_body", "heredoc_content"})
 
 
@@ -116,6 +121,10 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
     data = source.utf8
     code = Respelled(data, parser)
     code.parse()
+    if changes := list(_swallowed(data, code.tree)):
+        code.add(changes)
+        code.parse()
+        code.restore()
     tree = code.tree
     if tree.root_node.has_error and (loops := [match.start(1) for match in _LOOP.finditer(data)]):
         for at in loops:
@@ -126,7 +135,31 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
         code.restore()
         if code.tree.root_node.has_error:  # NOTE: then nothing says that these are loops
             return ParsedCode(tree)
-    return ParsedCode(code.tree)
+    return ParsedCode(code.tree, _split_word(data, code.tree))
+
+
+def _swallowed(data: bytes, tree: Tree) -> Iterator[Change]:
+    r"""Yield what makes a command of a line that begins with a backslash, as `\rm` does.
+
+    NOTE: the grammar takes the end of the line before it for a part of that word, and the word for an argument.
+    """
+    for match in _ESCAPED_COMMAND.finditer(data):
+        line_end, mark = match.start(), match.end() - 1
+        before = data[max(line_end - _MOST_BACKSLASHES, 0) : line_end]
+        goes_on = (len(before) - len(before.rstrip(b"\\"))) % 2
+        node = tree.root_node.descendant_for_byte_range(mark, mark + 1)
+        if not goes_on and node is not None and node.type == "word" and node.start_byte <= line_end:
+            yield Change(mark, b" ")
+
+
+def _split_word(data: bytes, tree: Tree) -> str:
+    """Return what is said of a word that goes on in the next line, which the grammar takes for two; empty for none."""
+    for match in _SPLIT_WORD.finditer(data):
+        node = tree.root_node.descendant_for_byte_range(match.start(), match.start() + 1)
+        if node is not None and node.type not in _TEXTS:
+            line = data.count(b"\n", 0, match.start()) + 1
+            return f"a word goes on in the next line, at line {line}"
+    return ""
 
 
 LANGUAGES = (
@@ -151,7 +184,10 @@ LANGUAGES = (
                     "file_redirect": frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"}),
                 }
             },
-            word_prefixes=frozenset(("command", word) for word in ("command", "builtin", "exec", "time")),
+            word_prefixes={
+                ("command", word): options
+                for word, options in {"command": "p", "builtin": "", "exec": "cla:", "time": "p", "coproc": ""}.items()
+            },
         ),
     ),
 )

@@ -212,17 +212,31 @@ class Matcher:
             children = [child for child in children if child.id not in left_out]
         for found, _ in self._sequence(shape.items, children, binds, whole=True):
             yield found
-        while len(children) > 1 and self._is_prefix(node.type, children[0]):
-            children = children[1:]
+        while taken := self._prefix(node.type, children):
+            children = children[taken:]
             for found, _ in self._sequence(shape.items, children, binds, whole=True):
                 yield found
 
-    def _is_prefix(self, kind: str, word: Node) -> bool:
-        """Return whether a word of a command only says how the next one is run."""
-        if not self.rules.word_prefixes or self.language.word_value is None:
-            return False
-        text = self.language.word_value(unwrapped(word, self.rules.grouping))
-        return text is not None and (kind, text) in self.rules.word_prefixes
+    def _prefix(self, kind: str, words: Sequence[Node]) -> int:
+        """Return how many words of a command only say how the next one is run."""
+        value = self.language.word_value
+        if not self.rules.word_prefixes or value is None or len(words) < 2:
+            return 0
+        options = self.rules.word_prefixes.get((kind, value(unwrapped(words[0], self.rules.grouping)) or ""))
+        at = 1
+        while options is not None and at < len(words):
+            text = value(unwrapped(words[at], self.rules.grouping)) or ""
+            if text == "--":
+                at += 1
+                break
+            if not text.startswith("-") or text == "-":
+                break
+            known = [options.find(flag) for flag in text[1:] if flag != ":"]
+            if -1 in known or not known:
+                return 0
+            valued = next((index for index, place in enumerate(known) if options[place + 1 : place + 2] == ":"), None)
+            at += 2 if valued == len(known) - 1 else 1
+        return at if options is not None and at < len(words) else 0
 
     def _sequence(
         self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds, whole: bool, at: int = 0

@@ -1,0 +1,91 @@
+"""Commands and loops of bash are those that a shell runs, also where the grammar reads otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from typed import polcheck
+
+
+@pytest.mark.parametrize(
+    ("text", "loops"),
+    [
+        ("for i do\n  rm $i\ndone\n", 1),
+        ("for i \t do rm $i; done\n", 1),
+        ("for a do for b do x; done; done # for c do\n", 2),
+        ("echo 'for i do'\n", 0),
+        ("for i do x; done; cat <<E\nwait for i do\nE\n", 1),
+    ],
+)
+def test_a_loop_over_the_arguments_is_read(text: str, loops: int) -> None:
+    """POSIX, 2.9.4: `do` may follow the name at once. Texts and comments stay as they are."""
+    root = parse(Source("a.sh", text.encode()), "bash").tree.root_node
+    left, found = [root], 0
+    while left:
+        node = left.pop()
+        found += node.type == "for_statement"
+        assert not node.is_error and (node.text or b"") == text.encode()[node.start_byte : node.end_byte]
+        left += node.children
+    assert found == loops
+
+
+def test_what_is_no_loop_keeps_its_fault() -> None:
+    """A script that isn't one stays undecided as it was."""
+    assert parse(Source("a.sh", b"for i do\n  rm $i\n"), "bash").tree.root_node.has_error
+
+
+def runs(text: str, tmp_path: Path) -> list[int]:
+    """The lines at which a command `curl` is found."""
+    (tmp_path / "a.sh").write_text(text)
+    ran = polcheck("query", "--pattern", "curl ...", "-l", "bash", str(tmp_path / "a.sh"), "-f", "json")
+    return [match["line"] for match in json.loads(ran.out)["matches"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true\n\\curl x\n",
+        "if a; then\n\t\\curl x\nfi\n",
+        "echo a \\\\\n\\curl x\n",
+        "true\n\n\\curl x\n",
+        "a\ncommand -p curl x\n",
+        "a\ntime -p curl x\n",
+        "a\ncoproc curl x\n",
+        "a\nexec -cla z curl x\n",
+        "a\nexec -a z curl x\n",
+        "a\nbuiltin -- command -- curl x\n",
+    ],
+)
+def test_what_is_run_is_found(text: str, tmp_path: Path) -> None:
+    """A backslash before a command only keeps aliases out, and words before it only say how it is run."""
+    lines = text.split("\n")
+    assert runs(text, tmp_path) == [next(number for number, line in enumerate(lines, 1) if "curl" in line)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo a \\\n\\curl x\n",
+        'echo "\n\\curl x"\n',
+        "cat <<E\n\\curl x\nE\n",
+        "a=(b\n\\curl x)\n",
+        "command -v curl\n",
+        "exec -a curl x\n",
+        "time -f curl x\n",
+    ],
+)
+def test_what_is_not_run_is_not_found(text: str, tmp_path: Path) -> None:
+    """Arguments, strings, here-documents, and names that are looked up only."""
+    assert runs(text, tmp_path) == []
+
+
+def test_a_word_that_goes_on_in_the_next_line_is_undecided(tmp_path: Path) -> None:
+    """The grammar takes it for two words, so nothing is known of what is run."""
+    (tmp_path / "a.sh").write_text("cur\\\nl x\n")
+    ran = polcheck("query", "--pattern", "curl ...", "-l", "bash", str(tmp_path / "a.sh"))
+    assert ran.status == 2 and "a word goes on in the next line" in ran.err + ran.out
