@@ -250,3 +250,11 @@ def test_a_place_that_is_not_known_leaves_a_relation_open() -> None:
       - {inside: line, of: x}
     """
     assert outcome(judge(body, {"a.yaml": 'parts: ["ax", "b"]\n'})) == "undecided"
+
+
+def test_a_long_script_is_searched_in_a_process_of_its_own() -> None:
+    """Parsing it may take forever; what it gives is the same."""
+    script = "echo x\n" * 40_000 + "curl a\n"
+    body = "forbid: [{files: w.yaml, data: run, as: run}, {in: run, language: bash, pattern: 'curl ...'}]"
+    report = judge(body, {"w.yaml": yaml.safe_dump({"run": script}, default_style="|")})
+    assert places(report) == ["w.yaml:40002:3"]

@@ -374,7 +374,7 @@ class JoinContext(Struct, dict=True):
         if not self.asked.is_risky(text, probe):
             return self.extractor.within(value, probe, given.values)
         try:
-            result = self.aside.ask((value, probe, given.values))
+            result = self.aside.ask((value, probe, dict(given.values)))
         except Overrun as error:
             return SearchResult((), str(error))
         assert isinstance(result, SearchResult)
