@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,6 +50,25 @@ def test_the_action_annotates_summarises_and_writes_sarif(project: Path, environ
     assert "it prints" in (project / "summary.md").read_text()
     (result,) = json.loads((project / "out.sarif").read_text())["runs"][0]["results"]
     assert result["ruleId"] == "ours:no-print"
+
+
+def test_the_action_shows_the_report_in_its_log(project: Path, environment: dict[str, str]) -> None:
+    """Below the annotations, with excerpts; workflow commands in it are none."""
+    _, out = run_step("Check", project, environment, SUBMISSION=".", SARIF="x", REPORT=str(project / "report.txt"))
+    assert "a.py:1:1: error[ours:no-print] it prints\n  |\n1 | print" in out
+
+
+def test_other_actions_are_pinned_by_their_digest() -> None:
+    """A tag can be moved; the comment says which one it is."""
+    lines = [line for line in (ROOT / "action.yml").read_text("utf-8").splitlines() if "uses:" in line]
+    assert lines and all(re.search(r"uses: [\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+$", line) for line in lines)
+
+
+def test_the_callers_python_stays(project: Path) -> None:
+    """polcheck has an environment of its own, and the step that finds a Python changes none."""
+    steps = loaded("action.yml")["runs"]["steps"]
+    assert steps[0]["with"]["update-environment"] is False
+    assert '"$PYTHON" -m venv "$ENVIRONMENT"' in step("Install polcheck")["run"]
 
 
 def test_the_action_passes_its_inputs_on(project: Path, environment: dict[str, str]) -> None:

@@ -144,7 +144,9 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
         },
         "invocations": [invocation],
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the project"}}},
+        "originalUriBaseIds": {
+            "%SRCROOT%": {"description": {"text": "the root of the repository"}}
+        },
         "results": results,
         "artifacts": log.artifacts.listed(),
         "properties": {
