@@ -144,9 +144,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
         },
         "invocations": [invocation],
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {
-            "%SRCROOT%": {"description": {"text": "the root of the repository"}}
-        },
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the root of the repository"}}},
         "results": results,
         "artifacts": log.artifacts.listed(),
         "properties": {
