@@ -15,11 +15,11 @@ from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.relations import DynamicPlace, DynamicPlaces
-from polcheck.evaluate.rows import Row, SourceRef, distinct, place_of
+from polcheck.evaluate.rows import BoundValue, Row, SourceRef, distinct, place_of
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
 from polcheck.formats.values import Json
-from polcheck.policy.plan import CompiledPack, CompiledPolicy, Step
+from polcheck.policy.plan import GROUP, CompiledPack, CompiledPolicy, Step
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
@@ -174,7 +174,42 @@ def _subjects(policy: CompiledPolicy, evaluator: Evaluator) -> tuple[list[list[R
         if policy.per:
             key = tuple(row.names[name].key if name in row.names else None for name in policy.per)
         groups.setdefault(key, []).append(row)
-    return list(groups.values()), bool(result.open)
+    found = list(groups.values())
+    return _computed(policy, evaluator, found, bool(result.open)) if policy.grouped else (found, bool(result.open))
+
+
+def _computed(
+    policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool
+) -> tuple[list[list[Row]], bool]:
+    """Return the groups of which the conditions hold, with the names computed from all of their rows.
+
+    A group that may have more rows than were found, or of which something can't be computed, is uncertain.
+    """
+    rows: list[Row] = []
+    for number, group in enumerate(groups):
+        evaluator.budget.spend(len(group))
+        first = group[0]
+        members: list[Json] = [
+            {**{name: bound.value for name, bound in row.names.items()}, "path": row.current and row.current.path}
+            for row in group
+        ]
+        names = {name: first.names[name] for name in policy.per if name in first.names}
+        certain = not unseen and all(row.certain for row in group)
+        held = replace(first, names={**names, GROUP: BoundValue(members)}, certain=certain, origin=number)
+        rows.append(held)
+    result = evaluator.conjunction(policy.grouped, rows)
+    met = {row.origin: row for row in result.rows}
+    found: list[list[Row]] = []
+    for number, group in enumerate(groups):
+        held_row = met.get(number)
+        # NOTE: what is unknown of a group may be what a `forbid` looks for, so that finding nothing decides nothing
+        unseen = unseen or not rows[number].certain or number in result.open
+        if held_row is None:
+            continue
+        names = {name: bound for name, bound in held_row.names.items() if name != GROUP}
+        certain = held_row.certain and number not in result.open
+        found.append([row.but(names={**row.names, **names}, certain=None if certain else False) for row in group])
+    return found, unseen
 
 
 def _numbered(groups: list[list[Row]]) -> tuple[list[Row], list[int]]:

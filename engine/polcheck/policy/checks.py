@@ -17,7 +17,7 @@ def refuse_policy(policy: CompiledPolicy, origin: SourceMap) -> None:
     _placeless(subjects, None, origin)
     first = next((step for step in subjects if step.is_match), None)
     _placeless(policy.demand, first, origin)
-    every = (*policy.when, *subjects, *policy.demand)
+    every = (*policy.when, *subjects, *policy.grouped, *policy.demand)
     _lost_words(every, origin)
     if policy.place in _unplaced(every):
         origin.error(

@@ -64,10 +64,12 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     empty = Scope()
     when, _ = compiler.conjunction(policy.when, empty)
     per = tuple(name for item in policy.subjects for name in item.per)
-    subjects, scope = compiler.conjunction(policy.subjects, empty, role="for")
+    items, grouped_items = compiler.without_groups(policy.subjects)
+    subjects, scope = compiler.conjunction(items, empty, role="for")
     for name in per:
         if name not in scope.names:
             compiler.unbound(name, scope, _at_per(policy))
+    grouped, scope = compiler.groups(grouped_items, per, scope)
     demand_compiler = replace(compiler.reading(policy.subjects), strict=policy.require is not None)
     before = replace(scope.about(scope.holders.get("subject")), revision=scope.anchor)
     demand, after = demand_compiler.conjunction(
@@ -108,6 +110,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         line=origin.line,
         needs_base=any(map(needs_base, (when, subjects, demand))),
         place=policy.place,
+        grouped=grouped,
     )
 
 

@@ -16,6 +16,7 @@ from polcheck.policy.model import MODIFIED_BY, SEARCHES, Item
 from polcheck.policy.name_usage import FILE, PLACE, members, unknown
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import (
+    GROUP,
     PREVIOUS,
     RELATIONS,
     AntiJoin,
@@ -255,9 +256,16 @@ class Compiler(Struct, frozen=True):
     def unbound(self, name: str, scope: Scope, at: Pointer, offset: int | None = None) -> None:
         """Notes that `name` is used and nothing binds it."""
         if scope.broken:
-            return
+            return None
         place = offset if offset is None or offset >= 0 else None
-        self.error(at, f"`{name}` is never bound", scope.hint_for(name), place)
+        help = scope.hint_for(name)
+        if name == GROUP and self.origin is not None:
+            message, help = too_new(GROUP, 2, self.origin.version)
+            if self.origin.version > 1:
+                help = "it is the list of the rows of one subject, beside `per`"
+            elif at[-1:] == ("where",) or "let" in at:
+                return self.error(at, message, help, place)
+        return self.error(at, f"`{name}` is never bound", help, place)
 
     @property
     def known(self) -> Mapping[str, Iterable[str]]:
@@ -536,6 +544,72 @@ class Compiler(Struct, frozen=True):
         holder = Holder(item.within, item.language) if is_text else None
         after = scope.after_match(holder, binds, item.name).plus(binds, item.name, True)
         return self._said(item, [step], after, binds)
+
+    def without_groups(self, items: tuple[Item, ...]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+        """Return items of `for` without what is said of groups, and that: items with only such `let` and `where`.
+
+        That is whatever reads `group` beside `per`, or a name that is computed from it.
+        """
+        assert self.origin is not None
+        if self.origin.version < 2:
+            return items, ()
+        left: list[Item] = []
+        grouped: list[Item] = []
+        for item in items:
+            names: set[str] = {GROUP} if item.per else set()
+            own, let = {}, {}
+            for name, text in item.let.items():
+                if self._reads(text, names):
+                    names.add(name)
+                    let[name] = text
+                else:
+                    own[name] = text
+            where = item.where if self._reads(item.where, names) else ""
+            if let or where:
+                grouped.append(Item(item.at, let=let, where=where))
+            left.append(replace(item, let=own, where="" if where else item.where))
+        return tuple(left), tuple(grouped)
+
+    def _reads(self, text: str, names: Iterable[str]) -> bool:
+        """Return whether an expression reads one of these names of the row."""
+        try:
+            return bool(text) and not compile_expression(text, self.probes.today).reads.isdisjoint(names)
+        except ExpressionError:
+            return False  # noted where it is compiled
+
+    def groups(self, items: Iterable[Item], per: Iterable[str], scope: Scope) -> tuple[tuple[Where | Let, ...], Scope]:
+        """Return the steps that are said of groups of rows which are equal in `per`, and the scope after them."""
+        steps: list[Where | Let] = []
+        inner = replace(scope, names=frozenset(per) | {GROUP}, aliases=frozenset(), partial=frozenset())
+        for item in items:
+            if GROUP in scope.names:
+                message = f"`{GROUP}` beside `per` is the list of the group's rows, and something else is bound so, too"
+                self.error(item.at, message, "give what is bound another name")
+            for name, text in item.let.items():
+                expression = self._of_group(text, (*item.at, "let", name), inner, scope)
+                if name in _ROW_NAMES | {GROUP}:
+                    self.error((*item.at, "let", name), f"`{name}` is reserved: polcheck sets it", "choose another")
+                elif name in scope.names:
+                    self.error((*item.at, "let", name), f"`{name}` is bound by the rows already", "choose another")
+                elif expression is not None:
+                    steps.append(Let((*item.at, "let"), self.probes.number(), ((name, expression),)))
+                inner, scope = inner.plus([name]), scope.plus([name])
+            if item.where:
+                condition = self._of_group(item.where, (*item.at, "where"), inner, scope)
+                if condition is not None:
+                    steps.append(Where((*item.at, "where"), self.probes.number(), condition))
+        return tuple(steps), scope
+
+    def _of_group(self, text: str, at: Pointer, inner: Scope, rows: Scope) -> Expression | None:
+        """Return an expression over a group, after proof that the group has one value for every name it reads."""
+        expression = self._expression(text, at)
+        for name in sorted(expression.reads - inner.names - {"params", "tables"}) if expression is not None else ():
+            if name in rows.names | rows.aliases | _ROW_NAMES:
+                help = f"read it from the rows, as `{GROUP}[].{name}`, or add it to `per`"
+                self.error(at, f"`{name}` is not one value for a group", help, max(text.find(name), 0))
+            else:
+                self.unbound(name, rows, at, text.find(name))
+        return expression
 
     def _said(
         self, item: Item, steps: list[Step], scope: Scope, bound: frozenset[str] = frozenset()

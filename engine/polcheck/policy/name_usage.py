@@ -107,8 +107,12 @@ def binders(policy: CompiledPolicy) -> Iterator[Binding]:
     reported_names = _names_in_messages(policy)
     yield from steps_of(policy.when, _NONE)
     subjects = policy.subjects or ()
-    yield from steps_of(subjects, reported_names | usages_of((policy.demand,)) | frozenset(policy.per))
-    yield from steps_of(policy.demand, reported_names if policy.forbids else _NONE, exports_of(subjects))
+    bound = exports_of(subjects)
+    later = reported_names | usages_of((policy.demand,))
+    read = bound if policy.grouped else _NONE  # NOTE: `group` has the names of all rows
+    yield from steps_of(subjects, later | frozenset(policy.per) | read)
+    yield from steps_of(policy.grouped, later, bound)
+    yield from steps_of(policy.demand, reported_names if policy.forbids else _NONE, bound | exports_of(policy.grouped))
 
 
 def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterator[Binding]:

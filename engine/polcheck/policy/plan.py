@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 Names = frozenset[str]
+GROUP = "group"  # beside `per`, the rows that are one subject
 Relation = Literal["is", "inside", "has", "after"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
@@ -1287,6 +1288,7 @@ class CompiledPolicy(Struct, frozen=True):
     line: int
     needs_base: bool = False  # whether it is about what has changed since the base
     place: str = ""
+    grouped: tuple[Where | Let, ...] = ()  # what is said of each group of `per`, whose rows are `group`
 
     @property
     def ref(self) -> str:
@@ -1354,7 +1356,7 @@ class Plan(Struct, frozen=True):
 
 def every_step(policy: CompiledPolicy) -> Iterator[Step]:
     """Yield every step of a policy, those of nested conjunctions and used selectors included."""
-    for conjunction in (policy.when, policy.subjects or (), policy.demand):
+    for conjunction in (policy.when, policy.subjects or (), policy.grouped, policy.demand):
         yield from below(conjunction)
 
 

@@ -217,6 +217,10 @@ def _parts(policy: CompiledPolicy, teller: StepExplainer, result: PolicyResult) 
             subjects = pluralize(result.subjects, "subject")
             message = f"{pluralize(rows.total, 'row')}, {subjects} by `{'`, `'.join(policy.per)}`"
         parts.append(Part("for", teller.conjunction(policy.subjects), rows, message))
+        if policy.grouped and rows.total:
+            groups = _rows(policy.grouped, teller)
+            message = f"{pluralize(groups.total, 'group')} by `{'`, `'.join(policy.per)}`"
+            parts.append(Part("per", teller.conjunction(policy.grouped), groups, message))
     first_only = policy.subjects is not None if policy.forbids else policy.count is None
     keyword = "forbid" if policy.forbids else "require"
     rows = _rows(policy.demand, teller)

@@ -128,7 +128,8 @@ def _twins(one: Entry, other: Entry) -> None:
 def _same_subjects(one: CompiledPolicy, other: CompiledPolicy) -> bool:
     """Return whether `other` speaks of the same subjects as `one`, wherever that one applies."""
     applies = not other.when or key_of(one.when) == key_of(other.when)
-    return applies and key_of(one.subjects or ()) == key_of(other.subjects or ()) and one.per == other.per
+    groups = (one.per, key_of(one.grouped)) == (other.per, key_of(other.grouped))
+    return applies and key_of(one.subjects or ()) == key_of(other.subjects or ()) and groups
 
 
 _MOST_WAYS = 4_096

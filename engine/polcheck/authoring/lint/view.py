@@ -76,7 +76,12 @@ class View(Struct, frozen=True, dict=True):
             (entry.origin, part)
             for entry in self.entries
             if entry.compiled is not None
-            for part in (entry.compiled.when, entry.compiled.subjects or (), entry.compiled.demand)
+            for part in (
+                entry.compiled.when,
+                entry.compiled.subjects or (),
+                entry.compiled.grouped,
+                entry.compiled.demand,
+            )
         ]
         return (*results, *self.pack.selectors.values())
 
