@@ -13,6 +13,7 @@ from polcheck.findings.report_json import report_from_json, report_to_json
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
+from polcheck.render import Options, output_format, output_formats
 from polcheck.scan.cache import ScanCache
 
 BASE = {
@@ -197,6 +198,8 @@ def test_what_can_t_be_read_at_the_base_is_undecided(
     assert outcome(report) == "undecided"
     (notice,) = [notice for notice in report.notices if notice.kind == "unsearched"]
     assert notice.location is not None and notice.location.revision == "base"
+    assert [path for path, _ in report.policies[0].reasons] == [f"{notice.location.path} (base)"]
+    assert "\0" not in json.dumps(report_to_json(report))
 
 
 def test_a_cache_of_rows_knows_both_trees() -> None:
@@ -215,3 +218,12 @@ def test_a_cache_of_rows_knows_both_trees() -> None:
     third = ScanCache(first.updated)
     other = checker.check(compared(base, now), cache=third)
     assert other == check(one(body), base, base=now)
+
+
+@pytest.mark.parametrize("form", [name for name, record in output_formats().items() if not record.from_template])
+def test_every_format_names_a_file_of_the_base(form: str) -> None:
+    """By its path; none shows how polcheck keeps it apart from the file as it is."""
+    report = judge('for: {files: "*.py", revision: base, text: "old"}\nrequire: {text: never}', NOW, base=BASE)
+    output = output_format(form).render(report, Options())
+    assert "gone.py" in output or form == "verdict"
+    assert "\0" not in output and "\\u0000" not in output

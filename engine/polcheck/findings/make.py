@@ -252,7 +252,7 @@ def outcome_of(
         outcome=outcome,
         subjects=result.subjects,
         documents=len(result.documents),
-        reasons=result.reasons if outcome == "undecided" else (),
+        reasons=tuple(map(_readable, result.reasons)) if outcome == "undecided" else (),
         see=policy.see,
         remedy=policy.remedy.text,
         description=policy.description,
@@ -260,6 +260,12 @@ def outcome_of(
         accepted=accepted,
         dynamic=dynamic,
     )
+
+
+def _readable(reason: tuple[str, str]) -> tuple[str, str]:
+    """Return a path and a reason, the path as people read it."""
+    path, why = reason
+    return (str(Location.of_file(path)) if path else "", why)
 
 
 def notices_of(results: Sequence[PolicyResult], outcomes: Iterable[PolicyOutcome]) -> list[Notice]:

@@ -137,7 +137,7 @@ def _around(location: Location) -> list[str]:
 
 
 def _place(location: Location) -> str:
-    return code(f"{location.path}:{location.line}" if location.line else location.path)
+    return code(f"{location.path}:{location.line}" if location.line else str(location))
 
 
 def _details(summary: str, lines: list[str], number: int, noun: str) -> list[str]:

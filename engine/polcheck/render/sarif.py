@@ -48,7 +48,10 @@ class Artifacts(Struct, frozen=True):
                 physical["region"] = _region(location.place, location.excerpt)
             if location.place and location.excerpt and location.excerpt.lines:
                 physical["contextRegion"] = _context(location.excerpt)
-        return {**({"id": number} if number is not None else {}), "physicalLocation": physical}
+        then = (
+            {"message": {"text": "as it was at the base of the comparison"}} if location and location.revision else {}
+        )
+        return {**({"id": number} if number is not None else {}), "physicalLocation": physical, **then}
 
 
 def _region(place: Place, excerpt: Excerpt | None) -> dict[str, int]:
