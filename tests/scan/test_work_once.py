@@ -90,6 +90,16 @@ def test_a_policy_that_asks_for_lines_is_not_served_without_them() -> None:
     assert all(found.line_starts for found in rows.values())
 
 
+def test_what_is_asked_of_the_places_of_matches_is_not_served_without_it() -> None:
+    """`is` has to know what stands in parentheses, of which an earlier run without it knows nothing."""
+    same = 'forbid: {files: "*.py", code: "(await) @_", is: {pattern: eval(...)}}'
+    page = page_of(policies(EVAL, 'forbid: {files: "*.py", code: "(await) @_"}'), {"a.py": "await (eval(1))\n"})
+    cache = ScanCache(page)
+    rows = checker(policies(same)).extract(of_files({"a.py": "await (eval(1))\n"}), cache=cache)
+    assert all(result.cores for result in rows["a.py"].results.values() if result.matches[0].span == (0, 15))
+    assert rows["a.py"].parsed == 1
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of files with findings, a pack, and an empty cache."""

@@ -412,7 +412,7 @@ class Evaluator(Struct):
             result = self.context.inside(step.probe, bound, given)
             keep = self._keep(step.modifiers, row)
             if result.incomplete:
-                self._note(UnsearchedFile(bound.path, {}, result.incomplete), [row], open_)
+                self._note(UnsearchedFile(bound.path, {}, f"`{step.source}`: {result.incomplete}"), [row], open_)
             outer = narrowed(row, bound)
             for number, match in enumerate(result.matches):
                 self.budget.spend()

@@ -246,5 +246,6 @@ def _keys(extractor: Extractor) -> list[str]:
 def _text(probe: Probe) -> str:
     resolve = getattr(probe.what, "resolve", True)
     languages = (*probe.languages, probe.unavailable) if probe.syntaxes else probe.language
-    parts = (probe.kind, languages, probe.places, probe.whole, probe.forced, resolve, sorted(probe.constants))
+    flags = (probe.places, probe.whole, probe.forced, probe.cores)
+    parts = (probe.kind, languages, *flags, resolve, sorted(probe.constants))
     return repr((parts, probe.texts, getattr(probe.what, "today", "")))

@@ -33,7 +33,7 @@ _LOST = {
     "not": "that have such a match",
     "any": "that no branch extends",
     "let": "with another value already",
-    "is": "that no such match is",
+    "is": "that are no such match",
     "inside": "not inside of such a match",
     "has": "without such a match in it",
     "after": "not after such a match",
