@@ -15,7 +15,6 @@ from polcheck.base.tracker import tracking
 from polcheck.cli.options import ProjectOf, has_packs, project_options
 from polcheck.cli.outputs import Outputs, output_options
 from polcheck.cli.streams import Bar
-from polcheck.findings.restriction import Restriction
 from polcheck.project.arguments import Request, UnknownPath, request_of, unsaved
 from polcheck.project.cache_place import is_cache_allowed
 from polcheck.project.report_cache import load_report, report_key, store_report
@@ -176,6 +175,8 @@ def _checked(
     used: Project, request: Request, outputs: Outputs, rev: str | None, since: str | None, times: Timings | None
 ) -> Report:
     """Return the report on what the options ask for."""
+    from polcheck.findings.restriction import Restriction
+
     measured = times or Timings()
     with measured.stage("start"):
         judge = replace(used.checker, digests=outputs.digests, only=Restriction.of(request.paths))

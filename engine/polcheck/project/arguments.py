@@ -11,9 +11,8 @@ from typing import BinaryIO, NamedTuple
 from polcheck.base.errors import PolcheckError
 from polcheck.base.paths import below, is_folder
 from polcheck.base.reader import is_file
-from polcheck.project.config import find_config, read_config
-from polcheck.sources.git import repository_of
-from polcheck.sources.target import kind_of_file, read_file
+
+# NOTE: what reads configurations and files is imported where it is used, so that a report that is kept is shown sooner
 
 
 class UnknownPath(PolcheckError):
@@ -51,6 +50,8 @@ def unsaved(path: str, stdin: BinaryIO, config: str | None = None, *, isolated: 
 
     Raises UnknownPath, ConfigError, and PolcheckError for an input over the limit for one file.
     """
+    from polcheck.sources.target import read_file
+
     root = _root((path,), config, isolated=isolated)
     inside = _in_root(path, root)
     return Request(root, (inside,), {inside: read_file("-", stdin).data})
@@ -74,6 +75,9 @@ def _is_project_file(path: str, *, isolated: bool) -> bool:
     """
     if path == "-" or not is_file(path):
         return False
+    from polcheck.project.config import find_config
+    from polcheck.sources.target import kind_of_file
+
     kind = kind_of_file(path)
     if kind != "json":
         return not kind
@@ -81,6 +85,8 @@ def _is_project_file(path: str, *, isolated: bool) -> bool:
 
 
 def _is_bundle(path: str) -> bool:
+    from polcheck.sources.target import read_file
+
     try:
         data = json.loads(read_file(path).data)
     except (PolcheckError, ValueError, RecursionError):
@@ -89,6 +95,9 @@ def _is_bundle(path: str) -> bool:
 
 
 def _root(paths: Sequence[str], config: str | None, *, isolated: bool) -> str:
+    from polcheck.project.config import find_config, read_config
+    from polcheck.sources.git import repository_of
+
     common = os.path.commonpath([os.path.realpath(_folder(path)) for path in paths])
     config_file = read_config(config) if config else None if isolated else find_config(common)
     if config_file is not None:
