@@ -104,7 +104,7 @@ def _pay(budget: Budget, path: str, patterns: int) -> None:
 
 @PATHS.add("matches_gitignore(path: string, patterns: string|array[string]) -> boolean", spends=True, own=True)
 def _matches_gitignore(budget: Budget, path: str, patterns: str | list[str]) -> Json:
-    """Return whether git ignores the path by these lines of a .gitignore at the root, given as a list or as the text of
+    """Return whether git ignores the path by these lines of a .gitignore at the root, as a list or as the content of
     the file: the last match decides, `!` takes back, and what is in an ignored folder is ignored. A path that ends in
     `/` is a folder."""
     lines = patterns.split("\n") if isinstance(patterns, str) else patterns
@@ -132,7 +132,7 @@ def _bytes(text: str) -> bytes:
 
 @PATHS.add("matches_docker(path: string, patterns: string|array[string]) -> boolean", spends=True, own=True)
 def _matches_docker(budget: Budget, path: str, patterns: str | list[str]) -> Json:
-    """Return whether Docker leaves the path out by these lines of a .dockerignore, given as a list or as the text of
+    """Return whether Docker leaves the path out by these lines of a .dockerignore, as a list or as the content of
     the file: they begin at the root, `**` is any folders, the last match decides, and `!` takes back."""
     lines = patterns.split("\n") if isinstance(patterns, str) else patterns
     texts = _listed(budget, lines, path)
