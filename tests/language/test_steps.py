@@ -53,6 +53,7 @@ POLICIES: Mapping[str, str] = {
     "Listing": 'forbid: {files: "{k}.py", where: "k == \'a\'"}',
     "Values": 'forbid: [{values: [k, q], as: k}, {files: "*.py", pattern: g($k)}]',
     "SelectorRef": "forbid: {use: calls}",
+    "Closure": 'forbid: {files: "{caller}.py", pattern: g($k), closure: [caller, k]}',
 }
 HEAD = 'selectors:\n  calls: {files: "*.py", pattern: g($k)}\n'
 # for each modifier a policy without and with it: what it says of FILES differs

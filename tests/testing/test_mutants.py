@@ -49,6 +49,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
         "forbid: {pattern: 'f($a, $b)', constant: [a, b]}",
         {"drop-constant", "drop-constant-name"},
     ),
+    "closure": ("forbid: {use: e, closure: [a, b]}", {"drop-closure", "turn-closure"}),
     "dynamic": ("forbid: {pattern: f($a), constant: a, dynamic: undecided}", {"drop-dynamic", "swap-dynamic"}),
     "count": ("require: {pattern: a, count: {min: 1, max: 3}}", {"drop-count", "count-by-one"}),
     "per": ("{for: [{pattern: f($a, $b)}, {per: [a, b]}], forbid: [subject]}", {"drop-per", "drop-per-name"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
@@ -129,6 +129,17 @@ class BoundValue(Struct, eq=False):
         return None if self.value is None else self.text
 
 
+class PathValue(BoundValue, eq=False):
+    """A list that is put together by `make` when it is read."""
+
+    make: Callable[[], Json] = list
+
+    @property  # type: ignore[misc]  # it is only ever read
+    def value(self) -> Json:  # type: ignore[override]
+        """The list."""
+        return self.make()
+
+
 class SourceRef(NamedTuple):
     """The place of one match. `point` is where a finding should point if that is elsewhere; `weight` as in Match.
 
@@ -199,6 +210,10 @@ class Row(Struct):
             return ("", -1, -1)
         return (place.path, place.span.start if place.span else -1, place.ref.match if place.ref else -1)
 
+    def text_order(self) -> tuple[object, ...]:
+        """A key that sorts rows by all of their places; rows without one keep the order in which they came."""
+        return tuple(_order_of(place) for place in self.places)
+
     def key(self) -> tuple[object, ...]:
         """A key that is equal for two rows with the same places and bindings."""
         names = tuple(sorted((name, bound.key) for name, bound in self.names.items()))
@@ -253,15 +268,25 @@ class PartialRow(NamedTuple):
         """Return the row as the step with this index may see it, bound to the items that it refers to as written."""
         current: SourceRef | None = None
         aliases: dict[str, Row] = {}
+        shown: dict[str, BoundValue] = {}
         before = self._before(index)
         if binding.reads_match:
             current = next((one.current for one in reversed(before) if one.current), self.base.current)
         if binding.reads_names:
-            aliases = dict(self.base.aliases)
+            aliases, shown = dict(self.base.aliases), dict(self.base.shown)
             for one in before:
                 aliases |= one.aliases
+                shown |= one.shown
         return Row(
-            self.names, self._subject(index, binding), current, self.certain, self.base.origin, aliases, {}, self, weak
+            self.names,
+            self._subject(index, binding),
+            current,
+            self.certain,
+            self.base.origin,
+            aliases,
+            shown,
+            self,
+            weak,
         )
 
     def _before(self, index: int) -> list[Contribution]:

@@ -24,7 +24,10 @@ class Scopes(Struct, frozen=True):
 
     def of(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
         """Return the names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
-        scope: dict[str, Json] = {name: bound.value for name, bound in (*row.shown.items(), *row.names.items())}
+        scope: dict[str, Json] = {
+            name: bound.value for name, bound in row.shown.items() if wanted is None or name in wanted
+        }
+        scope |= {name: bound.value for name, bound in row.names.items()}
         if wanted is None or "params" in wanted:
             scope["params"] = dict(self.params)
         if wanted is None or "tables" in wanted:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from polcheck.base.spans import Span
 from polcheck.evaluate.budget import Budget, ExaminedFiles
+from polcheck.evaluate.closure import ClosureRows
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.positions import holds, in_one_text, interval_of, is_placed, is_stopped, lies, related
 from polcheck.evaluate.relations import DynamicPlaces, Relation, UnsearchedFile, unsearched_by
@@ -37,6 +38,7 @@ from polcheck.policy.order import Binding, bindings_of, is_fixed
 from polcheck.policy.plan import (
     SOURCES,
     AntiJoin,
+    Closure,
     Conjunction,
     Find,
     Join,
@@ -288,6 +290,17 @@ class Evaluator(Struct):
             row.but(names={renames.get(name, name): bound for name, bound in row.names.items()}) for row in base.rows
         ]
         return Relation(lambda: rows, base.unsearched, base.examined, base.dynamic)
+
+    def pairs(self, source: Closure, join: Join) -> Relation:
+        """Return the pairs of which one can be reached from the other.
+
+        Where the edges were not searched to their end, a pair that is missing may be one.
+        """
+        inner = replace(self, examined=ExaminedFiles(), unsearched={}, dynamic=DynamicPlaces())
+        edges = distinct(inner.conjunction(source.edges, [Row()]).rows)
+        rows = ClosureRows(edges, source.start, source.end, self.budget.spend)
+        unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
+        return Relation(lambda: rows, unsearched, inner.examined.all(), inner.dynamic.all())
 
     def _alias(self, source: SelectorRef, join: Join) -> Relation | None:
         """Return the rows of a selector that is but one search, under the names of the join: no row is made unless
@@ -590,6 +603,7 @@ _ROWS: Mapping[type, _Rows] = handlers(
         Listing: Evaluator.paths,
         Values: Evaluator.values,
         SelectorRef: Evaluator.selector_rows,
+        Closure: Evaluator.pairs,
     },
     SOURCES,
 )
@@ -599,6 +613,7 @@ _SIZES: Mapping[type, Callable[[JoinContext, Any, Join], int]] = handlers(
         Listing: lambda context, source, join: len(context.matches(source.files, join.modifiers)),
         Values: lambda context, source, join: len(source.rows),
         SelectorRef: lambda context, source, join: 1,
+        Closure: lambda context, source, join: 1,
     },
     SOURCES,
 )

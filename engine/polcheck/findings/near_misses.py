@@ -21,6 +21,7 @@ from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Unparsable
 from polcheck.policy.plan import (
     SOURCES,
+    Closure,
     CompiledPolicy,
     Find,
     Join,
@@ -198,7 +199,7 @@ def _joins(steps: Iterable[Step]) -> Iterable[Join]:
     """Yield the joins that may find what a policy requires: not those of a `not`, a relation or a condition."""
     for step in steps:
         for inner in step.nested:
-            if inner.role in ("selector", "branch"):
+            if inner.role in ("selector", "branch", "edges"):
                 yield from _joins(inner.steps)
         if step.join is step:
             yield step.join
@@ -211,6 +212,7 @@ _CLOSEST: Mapping[type, _Closest] = handlers(
         Listing: NearMisses.closest_path,
         Values: lambda misses, source, only: None,
         SelectorRef: lambda misses, source, only: None,
+        Closure: lambda misses, source, only: None,
     },
     SOURCES,
 )
@@ -221,6 +223,7 @@ _ROWS: Mapping[type, _Rows] = handlers(
         Listing: lambda world, source, join: world.listing(source).rows,
         Values: lambda world, source, join: world.values(source, join).rows,
         SelectorRef: lambda world, source, join: (),  # its items are joins of their own
+        Closure: lambda world, source, join: (),  # as are its edges
     },
     SOURCES,
 )

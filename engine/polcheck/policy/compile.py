@@ -127,6 +127,6 @@ def _template(text: str, at: tuple[str, ...], scope: Scope, compiler: Compiler) 
         return Template(text)
     read = {root: builtin_message(text, root) for root in sorted(used & {"file", "params"})}
     compiler.unknown(text, read, at)
-    for name in sorted(used - scope.names - scope.aliases - _MESSAGE_NAMES):
-        compiler.unbound(name, replace(scope, names=scope.names | scope.aliases), at, text.find(name))
+    for name in sorted(used - scope.readable - _MESSAGE_NAMES):
+        compiler.unbound(name, replace(scope, names=scope.readable), at, text.find(name))
     return Template(text, used)

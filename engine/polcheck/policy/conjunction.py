@@ -20,6 +20,7 @@ from polcheck.policy.plan import (
     PREVIOUS,
     RELATIONS,
     AntiJoin,
+    Closure,
     Conjunction,
     Find,
     Join,
@@ -67,11 +68,17 @@ class Scope(Struct, frozen=True):
     placed: bool = False
     broken: bool = False  # an item could not be compiled, so that more names may be meant to be bound
     partial: Names = frozenset()
+    shown: Names = frozenset()  # what expressions and messages can read, and joins nothing
     revision: str = ""  # the tree of the match before, about which relations are: the project's, the base, or `MIXED`
     anchor: str = ""  # that of the first match, to which `scope` and `near` refer
 
     holders: Mapping[str, Holder] = field(default_factory=dict)
     first: Names = frozenset()  # what the match binds that is the subject, or the list's first item
+
+    @property
+    def readable(self) -> Names:
+        """The names that expressions and messages can read."""
+        return self.names | self.aliases | self.shown
 
     def plus(self, names: Iterable[str], alias: str = "", placed: bool = False) -> Scope:
         """Return the scope after an item that binds `names`; a match that has a place is `placed`."""
@@ -112,6 +119,7 @@ class Scope(Struct, frozen=True):
             self.placed or all(branch.placed for branch in branches),
             self.broken or any(branch.broken for branch in branches),
             self.partial.union(*(branch.names | branch.partial for branch in branches)) - self.names - binds,
+            self.shown | frozenset.intersection(*(branch.shown for branch in branches)),
             tree,
             self.anchor if self.placed else tree,
             {
@@ -296,6 +304,8 @@ class Compiler(Struct, frozen=True):
             self.error(item.at, f"an item has one selector, not {words}", "make them two items of a list")
             return [], replace(scope, broken=True)
         kind = kinds[0] if kinds else "files" if item.files else ""
+        if item.closure and kind in MODIFIED_BY["closure"]:
+            return self._closure(item, scope)
         check_keys(item, kind, self.error)
         check_changes(item, kind, self.error)
         if kind == "negated":
@@ -440,6 +450,30 @@ class Compiler(Struct, frozen=True):
         name = f"{item.use}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
         return SelectorRef(name, steps, anchored), Made(after.names)
 
+    def _closure(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
+        """Return the steps of an item with `closure`: its rows are edges, and evaluated by themselves.
+
+        `let` computes names of an edge; whatever else is beside the selector is about the pairs.
+        """
+        at = (*item.at, "closure")
+        about = {"where", "name", "same", "inside", "has", "after", "of", "count", "per"}
+        pair = Item(item.at, **{name: getattr(item, name) for name in about})
+        for key, given in (("scope", item.scope), ("near", item.near is not None), ("in", item.within)):
+            if given:
+                self.error((*item.at, key), f"`{key}` has no effect beside `closure`", "edges are found everywhere")
+                return [], replace(scope, broken=True)
+        edge = replace(item, closure=(), **{name: getattr(Item(item.at), name) for name in about})
+        edges, after = replace(self, around=self.around_of(item)).conjunction((edge,), Scope())
+        if after.broken or not edges:
+            return [], replace(scope, broken=True)
+        start, end = item.closure
+        for index, name in enumerate(item.closure):
+            if name not in after.names:
+                self.unbound(name, after, (*at, index))
+        if start == end:
+            self.error(at, "`closure` needs the names of two ends", "the first leads to the second")
+        return self._join(pair, (Closure(edges, start, end), Made(frozenset(item.closure))), scope)
+
     def _renames(self, item: Item, binds: frozenset[str]) -> Mapping[str, str]:
         """Old names to new ones, as `as` says."""
         if not item.rename:
@@ -474,7 +508,7 @@ class Compiler(Struct, frozen=True):
         binds = frozenset(renames.get(name, name) for name in result.binds)
         if whole:
             binds |= {whole}
-        own, rest = self._own(item, binds | result.optional)
+        own, rest = self._own(item, binds | result.optional | origin.shown)
         lets = exports_of(own)
         optional = frozenset(renames.get(name, name) for name in result.optional)
         modifiers = self._modifiers(item, renames, result.value_as, optional, own)
@@ -484,6 +518,7 @@ class Compiler(Struct, frozen=True):
             scope = scope.matched_in(modifiers.revision)
         step = Join(item.at, self.probes.number(), origin, binds | lets, modifiers)
         after = scope.after_match(None, binds | lets, item.name).plus(binds | lets, item.name, is_placed)
+        after = replace(after, shown=after.shown | origin.shown)
         return self._said(rest, [step], after, binds)
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
@@ -741,8 +776,8 @@ class Compiler(Struct, frozen=True):
 
     def _check_bound(self, expression: Expression, at: Pointer, names: Names, scope: Scope) -> None:
         """Note the names that an expression reads and nothing binds."""
-        for name in sorted(names - scope.names - scope.aliases - _ROW_NAMES):
-            known = replace(scope, names=scope.names | scope.aliases)
+        for name in sorted(names - scope.readable - _ROW_NAMES):
+            known = replace(scope, names=scope.readable)
             self.unbound(name, known, at, expression.text.find(name))
 
     def _expression(self, text: str, at: Pointer) -> Expression | None:

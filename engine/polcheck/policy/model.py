@@ -43,6 +43,7 @@ class Item(Struct, frozen=True):
     changed: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()
     dynamic: str = ""
+    closure: tuple[str, ...] = ()
     count: tuple[int, int | None] | None = None
     per: tuple[str, ...] = ()
     use: str = ""
@@ -66,6 +67,7 @@ MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
     "changed": (*SEARCHES, "files"),
     "constant": ("pattern", "code"),
     "dynamic": ("pattern", "code"),
+    "closure": (*_ROWS, "any"),
 }
 
 
@@ -91,7 +93,7 @@ class Policy(Struct, frozen=True):
 
 
 _WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects", "is": "same", "at": "place"}
-_LISTS = {"files", "pattern", "code", "per", "changed", "constant"}
+_LISTS = {"files", "pattern", "code", "per", "changed", "constant", "closure"}
 _TARGETS = {*RELATIONS, "until"}
 _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 

@@ -121,7 +121,9 @@ _MOST_ROW = 60  # characters
 # The part that an inner conjunction has in its step: conditions on the rows of a source (`own`), the items of a
 # selector that is used by name (`selector`), a branch of `any`, what `not` looks for (`absent`), the target of a
 # relation, and what ends its search (`until`).
-Role = Literal["own", "selector", "branch", "absent", "target", "until"]
+# and the rows over which `closure` walks (`edges`).
+Role = Literal["own", "selector", "branch", "absent", "target", "until", "edges"]
+VIA = "via"  # the name under which `closure` shows a path
 _OF_ROW = frozenset({"branch", "absent", "target"})  # the parts that extend the row before the step
 _OF_MATCH = frozenset({"path", "line", "column", "file"})  # the names that are those of the match before
 
@@ -129,7 +131,7 @@ _OF_MATCH = frozenset({"path", "line", "column", "file"})  # the names that are 
 class Nested(Struct, frozen=True):
     """A conjunction inside a step, and its part there.
 
-    A `selector` is written elsewhere, under `name`, and sees no row before it.
+    A `selector` is written elsewhere, under `name`; it and `edges` see no row before them.
     """
 
     role: Role
@@ -192,6 +194,11 @@ class Source(Struct, frozen=True):
     def is_in_text(self) -> bool:
         """Whether a row of it lies somewhere in a text: a whole file, or a row that is written down, does not."""
         return True
+
+    @property
+    def shown(self) -> Names:
+        """The names that expressions and messages can read, and that join nothing."""
+        return _NONE
 
     @property
     def has_place(self) -> bool:
@@ -386,8 +393,60 @@ class SelectorRef(Source, frozen=True):
         """Whether one of its items may look into documents."""
         return any(isinstance(step, Union) or step.search is not None for step in self.what)
 
+    @property
+    def shown(self) -> Names:
+        """The names that the selector's items show."""
+        return _union(step.join.source.shown for step in self.what if step.join is step)
 
-SOURCES: tuple[type[Source], ...] = (Find, Listing, Values, SelectorRef)
+
+class Closure(Source, frozen=True):
+    """A source of rows: the pairs of which one can be reached from the other over the rows of `edges`.
+
+    `start` and `end` are the names that an edge binds to its ends. The edges are evaluated by themselves.
+    """
+
+    edges: Conjunction
+    start: str
+    end: str
+
+    def kind(self, probes: Sequence[Probe]) -> str:
+        """Return that of the edges."""
+        return self.edges[0].kind(probes)
+
+    def words(self, probes: Sequence[Probe]) -> Words:
+        """Return the words of the edges, and the names of both ends."""
+        return (*self.edges[0].words(probes), ("closure", f"{self.start}, {self.end}"))
+
+    def row_key(self) -> Key:
+        """Return the edges, and the names of their ends."""
+        return ("closure", key_of(self.edges), self.start, self.end)
+
+    def placed(self, binds: Names) -> Names:
+        """Return all of the names: only the edges know."""
+        return binds
+
+    @property
+    def nested(self) -> tuple[Nested, ...]:
+        """The edges."""
+        return (Nested("edges", self.edges),)
+
+    @property
+    def opens_documents(self) -> bool:
+        """Whether the edges may come from documents."""
+        return any(step.join is None or step.join.source.opens_documents for step in self.edges if step.adds_match)
+
+    @property
+    def is_in_text(self) -> bool:
+        """Whether an edge may lie in a text."""
+        return any(step.join is None or step.join.source.is_in_text for step in self.edges if step.adds_match)
+
+    @property
+    def shown(self) -> Names:
+        """The path."""
+        return frozenset({VIA})
+
+
+SOURCES: tuple[type[Source], ...] = (Find, Listing, Values, SelectorRef, Closure)
 
 
 class Modifiers(Struct, frozen=True):
@@ -667,7 +726,7 @@ class Step(Struct, frozen=True):
 
     @property
     def match_names(self) -> Names:
-        """The names that it, or what is nested in it, gives to matches."""
+        """The names that it, or what is nested in it, gives to matches, or shows."""
         modifiers = self.item_modifiers
         own = frozenset({modifiers.name}) if modifiers and modifiers.name else _NONE
         return own.union(*(step.match_names for steps in self.inner for step in steps))
@@ -789,6 +848,11 @@ class Join(Step, frozen=True):
     def refers_to_subject(self) -> bool:
         """Whether it keeps to the subject's file, or to a place near it."""
         return self.keeps_to_file or self.modifiers.compares_places
+
+    @property
+    def match_names(self) -> Names:
+        """The name of the match, and what its source shows."""
+        return super().match_names | self.source.shown
 
 
 class SearchInValue(Step, frozen=True):

@@ -237,6 +237,9 @@ def _words(error: Any) -> tuple[str, str]:
         return f"`{error.value}` is not a name that `{field}` can have", f"it must match `{error.constraint}`"
     if error.code in (codes.MIN_VALUE.code, codes.MAX_VALUE.code, _IS_NEGATIVE.code):
         return f"`{field}` is out of range", ""
+    if error.code in (codes.MIN_LENGTH.code, codes.MAX_LENGTH.code):
+        bound = "at least" if error.code == codes.MIN_LENGTH.code else "at most"
+        return f"`{field}` takes {bound} {error.constraint} entries, not {len(error.value)}", ""
     if error.code == codes.NOT_NULLABLE.code:
         return f"`{field}` has no value", ""
     return f"`{field}`: {' '.join(str(part) for part in error.info) or error.rule}", ""

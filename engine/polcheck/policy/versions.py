@@ -33,6 +33,7 @@ KEYS: Mapping[tuple[str, str], int] = {
     ("item", "dynamic"): 2,
     ("target", "constant"): 2,
     ("target", "dynamic"): 2,
+    ("item", "closure"): 2,
     ("item", "is"): 2,
     ("item", "of"): 2,
     ("target", "is"): 2,

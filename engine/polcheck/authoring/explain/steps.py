@@ -18,6 +18,7 @@ from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
 from polcheck.policy.plan import (
     SOURCES,
+    Closure,
     Conjunction,
     Find,
     Join,
@@ -150,6 +151,11 @@ class StepExplainer(Struct, frozen=True):
         event = self.journal.of(source.what[-1]) if source.what else None
         return Selected(found=self.sample(distinct(event.after))) if event else None
 
+    def pairs(self, source: Closure, step: Join, anchors: frozenset[str] | None) -> Selected | None:
+        """Return the edges over which pairs were looked for."""
+        event = self.journal.of(source.edges[-1])
+        return Selected(found=self.sample(distinct(event.after))) if event else None
+
     def _queries(self, probe: int) -> tuple[str, ...]:
         what = self.world.plan.probes[probe].what
         return tuple(dict.fromkeys(what.queries)) if isinstance(what, Syntax) and what.kind == "pattern" else ()
@@ -174,6 +180,7 @@ _TITLES: Mapping[Role, str] = {
     "absent": "looked for",
     "target": "of these",
     "selector": "selector `{name}`",
+    "edges": "edges",
     "own": "of its own matches",
     "until": "",
 }
@@ -184,6 +191,7 @@ _SELECTED: Mapping[type, _Selected] = handlers(
         Listing: StepExplainer.listed,
         Values: StepExplainer.written,
         SelectorRef: StepExplainer.used,
+        Closure: StepExplainer.pairs,
     },
     SOURCES,
 )

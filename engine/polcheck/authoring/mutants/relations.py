@@ -123,6 +123,14 @@ def changed(site: Site) -> Iterator[Change]:
             yield _edit(site, "add-change", ("changed",), [*kinds, kind], f"changed: {short(value)}")
 
 
+def closure(site: Site) -> Iterator[Change]:
+    """`closure`: dropped, so that one step counts alone, or walked the other way."""
+    value = site.item.get("closure")
+    if isinstance(value, list):
+        yield _edit(site, "drop-closure", ("closure",), DROPPED, f"closure: {short(value)}")
+        yield _edit(site, "turn-closure", ("closure",), value[::-1], f"closure: {short(value)}")
+
+
 def constant(site: Site) -> Iterator[Change]:
     """`constant`: dropped, or one of its names; `dynamic`: dropped, or another word."""
     value = site.item.get("constant")
