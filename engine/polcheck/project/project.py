@@ -341,7 +341,8 @@ class Project(Struct, frozen=True, dict=True):
         revision = base_revision(self._folder(), rev, head)
         before = self.checker.place(self.read(revision.commit, may_be_empty=True))
         # NOTE: without a base of its own, so that policies about changes find nothing there: what they find is new
-        report = self.checker.check(before, progress=progress)
+        known = ScanCache(load_rows(self.target)) if self.effective.options.cache else None
+        report = self.checker.check(before, progress=progress, cache=known)  # NOTE: of what is as it was, and not kept
         base = base_of(self._folder(), revision, before)
         accept = in_turn(
             compared(base),
