@@ -213,7 +213,7 @@ def test_every_constant_is_the_value_that_python_gives_the_name(count: int) -> N
     assert not times["different"], notes[:20]
     assert times["constants"] > 300
     # NOTE: what a star import, `exec` or `globals()` could set is dynamic
-    assert times["of them not found"] < 0.1 * times["constants of the reference"], times
+    assert times["of them not found"] < 0.15 * times["constants of the reference"], times
 
 
 MODULES = """

@@ -47,7 +47,7 @@ def _found(syntaxes: list[Syntax], *, columns: bool) -> list[SearchResult]:
     tree = parse(Source("src/main.py", CODE.encode()), "python")
     if columns:
         return list(QuerySet(syntaxes).search(tree).values())
-    with patch.object(Rows, "_as_taken", return_value=None):
+    with patch.object(Rows, "_as_table", return_value=None):
         return list(QuerySet(syntaxes).search(tree).values())
 
 

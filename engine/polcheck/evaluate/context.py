@@ -19,7 +19,7 @@ from polcheck.policy.plan import PREVIOUS, Find, Join, Listing, Modifiers, Plan,
 from polcheck.scan.encoding import AnswerCodec
 from polcheck.scan.extractor import DeferredSearch, Extractor
 from polcheck.scan.rows import VALUE, FileRows
-from polcheck.selectors.constants import LANGUAGE, TABLE
+from polcheck.selectors.constant_table import LANGUAGE, TABLE
 from polcheck.selectors.results import Bound, Match, SearchResult
 from polcheck.selectors.text import TextSearch
 from polcheck.sources.changes import Changes, changes_between

@@ -214,8 +214,6 @@ def joined(parts: Sequence[Cell]) -> Cell:
     dynamic = next((part for part in flat if isinstance(part, Dynamic)), None)
     if dynamic is not None:
         return dynamic
-    if len(flat) > MAX_PARTS:
-        return Dynamic(f"a string of more than {MAX_PARTS} parts")
     merged: list[Cell] = []
     for part in flat:
         if isinstance(part, Value):
@@ -226,6 +224,8 @@ def joined(parts: Sequence[Cell]) -> Cell:
                 merged[-1] = Value(f"{last.value}{part.value}")
                 continue
         merged.append(part)
+    if len(merged) > MAX_PARTS:
+        return Dynamic(f"a string of more than {MAX_PARTS} parts")
     return merged[0] if len(merged) == 1 and isinstance(merged[0], Value) else Joined(tuple(merged))
 
 

@@ -20,7 +20,7 @@ from polcheck.languages.registry import language_of, language_of_file, may_be_sc
 if TYPE_CHECKING:
     from polcheck.base.spans import Source as File
     from polcheck.formats.values import Json, Pointer
-    from polcheck.selectors.constants import ConstantTable
+    from polcheck.selectors.constant_table import ConstantTable
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.selector import Syntax
     from polcheck.selectors.text import TextSearch
@@ -42,7 +42,7 @@ class Probe(Struct, frozen=True):
     `forced` that the policy named the language, whatever the path's ending.
     `others` are a `code` or `pattern` in the other languages that its files may have; `unavailable` are those of them
     whose grammar isn't installed, with what to do about it. `constants` are captures that have to be constants: they
-    bind what `selectors/constants.py` makes of them. A probe of kind `constants` looks for what files define.
+    bind what `selectors/constant_table.py` makes of them. A probe of kind `constants` looks for what files define.
     """
 
     what: Syntax | Expression | TextSearch | ConstantTable

@@ -15,7 +15,7 @@ from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import Probe
 from polcheck.policy.versions import LANGUAGE_VERSION, LANGUAGES, newer_in, too_new
-from polcheck.selectors.constants import table_for
+from polcheck.selectors.constant_table import table_for
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
 from polcheck.selectors.syntax.compile import compile_code, compile_pattern

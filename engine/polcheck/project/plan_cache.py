@@ -55,12 +55,12 @@ def plan_codec() -> GraphCodec:
     """Return the encoding of plans: objects of the classes of these modules, and of no others."""
     from polcheck.base.graph_codec import GraphCodec, value_classes
     from polcheck.policy import plan
-    from polcheck.selectors import constants, text
+    from polcheck.selectors import constant_table, text
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax import predicates, query_patterns, selector, shape, snippet
     from polcheck.sources import path_patterns
 
-    modules = [plan, constants, text, predicates, query_patterns, selector, shape, snippet, path_patterns]
+    modules = [plan, constant_table, text, predicates, query_patterns, selector, shape, snippet, path_patterns]
     return GraphCodec([*value_classes(modules), Expression])
 
 

@@ -39,7 +39,7 @@ from polcheck.scan.rows import (
     searched_text,
     with_match_text,
 )
-from polcheck.selectors.constants import ConstantTable, with_cells
+from polcheck.selectors.constant_table import ConstantTable, with_cells
 from polcheck.selectors.jmespath.expression import Expression, Rows
 from polcheck.selectors.jmespath.tracing import TracedValue
 from polcheck.selectors.jmespath.values import NO_NAMES, EvaluationError

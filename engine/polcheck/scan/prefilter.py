@@ -16,7 +16,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, formats
 from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
-from polcheck.selectors.constants import ConstantTable
+from polcheck.selectors.constant_table import ConstantTable
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.predicates import OnePass
 from polcheck.selectors.syntax.selector import either
@@ -141,7 +141,7 @@ class Prefilter(Struct, frozen=True, dict=True):
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone
         path = source.path.encode("utf-8", "replace")
-        return literals.found(b"\n".join((text, *respelled, path)))
+        return literals.occurring(b"\n".join((text, *respelled, path)))
 
     def lacking(self, source: Source, index: int) -> frozenset[str]:
         """Return literals of which a probe needs one and a file has none; empty when the file can hold a match."""

@@ -37,15 +37,15 @@ def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
     """
     while isinstance(shape, Statements | Terminated):
         shape = shape.items[0] if isinstance(shape, Statements) else shape.expression
-    found: list[str] = []
+    queries: list[str] = []
     levels = 0
-    while len(found) <= levels:
-        writer = _Writer(language, resolve, wrapped=len(found))
+    while len(queries) <= levels:
+        writer = _Writer(language, resolve, wrapped=len(queries))
         pattern = writer.root(shape)
         levels = max(levels, writer.callees)
         query = "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
-        found.append(query if writer.predicates else f"{pattern} @{ROOT}")
-    return found
+        queries.append(query if writer.predicates else f"{pattern} @{ROOT}")
+    return queries
 
 
 class _Writer:
@@ -154,29 +154,29 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
     A word that ends in `(` is one that is called, with no more than white space, comments and `)` in between.
     NOTE: texts of strings are left out: `"\\x61"` and `"a" "b"` don't hold the words of their values.
     """
-    found: set[frozenset[str]] = set()
+    clauses: set[frozenset[str]] = set()
     skipped: set[int] = set()
-    spoken = language_called(language)
-    calls = {kind for kind, field in spoken.snippet.named_fields if field == "function"}
+    record = language_called(language)
+    calls = {kind for kind, field in record.snippet.named_fields if field == "function"}
     for part in walk(shape):
         if isinstance(part, Import) and isinstance(part.module, Leaf):
             skipped.add(id(part.module))  # a relative import may stand for it
         if isinstance(part, Branch) and not calls.isdisjoint(part.kinds):
-            found |= {frozenset({word}) for word in _called(part.items[0], resolve)}
+            clauses |= {frozenset({word}) for word in _called(part.items[0], resolve)}
         if isinstance(part, Name):
-            found |= {frozenset({word}) for word in _words_of_name(part.text)}
+            clauses |= {frozenset({word}) for word in _words_of_name(part.text)}
         elif isinstance(part, Leaf) and id(part) not in skipped:
             word = part.text.decode().rpartition(".")[2]
-            ignores_case = spoken.snippet.ignores_case
-            if part.kind in spoken.snippet.words or (ignores_case is not None and ignores_case(part.kind)):
+            ignores_case = record.snippet.ignores_case
+            if part.kind in record.snippet.words or (ignores_case is not None and ignores_case(part.kind)):
                 continue  # NOTE: `c"ur"l` is the word `curl`
-            sure = not spoken.split_strings or part.kind.endswith(("identifier", "name", "word"))
+            sure = not record.split_strings or part.kind.endswith(("identifier", "name", "word"))
             if sure and _IDENTIFIER.fullmatch(word) and not part.kind.startswith(("string", "escape")):
-                found.add(frozenset({word}))
-        elif isinstance(part, Word) and part.text in spoken.snippet.separate_words:
-            found.add(frozenset({part.text}))
-    implied = {frozenset({word.removesuffix("(")}) for words in found for word in words if word.endswith("(")}
-    return tuple(sorted(found - implied, key=sorted))
+                clauses.add(frozenset({word}))
+        elif isinstance(part, Word) and part.text in record.snippet.separate_words:
+            clauses.add(frozenset({part.text}))
+    implied = {frozenset({word.removesuffix("(")}) for words in clauses for word in words if word.endswith("(")}
+    return tuple(sorted(clauses - implied, key=sorted))
 
 
 def _called(shape: Shape, resolve: bool) -> list[str]:

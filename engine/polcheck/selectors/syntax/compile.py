@@ -23,7 +23,7 @@ _WORD = re.compile(r"\b[^\W\d]\w*")
 MAX_LENGTH = 10_000
 
 
-class _Made(Struct, frozen=True):
+class _Compiled(Struct, frozen=True):
     query: str
     runs: tuple[tuple[PatternProbe, Shape | None], ...]
     always: frozenset[str]
@@ -61,57 +61,57 @@ def _readings(text: str, language: str, resolve: bool) -> tuple[tuple[Shape, Pre
     return tuple(found.items())
 
 
-def _each(texts: Sequence[str], make: Callable[[str], _Made]) -> list[_Made]:
-    made: list[_Made] = []
+def _each(texts: Sequence[str], make: Callable[[str], _Compiled]) -> list[_Compiled]:
+    compiled: list[_Compiled] = []
     for index, text in enumerate(texts):
         try:
             if len(text) > MAX_LENGTH:
                 raise SyntaxProblem(f"more than {MAX_LENGTH:,} characters", 0, "give a list of shorter ones")
-            made.append(make(text))
+            compiled.append(make(text))
         except SyntaxProblem as problem:
             problem.index = index
             raise
-    if not made:
+    if not compiled:
         raise SyntaxProblem("there is no text to look for")
-    return made
+    return compiled
 
 
 @lru_cache(maxsize=4096)
-def _code(text: str, language: str) -> _Made:
-    made = probes(text, language)
-    names = frozenset(name for probe in made for _, name in probe.public)
-    return _Made(
+def _code(text: str, language: str) -> _Compiled:
+    patterns = probes(text, language)
+    names = frozenset(name for probe in patterns for _, name in probe.public)
+    return _Compiled(
         text,
-        tuple((probe, None) for probe in made),
-        frozenset.intersection(*(probe.always for probe in made)),
+        tuple((probe, None) for probe in patterns),
+        frozenset.intersection(*(probe.always for probe in patterns)),
         names,
-        either([_code_literals(probe, language) for probe in made]),
-        tuple(_bare_strings(probe, text, language) for probe in made if _has_bare_strings(probe, language)),
+        either([_code_literals(probe, language) for probe in patterns]),
+        tuple(_bare_strings(probe, text, language) for probe in patterns if _has_bare_strings(probe, language)),
     )
 
 
 @lru_cache(maxsize=4096)
-def _pattern(text: str, language: str, resolve: bool) -> _Made:
-    made: list[_Made] = []
+def _pattern(text: str, language: str, resolve: bool) -> _Compiled:
+    readings: list[_Compiled] = []
     refused: SyntaxProblem | None = None
     for shape, prepared in _readings(text, language, resolve):
         try:
-            made.append(_reading(text, shape, prepared, resolve))
+            readings.append(_reading(text, shape, prepared, resolve))
         except SyntaxProblem as problem:
             refused = refused or problem
-    if not made and refused is not None:
+    if not readings and refused is not None:
         raise refused
-    return _Made(
-        "\n".join(one.query for one in made),
-        tuple(run for one in made for run in one.runs),
-        frozenset.intersection(*(one.always for one in made)),
-        frozenset[str]().union(*(one.names for one in made)),
-        either([one.literals for one in made]),
-        made[0].warnings,
+    return _Compiled(
+        "\n".join(one.query for one in readings),
+        tuple(run for one in readings for run in one.runs),
+        frozenset.intersection(*(one.always for one in readings)),
+        frozenset[str]().union(*(one.names for one in readings)),
+        either([one.literals for one in readings]),
+        readings[0].warnings,
     )
 
 
-def _reading(text: str, shape: Shape, prepared: Prepared, resolve: bool) -> _Made:
+def _reading(text: str, shape: Shape, prepared: Prepared, resolve: bool) -> _Compiled:
     """Return one reading of a snippet. Raises SyntaxProblem when it can't be searched for or doesn't match itself."""
     language = prepared.language
     names = frozenset(binds_of(shape)) - {"here"}
@@ -129,25 +129,25 @@ def _reading(text: str, shape: Shape, prepared: Prepared, resolve: bool) -> _Mad
             f"the snippet can't be searched for: {refused.message}", 0, "write a `code` query"
         ) from refused
     warnings = _warnings(shape, prepared)
-    made = _Made("\n".join(queries), tuple(runs), names, names, literals(shape, language, resolve), warnings)
-    if not _matches_itself(text, prepared, resolve, made):
+    reading = _Compiled("\n".join(queries), tuple(runs), names, names, literals(shape, language, resolve), warnings)
+    if not _matches_itself(text, prepared, resolve, reading):
         help = "what the snippet means in its place is ambiguous here: write a `code` query"
         raise SyntaxProblem("the snippet doesn't match its own text, so that it would never match", 0, help)
-    return made
+    return reading
 
 
-def _matches_itself(text: str, prepared: Prepared, resolve: bool, made: _Made) -> bool:
-    """Return whether a snippet is found in its own text, in which each `$name` and `...` is a word like another."""
+def _matches_itself(text: str, prepared: Prepared, resolve: bool, reading: _Compiled) -> bool:
+    """Return whether a snippet matches its own text, in which each `$name` and `...` is a word like another."""
     from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 
     language = prepared.language
     sample = prepared.source.text.replace(f"${prepared.marks.letter}", "$").replace("$$", "$")
     tree = parse(Source("", sample.encode()), language)
-    found = QuerySet([_joined("pattern", [text], language, [made], resolve)], LIMITS).search(tree)
-    return bool(found[0].matches) if 0 in found else False
+    results = QuerySet([_joined("pattern", [text], language, [reading], resolve)], LIMITS).search(tree)
+    return bool(results[0].matches) if 0 in results else False
 
 
-def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], resolve: bool = True) -> Syntax:
+def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Compiled], resolve: bool = True) -> Syntax:
     binds = frozenset.intersection(*(part.always for part in parts))
     names = frozenset().union(*(part.names for part in parts))
     return Syntax(
@@ -168,7 +168,7 @@ def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Made], 
 
 def _code_literals(probe: PatternProbe, language: str) -> Clauses:
     kinds = dict(probe.kinds)
-    found: set[frozenset[str]] = set()
+    clauses: set[frozenset[str]] = set()
     for predicate in probe.predicates:
         name = probe.captures[predicate.capture]
         if predicate.negated or not predicate.values or predicate.test == "match" or name not in probe.certain:
@@ -180,8 +180,8 @@ def _code_literals(probe: PatternProbe, language: str) -> Clauses:
             chosen = [[value.split(".")[end] for value in predicate.values] for end in (0, -1)]
         else:
             chosen = [[_literal(value) for value in predicate.values]]
-        found |= {frozenset(words) for words in chosen if all(words) and "*" not in words}
-    return tuple(sorted(found, key=sorted))
+        clauses |= {frozenset(words) for words in chosen if all(words) and "*" not in words}
+    return tuple(sorted(clauses, key=sorted))
 
 
 def _literal(value: str) -> str:
@@ -192,9 +192,9 @@ def _literal(value: str) -> str:
 
 def _has_bare_strings(probe: PatternProbe, language: str) -> bool:
     kinds = dict(probe.kinds)
-    spoken = language_called(language)
-    return bool(spoken.string_content) and any(
-        kinds.get(predicate.capture) in spoken.strings
+    record = language_called(language)
+    return bool(record.string_content) and any(
+        kinds.get(predicate.capture) in record.strings
         and predicate.test in ("eq", "any-of")
         and predicate.values
         and not any(value.endswith(('"', "'", "`")) for value in predicate.values)
@@ -212,7 +212,7 @@ def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, i
 
 
 def _warnings(shape: Shape, prepared: Prepared) -> tuple[tuple[str, int, str], ...]:
-    found = [
+    warnings = [
         (
             f"`{call}` doesn't end in `...`: one more keyword argument defeats it",
             offset,
@@ -221,5 +221,5 @@ def _warnings(shape: Shape, prepared: Prepared) -> tuple[tuple[str, int, str], .
         for call, offset in closed_calls(prepared)
     ]
     if isinstance(shape, Quoted) and not shape.names and shape.texts == ("...",):
-        found.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))
-    return tuple(found)
+        warnings.append(('`"..."` is a string of three dots', 0, 'any string is `"$_"`'))
+    return tuple(warnings)

@@ -63,12 +63,12 @@ def _choices(element: Element) -> int:
     if element.form == "alternation":
         return max(inner, default=0)
     free = 0
-    held = anchored = False  # whether the next child is in a field, or right after the one before
+    in_field = anchored = False  # whether the next child is in a field, or right after the one before
     for part in element.parts:
         if isinstance(part, str):
-            held = held or part.endswith(":")
+            in_field = in_field or part.endswith(":")
             anchored = anchored or part == "."
             continue
-        free += 2 if part.quantifier in ("*", "+") else not (held or anchored)
-        held = anchored = False
+        free += 2 if part.quantifier in ("*", "+") else not (in_field or anchored)
+        in_field = anchored = False
     return max(free - 1, 0) + sum(inner)

@@ -1,4 +1,4 @@
-"""The hits of one selector in one file, distinct and bounded."""
+"""The matches of one selector in one file, distinct and bounded."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Row = tuple[int, int, int, int, tuple[tuple[str, Bind], ...], int]
-"""A hit in bytes: its start and end, those of its point (or -1), what it binds, and how many nodes it holds."""
+"""A match in bytes: its start and end, those of its point (or -1), what it binds, and how many nodes it holds."""
 
 Captured = Sequence[Sequence["Node"]]
 """The nodes of one match of a query, by the numbers of captures."""
 
 
 class Rows:
-    """Collects what matches; `stopped` says why no more is taken."""
+    """Collects what matches; `stopped` says why no more is matched."""
 
     def __init__(self, tree: Tree, most: int, text: int) -> None:
         self.tree = tree
@@ -37,12 +37,12 @@ class Rows:
         self.taken: list[tuple[PatternProbe, Sequence[Captured]]] = []
 
     def take(self, probe: PatternProbe, matches: Sequence[Captured]) -> None:
-        """Takes in matches of a query, which are hits as they are."""
+        """Take in matches of a query, which need no comparison."""
         if matches:
             self.taken.append((probe, matches))
 
     def add(self, rows: Iterable[Row]) -> bool:
-        """Takes `rows` in until there are too many; whether it has taken all."""
+        """Takes `rows` in until there are too many; whether it has matched all."""
         for row in rows:
             if row in self.rows:
                 continue
@@ -56,37 +56,41 @@ class Rows:
             self.rows[row] = None
         return True
 
-    def found(self, broken: str) -> SearchResult:
-        """Return the hits in order of place; incomplete for the reason that stopped the search, or for `broken`."""
+    def result(self, broken: str) -> SearchResult:
+        """Return the table in order of place; incomplete for the reason that stopped the search, or for `broken`."""
         if not (self.taken or self.rows):
             return SearchResult((), self.stopped or broken)
-        hits = None if self.rows or self.stopped else self._as_taken()
-        return SearchResult(hits or self._one_by_one(), self.stopped or broken)
+        table = None if self.rows or self.stopped else self._as_table()
+        return SearchResult(table or self._one_by_one(), self.stopped or broken)
 
-    def _as_taken(self) -> MatchTable | None:
+    def _as_table(self) -> MatchTable | None:
         """Return the matches of queries as columns; None unless each holds one node a capture and no two span the
         same.
         """
         names = {tuple([name for _, name in probe.public]) for probe, _ in self.taken}
         if len(names) != 1 or sum(len(matches) for _, matches in self.taken) > self.most:
             return None
-        held: list[list[Node]] | None = None
+        node_columns: list[list[Node]] | None = None
         for probe, matches in self.taken:
-            more = _columns_of(probe, matches)
-            if more is None or (held is not None and len(held) != len(more)):
+            more = _node_columnsof(probe, matches)
+            if more is None or (node_columns is not None and len(node_columns) != len(more)):
                 return None
-            held = more if held is None else [[*one, *other] for one, other in zip(held, more, strict=True)]
-        assert held is not None
-        held = _in_order(held)
-        if held is None:
+            node_columns = (
+                more
+                if node_columns is None
+                else [[*one, *other] for one, other in zip(node_columns, more, strict=True)]
+            )
+        assert node_columns is not None
+        node_columns = _in_order(node_columns)
+        if node_columns is None:
             return None
-        roots, columns = held[0], dict(zip(names.pop(), held[1:], strict=False))
+        roots, columns = node_columns[0], dict(zip(names.pop(), node_columns[1:], strict=False))
         spans = {name: self._spans(nodes) for name, nodes in columns.items()}
         if sum(sum(each.ends) - sum(each.starts) for each in spans.values()) > self.text:
             return None
         language = self.tree.language
         bound = {name: MatchColumn(spans[name], partial(_values, nodes, language)) for name, nodes in columns.items()}
-        points = self._spans(held[-1]) if len(held) > len(columns) + 1 else None
+        points = self._spans(node_columns[-1]) if len(node_columns) > len(columns) + 1 else None
         return MatchTable(self._spans(roots), [node.descendant_count for node in roots], bound, points)
 
     def _spans(self, nodes: Sequence[Node]) -> Spans:
@@ -94,9 +98,9 @@ class Rows:
         return Spans(offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
 
     def _one_by_one(self) -> Sequence[Match]:
-        """Return the hits, each told from the others."""
+        """Return the matches one by one, each only once."""
         for probe, matches in self.taken:
-            all(self.add(hits_of_captures(probe, nodes, self.tree.language)) for nodes in matches)
+            all(self.add(matches_of_captures(probe, nodes, self.tree.language)) for nodes in matches)
         ordered = sorted(self.rows, key=lambda row: (row[0], row[1], row[2], row[3], row[4]))
         names = {tuple([name for name, _ in row[4]]) for row in ordered}
         if len(names) == 1 and len({row[2] < 0 for row in ordered}) == 1:
@@ -122,7 +126,7 @@ class Rows:
         return Match(span(start, end), bindings, span(here, here_end) if here >= 0 else None, weight)
 
 
-def _columns_of(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
+def _node_columnsof(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
     """Return the nodes of what matches span, of each public capture, and of `@here`; None unless each holds one
     node.
     """
@@ -131,15 +135,15 @@ def _columns_of(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[N
     numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
     columns: list[list[Node]] = []
     for number in numbers:
-        held = [nodes[number] for nodes in matches]
-        if any(len(nodes) != 1 for nodes in held):
+        captured = [nodes[number] for nodes in matches]
+        if any(len(nodes) != 1 for nodes in captured):
             return None
-        columns.append([nodes[0] for nodes in held])
+        columns.append([nodes[0] for nodes in captured])
     return columns
 
 
 def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
-    """Return the columns in order of what the matches span; None when two span the same, which may be one hit."""
+    """Return the columns in order of what the matches span; None when two span the same, which may be one match."""
     places = [(node.start_byte, node.end_byte) for node in columns[0]]
     if all(first < second for first, second in pairwise(places)):
         return columns
@@ -149,7 +153,7 @@ def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
     return [[nodes[number] for number in order] for nodes in columns]
 
 
-def hits_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
+def matches_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
     """Yield the rows of a snippet at `node`. Raises TooMuchWork."""
     for start, end, binds in matcher.matches(shape, node):
         here = binds.get("here")
@@ -158,7 +162,7 @@ def hits_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
         yield (start, end, here.start, here.end, named, weight) if here else (start, end, -1, -1, named, weight)
 
 
-def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Iterator[Row]:
+def matches_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Iterator[Row]:
     """Yield the rows of a query's match: one for each choice among captures that hold several nodes, none without a
     node.
     """
@@ -167,7 +171,7 @@ def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Ite
         root = spanned[0]
         weight, start, end = root.descendant_count, root.start_byte, root.end_byte
     else:
-        spanned = spanned or [node for held in nodes for node in held]
+        spanned = spanned or [node for captured in nodes for node in captured]
         if not spanned:
             return  # NOTE: `(x)*` matches nothing at all, too, and that is nowhere
         weight = sum(node.descendant_count for node in spanned)
@@ -177,17 +181,17 @@ def hits_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Ite
     if not probe.public:
         yield start, end, here, here_end, (), weight
         return
-    held = [(name, nodes[number]) for number, name in probe.public if nodes[number]]
-    choices = [[(name, _bind(node, language)) for node in many] for name, many in held]
+    captured = [(name, nodes[number]) for number, name in probe.public if nodes[number]]
+    choices = [[(name, _bind(node, language)) for node in many] for name, many in captured]
     for chosen in product(*choices):
         yield start, end, here, here_end, chosen, weight
 
 
 def _bind(node: Node, language: str) -> Bind:
     """What a captured node binds: the value of a string literal, the text of anything else."""
-    found = language_called(language).literal(node)
-    text = found.value if found else (node.text or b"").decode("utf-8", "replace")
-    return Bind(text, node.start_byte, node.end_byte, found is not None)
+    literal = language_called(language).literal(node)
+    text = literal.value if literal else (node.text or b"").decode("utf-8", "replace")
+    return Bind(text, node.start_byte, node.end_byte, literal is not None)
 
 
 def _values(nodes: Sequence[Node], language: str) -> list[str]:

@@ -13,7 +13,7 @@ from polcheck.languages.names import Names, names_of
 from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
-from polcheck.selectors.syntax.matches import hits_of_captures
+from polcheck.selectors.syntax.matches import matches_of_captures
 from polcheck.selectors.syntax.predicates import Predicate, shortened
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.query_set import LIMITS
@@ -67,7 +67,7 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     if syntax.kind == "pattern" and best.unlike > 1 - _ALIKE:
         return None
     span = tree.source.span_of_bytes
-    rows = islice(hits_of_captures(best.probe, best.nodes, tree.language), 1)
+    rows = islice(matches_of_captures(best.probe, best.nodes, tree.language), 1)
     bindings = tuple((name, Bound(bind.value, span(bind.start, bind.end))) for row in rows for name, bind in row[4])
     return Near(span(best.start, best.end), best.failed, bindings)
 
@@ -104,15 +104,15 @@ def _miss(
         unlike = max((_unlike(predicate, nodes) for predicate in failed), default=0.0)
     if not texts:
         return None
-    held = [node for number in probe.roots for node in nodes[number]]
-    start, end = min(node.start_byte for node in held), max(node.end_byte for node in held)
+    captured = [node for number in probe.roots for node in nodes[number]]
+    start, end = min(node.start_byte for node in captured), max(node.end_byte for node in captured)
     return _Miss(len(texts), unlike, start, end, tuple(texts), probe, nodes)
 
 
 def _why(predicate: Predicate, nodes: Sequence[Sequence[Node]], names: Names) -> str:
     """Why a name that is written like an import isn't followed; empty where that isn't the reason."""
-    held = nodes[predicate.capture] if predicate.test == "resolves-to" else ()
-    reason = names.why_hidden(held[0]) if held else ""
+    captured = nodes[predicate.capture] if predicate.test == "resolves-to" else ()
+    reason = names.why_hidden(captured[0]) if captured else ""
     return f": {reason}" if reason else ""
 
 

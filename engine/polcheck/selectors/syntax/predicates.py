@@ -35,9 +35,9 @@ class OnePass:
 
     def __init__(self, patterns: Sequence[bytes], memory: int, *, plain: bool = False) -> None:
         self._always = len(patterns)
-        self._set = _made(patterns, memory, plain)
+        self._set = _search_set(patterns, memory, plain)
 
-    def found(self, text: bytes) -> frozenset[int] | None:
+    def occurring(self, text: bytes) -> frozenset[int] | None:
         """Return the numbers of the patterns that occur in `text`; None when that could not be found out.
 
         INVARIANT: RE2 gives nothing at all when its memory runs out; the last pattern is found in every text, and one
@@ -47,21 +47,21 @@ class OnePass:
         return numbers - {self._always} if self._always in numbers else None
 
 
-def _made(patterns: Sequence[bytes], memory: int, plain: bool) -> Any:
+def _search_set(patterns: Sequence[bytes], memory: int, plain: bool) -> Any:
     """Return the set; None when all of them together are too large for it."""
     options = re2.Options()
     if plain:
         options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.max_mem = memory
-    made = re2.Set.SearchSet(options)
+    search_set = re2.Set.SearchSet(options)
     for pattern in (*patterns, b""):
-        made.Add(pattern)
+        search_set.Add(pattern)
     try:
-        made.Compile()
+        search_set.Compile()
     except re2.error:
         return None
-    return made
+    return search_set
 
 
 class Regexes(Generic[_Item]):
@@ -71,12 +71,12 @@ class Regexes(Generic[_Item]):
         self._patterns: dict[str, list[_Item]] = {}
 
     def add(self, pattern: str, item: _Item) -> None:
-        """Puts an item behind a pattern, before anything is looked up."""
+        """Put an item behind a pattern, before anything is looked up."""
         self._patterns.setdefault(pattern, []).append(item)
 
     def items(self, text: bytes | None) -> Iterator[_Item]:
         """Yield the items whose patterns occur in `text`."""
-        numbers = self._set.found(text) if self._set is not None and text is not None else None
+        numbers = self._set.occurring(text) if self._set is not None and text is not None else None
         if numbers is not None:
             for number in numbers:
                 yield from self._by_number[number]
@@ -156,8 +156,8 @@ class Predicate(Struct, frozen=True):
             return not others
         return not others or self._over(one.text == two.text for one, two in zip(mine, others, strict=False))
 
-    def _resolves(self, found: tuple[str, ...]) -> bool:
-        return any(names_match(wanted, name) for wanted in self.values for name in found)
+    def _resolves(self, names: tuple[str, ...]) -> bool:
+        return any(names_match(wanted, name) for wanted in self.values for name in names)
 
     def describe(self, nodes: Sequence[Sequence[Node]], written: bool = True) -> str:
         """What the predicate asks for, and the text that it met; with its name if the author has `written` it."""
@@ -188,11 +188,11 @@ def regex(pattern: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def names_match(wanted: str, found: str) -> bool:
-    """Return whether the dotted name `found` is `wanted`, in which `*` stands for any one segment."""
+def names_match(wanted: str, name: str) -> bool:
+    """Return whether the dotted name `name` is `wanted`, in which `*` stands for any one segment."""
     if "*" not in wanted:
-        return wanted == found
-    ours, theirs = wanted.split("."), found.split(".")
+        return wanted == name
+    ours, theirs = wanted.split("."), name.split(".")
     return len(ours) == len(theirs) and all(a in ("*", b) for a, b in zip(ours, theirs, strict=True))
 
 

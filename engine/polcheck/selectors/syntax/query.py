@@ -120,9 +120,9 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = [
-            Token(str(found.lastgroup), found.group(), found.start())
-            for found in _TOKEN.finditer(text)
-            if found.lastgroup != "space"
+            Token(str(match.lastgroup), match.group(), match.start())
+            for match in _TOKEN.finditer(text)
+            if match.lastgroup != "space"
         ]
         self.at = 0
         self.depth = 0

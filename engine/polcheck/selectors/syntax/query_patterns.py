@@ -67,13 +67,13 @@ def probes(text: str, language: str) -> tuple[PatternProbe, ...]:
     for pattern in patterns:
         _check_captures(pattern.element, 0)
         _check_choices(pattern.element)
-    made = tuple(_probe(pattern, language) for pattern in patterns)
+    compiled_patterns = tuple(_probe(pattern, language) for pattern in patterns)
     try:
-        for probe in made:
+        for probe in compiled_patterns:
             compiled(probe.shape, language)
     except ValueError as error:
         raise _problem(error, text, patterns, language) from error
-    return made
+    return compiled_patterns
 
 
 def _probe(pattern: ParsedPattern, language: str) -> PatternProbe:

@@ -19,7 +19,7 @@ from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
-from polcheck.selectors.syntax.matches import Captured, Rows, hits_of_shape
+from polcheck.selectors.syntax.matches import Captured, Rows, matches_of_shape
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
@@ -49,33 +49,33 @@ class Searched(NamedTuple):
 
 
 class Queries:
-    """The shapes of one bank. `harmless` are those that may be searched for in any file, asked for or not."""
+    """The shapes of one query set. `harmless` are those that may be searched for in any file, asked for or not."""
 
     def __init__(self, language: str, shapes: Sequence[str], harmless: Sequence[int], limit: int) -> None:
         self._language = language
         self._shapes = shapes
         self._harmless = harmless
         self._limit = limit
-        self._made: OrderedDict[tuple[int, ...], Query] = OrderedDict()
+        self._compiled: OrderedDict[tuple[int, ...], Query] = OrderedDict()
         self._last: tuple[Tree, Searched] | None = None
 
     def search(self, tree: Tree, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
         """Searches for the shapes with these numbers and, if `imports`, for import statements."""
         if self._last is not None and not imports:
-            last, found = self._last
-            if last is tree and all(number in found.matches for number in numbers):
-                return found
+            last, searched = self._last
+            if last is tree and all(number in searched.matches for number in numbers):
+                return searched
         if _SHARE * len(numbers) < len(self._shapes) or len(self._shapes) > _MOST:
             return self._run(roots, numbers, imports)
-        found = self._run(roots, self._harmless, imports)
-        rest = [number for number in numbers if number not in found.matches]
-        if rest and found.complete:
+        searched = self._run(roots, self._harmless, imports)
+        rest = [number for number in numbers if number not in searched.matches]
+        if rest and searched.complete:
             other = self._run(roots, rest, imports=False)
-            found = Searched({**found.matches, **other.matches}, found.imports, other.complete)
-        if not found.complete:  # NOTE: what nobody asked for may be why
+            searched = Searched({**searched.matches, **other.matches}, searched.imports, other.complete)
+        if not searched.complete:  # NOTE: what nobody asked for may be why
             return self._run(roots, numbers, imports)
-        self._last = (tree, found)
-        return found
+        self._last = (tree, searched)
+        return searched
 
     def _run(self, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
         from tree_sitter import QueryCursor
@@ -92,22 +92,22 @@ class Queries:
     def _query(self, numbers: Sequence[int], imports: bool) -> Query:
         """Return the query for the shapes with these numbers, and last for import statements."""
         key = (*numbers, -1) if imports else tuple(numbers)
-        query = self._made.get(key)
+        query = self._compiled.get(key)
         if query is None:
             shapes = [self._shapes[number] for number in numbers]
             rules = language_called(self._language).names if imports else None
             text = "\n".join([*shapes, rules.imports] if rules is not None else shapes)
-            query = self._made[key] = compiled(text, self._language)
-            if len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        self._made.move_to_end(key)
+            query = self._compiled[key] = compiled(text, self._language)
+            if len(self._compiled) > _KEPT:
+                self._compiled.popitem(last=False)
+        self._compiled.move_to_end(key)
         return query
 
 
 class SearchLimits(NamedTuple):
     """Bounds on the search of one file.
 
-    `matches` bounds what tree-sitter keeps in progress for one shape; `rows` the hits, `text` the characters
+    `matches` bounds what tree-sitter keeps in progress for one shape; `rows` the matches, `text` the characters
     that they bind, and `steps` the comparisons of one selector; `width` the children of a node in a tree with
     syntax errors.
     """
@@ -184,8 +184,8 @@ class _Group(Struct):
             else:
                 yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
                 if node.type in grouping:  # to a snippet they make no difference
-                    held = (unwrapped(node, grouping).text or b"").decode("utf-8", "replace")
-                    yield from (member for member in table.get(held, ()) if member.shape is not None)
+                    inner = (unwrapped(node, grouping).text or b"").decode("utf-8", "replace")
+                    yield from (member for member in table.get(inner, ()) if member.shape is not None)
         for capture, regexes in self.regexes.items():
             yield from regexes.items(nodes[capture][0].text)
         for (capture, length, places), table in self.wild.items():
@@ -214,7 +214,7 @@ def _can_be_looked_up(predicate: Predicate, probe: PatternProbe) -> bool:
 class QuerySet:
     """Selectors of one language, merged; the numbers of selectors are their places in the sequence given.
 
-    Nothing is compiled before the first search, so that a bank can be made in one process and used in
+    Nothing is compiled before the first search, so that a set can be made in one process and used in
     another.
     """
 
@@ -231,7 +231,7 @@ class QuerySet:
         self.__init__(*state)  # type: ignore[misc]
 
     def search(self, tree: Tree, wanted: Collection[int] | None = None) -> dict[int, SearchResult]:
-        """What each selector (of `wanted`, or all) finds in `tree`, hits in order of place."""
+        """What each selector (of `wanted`, or all) finds in `tree`, matches in order of place."""
         selectors = frozenset(range(len(self.syntaxes)) if wanted is None else wanted)
         root = tree.tree.root_node
         broken = tree.misread
@@ -255,7 +255,7 @@ class QuerySet:
         names = known_names(tree)
         if names is not None and names.unclear:
             search.stop([number for number in selectors if _follows(self.syntaxes[number])], names.unclear)
-        return {selector: rows[selector].found(broken) for selector in sorted(selectors)}
+        return {selector: rows[selector].result(broken) for selector in sorted(selectors)}
 
     def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
         return {selector: Rows(tree, self.limits.rows, self.limits.text) for selector in selectors}
@@ -290,19 +290,19 @@ class _NamesOf:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._found: Names | None = None
+        self._names: Names | None = None
 
     def __call__(self) -> Names:
-        if self._found is None:
-            self._found = names_of(self._tree)
-        return self._found
+        if self._names is None:
+            self._names = names_of(self._tree)
+        return self._names
 
 
 class _Search:
-    """One bank over one tree."""
+    """One query set over one tree."""
 
-    def __init__(self, bank: QuerySet, tree: Tree, rows: dict[int, Rows], roots: Sequence[Node]) -> None:
-        self.bank = bank
+    def __init__(self, query_set: QuerySet, tree: Tree, rows: dict[int, Rows], roots: Sequence[Node]) -> None:
+        self.query_set = query_set
         self.tree = tree
         self.rows = rows
         self.roots = roots
@@ -311,17 +311,17 @@ class _Search:
 
     def run(self, numbers: list[int]) -> bool:
         """Searches for the shapes with these numbers; False when tree-sitter has lost matches."""
-        groups = [self.bank.group(number) for number in numbers]
+        groups = [self.query_set.group(number) for number in numbers]
         follows = any(group.follows for group in groups) and known_names(self.tree) is None
-        found = self.bank.queries.search(self.tree, self.roots, numbers, follows)
-        if not found.complete and len(numbers) > 1:
+        searched = self.query_set.queries.search(self.tree, self.roots, numbers, follows)
+        if not searched.complete and len(numbers) > 1:
             return False
-        if follows and found.complete:
-            names_of(self.tree, [captures["import"][0] for captures in found.imports])
+        if follows and searched.complete:
+            names_of(self.tree, [captures["import"][0] for captures in searched.imports])
         for number, group in zip(numbers, groups, strict=True):
-            matches = [[captures.get(name, ()) for name in group.captures] for captures in found.matches[number]]
+            matches = [[captures.get(name, ()) for name in group.captures] for captures in searched.matches[number]]
             self._deal(group, matches)
-        return found.complete
+        return searched.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
         """Gives the matches of one shape to the selectors that want them."""
@@ -334,11 +334,11 @@ class _Search:
         for nodes in matches:
             for member in group.looked_up(nodes, self.names, grouping):
                 wanted.setdefault(id(member), (member, []))[1].append(nodes)
-        for member, found in wanted.values():
-            self._give(member, found)
+        for member, dealt in wanted.values():
+            self._give(member, dealt)
 
     def _give(self, member: _Member, matches: Sequence[Captured]) -> None:
-        """Adds the hits among some matches to a selector's rows."""
+        """Add those that hold among some matches to a selector's rows."""
         rows = self.rows.get(member.selector)
         if rows is None or rows.stopped:
             return
@@ -352,16 +352,16 @@ class _Search:
         matcher = self._matcher(member.selector)
         root = member.probe.roots[0]
         try:
-            all(rows.add(hits_of_shape(matcher, member.shape, nodes[root][0])) for nodes in matches)
+            all(rows.add(matches_of_shape(matcher, member.shape, nodes[root][0])) for nodes in matches)
         except TooMuchWork:
-            rows.stopped = f"limit of {self.bank.limits.steps:,} comparisons exceeded"
+            rows.stopped = f"limit of {self.query_set.limits.steps:,} comparisons exceeded"
 
     def _matcher(self, selector: int) -> Matcher:
         """What compares snippets for one selector, with what is left of its steps."""
         matcher = self.matchers.get(selector)
         if matcher is None:
-            syntax = self.bank.syntaxes[selector]
-            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.bank.limits.steps)
+            syntax = self.query_set.syntaxes[selector]
+            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.query_set.limits.steps)
             self.matchers[selector] = matcher
         return matcher
 

@@ -61,8 +61,8 @@ def either(choices: list[Clauses]) -> Clauses:
         mine, theirs = (joined, clauses) if few else (_longest(joined), _longest(clauses))
         joined = {one | other for one in mine for other in theirs}
     # a clause that another one implies says nothing
-    kept = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
-    return tuple(sorted(kept, key=sorted))
+    smallest = [one for one in joined if len(one) <= _MOST_LITERALS and not any(other < one for other in joined)]
+    return tuple(sorted(smallest, key=sorted))
 
 
 def _longest(clauses: Iterable[frozenset[str]]) -> Clauses:
