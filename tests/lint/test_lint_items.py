@@ -340,3 +340,45 @@ def test_a_place_that_may_be_that_of_several_matches_is_told(text: str, name: st
 def test_a_place_of_the_one_that_is_meant_is_left_alone(text: str) -> None:
     """One with a name, one beside the selector, and one where but one selector looks in files."""
     assert not [line for line in told(text) if "last match" in line]
+
+
+ROWS = 'files: a.yaml, data: "{axis: axis, matrix: matrix, banned: banned, fields: fields, key: key}"'
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ("matrix[?id == axis]", "axis"),
+        ("length(fields[?includes(banned, @)]) > `0`", "banned"),
+        ("fields[?contains(banned.all, name)]", "banned"),
+        ("fields[].inner[?axis == id]", "axis"),
+        ("map(&join('.', [axis, @][]), fields) && fields[*].contains(banned, id)", "banned"),
+        ("max_by(fields, &add(size, axis))", "axis"),
+    ],
+)
+def test_a_bare_name_that_relates_elements_is_told(where: str, name: str) -> None:
+    """It is a key of the element, which the row's name is all but surely meant to be compared with."""
+    lines = told(f'forbid: {{{ROWS}, where: "{where}"}}\nmessage: "{{{{ axis }}}}{{{{ banned }}}}{{{{ fields }}}}"')
+    assert any(line.startswith("warning:3: `" + name + "` in `") for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "matrix[?id == $axis]",
+        "matrix[?id == @.axis]",
+        "matrix[?axis == 'x']",
+        "matrix[?axis]",
+        "matrix[?axis == banned]",
+        "matrix[?starts_with(axis, 'a') && id == 'x']",
+        "matrix[].axis",
+        "matrix[].{axis: axis, id: id}",
+        "matrix[].{axis: id, id: id} | [?axis == id]",
+        "entries(matrix)[?value == key]",
+        "axis == key",
+    ],
+)
+def test_keys_of_elements_that_are_called_alike_are_left_alone(where: str) -> None:
+    """Alone, with literals, with each other, where the elements are known to have the key, and outside projections."""
+    lines = told(f'forbid: {{{ROWS}, where: "{where}"}}\nmessage: "{{{{ axis }}}}{{{{ banned }}}}{{{{ fields }}}}"')
+    assert not any("is a key of the element" in line for line in lines), lines

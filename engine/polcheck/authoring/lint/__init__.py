@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from polcheck.authoring.lint.expressions import check_expressions
+from polcheck.authoring.lint.expressions import check_expressions, check_row_names
 from polcheck.authoring.lint.logic import check_branches, check_conditions, check_pairs
 from polcheck.authoring.lint.names import check_messages, check_unused_names
 from polcheck.authoring.lint.pack import check_policies, check_unused_parts, check_verdict
@@ -37,6 +37,7 @@ CHECKS: tuple[Callable[[View], None], ...] = (
     check_messages,
     check_regexes,
     check_expressions,
+    check_row_names,
     check_verdict,
     check_unused_parts,
 )

@@ -9,6 +9,7 @@ from polcheck.authoring.lint.view import View, at_index
 from polcheck.formats.values import Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
+from polcheck.policy.plan import Conjunction, Names, SearchInValue, below, every_step
 from polcheck.selectors.jmespath.analysis import ANY, Shape, shape_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.nodes import (
@@ -16,9 +17,12 @@ from polcheck.selectors.jmespath.nodes import (
     Call,
     Chain,
     Comparison,
+    Current,
     Each,
     Either,
+    Field,
     Filter,
+    Flatten,
     Literal,
     Node,
     Not,
@@ -54,6 +58,87 @@ def check_expressions(view: View) -> None:
             what = view.probes[probe].what
             if isinstance(what, Expression):
                 _empty(origin, (*step.at, "data"), what, is_condition=False)
+
+
+def check_row_names(view: View) -> None:
+    """Warns of bare names inside projections that look like names of the row, and are keys of the element."""
+    for origin, steps, bound in _scopes(view):
+        for step in below(steps, elsewhere=False):
+            for at, expression in step.expressions:
+                _bare_names(origin, at, expression, bound)
+            for probe in step.probes if isinstance(step, SearchInValue) else ():
+                what = view.probes[probe].what
+                if isinstance(what, Expression):
+                    _bare_names(origin, (*step.at, "data"), what, bound)
+
+
+def _scopes(view: View) -> Iterator[tuple[SourceMap, Conjunction, Names]]:
+    """Yield the conjunctions of each policy and selector, with all names that their rows may bind."""
+    for entry in view.entries:
+        policy = entry.compiled
+        if policy is not None:
+            bound = frozenset(name for step in every_step(policy) for name in step.exports)
+            for part in (policy.when, policy.subjects or (), policy.grouped, policy.demand):
+                yield entry.origin, part, bound
+    for origin, steps in view.pack.selectors.values():
+        yield origin, steps, frozenset(name for step in below(steps) for name in step.exports)
+
+
+def _bare_names(origin: SourceMap, at: Pointer, expression: Expression, bound: Names) -> None:
+    """Warns of a bare name that is related to its element where the row binds it."""
+    for node, name in _related_names(expression.node, ANY, bound, inside=False):
+        message = f"`{name}` in `{text_of(node)}` is a key of the element, not the name that the row binds"
+        help = f"write `${name}` for the name of the row, `@.{name}` for the key of the element"
+        origin.warning(at, message, help, position_of(node))
+
+
+def _related_names(node: Node, here: Shape, bound: Names, *, inside: bool) -> Iterator[tuple[Node, str]]:
+    """Yield the comparisons and calls inside projections that relate an element, or a part of it, to a bare bound name.
+
+    A name that stands there alone, or with literals, is a key of the element; so is one that each is known to have.
+    """
+    if inside and isinstance(node, (Comparison, Call)):
+        operands = children(node)
+        names = [_leading_name(operand) for operand in operands]
+        known = here.entries or {}
+        for index, name in enumerate(names):
+            others = (*operands[:index], *operands[index + 1 :])
+            if name in bound and name not in known and any(_reads_element(other, bound) for other in others):
+                yield node, name
+    match node:
+        case Chain(steps) | Pipe(steps):
+            for step in steps:
+                yield from _related_names(step, here, bound, inside=inside)
+                here = shape_of(step, here)
+        case Filter(base, condition, right):
+            yield from _related_names(base, here, bound, inside=inside)
+            items = shape_of(base, here).items
+            for part in (condition, right):
+                yield from _related_names(part, items, bound, inside=True)
+        case Each(base, right) | Values(base, right):
+            yield from _related_names(base, here, bound, inside=inside)
+            items = shape_of(base, here).items if isinstance(node, Each) else ANY
+            yield from _related_names(right, items, bound, inside=True)
+        case Reference(body):
+            yield from _related_names(body, ANY, bound, inside=True)
+        case _:
+            for child in children(node):
+                yield from _related_names(child, here, bound, inside=inside)
+
+
+def _leading_name(node: Node) -> str:
+    """Return the key of the current value that an operand begins with; empty where it begins otherwise."""
+    while isinstance(node, (Chain, Pipe, Each, Filter, Values, Flatten)):
+        node = node.steps[0] if isinstance(node, (Chain, Pipe)) else node.base
+    return node.name if isinstance(node, Field) else ""
+
+
+def _reads_element(node: Node, bound: Names) -> bool:
+    """Return whether an operand reads the current value: as a whole, or by a key that is no bound name."""
+    name = _leading_name(node)
+    if name or isinstance(node, (Literal, Reference)):
+        return bool(name) and name not in bound
+    return isinstance(node, Current) or any(_reads_element(child, bound) for child in children(node))
 
 
 def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:

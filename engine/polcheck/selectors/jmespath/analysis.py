@@ -167,7 +167,7 @@ def _entry(node: Field, here: Shape) -> Shape:
         raise ExpressionError(
             f"`{node.name}` is always null here",
             node.position,
-            f"there are {known}; a string is written in single quotes",
+            f"there are {known}; a string is written in single quotes, a name of the row as `${node.name}`",
         )
     return here.entries[node.name]
 
