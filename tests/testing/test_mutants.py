@@ -53,6 +53,15 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "dynamic": ("forbid: {pattern: f($a), constant: a, dynamic: undecided}", {"drop-dynamic", "swap-dynamic"}),
     "count": ("require: {pattern: a, count: {min: 1, max: 3}}", {"drop-count", "count-by-one"}),
     "per": ("{for: [{pattern: f($a, $b)}, {per: [a, b]}], forbid: [subject]}", {"drop-per", "drop-per-name"}),
+    "group": (
+        "{for: [{pattern: f($a)}, {per: [a], let: {n: length(group)}, where: $group}], forbid: [subject]}",
+        {"group-of-one", "no-group"},
+    ),
+    "names of the row": ("forbid: {data: a, as: b, where: 'c[?d == $b]'}", {"bare-name", "null-name"}),
+    "functions": (
+        "forbid: {data: a, as: b, where: 'add(b, b) && days_between(today(), b)'}",
+        {"swap-function", "swap-dates"},
+    ),
     "use": ("forbid: [{use: x, as: {a: b}}, {pattern: $b}]", {"drop-item", "drop-as", "drop-join"}),
     "as": ("forbid: [{data: a, as: b}, {data: c, as: b}]", {"drop-as", "drop-join"}),
     "any": ("forbid: {any: [{pattern: a}, {pattern: b}]}", {"drop-branch", "all-branches"}),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from polcheck.authoring.mutants.edits import DROPPED, bound_names, edited, short, with_items
+from polcheck.authoring.mutants.expressions import group_variants
 from polcheck.authoring.mutants.mutant import Change
 from polcheck.authoring.mutants.walk import Site
 from polcheck.formats.values import Json, Pointer
@@ -165,7 +166,7 @@ def count(site: Site) -> Iterator[Change]:
 
 
 def per(site: Site) -> Iterator[Change]:
-    """`per`: dropped, or one of its names."""
+    """`per`: dropped, or one of its names; the rows of `group` but for the first, or all of them."""
     value = site.item.get("per")
     if value is not None and (len(site.item) > 1 or site.siblings > 1):
         left = {key: entry for key, entry in site.item.items() if key != "per"}
@@ -173,6 +174,12 @@ def per(site: Site) -> Iterator[Change]:
         yield Change("drop-per", (*site.at, "per"), document, f"per: {short(value)}", "nothing")
     for index, name in enumerate(value if isinstance(value, list) and len(value) > 1 else []):
         yield _edit(site, "drop-per-name", ("per", index), DROPPED, str(name))
+    let = site.item.get("let")
+    said: list[tuple[Pointer, Json]] = [(("where",), site.item.get("where"))]
+    said += [(("let", name), text) for name, text in let.items()] if isinstance(let, dict) else []
+    for at, text in said if value is not None else ():
+        for variant in group_variants(text) if isinstance(text, str) else ():
+            yield _edit(site, variant.operator, at, variant.text, str(text))
 
 
 def renames(site: Site) -> Iterator[Change]:
