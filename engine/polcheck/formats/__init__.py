@@ -5,11 +5,13 @@ A module of this package that has a `FORMAT` is a format; adding that file is al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from polcheck.base.spans import Source
 from polcheck.formats.format import Format
@@ -24,21 +26,34 @@ def formats() -> Mapping[str, Format]:
     return MappingProxyType({format.name: format for format in results if isinstance(format, Format)})
 
 
+class _Names(Struct, frozen=True):
+    """What leads from the path of a file to its format: each has the names of formats as its values."""
+
+    by_suffix: Mapping[str, str]
+    by_name: Mapping[str, str]
+    by_end: Sequence[tuple[str, str]]
+    """Ends of paths, with a slash in front."""
+    by_pattern: Mapping[str, Sequence[tuple[str, str, str]]]
+    """By the last suffix of a pattern (empty where its `*` ends it): what stands before its `*`, behind it, format."""
+    open_names: tuple[str, ...]
+    """The beginnings of names that a pattern leaves open."""
+
+
 @cache
-def _lookup() -> tuple[dict[str, str], dict[str, str], list[tuple[str, str]], list[tuple[str, str, str]]]:
-    """Return the names of formats by suffix, by file name, by end of a path, and by both sides of a pattern's `*`."""
+def _names() -> _Names:
     known = formats().values()
-    return (
+    by_pattern: dict[str, list[tuple[str, str, str]]] = {}
+    for format in known:
+        for pattern in format.patterns:
+            head, _, tail = pattern.partition("*")
+            by_pattern.setdefault(tail[tail.rfind(".") :] if tail else "", []).append((head, tail, format.name))
+    return _Names(
         {suffix: format.name for format in known for suffix in format.suffixes},
         {name: format.name for format in known for name in format.names},
         [("/" + path, format.name) for format in known for path in format.paths],
-        [(*_around_star(pattern), format.name) for format in known for pattern in format.patterns],
+        by_pattern,
+        tuple(head.rsplit("/", 1)[-1] for head, _, _ in by_pattern.get("", ())),
     )
-
-
-def _around_star(pattern: str) -> tuple[str, str]:
-    head, _, tail = pattern.partition("*")
-    return head, tail
 
 
 def _by_pattern(path: str, patterns: Iterable[tuple[str, str, str]]) -> str | None:
@@ -56,14 +71,20 @@ def format_of(path: str) -> str | None:
 
     A pattern that leaves the ending open, as `.env.*`, yields to a known ending: `.env.yaml` is YAML.
     """
-    by_suffix, by_name, by_path, patterns = _lookup()
+    names = _names()
     name = path.rsplit("/", 1)[-1]
-    result = by_name.get(name) or next((format for end, format in by_path if ("/" + path).endswith(end)), None)
-    result = result or _by_pattern(path, [pattern for pattern in patterns if pattern[1]])
     dot = name.rfind(".")
-    if result is None and dot >= 0:
-        result = by_suffix.get(name[dot:].lower())
-    return result or _by_pattern(path, [pattern for pattern in patterns if not pattern[1]])
+    suffix = name[dot:] if dot >= 0 else ""
+    result = names.by_name.get(name)
+    if result is None:
+        result = next((format for end, format in names.by_end if ("/" + path).endswith(end)), None)
+    if result is None and suffix in names.by_pattern and suffix:
+        result = _by_pattern(path, names.by_pattern[suffix])
+    if result is None and suffix:
+        result = names.by_suffix.get(suffix.lower())
+    if result is None and name.startswith(names.open_names):
+        result = _by_pattern(path, names.by_pattern.get("", ()))
+    return result
 
 
 def parse_config(source: Source, name: str) -> Config:

@@ -49,6 +49,7 @@ class _Module:
         self._text = text
         self._limits = limits
         self._members: dict[str, Placed] = {}
+        self._replacements: dict[tuple[str, ...], Placed] = {}
         self._rows: dict[str, list[Placed]] = {name: [] for name in _LISTS}
 
     def read(self) -> Placed:
@@ -75,6 +76,7 @@ class _Module:
                 self._statement(words[0], words[1:], line, line.comments)
         if block is not None:
             raise Unparsable("`(` is not closed", block.span)
+        self._rows["replace"] += self._replacements.values()
         whole = Span(spans[0].start, spans[-1].end) if spans else Span(0, 0)
         end = Span(whole.end, whole.end)
         lists = {
@@ -105,9 +107,9 @@ class _Module:
             if len(old) not in (1, 2) or len(new) not in (1, 2):
                 raise Unparsable("`replace` takes a module, `=>` and its replacement", span)
             row = {"Old": _version(old), "New": _version(new)}
-            made = placed_object(row, span)
-            self._rows["replace"] = [each for each in self._rows["replace"] if _old(each) != _old(made)]
-            self._rows["replace"].append(made)
+            replaced = tuple(word.text for word in old)
+            self._replacements.pop(replaced, None)  # of two for the same the last one counts
+            self._replacements[replaced] = placed_object(row, span)
         elif verb.text == "retract" and words:
             self._retract(words, span, _paragraph([*comments, line.suffix], ""))
         elif verb.text in ("tool", "ignore") and len(words) == 1:
@@ -150,11 +152,6 @@ def _version(words: list[_Token]) -> Placed:
     if len(words) == 2:
         members["Version"] = _string(words[1])
     return placed_object(members, Span(words[0].span.start, words[-1].span.end))
-
-
-def _old(row: Placed) -> object:
-    """Return what a replacement replaces; of two for the same the last one counts."""
-    return (row.members or {})["Old"].value
 
 
 def _is_indirect(suffix: str) -> bool:

@@ -6,7 +6,6 @@ import math
 import re
 from functools import cache
 from typing import NoReturn
-from unicodedata import category
 
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
@@ -229,11 +228,19 @@ def _joined(parts: list[str]) -> str:
 
 
 def _is_name_start(character: str) -> bool:
-    return character in "$_" or category(character) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
+    if character.isascii():
+        return character.isalpha() or character in "$_"
+    from unicodedata import category
+
+    return category(character) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")
 
 
 def _is_name_part(character: str) -> bool:
-    return character in "$_\u200c\u200d" or category(character) in _CONTINUES
+    if character.isascii():
+        return character.isalnum() or character in "$_"
+    from unicodedata import category
+
+    return character in "\u200c\u200d" or category(character) in _CONTINUES
 
 
 FORMAT = Format(

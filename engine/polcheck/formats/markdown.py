@@ -144,7 +144,8 @@ def _tables(text: str, start: int, limits: DocumentLimits) -> Iterator[Placed]:
             at = text.find(content, begin)
             heading = Placed(content, Span(at, at + len(content)) if at >= 0 else Span(begin, end))
         elif token.type == "tr_open":
-            contents = [cell.content for cell in takewhile(_in_row, tokens[index + 1 :]) if cell.type == "inline"]
+            row = takewhile(_in_row, (tokens[at] for at in range(index + 1, len(tokens))))
+            contents = [cell.content for cell in row if cell.type == "inline"]
             cells = _cells(text, begin, end, contents)
             count += 1 + len(cells)
             if count > limits.values:
