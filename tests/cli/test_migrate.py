@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pack_files import ROOT, schemas
-from polcheck.authoring.migrate import migrate
+from polcheck.authoring.migration import migrate
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.params import Settings
 from polcheck.policy.plan import key_of

@@ -25,7 +25,7 @@ def migrate(packs: tuple[str, ...], check: bool) -> int:
     by hand.
     """
     from polcheck.authoring.lint import lint
-    from polcheck.authoring.migrate import migrate as migrations_of
+    from polcheck.authoring.migration import migrate as migrations_of
 
     if not packs and not Path("pack.yaml").is_file():
         raise click.UsageError("no pack to migrate: give its folder, or run this in a folder with a pack.yaml")
