@@ -1,11 +1,7 @@
-"""docs/language.md: nothing is missing in it, and its examples are sound.
-
-`WRITE_PAGES=1` rewrites the table of functions.
-"""
+"""docs/language.md: nothing is missing in it, and its examples are sound."""
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 from typing import Any
@@ -19,30 +15,15 @@ from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.scan.rows import Facts
-from polcheck.selectors.jmespath.functions import FUNCTIONS
 from polcheck.selectors.syntax.predicates import KNOWN
 
 PAGE = ROOT / "docs" / "language.md"
-_TABLE = re.compile(r"(<!-- functions -->\n).*?(<!-- end of functions -->)", re.DOTALL)
 
 
 @cache
 def page() -> str:
-    """The page, its table of functions rewritten if asked for."""
-    text = PAGE.read_text("utf-8")
-    if os.environ.get("WRITE_PAGES"):
-        text = _TABLE.sub(lambda found: found[1] + table() + found[2], text)
-        PAGE.write_text(text, "utf-8")
-    return text
-
-
-def table() -> str:
-    """The functions as Markdown, from what they say of themselves."""
-    rows = ["| function | |", "|---|---|"]
-    for function in FUNCTIONS.values():
-        signature = function.signature.replace("|", "\\|")
-        rows.append(f"| `{signature}`{' *' if function.own else ''} | {function.summary} |")
-    return "\n".join(rows) + "\n"
+    """The page."""
+    return PAGE.read_text("utf-8")
 
 
 def examples() -> list[str]:
@@ -53,13 +34,6 @@ def examples() -> list[str]:
 def _keys() -> list[str]:
     named: dict[str, Any] = yaml.safe_load(schemas().text)
     return sorted({key for schema in named.values() for key in schema})
-
-
-def test_the_table_of_functions_is_what_they_say_of_themselves() -> None:
-    """Every function, with its signature and what it does."""
-    found = _TABLE.search(page())
-    assert found
-    assert found.group() == f"<!-- functions -->\n{table()}<!-- end of functions -->"
 
 
 @pytest.mark.parametrize("key", _keys())
