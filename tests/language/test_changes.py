@@ -227,3 +227,18 @@ def test_every_format_names_a_file_of_the_base(form: str) -> None:
     output = output_format(form).render(report, Options())
     assert "gone.py" in output or form in ("verdict", "statistics")  # which name no places
     assert "\0" not in output and "\\u0000" not in output
+
+
+def test_reachability_and_constants_are_those_of_the_tree() -> None:
+    """Edges of the base lead to what was reached there; a constant is that of its module as it was."""
+    body = 'forbid: {files: a.yml, revision: base, data: "entries(needs)[].{a: key, b: value}", closure: [a, b]}'
+    report = judge(body, {"a.yml": "needs: {x: y}"}, base={"a.yml": "needs: {x: y, y: z}"})
+    assert [finding.bindings["via"] for finding in report.findings] == [["x", "y"], ["x", "y", "z"], ["y", "z"]]
+    body = 'forbid: {files: b.py, revision: base, pattern: "os.environ[$name]", constant: name}'
+    code = "import os\nfrom a import X\nos.environ[X]\nos.environ[y]\n"
+    report = judge(body, {"a.py": "X = 'now'\n"}, base={"a.py": "X = 'then'\n", "b.py": code})
+    assert [(str(finding.location), finding.bindings) for finding in report.findings] == [
+        ("b.py (base)", {"name": "then"})
+    ]
+    (dynamic,) = report.policies[0].dynamic
+    assert str(dynamic.location) == "b.py (base)"

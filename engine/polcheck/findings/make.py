@@ -103,7 +103,7 @@ class Findings(Struct, frozen=True):
         captures: list[DynamicCapture] = []
         for place, name, reason in result.dynamic:
             location = self.locator.location(place)
-            captures.append(DynamicCapture(name, reason, Location(location.path, location.place)))
+            captures.append(DynamicCapture(name, reason, replace(location, excerpt=None)))
         return tuple(captures)
 
     def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:
