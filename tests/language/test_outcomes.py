@@ -170,3 +170,10 @@ def test_a_subject_without_a_place_fails_at_the_first_file_that_was_searched() -
     """Rows of `values` lie nowhere, and nothing need be near."""
     body = 'for: {values: [{stream: stderr}]}\nrequire: {files: "src/*.py", text: "(?P<stream>std[a-z]+)[.]log"}'
     assert places(judge(body, {"src/a.py": "x = 1\n", "src/b.py": ""})) == ["src/a.py"]
+
+
+def test_alternatives_that_bind_less_give_no_second_finding() -> None:
+    """Of two alternatives that match at one place, the one that binds more is the finding."""
+    source = "import numpy as np\nnp.load('a')\nnp.load()\n"
+    report = judge("forbid: {files: '*.py', pattern: ['numpy.load(...)', 'numpy.load($x)']}", {"a.py": source})
+    assert [dict(finding.bindings) for finding in report.findings] == [{"x": "a"}, {}]

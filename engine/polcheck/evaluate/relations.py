@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field
 
 from polcheck.base.spans import Span
-from polcheck.evaluate.rows import BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
+from polcheck.evaluate.rows import ABSENT, BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
 from polcheck.policy.plan import Join, SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
 from polcheck.selectors.results import Match, MatchTable, SearchResult
@@ -341,7 +341,7 @@ def nulls(join: Join, names: Mapping[str, BoundValue]) -> dict[str, BoundValue]:
 
     NOTE: what a row lacks is equal to nothing, whether the item that binds it comes before or after.
     """
-    return {name: BoundValue(None) for name in join.modifiers.optional if name not in names}
+    return {name: ABSENT for name in join.modifiers.optional if name not in names}
 
 
 def _row(

@@ -129,6 +129,10 @@ class BoundValue(Struct, eq=False):
         return None if self.value is None else self.text
 
 
+ABSENT = BoundValue(None)
+"""The value of a name that other rows of the same source bind: null in expressions and joins, not shown in findings."""
+
+
 class PathValue(BoundValue, eq=False):
     """A list that is put together by `make` when it is read."""
 

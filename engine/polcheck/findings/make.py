@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
-from polcheck.evaluate.rows import BoundValue
+from polcheck.evaluate.rows import ABSENT, BoundValue
 from polcheck.findings.finding import Finding, Location, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
@@ -78,7 +78,7 @@ class Findings(Struct, frozen=True):
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
         scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
-        bindings = {name: cell.value for name, cell in {**failure.row.shown, **failure.row.names}.items()}
+        bindings = {name: cell.value for name, cell in _bound(failure).items()}
         fingerprint, former = self._fingerprints(policy, failure)
         return Finding(
             pack=policy.pack,
@@ -181,9 +181,15 @@ def _without_parts(by_identity: dict[_Identity, Finding]) -> dict[_Identity, Fin
     return {identity: finding for identity, finding in by_identity.items() if identity not in parts}
 
 
+def _bound(failure: Failure) -> dict[str, BoundValue]:
+    """Return what a failure binds and shows, without names that only other rows of the same source bind."""
+    cells = {**failure.row.shown, **failure.row.names}
+    return {name: cell for name, cell in cells.items() if cell is not ABSENT}
+
+
 def _identity(failure: Failure, location: Location | None) -> _Identity:
     """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
-    cells = {**failure.row.shown, **failure.row.names}
+    cells = _bound(failure)
     bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
     return (location, None if location and location.place else failure.place, bindings)
 
@@ -197,7 +203,7 @@ def _fingerprint(
     the keys that lead to a value, or the beginning of a text without its white space. Where nothing but the file itself
     is meant, its path takes the place of the shape.
     """
-    cells = {**failure.row.shown, **failure.row.names}
+    cells = _bound(failure)
     if failure.missing and policy.subjects is None:
         cells, shape = {}, ""
     elif not shape:

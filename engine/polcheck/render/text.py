@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby
 
 from polcheck.findings.finding import Finding, Location
-from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, named_by
+from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, named_by
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
@@ -165,15 +165,24 @@ def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
 
 
 def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
-    for reasons, policies in groupby(_open(report), key=lambda policy: policy.reasons):
-        visible = reasons if options.all or options.verbosity > 0 else reasons[:_REASONS]
-        lines = [_undecided_line(policy, style) for policy in policies]
-        lines += [f"  {terminal(f'{path}: {why}' if path else why)}" for path, why in visible]
-        if len(visible) < len(reasons):
-            lines.append(f"  … and {len(reasons) - len(visible):,} more; use --all to see them")
-        if help := ways_out(reasons):
-            lines.append(f"  {style.help('help')}: {help}")
-        yield "\n".join(lines)
+    """Yield what is undecided: the policies, then each file that leaves some of them so with its reason, once."""
+    policies = _open(report)
+    if not policies:
+        return
+    notices = [_notice(notice, style) for notice in report.notices if _is_shown_with_policies(notice)]
+    everything = options.all or options.verbosity > 0
+    visible = notices if everything else notices[:_MANY]
+    lines = [_undecided_line(policy, style) for policy in policies] + visible
+    if len(visible) < len(notices):
+        lines.append(f"… and {len(notices) - len(visible):,} more files; use --all to see them")
+    if help := ways_out([reason for policy in policies for reason in policy.reasons]):
+        lines.append(f"{style.help('help')}: {help}")
+    yield "\n".join(lines)
+
+
+def _is_shown_with_policies(notice: Notice) -> bool:
+    """Return whether a notice is about a file that leaves policies undecided."""
+    return notice.kind in ("unsearched", "fault") and bool(notice.policies)
 
 
 def _open(report: Report) -> list[PolicyOutcome]:
@@ -221,15 +230,15 @@ def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
 
 
 def _notices(report: Report, style: Style) -> Iterator[str]:
-    lines = []
-    for notice in report.notices:
-        if notice.kind == "unsearched" and notice.policies:
-            continue  # the policies that it leaves undecided say so
-        where = f"{terminal(str(notice.location))}: " if notice.location else ""
-        policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
-        lines.append(f"{where}{style.name('notice')}: {terminal(notice.message)}{style.dim(policies)}")
+    lines = [_notice(notice, style) for notice in report.notices if not _is_shown_with_policies(notice)]
     if lines:
         yield "\n".join(lines)
+
+
+def _notice(notice: Notice, style: Style) -> str:
+    where = f"{terminal(str(notice.location))}: " if notice.location else ""
+    policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
+    return f"{where}{style.name('notice')}: {terminal(notice.message)}{style.dim(policies)}"
 
 
 def _details(report: Report, style: Style) -> Iterator[str]:
