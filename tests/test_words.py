@@ -53,7 +53,7 @@ ALLOWED = [
     ("docs/airas-base-code.md", "whether a text describes an experiment", "prose that a person reads"),
     ("docs/airas-base-code.md", "bytes written to a text stream", "Python's word for a stream of characters"),
     ("docs/airas-base-code.md", "where not even the text mentions them", "the text of a file, not a value"),
-    ("authoring/migrate.py", "`licence` -> `license`", "the old spelling, which is rewritten"),
+    ("authoring/migration.py", "`licence` -> `license`", "the old spelling, which is rewritten"),
     ("docs/design.md", "submission → scan", "the class `Submission`"),
     ("docs/design.md", "**Submission.**", "the class `Submission`"),
     ("docs/explain.md", "then the text of leaves", "tree-sitter's word for the source of a node"),
