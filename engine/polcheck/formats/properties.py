@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from functools import cache
 
 from polcheck.base.spans import Source, Span
@@ -15,6 +16,8 @@ from polcheck.formats.values import Config, Remark, Unparsable
 _BLANK = " \t\f"
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _LATIN = "a reader that takes the file for ISO-8859-1, as Java did before version 9, has other characters here"
+
+_MARK = "Java takes the byte-order mark before this for a part of the first key"
 
 
 @cache
@@ -31,6 +34,8 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     entries: dict[str, Placed] = {}
     repeated = list[Span]()
     remarks = list[Remark]()
+    if source.data.startswith(BOM_UTF8):
+        remarks.append(Remark(Span(0, min(1, len(text))), _MARK))
     at = 0
     while at < len(text):
         letters, at = _logical_line(text, at)
@@ -44,7 +49,7 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
         elif len(entries) + 1 >= limits.values:
             limits.too_many(where)
         entries[name] = Placed(content, place, where)
-        if not text[where.start : place.end].isascii() and not remarks:
+        if not text[where.start : place.end].isascii() and (not remarks or remarks[-1].message != _LATIN):
             remarks.append(Remark(Span(where.start, place.end), _LATIN))
     first = min((entry.key.start for entry in entries.values() if entry.key), default=0)
     last = max((entry.span.end for entry in entries.values()), default=0)

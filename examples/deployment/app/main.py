@@ -1,3 +1,5 @@
+"""The shop."""
+
 import os
 
 DATABASE_URL = os.environ["DATABASE_URL"]

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from pack_files import ROOT
 from polcheck.authoring.rewrites import json, toml, yaml
 from polcheck.authoring.rewrites.rewrite import MEANINGS, REWRITES, rewritten
+from polcheck.base.spans import Source
+from polcheck.formats import formats, parse_config
 
 PYTHON = """\
 def f(a, b):
@@ -69,6 +71,9 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
     "ini-tight": ("a.ini", "[a]\nb = c\n  d = e\n", "[a]\nb=c\n  d = e\n"),
     "ini-colons": ("a.cfg", "[a]\nb = c = d\n", "[a]\nb: c = d\n"),
     "ini-comments": ("a.ini", "[a]\nb =\n  c\n", "\n# R\n; another\n[a]\n\n# R\n; another\nb =\n  c\n"),
+    "hash-comments": ("Dockerfile", "FROM a\nRUN b \\\n  c\n", "# R\nFROM a\n# R\nRUN b \\\n# R\n  c\n"),
+    "slash-comments": ("a.tf", "a {\n  b = 1\n}\n", "// R\na {\n// R\n  b = 1\n// R\n}\n"),
+    "blank-lines": ("requirements.txt", "a\nb\n", "\na\n\nb\n"),
     "crlf": ("a.md", "a\nb\n", "a\r\nb\r\n"),
     "last-line": ("a.txt", "a\nb\n", "a\nb"),
     "bom": ("a.rst", "a\n", "\ufeffa\n"),
@@ -133,6 +138,41 @@ def test_every_file_keeps_its_meaning() -> None:
         found = made(path, text)
         assert len(found) > 4
         assert {MEANINGS[kind](after.removeprefix("\ufeff")) for after in found.values()} == {MEANINGS[kind](text)}
+
+
+SAMPLES = {
+    "codeowners": "* @a\n/b/ @c/d\n",
+    "csv": "a,b\n1,2\n",
+    "dockerfile": "FROM a\nENV b=c\n",
+    "dotenv": "A=1\nB='2'\n",
+    "editorconfig": "[*]\na = b\n",
+    "gitconfig": "[a]\nb = c\n",
+    "gomod": "module a\ngo 1.21\n",
+    "hcl": "a {\n  b = 1\n}\n",
+    "json5": "{\n  a: 'b',\n}\n",
+    "jsonc": '{\n  "a": 1,\n}\n',
+    "jsonl": '{"a": 1}\n2\n',
+    "markdown": "---\na: b\n---\nc\n",
+    "notebook": '{"nbformat": 4,\n "cells": []}\n',
+    "properties": "a = b\nc = d\n",
+    "requirements": "a==1\nb\n",
+    "systemd": "[A]\nB=c\n",
+    "tsv": "a\tb\n1\t2\n",
+    "xml": "<a>\n<b>c</b>\n</a>\n",
+}
+
+
+def test_every_format_is_rewritten() -> None:
+    """Each format of the registry but what is a dialect has a file here, with rewrites that keep its values."""
+    known = {name for name, format in formats().items() if not format.dialect_of}
+    assert known == SAMPLES.keys() | MEANINGS.keys() - {"python"}
+    for name, text in SAMPLES.items():
+        format = formats()[name]
+        path = f"a{format.suffixes[0]}" if format.suffixes else (*format.names, *format.patterns)[0].replace("*", "")
+        values = parse_config(Source("", text.encode()), name).values
+        found = made(path, text)
+        assert len(found) > 1, name
+        assert all(parse_config(Source("", after.encode()), name).values == values for after in found.values()), name
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(

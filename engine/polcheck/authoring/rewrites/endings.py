@@ -1,4 +1,4 @@
-"""Rewrites of any file that keep its meaning: line ends, the last line break, a byte-order mark."""
+"""Rewrites of any file that keep its meaning: line ends, lines that say nothing, a byte-order mark."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from polcheck.authoring.rewrites.edit import Edit, Group
 
+_BEGINS = re.compile(r"(?m)^(?=[^\r\n])")
 _ALONE = re.compile(r"(?<!\r)\n")
 
 
@@ -15,6 +16,26 @@ def crlf(text: str) -> Iterator[Group]:
     edits = tuple(Edit(result.start(), result.start(), "\r") for result in _ALONE.finditer(text))
     if edits:
         yield edits
+
+
+def hashes(text: str) -> Iterator[Group]:
+    """Yield a comment with `#` before each line."""
+    return _before_lines(text, "# a remark that says nothing\n")
+
+
+def slashes(text: str) -> Iterator[Group]:
+    """Yield a comment with `//` before each line."""
+    return _before_lines(text, "// a remark that says nothing\n")
+
+
+def blanks(text: str) -> Iterator[Group]:
+    """Yield a blank line before each line."""
+    return _before_lines(text, "\n")
+
+
+def _before_lines(text: str, line: str) -> Iterator[Group]:
+    for result in _BEGINS.finditer(text):
+        yield (Edit(result.start(), result.start(), line),)
 
 
 def last_line(text: str) -> Iterator[Group]:

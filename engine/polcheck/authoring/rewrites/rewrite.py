@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_text
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ from msgspec import Struct
 from polcheck.authoring.rewrites import endings, ini, json, python, toml, yaml
 from polcheck.authoring.rewrites.edit import Edit, Group, Moves, applied, most
 from polcheck.base.spans import Source, Span, Unreadable
-from polcheck.formats import format_of
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Unparsable
 from polcheck.languages.registry import language_of, languages
 
@@ -45,8 +46,14 @@ MEANINGS: Mapping[str, Callable[[str], str]] = {
     "json": json.meaning,
     "ini": ini.meaning,
 }
-_YAML, _TOML, _JSON, _INI, _PYTHON = (frozenset({kind}) for kind in ("yaml", "toml", "json", "ini", "python"))
-_ANY = frozenset({*MEANINGS, "prose", "script"})
+_YAML, _TOML, _INI, _PYTHON = (frozenset({kind}) for kind in ("yaml", "toml", "ini", "python"))
+_JSON = frozenset({"json", "jsonc", "json5"})
+_BY_VALUES = frozenset(formats()) - MEANINGS.keys()
+"""The formats whose files mean the values that polcheck reads, as no second reader of them is at hand."""
+_WITH_HASHES = frozenset(name for name in _BY_VALUES if "#" in formats()[name].comments)
+_WITH_SLASHES = frozenset({"jsonc", "json5", "hcl"})
+_MARKED = frozenset({"python", "yaml", "markdown", "prose", "script"})
+_ANY = frozenset({*MEANINGS, *_BY_VALUES, "prose", "script"})
 
 REWRITES: Mapping[str, Rewrite] = {
     "python-quotes": Rewrite(_PYTHON, "`'` becomes `\"`, and the reverse", python.quotes),
@@ -87,9 +94,12 @@ REWRITES: Mapping[str, Rewrite] = {
     "ini-tight": Rewrite(_INI, "`=` between an option and its value", ini.tight),
     "ini-colons": Rewrite(_INI, "`:` between an option and its value", ini.colons),
     "ini-comments": Rewrite(_INI, "comments before each section and option", ini.comments),
+    "hash-comments": Rewrite(_WITH_HASHES, "a comment with `#` before each line", endings.hashes),
+    "slash-comments": Rewrite(_WITH_SLASHES, "a comment with `//` before each line", endings.slashes),
+    "blank-lines": Rewrite(_BY_VALUES, "a blank line before each line", endings.blanks),
     "crlf": Rewrite(_ANY, "lines end in carriage return and line feed", endings.crlf),
     "last-line": Rewrite(_ANY, "no line break at the end, or one where there was none", endings.last_line),
-    "bom": Rewrite(_ANY - {"toml", "json", "ini"}, "a byte-order mark", endings.mark),
+    "bom": Rewrite(_MARKED, "a byte-order mark", endings.mark),
 }
 
 
@@ -182,13 +192,25 @@ def _made(rewrite: Rewrite, text: str, same: Callable[[str], bool]) -> tuple[str
 
 def _kind(path: str) -> str:
     kind = format_of(path) or language_of(path) or ""
+    if kind in formats():
+        return kind
     if kind in languages() and kind not in MEANINGS and languages()[kind].carriage_returns:
         return "script"
     return "prose" if PurePosixPath(path).suffix.lower() in _PROSE else kind
 
 
 def _meaning(kind: str, text: str) -> str:
+    if kind in _BY_VALUES:
+        return _values(kind, text)
     return MEANINGS[kind](text) if kind in MEANINGS else ""
+
+
+def _values(kind: str, text: str) -> str:
+    """Return the values of a file in a format, independent of the order of keys. Raises Unparsable."""
+    config = parse_config(Source("", text.encode("utf-8", "surrogatepass")), kind)
+    if config.repeated:
+        raise Unparsable("a key is repeated", config.repeated[0])
+    return json_text.dumps(config.values, sort_keys=True)
 
 
 def _lines(text: str) -> list[str]:
