@@ -9,7 +9,7 @@ from polcheck.authoring.lint.view import View, at_index
 from polcheck.formats.values import Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import Conjunction, Names, SearchInValue, below, every_step
+from polcheck.policy.plan import Conjunction, Names, below, every_step
 from polcheck.selectors.jmespath.analysis import ANY, Shape, shape_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.nodes import (
@@ -66,7 +66,7 @@ def check_row_names(view: View) -> None:
         for step in below(steps, elsewhere=False):
             for at, expression in step.expressions:
                 _bare_names(origin, at, expression, bound)
-            for probe in step.probes if isinstance(step, SearchInValue) else ():
+            for probe in step.probes if step.holder else ():
                 what = view.probes[probe].what
                 if isinstance(what, Expression):
                     _bare_names(origin, (*step.at, "data"), what, bound)
