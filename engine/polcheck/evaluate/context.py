@@ -41,7 +41,7 @@ _Captured = tuple[str, Mapping[str, str]]  # a path, with what the patterns capt
 
 
 class BaseTree(Struct, frozen=True):
-    """The other tree: its files, the folders in it below which nobody has looked, and what has changed since.
+    """The other tree: its files, the folders in it whose content isn't known, and what has changed since.
 
     All paths but those in `changes` are those of `base_path`.
     """
@@ -77,7 +77,7 @@ class JoinContext(Struct, dict=True):
     rows: Mapping[str, FileRows]
     unreadable: Mapping[str, str]
     extractor: Extractor
-    unread: frozenset[str] = frozenset()  # folders, or what may be one, below which nobody has looked
+    unread: frozenset[str] = frozenset()  # folders, or what may be one, whose content isn't known
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     base: BaseTree | None = None
     placer: Placer | None = None
@@ -120,21 +120,21 @@ class JoinContext(Struct, dict=True):
         elif "deleted" in modifiers.changed:
             gone = {path for path, kind in kinds.items() if kind == "deleted"}
             listed = [*listed, *((base_path(path), captures) for path, captures in files.among(sorted(gone)))]
-        found: list[_Captured] = []
+        changed: list[_Captured] = []
         for path, captures in listed:
             plain = plain_path(path)
             kind = kinds.get(plain, "")
             if kind in modifiers.changed:
                 previous = changes.previous.get(plain, plain)
-                found.append((path, {**captures, PREVIOUS: previous} if kind == "renamed" else captures))
-        return found
+                changed.append((path, {**captures, PREVIOUS: previous} if kind == "renamed" else captures))
+        return changed
 
     def tree(self, revision: str) -> Sequence[str]:
         """Return the paths of the files in a tree."""
         return self.paths if revision != BASE else self.base.paths if self.base else ()
 
     def _unread(self, revision: str) -> frozenset[str]:
-        """Return the folders of a tree below which nobody has looked."""
+        """Return the folders of a tree whose content isn't known."""
         return self.unread if revision != BASE else self.base.unread if self.base else frozenset()
 
     def listing(self, source: Listing, modifiers: Modifiers = _ALL) -> Relation:
@@ -149,7 +149,7 @@ class JoinContext(Struct, dict=True):
         return Relation(lambda: rows, self._unseen(source.files, modifiers))
 
     def _unseen(self, files: FilePatterns | None, modifiers: Modifiers) -> list[UnsearchedFile]:
-        """Return the folders below which there may be files that the patterns let in, and nobody has looked.
+        """Return the folders of unknown content in which there may be files that the patterns let in.
 
         Where changes are asked for, also the files of which nobody can say whether they have changed; what is in a
         submodule has its changes elsewhere.

@@ -50,7 +50,7 @@ class SubmissionBuilder(Struct):
         return False
 
     def leaves_out_git(self, path: str) -> None:
-        """Counts what has the name of git's own folder and is not at the root."""
+        """Count what has the name of git's own folder and is not at the root."""
         if not self.excluded.has(path):
             self.git_places.append(path)
         self.left_out += 1
@@ -63,7 +63,7 @@ class SubmissionBuilder(Struct):
         return not reason
 
     def admitted(self, path: str, file: Later) -> Later:
-        """Return a file that was listed, counted now that it is looked at. Raises OSError with the limit that
+        """Return a file that was listed, now that its size is known. Raises OSError with the limit that
         forbids it.
         """
         reason = self._over(path, file.size)
@@ -88,7 +88,7 @@ class SubmissionBuilder(Struct):
         return len(path) * 4 > self.limits.path_length and len(_encoded(path)) > self.limits.path_length
 
     def take(self, path: str, data: bytes) -> None:
-        """Adds a file. Raises SubmissionError when there are too many or it is there already."""
+        """Add a file. Raises SubmissionError when there are too many or it is there already."""
         self._check_new(path)
         self._files[path] = data
         self._bytes += len(data)
@@ -96,14 +96,14 @@ class SubmissionBuilder(Struct):
             self.progress(len(self._files))
 
     def list(self, path: str, file: Later | None = None) -> None:
-        """Adds a file that is looked at and read when it's asked for. Raises SubmissionError as `take` does."""
+        """Add a file that is opened and read when it's asked for. Raises SubmissionError as `take` does."""
         self._check_new(path)
         self._files[path] = file
         if self.progress is not None and not len(self._files) % _STEP:
             self.progress(len(self._files))
 
     def list_all(self, paths: Sequence[str]) -> None:
-        """Adds files as `list` does, of which none is there twice."""
+        """Add files as `list` does, of which none is there twice."""
         before = len(self._files)
         self._files.update(dict.fromkeys(paths))
         if len(self._files) + len(self._unreadable) > self.limits.files:
@@ -118,7 +118,7 @@ class SubmissionBuilder(Struct):
         return tuple(self._files)
 
     def miss(self, path: str, reason: str, *, folder: bool = False) -> None:
-        """Adds a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""
+        """Add a file that can't be read, or what is or may be a `folder`. Raises SubmissionError as `take` does."""
         self._check_new(path)
         record_unknown_dependency()
         self._unreadable[path] = reason

@@ -12,7 +12,7 @@ from polcheck.sources.submission import Base, Submission
 
 Kind = Literal["added", "modified", "deleted", "renamed"]
 KINDS: tuple[Kind, ...] = ("added", "modified", "deleted", "renamed")
-_MOST_ALIKE = 100  # files of one content among which the source of a rename is looked for, as in git
+_MOST_ALIKE = 100  # deleted files of one content that are candidates for the source of a rename, as in git
 _LINK = -1  # in place of the size of what is a link
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _MOST_POINTER = 1024  # bytes
@@ -58,15 +58,18 @@ def changes_between(base: Base, now: Submission, compared: Callable[[str], bool]
 
 
 def _modified(base: Base, now: Submission, paths: Iterable[str], unknown: dict[str, str]) -> list[str]:
-    """Return those of some files of both trees that differ; which can't be compared becomes `unknown`, with why."""
-    found: list[str] = []
+    """Return those of some files of both trees that differ.
+
+    Those that can't be compared are added to `unknown`, with the reason.
+    """
+    different: list[str] = []
     by_line_endings: list[str] = []
     before = base.files
     for path in paths:
         one, other = before.links.get(path), now.links.get(path)
         if one is not None or other is not None:
             if one != other:
-                found.append(path)
+                different.append(path)
             continue
         reason = before.unreadable.get(path) or now.unreadable.get(path)
         if reason:
@@ -82,11 +85,11 @@ def _modified(base: Base, now: Submission, paths: Iterable[str], unknown: dict[s
         if then == data.replace(b"\r\n", b"\n"):
             by_line_endings.append(path)
         else:
-            found.append(path)
+            different.append(path)
     if by_line_endings:
         converted = base.converted(by_line_endings)
-        found += [path for path in by_line_endings if path not in converted]
-    return sorted(found)
+        different += [path for path in by_line_endings if path not in converted]
+    return sorted(different)
 
 
 def _is_same_object(then: bytes, data: bytes) -> bool:
@@ -114,16 +117,16 @@ def _renames(before: Submission, now: Submission, kinds: Mapping[str, Kind]) -> 
     gone = _by_content(before, (path for path, kind in kinds.items() if kind == "deleted"), None)
     sizes = {size for size, _ in gone}
     come = _by_content(now, (path for path, kind in kinds.items() if kind == "added"), sizes)
-    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
     targets = sorted((path, key) for key, paths in come.items() for path in paths)
     for path, key in targets:
-        sources = gone.get(key, [])[:_MOST_ALIKE]
-        if sources:
+        candidates = gone.get(key, [])[:_MOST_ALIKE]
+        if candidates:
             name = path.rsplit("/", 1)[-1]
-            source = next((each for each in sources if each.rsplit("/", 1)[-1] == name), sources[0])
+            source = next((each for each in candidates if each.rsplit("/", 1)[-1] == name), candidates[0])
             gone[key].remove(source)
-            found[path] = source
-    return found
+            sources[path] = source
+    return sources
 
 
 def _by_content(
@@ -133,17 +136,17 @@ def _by_content(
 
     That is the size and a digest, and of a link what it holds; where `sizes` are given, only files of these are read.
     """
-    found: dict[tuple[int, bytes], list[str]] = {}
+    groups: dict[tuple[int, bytes], list[str]] = {}
     for path in sorted(paths):
         if path in submission.links:
-            found.setdefault((_LINK, submission.links[path]), []).append(path)
+            groups.setdefault((_LINK, submission.links[path]), []).append(path)
             continue
         if path in submission.unreadable:
             continue
         try:
             size = submission.size(path)
             if sizes is None or size in sizes:
-                found.setdefault((size, hashlib.sha256(submission.content(path)).digest()), []).append(path)
+                groups.setdefault((size, hashlib.sha256(submission.content(path)).digest()), []).append(path)
         except OSError:
             continue  # NOTE: an added or deleted file that can't be read is that all the same
-    return found
+    return groups

@@ -11,21 +11,21 @@ from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_f
 
 
 class Excluded(Struct, frozen=True):
-    """What is left out: paths that `out` lets in, or whose folder it does, unless `kept` does so too.
+    """What is left out: paths that `out` lets in, or whose folder it does, unless `excepted` does so too.
 
     `prefix` goes before each path: the submission's own path, as seen from where the patterns begin.
     """
 
     out: FilePatterns | None = None
-    kept: FilePatterns | None = None
+    excepted: FilePatterns | None = None
     prefix: str = ""
 
     @classmethod
     def of(cls, texts: Sequence[str], prefix: str = "") -> Excluded:
         """Return the compiled list; `!` keeps a path after all. Raises ConfigError for a pattern that can't be used."""
         out = [way for text in texts if not text.startswith("!") for way in _with_folder(text)]
-        remaining = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
-        return cls(_compiled(out), _compiled(remaining), prefix)
+        excepted = [way for text in texts if text.startswith("!") for way in _with_folder(text[1:])]
+        return cls(_compiled(out), _compiled(excepted), prefix)
 
     def has(self, path: str) -> bool:
         """Return whether the file at `path` is left out."""
@@ -33,17 +33,21 @@ class Excluded(Struct, frozen=True):
             return False
         full = _matchable(self.prefix + path)
         ways = (full, *folders_of([full]))
-        return _any(self.out, ways) and not (self.kept is not None and _any(self.kept, ways))
+        return _any(self.out, ways) and not (self.excepted is not None and _any(self.excepted, ways))
 
     def has_folder(self, path: str) -> bool:
-        """Return whether everything below the folder at `path` is left out, so that nobody need look."""
-        return self.out is not None and self.kept is None and bool(self.out.match(_matchable(self.prefix + path) + "/"))
+        """Return whether everything below the folder at `path` is left out, so that it needn't be walked."""
+        return (
+            self.out is not None
+            and self.excepted is None
+            and bool(self.out.match(_matchable(self.prefix + path) + "/"))
+        )
 
 
 def beyond(texts: Sequence[str], prefix: str) -> tuple[str, ...]:
     """Return those of `texts` that don't leave out the folder `prefix` (which ends in `/`, or is empty) as a whole.
 
-    Whoever names a folder wants it judged, though a run over all of the project leaves it out. Raises ConfigError for
+    Whoever names a folder wants it checked, though a run over the whole project leaves it out. Raises ConfigError for
     a pattern that can't be used.
     """
     above = folders_of([_matchable(prefix)])

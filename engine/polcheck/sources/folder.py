@@ -33,7 +33,7 @@ from polcheck.sources.gitignore import MAX_BYTES, IgnoreTimeout, Rules, ignored
 from polcheck.sources.submission import Later, Submission
 from polcheck.sources.trust import Trust
 
-WORTH = 500  # files: to walk through fewer takes no longer than to read what was kept
+WORTH = 500  # files: walking through fewer takes no longer than reading the cached walk
 _NOT_CHECKED_OUT = "a submodule that isn't checked out: get it with `git submodule update --init`, or leave it out"
 _MOST_WALKS = 16
 _MOST_BYTES = 64 << 20
@@ -41,10 +41,10 @@ _WALK: Codec[tuple[tuple[str, ...], int]] = Codec(tuple[tuple[str, ...], int])
 
 
 def cached_walk(asked: str, builder: SubmissionBuilder, walk: Callable[[], None]) -> None:
-    """Calls `walk`, which lists files in `builder`, unless the one that was asked for alike would list the same.
+    """List files in `builder` by `walk`, or from the cached walk of an earlier run with the same key `asked`.
 
-    What is kept is known to be right by the stamps of all that the walk looked at: each folder, and the files that say
-    what is ignored in it. A walk that met a link, or something that couldn't be read, is made again each time.
+    A cached walk is valid while the stamps of all that it depends on are the same: of each folder, and of the files
+    that say what is ignored in it. A walk that met a link, or something that couldn't be read, is never cached.
     """
     path = os.path.join(store(), "walks", key_of(asked))  # noqa: PTH118
     known = load_unchanged(path, _WALK)
@@ -75,10 +75,10 @@ def read_folder(
     """Return the submission in `folder`: every file below it that isn't ignored, or every one that git tracks.
 
     A file is ignored where its .gitignore may say so and git would look at it: in a git work tree, unless git tracks
-    the file. `ignores` gives the .gitignore files of the repository where others than those in the folder count. What
-    is listed is kept for the next time that the same is `asked` for, and not kept if that is empty. Raises
-    SubmissionError when the folder can't be listed, holds nothing or too much, or `tracked` is asked for outside a
-    repository, or in an untrusted folder whose `.git` leads elsewhere.
+    the file. `ignores` gives the .gitignore files of the repository where others than those in the folder count.
+    `asked` is the key under which the walk is cached; empty: it isn't. Raises SubmissionError when the folder can't be
+    listed, holds nothing or too much, or `tracked` is asked for outside a repository, or in an untrusted folder whose
+    `.git` leads elsewhere.
     """
     root = os.fsencode(folder)
 
@@ -164,7 +164,7 @@ class _Walk(Struct, dict=True):
 
     @cached_property
     def tracked(self) -> Index | None:
-        """What git tracks, if that can be told."""
+        """What git tracks; None where its index can't be read."""
         return index_of(self.repository) if self.repository else None
 
     @cached_property
@@ -338,7 +338,7 @@ class _Walk(Struct, dict=True):
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
     def _file(self, entry: os.DirEntry[str], path: bytes) -> None:
-        """Takes one file in, to be looked at when it is asked for; what is none is noted with the reason."""
+        """Add one file, to be opened when it is asked for; what isn't a regular file is recorded with the reason."""
         text = _text(path)
         try:
             if entry.is_file(follow_symlinks=False):

@@ -316,7 +316,7 @@ def _is_file(entry: _Entry, builder: SubmissionBuilder) -> bool:
 
 
 def _miss_links(folder: str, listed: Sequence[_Entry], builder: SubmissionBuilder) -> None:
-    """Notes every link: as a file's where it leads to a file of the revision, else as what may be a folder."""
+    """Record every link: as a file's where it leads to a file of the revision, else as what may be a folder."""
     files = frozenset(entry.path for entry in listed if entry.mode not in (_LINK, _OTHER_REPOSITORY))
     links = [entry for entry in listed if entry.mode == _LINK]
     short = [entry for entry in links if 0 <= entry.size <= builder.limits.path_length]

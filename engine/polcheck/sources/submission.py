@@ -45,7 +45,7 @@ class Files(Mapping[str, bytes]):
         self._look = look
 
     def _seen(self, path: str) -> bytes | Later:
-        """What is held of a file, looked at by now."""
+        """Return the bytes of a file, or where they are to be read, after opening it if nobody has."""
         owned = self._held[path]
         if owned is None:
             assert self._look is not None
@@ -151,7 +151,7 @@ class Submission(Struct, frozen=True, dict=True):
     base: Base | None = None
 
     def __post_init__(self) -> None:
-        if self.marked is None:  # a submission that was made before has been checked
+        if self.marked is None:  # one that is copied from another has been checked
             for path in (*self.files, *self.unreadable):
                 check_path(path)
 
@@ -261,7 +261,7 @@ class Submission(Struct, frozen=True, dict=True):
 
 
 def check_path(path: str) -> None:
-    """Raises SubmissionError when `path` is not a plain path below the root."""
+    """Raise SubmissionError when `path` is not a plain path below the root."""
     odd = "/." in path or "//" in path or "\x00" in path
     if not odd and path[:1] not in ("", "/", ".") and path[-1] != "/":
         return

@@ -1,19 +1,19 @@
 """Two trees in one run: a project as it is, and its base, the earlier tree that changes are compared with.
 
-A file of the base is known by a path that no file of a project can have, so that whatever is kept by path (files, rows,
-places) is kept for both trees alike, and every reader of it that isn't aware of the base sees no path of the project.
+A file of the base has a path that no file of a project can have, so that mappings by path (of files, rows, places)
+hold both trees, and code that isn't aware of the base never takes one of its files for a file of the project.
 """
 
 from __future__ import annotations
 
 BASE = "base"  # the value of `revision` that means the base
 # INVARIANT: a path of a submission holds no NUL character (`check_path`), so that no file of a project is taken for one
-# of the base; the name of the file and of its folders stay as they are, by which languages and formats are told.
+# of the base; the name of the file and of its folders stay as they are, from which its language or format follows.
 _PREFIX = "\0base/"
 
 
 def base_path(path: str) -> str:
-    """Return the path by which the file at `path` is known in the base."""
+    """Return the path that stands for the file at `path` of the base."""
     return _PREFIX + path
 
 

@@ -81,7 +81,7 @@ def _around(text: str) -> tuple[str, str]:
 
 def _parts(data: bytes) -> tuple[list[tuple[int, int]], str]:
     """Return where the expressions of a text begin and end, without their braces; and what is wrong with the last."""
-    found: list[tuple[int, int]] = []
+    parts: list[tuple[int, int]] = []
     quotes = _Finder(data, b"'")
     start = data.find(_OPENING)
     while start >= 0:
@@ -93,10 +93,10 @@ def _parts(data: bytes) -> tuple[list[tuple[int, int]], str]:
             end = data.find(_CLOSING, closing + 1) if closing >= 0 else -1
             quote = quotes.after(closing + 1)
         if end < 0:
-            return found, f"the expression in line {_line(data, start)} is not closed by `}}}}`"
-        found.append((start, end))
+            return parts, f"the expression in line {_line(data, start)} is not closed by `}}}}`"
+        parts.append((start, end))
         start = data.find(_OPENING, end)
-    return found, ""
+    return parts, ""
 
 
 class _Finder:
@@ -198,7 +198,7 @@ def _are_in(nodes: list[Node], parts: list[tuple[int, int]]) -> bool:
 
 
 def _refused(data: bytes, root: Node, parts: list[tuple[int, int]]) -> str:
-    """Return what is wrong with a text in which the grammar found an error: the expression with that."""
+    """Return what is wrong with a text in whose tree is an error: the expression in which that is."""
     from polcheck.languages.grammars import first_error
 
     place = first_error(root).start_byte
