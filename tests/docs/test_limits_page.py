@@ -11,6 +11,7 @@ from pack_files import ROOT
 from polcheck.base import limits
 from polcheck.base import sandbox as confined
 from polcheck.formats import limits as documents
+from polcheck.languages import constant_lookup, constants
 from polcheck.languages.grammars import MOST_LEVELS
 from polcheck.packs.shipped import PACK_LIMITS
 from polcheck.policy import probes, schema
@@ -39,6 +40,10 @@ FIXED = {
     "children of a node with a syntax error": LIMITS.width,
     "matches that tree-sitter keeps in progress": LIMITS.matches,
     "comparisons of a snippet with a file": LIMITS.steps,
+    "names of a file that may be constants": constants.MAX_NAMES,
+    "steps from a name to its constant": constant_lookup.MAX_STEPS,
+    "parts of a string that constants are put together to": constants.MAX_PARTS,
+    "expressions in one another in a constant": constants.MAX_DEPTH,
     "memory of a search or a template, in MiB": confined.MEMORY >> 20,
     "characters of a JMESPath expression": expressions.MAX_LENGTH,
     "nesting of a JMESPath expression": expressions.MAX_DEPTH,

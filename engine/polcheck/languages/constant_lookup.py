@@ -25,7 +25,7 @@ from polcheck.languages.constants import (
 )
 from polcheck.languages.registry import language
 
-_MAX_STEPS = 60  # from a name to its value, through imports and other names
+MAX_STEPS = 60  # from a name to its value, through imports and other names
 _ANY = "*"
 
 
@@ -402,7 +402,7 @@ class _Steps:
     """The steps that may still be taken from a name to its value."""
 
     def __init__(self) -> None:
-        self.left = _MAX_STEPS
+        self.left = MAX_STEPS
 
     def take(self) -> None:
         """Count a step. Raises _Unresolved when there are too many, as where imports go in a circle."""

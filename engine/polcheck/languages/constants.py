@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from polcheck.languages.grammars import Tree
 
 MAX_DEPTH = 20  # of expressions in one another, and of names that stand for one another in functions
+MAX_NAMES = 20_000  # that one file defines, and assigns in others
 MAX_PARTS = 50  # of one string that is put together
 _SHOWN = 40  # characters of an expression in a reason
 

@@ -37,6 +37,7 @@ class ConstantTable(Struct, frozen=True):
 
     def search(self, tree: Tree) -> SearchResult:
         """Return what a file defines."""
+        from polcheck.languages.constants import MAX_NAMES
         from polcheck.languages.grammars import first_error
 
         rules = language(tree.language).constants
@@ -45,7 +46,10 @@ class ConstantTable(Struct, frozen=True):
         if tree.tree.root_node.has_error or tree.misread:
             line = first_error(tree.tree.root_node).start_point.row + 1
             return SearchResult((), tree.misread or f"syntax error at line {line}")
-        return SearchResult((_match(rules.table(tree), tree.language),))
+        table = rules.table(tree)
+        if len(table.names) + len(table.writes) > MAX_NAMES:
+            return SearchResult((), f"more than {MAX_NAMES:,} names of constants")
+        return SearchResult((_match(table, tree.language),))
 
     def search_manifest(self, source: Source) -> SearchResult:
         """Return where the modules begin that a file names. Raises Unreadable."""
