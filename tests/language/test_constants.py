@@ -105,6 +105,15 @@ def test_the_constants_themselves_are_rows() -> None:
     assert report.policies[0].dynamic == ()
 
 
+def test_the_count_is_the_same_in_each_order() -> None:
+    """Also where another selector has no match, so that nothing need be looked up."""
+    other = f"{{files: {ENV}, text: nothing}}"
+    for body in (f"forbid: [{{{READ}}}, {other}]", f"forbid: [{other}, {{{READ}}}]"):
+        (policy,) = judge(body, CODE).policies
+        assert policy.outcome == "pass"
+        assert [str(capture.location) for capture in policy.dynamic] == ["a.py:4:8", "a.py:5:8"]
+
+
 def test_only_the_files_that_a_policy_looks_in_are_counted() -> None:
     """A selector that keeps to the subject's file counts those of subjects."""
     body = 'for: {files: "a.py", pattern: "subject()"}\nforbid: {pattern: "f($x)", constant: x}'

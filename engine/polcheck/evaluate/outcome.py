@@ -96,6 +96,7 @@ def _fresh(base: Evaluator, budget: Budget) -> Evaluator:
         examined_for_subjects=ExaminedFiles(),
         unsearched={},
         dynamic=DynamicPlaces(),
+        counted=set(),
         budget=budget,
     )
 

@@ -53,6 +53,7 @@ from polcheck.policy.plan import (
     Union,
     Values,
     Where,
+    below,
     handlers,
 )
 from polcheck.selectors.jmespath.expression import Expression
@@ -87,6 +88,7 @@ class Evaluator(Struct):
     )  # for subjects; `looked` is then for what they need
     unsearched: dict[tuple[str, str], None] = field(default_factory=dict)
     dynamic: DynamicPlaces = field(default_factory=DynamicPlaces)
+    counted: set[int] = field(default_factory=set)  # the numbers of steps whose dynamic places are all among them
     bindings: dict[int, tuple[Binding, ...] | None] = field(default_factory=dict)  # by the number of the first step
     journal: Journal | None = None
     budget: Budget = field(default_factory=Budget)
@@ -97,6 +99,8 @@ class Evaluator(Struct):
         The steps are evaluated in the order that makes the fewest rows, but as written where a journal records them;
         the result is the same.
         """
+        if rows:
+            self._count_dynamic(steps)
         bindings = self._bindings(steps) if self.journal is None else None
         if bindings is not None:
             return self._best_order(steps, bindings, rows, exists)
@@ -110,6 +114,18 @@ class Evaluator(Struct):
             if not result.rows:
                 break
         return result
+
+    def _count_dynamic(self, steps: Conjunction) -> None:
+        """Take in the dynamic places of steps that look in files of their own, whichever of them are evaluated.
+
+        NOTE: which steps are is a matter of their order, where one of them has no rows.
+        """
+        for step in steps:
+            if step.number in self.counted or step.join is not step or step.keeps_to_file:
+                continue
+            self.counted.add(step.number)
+            if any(each.item_modifiers and each.item_modifiers.constant for each in below((step,))):
+                self.dynamic.add(self.relation(step.join).dynamic)
 
     def _limited(self, rows: list[_R], origins: Iterable[Row], open_: set[int]) -> list[_R]:
         """Return the rows, as many as the limit `rows` allows; where they are more, all origins are open."""
@@ -277,7 +293,7 @@ class Evaluator(Struct):
         if alias is not None:
             return alias
         if source.name not in self.used:
-            inner = replace(self, examined=ExaminedFiles(), unsearched={}, dynamic=DynamicPlaces())
+            inner = replace(self, examined=ExaminedFiles(), unsearched={}, dynamic=DynamicPlaces(), counted=set())
             result = inner.conjunction(source.what, [Row()])
             unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
             selected = distinct(result.rows)
