@@ -53,6 +53,7 @@ LANGUAGES = (
         ascii_names=True,
         comment_signs=(),
         snippet=SnippetRules(
+            lists_of_one=frozenset({"element"}),
             mappings=frozenset({"start_tag", "self_closing_tag"}),
             optional={"element": _OPEN_ELEMENT},
             ignores_case=frozenset({"tag_name", "attribute_name"}).__contains__,

@@ -319,14 +319,15 @@ def _statements(written: _Written, rules: Language) -> list[Node] | None:
         if any(child.start_byte < written.first or child.end_byte > written.limit for child in inner):
             if len(inner) > 1:
                 return None
-        elif not (len(inner) == 1 and inner[0].type in rules.lists and _holds_nodes_only(inner[0])):
+        elif not (len(inner) == 1 and _is_list(inner[0], rules)):
             return inner
         node = inner[0]
 
 
-def _holds_nodes_only(node: Node) -> bool:
-    """Return whether a list has no words or brackets of its own, which a snippet that has them means."""
-    return node.child_count == node.named_child_count > 0
+def _is_list(node: Node, rules: Language) -> bool:
+    """Return whether a node does nothing but hold others: it has no words or brackets, which a snippet would mean."""
+    one = node.type in rules.snippet.lists_of_one and node.child_count == 1
+    return node.child_count == node.named_child_count > 0 and (one or node.type in rules.lists)
 
 
 def _is_whole(nodes: Sequence[Node], written: _Written, context: Context) -> bool:
