@@ -35,7 +35,7 @@ NAMED_ELSEWHERE = {
 
 def modules() -> list[Path]:
     """Every module of the engine that isn't the file of a language."""
-    own = SUPPORTED.parent.glob("python_*.py")  # what is too long for python.py
+    own = [path for name in NAMES for path in SUPPORTED.parent.glob(f"{name}_*.py")]  # what is too long for its file
     return sorted(set(ENGINE.rglob("*.py")) - set(SUPPORTED.glob("*.py")) - set(own))
 
 

@@ -56,12 +56,26 @@ class Context(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """How a dotted name such as `os.path.join` is parsed: kinds of nodes, and the fields of a member access."""
+    """How a dotted name such as `os.path.join` is parsed: kinds of nodes, and the fields of a member access.
+
+    `separator` is a regular expression for what stands between its names. Nodes of a kind in `whole` are names whose
+    parts are told by their text, such as types; `roots` are words with which a name may begin. `single`: whether a name
+    without a dot is one.
+    """
 
     identifier: str
     member: str
     base: str
     attribute: str
+    separator: str = r"\."
+    whole: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()
+    single: bool = True
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of nodes that are names."""
+        return self.whole | {self.identifier, self.member}
 
 
 class SnippetRules(Struct, frozen=True, eq=False):

@@ -364,3 +364,8 @@ def parts_of(node: Node) -> list[Node]:
 def text_of(node: Node) -> str:
     """Return the text of a node."""
     return (node.text or b"").decode("utf-8", "replace")
+
+
+def segments_of(text: str) -> list[str]:
+    """Return the names of a dotted name as it is written, with dots or double colons between them."""
+    return ["".join(name.split()) for name in text.replace("::", ".").split(".")]

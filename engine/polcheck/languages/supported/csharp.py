@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from polcheck.languages.names import NameRules
 
 _escape = escapes(
     {
@@ -61,6 +64,41 @@ def _raw(node: Node, dollars: int, quotes: int, size: int) -> Literal | None:
 _MODIFIER = parts("modifier", "attribute_list")
 _GENERIC = {**_MODIFIER, **parts("type_parameter_list", "type_parameter_constraints_clause")}
 
+_CHAIN = Chain(
+    "identifier", "member_access_expression", "expression", "name", whole=frozenset({"qualified_name"}), single=False
+)
+_IMPORTS = "(using_directive) @import"
+_BINDINGS = """
+[(method_declaration) (constructor_declaration) (local_function_statement) (lambda_expression) (block)
+ (foreach_statement) (for_statement) (catch_clause) (declaration_list)] @scope
+(variable_declarator name: (identifier) @name)
+(parameter name: (identifier) @name)
+(foreach_statement left: (identifier) @name)
+(catch_declaration name: (identifier) @name)
+(class_declaration name: (identifier) @name)
+(struct_declaration name: (identifier) @name)
+(interface_declaration name: (identifier) @name)
+(enum_declaration name: (identifier) @name)
+"""
+
+
+def _imported(_: str, directive: Node) -> Iterator[tuple[str, str]]:
+    """Yield an alias and what it stands for, or the namespace or type all of whose names may be used."""
+    alias = directive.child_by_field_name("name")
+    names = [child for child in directive.named_children if alias is None or child.id != alias.id]
+    target = next((child for child in names if child.type in ("qualified_name", "identifier")), None)
+    text = "".join((target.text or b"").decode("utf-8", "replace").split()) if target is not None else ""
+    if text:
+        text = text.removeprefix("global::")
+        yield ((alias.text or b"").decode("utf-8", "replace") if alias is not None else "*"), text
+
+
+def _name_rules() -> NameRules:
+    from polcheck.languages.block_names import BlockRules
+
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
+
+
 LANGUAGES = (
     Language(
         name="csharp",
@@ -92,7 +130,10 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=('"""',),
+        name_rules=_name_rules,
         snippet=SnippetRules(
+            chain=_CHAIN,
+            name_lists=frozenset({"using_directive", "namespace_declaration"}),
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_statement"}),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
-from polcheck.languages.language import Context, Language, Literal, SnippetRules
+from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from polcheck.languages.constants import ConstantRules
+    from polcheck.languages.names import NameRules
 
 _SIMPLE = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, "'": 39, '"': 34}
 
@@ -60,6 +62,43 @@ def _constants() -> ConstantRules:
     return RULES
 
 
+_CHAIN = Chain(
+    "identifier", "selector_expression", "operand", "field", whole=frozenset({"qualified_type"}), single=False
+)
+_IMPORTS = "(import_spec) @import"
+_BINDINGS = """
+[(function_declaration) (method_declaration) (func_literal) (block) (if_statement) (for_statement) (expression_case)
+ (default_case) (type_case) (communication_case)] @scope
+(function_declaration name: (identifier) @outer)
+(short_var_declaration left: (expression_list (identifier) @name))
+(range_clause left: (expression_list (identifier) @name))
+(var_spec name: (identifier) @name)
+(const_spec name: (identifier) @name)
+(parameter_declaration name: (identifier) @name)
+(variadic_parameter_declaration name: (identifier) @name)
+"""
+
+
+def _imported(_: str, spec: Node) -> Iterator[tuple[str, str]]:
+    """Yield the name of an imported package and, as what it stands for, the last part of its path."""
+    path, alias = spec.child_by_field_name("path"), spec.child_by_field_name("name")
+    literal = string_value(path) if path is not None else None
+    parts = [part for part in literal.value.split("/") if part] if literal is not None else []
+    if len(parts) > 1 and parts[-1][0] == "v" and parts[-1][1:].isdigit():  # the version of a module
+        parts.pop()
+    if not parts:
+        return
+    name = (alias.text or b"").decode() if alias is not None else parts[-1]
+    if name != "_":
+        yield ("*" if name == "." else name), parts[-1]
+
+
+def _name_rules() -> NameRules:
+    from polcheck.languages.block_names import BlockRules
+
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
+
+
 LANGUAGES = (
     Language(
         name="go",
@@ -80,7 +119,9 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=("`",),
+        name_rules=_name_rules,
         snippet=SnippetRules(
+            chain=_CHAIN,
             grouping=frozenset({"parenthesized_expression"}),
             exact_leaves=frozenset({"name", "field", "package", "label"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),

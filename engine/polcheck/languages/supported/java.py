@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, joined, literal, number, pieces, unescape, unix_lines
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from polcheck.languages.names import NameRules
 
 _SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "s": " ", '"': '"', "'": "'", "\\": "\\", "\n": ""}
 _escape = escapes(_SIMPLE)
@@ -60,6 +63,50 @@ def _without_indent(text: str) -> str:
 _MODIFIERS = parts("modifiers")
 _GENERIC = parts("modifiers", "type_parameters")
 
+_CHAIN = Chain(
+    "identifier",
+    "field_access",
+    "object",
+    "field",
+    whole=frozenset({"scoped_type_identifier", "type_identifier", "scoped_identifier"}),
+    single=False,
+)
+_IMPORTS = "(import_declaration) @import"
+_BINDINGS = """
+[(method_declaration) (constructor_declaration) (lambda_expression) (block) (class_body) (enhanced_for_statement)
+ (for_statement) (catch_clause) (try_with_resources_statement)] @scope
+(variable_declarator name: (identifier) @name)
+(formal_parameter name: (identifier) @name)
+(catch_formal_parameter name: (identifier) @name)
+(enhanced_for_statement name: (identifier) @name)
+(resource name: (identifier) @name)
+(inferred_parameters (identifier) @name)
+(lambda_expression parameters: (identifier) @name)
+(class_declaration name: (identifier) @name)
+(interface_declaration name: (identifier) @name)
+(enum_declaration name: (identifier) @name)
+(record_declaration name: (identifier) @name)
+"""
+
+
+def _imported(_: str, statement: Node) -> Iterator[tuple[str, str]]:
+    """Yield the name of an imported class, or of a static member, and its name with its package."""
+    name = next(
+        (child for child in statement.named_children if child.type in ("scoped_identifier", "identifier")), None
+    )
+    text = "".join((name.text or b"").decode("utf-8", "replace").split()) if name is not None else ""
+    if any(child.type == "asterisk" for child in statement.named_children):
+        yield "*", text
+    elif text:
+        yield text.rpartition(".")[2], text
+
+
+def _name_rules() -> NameRules:
+    from polcheck.languages.block_names import BlockRules
+
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
+
+
 LANGUAGES = (
     Language(
         name="java",
@@ -90,7 +137,10 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=('"""',),
+        name_rules=_name_rules,
         snippet=SnippetRules(
+            chain=_CHAIN,
+            name_lists=frozenset({"import_declaration", "package_declaration"}),
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_statement", "try_with_resources_statement"}),

@@ -18,7 +18,7 @@ from polcheck.languages.decoding import (
     unescape,
     unix_lines,
 )
-from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.language import Chain, Language, Literal, ParsedCode, SnippetRules
 from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query
 
     from polcheck.languages.constants import ConstantRules
+    from polcheck.languages.names import NameRules
 
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LINE_ENDS = "\n\r\u2028\u2029"
@@ -144,12 +145,21 @@ def as_meant(source: Source) -> bytes | None:
     return _unescaped(source.text).encode("utf-8", "surrogatepass") if b"\\u" in source.utf8 else None
 
 
+def _name_rules() -> NameRules:
+    """Return how names are followed."""
+    from polcheck.languages.javascript_names import JAVASCRIPT
+
+    return JAVASCRIPT.rules()
+
+
 STRINGS = frozenset({"string", "template_string"})
 COMMENTS = frozenset({"comment", "html_comment"})
 COMMENT_SIGNS = ("//",)
 MULTILINE_QUOTES = ("`",)
 AWAITING = frozenset({"await_expression"})
+CHAIN = Chain("identifier", "member_expression", "object", "property", r"(?:\?\.|\.)", single=False)
 SNIPPET = SnippetRules(
+    chain=CHAIN,
     grouping=frozenset({"parenthesized_expression"}),
     mappings=frozenset({"object"}),
     optional={"call_expression": {"optional_chain": frozenset({"optional_chain", "?."})}},
@@ -178,6 +188,7 @@ LANGUAGES = (
         awaiting=AWAITING,
         template_parts=template_parts,
         constant_rules=constant_rules,
+        name_rules=_name_rules,
         parse=tree_of,
         spelled=as_meant,
     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from polcheck.languages.names import NameRules
 
 _escape = escapes(
     {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}, exact={"x": 2}, braces="u"
@@ -37,6 +40,71 @@ def _any_escape(text: str, at: int) -> tuple[str, int]:
 _ITEM = parts("visibility_modifier")
 _GENERIC = parts("type_parameters", "where_clause")
 _FUNCTION = {**_ITEM, **_GENERIC, **parts("function_modifiers")}
+
+_CHAIN = Chain(
+    "identifier",
+    "scoped_identifier",
+    "path",
+    "name",
+    "::",
+    whole=frozenset({"scoped_type_identifier", "type_identifier"}),
+    roots=frozenset({"crate", "self", "super"}),
+    single=False,
+)
+_IMPORTS = "(use_declaration) @import"
+_BINDINGS = """
+[(function_item) (block) (closure_expression) (for_expression) (match_arm) (declaration_list)] @scope
+(function_item name: (identifier) @outer)
+(let_declaration pattern: (identifier) @name)
+(parameter pattern: (identifier) @name)
+(closure_parameters (identifier) @name)
+(for_expression pattern: (identifier) @name)
+(struct_item name: (type_identifier) @name)
+(enum_item name: (type_identifier) @name)
+(trait_item name: (type_identifier) @name)
+(type_item name: (type_identifier) @name)
+(mod_item name: (identifier) @name)
+(const_item name: (identifier) @name)
+"""
+_MOST_NAMES = 10_000  # of one `use`
+
+
+def _imported(_: str, statement: Node) -> Iterator[tuple[str, str]]:
+    """Yield the names that a `use` binds, and their whole paths."""
+    argument = statement.child_by_field_name("argument")
+    waiting = [("", argument)] if argument is not None else []
+    for _number in range(_MOST_NAMES):
+        if not waiting:
+            return
+        before, node = waiting.pop()
+        if node.type == "scoped_use_list":
+            path, names = node.child_by_field_name("path"), node.child_by_field_name("list")
+            if names is not None:
+                waiting.append((_path(before, path), names))
+        elif node.type == "use_list":
+            waiting += [(before, child) for child in node.named_children]
+        elif node.type == "use_wildcard":
+            yield "*", _path(before, node.named_children[0] if node.named_children else None)
+        elif node.type == "use_as_clause":
+            path, alias = node.child_by_field_name("path"), node.child_by_field_name("alias")
+            yield (alias.text or b"").decode() if alias is not None else "_", _path(before, path)
+        elif node.type in ("identifier", "scoped_identifier", "self"):
+            path_text = _path(before, node)
+            yield path_text.rpartition(".")[2], path_text
+
+
+def _path(before: str, node: Node | None) -> str:
+    """Return a path with dots; `self` in a list is what the list is of."""
+    text = "".join((node.text or b"").decode("utf-8", "replace").split()) if node is not None else ""
+    names = [name for name in text.split("::") if name]
+    return ".".join([*filter(None, [before]), *([] if before and names == ["self"] else names)])
+
+
+def _name_rules() -> NameRules:
+    from polcheck.languages.block_names import BlockRules
+
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, ("pattern", "value")).rules()
+
 
 LANGUAGES = (
     Language(
@@ -71,7 +139,10 @@ LANGUAGES = (
         ),
         comment_signs=("//",),
         quotes=('"',),
+        name_rules=_name_rules,
         snippet=SnippetRules(
+            chain=_CHAIN,
+            name_lists=frozenset({"use_declaration"}),
             grouping=frozenset({"parenthesized_expression"}),
             optional={
                 **each("function_item function_signature_item", _FUNCTION),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from polcheck.languages.language import Language
 from polcheck.languages.supported.javascript import (
     AWAITING,
@@ -16,6 +18,15 @@ from polcheck.languages.supported.javascript import (
     template_parts,
     tree_of,
 )
+
+if TYPE_CHECKING:
+    from polcheck.languages.names import NameRules
+
+
+def _name_rules() -> NameRules:
+    from polcheck.languages.javascript_names import TYPESCRIPT
+
+    return TYPESCRIPT.rules()
 
 
 def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tuple[str, ...] = ()) -> Language:
@@ -37,6 +48,7 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         awaiting=AWAITING,
         template_parts=template_parts,
         constant_rules=constant_rules,
+        name_rules=_name_rules,
         parse=tree_of,
         spelled=as_meant,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from polcheck.languages.language import Chain
-from polcheck.languages.names import only_child
+from polcheck.languages.names import only_child, segments_of
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.problem import SyntaxProblem, refuse_reserved
 from polcheck.selectors.syntax.shape import (
@@ -92,6 +92,7 @@ class _Builder:
         self.prepared = prepared
         self.language = language_called(prepared.language)
         self.rules = self.language.snippet
+        self.attribute = self.rules.chain.attribute if self.rules.chain is not None else ""
         self.letter = prepared.marks.letter
         self.resolve = resolve and self.language.follows_imports
         self.ignored = IGNORED | self.language.comments | self.rules.punctuation
@@ -134,7 +135,7 @@ class _Builder:
         if node.type in rules.grouping:
             inner = only_child(node)
             return self.shape(inner) if inner is not None else None
-        if rules.chain is not None and node.type in (rules.chain.identifier, rules.chain.member) and names:
+        if rules.chain is not None and node.type in rules.chain.kinds and names:
             return self._name(node, rules.chain)
         if node.type in rules.arguments:
             return self._arguments(node.named_children)
@@ -180,7 +181,7 @@ class _Builder:
             if (node.type, child.type) in self.rules.bare_arguments:
                 items.append(self._arguments([child]))
             else:
-                items.append(self.shape(child, names=not defined and label != "attribute"))
+                items.append(self.shape(child, names=not defined and label != self.attribute))
             labels.append(label)
         return self._without_unasked(node, items, labels)
 
@@ -233,9 +234,11 @@ class _Builder:
             here = base
             while here.type in self.rules.grouping and (inner := only_child(here)) is not None:
                 here = inner
-        if here.type != chain.identifier or _text(here).startswith(self.letter):
+        first = segments_of(_text(here)) if here.type in chain.whole else [_text(here)]
+        plain = here.type in chain.whole or here.type in chain.roots or here.type == chain.identifier
+        if not plain or first[0].startswith(self.letter) or not (chain.single or len(first) + len(segments) > 1):
             return self._branch(node)
-        segments.append(_text(here))
+        segments += reversed(first)
         segments.reverse()
         for index, segment in enumerate(segments):
             hole = self.prepared.hole(segment)

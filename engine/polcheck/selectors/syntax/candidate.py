@@ -68,7 +68,7 @@ class _Writer:
             self.predicate(shape.text, ROOT)
             chain = self.rules.chain
             assert chain is not None  # INVARIANT: no other language's snippets have names
-            return f"[({chain.identifier}) ({chain.member})]" if "." in shape.text else f"({chain.identifier})"
+            return _one_of(sorted(chain.kinds)) if "." in shape.text else f"({chain.identifier})"
         if isinstance(shape, Leaf):
             self.predicate_of_leaf(shape, ROOT)
             return f"({shape.kind})"
@@ -140,9 +140,9 @@ class _Writer:
         if "." in text and self.resolve:
             self.predicates.append(f"(#resolves-to? @{capture} {_string(text)})")
         elif "." in text:
-            spelled = r"[\s()]*".join(
-                r"[^\s().]+" if part == "*" else re.escape(part) for part in re.split(r"(?<=\.)|(?=\.)", text)
-            )
+            separator = self.rules.chain.separator if self.rules.chain is not None else r"\."
+            names = [r"[^\s().:]+" if part == "*" else re.escape(part) for part in text.split(".")]
+            spelled = rf"[\s()]*(?:{separator})[\s()]*".join(names)
             self.predicates.append(f'(#match? @{capture} "^[\\s(]*{spelled}[\\s)]*$")')
         else:
             self.predicates.append(f"(#eq? @{capture} {_string(text)})")

@@ -158,7 +158,8 @@ class Matcher:
 
     def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
         follow = self.resolve and "." in shape.text
-        named = node.type in ("identifier", "attribute") or (follow and node.type == "named_expression")
+        kinds = self.rules.chain.kinds if self.rules.chain is not None else ()
+        named = node.type in kinds or (follow and node.type == "named_expression")
         written = self.name_rules.dotted(node) if named and self.name_rules is not None else ""
         if not written:
             return
