@@ -1,4 +1,4 @@
-"""Names of JavaScript, TypeScript, Go, Java, C# and Rust followed through imports: each row of docs/patterns.md's table."""
+"""Names of JavaScript, TypeScript, Go, Java, C# and Rust followed through imports: the rows of docs/patterns.md."""
 
 from __future__ import annotations
 
