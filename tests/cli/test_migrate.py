@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,18 @@ def test_a_pack_that_ships_means_the_same_after_it(name: str, tmp_path: Path) ->
     after = compile_packs([read_pack(pack)], Settings(), schemas()).policies
     assert [(p.id, key_of(p.demand)) for p in before] == [(p.id, key_of(p.demand)) for p in after]
     assert yaml.safe_load((pack / "pack.yaml").read_text("utf-8"))["language"] == LANGUAGE_VERSION
+
+
+def test_a_pack_stays_of_version_1_while_something_would_mean_something_else(tmp_path: Path) -> None:
+    """`group` beside `per` is a name of the row in version 1, and the list of rows in version 2."""
+    grouped = """\
+    id: grouped
+    title: Groups are few
+    for: {files: a.yaml, data: "[].{group: group, app: app}", per: app, where: "group == 'x'"}
+    require: {files: "*.md"}
+    message: "{{ app }}"
+    """
+    pack = folder(tmp_path / "m", textwrap.dedent(grouped))
+    ran = polcheck("migrate", pack)
+    assert ran.status == 1 and "p.yaml:3: change by hand: beside `per`, `group` is the list of rows" in ran.out
+    assert yaml.safe_load((pack / "pack.yaml").read_text("utf-8"))["language"] == 1

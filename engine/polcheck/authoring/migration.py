@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.base.spans import Source
 from polcheck.formats import parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.policy.origin import Problems, read
 from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.plan import GROUP
 from polcheck.policy.versions import LANGUAGE_VERSION
 from polcheck.selectors.jmespath.expression import compile_expression
 from polcheck.selectors.jmespath.nodes import Call, Listing
@@ -74,15 +76,48 @@ class _Document(NamedTuple):
 def migrate(pack: PackFiles) -> list[Migration]:
     """Return the migrations of the files of a pack that change; none where it is written in the newest version."""
     result: list[Migration] = []
-    for path in [_HEAD, *pack.below("policies", (".yaml", ".yml"))]:
+    policies = pack.below("policies", (".yaml", ".yml"))
+    kept = any(True for path in policies for _ in _other_meanings(pack.source_of(path))) if _is_of_1(pack) else False
+    for path in [_HEAD, *policies]:
         if path in pack.files:
-            migration = _migrate(path, pack.source_of(path))
+            migration = _migrate(path, pack.source_of(path), keeps_version=kept)
+            if _is_of_1(pack) and path != _HEAD:
+                meanings = tuple(_other_meanings(pack.source_of(path)))
+                migration = replace(migration, by_hand=(*meanings, *migration.by_hand))
             if migration.changes or migration.by_hand:
                 result.append(migration)
     return result
 
 
-def _migrate(path: str, source: Source) -> Migration:
+def _is_of_1(pack: PackFiles) -> bool:
+    document = pack.head.document if pack.head else None
+    return isinstance(document, dict) and document.get("language") == 1
+
+
+def _other_meanings(source: Source) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a file whose meaning is another one in version 2, and what to do before the pack is of it."""
+    for origin in read(source, Problems()):
+        document = _Document(source.text, origin.config, origin.index)
+        for at, item in _items(document.value, ()):
+            lets = item.get("let")
+            texts = [item.get("where"), *(lets.values() if isinstance(lets, dict) else ())]
+            if "per" in item and any(GROUP in _words(text) for text in texts if isinstance(text, str)):
+                line = source.text.count("\n", 0, document.start(at)) + 1
+                yield (
+                    line,
+                    f"beside `per`, `{GROUP}` is the list of rows in version 2: call the name something else first",
+                )
+
+
+def _items(value: Json, at: Pointer) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+    """Yield every mapping in a value, with where it is."""
+    if isinstance(value, dict):
+        yield at, value
+    for key, entry in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _items(entry, (*at, key))
+
+
+def _migrate(path: str, source: Source, *, keeps_version: bool) -> Migration:
     problems = Problems()
     documents = list(read(source, problems))
     if problems.errors or not documents:
@@ -92,7 +127,7 @@ def _migrate(path: str, source: Source) -> Migration:
     by_hand: dict[tuple[int, str], None] = {}
     refused: set[tuple[int, Pointer]] = set()
     for _ in range(_MOST_EDITS):
-        edit = _next(path, text, refused, by_hand)
+        edit = _next(path, text, refused, by_hand, keeps_version=keeps_version)
         if edit is None:
             break
         changes.append((_line(text, edit), edit.message))
@@ -107,7 +142,12 @@ def _line(text: str, edit: _Edit) -> int:
 
 
 def _next(
-    path: str, text: str, refused: set[tuple[int, Pointer]], by_hand: dict[tuple[int, str], None]
+    path: str,
+    text: str,
+    refused: set[tuple[int, Pointer]],
+    by_hand: dict[tuple[int, str], None],
+    *,
+    keeps_version: bool,
 ) -> _Edit | None:
     """Return the next edit of a file that gives what was meant; the others go to `by_hand`, and are tried once."""
     config = _parsed(text)
@@ -118,7 +158,7 @@ def _next(
         if not isinstance(document.value, dict):
             continue
         for edit in _of_pack(document) if path == _HEAD else _of_policy(document):
-            if (index, edit.at) in refused:
+            if (index, edit.at) in refused or (keeps_version and edit.at == ("language",)):
                 continue
             after = _parsed(edit.text)
             wanted = (*config.values[:index], edit.document, *config.values[index + 1 :])
