@@ -259,3 +259,12 @@ def test_bytes_that_are_no_text_pass_through() -> None:
     """Bytes in no known encoding stay Unreadable."""
     with pytest.raises(Unreadable):
         parse(Source("a.toml", b"a = '\xff'"))
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"\\', "'", '"', ".", "a.", '"a".', '"a" . ', '\\".'])
+def test_what_has_no_end_is_read_in_linear_time(piece: str) -> None:
+    """Keys and strings that never close, however many quotes and dots are in them."""
+    start = time.process_time()
+    with pytest.raises((Unparsable, LimitExceeded)):
+        parse(Source("a.toml", ('a = "' + piece * (400_000 // len(piece))).encode()))
+    assert time.process_time() - start < 3

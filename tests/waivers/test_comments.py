@@ -282,3 +282,15 @@ def test_a_carriage_return_ends_a_comment_of_yaml() -> None:
     """Lines of YAML end at a carriage return, too, so that a waiver's reason is what its line says."""
     source = Source("a.yaml", b"a: b\r# polcheck: ignore[p] r\rc: d\r")
     assert [source.text[slice(*span)] for span in comments_of(source).spans] == ["# polcheck: ignore[p] r"]
+
+
+@pytest.mark.parametrize("path", ["a.jsx", "a.tsx", "a.js"])
+def test_a_comment_between_tags_stands_alone_in_its_braces(path: str) -> None:
+    """JSX has no other way to write one; it waives the line below."""
+    source = Source(path, b"x = <a>\n{/* polcheck: ignore[p] r */}\nb</a>\n")
+    assert list(comments_of(source).following) == [3]
+
+
+def test_a_fence_without_an_end_goes_on_to_the_end_of_the_text() -> None:
+    """What Markdown shows as code has no comments (CommonMark, 4.5)."""
+    assert comments_of(Source("a.md", b"```\n<!-- polcheck: ignore[p] r -->\nx\n")).spans == []

@@ -38,8 +38,8 @@ def _load(source: Source, limits: DocumentLimits) -> dict[str, Any]:
     if source.data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         raise Unparsable("TOML is in UTF-8, and this is in UTF-16 or UTF-32", Span(0, 0))
     # NOTE: the library keeps every prefix of a dotted key: 100,000 segments would take it tens of gigabytes.
-    if deep := re.search(rf"(?<![A-Za-z0-9_-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{limits.depth}}}", text):
-        limits.too_deep(Span(*deep.span()))
+    if text.count(".") >= limits.depth:
+        _check_keys(text, limits)
     try:
         return tomli.loads(text, parse_float=_finite)
     except tomli.TOMLDecodeError as error:
@@ -50,6 +50,35 @@ def _load(source: Source, limits: DocumentLimits) -> dict[str, Any]:
         limits.too_deep()
     except ValueError as error:  # int() refuses more than 4,300 digits
         raise LimitExceeded("an integer of more than 4200 digits") from error
+
+
+def _check_keys(text: str, limits: DocumentLimits) -> None:
+    """Raise LimitExceeded for a dotted key of too many segments.
+
+    NOTE: in time that grows with the text alone: a quoted segment without an end is passed over at once.
+    """
+    start = 0
+    for line in text.split("\n"):
+        if line.count(".") >= limits.depth:
+            first, segments, named = 0, 0, False
+            for token in _segments().finditer(line):
+                if token.lastgroup == "name":
+                    first, segments = (first, segments) if not named and segments else (token.start(), 0)
+                    named = True
+                elif token.lastgroup == "dot" and named:
+                    segments, named = segments + 1, False
+                    if segments >= limits.depth:
+                        limits.too_deep(Span(start + first, start + token.end()))
+                elif token.lastgroup != "blank":
+                    segments, named = 0, False
+        start += len(line) + 1
+
+
+@cache
+def _segments() -> re.Pattern[str]:
+    """Return what matches a segment of a key, a dot, blanks, and any other character."""
+    name = r"[A-Za-z0-9_-]++|\"(?:[^\"\\]++|\\.)*+\"?+|'[^']*+'?+"
+    return re.compile(rf"(?P<name>{name})|(?P<dot>\.)|(?P<blank>[ \t]++)|(?P<other>.)", re.DOTALL)
 
 
 def _finite(text: str) -> Any:

@@ -73,7 +73,9 @@ class Comments:
             # NOTE: with another comment on the line nothing is copied, so that all of a line is looked at twice at most
             before = index and spans[index - 1].end > begin
             after = index + 1 < len(spans) and spans[index + 1].start < end
-            results.append(not (before or after or text[begin : span.start].strip() or text[span.end : end].strip()))
+            around = () if before or after else (text[begin : span.start].strip(), text[span.end : end].strip())
+            # NOTE: between the tags of JSX a comment stands in braces, and nowhere else
+            results.append(around == ("", "") or around == ("{", "}"))
         return results
 
     @cached_property
@@ -354,7 +356,7 @@ def _markup(source: Source) -> Iterator[Span]:
 
 
 def _fences(text: str) -> Iterator[Span]:
-    """Yield the fenced blocks of a Markdown text that are closed."""
+    """Yield the fenced blocks of a Markdown text; one without an end goes on to that of the text (CommonMark, 4.5)."""
     opened = ""
     begins = 0
     for start, line in _lines(text):
@@ -370,3 +372,5 @@ def _fences(text: str) -> Iterator[Span]:
         elif body.startswith(opened):
             yield Span(begins, start + len(line) - len(body) + run)
             opened = ""
+    if opened:
+        yield Span(begins, len(text))
