@@ -75,7 +75,7 @@ class Comments:
             after = index + 1 < len(spans) and spans[index + 1].start < end
             around = () if before or after else (text[begin : span.start].strip(), text[span.end : end].strip())
             # NOTE: between the tags of JSX a comment stands in braces, and nowhere else
-            results.append(around == ("", "") or around == ("{", "}"))
+            results.append(around in (("", ""), ("{", "}")))
         return results
 
     @cached_property
