@@ -279,3 +279,15 @@ def test_a_node_is_inside_its_parent_also_where_both_have_one_span() -> None:
     assert places(judge(statement, {"a.py": '"""doc"""\nx = "no doc"\n'})) == ["a.py:2:5"]
     itself = 'for: {files: "*.py", pattern: "go()"}\nrequire: {inside: {pattern: "go()"}}'
     assert outcome(judge(itself, {"a.py": "go()\n"})) == "fail"
+
+
+def test_a_row_of_entries_can_be_renamed() -> None:
+    """`value` is a key like any other, and joins under its new name; in a file and in a value."""
+    files = {"a.yaml": "x: 1\ny: 2\n"}
+    wrong = "require: {values: [{word: 2}]}\nmessage: '{{ word }}'"
+    for items in (
+        "{files: a.yaml, data: entries(@), as: {value: word}}",
+        "[{files: a.yaml, data: '@', as: all}, {in: all, data: entries(@), as: {value: word}}]",
+    ):
+        report = judge(f"for: {items}\n{wrong}", files)
+        assert [finding.message for finding in report.findings] == ["1"]

@@ -309,7 +309,7 @@ def name_of(key: str, join: Join | SearchInValue) -> str | None:
     """Return the name under which a join has what a match binds to `key`; None for what is only shown."""
     if key == WHOLE or (key == VALUE and join.modifiers.value_as):
         return join.modifiers.value_as
-    if key == VALUE and VALUE not in join.binds:
+    if key == VALUE and VALUE not in join.binds and VALUE not in join.modifiers.renames:
         return None
     return join.modifiers.renames.get(key, key)
 

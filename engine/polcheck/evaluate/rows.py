@@ -482,7 +482,7 @@ def inner_row(
         )
         if key == WHOLE or (key == VALUE and step.modifiers.value_as):
             names[step.modifiers.value_as] = value
-        elif key == VALUE and VALUE not in step.binds:
+        elif key == VALUE and VALUE not in step.binds and VALUE not in step.modifiers.renames:
             shown[VALUE] = value
         else:
             names[step.modifiers.renames.get(key, key)] = value
