@@ -9,6 +9,7 @@ import platformdirs
 import pytest
 
 from polcheck.base.store import store
+from typed import polcheck
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs is asked")
@@ -34,3 +35,14 @@ def test_a_folder_that_is_given_is_taken(monkeypatch: pytest.MonkeyPatch) -> Non
     """POLCHECK_CACHE comes first."""
     monkeypatch.setenv("POLCHECK_CACHE", "/given")
     assert store() == "/given"
+
+
+def test_cache_info_says_why_the_cache_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of the group's above the cache is named, with what to do; a private one goes without a word."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("POLCHECK_CACHE", str(shared / "cache"))
+    assert "not used" not in polcheck("cache", "info").err
+    shared.chmod(0o770)
+    told = polcheck("cache", "info")
+    assert told.status == 0 and f"others may write to `{shared}`" in told.err and "chmod go-w" in told.err

@@ -110,17 +110,24 @@ def is_private(folder: str) -> bool:
     Each folder and link on the way there counts, as far as they exist: what is missing this user will make. A folder
     that everybody may write to is only passed through where nobody may rename what is another's (as in /tmp).
     """
+    return shared_part(folder) is None
+
+
+def shared_part(folder: str) -> str | None:
+    """Return the first folder or link on the way to `folder` that others may write to or replace; None for none."""
     if not hasattr(os, "getuid"):
-        return True
+        return None
     try:
-        return all(_is_private_chain(path) for path in {os.path.abspath(folder), os.path.realpath(folder)})  # noqa: PTH100
+        parts = [_shared_part(path) for path in sorted({os.path.abspath(folder), os.path.realpath(folder)})]  # noqa: PTH100
     except OSError:
-        return False
+        return folder
+    return next((part for part in parts if part is not None), None)
 
 
-def _is_private_chain(path: str) -> bool:
-    """Return whether each part of an absolute path is this user's or root's, and others can't change it. Raises
-    OSError.
+def _shared_part(path: str) -> str | None:
+    """Return the first part of an absolute path that isn't this user's or root's, or that others can change.
+
+    Raises OSError.
     """
     at = ""
     for part in path.split(os.sep):  # noqa: PTH206
@@ -128,13 +135,13 @@ def _is_private_chain(path: str) -> bool:
         try:
             result = os.lstat(at)
         except FileNotFoundError:
-            return True
+            return None
         if stat.S_ISLNK(result.st_mode):
             if result.st_uid not in (os.getuid(), 0):
-                return False
+                return at
         elif not stat.S_ISDIR(result.st_mode) or (not _is_own(result) and not (_is_sticky(result) and at != path)):
-            return False
-    return True
+            return at
+    return None
 
 
 def _is_own(found: os.stat_result) -> bool:

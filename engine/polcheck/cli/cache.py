@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from polcheck.base.store import shared_part
 from polcheck.project.plan_cache import cache_folder, cache_sizes, clear_cache
 
 
@@ -25,6 +26,12 @@ def info() -> None:
     except OSError as error:
         raise PolcheckError(f"the cache can't be listed: {error}") from error
     click.echo(f"{cache_folder()}")
+    if part := shared_part(str(cache_folder())):
+        click.echo(
+            f"the cache is not used: others may write to `{part}`, and could put results into it; "
+            f"`chmod go-w` there, or set POLCHECK_CACHE to a folder of your own",
+            err=True,
+        )
     for kind, (number, size) in result.items():
         click.echo(f"  {kind}: {number} ({size / 1_000_000:.1f} MB)")
 
