@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from polcheck.authoring.lint.view import View, at_index
-from polcheck.formats.values import Pointer
+from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import Conjunction, Names, below, every_step
+from polcheck.policy.plan import Conjunction, Names, Step, below, every_step
 from polcheck.selectors.jmespath.analysis import ANY, Shape, shape_of
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.jmespath.nodes import (
@@ -57,7 +58,7 @@ def check_expressions(view: View) -> None:
         for probe in step.probes:
             what = view.probes[probe].what
             if isinstance(what, Expression):
-                _empty(origin, (*step.at, "data"), what, is_condition=False)
+                _empty(origin, _data_at(origin, step), what, is_condition=False)
 
 
 def check_row_names(view: View) -> None:
@@ -69,7 +70,7 @@ def check_row_names(view: View) -> None:
             for probe in step.probes if step.holder else ():
                 what = view.probes[probe].what
                 if isinstance(what, Expression):
-                    _bare_names(origin, (*step.at, "data"), what, bound)
+                    _bare_names(origin, _data_at(origin, step), what, bound)
 
 
 def _scopes(view: View) -> Iterator[tuple[SourceMap, Conjunction, Names]]:
@@ -139,6 +140,14 @@ def _reads_element(node: Node, bound: Names) -> bool:
     if name or isinstance(node, (Literal, Reference)):
         return bool(name) and name not in bound
     return isinstance(node, Current) or any(_reads_element(child, bound) for child in children(node))
+
+
+def _data_at(origin: SourceMap, step: Step) -> Pointer:
+    """Return where the expression of a `data`, or of `values` beside `in`, is written."""
+    item: Json = origin.document
+    for part in step.at:
+        item = cast("dict[str | int, Json]", item)[part]
+    return (*step.at, "data" if isinstance(item, dict) and "data" in item else "values")
 
 
 def _texts(origin: SourceMap, item: Item) -> Iterator[tuple[Pointer, str]]:

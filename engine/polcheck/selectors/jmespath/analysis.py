@@ -62,7 +62,7 @@ class Shape(Struct, frozen=True):
 
     @property
     def items(self) -> Shape:
-        """What the items of the list are."""
+        """The shape of the list's items; open where it isn't known."""
         return self.item or ANY
 
 
@@ -234,7 +234,7 @@ def _a(kind: str) -> str:
 
 
 def _joined(shapes: list[Shape], depth: int = 3) -> Shape:
-    """What all of them have in common, looked at `depth` levels deep."""
+    """Return what all of the shapes have in common, down to `depth` levels."""
     first = shapes[0] if shapes else ANY
     for other in shapes[1:]:
         if first is not other:
@@ -328,14 +328,14 @@ def _names(node: Node) -> tuple[frozenset[str], bool]:
         case Current():
             return frozenset(), True
         case Chain(steps) | Pipe(steps):
-            found: frozenset[str] = frozenset()
+            read: frozenset[str] = frozenset()
             at_root = True
             for step in steps:
                 if not at_root:
                     break
                 more, at_root = _names(step)
-                found |= more
-            return found, at_root
+                read |= more
+            return read, at_root
         case Each(base) | Filter(base) | Values(base) | Flatten(base):
             return _names(base)[0], False
         case Reference() | Variable():
@@ -354,7 +354,7 @@ _NONE: Needs = frozenset()
 
 
 class _Need(NamedTuple):
-    """What must occur as a key in the document, or the value is null (`null`), or null or an empty list (`empty`).
+    """The keys without which a value is null (`null`), or null or an empty list (`empty`).
 
     Each is a conjunction of alternatives. `document`: the value surely stands in the document, and its fields are
     keys there. INVARIANT: `empty` holds all of `null`.
@@ -366,7 +366,7 @@ class _Need(NamedTuple):
 
 
 def needed_keys(node: Node) -> tuple[frozenset[str], ...]:
-    """Alternatives of keys: unless one of each occurs in a value, the result is null or an empty list."""
+    """Return alternatives of keys: unless one of each occurs in a value, the result is null or an empty list."""
     return tuple(sorted(_need(node, _Need(document=True)).empty, key=sorted))
 
 
@@ -388,9 +388,9 @@ def _need(node: Node, here: _Need) -> _Need:
         case Flatten(base):
             return _need(base, here)
         case Each(base, right) | Values(base, right) | Filter(base, _, right):
-            found = _need(base, here)
-            each = _need(right, _Need(document=found.document))
-            return _Need(found.null, found.empty | each.null, each.document)
+            base_need = _need(base, here)
+            each = _need(right, _Need(document=base_need.document))
+            return _Need(base_need.null, base_need.empty | each.null, each.document)
         case Listing() | Hash():
             return _Need(here.null, here.null)
         case Either(items):
@@ -402,7 +402,7 @@ def _need(node: Node, here: _Need) -> _Need:
 
 
 def _either(needs: list[_Need]) -> _Need:
-    """What one alternative or another needs: all must be false for the last to be given, and that null."""
+    """Return the keys that an `||` of values with these needs has: the last counts only where all others are false."""
     null, empty = needs[0].empty, needs[0].empty
     for need in needs[1:]:
         null, empty = _crossed(null, need.null), _crossed(empty, need.empty)

@@ -78,10 +78,10 @@ def parse_quantity(text: str) -> Amount | None:
 
     What has more than nine decimal places is rounded up, away from zero.
     """
-    found = _QUANTITY.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
-    if found is None or not (found[2] or found[3]):
+    match = _QUANTITY.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    if match is None or not (match[2] or match[3]):
         return None
-    sign, whole, fraction, suffix = found[1], found[2] or "0", found[3] or "0", found[4]
+    sign, whole, fraction, suffix = match[1], match[2] or "0", match[3] or "0", match[4]
     with localcontext(_CONTEXT):
         value = Decimal(f"{sign}{whole}.{fraction}")
         if suffix in _BINARY:
@@ -124,13 +124,13 @@ def parse_duration(text: str) -> int | None:
     """Return the nanoseconds of a duration as Go writes it (`1h30m`, `1.5s`); None for what is none."""
     if text.strip("+-") == "0" and len(text) <= 2:
         return 0
-    found = _DURATION.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
-    if found is None:
+    match = _DURATION.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
+    if match is None:
         return None
     nanoseconds = 0
-    for part in _PART.finditer(found[2]):
+    for part in _PART.finditer(match[2]):
         nanoseconds += int(Decimal(f"{part[1] or 0}.{part[2] or 0}") * _NANOSECONDS[part[3]])
-    return -nanoseconds if found[1] == "-" else nanoseconds
+    return -nanoseconds if match[1] == "-" else nanoseconds
 
 
 def duration_text(nanoseconds: int) -> str:
@@ -158,9 +158,9 @@ def _amount(value: float | str) -> Amount:
     """Return the operand that a value is. Raises ValueError for a string that is neither quantity nor duration."""
     if not isinstance(value, str):
         return Amount("number", decimal(value))
-    found = parse_quantity(value)
-    if found is not None:
-        return found
+    match = parse_quantity(value)
+    if match is not None:
+        return match
     nanoseconds = parse_duration(value)
     if nanoseconds is None:
         raise ValueError(f"`{value[:40]}` is neither a number, a quantity (`512Mi`) nor a duration (`1h30m`)")
@@ -268,7 +268,7 @@ def _quantity(value: float | str) -> Json:
     itself. Anything else is an error."""
     if not isinstance(value, str):
         return value
-    found = parse_quantity(value)
-    if found is None:
+    match = parse_quantity(value)
+    if match is None:
         raise ValueError(f"`{value[:40]}` is not a quantity, as `512Mi`, `500m` or `2`")
-    return number(found.value)
+    return number(match.value)

@@ -43,28 +43,28 @@ def tolerant_projections(node: Node) -> Nodes:
     They are those of which each element only adds rows of its own to the result. An element that is counted, summed,
     negated, indexed or compared with others is not: without it the result would be another.
     """
-    found: set[Node] = set()
-    _mark(node, 1, found)
-    return frozenset(found)
+    projections: set[Node] = set()
+    _mark(node, 1, projections)
+    return frozenset(projections)
 
 
-def _mark(node: Node, depth: int, found: set[Node]) -> None:
+def _mark(node: Node, depth: int, projections: set[Node]) -> None:
     """Add the projections of `node` of which, in so many levels of lists, each element is on its own."""
     if depth == 0:
         return
     match node:
         case Each(base, right) | Filter(base, _, right):
-            found.add(node)
-            _mark(base, 1, found)
-            _mark(right, depth - 1, found)
+            projections.add(node)
+            _mark(base, 1, projections)
+            _mark(right, depth - 1, projections)
         case Values(_, right):
-            found.add(node)
-            _mark(right, depth - 1, found)
+            projections.add(node)
+            _mark(right, depth - 1, projections)
         case Flatten(base):
-            _mark(base, depth + 1, found)
+            _mark(base, depth + 1, projections)
         case Chain(steps) | Pipe(steps):
             for step in reversed(steps):
-                _mark(step, depth, found)
+                _mark(step, depth, projections)
                 depth = _opened(step, depth)
         case _:
             pass
@@ -109,7 +109,7 @@ def compiled(node: Node, strict: bool = False, tolerant: Nodes = _NONE) -> Code:
         case Call():
             return _call(node, strict)
         case Listing() | Hash():
-            return _made(node, strict)
+            return _constructor(node, strict)
         case _:
             return _logic(node, strict)
 
@@ -225,7 +225,7 @@ def _each(base: Code, code: Code) -> Code:
         if type(items) is not list:
             return None
         budget.spend(len(items))
-        return [found for item in items if (found := code(item, budget)) is not None]
+        return [result for item in items if (result := code(item, budget)) is not None]
 
     return each
 
@@ -236,7 +236,7 @@ def _each_field(base: Code, name: str) -> Code:
         if type(items) is not list:
             return None
         budget.spend(len(items))
-        return [found for item in items if type(item) is dict and (found := item.get(name)) is not None]
+        return [result for item in items if type(item) is dict and (result := item.get(name)) is not None]
 
     return each_field
 
@@ -258,7 +258,9 @@ def _filter(base: Code, condition: Code, code: Code) -> Code:
         if type(items) is not list:
             return None
         budget.spend(len(items))
-        return [found for item in items if truth(condition(item, budget)) and (found := code(item, budget)) is not None]
+        return [
+            result for item in items if truth(condition(item, budget)) and (result := code(item, budget)) is not None
+        ]
 
     return filtered
 
@@ -269,12 +271,12 @@ def _values(base: Code, code: Code) -> Code:
         if type(items) is not dict:
             return None
         budget.spend(len(items))
-        return [found for item in items.values() if (found := code(item, budget)) is not None]
+        return [result for item in items.values() if (result := code(item, budget)) is not None]
 
     return values
 
 
-def _made(node: Listing | Hash, strict: bool) -> Code:
+def _constructor(node: Listing | Hash, strict: bool) -> Code:
     codes = [compiled(item, strict) for item in node.items]
     if isinstance(node, Listing):
         return lambda value, budget: None if value is None else [code(value, budget) for code in codes]
@@ -298,12 +300,12 @@ def _logic(node: Node, strict: bool) -> Code:
 
 def _first(codes: list[Code], stop: bool) -> Code:
     def first(value: Any, budget: Budget) -> Any:
-        found = None
+        result = None
         for code in codes:
-            found = code(value, budget)
-            if truth(found) is stop:
-                return found
-        return found
+            result = code(value, budget)
+            if truth(result) is stop:
+                return result
+        return result
 
     return first
 

@@ -25,12 +25,12 @@ _ZERO = datetime(1, 1, 1, tzinfo=UTC)
 
 def _time(text: str) -> datetime:
     """Return the time that a string writes. Raises ValueError for anything but RFC 3339."""
-    found = _TIME.fullmatch(text)
-    if found is None:
+    match = _TIME.fullmatch(text)
+    if match is None:
         raise ValueError(f"`{text[:40]}` is not a time as RFC 3339 writes it (`2026-01-31T12:00:00Z`)")
-    zone = UTC if found[4] in "Zz" else _zone(found[4])
-    moment = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=zone)
-    return moment + timedelta(microseconds=int((found[3] or "0").ljust(6, "0")[:6]))
+    zone = UTC if match[4] in "Zz" else _zone(match[4])
+    moment = datetime.fromisoformat(f"{match[1]}T{match[2]}").replace(tzinfo=zone)
+    return moment + timedelta(microseconds=int((match[3] or "0").ljust(6, "0")[:6]))
 
 
 def _zone(offset: str) -> timezone:
@@ -45,9 +45,9 @@ def _text(moment: datetime) -> str:
 
 def _day(text: str) -> date:
     """Return the day in UTC of a date or a time. Raises ValueError for anything else."""
-    found = _DAY.fullmatch(text)
-    if found is not None:
-        return date.fromisoformat(found[1])
+    match = _DAY.fullmatch(text)
+    if match is not None:
+        return date.fromisoformat(match[1])
     if _TIME.fullmatch(text) is None:
         raise ValueError(f"`{text[:40]}` is neither a date (`2026-01-31`) nor a time")
     return _time(text).astimezone(UTC).date()

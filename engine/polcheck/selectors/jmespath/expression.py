@@ -14,7 +14,7 @@ from polcheck.selectors.jmespath.nodes import Call, Field, Hash, Listing, Litera
 from polcheck.selectors.jmespath.tracing import Origin, TracedValue
 from polcheck.selectors.jmespath.values import MAX_STEPS, NO_NAMES, Budget, ExpressionError, LimitError
 
-if TYPE_CHECKING:  # NOTE: an expression of a plan that was kept has been parsed and refused nothing
+if TYPE_CHECKING:  # NOTE: an expression of a cached plan was parsed and checked before
     from polcheck.selectors.jmespath.nearest import Nearest
 
 # NOTE: beyond so many copies of one value a result is counted: shared lists print as often as they occur.
@@ -139,13 +139,13 @@ class Expression:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every string that it names: fields and literals."""
-        found: set[str] = set()
+        strings: set[str] = set()
         for node in walk(self.node):
             if isinstance(node, Field):
-                found.add(node.name)
+                strings.add(node.name)
             elif isinstance(node, Literal) and isinstance(node.value, str):
-                found.add(node.value)
-        return frozenset(found)
+                strings.add(node.value)
+        return frozenset(strings)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -186,7 +186,7 @@ class Expression:
         Raises EvaluationError that says where the wrong value stands.
         """
         budget = Budget(steps, today=self.today)
-        rows = _bounded(lambda: [_row(cell) for cell in self._traced_rows(value, budget)])
+        rows = _bounded(lambda: [_row(traced) for traced in self._traced_rows(value, budget)])
         return Rows(rows, _missing(budget))
 
     def traced_rows(
@@ -199,11 +199,11 @@ class Expression:
         return self._traced_rows(value, Budget(steps, names, self.today))
 
     def _traced_rows(self, value: Json | TracedValue, budget: Budget) -> list[TracedValue]:
-        cell = _bounded(lambda: self._traced(value, budget))
+        traced = _bounded(lambda: self._traced(value, budget))
         if self._copies:
-            budget.tree(cell.value)
-        cells = cell.items() if isinstance(cell.value, list) else [cell]
-        return [item for item in cells if item.value is not None]
+            budget.tree(traced.value)
+        traced_values = traced.items() if isinstance(traced.value, list) else [traced]
+        return [item for item in traced_values if item.value is not None]
 
     def nearest(self, value: Json) -> Nearest:
         """Return the longest beginning of the expression that finds something, and what failed after it."""
@@ -228,7 +228,7 @@ def compile_expression(text: str, today: str = "") -> Expression:
 
 
 def _bounded(run: Callable[[], _T]) -> _T:
-    """What `run` gives; a value too deep for the interpreter's stack is a limit that was hit."""
+    """Return what `run` does. Raises LimitError where the value is too deep for the interpreter's stack."""
     try:
         return run()
     except RecursionError:
@@ -248,15 +248,15 @@ def _missing(budget: Budget) -> str:
     return str(budget.error) + (f" (and {budget.skipped - 1:,} more like it)" if budget.skipped > 1 else "")
 
 
-def _row(cell: TracedValue) -> Traced:
+def _row(traced: TracedValue) -> Traced:
     parts: dict[str, tuple[Origin, ...]] = {}
-    if isinstance(cell.value, dict):
-        parts = {key: cell.child(key).origin for key in cell.value}
-    return Traced(cell.value, cell.origin, parts)
+    if isinstance(traced.value, dict):
+        parts = {key: traced.child(key).origin for key in traced.value}
+    return Traced(traced.value, traced.origin, parts)
 
 
 def _factor(node: Node) -> int:
-    """At most how many copies of one part of the value the result holds, as far as lists and objects copy."""
+    """Return a bound on the copies of one part of the value that lists and objects of the result hold."""
     inner = [_factor(child) for child in children(node)]
     if isinstance(node, (Listing, Hash)):
         return sum(inner)

@@ -99,7 +99,7 @@ def _length(subject: list[Json] | dict[str, Json] | str) -> Json:
 
 @STANDARD.add("map(expression: expression, list: array) -> array")
 def _map(apply: _Apply, items: list[Json]) -> Json:
-    """What the expression gives for each element, nulls included."""
+    """Return what the expression gives for each element, nulls included."""
     return [apply(item) for item in items]
 
 
@@ -321,19 +321,19 @@ def _escaped(key: str) -> str:
 
 def below(budget: Budget, value: Json, leaves_only: bool) -> list[Step]:
     """Return every value below, or a scalar itself, in the order of the document. Raises LimitError."""
-    found: list[Step] = []
+    steps: list[Step] = []
     pending = [Step((), "", value)]
     while pending:
         step = pending.pop()
         if not isinstance(step.value, (dict, list)):
-            found.append(step)
+            steps.append(step)
             continue
         # NOTE: the way is copied for each step, so a deep one costs more.
         budget.spend(len(step.value) * (1 + len(step.way) // 16))
         pending += reversed(direct(step.value, step.way, step.text))
         if step.way and not leaves_only:
-            found.append(step)
-    return found
+            steps.append(step)
+    return steps
 
 
 def first_of_each(budget: Budget, items: list[Json]) -> list[int]:
@@ -378,8 +378,8 @@ def _segments(path: str) -> tuple[str, str]:
 @TEXTS.add("lines(text: string) -> array", place="first", own=True)
 def _lines(text: str) -> Json:
     """Return the lines of the string, without their line breaks."""
-    found: list[Json] = list(_LINE_BREAK.split(text))
-    return found[:-1] if found[-1] == "" else found
+    lines: list[Json] = list(_LINE_BREAK.split(text))
+    return lines[:-1] if lines[-1] == "" else lines
 
 
 @TEXTS.add("lower(text: string) -> string", place="first", own=True)

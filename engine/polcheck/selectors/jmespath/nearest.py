@@ -49,19 +49,19 @@ class Nearest(Struct, frozen=True):
 
 
 def nearest(node: Node, value: Json) -> Nearest:
-    """How far `node` gets with `value`. Never raises: what can't be evaluated counts as not resolved."""
+    """Return how far `node` resolves in `value`. Never raises: what can't be evaluated counts as not resolved."""
     root = TracedValue(value, ())
     tracer = Tracer(Budget())
     best: tuple[Node, TracedValue] = (Current(), root)
     failed: Node | None = None
     for prefix in _prefixes(node):
-        found = _resolved(tracer, prefix, root)
-        if found is None:
+        traced = _resolved(tracer, prefix, root)
+        if traced is None:
             failed = failed or prefix
         else:
-            best, failed = (prefix, found), None
-    prefix, cell = best
-    ends = _ends(cell)
+            best, failed = (prefix, traced), None
+    prefix, traced = best
+    ends = _ends(traced)
     place = common_prefix([origin.pointer for end in ends for origin in end.origin])
     text = text_of(prefix) or "@"
     if failed is None:
@@ -73,17 +73,17 @@ def nearest(node: Node, value: Json) -> Nearest:
 
 def _resolved(tracer: Tracer, node: Node, root: TracedValue) -> TracedValue | None:
     try:
-        cell = tracer.run(node, root)
+        traced = tracer.run(node, root)
     except (EvaluationError, RecursionError):
         return None
-    return cell if any(_is_something(end) for end in _ends(cell)) else None
+    return traced if any(_is_something(end) for end in _ends(traced)) else None
 
 
-def _is_something(cell: TracedValue) -> bool:
+def _is_something(traced: TracedValue) -> bool:
     """Return whether there is anything in it; an object that the expression made of nothing but nulls has nothing."""
-    if isinstance(cell.value, dict) and cell.at is None:
-        return any(value is not None for value in cell.value.values())
-    return cell.value is not None and cell.value not in ("", [], {})
+    if isinstance(traced.value, dict) and traced.at is None:
+        return any(value is not None for value in traced.value.values())
+    return traced.value is not None and traced.value not in ("", [], {})
 
 
 def _prefixes(node: Node) -> Iterator[Node]:
@@ -115,11 +115,11 @@ def _prefixes(node: Node) -> Iterator[Node]:
             yield node
 
 
-def _ends(cell: TracedValue) -> list[TracedValue]:
-    """Return the places that the cell leads to: itself, or the elements of a list that the expression made."""
-    if isinstance(cell.value, list) and cell.at is None:
-        return [item for item in cell.items() if item.value is not None]
-    return [cell]
+def _ends(traced: TracedValue) -> list[TracedValue]:
+    """Return the places that the traced value leads to: itself, or the elements of a list that the expression made."""
+    if isinstance(traced.value, list) and traced.at is None:
+        return [item for item in traced.items() if item.value is not None]
+    return [traced]
 
 
 def _step(failed: Node, resolved: str) -> str:
@@ -145,7 +145,7 @@ def _last(node: Node) -> Node:
 
 @lru_cache(maxsize=4096)
 def _likeness(name: str, key: str) -> float:
-    """How much two names are alike. NOTE: a thousand documents of one kind have the same keys."""
+    """Return the likeness of two names, from 0 to 1. NOTE: a thousand documents of one kind have the same keys."""
     return difflib.SequenceMatcher(None, name.lower(), key.lower()).ratio()
 
 

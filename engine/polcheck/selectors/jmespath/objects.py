@@ -45,12 +45,12 @@ def _items(collection: dict[str, Json] | list[Json], key_name: str, value_name: 
 def _object_from_lists(keys: list[Json], values: list[Json]) -> Json:
     """Return the object of these keys (strings, numbers or booleans) and the values that stand at the same places; null
     where there are fewer values."""
-    made: dict[str, Json] = {}
+    result: dict[str, Json] = {}
     for number, key in enumerate(keys):
         if kind_of(key) not in ("string", "number", "boolean"):
             raise TypeMismatchError(f"a key is a string, and {preview(key)} is in `keys`", 0, number)
-        made[text_of(key)] = values[number] if number < len(values) else None
-    return made
+        result[text_of(key)] = values[number] if number < len(values) else None
+    return result
 
 
 @OBJECTS.add("label_match(labels: object, others: object) -> boolean", spends=True, own=True)
@@ -94,15 +94,15 @@ def taken_apart(value: dict[str, Json] | list[Json], separator: str) -> list[Pai
         return [Pair((key,), key, entry, key) for key, entry in value.items()]
     if not separator:
         raise TypeMismatchError("an empty string separates nothing", 1)
-    made: list[Pair] = []
+    pairs: list[Pair] = []
     for number, item in enumerate(value):
         if isinstance(item, dict) and len(item) == 1:
             ((key, entry),) = item.items()
-            made.append(Pair((number, key), key, entry, key))
+            pairs.append(Pair((number, key), key, entry, key))
         elif kind_of(item) in ("string", "number", "boolean"):
-            key, found, rest = text_of(item).partition(separator)
-            made.append(Pair((number,), key, rest if found else None))
+            key, separated, rest = text_of(item).partition(separator)
+            pairs.append(Pair((number,), key, rest if separated else None))
         elif item is not None:
             message = f"a list of pairs holds strings such as `A{separator}b`, and {preview(item)} is in it"
             raise TypeMismatchError(message, 0, number)
-    return made
+    return pairs

@@ -136,7 +136,7 @@ def _too_deep() -> ExpressionError:
 
 
 def _depth(tree: dict[str, Any]) -> int:
-    """How deep the tree is; a chain of one operator (`a || b || c`) is one level, as it is when it runs."""
+    """Return the depth of a tree; a chain of one operator (`a || b || c`) is one level, as in evaluation."""
     deepest, pending = 0, [(tree, 1)]
     while pending:
         item, depth = pending.pop()
@@ -184,8 +184,8 @@ def _unreadable(error: LexerError, text: str) -> ExpressionError:
         help = f"JSONPath begins with `$`, JMESPath with a key: `{rest}`" if rest else "the whole document is `@`"
         return ExpressionError("this is JSONPath; expressions are JMESPath", position, help)
     if error.lexer_value == "=":
-        return ExpressionError("found `=`", position, "equality is written `==`")
-    return ExpressionError(f"found `{str(error.lexer_value)[:40]}`, which JMESPath doesn't have", position)
+        return ExpressionError("unexpected `=`", position, "equality is written `==`")
+    return ExpressionError(f"unexpected `{str(error.lexer_value)[:40]}`: JMESPath has no such sign", position)
 
 
 class _Reader:

@@ -178,7 +178,7 @@ class _DockerPattern:
 @lru_cache(maxsize=256)
 def docker_patterns(lines: tuple[str, ...]) -> tuple[_DockerPattern, ...]:
     """Return the patterns of a .dockerignore's lines, read as moby/patternmatcher does (ignorefile.ReadAll, `New`)."""
-    made: list[_DockerPattern] = []
+    patterns: list[_DockerPattern] = []
     for number, line in enumerate(lines):
         whole = line.removeprefix("\ufeff") if number == 0 else line
         if whole.startswith("#"):
@@ -198,8 +198,8 @@ def docker_patterns(lines: tuple[str, ...]) -> tuple[_DockerPattern, ...]:
         text = text[1:] if exclusion else text
         if not text or not _is_well_formed(text):
             raise TypeMismatchError(f"`{line[:40]}` is not a pattern of .dockerignore", 1)
-        made.append(_DockerPattern(text, exclusion))
-    return tuple(made)
+        patterns.append(_DockerPattern(text, exclusion))
+    return tuple(patterns)
 
 
 def _is_well_formed(pattern: str) -> bool:

@@ -39,15 +39,15 @@ def replacement(pattern: str, template: str) -> tuple[str | int, ...]:
     groups: int = regex(pattern).groups
     parts: list[str | int] = []
     end = 0
-    for found in _REPLACEMENT.finditer(template):
-        parts.append(template[end : found.start()])
-        end = found.end()
-        if not (found[1] and found[1] in "0123456789"):
-            parts.append(found[1] or "\\")
-        elif int(found[1]) <= groups:
-            parts.append(int(found[1]))
+    for match in _REPLACEMENT.finditer(template):
+        parts.append(template[end : match.start()])
+        end = match.end()
+        if not (match[1] and match[1] in "0123456789"):
+            parts.append(match[1] or "\\")
+        elif int(match[1]) <= groups:
+            parts.append(int(match[1]))
         else:
-            raise TypeMismatchError(f"`{found[0]}` in `{template}`: `{pattern}` has {groups} groups", 2)
+            raise TypeMismatchError(f"`{match[0]}` in `{template}`: `{pattern}` has {groups} groups", 2)
     parts.append(template[end:])
     return tuple(part for part in parts if part != "")
 

@@ -104,21 +104,21 @@ class Function(Struct, frozen=True):
         """Return the list without its nulls. Raises TypeMismatchError when something else in it is of the wrong
         type.
         """
-        kept: list[Json] = items if strict else [item for item in items if item is not None]
+        values: list[Json] = items if strict else [item for item in items if item is not None]
         allowed = parameter.items
-        if kept and len(allowed) > 1 and kind_of(kept[0]) in allowed:
-            allowed = (kind_of(kept[0]),)
-        if any(kind_of(item) not in allowed for item in kept):
+        if values and len(allowed) > 1 and kind_of(values[0]) in allowed:
+            allowed = (kind_of(values[0]),)
+        if any(kind_of(item) not in allowed for item in values):
             right = allowed if strict else (*allowed, "null")
             number = next(place for place, item in enumerate(items) if kind_of(item) not in right)
             wanted = " or ".join(allowed)
             message = f"`{self.name}` wants a list of {wanted}s, and {preview(items[number])} is in it"
             raise TypeMismatchError(message, index, number)
-        return kept
+        return values
 
 
 def wrong_type(name: str, parameter: Parameter, kind: str, value: object) -> str:
-    """What to say of an argument of the wrong type."""
+    """Return the message about an argument of the wrong type."""
     wanted = " or ".join(sorted({kind.partition("[")[0] for kind in parameter.kinds}))
     given = "an expression" if kind == "expression" else f"the {kind} {preview(value)}"
     return f"`{name}` wants {wanted} for `{parameter.name}`, not {given}"
@@ -138,13 +138,13 @@ class Table(dict[str, Function]):
         """Return a decorator that makes the function under it known by `signature`; its docstring is the summary."""
 
         def decorate(core: Callable[..., Json]) -> Callable[..., Json]:
-            found = _SIGNATURE.fullmatch(signature)
-            if found is None or not core.__doc__:
+            match = _SIGNATURE.fullmatch(signature)
+            if match is None or not core.__doc__:
                 raise AssertionError(f"a function needs a signature and a summary: {signature}")
-            listed = found["parameters"]
-            self[found["name"]] = Function(
-                signature, _summary(core.__doc__), found["name"], _parameters(listed), "*" in listed,
-                found["returns"], core, takes_null, place, spends, own,
+            listed = match["parameters"]
+            self[match["name"]] = Function(
+                signature, _summary(core.__doc__), match["name"], _parameters(listed), "*" in listed,
+                match["returns"], core, takes_null, place, spends, own,
             )  # fmt: skip
             return core
 

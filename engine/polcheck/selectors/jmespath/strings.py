@@ -257,10 +257,10 @@ _Version = tuple[int, int, int, tuple[tuple[bool, int, str], ...]]
 
 def _version(text: str) -> _Version:
     """Return what orders versions. Raises ValueError for a string that isn't one."""
-    found = _VERSION.fullmatch(text)
-    if found is None:
+    match = _VERSION.fullmatch(text)
+    if match is None:
         raise ValueError(f"`{text[:40]}` is not a semantic version, as `1.2.3`")
-    return int(found[1]), int(found[2]), int(found[3]), _prerelease(found[4])
+    return int(match[1]), int(match[2]), int(match[3]), _prerelease(match[4])
 
 
 def _prerelease(text: str | None) -> tuple[tuple[bool, int, str], ...]:
@@ -285,16 +285,16 @@ def semver_range(text: str) -> tuple[tuple[_Bound, ...], ...]:
 
 
 def _bounds(text: str) -> tuple[_Bound, ...]:
-    found, rest = [], text.strip()
+    bounds, rest = [], text.strip()
     while rest:
         match = _BOUND.match(rest)
         if match is None:
             raise TypeMismatchError(f"`{text[:40]}` is not a range of versions, as `>=1.2.0 <2.0.0`", 1)
-        found.append(_bound(match[1], [part for part in (match[2], match[3], match[4]) if part], text))
+        bounds.append(_bound(match[1], [part for part in (match[2], match[3], match[4]) if part], text))
         rest = rest[match.end() :].lstrip()
-    if not found:
+    if not bounds:
         raise TypeMismatchError("a range of versions, or a part of one between `||`, is empty", 1)
-    return tuple(found)
+    return tuple(bounds)
 
 
 def _bound(operator: str, parts: list[str], text: str) -> _Bound:

@@ -69,7 +69,7 @@ Origins = tuple[Origin, ...]
 class TracedValue:
     """A value and its origin.
 
-    `at` is its pointer, for a value that stands in the document. `inside` are the cells of the elements or
+    `at` is its pointer, for a value that stands in the document. `inside` are the traced values of the elements or
     entries of a list or object that the expression made. Otherwise `sources` are what it was made from, and
     what is in it came from there as well.
     """
@@ -92,24 +92,24 @@ class TracedValue:
 
     @property
     def inside(self) -> Inside | None:
-        """The cells of what the expression put in; None when it made neither a list nor an object here."""
+        """The elements or entries that the expression put together; None where it built no list or object."""
         return self._inside
 
     @property
     def origin(self) -> Origins:
-        """Where the value came from: its place in the document, or those of all that it was made from."""
+        """The origins of the value: its place in the document, or those of everything it was built from."""
         if self._origin is None:
-            self._origin = self._found_origin()
+            self._origin = self._origin_of_parts()
         return self._origin
 
-    def _found_origin(self) -> Origins:
+    def _origin_of_parts(self) -> Origins:
         if self.at is not None:
             return (Origin(self.at),)
         within = self.inside.values() if isinstance(self.inside, dict) else self.inside
         return union(within) if within else union(self.sources)
 
     def child(self, key: str | int) -> TracedValue:
-        """Return the cell of an entry or element that exists."""
+        """Return the traced value of an entry or element that exists."""
         inside = self.inside
         if inside is not None:
             return cast("dict[str | int, TracedValue]", inside)[key]
@@ -119,7 +119,7 @@ class TracedValue:
         return TracedValue(value, sources=(self,))
 
     def items(self) -> list[TracedValue]:
-        """Return the cells of a list's elements or of an object's entries."""
+        """Return the traced values of a list's elements or of an object's entries."""
         inside = self.inside
         if inside is not None:
             return list(inside.values() if isinstance(inside, dict) else inside)
@@ -129,33 +129,35 @@ class TracedValue:
             return [TracedValue(value, (*at, key)) for key, value in pairs]
         return [TracedValue(value, sources=(self,)) for _, value in pairs]
 
-    def key_cell(self, key: str) -> TracedValue:
-        """Return the cell of the key itself, as a text."""
+    def traced_key(self, key: str) -> TracedValue:
+        """Return the traced value of the key itself, as a text."""
         child = self.child(key)
         if child.at and child.at[-1] == key:
             return TracedValue(key, origin=(Origin(child.at, True),))
         return TracedValue(key, origin=child.origin)
 
     def missing(self) -> TracedValue:
-        """Null in place of what isn't there; it came from here."""
+        """Return null for an element or entry that isn't there, with the origin of this value."""
         return TracedValue(None, sources=(self,))
 
 
-def listed(cells: list[TracedValue], sources: Sequence[TracedValue] = ()) -> TracedValue:
-    """Return the list of these cells, made from `sources`."""
-    return TracedValue([cell.value for cell in cells], inside=cells, sources=sources)
+def listed(traced_values: list[TracedValue], sources: Sequence[TracedValue] = ()) -> TracedValue:
+    """Return the list of these traced values, made from `sources`."""
+    return TracedValue([traced.value for traced in traced_values], inside=traced_values, sources=sources)
 
 
 def keyed(
-    cells: dict[str, TracedValue], sources: Sequence[TracedValue] = (), origin: Origins | None = None
+    traced_values: dict[str, TracedValue], sources: Sequence[TracedValue] = (), origin: Origins | None = None
 ) -> TracedValue:
-    """Return the object of these cells."""
-    return TracedValue({key: cell.value for key, cell in cells.items()}, None, cells, sources, origin)
+    """Return the object of these traced values."""
+    return TracedValue(
+        {key: traced.value for key, traced in traced_values.items()}, None, traced_values, sources, origin
+    )
 
 
-def union(cells: Iterable[TracedValue]) -> Origins:
-    """Return the origins of all the cells, each once, in order."""
-    return tuple(dict.fromkeys(origin for cell in cells for origin in cell.origin))
+def union(traced_values: Iterable[TracedValue]) -> Origins:
+    """Return the origins of all the traced values, each once, in order."""
+    return tuple(dict.fromkeys(origin for traced in traced_values for origin in traced.origin))
 
 
 Inside = list[TracedValue] | dict[str, TracedValue]
@@ -167,44 +169,44 @@ _Special = Callable[[list[Any], Budget], TracedValue]
 
 
 def called(name: str, arguments: Sequence[Argument], strict: bool, budget: Budget) -> TracedValue:
-    """What the function gives, with places. Raises EvaluationError that says where a wrong value stands."""
+    """Return the result of a function, with places. Raises EvaluationError that says where a wrong value stands."""
     function = FUNCTIONS[name]
-    cells = [argument for argument in arguments if isinstance(argument, TracedValue)]
-    plain = [argument.value if isinstance(argument, TracedValue) else argument for argument in arguments]
+    traced_values = [argument for argument in arguments if isinstance(argument, TracedValue)]
+    values = [argument.value if isinstance(argument, TracedValue) else argument for argument in arguments]
     try:
-        checked = function.checked(plain, strict, budget)
+        checked = function.checked(values, strict, budget)
         if checked is None:
-            return TracedValue(None, sources=[cell for cell in cells if cell.value is None])
+            return TracedValue(None, sources=[each for each in traced_values if each.value is None])
         special = _SPECIAL.get(name)
-        if special is None or (name == "reverse" and isinstance(plain[0], str)):
+        if special is None or (name == "reverse" and isinstance(values[0], str)):
             result = function.computed(checked, budget)
-            return TracedValue(result, sources=cells[:1] if function.place == "first" else cells)
-        found = special(list(arguments), budget)
-        if isinstance(found.value, (list, dict)) and not function.spends:
-            budget.spend(len(found.value))
-        return found
+            return TracedValue(result, sources=traced_values[:1] if function.place == "first" else traced_values)
+        traced = special(list(arguments), budget)
+        if isinstance(traced.value, (list, dict)) and not function.spends:
+            budget.spend(len(traced.value))
+        return traced
     except TypeMismatchError as error:
         raise EvaluationError(error.message, _place(error, arguments)) from None
 
 
 def _place(error: TypeMismatchError, arguments: Sequence[Argument]) -> Pointer | None:
-    """Where the value stands that the error is about."""
-    cell = arguments[error.argument]
-    if not isinstance(cell, TracedValue):
+    """Return the place of the value that an error is about; None where it isn't known."""
+    traced = arguments[error.argument]
+    if not isinstance(traced, TracedValue):
         return None
-    if error.item is not None and isinstance(cell.value, list):
-        cell = cell.items()[error.item]
-    return cell.origin[0].pointer if cell.origin else None
+    if error.item is not None and isinstance(traced.value, list):
+        traced = traced.items()[error.item]
+    return traced.origin[0].pointer if traced.origin else None
 
 
 def _keys(arguments: list[TracedValue], budget: Budget) -> TracedValue:
     (subject,) = arguments
-    return listed([subject.key_cell(str(key)) for key in _plain_object(subject)], (subject,))
+    return listed([subject.traced_key(str(key)) for key in _plain_object(subject)], (subject,))
 
 
-def _plain_object(cell: TracedValue) -> dict[str, Any]:
-    assert isinstance(cell.value, dict)
-    return cell.value
+def _plain_object(traced: TracedValue) -> dict[str, Any]:
+    assert isinstance(traced.value, dict)
+    return traced.value
 
 
 def _values(arguments: list[TracedValue], budget: Budget) -> TracedValue:
@@ -279,13 +281,13 @@ def _merge(arguments: list[TracedValue], budget: Budget) -> TracedValue:
 
 
 def _not_null(arguments: list[TracedValue], budget: Budget) -> TracedValue:
-    found = next((cell for cell in arguments if cell.value is not None), None)
-    return found if found is not None else TracedValue(None, sources=arguments)
+    result = next((traced for traced in arguments if traced.value is not None), None)
+    return result if result is not None else TracedValue(None, sources=arguments)
 
 
 def _to_array(arguments: list[TracedValue], budget: Budget) -> TracedValue:
-    (cell,) = arguments
-    return cell if isinstance(cell.value, list) else listed([cell])
+    (traced,) = arguments
+    return traced if isinstance(traced.value, list) else listed([traced])
 
 
 def _unique(arguments: list[TracedValue], budget: Budget) -> TracedValue:
@@ -314,14 +316,14 @@ def _get(arguments: list[TracedValue], budget: Budget) -> TracedValue:
 
 def _items(arguments: list[TracedValue], budget: Budget) -> TracedValue:
     subject, key_name, value_name = arguments
-    cells = subject.items()
+    traced_values = subject.items()
     keys: list[TracedValue]
     if isinstance(subject.value, dict):
-        keys = [subject.key_cell(key) for key in subject.value]
+        keys = [subject.traced_key(key) for key in subject.value]
     else:
-        keys = [TracedValue(number, origin=cell.origin) for number, cell in enumerate(cells)]
+        keys = [TracedValue(number, origin=traced.origin) for number, traced in enumerate(traced_values)]
     names = str(key_name.value), str(value_name.value)
-    rows = (zip(names, pair, strict=True) for pair in zip(keys, cells, strict=True))
+    rows = (zip(names, pair, strict=True) for pair in zip(keys, traced_values, strict=True))
     return listed([keyed(dict(row), (subject,)) for row in rows], (subject,))
 
 
@@ -331,7 +333,7 @@ def _pairs(arguments: list[TracedValue], budget: Budget) -> TracedValue:
     for pair in taken_apart(cast("dict[str, Json]", subject.value), str(separator.value)):
         holder = subject.child(pair.way[0]) if isinstance(pair.way[0], int) else subject
         if pair.step:
-            key, value = holder.key_cell(pair.key), holder.child(pair.step)
+            key, value = holder.traced_key(pair.key), holder.child(pair.step)
         else:
             key, value = (TracedValue(part, origin=holder.origin) for part in (pair.key, pair.value))
         pointer = TracedValue(pointer_of(pair.way), origin=value.origin)
@@ -356,30 +358,30 @@ class _Row(TracedValue):
         self._subject = subject
         self._step = step
 
-    def _found_origin(self) -> Origins:
+    def _origin_of_parts(self) -> Origins:
         return self._value().origin
 
     @property
     def inside(self) -> Inside:
-        """The cells of the row; the number of a list's element comes from where the element stands."""
+        """The traced values of the row; the number of a list's element comes from where the element stands."""
         if self._inside is None:
             value = self._value()
             key, _, pointer = row(self._step).values()
             origin = value.origin
             if self._step.way and value.at and isinstance(key, str) and value.at[-1] == key:
                 origin = (Origin(value.at, True),)
-            cells = TracedValue(key, origin=origin), value, TracedValue(pointer, origin=value.origin)
-            self._inside = dict(zip(ROW_KEYS, cells, strict=True))
+            traced_values = TracedValue(key, origin=origin), value, TracedValue(pointer, origin=value.origin)
+            self._inside = dict(zip(ROW_KEYS, traced_values, strict=True))
         return self._inside
 
     def _value(self) -> TracedValue:
-        """Return the cell of the value that the step leads to."""
-        found = self._subject
-        if found.at is not None:
-            return TracedValue(self._step.value, (*found.at, *self._step.way))
+        """Return the traced value of the value that the step leads to."""
+        result = self._subject
+        if result.at is not None:
+            return TracedValue(self._step.value, (*result.at, *self._step.way))
         for part in self._step.way:
-            found = found.child(part)
-        return found
+            result = result.child(part)
+        return result
 
 
 _SPECIAL: Mapping[str, _Special] = MappingProxyType(
@@ -423,71 +425,71 @@ class Tracer:
         self._strict = strict
         self._tolerant = tolerant
 
-    def run(self, node: Node, cell: TracedValue) -> TracedValue:
-        """Return what `node` gives for the cell. Raises EvaluationError, with a pointer where that is known."""
-        return _WAYS[type(node)](self, node, cell)
+    def run(self, node: Node, traced: TracedValue) -> TracedValue:
+        """Return what `node` gives for the traced value. Raises EvaluationError, with a pointer where that is known."""
+        return _EVALUATORS[type(node)](self, node, traced)
 
-    def _current(self, node: Current, cell: TracedValue) -> TracedValue:
-        return cell
+    def _current(self, node: Current, traced: TracedValue) -> TracedValue:
+        return traced
 
-    def _literal(self, node: Literal, cell: TracedValue) -> TracedValue:
+    def _literal(self, node: Literal, traced: TracedValue) -> TracedValue:
         return TracedValue(node.value)
 
-    def _variable(self, node: Variable, cell: TracedValue) -> TracedValue:
+    def _variable(self, node: Variable, traced: TracedValue) -> TracedValue:
         return TracedValue(self._budget.names.get(node.name))
 
-    def _field(self, node: Field, cell: TracedValue) -> TracedValue:
-        if type(cell.value) is dict and node.name in cell.value:
-            return cell.child(node.name)
-        return cell.missing()
+    def _field(self, node: Field, traced: TracedValue) -> TracedValue:
+        if type(traced.value) is dict and node.name in traced.value:
+            return traced.child(node.name)
+        return traced.missing()
 
-    def _index(self, node: Index, cell: TracedValue) -> TracedValue:
-        if type(cell.value) is not list or not -len(cell.value) <= node.number < len(cell.value):
-            return cell.missing()
-        return cell.child(node.number % len(cell.value))
+    def _index(self, node: Index, traced: TracedValue) -> TracedValue:
+        if type(traced.value) is not list or not -len(traced.value) <= node.number < len(traced.value):
+            return traced.missing()
+        return traced.child(node.number % len(traced.value))
 
-    def _slice(self, node: Slice, cell: TracedValue) -> TracedValue:
-        if type(cell.value) is not list:
-            return cell.missing()
-        indices = range(len(cell.value))[node.start : node.stop : node.step]
-        return listed([cell.child(index) for index in indices], (cell,))
+    def _slice(self, node: Slice, traced: TracedValue) -> TracedValue:
+        if type(traced.value) is not list:
+            return traced.missing()
+        indices = range(len(traced.value))[node.start : node.stop : node.step]
+        return listed([traced.child(index) for index in indices], (traced,))
 
-    def _steps(self, node: Chain | Pipe, cell: TracedValue) -> TracedValue:
+    def _steps(self, node: Chain | Pipe, traced: TracedValue) -> TracedValue:
         for step in node.steps:
-            cell = _WAYS[type(step)](self, step, cell)
-        return cell
+            traced = _EVALUATORS[type(step)](self, step, traced)
+        return traced
 
-    def _listing(self, node: Listing, cell: TracedValue) -> TracedValue:
-        if cell.value is None:
-            return cell.missing()
-        return listed([self.run(item, cell) for item in node.items], (cell,))
+    def _listing(self, node: Listing, traced: TracedValue) -> TracedValue:
+        if traced.value is None:
+            return traced.missing()
+        return listed([self.run(item, traced) for item in node.items], (traced,))
 
-    def _hash(self, node: Hash, cell: TracedValue) -> TracedValue:
-        if cell.value is None:
-            return cell.missing()
+    def _hash(self, node: Hash, traced: TracedValue) -> TracedValue:
+        if traced.value is None:
+            return traced.missing()
         pairs = zip(node.names, node.items, strict=True)
-        return keyed({name: self.run(item, cell) for name, item in pairs}, (cell,))
+        return keyed({name: self.run(item, traced) for name, item in pairs}, (traced,))
 
-    def _call(self, node: Call, cell: TracedValue) -> TracedValue:
-        given = [self._argument(argument, cell, node.name) for argument in node.arguments]
+    def _call(self, node: Call, traced: TracedValue) -> TracedValue:
+        given = [self._argument(argument, traced, node.name) for argument in node.arguments]
         return called(node.name, given, self._strict, self._budget)
 
-    def _argument(self, node: Node, cell: TracedValue, function: str) -> Argument:
+    def _argument(self, node: Node, traced: TracedValue, function: str) -> Argument:
         if not isinstance(node, Reference):
-            return self.run(node, cell)
+            return self.run(node, traced)
         body = node.body
         if not (self._strict and function.endswith("_by")):
             return lambda item: self.run(body, item)
 
         def key(item: TracedValue) -> TracedValue:
-            found = self.run(body, item)
-            refuse_null(found.value, function)
-            return found
+            result = self.run(body, item)
+            refuse_null(result.value, function)
+            return result
 
         return key
 
-    def _projection(self, node: Each | Filter | Values | Flatten, cell: TracedValue) -> TracedValue:
-        base = self.run(node.base, cell)
+    def _projection(self, node: Each | Filter | Values | Flatten, traced: TracedValue) -> TracedValue:
+        base = self.run(node.base, traced)
         holder = base.value
         if not isinstance(holder, dict if isinstance(node, Values) else list):
             return base.missing()
@@ -497,7 +499,7 @@ class Tracer:
         items = self._filtered(node, base) if isinstance(node, Filter) else base.items()
         right = node.right
         if not isinstance(right, Current):
-            run = _WAYS[type(right)]
+            run = _EVALUATORS[type(right)]
             items = self._each(node, items, lambda item: run(self, right, item))
         return listed([item for item in items if item.value is not None], (base,))
 
@@ -520,15 +522,15 @@ class Tracer:
         """Return what `apply` gives for each item; where `node` is tolerant, without those that can't be evaluated."""
         if node not in self._tolerant:
             return [apply(item) for item in items]
-        made = []
+        results = []
         for item in items:
             try:
-                made.append(apply(item))
+                results.append(apply(item))
             except LimitError:
                 raise
             except EvaluationError as error:
                 self._budget.skip(error)
-        return made
+        return results
 
     def _flattened(self, base: TracedValue) -> TracedValue:
         merged: list[TracedValue] = []
@@ -540,21 +542,21 @@ class Tracer:
                 merged.append(item)
         return listed(merged, (base,))
 
-    def _logic(self, node: Either | Both, cell: TracedValue) -> TracedValue:
+    def _logic(self, node: Either | Both, traced: TracedValue) -> TracedValue:
         stop = isinstance(node, Either)
-        found = cell
+        result = traced
         for item in node.items:
-            found = self.run(item, cell)
-            if truth(found.value) is stop:
+            result = self.run(item, traced)
+            if truth(result.value) is stop:
                 break
-        return found
+        return result
 
-    def _not(self, node: Not, cell: TracedValue) -> TracedValue:
-        found = self.run(node.item, cell)
-        return TracedValue(not truth(found.value), sources=(found,))
+    def _not(self, node: Not, traced: TracedValue) -> TracedValue:
+        result = self.run(node.item, traced)
+        return TracedValue(not truth(result.value), sources=(result,))
 
-    def _comparison(self, node: Comparison, cell: TracedValue) -> TracedValue:
-        left, right = self.run(node.left, cell), self.run(node.right, cell)
+    def _comparison(self, node: Comparison, traced: TracedValue) -> TracedValue:
+        left, right = self.run(node.left, traced), self.run(node.right, traced)
         if node.operator in ("eq", "ne"):
             same = equal(left.value, right.value, self._budget)
             return TracedValue(same is (node.operator == "eq"), sources=(left, right))
@@ -570,7 +572,7 @@ def _condition(node: Node, strict: bool) -> Code:
 
 # NOTE: a table, since a `match` over all forms costs more than the step it leads to; and not one for each evaluation,
 # which would lie in a circle with it.
-_WAYS: dict[type, Callable[[Tracer, Any, TracedValue], TracedValue]] = {
+_EVALUATORS: dict[type, Callable[[Tracer, Any, TracedValue], TracedValue]] = {
     Current: Tracer._current,
     Variable: Tracer._variable,
     Literal: Tracer._literal,

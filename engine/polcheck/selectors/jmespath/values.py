@@ -68,7 +68,7 @@ NO_NAMES: Mapping[str, Json] = MappingProxyType({})
 
 
 class Budget:
-    """What one evaluation may still spend, and what it knows beside its value.
+    """The steps and time that one evaluation may still take, and the names and the day that it knows.
 
     `left` are steps. INVARIANT: every list and string that an evaluation makes was paid for. `names` are the values of
     `$name`; `today` is the date of `today()`, empty where none is known; `error` is the first of the elements that
