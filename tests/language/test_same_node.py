@@ -146,6 +146,8 @@ def test_a_relation_is_about_a_capture_a_name_or_the_subject(body: str, wanted: 
         ("forbid: {files: '*.py', pattern: f(), of: subject}", "`of` has nothing to be about"),
         ("forbid: {is: {code: (string)}, of: subject}", "there is no subject here"),
         ("forbid: {files: '*.py', is: {code: (string)}}", "which has no place in a text"),
+        ("{for: {files: '*.py'}, forbid: {pattern: f(), is: subject}}", "`is` never holds: the subject is a file"),
+        ("{for: {files: '*.py'}, forbid: {pattern: f(), is: {code: (call)}, of: subject}}", "the subject is a file"),
         ("forbid: {files: '*.py', pattern: f(), is: {code: (call), until: (block)}}", "`until` ends nothing"),
         ("{at: y, forbid: {files: '*.py', pattern: f($x)}}", "`y` is never bound"),
         ("{at: x, forbid: {files: '{x}.py', pattern: f()}}", "findings can't point at `x`"),

@@ -19,6 +19,7 @@ def refuse_policy(policy: CompiledPolicy, origin: SourceMap) -> None:
     _placeless(policy.demand, first, origin)
     every = (*policy.when, *subjects, *policy.grouped, *policy.demand)
     _lost_words(every, origin)
+    _file_as_subject(first or next((step for step in policy.demand if step.is_match), None), policy.demand, origin)
     if policy.place in _unplaced(every):
         origin.error(
             ("at",),
@@ -72,6 +73,21 @@ def _lost_words(steps: Conjunction, origin: SourceMap) -> None:
                     (*step.at, key),
                     f"`{step.relation_to}` never holds: `{name}` has no place in a text",
                     "name a capture of `pattern`, `code` or `text`, or write a target",
+                )
+
+
+def _file_as_subject(first: Step | None, steps: Conjunction, origin: SourceMap) -> None:
+    """Notes relations to the subject, or of it, where that is a whole file: none ever holds."""
+    source = first.join.source if first and first.join else None
+    if source is None or source.file_patterns is None or source.is_in_text:
+        return
+    for step in below(steps):
+        for name, key in ((step.capture, step.relation_to), (step.of, "of")):
+            if name == "subject":
+                origin.error(
+                    (*step.at, key),
+                    f"`{step.relation_to}` never holds: the subject is a file, which has no place in a text",
+                    "say in `for` what to look for in the file: a `pattern`, `code`, `data` or `text`",
                 )
 
 
