@@ -45,7 +45,7 @@ class Context(NamedTuple):
     """Code around a snippet in which it means something; `edit` changes no length.
 
     A snippet has a meaning in each context in which it parses; in one that is a `fallback` only if it has none before,
-    and in one with `kinds` only if it is one node of these kinds.
+    in one with `kinds` only if it is one node of these kinds, in one with `needs` only if it has one of these texts.
     """
 
     before: str = ""
@@ -53,6 +53,7 @@ class Context(NamedTuple):
     edit: Callable[[str], str] = str
     fallback: bool = False
     kinds: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
 
 
 class Chain(NamedTuple):

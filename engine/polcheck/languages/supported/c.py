@@ -47,7 +47,7 @@ CONTEXTS = (
     Context("int a = ", ";"),
     Context("struct a { ", " };", kinds=frozenset({"field_declaration"})),
     Context("void a(", ");", fallback=True),
-    Context("switch (a) { ", " }", fallback=True),
+    Context("switch (a) { ", " }", fallback=True, needs=("case", "default")),
 )
 LISTS = frozenset({"field_declaration_list", "compound_statement", "declaration_list"})
 FORMS = (f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3)

@@ -19,8 +19,10 @@ LANGUAGES = (
         string_content="string_content",
         contexts=(
             *CONTEXTS,
-            Context("try {} ", ""),
-            Context("void a() { A<", "> b; }", kinds=frozenset({"template_type", "qualified_identifier"})),
+            Context("try {} ", "", needs=("catch",)),
+            Context(
+                "void a() { A<", "> b; }", kinds=frozenset({"template_type", "qualified_identifier"}), needs=("<",)
+            ),
         ),
         lists=LISTS | {"type_descriptor"},
         statement_form=MARK + "{};",

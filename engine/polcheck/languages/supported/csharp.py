@@ -99,6 +99,14 @@ def _name_rules() -> NameRules:
     return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
 
 
+_MEMBERS = frozenset(
+    {
+        "method_declaration", "field_declaration", "property_declaration", "event_field_declaration",
+        "event_declaration", "indexer_declaration", "operator_declaration", "delegate_declaration",
+        "destructor_declaration",
+    }
+)  # fmt: skip
+
 LANGUAGES = (
     Language(
         name="csharp",
@@ -116,12 +124,13 @@ LANGUAGES = (
             Context(),
             Context("", ";"),
             Context("a = ", ";"),
-            Context("class A { ", " }"),
-            Context("class A { ", "; }"),
-            Context("", " class A {}"),
+            Context("class A { ", " }", kinds=_MEMBERS),
+            Context("class A { ", "; }", kinds=frozenset({"variable_declaration"})),
+            Context("class A { ", " }", kinds=frozenset({"constructor_declaration"}), needs=("{",)),
+            Context("", " class A {}", kinds=frozenset({"attribute_list"}), needs=("[",)),
             Context("", " a;", fallback=True),
-            Context("try {} ", ""),
-            Context("switch (a) { ", " }", fallback=True),
+            Context("try {} ", "", needs=("catch", "finally")),
+            Context("switch (a) { ", " }", fallback=True, needs=("case", "default")),
         ),
         lists=frozenset({"global_statement", "declaration_list", "switch_body"}),
         statement_form=MARK + "{}();",

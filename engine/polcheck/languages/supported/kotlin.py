@@ -76,8 +76,8 @@ LANGUAGES = (
         comments=frozenset({"line_comment", "block_comment"}),
         contexts=(
             Context(),
-            Context("try {} ", ""),
-            Context("when (a) { ", " }", fallback=True),
+            Context("try {} ", "", needs=("catch", "finally")),
+            Context("when (a) { ", " }", fallback=True, needs=("->",)),
             Context("class A { ", "\n}", fallback=True),
             Context("val a: ", "", fallback=True),
             Context("", " class A", fallback=True),

@@ -122,7 +122,7 @@ LANGUAGES = (
             Context(),
             Context("", ";"),
             Context("struct A { ", " }", fallback=True),
-            Context("match a { ", " }", fallback=True),
+            Context("match a { ", " }", fallback=True, needs=("=>",)),
             Context("type A = ", ";", fallback=True),
             Context("fn a() { let ", " = a; }", fallback=True),
             Context("impl A { ", " }", fallback=True),

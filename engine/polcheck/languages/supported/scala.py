@@ -57,8 +57,8 @@ LANGUAGES = (
         comments=frozenset({"comment", "block_comment"}),
         contexts=(
             Context(),
-            Context("a match { ", " }", fallback=True),
-            Context("type a = ", "", kinds=frozenset({"generic_type"})),
+            Context("a match { ", " }", fallback=True, needs=("case",)),
+            Context("type a = ", "", kinds=frozenset({"generic_type"}), needs=("[",)),
             Context("", " class A", fallback=True),
             Context("class a { ", " }", fallback=True),
             Context("try a ", "", fallback=True),

@@ -68,8 +68,10 @@ LANGUAGES = (
             Context("func a() { ", " }", fallback=True),
             Context("class A { ", " }", fallback=True),
             Context("enum A { ", " }", fallback=True),
-            Context("switch a { ", " }", fallback=True),
-            Context("var a: ", "", kinds=frozenset({"user_type", "optional_type", "array_type"})),
+            Context("switch a { ", " }", fallback=True, needs=("case", "default")),
+            Context(
+                "var a: ", "", kinds=frozenset({"user_type", "optional_type", "array_type"}), needs=("<", "?", "[")
+            ),
             Context("", " class A {}", fallback=True),
             Context("func a(", ") {}", fallback=True),
         ),

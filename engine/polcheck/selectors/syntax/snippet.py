@@ -82,8 +82,8 @@ _BEFORE_ANY = re.compile(r"(?:^|[\s(\[{,:;@=<>|!])$")
 _AFTER_ANY = re.compile(r"[\s)\]},:;|<>]|$")
 _RELATIVE_IMPORT = re.compile(r"\bfrom\s*$")
 _LETTERS = "ZQXJKVWYGHUBPFMDLCRNOSITAE"
-_MOST_COMBINATIONS = 200  # of the forms of names and `...` in one context, all of which are tried
-_MOST_PARSES = 250  # of one snippet in one context
+_MOST_COMBINATIONS = 100  # of the forms of names and `...` in one context, all of which are tried
+_MOST_PARSES = 60  # of one snippet in one context
 
 
 class Marks(Struct, frozen=True, eq=False):
@@ -195,8 +195,9 @@ def _readings(parts: list[str | _Slot], rules: Language, marks: Marks) -> tuple[
     """Return a snippet's tree in each context in which it parses, and whether it holds only comments in one."""
     readings: list[Prepared] = []
     only_comments = False
+    text = "".join(part for part in parts if isinstance(part, str))
     for context in rules.contexts:
-        if context.fallback and readings:
+        if (context.fallback and readings) or (context.needs and not any(word in text for word in context.needs)):
             continue
         written = _parsable(parts, context, rules)
         nodes = _statements(written, rules) if written is not None else None
