@@ -23,6 +23,7 @@ HARNESSES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "python": ("code", "python"),
         "pattern": ("code", "pattern"),
         "query": ("code", "query"),
+        "constants": ("code", "constants"),
         "jmespath": ("expressions", "jmespath"),
         "text": ("texts", "text"),
         "files": ("texts", "files"),

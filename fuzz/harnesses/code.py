@@ -9,6 +9,10 @@ from typing import Literal
 from harnesses.parts import encoded, two_parts
 from polcheck.base.spans import Source, Unreadable
 from polcheck.languages.comments import comments
+from polcheck.languages.constant_lookup import Constants
+from polcheck.languages.constants import encoded as encoded_cell
+from polcheck.languages.grammars import parse
+from polcheck.languages.registry import languages
 from polcheck.policy.plan import Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.selectors.results import SearchResult
@@ -43,6 +47,29 @@ def python(data: bytes) -> str:
     for found in rows.results.values():
         _within(found, source)
     return f"{sorted(rows.results.items())}\n{rows.facts}\n{rows.line_starts}\n{_comments(source)}"
+
+
+def constants(data: bytes) -> str:
+    """What the constants of a file are, read as each language that follows them; and what each of its nodes is."""
+    source = Source("src/a", data)
+    found: list[object] = []
+    for name, one in languages().items():
+        rules = one.constants
+        try:
+            tree = parse(source, name) if rules is not None else None
+        except Unreadable as error:
+            return str(error)
+        if rules is None or tree is None:
+            continue
+        table = encoded_cell(rules.table(tree))
+        known = Constants.of(["src/a"], {"src/a": table}, {"src/a": name}, {})
+        found.append(table)
+        pending = [tree.tree.root_node]
+        while pending:
+            node = pending.pop()
+            pending += node.named_children
+            found.append(known.resolved(encoded_cell(rules.cell(tree, node)), "src/a"))
+    return repr(found)
 
 
 def pattern(data: bytes) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from polcheck.languages.grammars import Tree
 
 MAX_DEPTH = 20  # of expressions in one another, and of names that stand for one another in functions
+MAX_DIGITS = 400  # of a number; Python itself reads no more than 4,300 at once
 MAX_NAMES = 20_000  # that one file defines, and assigns in others
 MAX_PARTS = 50  # of one string that is put together
 _SHOWN = 40  # characters of an expression in a reason
@@ -185,7 +186,12 @@ def literal(language: Language, node: Node) -> Cell:
     if found is not None:
         return Value(found.value) if found.plain else Dynamic("a string with parts that are worked out")
     text = (node.text or b"").decode("utf-8", "replace")
-    if node.named_child_count == 0 and any(word in node.type for word in _NUMBERS) and _DECIMAL.fullmatch(text):
+    if (
+        node.named_child_count == 0
+        and any(word in node.type for word in _NUMBERS)
+        and len(text) <= MAX_DIGITS
+        and _DECIMAL.fullmatch(text)
+    ):
         return number(float(text) if "." in text else int(text))
     if node.type in ("true", "false", "boolean", "boolean_literal", "bool") and text in ("true", "false"):
         return Value(text == "true")

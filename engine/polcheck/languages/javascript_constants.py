@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
     MAX_DEPTH,
+    MAX_DIGITS,
     Cell,
     ConstantRules,
     Dynamic,
@@ -547,7 +548,7 @@ def _is_at_top(statement: Node | None) -> bool:
 
 
 def _number(text: str) -> Cell:
-    plain = text.replace("_", "")
+    plain = text.replace("_", "") if len(text) <= MAX_DIGITS else ""
     if _INTEGER.fullmatch(plain):
         value = int(plain, 0)
         return Value(value) if value <= _EXACT else number(float(value))
