@@ -174,3 +174,11 @@ def test_a_closure_is_of_version_2() -> None:
 def test_a_path_that_is_read_is_no_unused_name() -> None:
     """`validate` leaves it alone."""
     assert not [line for line in told(f"forbid: {EDGES}\n{MESSAGE}") if "used" in line]
+
+
+def test_a_finding_stays_the_same_when_the_way_changes() -> None:
+    """Its fingerprint is of both ends, not of what lies between them."""
+    body = f"forbid: [{EDGES}, {{where: a == 's' && b == 't'}}]\n{MESSAGE}"
+    one_way, other = (judge(body, {"e.yaml": edges(*pairs)}) for pairs in (("sa", "at"), ("sb", "bc", "ct")))
+    assert one_way.findings[0].message != other.findings[0].message
+    assert one_way.findings[0].fingerprint == other.findings[0].fingerprint
