@@ -196,6 +196,14 @@ def test_at_chooses_the_place_of_findings(body: str, wanted: str) -> None:
     assert "a.py:2:1" in [str(place) for place in finding.related]
 
 
+def test_the_other_rows_of_a_subject_are_shown_at_the_same_name() -> None:
+    """With `per`, what `at` names of each row is a place of the finding."""
+    body = "{at: y, for: [{files: '*.py', pattern: 'f($x, $y)'}, {per: x}], require: {files: b.py}}"
+    (finding,) = check(policy(body), {"a.py": "f(1, 2)\nf(1, 3)\n"}).findings
+    assert str(finding.location) == "a.py:1:6"
+    assert "a.py:2:6" in [str(place) for place in finding.related]
+
+
 def test_a_file_that_was_not_searched_leaves_it_open() -> None:
     """A syntax error beside the call: whether it has the keyword isn't known."""
     body = "forbid: [{files: '*.py', pattern: f(...)}, {not: {is: {pattern: 'f(..., k=$_, ...)'}}}]"

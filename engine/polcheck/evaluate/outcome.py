@@ -329,6 +329,12 @@ def _nowhere(step: Step, evaluator: Evaluator) -> bool:
     return bool(branches) and all(_nowhere(branch[0], evaluator) for branch in branches if branch)
 
 
+def _shown_place(policy: CompiledPolicy, row: Row) -> SourceRef | None:
+    """Return the place of what the policy's `at` names, or else the first place of a row; None where it has none."""
+    named = place_of(row, policy.place) if policy.place else None
+    return named if named is not None and named.path else row.subject
+
+
 def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
     """Return a failure; the other places of the row, and the first of the others of the group, are related.
 
@@ -336,9 +342,9 @@ def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row],
     """
     places = list(row.places)
     for member in group[1:]:
-        places += member.places[:1]
-    chosen = place_of(row, policy.place) if policy.place else None
-    first = chosen if chosen is not None and chosen.path else places[0] if places else None
+        place = _shown_place(policy, member)
+        places += [place] if place is not None else []
+    first = _shown_place(policy, row)
     related = tuple(dict.fromkeys(place for place in places if place != first))
     names = policy.message.names | policy.remedy.names
     scope = evaluator.scopes.of(replace(row, current=first), names)
