@@ -143,8 +143,9 @@ def test_targets_of_relations_take_constants() -> None:
 def test_elsewhere_only_literals_are_constants() -> None:
     """`validate` says so, and a name is dynamic."""
     body = 'forbid: {files: "*.sh", code: "(command name: (command_name) argument: (_) @x)", constant: x}'
-    report = judge(body, {"a.sh": "run 'a'\n"})
-    assert [finding.bindings["x"] for finding in report.findings] == ["a"]
+    report = judge(body, {"a.sh": "run 'a' b $c\n"})
+    assert [finding.bindings["x"] for finding in report.findings] == ["a", "b"]
+    assert len(report.policies[0].dynamic) == 1
     problems = lint([pack(one(body))], schemas()).of("warning")
     assert any("only literals are constants" in problem.message for problem in problems)
 
@@ -168,7 +169,9 @@ def test_version_1_knows_no_constants() -> None:
         check(one("forbid: {use: python/constant}"), {}, "language: 1")
 
 
-@pytest.mark.parametrize("name", ["text", "json", "junit", "gitlab", "github", "markdown", "sarif", "html"])
+@pytest.mark.parametrize(
+    "name", ["text", "concise", "statistics", "json", "junit", "gitlab", "github", "markdown", "sarif", "html"]
+)
 def test_every_format_shows_what_is_dynamic(name: str) -> None:
     """A reader sees that something was not examined."""
     report = judge(f"forbid: {{{READ}, where: '`false`'}}", CODE)

@@ -185,6 +185,9 @@ def literal(language: Language, node: Node) -> Cell:
     found = language.literal(node)
     if found is not None:
         return Value(found.value) if found.plain else Dynamic("a string with parts that are worked out")
+    if language.word_value is not None and node.type in language.snippet.words:
+        word = language.word_value(node)
+        return Value(word) if word is not None else no_literal(node)
     text = (node.text or b"").decode("utf-8", "replace")
     if (
         node.named_child_count == 0

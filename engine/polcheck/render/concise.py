@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from polcheck.findings.report import Report
 from polcheck.render import Options, OutputFormat
+from polcheck.render.escape import terminal
 from polcheck.render.style import Style
 from polcheck.render.text import closing
 from polcheck.render.text import render as render_text
@@ -14,7 +15,13 @@ from polcheck.render.text import render as render_text
 def render(report: Report, options: Options) -> str:
     """Return `path:line:column: severity[pack:policy] message` for each finding, and a line that sums up."""
     lines = render_text(report, replace(options, verbosity=-1))
-    return lines if options.verbosity < 0 else f"{lines}{closing(report, Style(options.color))}\n"
+    if options.verbosity < 0:
+        return lines
+    for notice in report.notices:
+        if notice.kind == "dynamic":  # NOTE: what was not examined is never left out
+            where = f"{terminal(str(notice.location))}: " if notice.location else ""
+            lines += f"{where}notice[{terminal(', '.join(notice.policies))}] {terminal(notice.message)}\n"
+    return f"{lines}{closing(report, Style(options.color))}\n"
 
 
 FORMAT = OutputFormat(render, with_digest=False, paths_from="working directory")

@@ -22,6 +22,11 @@ def render(report: Report, options: Options) -> str:
         f"{number:>{digits},}  {style.name(severity, 7)}  {terminal(ref):<{wide}}  {terminal(title)}\n"
         for (severity, ref, title), number in ordered
     ]
+    lines += [
+        f"{len(policy.dynamic):>{digits},}  dynamic  {terminal(policy.ref):<{wide}}  places that are not a constant\n"
+        for policy in report.policies
+        if policy.dynamic
+    ]
     return "".join(lines) + ("\n" if lines else "") + closing(report, style) + "\n"
 
 
