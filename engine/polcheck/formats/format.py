@@ -46,7 +46,7 @@ class Format(Struct, frozen=True):
     scattered: bool = False
     """Whether parts of one mapping may stand apart, so that its place need not hold them."""
     root: str = ""
-    """The kind that every document of it has at its root, `object`; empty where that is open."""
+    """The kind that every document of it has at its root, `object` or `array`; empty where that is open."""
     levels: int = 0
     """How many levels of keys a document has, each of them an object's; 0 where that is open."""
     comments: tuple[str, ...] = ()

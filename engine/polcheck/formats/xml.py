@@ -76,7 +76,7 @@ class _Reader:
         try:
             parser.Parse(self._data, True)
         except ExpatError as error:
-            at = self._character(min(parser.ErrorByteIndex, len(self._data)))
+            at = self._character(min(max(parser.ErrorByteIndex, 0), len(self._data)))
             raise Unparsable(messages[error.code], Span(at, min(at + 1, len(self._source.text)))) from error
         whole = next(iter(self._root.values())).span
         return placed_object(self._root, whole)
@@ -88,7 +88,7 @@ class _Reader:
         return self._source.span_of_bytes(start, end)
 
     def _refuse(self, reason: str) -> NoReturn:
-        at = self._parser.CurrentByteIndex
+        at = max(self._parser.CurrentByteIndex, 0)
         raise Unparsable(reason, self._span(at, min(at + 1, len(self._data))))
 
     def _declaration(self, version: str, encoding: str | None, standalone: int) -> None:

@@ -101,15 +101,17 @@ def _formats(probe: Probe, files: FilePatterns | None) -> frozenset[str]:
 def _impossible(origin: SourceMap, step: Step, what: Expression, names: frozenset[str]) -> None:
     """Notes an expression that is null in every document of its formats."""
     known = [formats()[name] for name in sorted(names)]
-    if not known or not all(format.root == "object" for format in known):
+    roots = {format.root for format in known}
+    if len(roots) != 1 or "" in roots:
         return None
+    (root,) = roots
     node, _ = parse(what.text)
     kinds = " and ".join(format.title for format in known)
     at = (*step.at, "data")
     try:
-        shape_of(node, Shape("object"))
+        shape_of(node, Shape(root))
     except ExpressionError as error:
-        help = f"the root of a document in {kinds} is an object"
+        help = f"the root of a document in {kinds} is an {root}"
         return origin.error(at, f"{error.message}: this never matches", help, error.position)
     levels = max(format.levels for format in known) if all(format.levels for format in known) else 0
     deep = _beyond(node, levels) if levels else None
