@@ -93,6 +93,5 @@ FORMAT = Format(
     parse=parse,
     names=("CODEOWNERS",),
     root="array",
-    comments=("#",),
     escapes=lambda data: True,  # the keys of rows stand nowhere in the file
 )

@@ -174,5 +174,4 @@ FORMAT = Format(
     scattered=True,
     root="object",
     levels=1,
-    comments=("#",),
 )

@@ -285,6 +285,5 @@ FORMAT = Format(
         *("requirements/*.txt", "requirements/*.in"),
     ),
     root="array",
-    comments=("#",),
     escapes=lambda data: True,  # the keys of rows stand nowhere in the file
 )

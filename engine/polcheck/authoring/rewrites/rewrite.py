@@ -50,8 +50,6 @@ _YAML, _TOML, _INI, _PYTHON = (frozenset({kind}) for kind in ("yaml", "toml", "i
 _JSON = frozenset({"json", "jsonc", "json5"})
 _BY_VALUES = frozenset(formats()) - MEANINGS.keys()
 """The formats whose files mean the values that polcheck reads, as no second reader of them is at hand."""
-_WITH_HASHES = frozenset(name for name in _BY_VALUES if "#" in formats()[name].comments)
-_WITH_SLASHES = frozenset({"jsonc", "json5", "hcl"})
 _MARKED = frozenset({"python", "yaml", "markdown", "prose", "script"})
 _ANY = frozenset({*MEANINGS, *_BY_VALUES, "prose", "script"})
 
@@ -94,8 +92,8 @@ REWRITES: Mapping[str, Rewrite] = {
     "ini-tight": Rewrite(_INI, "`=` between an option and its value", ini.tight),
     "ini-colons": Rewrite(_INI, "`:` between an option and its value", ini.colons),
     "ini-comments": Rewrite(_INI, "comments before each section and option", ini.comments),
-    "hash-comments": Rewrite(_WITH_HASHES, "a comment with `#` before each line", endings.hashes),
-    "slash-comments": Rewrite(_WITH_SLASHES, "a comment with `//` before each line", endings.slashes),
+    "hash-comments": Rewrite(_BY_VALUES, "a comment with `#` before each line", endings.hashes),
+    "slash-comments": Rewrite(_BY_VALUES, "a comment with `//` before each line", endings.slashes),
     "blank-lines": Rewrite(_BY_VALUES, "a blank line before each line", endings.blanks),
     "crlf": Rewrite(_ANY, "lines end in carriage return and line feed", endings.crlf),
     "last-line": Rewrite(_ANY, "no line break at the end, or one where there was none", endings.last_line),
