@@ -220,6 +220,27 @@ def test_a_cache_of_rows_knows_both_trees() -> None:
     assert other == check(one(body), base, base=now)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        'forbid: {files: "{name}.py", changed: deleted, where: "path == \'gone.py\' && file.size == `8`", as: whole}',
+        'forbid: {files: "*.py", revision: base, pattern: old = 1, where: "path == \'gone.py\' && line == `1`"}',
+        'for: {files: "*.py", revision: base, text: old, name: m}\n'
+        "forbid: [subject, {where: \"m.path == 'gone.py' && subject.path == 'gone.py' && file.name == 'gone.py'\"}]",
+        'for: [{files: "*.py", revision: base, text: "(?P<w>old)"},'
+        " {per: [w], let: {all: group}, where: \"group[0].path == 'gone.py'\"}]\nforbid: subject",
+        'for: {files: "*.py", revision: base, text: old}\nforbid: [{let: {at: path}}, {where: "at == \'gone.py\'"}]',
+        'for: {files: "*.py", revision: base, text: old}\nrequire: {scope: file, text: never}',
+        'for: {values: [gone], as: name}\nforbid: {files: "{name}.py", revision: base}',
+    ],
+)
+def test_a_policy_sees_the_path_as_it_was(body: str) -> None:
+    """In conditions, computed names, groups and messages; how polcheck keeps the trees apart shows nowhere."""
+    report = judge(f'{body}\nmessage: "{{{{ path }}}} {{{{ file.dir }}}}"', NOW, base=BASE)
+    assert outcome(report) == "fail"
+    assert "\\u0000" not in json.dumps(report_to_json(report))
+
+
 @pytest.mark.parametrize("form", [name for name, record in output_formats().items() if not record.from_template])
 def test_every_format_names_a_file_of_the_base(form: str) -> None:
     """By its path; none shows how polcheck keeps it apart from the file as it is."""

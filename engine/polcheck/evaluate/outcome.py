@@ -20,6 +20,7 @@ from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
 from polcheck.formats.values import Json
 from polcheck.policy.plan import GROUP, CompiledPack, CompiledPolicy, Step
+from polcheck.sources.trees import plain_path
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
@@ -191,7 +192,10 @@ def _computed(
         evaluator.budget.spend(len(group))
         first = group[0]
         members: list[Json] = [
-            {**{name: bound.value for name, bound in row.names.items()}, "path": row.current and row.current.path}
+            {
+                **{name: bound.value for name, bound in row.names.items()},
+                "path": plain_path(row.current.path) if row.current else None,
+            }
             for row in group
         ]
         names = {name: first.names[name] for name in policy.per if name in first.names}

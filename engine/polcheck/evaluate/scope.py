@@ -53,7 +53,7 @@ class Scopes(Struct, frozen=True):
         if place is None:
             return {}
         if wanted is not None and "line" not in wanted and "column" not in wanted:
-            return {"path": place.path}  # NOTE: where a match in a value stands has to be worked out
+            return {"path": plain_path(place.path)}  # NOTE: where a match in a value stands has to be worked out
         return {
             "path": plain_path(place.path),
             "line": self.context.line(place)[0] or None,
