@@ -198,14 +198,14 @@ class _Builder:
         unasked |= frozenset[str]().union(*left_out.values())
         unasked -= present
         if node.type in rules.open_bases:
-            kept = [
+            remaining = [
                 (item, label)
                 for item, label in zip(items, labels, strict=True)
                 if item != Arguments((_MANY,), (), open=True)
             ]
-            if len(kept) < len(items):
+            if len(remaining) < len(items):
                 unasked |= rules.arguments
-            items, labels = [item for item, _ in kept], [label for _, label in kept]
+            items, labels = [item for item, _ in remaining], [label for _, label in remaining]
         unasked |= rules.optional_words - present
         if node.type in rules.with_clauses or not present.isdisjoint(rules.listed_clauses):
             items, labels = _among_others(items, labels, rules.clauses)
@@ -251,11 +251,11 @@ class _Builder:
         return Name(".".join(segments), tuple(holes))
 
     def _string(self, node: Node) -> Shape:
-        found = self.language.literal(node)
-        if found is None:
+        literal = self.language.literal(node)
+        if literal is None:
             return self._branch(node)
-        if found.plain:
-            value = found.value
+        if literal.plain:
+            value = literal.value
             if node.type in self.language.texts:
                 for form in sorted(self.prepared.marks.any_texts, key=len, reverse=True):
                     value = value.replace(form, f"{self.letter}_")
@@ -357,12 +357,12 @@ def _among_others(
     if not any(isinstance(item, Branch) and "decorator" in item.kinds for item in items):
         # NOTE: a statement's own clauses come last, a definition under decorators stands last itself
         spread += [(_MANY, None)] if labels[-1] != "definition" else []
-    kept = [
+    remaining = [
         pair
         for index, pair in enumerate(spread)
         if not (isinstance(pair[0], Many) and index and isinstance(spread[index - 1][0], Many))
     ]
-    return [item for item, _ in kept], [label for _, label in kept]
+    return [item for item, _ in remaining], [label for _, label in remaining]
 
 
 def _is_union(node: Node) -> bool:

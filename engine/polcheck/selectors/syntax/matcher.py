@@ -127,9 +127,9 @@ class Matcher:
         if name is None:
             yield binds
             return
-        found = self.language.literal(self._one(node))
-        value = found.value if found else (node.text or b"").decode("utf-8", "replace")
-        yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, found is not None))
+        literal = self.language.literal(self._one(node))
+        value = literal.value if literal else (node.text or b"").decode("utf-8", "replace")
+        yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, literal is not None))
 
     def _one(self, node: Node) -> Node:
         """What a list of one thing holds; any other node itself."""
@@ -166,17 +166,17 @@ class Matcher:
         for name in self.names().of(node) if follow else (written,):
             if names_match(shape.text, name):
                 segments = name.split(".")
-                found = [binds]
+                options = [binds]
                 for index, hole in shape.holes:
                     bind = _segment(node, written, segments, index)
-                    found = [more for known in found for more in _added(known, hole, bind)]
-                yield from found
+                    options = [more for known in options for more in _added(known, hole, bind)]
+                yield from options
 
     def _quoted(self, shape: Quoted, node: Node, binds: Binds) -> Iterator[Binds]:
-        found = self.language.literal(node)
-        if found is None or not found.plain:
+        literal = self.language.literal(node)
+        if literal is None or not literal.plain:
             return
-        parts = shape.parts(found.value)
+        parts = shape.parts(literal.value)
         if parts is None:
             return
         for name, part in zip(shape.names, parts, strict=True):
@@ -194,15 +194,15 @@ class Matcher:
         theirs = self.language.formatted(node)
         if len(theirs) != len(shape.pieces):
             return
-        found = [binds]
+        options = [binds]
         for ours, piece in zip(shape.pieces, theirs, strict=True):
             if isinstance(ours, str) or isinstance(piece, str):
-                found = found if ours == piece else []
+                options = options if ours == piece else []
                 continue
             if piece.expression is None or piece.form != ours[1]:
                 return
-            found = [more for known in found for more in self.match(ours[0], piece.expression, known)]
-        yield from found
+            options = [more for known in options for more in self.match(ours[0], piece.expression, known)]
+        yield from options
 
     def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in shape.kinds:
@@ -211,12 +211,12 @@ class Matcher:
         if shape.unasked_fields:
             left_out = {c.id for field in shape.unasked_fields for c in node.children_by_field_name(field)}
             children = [child for child in children if child.id not in left_out]
-        for found, _ in self._sequence(shape.items, children, binds, whole=True):
-            yield found
+        for inner, _ in self._sequence(shape.items, children, binds, whole=True):
+            yield inner
         while taken := self._prefix(node.type, children):
             children = children[taken:]
-            for found, _ in self._sequence(shape.items, children, binds, whole=True):
-                yield found
+            for inner, _ in self._sequence(shape.items, children, binds, whole=True):
+                yield inner
 
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""
@@ -256,8 +256,8 @@ class Matcher:
             for start in range(max(at, len(nodes) - len(rest)) if fixed else at, len(nodes) + 1):
                 yield from self._sequence(rest, nodes, binds, whole, start)
         elif at < len(nodes):
-            for found in self.match(first, nodes[at], binds):
-                yield from self._sequence(rest, nodes, found, whole, at + 1)
+            for inner in self.match(first, nodes[at], binds):
+                yield from self._sequence(rest, nodes, inner, whole, at + 1)
 
     def _each(
         self,
@@ -274,8 +274,8 @@ class Matcher:
             return
         for index, node in enumerate(nodes):
             if index not in used:
-                for found in self.match(shapes[len(used)], node, binds):
-                    yield from self._each(shapes, nodes, found, more, (*used, index))
+                for inner in self.match(shapes[len(used)], node, binds):
+                    yield from self._each(shapes, nodes, inner, more, (*used, index))
 
     def _arguments(self, shape: Arguments, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type == "argument_list":
@@ -288,8 +288,8 @@ class Matcher:
         if len(named) < len(shape.keywords) or (len(named) > len(shape.keywords) and not shape.open):
             return
         placed = [child for child in nodes if child.type not in ("keyword_argument", "dictionary_splat")]
-        for found, _ in self._sequence(shape.positional, placed, binds, whole=True):
-            yield from self._each(shape.keywords, named, found, shape.open)
+        for inner, _ in self._sequence(shape.positional, placed, binds, whole=True):
+            yield from self._each(shape.keywords, named, inner, shape.open)
 
     def _generic(self, shape: Generic, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in ("subscript", "generic_type"):
@@ -297,15 +297,15 @@ class Matcher:
         name, *rest = [child for child in node.named_children if child.type not in self.ignored]
         if node.type == "generic_type":
             rest = [child for part in rest for child in part.named_children if child.type not in self.ignored]
-        for found in self.match(shape.value, name, binds):
-            for bound, _ in self._sequence(shape.arguments, rest, found, whole=True):
+        for inner in self.match(shape.value, name, binds):
+            for bound, _ in self._sequence(shape.arguments, rest, inner, whole=True):
                 yield bound
 
     def _keyword(self, shape: Keyword, node: Node, binds: Binds) -> Iterator[Binds]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if node.type == "keyword_argument" and name is not None and value is not None:
-            for found in self.match(shape.name, name, binds):
-                yield from self.match(shape.value, value, found)
+            for inner in self.match(shape.name, name, binds):
+                yield from self.match(shape.value, value, inner)
 
     def _mapping(self, shape: Mapping, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type in self.rules.mappings:
@@ -319,26 +319,26 @@ class Matcher:
         name, annotation, default = parameter_parts(node)
         if isinstance(shape.name, Hole) and name.type != "identifier":
             return
-        found = list(self.match(shape.name, name, binds))
+        options = list(self.match(shape.name, name, binds))
         for wanted, given in ((shape.annotation, annotation), (shape.default, default)):
             if isinstance(wanted, Many) or wanted is None:
                 continue
-            found = [more for known in found if given is not None for more in self.match(wanted, given, known)]
-        yield from found
+            options = [more for known in options if given is not None for more in self.match(wanted, given, known)]
+        yield from options
 
     def _import(self, shape: Import, node: Node, binds: Binds) -> Iterator[Binds]:
         future = node.type == "future_import_statement" and shape.kind == "import_from_statement"
         if node.type != shape.kind and not future:
             return
-        found = [binds]
+        options = [binds]
         origin = node.child_by_field_name("module_name")
         if future:
             origin = next((child for child in node.children if child.type == "__future__"), None)
         if shape.module is not None:
-            found = list(self._module(shape.module, origin, binds)) if origin is not None else []
+            options = list(self._module(shape.module, origin, binds)) if origin is not None else []
         items = node.children_by_field_name("name")
         items += [child for child in node.named_children if child.type == "wildcard_import"]
-        for known in found:
+        for known in options:
             yield from self._imported(shape.names, items, known)
 
     def _module(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
@@ -366,8 +366,8 @@ class Matcher:
         for index, item in enumerate(items):
             self.steps -= 1
             if index not in used:
-                for found in self._imported_item(*shapes[len(used)], item, binds):
-                    yield from self._imported(shapes, items, found, (*used, index))
+                for inner in self._imported_item(*shapes[len(used)], item, binds):
+                    yield from self._imported(shapes, items, inner, (*used, index))
 
     def _imported_item(self, name: Hole | Leaf, alias: Hole | Leaf | None, item: Node, binds: Binds) -> Iterator[Binds]:
         aliased = item.type == "aliased_import"
@@ -375,11 +375,11 @@ class Matcher:
         other = item.child_by_field_name("alias") if aliased else None
         if theirs is None or (alias is not None and other is None):
             return
-        for found in self._imported_name(name, theirs, binds):
+        for inner in self._imported_name(name, theirs, binds):
             if alias is None or other is None:
-                yield found
+                yield inner
             else:
-                yield from self._imported_name(alias, other, found)
+                yield from self._imported_name(alias, other, inner)
 
     def _imported_name(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
         if isinstance(shape, Leaf):
