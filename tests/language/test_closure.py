@@ -182,3 +182,10 @@ def test_a_finding_stays_the_same_when_the_way_changes() -> None:
     one_way, other = (judge(body, {"e.yaml": edges(*pairs)}) for pairs in (("sa", "at"), ("sb", "bc", "ct")))
     assert one_way.findings[0].message != other.findings[0].message
     assert one_way.findings[0].fingerprint == other.findings[0].fingerprint
+
+
+def test_a_pair_with_a_name_has_its_place_and_path() -> None:
+    """Whatever comes after it, as a match of configuration that has a name does."""
+    body = f"forbid: [{EDGES[:-1]}, name: hop}}, {{files: l.txt, text: z}}, {{where: hop.b == 'z'}}]"
+    report = judge(body + '\nmessage: "{{ hop.line }} {{ hop.via }}"', {"e.yaml": edges("xy", "yz"), "l.txt": "z"})
+    assert [finding.message for finding in report.findings] == ['2 ["x", "y", "z"]', '3 ["y", "z"]']

@@ -37,7 +37,7 @@ class Scopes(Struct, frozen=True):
                 continue
             scope[alias] = {
                 **self._place_facts(named.current),
-                **{name: bound.value for name, bound in named.names.items()},
+                **{name: bound.value for name, bound in {**named.shown, **named.names}.items()},
             }
         if row.current is not None:
             if wanted is None or not _OF_PLACE.isdisjoint(wanted):

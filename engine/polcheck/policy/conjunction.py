@@ -457,7 +457,7 @@ class Compiler(Struct, frozen=True):
         """
         at = (*item.at, "closure")
         about = {"where", "name", "same", "inside", "has", "after", "of", "count", "per"}
-        pair = Item(item.at, **{name: getattr(item, name) for name in about})
+        pair = Item(item.at, revision=item.revision, **{name: getattr(item, name) for name in about})
         for key, given in (("scope", item.scope), ("near", item.near is not None), ("in", item.within)):
             if given:
                 self.error((*item.at, key), f"`{key}` has no effect beside `closure`", "edges are found everywhere")

@@ -1440,8 +1440,10 @@ def needs_base(steps: Conjunction) -> bool:
 
 
 def needs_places(policy: CompiledPolicy) -> bool:
-    """Return whether a policy compares places, so that those of `data` rows must be known to evaluation."""
-    return policy.count is not None or any(step.compares_places for step in every_step(policy))
+    """Return whether a policy compares or names places, so that those of `data` rows must be known to evaluation."""
+    steps = tuple(every_step(policy))
+    named = any(given.name for step in steps if (given := step.item_modifiers) is not None)
+    return policy.count is not None or named or any(step.compares_places for step in steps)
 
 
 def tables_of(probes: Sequence[Probe], probe: int) -> tuple[int, ...]:
