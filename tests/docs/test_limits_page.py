@@ -18,6 +18,7 @@ from polcheck.policy import probes, schema
 from polcheck.policy import templates as template
 from polcheck.policy.pack import MAX_POLICIES
 from polcheck.selectors.jmespath import parser as expressions
+from polcheck.selectors.jmespath import paths
 from polcheck.selectors.jmespath.values import MAX_SECONDS, MAX_STEPS, MAX_TEXT
 from polcheck.selectors.syntax import compile as compiled
 from polcheck.selectors.syntax.query_patterns import MOST_CHOICES
@@ -50,6 +51,9 @@ FIXED = {
     "steps of an expression on a document": MAX_STEPS,
     "characters of a string that an expression makes": MAX_TEXT,
     "seconds of an expression on a document": MAX_SECONDS,
+    "patterns of `matches_path` and its like": paths.MOST_PATTERNS,
+    "characters of these patterns": paths.MOST_CHARACTERS,
+    "characters of a path that they are compared with": paths.MOST_OF_A_PATH,
     "characters of a template": template.MAX_LENGTH,
     "characters that a template makes": template.MAX_OUTPUT,
     "instructions of a message": template.MESSAGE_FUEL,

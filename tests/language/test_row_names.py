@@ -116,3 +116,21 @@ def test_strings_have_no_order() -> None:
     report = judge("forbid: {files: a.yaml, data: '{v: version, l: least}', where: 'v < l'}", files)
     assert outcome(report) == "undecided"
     assert "semver_compare" in report.policies[0].reasons[0][1]
+
+
+@pytest.mark.parametrize(
+    "demand", ["require: {where: low}", "forbid: {where: '!low'}", "forbid: {where: low}", "require: {where: '!low'}"]
+)
+def test_what_rests_on_a_value_that_cannot_be_computed_is_undecided(demand: str) -> None:
+    """A `let` that fails is not null: it neither passes nor fails a condition."""
+    body = "for: {files: a.yaml, data: 'names[]', as: name, let: {low: 'lower(name)'}}\n"
+    assert outcome(judge(body + demand, {"a.yaml": "names: [1]\n"})) == "undecided"
+    later = "for: [{files: a.yaml, data: 'names[]', as: name}, {let: {low: 'lower(name)'}}]\n"
+    assert outcome(judge(later + demand, {"a.yaml": "names: [1]\n"})) == "undecided"
+
+
+@pytest.mark.parametrize("item", ["files: '*.py', as: file", "files: a.yaml, data: a, as: params"])
+def test_a_name_that_polcheck_sets_is_no_name_of_a_row(item: str) -> None:
+    """It would be hidden by what polcheck sets."""
+    with pytest.raises(PolicyError, match="is reserved"):
+        judge(f"forbid: {{{item}}}", {"a.yaml": "a: 1\n"})

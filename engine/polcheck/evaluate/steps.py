@@ -485,14 +485,17 @@ class Evaluator(Struct):
         open_: set[int] = set()
         for row in rows:
             names = dict(row.names)
+            unknown: set[int] = set()
             for name, expression in step.names:
-                value = self._evaluated(expression, row.but(names=names), open_)
+                value = self._evaluated(expression, row.but(names=names), unknown)
                 place = row.current or SourceRef("")
                 computed = BoundValue(value, place.path, place.span, place.ref, place.inner)
                 if not joins(names.setdefault(name, computed), computed) and names[name] is not computed:
                     break
             else:
-                out.append(row.but(names=names))
+                # INVARIANT: what rests on a value that could not be computed is uncertain, for it isn't null
+                out.append(row.but(names=names, certain=False if unknown else None))
+            open_ |= unknown
         return Result(out, open_)
 
     def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:

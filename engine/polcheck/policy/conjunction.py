@@ -230,6 +230,7 @@ def _relations() -> str:
 
 
 _ROW_NAMES = frozenset({"path", "line", "column", "file", "params", "tables", "subject"})
+_HIDING = frozenset({"file", "params", "subject", "tables"})
 _OWN_NAMES = _ROW_NAMES - {"subject"}
 
 
@@ -508,6 +509,7 @@ class Compiler(Struct, frozen=True):
         binds = frozenset(renames.get(name, name) for name in result.binds)
         if whole:
             binds |= {whole}
+        self._check_hidden(item, binds)
         own, rest = self._own(item, binds | result.optional | origin.shown)
         lets = exports_of(own)
         optional = frozenset(renames.get(name, name) for name in result.optional)
@@ -520,6 +522,13 @@ class Compiler(Struct, frozen=True):
         after = scope.after_match(None, binds | lets, item.name).plus(binds | lets, item.name, is_placed)
         after = replace(after, shown=after.shown | origin.shown)
         return self._said(rest, [step], after, binds)
+
+    def _check_hidden(self, item: Item, names: Names) -> None:
+        """Note names that expressions and messages could never see, because polcheck sets something else there."""
+        for name in sorted(names & _HIDING):
+            self.error(
+                (*item.at, "as") if item.rename else item.at, f"`{name}` is reserved: polcheck sets it", "rename it"
+            )
 
     def _check_tie(self, item: Item, scope: Scope) -> None:
         """Notes `scope` and `near` where no match is before, which they would be about."""

@@ -15,9 +15,9 @@ from polcheck.sources.gitignore import Rules
 from polcheck.sources.path_patterns import FilePatterns, FilesProblem, compile_files
 
 PATHS = Table()
-_MOST_PATTERNS = 10_000
-_MOST_CHARACTERS = 64 * 1024  # of all patterns together
-_MOST_OF_A_PATH = 4_096  # characters; no system has longer ones
+MOST_PATTERNS = 10_000
+MOST_CHARACTERS = 64 * 1024  # of all patterns together
+MOST_OF_A_PATH = 4_096  # characters; no system has longer ones
 _STEPS_A_PATTERN = 4
 _PAIRS_A_STEP = 8_192
 
@@ -85,11 +85,11 @@ def file_patterns(texts: tuple[str, ...]) -> FilePatterns:
 
 def _listed(budget: Budget, patterns: list[str], path: str) -> tuple[str, ...]:
     """Return the patterns. Raises TypeMismatchError for a path, or patterns, that no system takes."""
-    if len(path) > _MOST_OF_A_PATH:
-        raise TypeMismatchError(f"the path is longer than {_MOST_OF_A_PATH:,} characters", 0)
+    if len(path) > MOST_OF_A_PATH:
+        raise TypeMismatchError(f"the path is longer than {MOST_OF_A_PATH:,} characters", 0)
     length = sum(map(len, patterns))
-    if len(patterns) > _MOST_PATTERNS or length > _MOST_CHARACTERS:
-        limits = f"{_MOST_PATTERNS:,} patterns, or {_MOST_CHARACTERS:,} characters"
+    if len(patterns) > MOST_PATTERNS or length > MOST_CHARACTERS:
+        limits = f"{MOST_PATTERNS:,} patterns, or {MOST_CHARACTERS:,} characters"
         raise TypeMismatchError(f"these are more than {limits}", 1)
     budget.look()
     budget.spend(_STEPS_A_PATTERN * len(patterns) + (length + len(path)) // CHARACTERS_A_STEP)
