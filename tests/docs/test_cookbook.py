@@ -1,4 +1,4 @@
-"""docs/cookbook.md: each recipe is a policy that is sound, and the cases beside it are what it says."""
+"""docs/cookbook.md and docs/functions.md: each recipe is a sound policy, and the cases beside it are what it says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polcheck.authoring.testing.runner import CaseRunner
 from polcheck.packs.shipped import schemas
 from polcheck.policy.pack_files import PackFiles
 
-PAGE = ROOT / "docs" / "cookbook.md"
+PAGES = (ROOT / "docs" / "cookbook.md", ROOT / "docs" / "functions.md")
 
 
 class Recipe(NamedTuple):
@@ -36,8 +36,9 @@ class Recipe(NamedTuple):
 
 
 def recipes() -> list[Recipe]:
-    """The recipes of the page, in order: a block of policies, then one of cases."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    """The recipes of the pages, in order: a block of policies, then one of cases."""
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     found = [Recipe(one, other) for one, other in zip(blocks[::2], blocks[1::2], strict=True)]
     assert all(one.policies.startswith("id: ") and one.cases.startswith("case: ") for one in found)
     return found
@@ -73,5 +74,5 @@ def test_a_recipe_is_sound(recipe: Recipe) -> None:
 
 def test_the_list_names_every_recipe() -> None:
     """Each heading of the page, in order."""
-    text = PAGE.read_text("utf-8")
+    text = PAGES[0].read_text("utf-8")
     assert re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE) == re.findall(r"^## (.+)$", text, re.MULTILINE)

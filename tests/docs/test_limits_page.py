@@ -51,7 +51,7 @@ FIXED = {
     "steps of an expression on a document": MAX_STEPS,
     "characters of a string that an expression makes": MAX_TEXT,
     "seconds of an expression on a document": MAX_SECONDS,
-    "patterns of `matches_path` and its like": paths.MOST_PATTERNS,
+    "patterns that a function compares a path with": paths.MOST_PATTERNS,
     "characters of these patterns": paths.MOST_CHARACTERS,
     "characters of a path that they are compared with": paths.MOST_OF_A_PATH,
     "characters of a template": template.MAX_LENGTH,
