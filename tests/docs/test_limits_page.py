@@ -11,6 +11,7 @@ from pack_files import ROOT
 from polcheck.base import limits
 from polcheck.base import sandbox as confined
 from polcheck.formats import limits as documents
+from polcheck.formats import markdown, requirements
 from polcheck.languages import constant_lookup, constants
 from polcheck.languages.grammars import MOST_LEVELS
 from polcheck.packs.shipped import PACK_LIMITS
@@ -34,7 +35,9 @@ SETTABLE = {
     for name in default.__struct_fields__
 }
 FIXED = {
-    "nesting of YAML, JSON and TOML": documents.DEFAULT_DOCUMENT_LIMITS.depth,
+    "nesting of a configuration file": documents.DEFAULT_DOCUMENT_LIMITS.depth,
+    "characters of a Markdown file whose tables are read": markdown.MAX_LENGTH,
+    "characters of a line of a requirements file": requirements.MAX_LENGTH,
     "values of a file": documents.DEFAULT_DOCUMENT_LIMITS.values,
     "values that aliases and merges add": documents.DEFAULT_DOCUMENT_LIMITS.expanded,
     "levels of a syntax tree": MOST_LEVELS,

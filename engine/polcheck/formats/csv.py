@@ -35,7 +35,9 @@ def parse_delimited(source: Source, delimiter: str, limits: DocumentLimits = DEF
     records = _records(source.text, delimiter)
     header = next(records, [])
     if len(header) == 1 and (other := next((mark for mark in ";\t,|" if mark in header[0][0]), None)):
-        raise Unparsable(f"the header has one field, which holds `{other}`: fields are divided otherwise", header[0][1])
+        mark = {"\t": "a tab", ",": "a comma"}.get(other, f"`{other}`")
+        way = {"\t": ": read it as `language: tsv`", ",": ": read it as `language: csv`"}.get(other, "")
+        raise Unparsable(f"the header has one field, which holds {mark}{way}", header[0][1])
     names: dict[str, Span] = {}
     repeated = list[Span]()
     for name, where in header:

@@ -34,7 +34,26 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     Raises Unparsable for what isn't strict JSON, LimitExceeded, and Unreadable when the bytes aren't text.
     A number too large for a float is kept as its text.
     """
-    return parse_text(source.text, limits)
+    try:
+        return parse_text(source.text, limits)
+    except LimitExceeded:
+        raise
+    except Unparsable as error:
+        if not _has_comments(source, limits):
+            raise
+        reason = f"{error.reason}; with its comments or trailing commas it can be read as `language: jsonc`"
+        raise Unparsable(reason, error.span) from error
+
+
+def _has_comments(source: Source, limits: DocumentLimits) -> bool:
+    """Return whether a file that isn't JSON is JSON with comments or trailing commas."""
+    from polcheck.formats import jsonc
+
+    try:
+        jsonc.parse(source, limits)
+    except Unparsable:
+        return False
+    return True
 
 
 def parse_text(text: str, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:

@@ -26,7 +26,7 @@ _Cell = tuple[str, Span]
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _BEFORE_ROWS = "> \t*+-0123456789.)"
 """What may stand before a row in a quotation or a list."""
-_LONGEST = 500_000
+MAX_LENGTH = 500_000
 """Characters of a file whose tables are read."""
 _DEEPEST = 20
 """Quotations and lists one inside the other; a table that is deeper isn't one for the parser."""
@@ -113,8 +113,8 @@ def _may_hold_table(text: str, start: int) -> bool:
 
 def _tokens(text: str, start: int) -> tuple[list[Token], list[int]]:
     """Return the blocks of a text from `start`, and where each line begins. Raises Unparsable and LimitExceeded."""
-    if len(text) > _LONGEST:
-        raise LimitExceeded(f"a file of tables with more than {_LONGEST} characters")
+    if len(text) > MAX_LENGTH:
+        raise LimitExceeded(f"a file of tables with more than {MAX_LENGTH} characters")
     try:
         from markdown_it import MarkdownIt
     except ImportError:

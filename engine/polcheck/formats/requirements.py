@@ -13,7 +13,7 @@ from polcheck.formats.lines import LogicalLine
 from polcheck.formats.placed import Placed, placed_array, placed_config, placed_object, placed_strings
 from polcheck.formats.values import Config, LimitExceeded, Unparsable
 
-_LONGEST = 20_000
+MAX_LENGTH = 20_000
 """Characters of a logical line: what reads requirements looks at each several times."""
 _WITH_VALUE = {
     **{"-i": "--index-url", "--pypi-url": "--index-url", "-f": "--find-links", "-e": "--editable"},
@@ -99,8 +99,8 @@ class _Row:
         start = min(len(inner) - len(inner.lstrip()), end)
         if start == end:
             return
-        if end - start > _LONGEST:
-            raise LimitExceeded(f"a line of more than {_LONGEST} characters", self._line.span(start, end))
+        if end - start > MAX_LENGTH:
+            raise LimitExceeded(f"a line of more than {MAX_LENGTH} characters", self._line.span(start, end))
         option = start
         while option < end and not (self._text[option] == "-" and (option == start or self._text[option - 1] == " ")):
             option += 1
