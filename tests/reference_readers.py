@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -1269,8 +1270,12 @@ def made_up(reader: Reader, count: int) -> list[str]:
 
 
 def corpus(reader: Reader) -> Iterator[Path]:
-    """The real files of a format below the folders that POLCHECK_FORMATS_CORPUS names, divided by colons."""
-    for root in os.environ.get("POLCHECK_FORMATS_CORPUS", "").split(":"):
+    """The real files of a format below the folders that POLCHECK_FORMATS_CORPUS names, divided by colons.
+
+    Without it, what this machine has: units of systemd, and the files of Python's and JavaScript's packages.
+    """
+    here = ("/usr/lib/systemd", "/usr/share/doc", sysconfig.get_paths()["purelib"], str(PACKAGES))
+    for root in os.environ.get("POLCHECK_FORMATS_CORPUS", ":".join(here)).split(":"):
         for pattern in reader.files if root else ():
             yield from (path for path in sorted(Path(root).rglob(pattern)) if path.is_file() and not path.is_symlink())
 
