@@ -297,7 +297,7 @@ def test_snippets_find_what_ast_grep_finds_in_a_sample(language: str, tmp_path: 
 @pytest.mark.parametrize(("language", "pattern", "snippet"), [(one, *pair) for one in SAME for pair in SAME[one]])
 def test_snippets_find_what_ast_grep_finds(language: str, pattern: str, snippet: str) -> None:
     """On files of real projects."""
-    suffixes = languages()[language].suffixes
+    suffixes = languages()[language].suffixes[:1]  # NOTE: ast-grep doesn't know all of them
     files = [
         path
         for folder in FOLDERS
