@@ -381,7 +381,8 @@ def go(texts: Sequence[str]) -> list[Any]:
         path = Path(folder, "go.mod")
         for text in texts:
             # NOTE: the go of Debian knows neither these lines nor their versions
-            plain = re.sub(r"(?m)^(go 1)\.[0-9.]+|^toolchain .*|^(tool|ignore|godebug) [^(\n]*$", _older, text)
+            newer = r"(?m)^(go 1)\.[0-9.]+|^toolchain .*|^(?:tool|ignore|godebug) (?:[^(\n]*$|\([^)]*\))"
+            plain = re.sub(newer, _older, text)
             path.write_bytes(plain.encode())
             ran = subprocess.run([program, "mod", "edit", "-json", str(path)], capture_output=True, check=False)
             read.append(as_go(json.loads(ran.stdout)) if ran.returncode == 0 else REFUSED)
