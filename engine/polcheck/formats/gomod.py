@@ -16,6 +16,7 @@ _LISTS = {
     **{"require": "Require", "exclude": "Exclude", "replace": "Replace", "retract": "Retract"},
     **{"tool": "Tool", "ignore": "Ignore", "godebug": "Godebug"},
 }
+_DIRECTIVES = frozenset({*_LISTS, "module", "go", "toolchain"})
 _PUNCTUATION = "()[]{},"
 
 
@@ -49,6 +50,7 @@ class _Module:
         self._text = text
         self._limits = limits
         self._members: dict[str, Placed] = {}
+        self._excluded: set[tuple[str, ...]] = set()
         self._replacements: dict[tuple[str, ...], Placed] = {}
         self._rows: dict[str, list[Placed]] = {name: [] for name in _LISTS}
 
@@ -68,6 +70,8 @@ class _Module:
                 block = None
             elif block is not None:
                 self._statement(block, words, line, line.comments or opened)
+            elif words[0].text not in _DIRECTIVES:
+                raise Unparsable(f"unknown directive `{words[0].text[:40]}`", words[0].span)
             elif len(words) == 2 and words[1].text == "(":
                 block, opened = words[0], line.comments
             elif len(words) == 3 and words[1].text == "(" and words[2].text == ")":
@@ -100,7 +104,11 @@ class _Module:
             row = {"Path": _string(words[0]), "Version": _string(words[1])}
             if verb.text == "require" and _is_indirect(line.suffix):
                 row["Indirect"] = Placed(True, span)
-            self._rows[verb.text].append(placed_object(row, span))
+            made = placed_object(row, span)
+            excluded = tuple(texts) if verb.text == "exclude" else ()
+            if not excluded or excluded not in self._excluded:  # of two that are the same the first one counts
+                self._rows[verb.text].append(made)
+            self._excluded.add(excluded)
         elif verb.text == "replace" and "=>" in texts:
             arrow = texts.index("=>")
             old, new = words[:arrow], words[arrow + 1 :]
