@@ -66,7 +66,6 @@ ALLOWED = [
 # a file name in several packages -> why it is clear in each
 SAME_NAME = {
     "archive": "a pack in an archive, a submission in one",
-    "constants": "of languages, of selectors",
     "baseline": "what a command does, and the command",
     "batch": "what a command does, and the command",
     "cache": "of a scan, and the command",
@@ -85,7 +84,6 @@ SAME_NAME = {
     "model": "of policies, of the configuration, of an explanation",
     "names": "the checks of them, and how they are followed through imports",
     "make": "a language, and the making of findings",
-    "migrate": "what a command does, and the command",
     "nearest": "near misses of code, of expressions",
     "pack": "compiled, checked, and the command",
     "paths": "of the file system, and the mutants of path patterns",

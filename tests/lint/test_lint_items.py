@@ -86,8 +86,8 @@ def test_patterns_that_leave_something_are_left_alone(files: str) -> None:
 @pytest.mark.parametrize(
     ("item", "line"),
     [
-        ('{files: "*.yaml", pattern: "f(...)"}', "error:3: this `pattern` is python, and never looks in `*.yaml`"),
-        ("{files: Makefile, code: (call)}", "error:3: this `code` is python, and never looks in `Makefile`"),
+        ('{files: "*.ini", pattern: "f(...)"}', "error:3: this `pattern` is python, and never looks in `*.ini`"),
+        ("{files: setup.cfg, code: (call)}", "error:3: this `code` is python, and never looks in `setup.cfg`"),
         ('{files: ["*.py", "*.md"], code: (call)}', "warning:3: this `code` is python, and never looks in `*.md`"),
         ('{files: [a.yaml, "*.rst"], data: b}', "warning:3: `*.rst` is not a configuration file that `data` can read"),
         ('{files: "docs/", text: a}', "error:3: `text` looks in files, and `docs/` stands for folders"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from polcheck.base.errors import PolcheckError
-from polcheck.base.paths import below, is_folder
+from polcheck.base.paths import below, exists, is_folder
 from polcheck.base.reader import is_file
 
 # NOTE: what reads configurations and files is imported where it is used, so that a report that is kept is shown sooner
@@ -60,7 +60,7 @@ def unsaved(path: str, stdin: BinaryIO, config: str | None = None, *, isolated: 
 def within_project(paths: Sequence[str], config: str | None = None, *, isolated: bool = False) -> Request:
     """Return the project of files and folders, and their paths in it. Raises UnknownPath and ConfigError."""
     for path in paths:
-        if not os.path.lexists(path):
+        if not exists(path):
             raise UnknownPath(f"there is no file or folder `{path}`")
     root = _root(paths, config, isolated=isolated)
     inside = tuple(dict.fromkeys(_in_root(path, root) for path in paths))
