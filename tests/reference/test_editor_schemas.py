@@ -84,7 +84,8 @@ WHOLE: dict[str, list[str]] = {
     "config": [
         """
         {packs: [a, {source: s, params: {a: 1}, profile: p, select: a, ignore: [b]}], params: {a: {b: 1}},
-         profiles: {a: b}, severities: {a: 'off'}, select: a, ignore: [b], exclude: [c], fail-on: never, allow-empty: true, baseline: b,
+         profiles: {a: b}, severities: {a: 'off'}, select: a, ignore: [b], exclude: [c], fail-on: never,
+         allow-empty: true, baseline: b,
          gitignore: true, tracked: false, limits: {matches: 5},
          overrides: [{files: a, ignore: [b], severities: {a: note}, reason: r}],
          waivers: [{policy: a, files: [b], reason: r, owner: o, expires: '2027-01-31'}],
