@@ -159,6 +159,24 @@ def test_nothing_found_in_data_names_the_longest_prefix() -> None:
     assert selected.selected.nearest.text == "`tool` is there, `ruf` is not; did you mean `ruff`?"
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[tool.hatch.version]\npath = "a.py"\n', None),  # the only header that mentions `tool` is another table's
+        ('[tool]\nhatch.version.path = "a.py"\n', "pyproject.toml:1:2"),
+        ('tool.hatch.version.path = "a.py"\n', None),
+        ('[tool.hatch.version]\npath = "a.py"\n[tool]\nx = 1\n', "pyproject.toml:3:2"),
+        ("[tool.ruf]\nx = 1\n", "pyproject.toml"),  # a key is meant, so that there is something to say
+    ],
+)
+def test_a_table_that_others_imply_is_no_place(text: str, place: str | None) -> None:
+    """What is missing from a TOML table that isn't written as such isn't reported at another table's header."""
+    selected = step(explained("require: {files: pyproject.toml, data: tool.ruff}", {"pyproject.toml": text}), "require")
+    assert selected.selected is not None
+    nearest = selected.selected.nearest
+    assert (nearest and str(nearest.location)) == place
+
+
 def test_steps_have_the_line_on_which_they_are_written() -> None:
     """A step points into the policy's file, one of a used selector into pack.yaml."""
     head = "selectors:\n  loads: {pattern: load($x)}\n"

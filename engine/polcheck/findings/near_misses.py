@@ -185,10 +185,13 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
             where = config.locate(index, near.pointer)
         except KeyError:
             continue
+        if where.implied and not near.closest:
+            continue  # NOTE: its place would be the header of any table in it, which says nothing about what is missing
         hint = f"; did you mean `{near.closest}`?" if near.closest else ""
         there = "" if near.text == "@" else f"`{near.text}` is there, "  # NOTE: that a document is there says nothing
         lacks = f"`{near.failed}` is not" + ("" if there else " there")
-        miss = NearMiss(f"{there}{lacks}{hint}", at(source, where.key or where.value))
+        place = Location.of_file(source.path) if where.implied else at(source, where.key or where.value)
+        miss = NearMiss(f"{there}{lacks}{hint}", place)
         rank = -len(near.pointer)
         if best is None or rank < best[0]:
             best = (rank, miss)

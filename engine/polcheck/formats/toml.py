@@ -102,12 +102,13 @@ def _plain(values: dict[str, Any], places: _Places) -> None:
 
 
 class _Spot(Struct):
-    """Where a value stands: its key's place, its own, and its members."""
+    """Where a value stands: its key's place, its own, and its members; `implied` is that of `Where`."""
 
     key: Span | None
     start: int
     end: int
     members: dict[str, _Spot] | list[_Spot] | None = None
+    implied: bool = False
 
     def member(self, step: str | int) -> _Spot:
         """Return the spot of one member. Raises KeyError where there is none."""
@@ -198,7 +199,7 @@ class _Scan:
                 spot.members = []
             spot.members.append(own)
         else:
-            spot.key, spot.start, own = last.key, start, spot
+            spot.key, spot.start, spot.implied, own = last.key, start, False, spot
         spot.end = own.end = end
         return spot, own, end
 
@@ -247,7 +248,7 @@ def _object(spot: _Spot) -> dict[str, _Spot]:
 
 def _enter(members: dict[str, _Spot], segment: _Segment, start: int, end: int) -> dict[str, _Spot]:
     """Return the members of the table that `segment` names: of the last element where it is an array of tables."""
-    spot = members.setdefault(segment.name, _Spot(segment.key, start, end, {}))
+    spot = members.setdefault(segment.name, _Spot(segment.key, start, end, {}, implied=True))
     if isinstance(spot.members, list) and spot.members:
         spot = spot.members[-1]
     return _object(spot)
@@ -283,7 +284,7 @@ class _Places(Struct, frozen=True, dict=True):
         spot = self._root
         for step in pointer:
             spot = spot.member(step)
-        return Where(Span(spot.start, spot.end), spot.key)
+        return Where(Span(spot.start, spot.end), spot.key, spot.implied)
 
 
 def escapes(data: bytes) -> bool:

@@ -25,10 +25,14 @@ _KINDS = {
 
 
 class Where(Struct, frozen=True):
-    """The spans of one value in its file: the value's own, and its key's where it has one."""
+    """The spans of one value in its file: the value's own, and its key's where it has one.
+
+    `implied` says that the value is written nowhere as such: a table of TOML that only the names of tables in it open.
+    """
 
     value: Span
     key: Span | None = None
+    implied: bool = False
 
 
 class Section(Protocol):
