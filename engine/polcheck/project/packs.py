@@ -15,7 +15,6 @@ from polcheck.base.reader import read_bytes, read_text
 from polcheck.base.safe_open import reason_of
 from polcheck.base.spans import Source
 from polcheck.base.write import write_output
-from polcheck.packs.fetch import Fetcher
 from polcheck.packs.lock import LOCK_NAME, Lock, LockError, parse
 from polcheck.packs.resolve import Resolver
 from polcheck.packs.shipped import data_folder, pack_at_hand
@@ -24,6 +23,7 @@ from polcheck.packs.store import PackStore
 from polcheck.policy.pack_files import PackFiles
 
 if TYPE_CHECKING:
+    from polcheck.packs.fetch import Fetcher
     from polcheck.project.model import ConfigFile
 
 _MOST_BYTES = 4 * 1024 * 1024
@@ -56,7 +56,9 @@ class ProjectPacks(Struct, frozen=True):
 
     @classmethod
     def of(cls, request: PackRequest) -> ProjectPacks:
-        """Ready to open packs. Raises LockError when there is a polcheck.lock that can't be used."""
+        """Return what opens packs. Raises LockError when there is a polcheck.lock that can't be used."""
+        from polcheck.packs.fetch import Fetcher  # NOTE: what fetches takes a tenth of a second to import
+
         before = read_lock(request.folder) if request.folder is not None else None
         lock = before or Lock({})
         if not request.own:
