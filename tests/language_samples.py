@@ -234,6 +234,10 @@ FROM alpine
 RUN apt-get update && \\
     apt-get install -y curl
 RUN sudo pip install x
+RUN for a in b; do \\
+      # one of them
+      [ -s "$a" ]; \\
+    done
 ENV A=b C="d e"
 COPY --from=build /a /b
 EXPOSE 80 443/tcp

@@ -272,6 +272,7 @@ FOUND = [
     ("dockerfile", "FROM $image:$tag AS $name", ["FROM --platform=linux/amd64 python"]),
     ("dockerfile", "RUN apt-get update && apt-get install $x", ["RUN apt-get update"]),
     ("dockerfile", "RUN sudo ...", ["RUN sudo pip install x"]),
+    ("dockerfile", 'RUN for $x in $y; do [ -s "$$a" ]; done', ["RUN for a in b"]),
     ("dockerfile", "run sudo ...", ["RUN sudo pip install x"]),
     ("dockerfile", "USER root", ["USER root"]),
     ("dockerfile", "EXPOSE ... 443/tcp", ["EXPOSE 80"]),
@@ -363,6 +364,47 @@ def test_a_pattern_finds_what_it_says(language: str, pattern: str, found: list[s
     texts = matches(language, pattern)
     assert [text[: len(start)] for text, start in zip(texts, found, strict=False)] == found
     assert len(texts) == len(found), texts
+
+
+@pytest.mark.parametrize(
+    ("language", "pattern", "bindings"),
+    [
+        ("dockerfile", "FROM $image:$tag", {"image": "python", "tag": "3.12-slim"}),
+        ("dockerfile", "RUN sudo pip $what $_", {"what": "install"}),
+        ("make", "$name := $value", {"name": "CC", "value": "gcc"}),
+        ("markdown", "## $verb it", {"verb": "Install"}),
+        ("html", '<img src="$src" alt="$alt">', {"src": "a.png", "alt": "A & B"}),
+        ("hcl", 'resource "$type" "$name" { ... acl = $acl ... }',
+         {"type": "aws_s3_bucket", "name": "logs", "acl": "public-read"}),
+        ("sql", "UPDATE $table SET name = $value WHERE ...", {"table": "users", "value": "x"}),
+        ("yaml", "uses: actions/$action@$ref", {"action": "checkout", "ref": "v4"}),
+        ("java", '@Value("${$key}") private $type $name = $value;',
+         {"key": "app.key", "type": "String", "name": "key", "value": "k"}),
+        ("php", "$x = file_get_contents($y);", {"x": "$text", "y": "$path"}),
+        ("csharp", "string $name = $value;", {"name": "_name", "value": "n"}),
+        ("solidity", "require($condition, $message);", {"condition": "tx.origin == msg.sender", "message": "no"}),
+        ("nix", "pname = $n;", {"n": "app-{}"}),
+        ("rust", "panic!($m)", {"m": "none"}),
+        ("java", "new Wrapped($m, $_)", {"m": "x"}),
+        ("csharp", "new Wrapped($m, $_)", {"m": "x"}),
+        ("php", "new Wrapped($m, $_)", {"m": "x"}),
+        ("kotlin", "throw Wrapped($m, $_)", {"m": "x"}),
+        ("scala", "new Wrapped($m, $_)", {"m": "x"}),
+        ("swift", "fatalError($m)", {"m": "x"}),
+        ("ruby", "log.warn($m, ...)", {"m": "bad"}),
+        ("lua", "require($m)", {"m": "cjson"}),
+        ("elixir", "raise $m", {"m": "none"}),
+        ("haskell", "readFile $m", {"m": "a.txt"}),
+        ("c", "fopen($_, $m)", {"m": "r"}),
+        ("cpp", "throw Wrapped($m, $_);", {"m": "x"}),
+        ("css", "@import $m;", {"m": "other.css"}),
+    ],
+)  # fmt: skip
+def test_names_bind_values(language: str, pattern: str, bindings: dict[str, str]) -> None:
+    """Of strings and words what they stand for, of anything else its text."""
+    tree = parse(Source("a", CODE[language].encode()), language)
+    (match, *_) = QuerySet([compile_pattern([pattern], language)]).search(tree)[0].matches
+    assert {name: bound.value for name, bound in match.bindings} == bindings
 
 
 @pytest.mark.parametrize("language", sorted(CODE))

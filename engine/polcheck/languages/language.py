@@ -104,6 +104,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     scope_statements: frozenset[str] = frozenset()  # a list of names of which a snippet names some
     open_ended: frozenset[str] = frozenset()  # statements that may go on after what a snippet says of them
     open_bases: frozenset[str] = frozenset()  # definitions that take `(...)` for none, too
+    bare_lists: frozenset[str] = frozenset()  # of arguments, which need no parentheses: `$x` is one of them
     open_lists: frozenset[str] = frozenset()  # such as modifiers, of which a snippet names some
     value_left_out: frozenset[tuple[str, str]] = frozenset()  # kind and field: may be there though the snippet ends
     alike: Mapping[str, frozenset[str]] = {}

@@ -143,6 +143,7 @@ LANGUAGES = (
         snippet=SnippetRules(
             chain=_CHAIN,
             name_lists=frozenset({"using_directive", "namespace_declaration"}),
+            lists_of_one=frozenset({"argument", "attribute_argument"}),
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_statement"}),

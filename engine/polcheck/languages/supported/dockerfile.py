@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from polcheck.base.spans import Source
 from polcheck.languages.decoding import literal, text_of
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
-from polcheck.languages.respelling import tree_of_lines
+from polcheck.languages.language import MARK, Context, Language, Literal, ParsedCode, SnippetRules, parts
+from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Parser
 
 _TEXTS = frozenset(
     {
@@ -40,6 +42,31 @@ def _value(node: Node) -> Literal | None:
     return literal(text[1:-1].replace('\\"', '"') if text[0] == '"' else text[1:-1])
 
 
+def tree_of(source: Source, parser: Parser) -> ParsedCode:
+    """Return the tree of a Dockerfile, in which a line that goes on may begin with a bracket. Raises Unreadable.
+
+    NOTE: the grammar takes such a line of a shell command for the list of words that a command may be.
+    """
+    data = source.utf8
+    code = Respelled(data if data.endswith(b"\n") or not data else data + b"\n", parser)
+    code.add([Change(place, b"t") for place in _bracketed_lines(data)])
+    code.parse()
+    code.restore()
+    return ParsedCode(code.tree)
+
+
+def _bracketed_lines(data: bytes) -> Iterator[int]:
+    """Yield where a line that continues another one begins with a bracket."""
+    place, continued = 0, False
+    for line in data.splitlines(keepends=True):
+        text = line.strip()
+        if continued and text.startswith(b"["):
+            yield place + len(line) - len(line.lstrip())
+        if not (continued and (not text or text.startswith(b"#"))):
+            continued = text.endswith(b"\\")
+        place += len(line)
+
+
 LANGUAGES = (
     Language(
         name="dockerfile",
@@ -57,7 +84,7 @@ LANGUAGES = (
         ascii_names=True,
         name_forms=(MARK + "{}", f'"{MARK}{{}}"', f"${MARK}{{}}"),
         any_forms=(f"{MARK * 3}={MARK}", MARK * 3, f'"{MARK * 3}"', f"${MARK * 3}"),
-        parse=tree_of_lines,
+        parse=tree_of,
         snippet=SnippetRules(
             punctuation=frozenset({"line_continuation", "\\\n"}),
             optional={

@@ -52,6 +52,7 @@ LANGUAGES = (
         any_forms_in_braces=(MARK * 3, f"{MARK * 3}: {MARK}", f"{MARK * 3} => {MARK}"),
         multiline_quotes=('"""',),
         snippet=SnippetRules(
+            bare_lists=frozenset({"arguments"}),
             mappings=frozenset({"map_content"}),
         ),
     ),

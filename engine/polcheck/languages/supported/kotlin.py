@@ -91,6 +91,7 @@ LANGUAGES = (
         quotes=('"', "'"),
         multiline_quotes=('"""',),
         snippet=SnippetRules(
+            lists_of_one=frozenset({"value_argument"}),
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_block", "finally_block"}),
             with_clauses=frozenset({"try_expression"}),

@@ -109,6 +109,7 @@ LANGUAGES = (
         comment_signs=("//", "#"),
         quotes=('"', "'"),
         snippet=SnippetRules(
+            lists_of_one=frozenset({"argument", "array_element_initializer"}),
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_clause", "finally_clause", "else_clause", "else_if_clause"}),
             with_clauses=frozenset({"try_statement", "if_statement"}),

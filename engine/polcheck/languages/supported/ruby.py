@@ -82,6 +82,7 @@ LANGUAGES = (
         quotes=('"', "'"),
         snippet=SnippetRules(
             grouping=frozenset({"parenthesized_statements"}),
+            bare_lists=frozenset({"argument_list"}),
             mappings=frozenset({"hash"}),
             optional={"class": {"superclass": frozenset({"superclass"})}},
             optional_fields={

@@ -51,6 +51,7 @@ LANGUAGES = (
         any_forms_in_braces=(f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3),
         comment_signs=("//",),
         snippet=SnippetRules(
+            lists_of_one=frozenset({"call_argument", "expression"}),
             grouping=frozenset({"expression", "statement", "parenthesized_expression"}),
             optional={
                 "function_definition": _FUNCTION,

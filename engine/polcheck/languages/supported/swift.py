@@ -82,6 +82,7 @@ LANGUAGES = (
         quotes=('"',),
         multiline_quotes=('"""',),
         snippet=SnippetRules(
+            lists_of_one=frozenset({"value_argument"}),
             clauses=frozenset({"catch_block"}),
             with_clauses=frozenset({"do_statement"}),
             open_lists=frozenset({"modifiers"}),

@@ -118,7 +118,7 @@ class _Builder:
             return _MANY
         if node.type == "decorator" and self.prepared.is_any(text.removeprefix("@").strip()):
             return _MANY
-        name = self.prepared.hole(text)
+        name = self.prepared.hole(text) if node.type not in self.rules.bare_lists else None
         if name is None:
             return None
         if name == "_":
@@ -259,6 +259,8 @@ class _Builder:
             if node.type in self.language.texts:
                 for form in sorted(self.prepared.marks.any_texts, key=len, reverse=True):
                     value = value.replace(form, f"{self.letter}_")
+                # NOTE: a dollar sign of the text's own is written twice, in quotes as anywhere
+                value = value.replace(f"${self.letter}", "\0").replace("$", "$$").replace("\0", "$$")
             return quoted(value.replace(self.letter, "$"), self.prepared.offset(node))
         pieces = self.language.formatted(node) if self.language.formatted is not None else []
         if not pieces:

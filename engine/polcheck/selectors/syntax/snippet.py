@@ -234,7 +234,9 @@ def _marks(letter: str, rules: Language) -> Marks:
         re.escape(form.replace(MARK, letter)).replace(re.escape("{}"), r"([A-Za-z_]\w*)") for form in forms
     )
     texts = {form.replace(MARK, letter) for form in (*rules.any_forms, *rules.any_forms_in_braces)}
-    texts |= {text.rstrip(" ;,\n") for text in texts} | {letter * 3, rules.snippet.any_pair + letter}
+    texts |= {text.rstrip(" ;,\n") for text in texts} | {letter * 3}
+    if rules.snippet.any_pair:
+        texts.add(rules.snippet.any_pair + letter)
     return Marks(letter, frozenset(texts), re.compile(names, re.ASCII))
 
 
