@@ -41,6 +41,26 @@ def test_init_names_the_most_telling_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert "since there is a/b.py\n" in polcheck("init", "--force").out
 
 
+@pytest.mark.parametrize(
+    ("files", "fits"),
+    [
+        ([*(f"packages/ui/src/{name}.ts" for name in "abcd"), "package.json", "scripts/release.py"], False),
+        ([*(f"packages/ui/src/{name}.ts" for name in "abcd"), "pyproject.toml", "scripts/release.py"], True),
+        ([*(f"web/{name}.ts" for name in "abc"), "app.py"], True),
+        ([*(f"docs/{name}.md" for name in "abcdefg"), *(f"{name}.json" for name in "abcdefg"), "app.py"], True),
+    ],
+    ids=["a stray script", "a script and a pyproject.toml", "a quarter", "documents and data aren't code"],
+)
+def test_init_asks_what_the_repository_is_written_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], fits: bool
+) -> None:
+    """A pattern such as `**/*.py` needs a fair share of the source files, one that names a file only that file."""
+    write(tmp_path, dict.fromkeys(files, ""))
+    monkeypatch.chdir(tmp_path)
+    ran = polcheck("init")
+    assert (ran.status == 0, "python-project" in ran.out) == (fits, fits)
+
+
 def test_init_overwrites_nothing(tree: Tree) -> None:
     """Neither a polcheck.yaml nor what [tool.polcheck] says; --force does."""
     root = tree({"polcheck.yaml": ONE, "a.py": ""})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from polcheck.policy.pack_files import PackFiles
 
 _VENDORED = ("vendor", "vendored", "_vendor", "third_party", "thirdparty", "node_modules")
+_FAIR_SHARE = 4  # one source file in so many
 _TEXT = """\
 # Packs of policies for this repository: `polcheck run` checks it, `polcheck config` shows the configuration.
 packs:
@@ -77,10 +78,26 @@ def _packs(paths: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
-    """Return the first file that the first of the patterns lets in; empty where none does."""
+    """Return the first file that the first fitting pattern lets in; empty where none fits.
+
+    A pattern that names a file fits where that file is. One with a wildcard in the name (`**/*.py`) says what a
+    repository is written in, so it has to let in a fair share of the source files: a stray script says nothing.
+    """
     from polcheck.sources.path_patterns import compile_files
 
-    return next((path for text in patterns for path, _ in compile_files([text]).among(paths)), "")
+    for text in patterns:
+        matches = [path for path, _ in compile_files([text]).among(paths)]
+        if matches and ("*" not in text.rpartition("/")[2] or len(matches) * _FAIR_SHARE >= _source_files(paths)):
+            return matches[0]
+    return ""
+
+
+def _source_files(paths: tuple[str, ...]) -> int:
+    """Return the number of paths that are code by their names, configuration and documents left out."""
+    from polcheck.formats import format_of
+    from polcheck.languages.registry import language_of
+
+    return sum(language_of(path) is not None and format_of(path) is None for path in paths)
 
 
 def _entry(pack: PackFiles) -> str:
