@@ -96,3 +96,37 @@ def test_a_folder_that_can_not_be_written_is_left_alone(tmp_path: Path) -> None:
     assert ran.status == 2
     assert "can't write" in ran.err
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["tests"]
+
+
+def test_files_name_their_schemas_where_those_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`new` and `init` write the line of YAML language servers, with the path to the schema as the file sees it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".schemas").mkdir()
+    (tmp_path / "a.py").touch()
+    for kind in ("policy", "pack", "tests", "polcheck"):
+        assert polcheck("docs", "--schema", kind, "-o", f".schemas/{kind}.schema.json").status == 0
+    assert polcheck("new", "pack", "policies/mine").status == 0
+    assert polcheck("new", "policy", "second", "--pack", "policies/mine").status == 0
+    assert polcheck("init").status == 0
+    written = [*sorted((tmp_path / "policies").rglob("*.yaml")), tmp_path / "polcheck.yaml"]
+    assert len(written) == 6
+    for path in written:
+        first = path.read_text().splitlines()[0]
+        prefix, _, target = first.partition("=")
+        assert prefix == "# yaml-language-server: $schema"
+        assert (path.parent / target).resolve().parent == tmp_path / ".schemas"
+        kind = {"policies": "policy", "tests": "tests"}.get(path.parent.name, path.stem)
+        assert target.endswith(f"/{kind}.schema.json")
+    assert polcheck("validate", "policies/mine", "--strict").status == 0
+    assert polcheck("test", "policies/mine").status == 0
+
+
+def test_schemas_of_another_repository_are_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schema above the root of the repository would be missing from every clone."""
+    (tmp_path / ".schemas").mkdir()
+    (tmp_path / ".schemas/pack.schema.json").write_text("{}")
+    (tmp_path / "inner/.git").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "inner")
+    assert polcheck("new", "pack", "mine").status == 0
+    assert (tmp_path / "inner/mine/pack.yaml").read_text().startswith("name: ")

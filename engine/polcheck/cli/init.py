@@ -40,6 +40,10 @@ _NO_EXCLUDE = "# Files that are not checked, as path patterns.\n# exclude: [vend
 def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     """Write a polcheck.yaml for the repository in FOLDER, with the packs that fit, and print the next steps."""
 
+    from pathlib import Path
+
+    from polcheck.authoring.scaffold import with_schema_lines
+
     if not is_folder(folder):
         raise click.UsageError(f"there is no folder `{folder}`")
     path = display_path(f"{folder}/polcheck.yaml")
@@ -51,7 +55,8 @@ def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     chosen, why = _packs(paths, packs)
     for pack in packs:
         read_pack(pack)
-    write_output(path, _TEXT.format(packs=chosen, exclude=_excluded(paths)))
+    text = _TEXT.format(packs=chosen, exclude=_excluded(paths))
+    write_output(path, with_schema_lines(Path(folder), {"polcheck.yaml": text})["polcheck.yaml"])
     click.echo(f"wrote {path}: {why}\n")
     click.echo("next:")
     click.echo("  polcheck run        check the repository")

@@ -25,7 +25,7 @@ def pack(name: str) -> int:
     from polcheck.authoring import scaffold
 
     folder = Path(name)
-    for path in write_new_files(str(folder), scaffold.new_pack(folder.name)):
+    for path in write_new_files(str(folder), scaffold.with_schema_lines(folder, scaffold.new_pack(folder.name))):
         click.echo(f"wrote {path}")
     click.echo(f"next: polcheck test {folder}")
     return 0
@@ -43,7 +43,8 @@ def policy(name: str, folder: str) -> int:
 
     if not (Path(folder) / "pack.yaml").is_file():
         raise PolcheckError(f"there is no pack.yaml in `{folder}`\nhelp: create a pack with `polcheck new pack NAME`")
-    for path in write_new_files(folder, scaffold.new_policy(name, scaffold.ids_of(read_pack(Path(folder))))):
+    files = scaffold.new_policy(name, scaffold.ids_of(read_pack(Path(folder))))
+    for path in write_new_files(folder, scaffold.with_schema_lines(Path(folder), files)):
         click.echo(f"wrote {path}")
     click.echo(f"next: polcheck test {folder}")
     return 0

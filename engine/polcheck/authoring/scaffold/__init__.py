@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
+from pathlib import Path
 
 from polcheck.base.errors import PolcheckError
 from polcheck.formats.yaml import plain
@@ -12,6 +13,8 @@ from polcheck.policy.origin import Problems, read
 from polcheck.policy.pack_files import PackFiles
 
 FIRST = "settings-exist"  # the policy of a new pack
+_SCHEMAS = ".schemas"  # where docs/writing.md lets `polcheck docs --schema` write them
+_KINDS = {"policies": "policy", "tests": "tests"}  # by folder; the other files are called as their schema
 _PACK = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -40,6 +43,27 @@ def new_policy(name: str, taken: Iterable[str] = ()) -> dict[str, str]:
         f"policies/{name}.yaml": _text("policy").replace("id: POLICY", f"id: {_scalar(name)}").replace("POLICY", name),
         f"tests/{name}.yaml": _text("policy-tests").replace("POLICY", _scalar(name)),
     }
+
+
+def with_schema_lines(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Return `files`, texts by path in `folder`, with a first line that names each one's JSON Schema to editors.
+
+    The schemas are looked for in `.schemas` of the folder and of those above it, up to the root of the repository; a
+    file without one there stays as it is, since there is no other address that its editor could read.
+    """
+    return {path: _schema_line(folder / path) + text for path, text in files.items()}
+
+
+def _schema_line(path: Path) -> str:
+    kind = _KINDS.get(path.parent.name, path.stem)
+    above = "./"
+    for parent in path.absolute().parents:
+        if (parent / _SCHEMAS / f"{kind}.schema.json").is_file():
+            return f"# yaml-language-server: $schema={above}{_SCHEMAS}/{kind}.schema.json\n"
+        if (parent / ".git").exists():
+            break
+        above = "../" if above == "./" else f"{above}../"
+    return ""
 
 
 def ids_of(pack: PackFiles) -> frozenset[str]:
