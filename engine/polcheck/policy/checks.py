@@ -8,6 +8,8 @@ from polcheck.policy.name_usage import Binding, binders, steps_of
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import CompiledPolicy, Conjunction, Names, Step, below
 
+_OF_MATCH = frozenset({"path", "line", "column", "file", "subject"})  # names that a match sets for what follows it
+
 
 def refuse_policy(policy: CompiledPolicy, origin: SourceMap) -> None:
     """Notes at `origin` the items of a policy that can't mean anything."""
@@ -48,9 +50,20 @@ def _lone(found: Iterable[Binding], origin: SourceMap) -> None:
 
 
 def _placeless(steps: Conjunction, before: Step | None, origin: SourceMap) -> None:
-    """Notes relations of a match that is a whole file, or a row of values: it lies nowhere, so none ever holds."""
+    """Notes relations and names of a match where no match is before, and relations of a match without a place.
+
+    They are about nothing, or about what lies nowhere (a whole file, a row of values), so none ever holds.
+    """
     for step in steps:
         source = before.join.source if before and before.join else None
+        if step.relation_to and not step.of and before is None:
+            origin.error(
+                (*step.at, step.relation_to),
+                f"`{step.relation_to}` is about the match before it, and there is none here",
+                "write the item with the selector first, or say with `of` what it is about",
+            )
+        if before is None and not step.is_match:
+            _matchless(step, origin)
         if step.relation_to and not step.of and source is not None and not source.is_in_text:
             origin.error(
                 (*step.at, step.relation_to),
@@ -61,6 +74,18 @@ def _placeless(steps: Conjunction, before: Step | None, origin: SourceMap) -> No
             if inner.role in ("target", "branch", "absent"):
                 _placeless(inner.steps, None if inner.role == "target" else before, origin)
         before = step if step.is_match else before
+
+
+def _matchless(step: Step, origin: SourceMap) -> None:
+    """Notes what a step reads of the match before it, of which there is none: it would be null."""
+    for at, expression in step.expressions:
+        for name in sorted(_OF_MATCH & expression.reads):
+            origin.error(
+                at,
+                f"`{name}` is that of the match before, and there is none here",
+                "write the item with the selector first",
+                expression.text.find(name),
+            )
 
 
 def _lost_words(steps: Conjunction, origin: SourceMap) -> None:
