@@ -162,3 +162,12 @@ def test_many_matches_are_capped(tmp_path: Path) -> None:
     assert "… and 10 more matches; use --all to see them" in ran.out
     assert ran.out.endswith("60 matches in 1 file; searched 1 file\n")
     assert "more matches" not in polcheck("query", tmp_path, "--pattern", "f($_)", "--all").out
+
+
+def test_a_script_without_an_ending_is_read_by_its_first_line(tmp_path: Path) -> None:
+    """Alone, and in a folder; `parse` shows it, too."""
+    (tmp_path / "deploy").write_text("#!/bin/sh\ncurl a\n")
+    for where in (tmp_path / "deploy", tmp_path):
+        status, out, _ = polcheck("query", str(where), "--pattern", "curl $x")
+        assert (status, "x = `a`" in out) == (0, True)
+    assert polcheck("parse", str(tmp_path / "deploy")).out.startswith("program 1:1")

@@ -68,7 +68,7 @@ def test_a_policy_is_described(folder: Path) -> None:
     described = polcheck("rule", "no-a").out
     assert described.startswith("p:no-a (error): There is no a\n\nAn `a` breaks the reader of version 1.\n")
     assert "remedy:      Write:\n               b: 1\n" in described
-    assert "waive:       # polcheck: ignore[no-a] REASON\n" in described
+    assert "waive:       in a comment: polcheck: ignore[no-a] REASON\n" in described
     assert '    forbid: {files: "*.yaml", data: a}\n' in described
     assert "fails: a file with a\n  x.yaml:\n    a: 1\n\npasses: a file without a\n" in described
 

@@ -70,7 +70,7 @@ def _described(files: PackFiles, policy: CompiledPolicy, cases: Sequence[Case]) 
         ("message", policy.message.text),
         ("remedy", policy.remedy.text),
         ("see", policy.see),
-        ("waive", f"# polcheck: ignore[{policy.id}] REASON"),
+        ("waive", f"in a comment: polcheck: ignore[{policy.id}] REASON"),
         ("or", f"polcheck waive {policy.id} FILE --reason REASON"),
     ):
         first, *rest = text.strip().split("\n")

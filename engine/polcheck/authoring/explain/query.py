@@ -17,7 +17,7 @@ from polcheck.findings.places import Locator
 from polcheck.findings.report_json import location_to_json
 from polcheck.formats import formats
 from polcheck.formats.values import Config, Json, Pointer, Where
-from polcheck.languages.registry import DEFAULT_LANGUAGE, language_of
+from polcheck.languages.registry import DEFAULT_LANGUAGE, language_of, language_of_script, may_be_script
 from polcheck.pipeline import Checker
 from polcheck.policy import model as written
 from polcheck.policy.conjunction import Compiler, Scope
@@ -164,9 +164,19 @@ def _languages(submission: Submission) -> tuple[str, ...]:
     """Return the languages of a submission's files, without configuration where there is any other; the default
     first.
     """
-    results = {language for path in submission.paths if (language := language_of(path))}
+    results = {language for path in submission.paths if (language := _language(submission, path))}
     code = results - set(formats()) or results
     return tuple(sorted(code, key=lambda name: (name != DEFAULT_LANGUAGE, name))) or (DEFAULT_LANGUAGE,)
+
+
+def _language(submission: Submission, path: str) -> str | None:
+    """Return the language of a file by its name, or by its first line where its name has no ending and it is read."""
+    if not may_be_script(path):
+        return language_of(path)
+    try:
+        return language_of_script(submission.content(path))
+    except (KeyError, OSError):  # NOTE: what can't be read is reported when it is searched
+        return None
 
 
 def _nothing_to_read(question: Question, around: tuple[str, ...], submission: Submission) -> str:

@@ -14,7 +14,7 @@ from polcheck.base.spans import Place, Source, Span, Unreadable
 from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable
 from polcheck.languages import grammars as syntax
-from polcheck.languages.registry import UnknownLanguage, language_of, languages
+from polcheck.languages.registry import UnknownLanguage, language_of_file, languages
 from polcheck.render.escape import terminal
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ class Entry(Struct, frozen=True):
 def kind_of_tree(source: Source, language: str, *, syntax_tree: bool = False) -> tuple[str, bool]:
     """Return the language or format to read a file in, and whether that gives a data tree.
 
-    Raises PolcheckError when the path's ending doesn't tell and `language` is empty.
+    Raises PolcheckError when neither the path nor the first line tells and `language` is empty.
     """
 
-    name = language or ("" if syntax_tree else format_of(source.path)) or language_of(source.path) or ""
+    name = language or ("" if syntax_tree else format_of(source.path)) or language_of_file(source.path, source.data)
     if not name:
-        raise PolcheckError(f"`{source.path}` is of no known language by its name: say which with `--language`")
+        known = "by its name or first line"
+        raise PolcheckError(f"`{source.path}` is of no known language {known}: say which with `--language`")
     return name, not syntax_tree and (name in formats() or name not in languages())
 
 
