@@ -44,6 +44,19 @@ def test_a_pattern_is_robust(write: Write) -> None:
     assert found["tried"] >= 10
 
 
+def test_what_begins_with_a_string_begins_with_its_prefix(write: Write) -> None:
+    """A finding whose place is a string stays at it when the string gets a prefix."""
+    policy = """
+    id: no-eval
+    title: Nothing is evaluated
+    forbid: {files: "src/*.py", pattern: eval($text)}
+    at: text
+    message: it evaluates
+    """
+    status, found = ran(write(policy, AT.replace("src/a.py:1,", "src/a.py:2,")))
+    assert (status, found["differences"]) == (0, [])
+
+
 def test_a_text_is_not(write: Write) -> None:
     """What a rewrite changes is told: the case, the policy, the rewrite, the diff, what was said and what is."""
     status, found = ran(write(BY_TEXT, EVALUATES))

@@ -53,7 +53,8 @@ def prefixes(text: str) -> Iterator[Group]:
     """Yield an `r` before each string that has no prefix and no backslash."""
     for token in tokens(text):
         if token.kind == tokenize.STRING and token.text[0] in "'\"" and "\\" not in token.text and not token.in_string:
-            yield (Edit(token.start, token.start, "r"),)
+            # INVARIANT: the quote is a part of the edit, so that what begins with the string begins with its prefix
+            yield (Edit(token.start, token.start + 1, f"r{token.text[0]}"),)
 
 
 def pieces(text: str) -> Iterator[Group]:
