@@ -173,7 +173,7 @@ def _chromium(page: str, folder: Path, probe: str, *flags: str) -> Any:
 def test_the_page_works_in_a_browser(report: Report, tmp_path: Path) -> None:
     """Filters by policy, file, severity and words, other groupings, a reset and the keyboard do what they say."""
     probe = """
-      const form = document.getElementById("filters"), found = {visible: !form.hidden};
+      const form = document.getElementById("filters"), found = {visible: form.checkVisibility()};
       const shown = () => [...document.querySelectorAll("article")].filter(a => a.checkVisibility()).length;
       const heads = () => [...document.querySelectorAll("#list h3")].map(h => h.textContent);
       const set = (name, value) => {
@@ -237,6 +237,32 @@ def test_the_page_fits_a_phone_and_the_dark(report: Report, tmp_path: Path) -> N
     """
     flags = ("--window-size=400,900", "--blink-settings=preferredColorScheme=0")
     assert _chromium(_page(report), tmp_path, probe, *flags) == [True, True, True, True]
+
+
+def test_findings_stand_first_and_severities_are_explained(report: Report) -> None:
+    """What a reader has to act on comes before what was asked for, with the meaning of each severity in this run."""
+    page = _page(report)
+    names = re.findall(r'<section id="([\w-]+)"', page)
+    assert names[0] == "findings" and names.index("findings") < names.index("requirements")
+    assert "fails this run" in page and "fail this run" in page
+
+
+def test_jump_links_lead_somewhere(elements: _Elements) -> None:
+    """Each link within the page names an element that is there, once."""
+    ids = [attributes["id"] for _, attributes in elements.seen if "id" in attributes]
+    links = [attributes.get("href") or "" for attributes in elements.named("a")]
+    targets = [link[1:] for link in links if link.startswith("#")]
+    assert targets and set(targets) <= set(ids) and len(ids) == len(set(ids))
+
+
+def test_the_filter_is_folded_on_a_phone(report: Report, tmp_path: Path) -> None:
+    """The first finding is on the first screens; the keyboard's shortcut unfolds it."""
+    probe = """
+      const form = document.getElementById("filters"), before = form.checkVisibility();
+      document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "/", bubbles: true}));
+      return [before, form.checkVisibility(), document.activeElement.name];
+    """
+    assert _chromium(_page(report), tmp_path, probe, "--window-size=400,900") == [False, True, "search"]
 
 
 def test_thousands_of_findings_stay_usable(report: Report, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Finding, Location
-from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report
+from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, named_by
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import html, pieces, visible, web
 from polcheck.render.verdict import reason
@@ -147,6 +147,22 @@ def _plain(text: str) -> str:
 
 
 _LOOKED_IN = 10
+_TITLES = {
+    "findings": "Findings",
+    "not-judged": "Not checked",
+    "requirements": "Requirements",
+    "waived": "Waived",
+    "notices": "Notices",
+    "fields": "Verdict fields",
+    "policies": "Policies",
+    "packs": "Packs",
+}
+_MEANINGS = {
+    "error": "is wrong, or breaks what must hold",
+    "warning": "is probably wrong, or may have good reasons",
+    "note": "is worth knowing, often a matter of habit",
+}
+_LISTED = 8  # policies whose links are shown unfolded
 
 
 def by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -155,8 +171,13 @@ def by_policy(findings: Iterable[Finding]) -> list[list[Finding]]:
     return [list(group) for _, group in groupby(ordered, key=lambda finding: finding.ref)]
 
 
-def article(finding: Finding) -> Markup:
-    """Return the finding, with what the page filters and groups by as `data-` attributes."""
+def anchors(report: Report) -> dict[str, str]:
+    """Return the id of the first finding of each policy that has one, by the policy's reference."""
+    return {group[0].ref: f"policy-{number}" for number, group in enumerate(by_policy(report.failing), 1)}
+
+
+def article(finding: Finding, anchor: str | None = None) -> Markup:
+    """Return the finding, with what the page filters and groups by as `data-` attributes; `anchor` is its id."""
     place = str(finding.location) if finding.location else "the project as a whole"
     return tag(
         "article",
@@ -176,6 +197,7 @@ def article(finding: Finding) -> Markup:
         data_title=finding.title,
         data_file=finding.location.path if finding.location else "",
         data_severity=finding.severity,
+        id=anchor,
     )
 
 
@@ -205,26 +227,30 @@ def requirements(report: Report) -> Markup | None:
     own: dict[tuple[str, str], list[PolicyOutcome]] = {}
     for policy in report.policies:
         own.setdefault((policy.pack, policy.requirement), []).append(policy)
+    targets = anchors(report)
     rows: dict[bool, list[tuple[Markup, ...]]] = {False: [], True: []}
     for requirement in report.requirements:
         name = f"{requirement.pack}:{requirement.id}" if len(report.packs) > 1 else requirement.id
         row = (
             _badge(requirement.shown_outcome),
             join(tag("b", name), " ", prose(requirement.title)),
-            _policies_of(own.get((requirement.pack, requirement.id), [])),
+            _policies_of(own.get((requirement.pack, requirement.id), []), targets),
         )
         rows[requirement.shown_outcome in ("pass", "not-applicable")].append(row)
     heads = ("Outcome", "Requirement", "Policies")
     open_ = _table(heads, rows[False]) if rows[False] else None
     met = tag("summary", f"Met or not applicable ({len(rows[True]):,})")
     folded = tag("details", met, _table(heads, rows[True]), open=not open_) if rows[True] else None
-    return (
-        _section("requirements", "Requirements", len(report.requirements), open_, folded) if open_ or folded else None
+    return _section("requirements", len(report.requirements), open_, folded) if open_ or folded else None
+
+
+def _policies_of(policies: Sequence[PolicyOutcome], targets: Mapping[str, str]) -> Markup:
+    """Return the policies with their outcomes; one that has findings leads to the first."""
+    names = (
+        tag("a", policy.id, href=f"#{targets[policy.ref]}") if policy.ref in targets else tag("span", policy.id)
+        for policy in policies
     )
-
-
-def _policies_of(policies: Sequence[PolicyOutcome]) -> Markup:
-    items = [tag("li", tag("span", policy.id), " ", _outcome(policy)) for policy in policies]
+    items = [tag("li", name, " ", _outcome(policy)) for name, policy in zip(names, policies, strict=True)]
     return tag("ul", *items, class_="policies") if items else Markup("")
 
 
@@ -257,7 +283,7 @@ def not_judged(report: Report) -> Markup | None:
         parts.append(tag("details", summary, listed))
     number = sum(p.outcome == "undecided" for p in report.policies)
     number += sum(r.outcome == "review" for r in report.requirements)
-    return _section("not-judged", "Not checked", number, *parts) if parts else None
+    return _section("not-judged", number, *parts) if parts else None
 
 
 def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
@@ -282,7 +308,7 @@ def waived(report: Report) -> Markup | None:
                 )
             )
     heads = ("Finding", "Message", "Why it is accepted", "By whom, until when")
-    return _section("waived", "Waived", len(rows), _table(heads, rows)) if rows else None
+    return _section("waived", len(rows), _table(heads, rows)) if rows else None
 
 
 def notices(report: Report) -> Markup | None:
@@ -292,7 +318,7 @@ def notices(report: Report) -> Markup | None:
         where = join(tag("span", str(notice.location), class_="path"), " ") if notice.location else None
         whom = tag("span", f" ({', '.join(notice.policies)})", class_="more") if notice.policies else None
         lines.append(join(tag("i", notice.kind), " ", where, prose(notice.message), whom))
-    return _section("notices", "Notices", len(lines), _list(lines)) if lines else None
+    return _section("notices", len(lines), _list(lines)) if lines else None
 
 
 def fields(report: Report) -> Markup | None:
@@ -302,11 +328,7 @@ def fields(report: Report) -> Markup | None:
         for name, value in report.fields.items()
     ]
     fault = tag("p", report.fields_fault, class_="fault") if report.fields_fault else None
-    return (
-        _section("fields", "Verdict fields", len(rows), fault, _table(("Field", "Value"), rows))
-        if rows or fault
-        else None
-    )
+    return _section("fields", len(rows), fault, _table(("Field", "Value"), rows)) if rows or fault else None
 
 
 def policies(report: Report) -> Markup | None:
@@ -322,7 +344,7 @@ def policies(report: Report) -> Markup | None:
     ]
     table = _table(("Outcome", "Policy", "Severity", "Examined"), rows)
     folded = tag("details", tag("summary", "All policies and what they examined"), table)
-    return _section("policies", "Policies", len(rows), folded) if rows else None
+    return _section("policies", len(rows), folded) if rows else None
 
 
 def packs(report: Report) -> Markup | None:
@@ -335,15 +357,15 @@ def packs(report: Report) -> Markup | None:
         )
         for pack in report.packs
     ]
-    return _section("packs", "Packs", len(rows), _table(("Pack", "Digest", "Parameters"), rows)) if rows else None
+    return _section("packs", len(rows), _table(("Pack", "Digest", "Parameters"), rows)) if rows else None
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _section(name: str, title: str, number: int, *parts: Markup | None) -> Markup:
-    return tag("section", tag("h2", title, " ", tag("span", f"{number:,}", class_="count")), *parts, id=name)
+def _section(name: str, number: int, *parts: Markup | None) -> Markup:
+    return tag("section", tag("h2", _TITLES[name], " ", tag("span", f"{number:,}", class_="count")), *parts, id=name)
 
 
 def _badge(outcome: str) -> Markup:
@@ -380,8 +402,8 @@ def render(report: Report, options: Options) -> str:
         tag("title", f"{VERDICTS[report.verdict]}: {report.submission.name}"),
         tag("style", Markup(style)),
     )
-    parts = [part for part in _sections(report) if part]
-    body = tag("body", _masthead(report), tag("main", *parts), tag("script", Markup(script)))
+    sections = {name: part for name, part in _sections(report) if part}
+    body = tag("body", _masthead(report, sections), tag("main", *sections.values()), tag("script", Markup(script)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
@@ -397,7 +419,9 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _masthead(report: Report) -> Markup:
+def _masthead(report: Report, sections: Iterable[str]) -> Markup:
+    """Return the head of the page: the verdict, what was checked, and links to the sections."""
+    links = [tag("li", tag("a", _TITLES[name], href=f"#{name}")) for name in sections]
     return tag(
         "header",
         tag("a", "Skip to the findings", href="#findings", class_="skip"),
@@ -410,25 +434,28 @@ def _masthead(report: Report) -> Markup:
         tag("p", f"{severities(report)} in {extent(report)}", class_="lead"),
         tag("p", outcomes(report)),
         tag("p", f"{report.submission.kind} ", tag("code", report.submission.digest), class_="digest"),
+        tag("nav", tag("ul", *links), aria_label="Sections", class_="jump"),
         class_=f"masthead {report.verdict}",
     )
 
 
-def _sections(report: Report) -> Iterator[Markup | None]:
-    yield requirements(report)
-    yield _findings(report)
-    yield not_judged(report)
-    yield waived(report)
-    yield notices(report)
-    yield fields(report)
-    yield policies(report)
-    yield packs(report)
+def _sections(report: Report) -> Iterator[tuple[str, Markup | None]]:
+    """Yield the sections by name, what a reader has to act on first."""
+    yield "findings", _findings(report)
+    yield "not-judged", not_judged(report)
+    yield "requirements", requirements(report)
+    yield "waived", waived(report)
+    yield "notices", notices(report)
+    yield "fields", fields(report)
+    yield "policies", policies(report)
+    yield "packs", packs(report)
 
 
 def _findings(report: Report) -> Markup:
     failing = report.failing
     if not failing:
-        return tag("section", tag("h2", "Findings"), tag("p", "None.", class_="none"), id="findings")
+        return tag("section", tag("h2", _TITLES["findings"]), tag("p", "None.", class_="none"), id="findings")
+    targets = anchors(report)
     groups = [
         tag(
             "section",
@@ -440,22 +467,54 @@ def _findings(report: Report) -> Markup:
                 " ",
                 tag("span", f"{len(group):,}", class_="count"),
             ),
-            *(article(finding) for finding in group),
+            article(group[0], targets[group[0].ref]),
+            *(article(finding) for finding in group[1:]),
             class_="group",
         )
         for group in by_policy(failing)
     ]
-    return tag(
-        "section",
-        tag("h2", "Findings ", tag("span", f"{len(failing):,}", class_="count")),
+    return _section(
+        "findings",
+        len(failing),
+        _severities(report),
+        _jump(report, targets),
         _filters(report),
         tag("div", *groups, id="list"),
-        id="findings",
     )
 
 
+def _severities(report: Report) -> Markup:
+    """Return what the severities of the findings mean, and which of them fail this run."""
+    counting = named_by(report.fail_on)
+    rows = [
+        tag(
+            "li",
+            tag("span", severity, class_=f"badge {severity}"),
+            f" {_MEANINGS[severity]}; ",
+            "fails this run" if severity in counting else "doesn't fail this run",
+        )
+        for severity in SEVERITIES
+        if any(finding.severity == severity for finding in report.failing)
+    ]
+    return tag("ul", *rows, class_="severities")
+
+
+def _jump(report: Report, targets: Mapping[str, str]) -> Markup | None:
+    """Return links to the first finding of each policy; folded where there are many, None where there is one."""
+    if len(targets) < 2:
+        return None
+    counts = Counter(finding.ref for finding in report.failing)
+    links = [
+        tag("li", tag("a", ref, href=f"#{target}"), " ", tag("span", f"{counts[ref]:,}", class_="count"))
+        for ref, target in targets.items()
+    ]
+    summary = tag("summary", f"Policies with findings ({len(links):,})")
+    unfolded = len(links) <= _LISTED
+    return tag("nav", tag("details", summary, tag("ul", *links), open=unfolded), aria_label="Policies", class_="jump")
+
+
 def _filters(report: Report) -> Markup:
-    """Return the controls, which the script shows: without it they would do nothing."""
+    """Return the controls, which the script shows, unfolded where there is room: without it they would do nothing."""
     refs = Counter(finding.ref for finding in report.failing)
     paths = Counter(finding.location.path if finding.location else "" for finding in report.failing)
     tally = Counter(finding.severity for finding in report.failing)
@@ -470,7 +529,7 @@ def _filters(report: Report) -> Markup:
         if tally[severity]
     ]
     groupings = [tag("option", name, value=name) for name in ("policy", "file", "severity")]
-    return tag(
+    form = tag(
         "form",
         tag("label", "Search ", tag("input", type="search", name="search", autocomplete="off"), class_="wide"),
         tag("label", "Policy ", _select("policy", "every policy", refs)),
@@ -482,8 +541,8 @@ def _filters(report: Report) -> Markup:
         id="filters",
         role="search",
         aria_label="Filter the findings",
-        hidden=True,
     )
+    return tag("details", tag("summary", "Filter and group"), form, id="filtering", hidden=True)
 
 
 def _select(name: str, every: str, counts: Counter[str]) -> Markup:

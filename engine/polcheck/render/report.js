@@ -3,6 +3,7 @@
   const form = document.getElementById("filters");
   const list = document.getElementById("list");
   if (!form || !list) return;
+  const fold = form.closest("details");
   const controls = form.elements;
   const output = form.querySelector("output");
   const findings = [...list.querySelectorAll("article")].map((node) => ({ node, text: "" }));
@@ -64,13 +65,15 @@
     output.textContent = `${shown} of ${findings.length} findings shown`;
   };
 
-  form.hidden = false;
+  fold.hidden = false;
+  fold.open = matchMedia("(min-width: 45rem)").matches;
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.closest("input, select")) {
       event.preventDefault();
+      fold.open = true;
       controls.search.focus();
     }
   });
