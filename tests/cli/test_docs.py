@@ -34,3 +34,12 @@ def test_schemas_for_editors_are_printed(name: str) -> None:
     ran = polcheck("docs", "--schema", name)
     assert ran.status == 0
     assert json.loads(ran.out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_the_folder_of_the_output_is_created(tmp_path: Path) -> None:
+    """The commands of docs/writing.md work in a fresh repository; what stands in the way is named."""
+    assert polcheck("docs", "--schema", "pack", "-o", tmp_path / "new/.schemas/pack.schema.json").status == 0
+    assert (tmp_path / "new/.schemas/pack.schema.json").is_file()
+    (tmp_path / "file").touch()
+    ran = polcheck("docs", "--schema", "pack", "-o", tmp_path / "file/pack.schema.json")
+    assert ran.status == 2 and "file/pack.schema.json" in ran.err

@@ -102,7 +102,6 @@ def test_files_name_their_schemas_where_those_are(tmp_path: Path, monkeypatch: p
     """`new` and `init` write the line of YAML language servers, with the path to the schema as the file sees it."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
-    (tmp_path / ".schemas").mkdir()
     (tmp_path / "a.py").touch()
     for kind in ("policy", "pack", "tests", "polcheck"):
         assert polcheck("docs", "--schema", kind, "-o", f".schemas/{kind}.schema.json").status == 0

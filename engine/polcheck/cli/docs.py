@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -19,7 +20,9 @@ from polcheck.sources.target import read_file
     type=click.Choice(["policy", "pack", "tests", "polcheck"]),
     help="Write the JSON Schema for editors instead.",
 )
-@click.option("--output", "-o", metavar="FILE", help="Output file.  [default: standard output]")
+@click.option(
+    "--output", "-o", metavar="FILE", help="Output file, in a new folder if need be.  [default: standard output]"
+)
 def docs(pack: str, schema: str | None, output: str | None) -> int:
     """Write the reference of PACK (a name or a folder; the current folder if none is given) as Markdown.
 
@@ -27,8 +30,12 @@ def docs(pack: str, schema: str | None, output: str | None) -> int:
     that leads from requirements to policies to tests. The same pack gives the same page. Exit status: 0, or 2 when the
     pack can't be used.
     """
+    from pathlib import Path
+
     text = _page(pack) if schema is None else _schema(schema)
     if output:
+        with suppress(OSError):  # NOTE: writing says what is wrong
+            Path(output).parent.mkdir(parents=True, exist_ok=True)
         write_output(output, text)
     else:
         sys.stdout.write(text)
