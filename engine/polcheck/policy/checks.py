@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from polcheck.policy.name_usage import Binding, binders, steps_of
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import CompiledPolicy, Conjunction, Names, Step, below
+from polcheck.policy.plan import CompiledPolicy, Conjunction, Names, Step, below, exports_of
 
 _OF_MATCH = frozenset({"path", "line", "column", "file", "subject"})  # names that a match sets for what follows it
 
@@ -21,6 +21,10 @@ def refuse_policy(policy: CompiledPolicy, origin: SourceMap) -> None:
     _placeless(policy.demand, first, origin)
     every = (*policy.when, *subjects, *policy.grouped, *policy.demand)
     _lost_words(every, origin)
+    nothing: Names = frozenset()
+    _early(policy.when, nothing, origin)
+    _early(subjects, nothing, origin)
+    _early(policy.demand, exports_of((*subjects, *policy.grouped)), origin)
     _file_as_subject(first or next((step for step in policy.demand if step.is_match), None), policy.demand, origin)
     if policy.place in _unplaced(every):
         origin.error(
@@ -35,6 +39,7 @@ def refuse_selector(steps: Conjunction, binds: Names, origin: SourceMap) -> None
     _lone(steps_of(steps, binds), origin)
     _placeless(steps, None, origin)
     _lost_words(steps, origin)
+    _early(steps, frozenset(), origin)
 
 
 def _lone(found: Iterable[Binding], origin: SourceMap) -> None:
@@ -86,6 +91,22 @@ def _matchless(step: Step, origin: SourceMap) -> None:
                 "write the item with the selector first",
                 expression.text.find(name),
             )
+
+
+def _early(steps: Conjunction, before: Names, origin: SourceMap) -> None:
+    """Notes each `not` that binds a name which an item after it binds, too: it would not compare the two."""
+    for index, step in enumerate(steps):
+        later = exports_of(tuple(each for each in steps[index + 1 :] if each.is_match))
+        for inner in step.nested:
+            if inner.role == "absent" and (names := (exports_of(inner.steps) - before) & later):
+                origin.error(
+                    (*step.at, "not"),
+                    f"this `not` compares {_listed(names)} with nothing: an item after it binds that",
+                    "write the `not` after what it is to be compared with, or give what it binds another name",
+                )
+            if inner.role in ("branch", "absent", "edges"):
+                _early(inner.steps, before, origin)
+        before |= step.exports
 
 
 def _lost_words(steps: Conjunction, origin: SourceMap) -> None:
