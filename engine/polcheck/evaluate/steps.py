@@ -207,7 +207,7 @@ class Evaluator(Struct):
             return conditions[0]
         if len(ready) == 1:
             return ready[0]
-        empty = [index for index in ready if not self._size(steps[index])]
+        empty = [index for index in ready if not self._size(steps[index]) and not self._is_open(steps[index])]
         if empty:
             return empty[0]
 
@@ -215,9 +215,14 @@ class Evaluator(Struct):
             views = [
                 row.view(index, bindings[index], weak[index]) if isinstance(row, PartialRow) else row for row in sample
             ]
-            return self._fan_out(steps[index], views), self._text(steps[index]), index
+            # NOTE: what could not be searched to its end comes late, when more is known of what it would have to join
+            return self._is_open(steps[index]), self._fan_out(steps[index], views), self._text(steps[index]), index
 
         return min(ready, key=cost)
+
+    def _is_open(self, step: Step) -> bool:
+        """Return whether something in which a step looks could not be searched to its end."""
+        return step.join is step and bool(self.relation(step.join).open.all)
 
     def _fan_out(self, step: Step, sample: Sequence[Row]) -> float:
         """Return about how many rows a step makes of each one."""

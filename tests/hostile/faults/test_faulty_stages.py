@@ -81,7 +81,7 @@ def test_in_one_search_of_data(error: type[Exception]) -> None:
     """One expression fails over one document."""
     judge = checker(policies('forbid: {files: "*.yaml", data: "b"}', 'forbid: {files: "*.yaml", data: "a"}'))
     everywhere = mock.patch.object(Prefilter, "possible", lambda self, source, wanted: list(wanted))
-    with everywhere, _broken(Expression, "rows", error, lambda self, value: self.text == "b"):
+    with everywhere, _broken(Expression, "search", error, lambda self, *values: self.text == "b"):
         _undecided(judge.check(of_files(FILES)), _told("the search", error), "fail")
 
 
@@ -153,7 +153,7 @@ def test_in_a_condition_that_polcheck_fails_on(error: type[Exception]) -> None:
     """An expression that can't be evaluated for a reason of polcheck's own."""
     body = 'forbid: [{files: "*.yaml", data: "a[]", as: v}, {where: "v > `3`"}]'
     judge = checker(policies(body, 'forbid: {files: "*.py", text: eval}'))
-    with _broken(Expression, "evaluate", error, lambda self, value: self.text.startswith("v")):
+    with _broken(Expression, "evaluate", error, lambda self, *values: self.text.startswith("v")):
         _undecided(judge.check(of_files(FILES)), _told("evaluation", error), "fail")
 
 

@@ -110,7 +110,7 @@ def test_a_rewrite_that_has_nothing_to_do_is_left_out(name: str) -> None:
         ("a.toml", "a = \n"),
         ("a.json", '{"a": 1, "a": 2}'),
         ("a.ini", "b = c\n"),
-        ("Makefile", "all:\n\tls\n"),
+        ("Procfile", "web: ls\n"),
         ("a.sh", "ls\n"),
         ("a.yml", "\udcff"),
     ],
