@@ -72,6 +72,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     grouped, scope = compiler.groups(grouped_items, per, scope)
     demand_compiler = replace(compiler.reading(policy.subjects), strict=policy.require is not None)
     before = replace(scope.about(scope.holders.get("subject")), revision=scope.anchor)
+    reported = len(origin.problems.reported)
     demand, after = demand_compiler.conjunction(
         demand_items, before, role="require" if policy.require is not None else "forbid"
     )
@@ -79,7 +80,8 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         if item.word == "subject" and not policy.subjects:
             help = "write `for:` with a selector that finds them"
             origin.error(item.at, "`subject` needs a `for`, which says what the subjects are", help)
-    if not demand and not after.broken and not any(item.word for item in demand_items):
+    is_refused = after.broken or len(origin.problems.reported) > reported
+    if not demand and not is_refused and not any(item.word for item in demand_items):
         key = "require" if policy.require is not None else "forbid"
         origin.error((key,), "there is nothing to look for", "write an item with a selector, such as `files: …`")
     visible = after if policy.forbid is not None else scope
