@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import build
 from polcheck.selectors.syntax.candidate import binds_of, candidates, literals
 from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.query import read
 from polcheck.selectors.syntax.query_patterns import PatternProbe, probes
 from polcheck.selectors.syntax.selector import Clauses, Syntax, either
 from polcheck.selectors.syntax.shape import Shape
@@ -86,7 +87,10 @@ def _code(text: str, language: str) -> _Compiled:
         frozenset.intersection(*(probe.always for probe in patterns)),
         names,
         either([_code_literals(probe, language) for probe in patterns]),
-        tuple(_bare_strings(probe, text, language) for probe in patterns if _has_bare_strings(probe, language)),
+        (
+            *(_bare_strings(probe, text, language) for probe in patterns if _has_bare_strings(probe, language)),
+            *_loose_anchors(text),
+        ),
     )
 
 
@@ -209,6 +213,23 @@ def _bare_strings(probe: PatternProbe, text: str, language: str) -> tuple[str, i
         max(text.find("(#"), 0),
         f"predicates see the text of a node: capture its `{content}`, or join on the value that it binds",
     )
+
+
+def _loose_anchors(text: str) -> Iterator[tuple[str, int, str]]:
+    """Yield a warning for each step that may be absent and stands beside an anchor.
+
+    NOTE: tree-sitter drops the match or the anchor where such a step is absent, depending on what is around it:
+    https://github.com/tree-sitter/tree-sitter/issues/5416.
+    """
+    for pattern in read(text):
+        for element in pattern.element.walk():
+            for part in element.loosely_anchored:
+                step = text[part.start : part.end]
+                yield (
+                    f"`.` beside `{step}` isn't reliable: tree-sitter loses matches where nothing is there",
+                    part.start,
+                    "leave out the anchor or the quantifier: a query for each case, or a predicate on the text",
+                )
 
 
 def _warnings(shape: Shape, prepared: Prepared) -> tuple[tuple[str, int, str], ...]:

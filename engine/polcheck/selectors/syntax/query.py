@@ -54,6 +54,18 @@ class Element(Struct):
         """The elements directly inside."""
         return [part for part in self.parts if isinstance(part, Element)]
 
+    @property
+    def loosely_anchored(self) -> list[Element]:
+        """The elements directly inside that need not be there (`?`, `*`) and stand beside an anchor."""
+        row = [part for part in self.parts if isinstance(part, Element) or part == "."]
+        return [
+            part
+            for index, part in enumerate(row)
+            if isinstance(part, Element)
+            and part.quantifier.strip("+")
+            and "." in (*row[max(index - 1, 0) : index], *row[index + 1 : index + 2])
+        ]
+
     def walk(self) -> Iterator[Element]:
         """This element and all below it, in the order of the text."""
         yield self
