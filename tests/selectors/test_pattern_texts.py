@@ -51,7 +51,7 @@ def test_a_call_that_a_keyword_argument_defeats_is_warned_of(pattern: str, warne
     """A call with arguments and without `...` is warned of, at the place where `...` would stand."""
     warnings = compile_pattern([pattern], "python").warnings
     assert bool(warnings) == warned
-    for _, offset, help in warnings:
+    for _, offset, help, _index in warnings:
         assert pattern[offset] == ")"
         assert "`...`" in help
 

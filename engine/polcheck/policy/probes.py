@@ -230,8 +230,8 @@ class Probes(Struct):
             _refuse(item, kind, texts, problem, origin)
             return None
         at = (*item.at, kind)
-        for message, offset, help in result[0].warnings:
-            origin.warning(at, message, help, offset)
+        for message, offset, help, index in result[0].warnings:
+            origin.warning((*at, index) if len(texts) > 1 else at, message, help, offset)
         always = frozenset.intersection(*(one.binds for one in result))
         some = frozenset[str]().union(*(one.binds | one.some for one in result)) - always
         binds = _public(always, at, origin)

@@ -162,7 +162,7 @@ def _joined(kind: str, texts: Sequence[str], language: str, parts: list[_Compile
         binds=binds,
         some=names - binds,
         literals=either([part.literals for part in parts]),
-        warnings=tuple(warning for part in parts for warning in part.warnings),
+        warnings=tuple((*warning, index) for index, part in enumerate(parts) for warning in part.warnings),
         resolve=resolve,
         alternatives=tuple(
             (probe, shape, text) for text, part in zip(texts, parts, strict=True) for probe, shape in part.runs

@@ -23,8 +23,8 @@ class Syntax(Struct, frozen=True):
     `queries` are the tree-sitter queries that it runs as, for people. `binds` are the names that every match
     of every alternative binds, `some` those that only some bind. Each set of `literals` holds words of which
     one stands, as a whole word, in every file that has a match, or in its path: `from . import train` in src/main.py
-    names `src.train`. `warnings` are (message, offset, help), the
-    offset counting in the alternative's own text.
+    names `src.train`. `warnings` are (message, offset, help, index), the
+    offset counting in the text at that index of `texts`.
     """
 
     language: str
@@ -34,7 +34,7 @@ class Syntax(Struct, frozen=True):
     binds: frozenset[str]
     some: frozenset[str] = frozenset()
     literals: Clauses = ()
-    warnings: tuple[tuple[str, int, str], ...] = ()
+    warnings: tuple[tuple[str, int, str, int], ...] = ()
     resolve: bool = True
     alternatives: tuple[Alternative, ...] = ()
 
