@@ -48,8 +48,9 @@ def test_the_page_of_the_rubric_says_why_people_decide() -> None:
 
 
 def test_the_readme_shows_what_the_command_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The report on the example, as it is."""
+    """The report on the example, as it is in a terminal of the usual width for code."""
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "100")
     shown = re.search(r"^```console\n\$ polcheck run (\S+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     assert shown is not None
     assert polcheck("run", "--no-cache", shown[1]).out == shown[2]
