@@ -110,13 +110,13 @@ class Checker(Struct, frozen=True, dict=True):
         times = timings or Timings()
         with times.stage("search"):
             placed = self.place(submission)
-            world = self.world(placed, progress, cache)
+            context = self.join_context(placed, progress, cache)
         with times.stage("judge"):
-            results = evaluate(world, self.plan.packs, limits=self.limits, timings=times)
+            results = evaluate(context, self.plan.packs, limits=self.limits, timings=times)
         with times.stage("tell"):
-            report = self.report(placed, world, results, fail_on, accept)
+            report = self.report(placed, context, results, fail_on, accept)
         if timings is not None:
-            self._count(timings, placed, world, cache)
+            self._count(timings, placed, context, cache)
         return report
 
     def summary(self, submission: Submission, fail_on: str = "error") -> Summary:
@@ -125,9 +125,9 @@ class Checker(Struct, frozen=True, dict=True):
         Raises SubmissionError for a field of a bundle that no pack gives a path.
         """
         placed = self.place(submission)
-        world = self.world(placed, shared=self._shared_rows)
-        maker = self._findings(placed, world)
-        counts = [maker.count(result) for result in evaluate(world, self.plan.packs, limits=self.limits)]
+        context = self.join_context(placed, shared=self._shared_rows)
+        maker = self._findings(placed, context)
+        counts = [maker.count(result) for result in evaluate(context, self.plan.packs, limits=self.limits)]
         severities = [[result.policy.severity] * bool(number) for number, result in counts]
         policies = tuple(outcome_of(result, found) for (_, result), found in zip(counts, severities, strict=True))
         findings = {result.policy.ref: number for number, result in counts}
@@ -138,10 +138,10 @@ class Checker(Struct, frozen=True, dict=True):
         """Return a checker that searches for each selector alone and measures its time."""
         return replace(self, searches=replace(self.extractor, timed=True))
 
-    def _count(self, timings: Timings, placed: Submission, world: JoinContext, cache: ScanCache | None) -> None:
+    def _count(self, timings: Timings, placed: Submission, context: JoinContext, cache: ScanCache | None) -> None:
         """Record in `timings` how many files were listed, examined, known and parsed, and the time of each probe."""
         known = cache.known if cache else frozenset()
-        asked = [rows for path in self._wanted(placed) if (rows := world.rows.get(path)) is not None]
+        asked = [rows for path in self._wanted(placed) if (rows := context.rows.get(path)) is not None]
         timings.files.update(
             listed=len(placed.paths),
             asked=len(asked),
@@ -170,7 +170,7 @@ class Checker(Struct, frozen=True, dict=True):
         self._wanted_probes.insert(0, (self.plan, submission.listed, wanted))
         return wanted
 
-    def world(
+    def join_context(
         self,
         submission: Submission,
         progress: Progress | None = None,
@@ -197,26 +197,26 @@ class Checker(Struct, frozen=True, dict=True):
     def report(
         self,
         placed: Submission,
-        world: JoinContext,
+        context: JoinContext,
         results: Sequence[PolicyResult],
         fail_on: str,
         accept: Accept | None = None,
     ) -> Report:
         """Return the report of some results: with places, messages, waivers, requirements and the verdict."""
-        maker = self._findings(placed, world)
+        maker = self._findings(placed, context)
         contained = [maker.contained(result) for result in results]
         results = [result for _, result in contained]
         findings = numbered(finding for made, _ in contained for finding in made)
-        marked = frozenset(path for path, rows in world.rows.items() if rows.marked and not is_base(path))
-        unsearched = frozenset(placed.listed).difference(world.rows)
+        marked = frozenset(path for path, rows in context.rows.items() if rows.marked and not is_base(path))
+        unsearched = frozenset(placed.listed).difference(context.rows)
         marked_in = replace(placed, marked=marked, unsearched=unsearched)
         accepted = accept(findings, marked_in, results) if accept else Accepted(findings)
-        remarks = (*self._remarks(world), *maker.locator.notices())
+        remarks = (*self._remarks(context), *maker.locator.notices())
         return self._assembled(placed, results, accepted, fail_on, remarks, maker.dynamic)
 
-    def _findings(self, placed: Submission, world: JoinContext) -> Findings:
+    def _findings(self, placed: Submission, context: JoinContext) -> Findings:
         locator = Locator(placed, self.extractor, self.limits)
-        return Findings(locator, NearMisses(world, locator))
+        return Findings(locator, NearMisses(context, locator))
 
     def extract(
         self,
@@ -332,12 +332,12 @@ class Checker(Struct, frozen=True, dict=True):
             if (path, reason) not in known:
                 yield Notice("unsearched", reason, Location(path))
 
-    def _remarks(self, world: JoinContext) -> Iterable[Notice]:
+    def _remarks(self, context: JoinContext) -> Iterable[Notice]:
         """Yield a notice for each place of a configuration file that other readers refuse or read differently."""
         from polcheck.base.spans import Place
         from polcheck.findings.finding import Location
 
-        for path, rows in sorted(world.rows.items()):
+        for path, rows in sorted(context.rows.items()):
             if is_base(path):
                 continue
             for *numbers, message in rows.remarks:

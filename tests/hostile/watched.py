@@ -131,8 +131,8 @@ def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
     for number, files in enumerate(submissions):
         for checker in checkers:
             placed = checker.place(of_files(files))
-            world = checker.world(placed)
-            report = checker.report(placed, world, evaluate(world, checker.plan.packs), "error")
+            context = checker.join_context(placed)
+            report = checker.report(placed, context, evaluate(context, checker.plan.packs), "error")
             outcomes.update(policy.outcome for policy in report.policies)
             outcomes.update(
                 "fault" for notice in report.notices if notice.kind == "fault" or " failed: " in notice.message

@@ -119,7 +119,7 @@ def compiled(items: Sequence[Item], subjects: Sequence[Item] = ()) -> Parts:
     policy |= {"for": list(subjects)} if subjects else {}
     checker = Checker(compile_packs([pack(json.dumps(policy), HEAD)], Settings(), schemas()), jobs=1)
     plan = checker.plan.policies[0]
-    return Parts(plan.subjects or (), plan.demand, checker.world(of_files(FILES)))
+    return Parts(plan.subjects or (), plan.demand, checker.join_context(of_files(FILES)))
 
 
 def shown(rows: Sequence[Row]) -> list[str]:

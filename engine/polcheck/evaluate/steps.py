@@ -76,7 +76,7 @@ class Result(Struct):
 
 
 class Evaluator(Struct):
-    """Evaluates conjunctions for the policies of one pack over one world; remembers what it looked at."""
+    """Evaluates conjunctions for the policies of one pack in one context; remembers what it examined."""
 
     context: JoinContext
     scopes: Scopes

@@ -46,7 +46,7 @@ _SECONDS = 3.0
 class NearMisses(Struct, dict=True):
     """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
 
-    world: JoinContext
+    context: JoinContext
     locator: Locator
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
     _rows: dict[int, Sequence[Row]] = field(default_factory=dict)
@@ -120,12 +120,12 @@ class NearMisses(Struct, dict=True):
 
     def _source_rows(self, join: Join) -> Sequence[Row]:
         if join.number not in self._rows:
-            self._rows[join.number] = _ROWS[type(join.source)](self.world, join.source, join)
+            self._rows[join.number] = _ROWS[type(join.source)](self.context, join.source, join)
         return self._rows[join.number]
 
     def closest_match(self, source: Find, only: str | None) -> NearMiss | None:
         """Return the match that fails the fewest predicates, or the longest prefix of a path that resolves."""
-        probe = self.world.plan.probes[source.probe]
+        probe = self.context.plan.probes[source.probe]
         best: tuple[int, NearMiss] | None = None
         for path in self._documents(source, probe) if only is None else [only] if probe.reads(only) else []:
             candidate = None if self.clock.over else self._in_document(source.probe, probe, path)
@@ -134,7 +134,7 @@ class NearMisses(Struct, dict=True):
         return best[1] if best else None
 
     def _documents(self, source: Find, probe: Probe) -> list[str]:
-        pairs = self.world.matches(source.files) if source.files else [(path, {}) for path in self.world.paths]
+        pairs = self.context.matches(source.files) if source.files else [(path, {}) for path in self.context.paths]
         return [path for path, _ in pairs if probe.reads(path)][:_MOST_FILES]
 
     def _in_document(self, index: int, probe: Probe, path: str) -> tuple[int, NearMiss] | None:
@@ -151,7 +151,7 @@ class NearMisses(Struct, dict=True):
     def _near_syntax(self, index: int, source: Source) -> tuple[int, NearMiss] | None:
         key = (index, source.path)
         if key not in self._near:
-            self._near[key] = self.world.nearest(source, index)
+            self._near[key] = self.context.nearest(source, index)
         near = self._near[key]
         if near is None:
             return None
@@ -162,7 +162,7 @@ class NearMisses(Struct, dict=True):
         exact = source.files.plain or tuple(text for text in source.files.texts if not text.startswith("!"))
         for sought in exact:
             alike = (
-                path for path in self.world.paths if abs(len(path) - len(sought)) <= min(len(sought), _LONGEST) // 2
+                path for path in self.context.paths if abs(len(path) - len(sought)) <= min(len(sought), _LONGEST) // 2
             )
             close = difflib.get_close_matches(sought, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
             if close:
@@ -222,11 +222,11 @@ _CLOSEST: Mapping[type, _Closest] = handlers(
 _Rows = Callable[[JoinContext, Any, Join], Sequence[Row]]
 _ROWS: Mapping[type, _Rows] = handlers(
     {
-        Find: lambda world, source, join: world.find(source, join).rows,
-        Listing: lambda world, source, join: world.listing(source).rows,
-        Values: lambda world, source, join: world.values(source, join).rows,
-        SelectorRef: lambda world, source, join: (),  # its items are joins of their own
-        Closure: lambda world, source, join: (),  # as are its edges
+        Find: lambda context, source, join: context.find(source, join).rows,
+        Listing: lambda context, source, join: context.listing(source).rows,
+        Values: lambda context, source, join: context.values(source, join).rows,
+        SelectorRef: lambda context, source, join: (),  # its items are joins of their own
+        Closure: lambda context, source, join: (),  # as are its edges
     },
     SOURCES,
 )

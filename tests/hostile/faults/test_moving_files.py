@@ -96,12 +96,12 @@ def test_a_file_that_moves_once_it_was_searched(tmp_path: Path) -> None:
     file.write_text("\neval(1)\n")
     read = read_submission(tmp_path)
     judge = checker(policies(BODIES["pattern"]))
-    world = judge.world(read)
+    context = judge.join_context(read)
     file.unlink()
     read._sources.clear()
     from polcheck.evaluate.outcome import evaluate as judged
 
-    report = judge.report(read, world, judged(world, judge.plan.packs), "error")
+    report = judge.report(read, context, judged(context, judge.plan.packs), "error")
     assert [str(finding.location) for finding in report.findings] == ["a.py"]
     assert report.exit_status == 1
 

@@ -24,14 +24,14 @@ _PLAIN = Modifiers()
 class FileFilter(Struct, frozen=True):
     """Answers for one submission."""
 
-    world: JoinContext
+    context: JoinContext
     submission: Submission
 
     def documents(self, source: Find, relation: Relation, anchors: frozenset[str] | None) -> tuple[Document, ...]:
         """Return the files that a selector looked at, in order of path; of those in `anchors` where it keeps to
         them.
         """
-        probe = self.world.plan.probes[source.probe]
+        probe = self.context.plan.probes[source.probe]
         counts = Counter(row.places[0].path for row in relation.rows)
         gaps = {gap.path: gap.reason for gap in relation.unsearched}
         paths = sorted(path for path in relation.examined | gaps.keys() if anchors is None or path in anchors)
@@ -46,10 +46,10 @@ class FileFilter(Struct, frozen=True):
         self, source: Find, relation: Relation, anchors: frozenset[str] | None, modifiers: Modifiers
     ) -> tuple[LeftOut, ...]:
         """Return the other files of the tree, by reason, the reasons in order of how much they say."""
-        kept = {path for path, _ in self.world.matches(source.files, modifiers)} if source.files else set()
-        probe = self.world.plan.probes[source.probe]
+        kept = {path for path, _ in self.context.matches(source.files, modifiers)} if source.files else set()
+        probe = self.context.plan.probes[source.probe]
         reasons: dict[str, list[str]] = {}
-        for path in self.world.tree(modifiers.revision):
+        for path in self.context.tree(modifiers.revision):
             if path in relation.examined:
                 if anchors is not None and path not in anchors:
                     reasons.setdefault("not the file of a row that it extends", []).append(_shown(path))
@@ -61,16 +61,16 @@ class FileFilter(Struct, frozen=True):
 
     def not_listed(self, files: FilePatterns, modifiers: Modifiers) -> tuple[LeftOut, ...]:
         """Return the paths of the tree that the patterns leave out, by reason."""
-        inside = {path for path, _ in self.world.matches(files, modifiers)}
+        inside = {path for path, _ in self.context.matches(files, modifiers)}
         reasons: dict[str, list[str]] = {}
-        for path in self.world.tree(modifiers.revision):
+        for path in self.context.tree(modifiers.revision):
             if path not in inside and not files.folders:
                 reasons.setdefault(why_not(files, path, modifiers), []).append(_shown(path))
         return _grouped(reasons)
 
     def _lack(self, index: int, probe: Probe, path: str) -> str:
         """Return the reason why a file without a match was not even parsed; empty when it was."""
-        words = sorted(self.world.extractor.prefilter.lacking(self.submission.source(path), index))
+        words = sorted(self.context.extractor.prefilter.lacking(self.submission.source(path), index))
         if not words:
             return ""
         verb = "searched" if isinstance(probe.what, TextSearch) else "parsed"

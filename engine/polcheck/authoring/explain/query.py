@@ -75,7 +75,7 @@ def ask(question: Question, submission: Submission) -> Answer:
         probes.mark_places(probes_of(policy))
     pack = CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
     checker = Checker(Plan((pack,), tuple(probes.made), probes.today))
-    (result,) = evaluate(checker.world(submission), [pack])
+    (result,) = evaluate(checker.join_context(submission), [pack])
     if not result.documents:
         raise PolcheckError(_nothing_to_read(question, around, submission))
     locator = Locator(submission, checker.extractor)

@@ -38,7 +38,7 @@ from polcheck.sources.trees import path_in
 class StepExplainer(Struct, frozen=True):
     """Tells steps of one policy over one submission; at most `most` rows of each are shown."""
 
-    world: JoinContext
+    context: JoinContext
     locator: Locator
     misses: NearMisses
     looker: FileFilter
@@ -69,8 +69,8 @@ class StepExplainer(Struct, frozen=True):
         return ExplainedStep(
             at=_at(step),
             place=self.places.of(step.at),
-            kind=step.kind(self.world.plan.probes),
-            words=step.words(self.world.plan.probes),
+            kind=step.kind(self.context.plan.probes),
+            words=step.words(self.context.plan.probes),
             selected=selected,
             joins=_joins(step, event),
             note=self._note(step, event),
@@ -97,12 +97,12 @@ class StepExplainer(Struct, frozen=True):
         """Return the note about the rows that came out of a step."""
         if event is None:
             return ""
-        unsure = sum(not row.certain for row in event.after) if step.kind(self.world.plan.probes) == "not" else 0
+        unsure = sum(not row.certain for row in event.after) if step.kind(self.context.plan.probes) == "not" else 0
         if unsure:
             return f"{unsure:,} without certainty: what `not` looks for may stand where it could not be searched"
         join = step.join
         if join is not None and join.modifiers.constant and join.search is not None:
-            many = len(self.world.find(join.search, join).dynamic)
+            many = len(self.context.find(join.search, join).dynamic)
             if many:
                 names = " or ".join(f"`{name}`" for name in join.modifiers.constant)
                 return f"{pluralize(many, 'place')} where {names} is not a constant gave no row"
@@ -123,7 +123,7 @@ class StepExplainer(Struct, frozen=True):
         """Return the rows of a search by itself, in the files of the rows that it extends where it is limited to
         them.
         """
-        relation = self.world.find(source, step)
+        relation = self.context.find(source, step)
         rows = [row for row in relation.rows if anchors is None or row.places[0].path in anchors]
         return Selected(
             self.looker.documents(source, relation, anchors),
@@ -135,7 +135,7 @@ class StepExplainer(Struct, frozen=True):
 
     def listed(self, source: Listing, step: Join, anchors: frozenset[str] | None) -> Selected:
         """Return the paths that a listing has, and why it leaves out the others."""
-        relation = self.world.listing(source, step.modifiers)
+        relation = self.context.listing(source, step.modifiers)
         unseen = tuple(Document(gap.path, 0, gap.reason, open=True) for gap in relation.unsearched)
         near = None if relation.rows else self.misses.of_source(step)
         return Selected(
@@ -144,7 +144,7 @@ class StepExplainer(Struct, frozen=True):
 
     def written(self, source: Values, step: Join, anchors: frozenset[str] | None) -> Selected:
         """Return the rows that are written down."""
-        return Selected(found=self.sample(self.world.values(source, step).rows))
+        return Selected(found=self.sample(self.context.values(source, step).rows))
 
     def used(self, source: SelectorRef, step: Join, anchors: frozenset[str] | None) -> Selected | None:
         """Return the rows that came out of a selector that is used by name."""
@@ -157,7 +157,7 @@ class StepExplainer(Struct, frozen=True):
         return Selected(found=self.sample(distinct(event.after))) if event else None
 
     def _queries(self, probe: int) -> tuple[str, ...]:
-        what = self.world.plan.probes[probe].what
+        what = self.context.plan.probes[probe].what
         return tuple(dict.fromkeys(what.queries)) if isinstance(what, Syntax) and what.kind == "pattern" else ()
 
     def _below(self, step: Step, first_only: bool) -> Iterable[Branch]:

@@ -50,8 +50,8 @@ class PolicyFixtures(Struct):
         self._submissions[id(case)] = submission
         demands, placer = Demands.of(plan), Locator(submission, searches)
         rows, base = self._rows(case, submission, plan, demands), BaseTree.of(submission, demands)
-        world = JoinContext(plan, submission.paths, rows, {}, searches, base=base, placer=placer)
-        return submission, world, evaluate(world, plan.packs)
+        context = JoinContext(plan, submission.paths, rows, {}, searches, base=base, placer=placer)
+        return submission, context, evaluate(context, plan.packs)
 
     def _rows(self, case: Case, submission: Submission, plan: Plan, demands: Demands) -> dict[str, FileRows]:
         then = submission.base.paths if submission.base else ()
@@ -131,16 +131,16 @@ class MutantRunner(Struct, dict=True):
 def _killed(fixtures: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
     """Return whether the case expects something else of the policy than the plan says."""
     expected = next(expected for expected in case.expect if expected.policy == fixtures.policy)
-    submission, world, results = fixtures.evaluate(case, plan, searches)
+    submission, context, results = fixtures.evaluate(case, plan, searches)
     if not results:
         return expected.outcome != "off"
     if results[0].outcome != expected.outcome:
         return True
-    return expected.looks_at_findings and not _met(expected, submission, world, results[0])
+    return expected.looks_at_findings and not _met(expected, submission, context, results[0])
 
 
-def _met(expected: Expected, submission: Submission, world: JoinContext, result: PolicyResult) -> bool:
-    locator = Locator(submission, world.extractor)
-    maker = Findings(locator, NearMisses(world, locator))
+def _met(expected: Expected, submission: Submission, context: JoinContext, result: PolicyResult) -> bool:
+    locator = Locator(submission, context.extractor)
+    maker = Findings(locator, NearMisses(context, locator))
     actual: ActualResult = actual_result(result, maker.of(result))
     return is_met(expected, actual)

@@ -91,15 +91,15 @@ class CaseRunner(Struct):
         if not case.whole:
             checker = checker.narrowed(case.policies)
         submission = case.submission
-        world = checker.world(submission)
-        results = evaluate(world, checker.plan.packs, journal_of)
+        context = checker.join_context(submission)
+        results = evaluate(context, checker.plan.packs, journal_of)
         if case.whole:
-            report = checker.report(submission, world, results, "error")
+            report = checker.report(submission, context, results, "error")
             actual = _actual_results(results, report.findings)
             mismatches = mismatches_of(case, actual, report.verdict, report.fields, report.fields_fault)
             return Result(mismatches, actual, report.verdict, report.fields)
         locator = Locator(submission, checker.extractor)
-        maker = Findings(locator, NearMisses(world, locator))
+        maker = Findings(locator, NearMisses(context, locator))
         actual = _actual_results(results, [finding for result in results for finding in maker.of(result)])
         return Result(mismatches_of(case, actual), actual)
 
