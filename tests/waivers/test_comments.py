@@ -294,3 +294,19 @@ def test_a_comment_between_tags_stands_alone_in_its_braces(path: str) -> None:
 def test_a_fence_without_an_end_goes_on_to_the_end_of_the_text() -> None:
     """What Markdown shows as code has no comments (CommonMark, 4.5)."""
     assert comments_of(Source("a.md", b"```\n<!-- polcheck: ignore[p] r -->\nx\n")).spans == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("write `<!--` to begin one\n", 0),
+        ("``a ` <!-- b``\n<!-- real -->\n", 1),
+        ("a ` alone <!-- real -->\n", 1),
+        ("`open\n\n<!-- real --> `\n", 1),
+        ("<!-- `real` --> `<!-- shown -->`\n", 1),
+        ("\\``<!-- shown -->``\n", 0),
+    ],
+)
+def test_a_code_span_holds_no_comment(text: str, count: int) -> None:
+    """A span ends in its paragraph, at a run of as many backticks (CommonMark, 6.1)."""
+    assert len(comments_of(Source("a.md", text.encode())).spans) == count

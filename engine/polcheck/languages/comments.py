@@ -343,16 +343,52 @@ def _leaves(config: Config) -> Iterator[Span]:
 
 
 def _markup(source: Source) -> Iterator[Span]:
-    """`<!-- … -->`, without those that a fenced block of Markdown shows."""
+    """Yield `<!-- … -->`, without those that a fenced block or a code span of Markdown shows."""
     text = source.text
-    visible = Comments(source, list(_fences(text) if source.path.lower().endswith(_MARKDOWN) else ()))
-    at = text.find("<!--")
-    while at >= 0:
-        closed = text.find("-->", at + 4)
-        end = len(text) if closed < 0 else closed + 3
-        if visible.index(at) is None:
-            yield Span(at, end)
-        at = text.find("<!--", end)
+    is_markdown = source.path.lower().endswith(_MARKDOWN)
+    visible = Comments(source, list(_fences(text) if is_markdown else ()))
+    spans = _CodeSpans(text) if is_markdown else None
+    at = 0
+    while (comment := text.find("<!--", at)) >= 0:
+        tick = text.find("`", at, comment) if spans else -1
+        if spans and tick >= 0 and visible.index(tick) is None:
+            at = spans.end(tick)
+            continue
+        closed = text.find("-->", comment + 4)
+        at = len(text) if closed < 0 else closed + 3
+        if visible.index(comment) is None:
+            yield Span(comment, at)
+
+
+class _CodeSpans:
+    """The code spans of a Markdown text: from a run of backticks to the next as long in one paragraph (CommonMark 6.1).
+
+    NOTE: runs and empty lines are looked up by bisection, so that a text of nothing else takes linear time.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._length: dict[int, int] = {}  # of each run, by where it begins
+        self._runs: dict[int, list[int]] = {}  # where runs begin, by their length
+        at = text.find("`")
+        while at >= 0:
+            end = at + 1
+            while text[end : end + 1] == "`":
+                end += 1
+            self._length[at] = end - at
+            self._runs.setdefault(end - at, []).append(at)
+            at = text.find("`", end)
+        self._empty_lines = [start for start, line in _lines(text) if not line.strip()]
+
+    def end(self, at: int) -> int:
+        """Return where the code span ends that begins at `at`; the end of the run where it opens none."""
+        length = self._length.get(at, 1)
+        runs = self._runs.get(length, [])
+        after = bisect_right(runs, at)
+        line = bisect_right(self._empty_lines, at)
+        most = self._empty_lines[line] if line < len(self._empty_lines) else None
+        if after < len(runs) and (most is None or runs[after] < most):
+            return runs[after] + length
+        return at + length
 
 
 def _fences(text: str) -> Iterator[Span]:
