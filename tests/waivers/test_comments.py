@@ -305,6 +305,7 @@ def test_a_fence_without_an_end_goes_on_to_the_end_of_the_text() -> None:
         ("`open\n\n<!-- real --> `\n", 1),
         ("<!-- `real` --> `<!-- shown -->`\n", 1),
         ("\\``<!-- shown -->``\n", 0),
+        ("```sh\nls\n```\n\n`<!-- shown -->`\n", 0),
     ],
 )
 def test_a_code_span_holds_no_comment(text: str, count: int) -> None:

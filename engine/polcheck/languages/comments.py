@@ -351,8 +351,9 @@ def _markup(source: Source) -> Iterator[Span]:
     at = 0
     while (comment := text.find("<!--", at)) >= 0:
         tick = text.find("`", at, comment) if spans else -1
-        if spans and tick >= 0 and visible.index(tick) is None:
-            at = spans.end(tick)
+        if spans and tick >= 0:
+            block = visible.index(tick)
+            at = spans.end(tick) if block is None else visible.spans[block].end
             continue
         closed = text.find("-->", comment + 4)
         at = len(text) if closed < 0 else closed + 3
