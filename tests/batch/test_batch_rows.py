@@ -91,7 +91,7 @@ def test_a_folder_holds_folders_bundles_and_archives(pack: Path) -> None:
     [
         ("{", "is not JSON"),
         ("[1]", "is not an object of strings"),
-        ('{"main_py": 1}', "`main_py` is not a string"),
+        ('{"main_py": 1}', "`main_py` is a number"),
         ("{}", "holds no file"),
         ('{"../x": "a"}', "leaves the project"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +18,9 @@ from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.project.library import checker
 from polcheck.scan.workers import chunks, cores
-from polcheck.sources.submission import Submission, of_bundle
+from polcheck.sources.builder import SubmissionBuilder
+from polcheck.sources.bundle import read_bundle
+from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_submission
 
 SECONDS = 60.0  # for one submission
@@ -144,11 +145,8 @@ def _submission(entry: BatchEntry) -> Submission:
         raise SubmissionError(entry.fault)
     if entry.bundle is None:
         return replace(read_submission(entry.path, project=False), name=entry.name)
-    try:
-        bundle = json.loads(entry.bundle)
-    except (ValueError, RecursionError) as error:
-        raise SubmissionError(f"`{entry.name}` is not JSON: {error}") from error
-    return of_bundle(bundle, entry.name)
+    data = entry.bundle.encode("utf-8", "surrogateescape")
+    return read_bundle(data, SubmissionBuilder(entry.name))
 
 
 def _rows(name: str, summary: Summary) -> Iterator[dict[str, Json]]:

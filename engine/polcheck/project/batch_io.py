@@ -11,6 +11,7 @@ from typing import IO, Any
 from polcheck.base.errors import PolcheckError, SubmissionError
 from polcheck.base.safe_open import reason_of
 from polcheck.formats.values import Json
+from polcheck.sources.bundle import parse_json
 
 _ARCHIVES = (".json", ".zip", ".whl", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 Item = tuple[str, str | None, str, Mapping[str, Json], str]  # name, bundle, path, columns, fault
@@ -50,16 +51,16 @@ def _of_line(place: str, line: str, column: str, name: str) -> Item:
     if not column and not name:
         return place, line, "", {}, ""  # NOTE: parsed where it is judged
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return place, None, "", {}, f"not JSON: {error}"
+        row = parse_json(line, place)
+    except SubmissionError as error:
+        return place, None, "", {}, str(error)
     return _of_row(place, row, column, name)
 
 
 def _of_row(place: str, row: Any, column: str, name: str) -> Item:
     if not isinstance(row, dict) or (column and column not in row):
         return place, None, "", {}, f"there is no field `{column}`"
-    called = str(row[name]) if name and name in row else place
+    called = str(row[name]) if name and row.get(name) is not None else place
     bundle = row[column] if column else {key: value for key, value in row.items() if key != name}
     text = bundle if isinstance(bundle, str) else json.dumps(bundle)
     return called, text, "", {key: value for key, value in row.items() if key != column}, ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
@@ -37,7 +37,7 @@ def read_bundle(data: bytes, builder: SubmissionBuilder) -> Submission:
     leaves the submission.
     """
     name = builder.name
-    bundle = _parsed(_text(data, name), name)
+    bundle = parse_json(_text(data, name), name)
     if not isinstance(bundle, dict):
         raise SubmissionError(f"the bundle `{name}` is not an object of strings but {_kind(bundle)}")
     for key, text in bundle.items():
@@ -61,7 +61,8 @@ def _text(data: bytes, name: str) -> str:
         raise SubmissionError(f"the bundle `{name}` is not UTF-8: line {line}, column {column}") from error
 
 
-def _parsed(text: str, name: str) -> object:
+def parse_json(text: str, name: str) -> Any:
+    """Return the values of a JSON text. Raises SubmissionError for what isn't JSON, and for a repeated key."""
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _Pairs(pairs).unique(name), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
