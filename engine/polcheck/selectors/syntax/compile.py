@@ -228,7 +228,7 @@ def _loose_anchors(text: str) -> Iterator[tuple[str, int, str]]:
                 yield (
                     f"`.` beside `{step}` isn't reliable: tree-sitter loses matches where nothing is there",
                     part.start,
-                    "leave out the anchor or the quantifier: a query for each case, or a predicate on the text",
+                    "leave out the anchor or the quantifier: a query for each case, or a predicate",
                 )
 
 
