@@ -101,7 +101,7 @@ class _Module:
         elif verb.text in ("go", "toolchain") and len(words) == 1:
             self._once(verb.text.capitalize(), _string(words[0]), verb)
         elif verb.text in ("require", "exclude") and len(words) == 2:
-            row = {"Path": _string(words[0]), "Version": _string(words[1])}
+            row = {"Path": _string(words[0]), "Version": _version(words[1])}
             if verb.text == "require" and _is_indirect(line.suffix):
                 row["Indirect"] = Placed(True, span)
             made = placed_object(row, span)
@@ -114,7 +114,7 @@ class _Module:
             old, new = words[:arrow], words[arrow + 1 :]
             if len(old) not in (1, 2) or len(new) not in (1, 2):
                 raise Unparsable("`replace` takes a module, `=>` and its replacement", span)
-            row = {"Old": _version(old), "New": _version(new)}
+            row = {"Old": _module(old), "New": _module(new)}
             replaced = tuple(word.text for word in old)
             self._replacements.pop(replaced, None)  # of two for the same the last one counts
             self._replacements[replaced] = placed_object(row, span)
@@ -145,7 +145,7 @@ class _Module:
             low, high = words[1], words[3]
         else:
             raise Unparsable("`retract` takes a version, or two in brackets", span)
-        row = {"Low": _string(low), "High": _string(high)}
+        row = {"Low": _version(low), "High": _version(high)}
         if rationale:
             row["Rationale"] = Placed(rationale, span)
         self._rows["retract"].append(placed_object(row, span))
@@ -155,10 +155,25 @@ def _string(word: _Token) -> Placed:
     return Placed(word.text, word.span)
 
 
-def _version(words: list[_Token]) -> Placed:
+def _version(word: _Token) -> Placed:
+    """Return a version, as v1.2.3 (golang.org/x/mod/semver). Raises Unparsable for anything else."""
+    core, plus, build = word.text.removeprefix("v").partition("+")
+    core, dash, before = core.partition("-")
+    numbers = core.split(".")
+    whole = word.text.startswith("v") and len(numbers) <= 3 and all(map(_is_number, numbers))
+    if not whole or ((dash or plus) and len(numbers) < 3) or bool(dash) != bool(before) or bool(plus) != bool(build):
+        raise Unparsable(f"`{word.text[:40]}` is not a version such as v1.2.3", word.span)
+    return _string(word)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text == "0" or not text.startswith("0"))
+
+
+def _module(words: list[_Token]) -> Placed:
     members = {"Path": _string(words[0])}
     if len(words) == 2:
-        members["Version"] = _string(words[1])
+        members["Version"] = _version(words[1])
     return placed_object(members, Span(words[0].span.start, words[-1].span.end))
 
 
