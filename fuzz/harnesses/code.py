@@ -61,14 +61,14 @@ def constants(data: bytes) -> str:
             return str(error)
         if rules is None or tree is None:
             continue
-        table = encoded_cell(rules.table(tree))
+        table = encoded_cell(rules.of(tree).constants())
         known = Constants.of(["src/a"], {"src/a": table}, {"src/a": name}, {})
         found.append(table)
         pending = [tree.tree.root_node]
         while pending:
             node = pending.pop()
             pending += node.named_children
-            found.append(known.resolved(encoded_cell(rules.cell(tree, node)), "src/a"))
+            found.append(known.resolved(encoded_cell(rules.of(tree).cell(node)), "src/a"))
     return repr(found)
 
 

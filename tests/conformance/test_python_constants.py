@@ -17,7 +17,7 @@ from polcheck.base.spans import Source, Unreadable
 from polcheck.languages.constant_lookup import Constants
 from polcheck.languages.constants import Name, Value, encoded
 from polcheck.languages.grammars import parse
-from polcheck.languages.python_constants import table_of
+from polcheck.languages.python_constants import RULES
 from python_corpora import python_files
 
 _NOTHING = object()
@@ -167,7 +167,7 @@ def constants_of(path: str, data: bytes) -> Mapping[str, Any] | None:
     tree = parse(Source(path, data), "python")
     if tree.tree.root_node.has_error or tree.misread:
         return None
-    table = table_of(tree)
+    table = RULES.of(tree).constants()
     lookup = Constants.of([path], {path: encoded(table)}, {path: "python"}, {})
     found = {name: lookup.resolved(encoded(Name(name)), path) for name in table.names}
     return {name: cell.value for name, cell in found.items() if isinstance(cell, Value)}

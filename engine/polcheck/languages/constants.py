@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct, convert, to_builtins
 
@@ -133,10 +134,23 @@ class ProjectFiles(Protocol):
         """The folders with a file that names its module, each with that name."""
 
 
+class ConstantReader(Protocol):
+    """Reads the constants of one file."""
+
+    def constants(self) -> FileConstants:
+        """Return what the file defines."""
+
+    def cell(self, node: Node) -> Cell:
+        """Return what an expression of the file stands for."""
+
+
+_READERS: WeakKeyDictionary[Tree, ConstantReader] = WeakKeyDictionary()
+
+
 class ConstantRules(Struct, frozen=True, eq=False):
     """How a language defines constants and finds modules.
 
-    `table` gives what a file defines; `cell` what an expression of it stands for. `locate` gives the modules that an
+    `reader` makes what reads a file of which the tree is given; each tree has one. `locate` gives the modules that an
     import in the file at a path may mean, as paths of files, or of folders with a `/` at their end: none where it is no
     module of the project. `below` gives the module of a name in a package, or an empty path; `members` the files in
     which the names of a module are defined; `module_of` the module that a file is, or is part of. `manifests` are
@@ -147,8 +161,7 @@ class ConstantRules(Struct, frozen=True, eq=False):
     `member_makers` isn't known.
     """
 
-    table: Callable[[Tree], FileConstants]
-    cell: Callable[[Tree, Node], Cell]
+    reader: Callable[[Tree], ConstantReader]
     locate: Callable[[str, str, ProjectFiles], tuple[str, ...]]
     below: Callable[[str, str, ProjectFiles], str] = lambda module, name, files: ""
     members: Callable[[str, ProjectFiles], Iterable[str]] = lambda module, files: (module,)
@@ -158,6 +171,13 @@ class ConstantRules(Struct, frozen=True, eq=False):
     enumerations: frozenset[str] = frozenset()
     plain_types: Mapping[str, str] = {}
     member_makers: frozenset[str] = frozenset()
+
+    def of(self, tree: Tree) -> ConstantReader:
+        """Return what reads the file with this tree, made when it is first asked for."""
+        reader = _READERS.get(tree)
+        if reader is None:
+            reader = _READERS[tree] = self.reader(tree)
+        return reader
 
 
 def encoded(cell: Cell | FileConstants) -> Json:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
     MAX_DEPTH,
@@ -181,7 +180,7 @@ class _File:
         hidden = self.table.bound_in(name, self.table.at(node.start_byte))
         return self.imports.get(name, "") if hidden is None else ""
 
-    def table_of_constants(self) -> FileConstants:
+    def constants(self) -> FileConstants:
         """Return what the file defines of its package, and assigns."""
         names: dict[str, Cell] = {}
         for (scope, name), constants in self.bound.items():
@@ -358,26 +357,6 @@ def _computed(operator: str, one: int, other: int) -> int | None:
     return value if value is not None and value.bit_length() <= _MAX_BITS else None
 
 
-_FILES: WeakKeyDictionary[Tree, _File] = WeakKeyDictionary()
-
-
-def _file(tree: Tree) -> _File:
-    file = _FILES.get(tree)
-    if file is None:
-        file = _FILES[tree] = _File(tree)
-    return file
-
-
-def table_of(tree: Tree) -> FileConstants:
-    """Return what a file of Go defines."""
-    return _file(tree).table_of_constants()
-
-
-def cell_of(tree: Tree, node: Node) -> Cell:
-    """Return what an expression of a file of Go stands for."""
-    return _file(tree).cell(node)
-
-
 def locate(importer: str, module: str, files: ProjectFiles) -> tuple[str, ...]:
     """Return the folder of the package that an import names, by what the go.mod files of the project say."""
     folders = {
@@ -406,8 +385,7 @@ def module_name(text: str) -> str:
 
 
 RULES = ConstantRules(
-    table=table_of,
-    cell=cell_of,
+    reader=_File,
     locate=locate,
     members=members,
     module_of=lambda path: f"{path.rpartition('/')[0]}/",

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 from posixpath import normpath
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
     MAX_DEPTH,
@@ -245,7 +244,7 @@ class _File:
             if count > 1:
                 self.exports[name] = Dynamic(f"`{name}` is exported more than once, or in a branch")
 
-    def table_of_constants(self) -> FileConstants:
+    def constants(self) -> FileConstants:
         """Return what the file defines, exports, and assigns in others."""
         names: dict[str, Cell] = {}
         owners: dict[str, OwnerFacts] = {}
@@ -557,26 +556,6 @@ def _number(text: str) -> Cell:
     return Dynamic(f"`{text[:20]}` is no number that data can hold")
 
 
-_FILES: WeakKeyDictionary[Tree, _File] = WeakKeyDictionary()
-
-
-def _file(tree: Tree) -> _File:
-    file = _FILES.get(tree)
-    if file is None:
-        file = _FILES[tree] = _File(tree)
-    return file
-
-
-def table_of(tree: Tree) -> FileConstants:
-    """Return what a file of JavaScript or TypeScript defines."""
-    return _file(tree).table_of_constants()
-
-
-def cell_of(tree: Tree, node: Node) -> Cell:
-    """Return what an expression of a file of JavaScript or TypeScript stands for."""
-    return _file(tree).cell(node)
-
-
 def locate(importer: str, module: str, files: ProjectFiles) -> tuple[str, ...]:
     """Return the files of the project that a relative import may mean; packages and aliases of paths are none."""
     if not module.startswith(("./", "../")) and module not in (".", ".."):
@@ -596,4 +575,4 @@ def locate(importer: str, module: str, files: ProjectFiles) -> tuple[str, ...]:
     return found or tuple(f"{index}{suffix}" for suffix in _SUFFIXES if f"{index}{suffix}" in files)
 
 
-RULES = ConstantRules(table_of, cell_of, locate)
+RULES = ConstantRules(_File, locate)

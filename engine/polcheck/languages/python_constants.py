@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from polcheck.languages.constants import (
     MAX_DEPTH,
@@ -120,7 +119,7 @@ class _File:
             self._owners[scope.number] = text if not around.depth else f"{outer}.{text}" if outer and text else ""
         return self._owners[scope.number]
 
-    def table_of_constants(self) -> FileConstants:
+    def constants(self) -> FileConstants:
         """Return what the file defines, and what it assigns in others."""
         names: dict[str, Cell] = {}
         owners: dict[str, OwnerFacts] = {}
@@ -516,26 +515,6 @@ def _number(text: str) -> Cell:
         return Dynamic(f"`{text[:20]}` is no number that data can hold")
 
 
-_FILES: WeakKeyDictionary[Tree, _File] = WeakKeyDictionary()
-
-
-def _file(tree: Tree) -> _File:
-    file = _FILES.get(tree)
-    if file is None:
-        file = _FILES[tree] = _File(tree)
-    return file
-
-
-def table_of(tree: Tree) -> FileConstants:
-    """Return what a file of Python defines."""
-    return _file(tree).table_of_constants()
-
-
-def cell_of(tree: Tree, node: Node) -> Cell:
-    """Return what an expression of a file of Python stands for."""
-    return _file(tree).cell(node)
-
-
 def locate(importer: str, module: str, files: ProjectFiles) -> tuple[str, ...]:
     """Return the modules of the project that an import in the file `importer` may mean.
 
@@ -586,8 +565,7 @@ def members(module: str, files: ProjectFiles) -> Iterator[str]:
 
 
 RULES = ConstantRules(
-    table=table_of,
-    cell=cell_of,
+    reader=_File,
     locate=locate,
     below=below,
     members=members,

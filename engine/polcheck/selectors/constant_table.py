@@ -46,7 +46,7 @@ class ConstantTable(Struct, frozen=True):
         if tree.tree.root_node.has_error or tree.misread:
             line = first_error(tree.tree.root_node).start_point.row + 1
             return SearchResult((), tree.misread or f"syntax error at line {line}")
-        table = rules.table(tree)
+        table = rules.of(tree).constants()
         if len(table.names) + len(table.writes) > MAX_NAMES:
             return SearchResult((), f"more than {MAX_NAMES:,} names of constants")
         return SearchResult((_match(table, tree.language),))
@@ -106,7 +106,7 @@ def _lookup(tree: Tree) -> Constants:
     from polcheck.languages.constant_lookup import Constants
 
     rules = language(tree.language).constants
-    tables = {"": rules.table(tree)} if rules is not None and not tree.tree.root_node.has_error else {}
+    tables = {"": rules.of(tree).constants()} if rules is not None and not tree.tree.root_node.has_error else {}
     return Constants((), tables, {"": tree.language})
 
 
@@ -122,7 +122,7 @@ def _cell(tree: Tree, bound: Bound, span: Span) -> Json:
     if value is not None and value.plain and (string != node or value.value != bound.value):
         return encoded(Value(str(bound.value)))  # NOTE: `"$name"` captures the text of a string, or a part of it
     rules = known.constants
-    return encoded(rules.cell(tree, node) if rules is not None else literal(known, node))
+    return encoded(rules.of(tree).cell(node) if rules is not None else literal(known, node))
 
 
 def _string_around(node: Node, strings: Collection[str]) -> Node | None:

@@ -37,6 +37,10 @@ class Rows(NamedTuple):
     missing: str = ""
 
 
+# INVARIANT: the state of an expression that crosses processes, in one order for writing and for reading
+_STATE = ("text", "_strict", "names", "variables", "binds", "literals", "comparison", "today")
+
+
 class Expression:
     """A compiled JMESPath expression.
 
@@ -88,28 +92,11 @@ class Expression:
         self._strict = strict
 
     def __getstate__(self) -> tuple[object, ...]:
-        return (
-            self.text,
-            self._strict,
-            self.names,
-            self.variables,
-            self.binds,
-            self.literals,
-            self.comparison,
-            self.today,
-        )
+        return tuple(getattr(self, name) for name in _STATE)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        (
-            self.text,
-            self._strict,
-            self.names,
-            self.variables,
-            self.binds,
-            self.literals,
-            self.comparison,
-            self.today,
-        ) = state
+        for name, value in zip(_STATE, state, strict=True):
+            setattr(self, name, value)
 
     @property
     def reads(self) -> frozenset[str]:
