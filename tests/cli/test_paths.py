@@ -122,6 +122,19 @@ def test_a_broken_file_elsewhere_leaves_a_policy_about_single_files_decided(proj
     assert lines("worker/job.py")[0] == 2
 
 
+def test_a_broken_file_elsewhere_that_a_join_asks_for_leaves_it_undecided(project: Path) -> None:
+    """What `not` or another selector looks for may be in the file that can't be read."""
+    untested = (
+        "id: tested\ntitle: Code has tests\n"
+        'forbid: [{files: "backend/{m}.py"}, {not: {files: "tests/test_{m}.py", pattern: check(...)}}]\n'
+        'message: "{{ m }} has no test"\n'
+    )
+    (project.parent / "pack" / "policies" / "p.yaml").write_text(untested)
+    (project / "tests").mkdir()
+    (project / "tests" / "test_app.py").write_text("check(\n")
+    assert lines("backend/app.py")[0] == 2
+
+
 def test_an_excluded_file_is_named_in_a_notice(project: Path) -> None:
     """Editors and hooks name files without asking what is excluded."""
     status, out, _ = polcheck("run", "--no-cache", "web/ok.py")

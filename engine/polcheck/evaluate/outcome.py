@@ -60,6 +60,11 @@ class PolicyResult(Struct, frozen=True):
     fault: bool = False
     dynamic: tuple[DynamicPlace, ...] = ()
 
+    def with_reasons(self, reasons: tuple[tuple[str, str], ...]) -> PolicyResult:
+        """Return the result where only these of its reasons count; one that is undecided for no other passes."""
+        outcome: Outcome = "pass" if self.outcome == "undecided" and not reasons else self.outcome
+        return replace(self, outcome=outcome, reasons=reasons, open=self.open and bool(reasons))
+
 
 def evaluate(
     context: JoinContext,

@@ -41,9 +41,7 @@ class Accepted(Struct, frozen=True):
         accepted = {(file.path, file.why) for file in self.files if file.ref == result.policy.ref}
         if not accepted or result.fault:
             return result
-        reasons = tuple(reason for reason in result.reasons if reason not in accepted)
-        outcome = "pass" if result.outcome == "undecided" and not reasons else result.outcome
-        return replace(result, outcome=outcome, reasons=reasons, open=result.open and bool(reasons))
+        return result.with_reasons(tuple(reason for reason in result.reasons if reason not in accepted))
 
 
 Accept = Callable[[Sequence[Finding], Submission, Sequence[PolicyResult]], Accepted]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.finding import Finding, Location
@@ -45,9 +44,7 @@ class Restriction(Struct, frozen=True):
         """
         if not result.reasons or result.fault or not _is_per_file(result.policy):
             return result
-        reasons = tuple((path, why) for path, why in result.reasons if not path or self.includes(path))
-        outcome = "pass" if result.outcome == "undecided" and not reasons else result.outcome
-        return replace(result, outcome=outcome, reasons=reasons, open=result.open and bool(reasons))
+        return result.with_reasons(tuple(entry for entry in result.reasons if not entry[0] or self.includes(entry[0])))
 
     def left_out(self, listed: Sequence[str]) -> tuple[Notice, ...]:
         """Return a notice for each of the paths of which nothing is among the project's files."""
@@ -61,5 +58,9 @@ class Restriction(Struct, frozen=True):
 
 def _is_per_file(policy: CompiledPolicy) -> bool:
     """Return whether what a policy finds in a file follows from that file alone."""
-    searches = sum(step.search is not None for step in every_step(policy))
-    return policy.forbids and searches == 1 and not policy.when and policy.subjects is None and policy.count is None
+    if not policy.forbids or policy.when or policy.subjects is not None or len(policy.demand) != 1:
+        return False
+    (step,) = policy.demand
+    modifiers = step.item_modifiers
+    # NOTE: a constant is looked up in other files, and changes are those of a whole tree
+    return step.search is not None and not (modifiers and modifiers.given) and len(list(every_step(policy))) == 1
