@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 import subprocess
@@ -26,4 +27,5 @@ def test_the_formatter_has_nothing_to_complain_of() -> None:
         ["groff", "-man", "-ww", "-Tutf8", "-rLL=100n", PAGE], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    assert "polcheck run" in done.stdout and "EXIT STATUS" in done.stdout
+    printed = re.sub(".\x08", "", done.stdout)  # bold is a letter struck twice
+    assert "polcheck run" in printed and "EXIT STATUS" in printed

@@ -25,6 +25,7 @@ from polcheck.findings.finding import Excerpt, Finding, Location
 from polcheck.findings.report import Report
 from polcheck.render import Options, output_format
 from polcheck.render.html import figure, prose, tag
+from typed import polcheck
 
 _VOID = {"meta", "input", "br"}
 _FLAGS = (
@@ -113,6 +114,47 @@ def test_a_report_s_addresses_become_links_only_on_the_web(report: Report) -> No
     assert "javascript:alert(1)" in page and 'href="javascript' not in page
 
 
+def test_places_lead_to_the_repository_s_host_where_it_is_known(report: Report) -> None:
+    """To the line, at the commit; a file of the project that the report doesn't have from a folder leads nowhere."""
+    source = "https://git.example.com/acme/shop/blob/0123abc/{path}#L{line}"
+    page = output_format("html").render(report, Options(source=source))
+    place = next(f.location for f in report.findings if f.location and f.location.line)
+    assert f'href="{source.format(path=place.path, line=place.line)}"' in page
+    of_archive = replace(report, submission=replace(report.submission, kind="archive"))
+    assert "git.example.com" not in output_format("html").render(of_archive, Options(source=source))
+    script = output_format("html").render(report, Options(source="javascript:alert(1)//{path}"))
+    assert "javascript:alert" not in script
+
+
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        (
+            {"GITHUB_SERVER_URL": "https://h", "GITHUB_REPOSITORY": "a/b", "GITHUB_SHA": "c0"},
+            "https://h/a/b/blob/c0/app.py#L1",
+        ),
+        ({"CI_PROJECT_URL": "https://h/a/b", "CI_COMMIT_SHA": "c0"}, "https://h/a/b/-/blob/c0/app.py#L1"),
+    ],
+    ids=["GitHub", "GitLab"],
+)
+def test_build_services_say_where_the_repository_is(
+    environment: dict[str, str], address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the variables that they set for every job."""
+    for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA", "CI_PROJECT_URL", "CI_COMMIT_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "pack" / "policies").mkdir(parents=True)
+    (tmp_path / "pack" / "pack.yaml").write_text("name: p\nversion: 1.0.0\n")
+    policy = "id: no-print\ntitle: No print\nforbid: {files: '*.py', pattern: print(...)}\nmessage: no\n"
+    (tmp_path / "pack" / "policies" / "p.yaml").write_text(policy)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "app.py").write_text("print(1)\n")
+    ran = polcheck("run", str(tmp_path / "project"), "--pack", str(tmp_path / "pack"), "-f", "html")
+    assert f'href="{address}"' in ran.out
+
+
 @given(st.text())
 def test_text_in_an_element_or_attribute_comes_back(text: str) -> None:
     """Parsed again, a text is what it was, but for control characters that are spelled out."""
@@ -142,14 +184,14 @@ def test_code_stands_left_and_configuration_right(report: Report) -> None:
 def test_the_place_is_marked(report: Report) -> None:
     """The marked text is exactly what the place covers."""
     location = Location("a.py", Place("a.py", 2, 5, 2, 12), Excerpt(1, ("x = 1", "y = eval(x)", "")))
-    assert _Elements(figure(location, "here")).texts["mark"] == ["eval(x)"]
+    assert _Elements(figure(location, "here", "")).texts["mark"] == ["eval(x)"]
 
 
 @pytest.mark.parametrize("column", [1, 3, 300, 100_001, 250_000])
 def test_a_long_line_is_shown_around_its_place(column: int) -> None:
     """A minified file doesn't make the page large, and its place is still marked."""
     location = Location("a.js", Place("a.js", 1, column, 1, column + 4), Excerpt(1, ("x" * 200_000,)))
-    shown = figure(location, "here")
+    shown = figure(location, "here", "")
     assert len(shown) < 1500 and "<mark>" in shown
 
 

@@ -42,7 +42,9 @@ class Outputs(Struct):
                 raise click.UsageError("-o names the file of the format without one, and every format has one")
             requested = [(name, path or output) for name, path in requested]
         width = terminal_width()
-        options = Options(color=colored(color), width=width, all=show_all, verbosity=verbosity)
+        options = Options(
+            color=colored(color), width=width, all=show_all, verbosity=verbosity, source=_source_address()
+        )
         return cls(tuple(requested), options)
 
     @property
@@ -195,6 +197,22 @@ def _parsed(text: str) -> tuple[str, str]:
             f"write {base}:FILE for a format of your own" if not template else f"`{base}` takes no file after `:`"
         )
     return name, path
+
+
+# what a build service says of the commit that it checks: the address at which the repository's host shows a file
+_SOURCES = (
+    (("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"), "{}/{}/blob/{}/{{path}}#L{{line}}"),
+    (("CI_PROJECT_URL", "CI_COMMIT_SHA"), "{}/-/blob/{}/{{path}}#L{{line}}"),  # GitLab
+)
+
+
+def _source_address() -> str:
+    """Return the address of a file with `{path}` and `{line}`, as the environment of a build service has it, or ''."""
+    for names, address in _SOURCES:
+        values = [os.environ.get(name, "") for name in names]
+        if all(values) and not any("{" in value for value in values):
+            return address.format(*values)
+    return ""
 
 
 def colored(color: str) -> bool:

@@ -24,7 +24,8 @@ class Options(Struct, frozen=True):
 
     `width` is the terminal's, in columns. `all` lifts the cap on findings for each policy. `verbosity` is
     -1 (a line a finding, nothing else), 0 or 1. `kinds` are the outcomes beside `fail` and `undecided`
-    (`pass`, `not-applicable`) that SARIF lists as results. `template` is the text that `template` fills.
+    (`pass`, `not-applicable`) that SARIF lists as results. `template` is the text that `template` fills. `source` is
+    the address at which the repository's host shows a file, with `{path}` and `{line}`, or empty.
     """
 
     color: bool = False
@@ -33,6 +34,7 @@ class Options(Struct, frozen=True):
     verbosity: int = 0
     kinds: frozenset[str] = frozenset()
     template: str = ""
+    source: str = ""
 
 
 class Renderer(Protocol):

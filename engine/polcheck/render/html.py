@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Finding, Location
@@ -66,18 +67,29 @@ _SHOWN = 6  # related places
 _WIDE = 400  # characters of one line
 
 
-def evidence(finding: Finding) -> Markup:
+def shown_path(location: Location, source: str) -> Markup:
+    """Return the path and line of a place, as a link where `source` says at which address files are shown."""
+    if not source or location.revision:
+        return tag("span", str(location), class_="path")
+    line = str(location.line or 1)
+    address = source.replace("{line}", line).replace("{path}", quote(location.path, errors="surrogateescape"))
+    return tag("a", str(location), href=address, class_="path", rel="noreferrer noopener")
+
+
+def evidence(finding: Finding, source: str) -> Markup:
     """Return all places of a finding. Where code and configuration meet, code is left and configuration right."""
     figures: list[tuple[Location, Markup]] = []
     if finding.location and (finding.related or finding.nearest):
-        figures.append((finding.location, figure(finding.location, "here")))
+        figures.append((finding.location, figure(finding.location, "here", source)))
     elif finding.location:
         return tag("figure", _source(finding.location), class_="here")
     near = finding.nearest.location if finding.nearest else None
     related = [place for place in finding.related if near is None or place.place is None or place.place != near.place]
-    figures += [(place, figure(place, "related")) for place in related[:_SHOWN]]
+    figures += [(place, figure(place, "related", source)) for place in related[:_SHOWN]]
     if finding.nearest and finding.nearest.location:
-        figures.append((finding.nearest.location, figure(finding.nearest.location, "nearest", finding.nearest.text)))
+        figures.append(
+            (finding.nearest.location, figure(finding.nearest.location, "nearest", source, finding.nearest.text))
+        )
     columns = _columns(figures)
     rest = len(related) - _SHOWN
     more = tag("p", f"and {rest:,} more places", class_="more") if rest > 0 else None
@@ -98,13 +110,13 @@ def _is_data(location: Location) -> bool:
     return PurePosixPath(location.path).suffix.lower() in _DATA
 
 
-def figure(location: Location, role: str, note: str = "") -> Markup:
+def figure(location: Location, role: str, source: str, note: str = "") -> Markup:
     """Return one place: where it is, what is said of it, and its excerpt where there is one."""
     label = {"here": None, "related": "also", "nearest": "nearest miss"}.get(role, role)
     caption = tag(
         "figcaption",
         tag("span", label, class_="role") if label else None,
-        tag("span", str(location), class_="path"),
+        shown_path(location, source),
         tag("span", prose(note), class_="note") if note else None,
     )
     return tag("figure", caption, _source(location), class_=role)
@@ -176,20 +188,20 @@ def anchors(report: Report) -> dict[str, str]:
     return {group[0].ref: f"policy-{number}" for number, group in enumerate(by_policy(report.failing), 1)}
 
 
-def article(finding: Finding, anchor: str | None = None) -> Markup:
+def article(finding: Finding, source: str, anchor: str | None = None) -> Markup:
     """Return the finding, with what the page filters and groups by as `data-` attributes; `anchor` is its id."""
-    place = str(finding.location) if finding.location else "the project as a whole"
+    where = shown_path(finding.location, source) if finding.location else None
     return tag(
         "article",
         tag(
             "p",
             tag("span", finding.severity, class_=f"badge {finding.severity}"),
-            tag("span", place, class_="path"),
+            where or tag("span", "the project as a whole", class_="path"),
             tag("span", finding.ref, class_="ref"),
             class_="where",
         ),
         tag("p", prose(finding.message or finding.title), class_="message"),
-        evidence(finding),
+        evidence(finding, source),
         _looked_in(finding),
         tag("p", tag("b", "Help "), prose(finding.remedy), class_="help") if finding.remedy else None,
         _see(finding.see),
@@ -290,15 +302,15 @@ def _entry(outcome: str, name: str, title: str, more: Markup | None) -> Markup:
     return tag("div", tag("p", _badge(outcome), " ", tag("b", name), " ", prose(title)), more, class_="entry")
 
 
-def waived(report: Report) -> Markup | None:
+def waived(report: Report, source: str) -> Markup | None:
     """Return the accepted findings: why, by whom, until when."""
     rows = []
     for finding in report.findings:
         if finding.waived:
-            where = tag("span", str(finding.location), class_="path") if finding.location else None
+            where = shown_path(finding.location, source) if finding.location else None
             accepted = finding.waived
             by = " · ".join(part for part in (accepted.owner, accepted.expires and f"until {accepted.expires}") if part)
-            from_ = tag("span", str(accepted.location), class_="path") if accepted.location else None
+            from_ = shown_path(accepted.location, source) if accepted.location else None
             rows.append(
                 (
                     join(tag("b", finding.ref), " ", where),
@@ -311,11 +323,11 @@ def waived(report: Report) -> Markup | None:
     return _section("waived", len(rows), _table(heads, rows)) if rows else None
 
 
-def notices(report: Report) -> Markup | None:
+def notices(report: Report, source: str) -> Markup | None:
     """What a reader should know that is no finding."""
     lines = []
     for notice in report.notices:
-        where = join(tag("span", str(notice.location), class_="path"), " ") if notice.location else None
+        where = join(shown_path(notice.location, source), " ") if notice.location else None
         whom = tag("span", f" ({', '.join(notice.policies)})", class_="more") if notice.policies else None
         lines.append(join(tag("i", notice.kind), " ", where, prose(notice.message), whom))
     return _section("notices", len(lines), _list(lines)) if lines else None
@@ -402,7 +414,10 @@ def render(report: Report, options: Options) -> str:
         tag("title", f"{VERDICTS[report.verdict]}: {report.submission.name}"),
         tag("style", Markup(style)),
     )
-    sections = {name: part for name, part in _sections(report) if part}
+    # NOTE: only files of a folder are those of the repository at whose address they are shown
+    known = report.submission.kind == "folder" and web(options.source.replace("{path}", "").replace("{line}", ""))
+    source = options.source if known else ""
+    sections = {name: part for name, part in _sections(report, source) if part}
     body = tag("body", _masthead(report, sections), tag("main", *sections.values()), tag("script", Markup(script)))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -439,19 +454,19 @@ def _masthead(report: Report, sections: Iterable[str]) -> Markup:
     )
 
 
-def _sections(report: Report) -> Iterator[tuple[str, Markup | None]]:
+def _sections(report: Report, source: str) -> Iterator[tuple[str, Markup | None]]:
     """Yield the sections by name, what a reader has to act on first."""
-    yield "findings", _findings(report)
+    yield "findings", _findings(report, source)
     yield "not-judged", not_judged(report)
     yield "requirements", requirements(report)
-    yield "waived", waived(report)
-    yield "notices", notices(report)
+    yield "waived", waived(report, source)
+    yield "notices", notices(report, source)
     yield "fields", fields(report)
     yield "policies", policies(report)
     yield "packs", packs(report)
 
 
-def _findings(report: Report) -> Markup:
+def _findings(report: Report, source: str) -> Markup:
     failing = report.failing
     if not failing:
         return tag("section", tag("h2", _TITLES["findings"]), tag("p", "None.", class_="none"), id="findings")
@@ -467,8 +482,8 @@ def _findings(report: Report) -> Markup:
                 " ",
                 tag("span", f"{len(group):,}", class_="count"),
             ),
-            article(group[0], targets[group[0].ref]),
-            *(article(finding) for finding in group[1:]),
+            article(group[0], source, targets[group[0].ref]),
+            *(article(finding, source) for finding in group[1:]),
             class_="group",
         )
         for group in by_policy(failing)
