@@ -17,7 +17,8 @@ from polcheck.base import reader
 from polcheck.base.tracker import tracking
 
 ENGINE = ROOT / "engine" / "polcheck"
-NOT_ON_THE_WAY = {"base", "cli", "authoring", "__pycache__"}  # the reader itself, what prints, and what no run imports
+# the reader itself, what prints or serves, and what no run imports
+NOT_ON_THE_WAY = {"base", "cli", "servers", "authoring", "__pycache__"}
 PACKAGES = sorted(path.name for path in ENGINE.iterdir() if path.is_dir() and path.name not in NOT_ON_THE_WAY)
 READS = re.compile(
     r"(?<![\w.])(?<!def )open\(|\.read_(?:bytes|text)\("

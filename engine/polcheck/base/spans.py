@@ -62,6 +62,17 @@ class Unreadable(Exception):
     """The bytes are not text in an encoding that could be found out; its text says why."""
 
 
+def line_starts(text: str) -> list[int]:
+    """Return the offset at which each line of a text begins; lines end at a line feed, a carriage return, or both."""
+    starts, at = [0], 0
+    if "\r" in text:  # NOTE: a carriage return alone ends a line too, for editors as for readers of YAML
+        text = re.sub("\r(?!\n)", "\n", text)
+    for line in text.split("\n")[:-1]:
+        at += len(line) + 1
+        starts.append(at)
+    return starts
+
+
 class Source(Struct, frozen=True, dict=True):
     """One file: its path in the submission (with `/`) and its bytes; without a path, a text in UTF-8 from elsewhere."""
 
@@ -133,14 +144,7 @@ class Source(Struct, frozen=True, dict=True):
     @cached_property
     def line_starts(self) -> list[int]:
         """The offset at which each line begins."""
-        starts, at = [0], 0
-        text = self.text
-        if "\r" in text:  # NOTE: a carriage return alone ends a line too, for editors as for readers of YAML
-            text = re.sub("\r(?!\n)", "\n", text)
-        for line in text.split("\n")[:-1]:
-            at += len(line) + 1
-            starts.append(at)
-        return starts
+        return line_starts(self.text)
 
     def line_of(self, offset: int) -> int:
         """Return the line, from 1, that holds the character at `offset`."""

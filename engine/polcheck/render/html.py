@@ -163,7 +163,7 @@ _TITLES = {
     "findings": "Findings",
     "not-judged": "Not checked",
     "requirements": "Requirements",
-    "waived": "Accepted",
+    "waived": "Waived",
     "notices": "Notices",
     "fields": "Verdict fields",
     "policies": "Policies",

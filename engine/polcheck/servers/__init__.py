@@ -1,0 +1,1 @@
+"""Long-running programs that answer other programs: each a thin user of the project's session."""

@@ -1,0 +1,201 @@
+"""The server on standard input and output: which request is answered by what."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Generator
+from typing import Any, BinaryIO, cast
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from polcheck.base.confinement import confine
+from polcheck.base.version import VERSION
+from polcheck.servers.lsp.roots import Roots
+from polcheck.servers.lsp.workbench import Workbench
+
+_ALIVE_EVERY = 5.0  # seconds between two looks at whether the client is still there
+_LAST = 3.0  # seconds that checks have to end in, once the client is gone
+
+
+class _Protocol(LanguageServerProtocol):
+    """The protocol without pygls' own copy of open documents.
+
+    NOTE: it takes form feeds and other characters for ends of lines, which the protocol doesn't: a change behind one
+    would be made in the wrong place.
+    """
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
+        """Hand a change to the feature of that name."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+
+class Server(LanguageServer):
+    """The language server of polcheck, for one client."""
+
+    workbench: Workbench
+
+    def __init__(self) -> None:
+        super().__init__(
+            "polcheck", VERSION, types.TextDocumentSyncKind.Incremental, protocol_cls=_Protocol, max_workers=4
+        )
+        self.asked_to_end = False
+        self.watching: asyncio.Task[None] | None = None
+
+    def publish(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
+        """Show the diagnostics of a file at the client."""
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
+
+    def log(self, message: str, kind: types.MessageType) -> None:
+        """Write a line into the client's log."""
+        self.window_log_message(types.LogMessageParams(kind, message))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Write an error of the server into the client's log, not into a window that pops up while somebody types."""
+        self.log(f"{source.__name__}: {error}", types.MessageType.Error)
+
+
+def make_server() -> Server:
+    """Return a server with all that it answers."""
+    server = Server()
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        folders = [folder.uri for folder in params.workspace_folders or ()]
+        if not folders and (params.root_uri or params.root_path):
+            folders = [params.root_uri or f"file://{params.root_path}"]
+        document = params.capabilities.text_document
+        publishing = document.publish_diagnostics if document else None
+        server.workbench = Workbench(
+            server,
+            Roots.of(folders),
+            str(getattr(server.workspace.position_encoding, "value", server.workspace.position_encoding)),
+            related=bool(publishing and publishing.related_information),
+        )
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_params: types.InitializedParams) -> None:
+        if server.process_id is not None:
+            server.watching = asyncio.create_task(_watch(server.process_id))
+        await _watch_files(server)
+
+    @server.feature(types.SHUTDOWN)
+    async def shutdown(_params: None) -> None:
+        server.asked_to_end = True
+        await server.workbench.end()
+
+    @server.feature(types.EXIT)
+    def leave(_params: None) -> None:
+        _end_soon()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        document = params.text_document
+        server.workbench.open(document.uri, document.text, document.version)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        server.workbench.change(document.uri, document.version, params.content_changes)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        server.workbench.close(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.workbench.files_changed([params.text_document.uri])
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        server.workbench.files_changed(change.uri for change in params.changes)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.workbench.set_folders(Roots.of(folder.uri for folder in server.workspace.folders.values()))
+
+    return server
+
+
+async def _watch_files(server: Server) -> None:
+    """Ask the client to tell what changes on disk, where it can be asked."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace else None
+    if not watching or not watching.dynamic_registration:
+        return
+    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
+    registration = types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+    await server.client_register_capability_async(types.RegistrationParams([registration]))
+
+
+async def _watch(client: int) -> None:
+    """End the process when the client's is gone without having said so."""
+    if not _is_alive(client):
+        return  # NOTE: a client elsewhere, such as outside of this container: the end of its input tells
+    while _is_alive(client):
+        await asyncio.sleep(_ALIVE_EVERY)
+    os._exit(1)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO) -> int:
+    """Serve one client until it says goodbye or its input ends; the exit status that the protocol wants.
+
+    It is 0 after `shutdown` and 1 without.
+    """
+    server = make_server()
+    try:
+        server.start_io(stdin, stdout)
+    finally:
+        confine(None)
+    return 0 if server.asked_to_end else 1
+
+
+class _Input:
+    """A client's messages; `ended` is called when there are no more."""
+
+    def __init__(self, stream: BinaryIO, ended: Callable[[], None]) -> None:
+        self._stream = stream
+        self._ended = ended
+
+    def readline(self) -> bytes:
+        """Return the next line; empty at the end."""
+        return self._seen(self._stream.readline())
+
+    def read(self, count: int) -> bytes:
+        """Return so many bytes, or what is left."""
+        return self._seen(self._stream.read(count))
+
+    def _seen(self, data: bytes) -> bytes:
+        if not data:
+            self._ended()
+        return data
+
+
+def run() -> int:
+    """Serve the client at standard input and output. Nothing else gets there: what prints, prints to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return serve(cast("BinaryIO", _Input(sys.stdin.buffer, _end_soon)), answers)
+
+
+def _end_soon() -> None:
+    """End the process of a client that is gone, even where a check can't be stopped."""
+    timer = threading.Timer(_LAST, os._exit, (1,))
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,180 @@
+"""A client of `polcheck lsp` for tests: pygls' own, over the pipes of a real process, without `async`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+COMMAND = (sys.executable, "-m", "polcheck", "lsp")
+SECONDS = 60.0
+_Result = TypeVar("_Result")
+
+
+class Editor:
+    """An editor with some folders open. What the server sends is collected."""
+
+    def __init__(
+        self,
+        *folders: Path,
+        encodings: tuple[str, ...] = (),
+        related: bool = True,
+        process_id: int | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self.folders = folders
+        self.published: dict[str, list[types.Diagnostic]] = {}
+        self.versions: dict[str, int | None] = {}
+        self.log: list[str] = []
+        self.applied: list[types.ApplyWorkspaceEditParams] = []
+        self.visited: list[types.ShowDocumentParams] = []
+        self._changed = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self.client = LanguageClient("tests", "1")
+        self._listen()
+        options: dict[str, Any] = {"env": env} if env else {}
+        self._wait(self.client.start_io(*COMMAND, **options))
+        self.capabilities = self._initialize(encodings, related=related, process_id=process_id).capabilities
+
+    def _listen(self) -> None:
+        def publish(params: types.PublishDiagnosticsParams) -> None:
+            with self._changed:
+                self.published[params.uri] = list(params.diagnostics)
+                self.versions[params.uri] = params.version
+                self._changed.notify_all()
+
+        def log(params: types.LogMessageParams) -> None:
+            with self._changed:
+                self.log.append(params.message)
+                self._changed.notify_all()
+
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            self.applied.append(params)
+            return types.ApplyWorkspaceEditResult(applied=True)
+
+        def show(params: types.ShowDocumentParams) -> types.ShowDocumentResult:
+            self.visited.append(params)
+            return types.ShowDocumentResult(success=True)
+
+        def register(_params: types.RegistrationParams) -> None:
+            return None
+
+        handlers: dict[str, Callable[[Any], object]] = {
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish,
+            types.WINDOW_LOG_MESSAGE: log,
+            types.WORKSPACE_APPLY_EDIT: apply,
+            types.WINDOW_SHOW_DOCUMENT: show,
+            types.CLIENT_REGISTER_CAPABILITY: register,
+        }
+        for name, handler in handlers.items():
+            self.client.feature(name)(handler)
+
+    def _initialize(
+        self, encodings: tuple[str, ...], *, related: bool, process_id: int | None
+    ) -> types.InitializeResult:
+        capabilities = types.ClientCapabilities(
+            general=types.GeneralClientCapabilities(position_encodings=[*encodings]) if encodings else None,
+            text_document=types.TextDocumentClientCapabilities(
+                publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
+                    related_information=related, version_support=True
+                ),
+                code_action=types.CodeActionClientCapabilities(),
+            ),
+            window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(support=True)),
+            workspace=types.WorkspaceClientCapabilities(
+                apply_edit=True,
+                workspace_folders=True,
+                did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
+            ),
+        )
+        folders = [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in self.folders]
+        params = types.InitializeParams(capabilities, process_id=process_id, workspace_folders=folders)
+        result = self._wait(self.client.initialize_async(params))
+        self.client.initialized(types.InitializedParams())
+        return result
+
+    def call(self, name: str, params: object) -> Any:
+        """Return the answer to a request, by the name of pygls' method without `_async`."""
+        return self._wait(getattr(self.client, f"{name}_async")(params))
+
+    def open(self, path: Path, text: str | None = None, version: int = 1) -> None:
+        """Open a document, with the text on disk unless another is given."""
+        shown = path.read_bytes().decode() if text is None else text
+        item = types.TextDocumentItem(path.as_uri(), "text", version, shown)
+        self._do(lambda: self.client.text_document_did_open(types.DidOpenTextDocumentParams(item)))
+
+    def type(self, path: Path, text: str, version: int = 2, at: types.Range | None = None) -> None:
+        """Replace a stretch of a document, or all of it."""
+        change: types.TextDocumentContentChangeEvent = (
+            types.TextDocumentContentChangePartial(at, text)
+            if at
+            else types.TextDocumentContentChangeWholeDocument(text)
+        )
+        item = types.VersionedTextDocumentIdentifier(version, path.as_uri())
+        self._do(lambda: self.client.text_document_did_change(types.DidChangeTextDocumentParams(item, [change])))
+
+    def close(self, path: Path) -> None:
+        """Close a document."""
+        item = types.TextDocumentIdentifier(path.as_uri())
+        self._do(lambda: self.client.text_document_did_close(types.DidCloseTextDocumentParams(item)))
+
+    def changed_on_disk(self, *paths: Path) -> None:
+        """Tell the server of changes on disk."""
+        events = [types.FileEvent(path.as_uri(), types.FileChangeType.Changed) for path in paths]
+        self._do(lambda: self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events)))
+
+    def diagnostics(
+        self, path: Path, wanted: Callable[[list[types.Diagnostic]], bool] = bool, seconds: float = SECONDS
+    ) -> list[types.Diagnostic]:
+        """Return the diagnostics of a file as soon as they are such as are wanted; by default, as there are some."""
+        uri = path.as_uri()
+        self.until(lambda: uri in self.published and wanted(self.published[uri]), seconds, lambda: self.published)
+        return self.published[uri]
+
+    def messages(self, path: Path, wanted: Callable[[list[str]], bool] = bool) -> list[str]:
+        """Return the first lines of the diagnostics of a file, as soon as they are such as are wanted."""
+        return _firsts(self.diagnostics(path, lambda shown: wanted(_firsts(shown))))
+
+    def until(self, holds: Callable[[], bool], seconds: float = SECONDS, shown: Callable[[], object] = str) -> None:
+        """Wait until something holds that depends on what the server sends."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            while not holds():
+                left = end - time.monotonic()
+                assert left > 0, f"not within {seconds} seconds: {shown()}; log: {self.log}"
+                self._changed.wait(left)
+
+    def quit(self) -> int:
+        """Say goodbye and return the server's exit status."""
+        self._wait(self.client.shutdown_async(None))
+        self._do(lambda: self.client.exit(None))
+        return self.ended()
+
+    def ended(self) -> int:
+        """Return the server's exit status once it has ended."""
+        process = self.client._server
+        assert process is not None
+        status = self._wait(process.wait())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        return status
+
+    def _do(self, send: Callable[[], None]) -> None:
+        async def sent() -> None:
+            send()
+
+        self._wait(sent())
+
+    def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+
+
+def _firsts(diagnostics: list[types.Diagnostic]) -> list[str]:
+    return [diagnostic.message.split("\n")[0] for diagnostic in diagnostics]
