@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from polcheck.base.errors import PolicyError
 from polcheck.cli.options import ProjectOf, has_packs, project_options
-from polcheck.packs.shipped import schemas
-
-_MOST_FILES, _MOST_LINES = 3, 15  # of an example
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from polcheck.authoring.testing.cases import Case
-    from polcheck.policy.pack_files import PackFiles
     from polcheck.policy.plan import CompiledPolicy
 
 
@@ -32,7 +24,7 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
 
     The packs are those of --pack, else of the nearest polcheck.yaml. The examples come from the pack's test cases.
     """
-    from polcheck.authoring.testing.cases import read_cases
+    from polcheck.authoring.reference.rule import described
     from polcheck.project.effective import CommandLineOptions
     from polcheck.project.project import Project
 
@@ -46,45 +38,8 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
         raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint}")
     for compiled in chosen:
         files = next(pack for pack in used.packs if pack.name == compiled.pack)
-        try:
-            cases = () if no_examples else read_cases(files, schemas().tests)
-        except PolicyError:
-            cases = ()  # NOTE: a pack may come without its tests, or with some for another version
-        sys.stdout.write("\n".join(_described(files, compiled, cases)) + "\n")
+        sys.stdout.write("\n".join(described(files, compiled, examples=not no_examples)) + "\n")
     return 0
-
-
-def _described(files: PackFiles, policy: CompiledPolicy, cases: Sequence[Case]) -> Iterator[str]:
-    """Yield the lines that describe a policy: what, why, how it says so, examples, and how to fix and to waive."""
-    from polcheck.authoring.reference.page import Sources, smallest
-    from polcheck.render.escape import terminal
-
-    yield f"{terminal(policy.ref)} ({policy.severity}): {terminal(policy.title)}"
-    for text in (policy.description, policy.deprecated and f"deprecated: {policy.deprecated}"):
-        if text:
-            yield from ("", *map(terminal, text.strip().splitlines()))
-    yield ""
-    for name, text in (
-        ("requirement", policy.requirement),
-        ("tags", ", ".join(policy.tags)),
-        ("message", policy.message.text),
-        ("remedy", policy.remedy.text),
-        ("see", policy.see),
-        ("waive", f"in a comment: polcheck: ignore[{policy.id}] REASON"),
-        ("or", f"polcheck waive {policy.id} FILE --reason REASON"),
-    ):
-        first, *rest = text.strip().split("\n")
-        if text:
-            yield from (f"{name + ':':<13}{terminal(first)}", *(f"{'':13}{terminal(line)}" for line in rest))
-    yield from ("", *(f"    {terminal(line)}" for line in Sources(files).parts(policy)))
-    for heading, case, _ in smallest(policy.id, cases):
-        yield from ("", f"{heading.lower()}: {terminal(case.name)}")
-        for path, data in sorted(case.files.items())[:_MOST_FILES]:
-            lines = data.decode("utf-8", "replace").splitlines()
-            yield f"  {terminal(path)}{':' if lines else ' is empty'}"
-            yield from (f"    {terminal(line)}" for line in lines[:_MOST_LINES])
-            if len(lines) > _MOST_LINES:
-                yield "    …"
 
 
 @click.command("list", short_help="List the policies in effect.")
