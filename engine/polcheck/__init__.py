@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from polcheck.pipeline import Checker
     from polcheck.policy.params import Settings
     from polcheck.project.library import check, checker
+    from polcheck.project.session import Cancelled, Session
     from polcheck.sources.submission import Submission
 
 __all__ = [
+    "Cancelled",
     "Checker",
     "ConfigError",
     "Finding",
@@ -20,6 +22,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Report",
+    "Session",
     "Settings",
     "Submission",
     "SubmissionError",
@@ -29,6 +32,7 @@ __all__ = [
 
 # public name -> where it lives
 _HOMES = {
+    "Cancelled": "polcheck.project.session",
     "Checker": "polcheck.pipeline",
     "ConfigError": "polcheck.base.errors",
     "Finding": "polcheck.findings.finding",
@@ -36,6 +40,7 @@ _HOMES = {
     "PolicyError": "polcheck.base.errors",
     "Problem": "polcheck.base.errors",
     "Report": "polcheck.findings.report",
+    "Session": "polcheck.project.session",
     "Settings": "polcheck.policy.params",
     "Submission": "polcheck.sources.submission",
     "SubmissionError": "polcheck.base.errors",

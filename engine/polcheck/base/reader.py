@@ -6,18 +6,22 @@ cached report can't depend on a file that isn't recorded.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from polcheck.base.overlay import overlaid, overlay
 from polcheck.base.tracker import Place, record_dependency
 
 
 def open_file(path: Place) -> BinaryIO:
     """Return the file at `path`, opened to be read. Raises OSError or ValueError when it can't be."""
     record_dependency(path)
+    if over := overlaid(path):
+        return io.BytesIO(over[0].data(over[1]))
     return open(path, "rb")  # noqa: PTH123
 
 
@@ -37,6 +41,8 @@ def read_text(path: Place) -> str:
 def status_of(path: Place) -> os.stat_result:
     """Return the `stat` result for the file or folder at `path`, links followed. Raises OSError or ValueError."""
     record_dependency(path)
+    if over := overlaid(path):
+        return over[0].status(over[1])
     return os.stat(path)  # noqa: PTH116
 
 
@@ -53,13 +59,20 @@ def is_file(path: Place) -> bool:
 def is_there(path: Place) -> bool:
     """Return whether there is anything at `path`, even a link that leads nowhere."""
     record_dependency(path)
+    if over := overlaid(path, follow=False):
+        return over[0].is_there(over[1])
     return os.path.lexists(path)
 
 
 def names_in(folder: Place) -> list[str]:
     """Return the names of what a folder holds, sorted. Raises OSError when it can't be listed."""
     record_dependency(folder)
-    return sorted(os.listdir(os.fsdecode(folder)))  # noqa: PTH208
+    present = overlay()
+    if present is None:
+        return sorted(os.listdir(os.fsdecode(folder)))  # noqa: PTH208
+    added, gone = present.names(os.fsencode(folder))
+    listed = [] if overlaid(folder) else os.listdir(os.fsdecode(folder))  # noqa: PTH208
+    return sorted({*added, *listed} - (gone - added.keys()))
 
 
 def files_below(folder: str) -> Iterator[Path]:

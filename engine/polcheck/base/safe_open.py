@@ -7,10 +7,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
+from typing import Protocol
 
 from msgspec import Struct
 
-from polcheck.base.tracker import Stamp, record_dependency, stamp_of
+from polcheck.base.overlay import overlaid, overlay
+from polcheck.base.tracker import Stamp, record_dependency, record_unknown_dependency, stamp_of
 
 # NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -30,8 +33,16 @@ class NotRegular(Exception):
 
 @contextmanager
 def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
-    """A descriptor of the folder at `path`, which may be a link if `follow`. Raises OSError when it can't be opened."""
+    """A descriptor of the folder at `path`, which may be a link if `follow`; -1 for one that only an overlay has.
+
+    Raises OSError when it can't be opened.
+    """
     record_dependency(path)
+    if over := overlaid(path, follow=follow):
+        if not stat.S_ISDIR(over[0].status(over[1]).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        yield -1
+        return
     number = os.open(path, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
     try:
         yield number
@@ -39,14 +50,69 @@ def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
         os.close(number)
 
 
-def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
-    """Return the bytes of the file at `path` (in the open `folder`), or None when `admits` refuses its size.
+def scanned(number: int, path: bytes, most: int) -> list[Entry]:
+    """Return what the folder at `path`, opened as `number`, holds; no more than `most` and one entries."""
+    listed: list[Entry] = []
+    if number >= 0:
+        with os.scandir(number) as scan:
+            listed = list(islice(scan, most + 1))
+    present = overlay()
+    if present is None:
+        return listed
+    added, gone = present.names(path)
+    if not added and not gone:
+        return listed
+    record_unknown_dependency()
+    left = [entry for entry in listed if entry.name not in gone]
+    names = {entry.name for entry in left}
+    return [*left, *(_Overlaid(name, folder) for name, folder in added.items() if name not in names)]
 
-    Raises NotRegular when it's no regular file or changes meanwhile, and OSError when it can't be read.
-    NOTE: of a file in an open folder whoever opened that one knows the whole path, and records it.
+
+class Entry(Protocol):
+    """What a folder holds under one name, as `os.scandir` gives it."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        """Return whether it is a folder."""
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        """Return whether it is a regular file."""
+
+    def is_symlink(self) -> bool:
+        """Return whether it is a link."""
+
+
+class _Overlaid(Struct, frozen=True):
+    """A file or folder that only an overlay has."""
+
+    name: str
+    folder: bool
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return self.folder
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return not self.folder
+
+    def is_symlink(self) -> bool:
+        return False
+
+
+def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None = None) -> bytes | None:
+    """Return the bytes of the file at `path`, or None when `admits` refuses its size.
+
+    `folder` is a descriptor of the folder that it is in, which is then not looked up again. Raises NotRegular when
+    it's no regular file or changes meanwhile, and OSError when it can't be read.
     """
-    if folder is None:
-        record_dependency(path)
+    record_dependency(path)
+    if over := overlaid(path, follow=False):
+        data = over[0].data(over[1])
+        return data if admits(len(data)) else None
+    if folder is not None:
+        path = os.path.basename(path)  # noqa: PTH119
     kind = _kind(os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False))
     if kind:
         raise NotRegular(kind)  # NOTE: before it's opened: opening a device may do something
@@ -65,6 +131,22 @@ def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None 
     if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         raise NotRegular("it changed while it was read")
     return data
+
+
+class HeldFile(Struct, frozen=True):
+    """A file of an overlay."""
+
+    data: bytes
+    stamp: Stamp | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.data)
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        return self.data
 
 
 class PendingFile(Struct, frozen=True):
@@ -92,11 +174,13 @@ class PendingFile(Struct, frozen=True):
         return data
 
 
-def pending_file(path: bytes) -> PendingFile:
+def pending_file(path: bytes) -> PendingFile | HeldFile:
     """Return the file at `path`, to be read later.
 
     Raises NotRegular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
     """
+    if over := overlaid(path, follow=False):
+        return HeldFile(over[0].data(over[1]))
     status = os.lstat(path)
     kind = _kind(status)
     if kind:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 Stamp = tuple[int, ...]
 Place = str | bytes | os.PathLike[str]
@@ -32,31 +33,33 @@ class DependencyTracker:
         return not self.blind and not any(is_young(stamp, self.began) for stamp in self.places.values())
 
 
-_WATCHES: list[DependencyTracker] = []
+# NOTE: of this thread alone, so that what several threads read at once is each one's own
+_WATCHES: ContextVar[tuple[DependencyTracker, ...]] = ContextVar("trackers", default=())
 
 
 @contextmanager
 def tracking() -> Iterator[DependencyTracker]:
     """Notes all that is looked at meanwhile."""
     watch = DependencyTracker()
-    _WATCHES.append(watch)
+    token = _WATCHES.set((*_WATCHES.get(), watch))
     try:
         yield watch
     finally:
-        _WATCHES.remove(watch)
+        _WATCHES.reset(token)
 
 
 def record_dependency(place: Place, stamp: Stamp | None = None) -> None:
     """Notes that a place is looked at: before it is, or with the `stamp` that was found then."""
-    name = os.fsencode(place) if _WATCHES else b""
-    for watch in _WATCHES:
+    watches = _WATCHES.get()
+    name = os.fsencode(place) if watches else b""
+    for watch in watches:
         if name not in watch.places:
             watch.places[name] = stamp = stamp or stamp_at(name)
 
 
 def record_unknown_dependency() -> None:
     """Notes that something is looked at that no stamp tells of: a program's answer, the network, a stream."""
-    for watch in _WATCHES:
+    for watch in _WATCHES.get():
         watch.blind = True
 
 

@@ -36,7 +36,7 @@ class Fetcher(Struct, dict=True):
     Sources in `fresh` (as `group_of` names them) are taken as they are now, others as `lock` has them; what it lacks is
     taken as it is now unless `strict`, and then a folder's pack may not have changed either. Where there is no lock at
     all (`unlocked`), what needs no fetching needs none. With `heal`, a damaged or unsigned copy in the cache is fetched
-    again. Relative sources begin at `folder`.
+    again; `offline`, nothing is. Relative sources begin at `folder`.
     """
 
     folder: str
@@ -44,6 +44,7 @@ class Fetcher(Struct, dict=True):
     lock: Lock = field(default_factory=lambda: Lock({}))
     trust: Trust = field(default_factory=Trust)
     strict: bool = False
+    offline: bool = False
     unlocked: bool = False
     heal: bool = False
     fresh: Container[str] = frozenset()
@@ -105,6 +106,7 @@ class Fetcher(Struct, dict=True):
         FetchError.
         """
         if source.kept:
+            self._check_online(source)
             record_unknown_dependency()
         if isinstance(source, Git):
             from polcheck.packs.git import pack_at
@@ -186,6 +188,7 @@ class Fetcher(Struct, dict=True):
 
     def _then(self, source: Git | Oci | Archive, entry: Locked) -> PackFiles:
         """Return the pack as it was when it was locked. Raises FetchError when it can't be had any more."""
+        self._check_online(source)
         record_unknown_dependency()
         kind = {Git: "git", Oci: "oci", Archive: "archive"}[type(source)]
         if entry.kind != kind:
@@ -210,6 +213,12 @@ class Fetcher(Struct, dict=True):
         if digest_of(data) != entry.at:
             raise _mismatch(entry, digest_of(data), entry.at)
         return unpacked(data, str(source), source.subdirectory)
+
+    def _check_online(self, source: Source) -> None:
+        """Raise FetchError where nothing is to be fetched."""
+        if self.offline:
+            help = "`polcheck pack lock` locks and stores it, `polcheck pack sync` stores what is locked"
+            raise FetchError(f"`{source}` is not stored here, and is not fetched now\nhelp: {help}")
 
     def _commit(self, source: Git) -> str:
         """Return the commit of a repository's revision, one for all packs in it."""

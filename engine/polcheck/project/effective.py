@@ -24,7 +24,8 @@ class CommandLineOptions(Struct, frozen=True):
     ``.
 
     `baseline` is empty for none at all. `jobs` are processes to search with, 0 being one a core; `cache` is whether
-    what can be made again is kept between runs. `locked` forbids to change polcheck.lock. Keys and waivers expire by
+    what can be made again is kept between runs. `locked` forbids to change polcheck.lock; without `fetch`, packs that
+    aren't stored can't be had. Keys and waivers expire by
     `today`, else by the day that it is. Paths here begin at the working directory.
     """
 
@@ -42,6 +43,7 @@ class CommandLineOptions(Struct, frozen=True):
     jobs: int = 0
     cache: bool = True
     locked: bool = False
+    fetch: bool = True
     today: date | None = None
 
 

@@ -65,7 +65,7 @@ def check(
     files = _opened(packs)
     if since is not None and (base is not None or not project or isinstance(submission, Submission | Mapping)):
         raise SubmissionError("`since` is of a folder of one's own (project=True), and goes without `base`")
-    settings = Settings(params=_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
+    settings = Settings(params=params_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
     if project and not isinstance(submission, Submission | Mapping):
         from polcheck.project.project import check_project
 
@@ -175,8 +175,8 @@ def _compiled_or_kept(packs: _Packs, settings: _Frozen) -> Checker:
     return result
 
 
-def _by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
-    """Parameters by pack; those that name no pack stand under the empty name."""
+def params_by_pack(params: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
+    """Return parameters by pack; those that name no pack stand under the empty name."""
     loose = {name: value for name, value in params.items() if not isinstance(value, Mapping)}
     named = {name: value for name, value in params.items() if isinstance(value, Mapping)}
     return {"": loose, **named}

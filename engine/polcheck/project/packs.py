@@ -34,12 +34,13 @@ class PackRequest(Struct, frozen=True):
 
     `folder` is where its relative paths begin, and where its lock is; without one there is no lock. With `strict` the
     lock is not changed. Sources in `fresh` are taken as they are now; with `heal`, what is damaged in the cache is
-    fetched again. `own` is whether the packs are those that the project's configuration names: the lock follows these
-    alone.
+    fetched again; without `fetch`, nothing is. `own` is whether the packs are those that the project's configuration
+    names: the lock follows these alone.
     """
 
     folder: str | None = None
     strict: bool = False
+    fetch: bool = True
     own: bool = True
     heal: bool = False
     fresh: Container[str] = frozenset()
@@ -69,6 +70,7 @@ class ProjectPacks(Struct, frozen=True):
             lock=lock,
             trust=request.trust,
             strict=request.strict,
+            offline=not request.fetch,
             unlocked=before is None or not request.own,
             heal=request.heal,
             fresh=request.fresh,

@@ -125,6 +125,7 @@ class Project(Struct, frozen=True, dict=True):
             PackRequest(
                 folder=config_file.folder if config_file else None,
                 strict=options.locked,
+                fetch=options.fetch,
                 own=self.effective.own_packs,
                 trust=trust_of(config_file, self.effective.today),
             )

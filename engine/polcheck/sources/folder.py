@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +20,16 @@ from msgspec import Struct, field
 
 from polcheck.base.codec import Codec
 from polcheck.base.errors import SubmissionError
-from polcheck.base.reader import is_there
-from polcheck.base.safe_open import NotRegular, opened_folder, pending_file, read_regular, reason_of
+from polcheck.base.reader import is_there, status_of
+from polcheck.base.safe_open import (
+    Entry,
+    NotRegular,
+    opened_folder,
+    pending_file,
+    read_regular,
+    reason_of,
+    scanned,
+)
 from polcheck.base.store import key_of, store
 from polcheck.base.tracker import record_dependency, record_unknown_dependency, tracking
 from polcheck.base.validated_cache import load_unchanged, store_unchanged
@@ -194,7 +201,7 @@ class _Walk(Struct, dict=True):
             full = self._full(folder.path[:-1])
             record_dependency(full)
             with opened_folder(full, follow=not folder.path) as number:
-                entries = self._entries(number)
+                entries = self._entries(number, full)
                 self.walked.add(folder.path.rstrip(b"/"))
                 if folder.path and all(entry.name == ".git" for entry in entries) and folder.path[:-1] in self.gitlinks:
                     self.builder.miss(_text(folder.path[:-1]), _NOT_CHECKED_OUT, folder=True)
@@ -207,24 +214,22 @@ class _Walk(Struct, dict=True):
             self.builder.miss(_text(folder.path[:-1]), reason, folder=True)
             return []
 
-    def _entries(self, number: int) -> list[os.DirEntry[str]]:
+    def _entries(self, number: int, full: bytes) -> list[Entry]:
         most = self.builder.limits.files
-        with os.scandir(number) as scan:
-            entries = list(islice(scan, most + 1))
+        entries = scanned(number, full, most)
         if len(entries) > most:
             raise self.builder.too_many()
         return entries
 
-    def _with_rules(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> _Folder:
+    def _with_rules(self, number: int, folder: _Folder, entries: list[Entry]) -> _Folder:
         """`folder` with its own .gitignore before the others; one that can't be read ignores nothing."""
         if folder.rules is None:
             return folder
         if self.ignores is not None and self.repository:
             data = self.ignores(self.repository.lead(self.repository.root) + folder.path)
         elif ".gitignore" in [entry.name for entry in entries]:
-            record_dependency(self._full(folder.path) + b".gitignore")
             try:
-                data = read_regular(b".gitignore", lambda size: size <= MAX_BYTES, number)
+                data = read_regular(self._full(folder.path) + b".gitignore", lambda size: size <= MAX_BYTES, number)
             except (OSError, NotRegular):
                 return folder
             if data is None:
@@ -235,12 +240,12 @@ class _Walk(Struct, dict=True):
             own = Rules.of(data, base=folder.path, seconds=seconds) if data else None
         return folder._replace(rules=(own, *folder.rules)) if own else folder
 
-    def _below(self, number: int, folder: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[_Folder]:
+    def _below(self, number: int, folder: _Folder, entries: list[Entry]) -> Iterator[_Folder]:
         """Reads each file in a folder; yields the folders in it that are to be walked."""
         lead = _text(folder.path)
         plain = _IS_UTF8 and not folder.rules and not folder.only_tracked and self.builder.excluded.out is None
         files: list[str] = []
-        others: list[os.DirEntry[str]] = []
+        others: list[Entry] = []
         for entry in entries:
             if entry.name == ".git":
                 if folder.path:
@@ -337,7 +342,7 @@ class _Walk(Struct, dict=True):
             what = f"comparing `{self.builder.name}` with its .gitignore files takes too long"
             raise SubmissionError(f"{what}: more than the limit `ignore_seconds` of {most}")
 
-    def _file(self, entry: os.DirEntry[str], path: bytes) -> None:
+    def _file(self, entry: Entry, path: bytes) -> None:
         """Add one file, to be opened when it is asked for; what isn't a regular file is recorded with the reason."""
         text = _text(path)
         try:
@@ -361,8 +366,8 @@ class _Walk(Struct, dict=True):
         record_unknown_dependency()
         try:
             self.builder.links[text] = os.readlink(self._full(path))  # noqa: PTH115
-            target = os.path.realpath(self._full(path), strict=True)
-            is_folder = stat.S_ISDIR(os.stat(target).st_mode)  # noqa: PTH116
+            target = os.path.realpath(self._full(path))
+            is_folder = stat.S_ISDIR(status_of(target).st_mode)
         except OSError as error:
             reason = f"a link that leads nowhere: {reason_of(error)}"
             # NOTE: outside there may be a folder on another machine; within the submission there is nothing

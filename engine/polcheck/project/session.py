@@ -1,0 +1,264 @@
+"""A project that stays open: files may lie over those on disk, and each check gives the report of a fresh run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Event, Lock
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from msgspec.structs import replace
+
+from polcheck.base import reader
+from polcheck.base.errors import ConfigError, PolcheckError, Problem, SubmissionError
+from polcheck.base.overlay import Overlay, lying_over
+from polcheck.base.paths import is_folder
+from polcheck.base.reader import is_file, is_there
+from polcheck.findings.accepted import Accept, in_turn
+from polcheck.findings.report import Report
+from polcheck.findings.restriction import Restriction
+from polcheck.formats.values import Json
+from polcheck.pipeline import Checker
+from polcheck.policy.pack_files import PackFiles
+from polcheck.project.effective import CommandLineOptions
+from polcheck.project.library import PackLike, params_by_pack
+from polcheck.project.project import Project
+from polcheck.sources.submission import Submission, check_path, not_empty
+
+Cancel = Event | Callable[[], bool]
+_Overlaid = Mapping[bytes, bytes | None]  # files by place, those that were written last at the end
+
+
+class Cancelled(PolcheckError):
+    """A check that was given up because its `cancel` said so."""
+
+
+class Session:
+    """A project that stays open, for editors, agents and fixes: what is asked for again is known already.
+
+    A check gives the report that `polcheck run` would print of the project's folder if the files of the overlay had
+    been written there: a .gitignore, a polcheck.yaml, a baseline or a pack of the project in the overlay counts as
+    well. Nothing is fetched: packs are those that ship, are installed, lie in folders, or were stored before.
+
+    Sessions may be used from several threads. A context: it is closed at the end.
+    """
+
+    def __init__(
+        self,
+        root: str | Path = ".",
+        packs: PackLike | Iterable[PackLike] = (),
+        *,
+        params: Mapping[str, Json] | None = None,
+        select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        fail_on: str | None = None,
+        config: str | Path | None = None,
+        project: bool = True,
+        since: str | None = None,
+    ) -> None:
+        """Open the project in the folder `root`; nothing is read before the first check.
+
+        `packs` are those to judge by, in place of those of polcheck.yaml. `params`, `select`, `ignore`, `fail_on` and
+        `since` are as for `polcheck.check`; `config` is the file to take in place of the nearest polcheck.yaml. With
+        `project=False` the folder is somebody else's, and nothing in it changes which files are read, which policies
+        apply or which findings count. Raises SubmissionError when there is no such folder.
+        """
+        target = str(root)
+        if not is_folder(target):
+            raise SubmissionError(f"`{target}` is not a folder: `Session.of` is for projects of other kinds")
+        many: list[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else list(packs)
+        options = CommandLineOptions(
+            packs=tuple(pack.root if isinstance(pack, PackFiles) else str(pack) for pack in many),
+            params=params_by_pack(params or {}),
+            select=tuple(select),
+            ignore=tuple(ignore),
+            fail_on=fail_on,
+            cache=False,
+            fetch=False,
+        )
+        opened = tuple(pack for pack in many if isinstance(pack, PackFiles))
+        if opened and len(opened) != len(many):
+            raise SubmissionError("give packs by their names, or all of them opened")
+        named = str(config) if config is not None else None
+
+        def open_project() -> Project:
+            result = Project.at(target, options, named, isolated=not project)
+            if not result.effective.packs:
+                help = "name them under `packs` in polcheck.yaml, or in the argument `packs`"
+                raise ConfigError([Problem("no pack is named", help=help)])
+            return replace(result, opened=opened) if opened else result
+
+        self._begin(_Folder(target, open_project, since))
+
+    @classmethod
+    def of(
+        cls, checker: Checker, submission: Submission, fail_on: str = "error", accept: Accept | None = None
+    ) -> Session:
+        """Return a session over a submission that is in memory, as `checker.check` judges it.
+
+        The files of a bundle are overlaid by the paths that the packs give its fields. Raises SubmissionError for a
+        field of a bundle that no pack gives a path.
+        """
+        self = cls.__new__(cls)
+        self._begin(_Memory(checker, checker.place(submission), fail_on, accept))
+        return self
+
+    @classmethod
+    def over(cls, open_project: Callable[[], Project], since: str | None = None) -> Session:
+        """Return a session over the folder of a project, which is opened anew after each change to what it reads."""
+        self = cls.__new__(cls)
+        self._begin(_Folder(open_project().target, open_project, since))
+        return self
+
+    def _begin(self, source: _Folder | _Memory) -> None:
+        self._source = source
+        self._files: _Overlaid = {}  # INVARIANT: replaced, never changed
+        self._state = Lock()  # INVARIANT: held for moments only, so that an editor never waits for a check
+        self._checking = Lock()
+        self._closed = False
+
+    def overlay(self, files: Mapping[str, bytes | None]) -> None:
+        """Lay files over those of the project, by their paths from its root, with `/`; None: the file is gone.
+
+        What was laid over a path before is replaced; other files stay. A link is followed as whoever writes to it
+        follows it. Raises SubmissionError, and changes nothing, for a path outside the root or in a `.git`, and where
+        no file could be written: at a folder, below a file, through a link that leads out.
+        """
+        for path in files:
+            check_path(path)
+            if ".git" in path.split("/"):
+                raise SubmissionError(f"`{path}` is git's own, and is not read")
+        with self._state:
+            self._check_open()
+            result = self._files
+            for path, data in files.items():
+                result = self._source.written(result, path, data if data is None else bytes(data))
+            self._files = result
+
+    def revert(self, paths: Iterable[str] | None = None) -> None:
+        """Take the files at `paths` from the overlay, so that those on disk count again; without `paths`, all."""
+        with self._state:
+            self._check_open()
+            left = () if paths is None else [place for path in paths for place in self._source.places(path)]
+            self._files = {} if paths is None else {p: data for p, data in self._files.items() if p not in left}
+
+    def refresh(self) -> None:
+        """Look again at what is on disk: files, configuration, packs and git's index; the overlay stays."""
+        with self._state:
+            self._check_open()
+
+    def check(self, paths: Iterable[str] = (), cancel: Cancel | None = None) -> Report:
+        """Return the report on the project, or on some files and folders of it (paths from its root).
+
+        `cancel` gives the check up: an event that is set, or a function that returns True. Raises Cancelled then,
+        ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and SubmissionError
+        for a project that can't be read.
+        """
+        with self._state:
+            self._check_open()
+            files = self._files
+        only = Restriction.of(tuple(paths))
+        with self._checking:
+            return self._source.check(files, only, _asking(cancel))
+
+    def close(self) -> None:
+        """Let go of what is known; the session can't be used any more."""
+        with self._state:
+            self._closed = True
+            self._files = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise PolcheckError("the session is closed")
+
+
+def _asking(cancel: Cancel | None) -> Callable[[], None]:
+    """Return a function that raises Cancelled once `cancel` says so."""
+    asked = cancel.is_set if isinstance(cancel, Event) else cancel
+
+    def check() -> None:
+        if asked is not None and asked():
+            raise Cancelled("the check was cancelled")
+
+    return check
+
+
+class _Folder(NamedTuple):
+    """The folder of a project, and how it is opened. Files lie over it by their real paths."""
+
+    target: str
+    open_project: Callable[[], Project]
+    since: str | None = None
+
+    def places(self, path: str) -> tuple[bytes, ...]:
+        """Return the places at which a file may be laid over `path`: itself, and where it leads as a link."""
+        full = os.path.join(self.target, path)  # noqa: PTH118
+        return tuple(Overlay({}).real(full, follow=follow) for follow in (False, True))
+
+    def written(self, files: _Overlaid, path: str, data: bytes | None) -> _Overlaid:
+        """Return the overlay with one more file, or none, at `path`. Raises SubmissionError where none can be."""
+        root, over = os.fsencode(os.path.realpath(self.target)), Overlay(files)
+        place = over.real(os.path.join(root, os.fsencode(path)), follow=data is not None)  # noqa: PTH118
+        if not place.startswith(os.path.join(root, b"")):  # noqa: PTH118
+            raise SubmissionError(f"the path `{path}` leads out of the project by a link")
+        with lying_over(over):
+            above = next(folder for folder in Path(os.fsdecode(place)).parents if is_there(folder))
+            if not reader.is_folder(above):
+                raise SubmissionError(f"there can be no file `{path}`: `{above.name}` is a file")
+            if is_there(place) and not is_file(place) and place == os.path.realpath(place):
+                raise SubmissionError(f"there can be no file `{path}`: what is there is not a file")
+        return {**{one: old for one, old in files.items() if one != place}, place: data}
+
+    def check(self, files: _Overlaid, only: Restriction | None, proceed: Callable[[], None]) -> Report:
+        """Return the report of a fresh run over the folder with these files over it."""
+        proceed()
+        with lying_over(Overlay(files)):
+            project = self.open_project()
+            judge = replace(project.checker, only=only)
+            accept, submission = project.acceptance(), project.read()
+            proceed()
+            if self.since is not None:
+                compared = project.since(self.since)
+                accept = in_turn(accept, compared.accept)
+                submission = replace(submission, base=compared.base)
+            report = judge.check(submission, project.effective.fail_on, lambda *_: proceed(), accept)
+            return project.located(report)
+
+
+class _Memory(NamedTuple):
+    """A submission in memory, and what judges it. Files lie over it by their paths."""
+
+    checker: Checker
+    submission: Submission
+    fail_on: str
+    accept: Accept | None
+
+    def places(self, path: str) -> tuple[bytes, ...]:
+        """Return the place of the file at `path`."""
+        return (path.encode("utf-8", "surrogateescape"),)
+
+    def written(self, files: _Overlaid, path: str, data: bytes | None) -> _Overlaid:
+        """Return the overlay with one more file, or none, at `path`."""
+        return {**files, self.places(path)[0]: data}
+
+    def check(self, files: _Overlaid, only: Restriction | None, proceed: Callable[[], None]) -> Report:
+        """Return the report on the submission with these files over it."""
+        proceed()
+        over = {place.decode("utf-8", "surrogateescape"): data for place, data in files.items()}
+        new = {path: data for path, data in over.items() if data is not None}
+        old = self.submission
+        left = {path: data for path, data in old.files.items() if path not in over}
+        unreadable = {path: why for path, why in old.unreadable.items() if path not in over}
+        submission = not_empty(replace(old, files={**left, **new}, unreadable=unreadable))
+        judge = replace(self.checker, only=only)
+        return judge.check(submission, self.fail_on, lambda *_: proceed(), self.accept)
