@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from mirrored import Mirrored, working_in, write
 
 import polcheck
+from mirrored import Mirrored, working_in, write
 from polcheck.base.errors import PolcheckError, SubmissionError
 from polcheck.sources.submission import of_bundle, of_files
 from trees import OURS
