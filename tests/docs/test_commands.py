@@ -81,9 +81,8 @@ class Player:
         return shown if _says(shown, output) else output
 
     def _shell(self, script: str) -> subprocess.CompletedProcess[str]:
-        real = re.sub(r"^polcheck\b", f"{sys.executable} -m polcheck", script, flags=re.MULTILINE)
         return subprocess.run(
-            ["/bin/sh", "-ec", real],
+            ["/bin/sh", "-ec", script],
             cwd=self.folder,
             env=_environment(self.folder),
             capture_output=True,
@@ -101,7 +100,19 @@ def _environment(folder: Path) -> dict[str, str]:
     """Return an environment without colors, a terminal of 100 columns and nothing that an earlier run has stored."""
     own = {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": str(ROOT / "engine"), "PYTHONIOENCODING": "utf-8"}
     own |= {"REPOSITORY": str(ROOT), "POLCHECK_CACHE": str(folder.parent / f"{folder.name}-cache")}
-    return {**os.environ, **own}
+    own |= {"PRE_COMMIT_HOME": str(folder.parent / f"{folder.name}-pre-commit")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "GITHUB_", "CI"))}
+    return {**inherited, **own, "PATH": f"{_commands(folder)}:{os.environ['PATH']}"}
+
+
+def _commands(folder: Path) -> Path:
+    """Return a folder with the commands that pages call: those of this environment, installed or not."""
+    commands = folder.parent / "bin"
+    commands.mkdir(exist_ok=True)
+    for name, module in (("polcheck", "polcheck"), ("pre-commit", "pre_commit")):
+        (commands / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        (commands / name).chmod(0o755)
+    return commands
 
 
 @pytest.fixture(scope="module", params=PAGES)

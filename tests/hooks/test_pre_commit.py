@@ -49,7 +49,7 @@ def pre_commit(tmp_path: Path, hook: tuple[Path, str], environment: dict[str, st
     """Variables for pre-commit, whose environment for the hook has been installed."""
     pytest.importorskip("pre_commit", reason="pre-commit is not installed")
     own = {**environment, "PRE_COMMIT_HOME": str(hook[0].parent / "home")}
-    where = {"repos": [{"repo": str(hook[0]), "rev": hook[1], "hooks": [{"id": "polcheck"}]}]}
+    where = {"repos": [{"repo": str(hook[0]), "rev": hook[1], "hooks": [{"id": "polcheck"}, {"id": "polcheck-files"}]}]}
     write(tmp_path / "project", {".pre-commit-config.yaml": json.dumps(where)})
     repository(tmp_path / "project")
     done = subprocess.run(
@@ -61,17 +61,33 @@ def pre_commit(tmp_path: Path, hook: tuple[Path, str], environment: dict[str, st
     return own
 
 
-def test_the_hook_judges_the_whole_tree(project: Path, pre_commit: dict[str, str]) -> None:
-    """A commit is refused for a finding in a file that it doesn't touch, and goes through when that is mended."""
+def test_the_hook_checks_the_whole_tree(project: Path, pre_commit: dict[str, str]) -> None:
+    """A commit is refused for a finding in a file that it doesn't touch, and goes through when that is fixed."""
     subprocess.run([*_PRE_COMMIT, "install"], cwd=project, env=pre_commit, check=True, capture_output=True)
     write(project, {"other.txt": "x\n"})
     git(project, "add", "other.txt")
-    refused = commit(project, pre_commit)
+    environment = {**pre_commit, "SKIP": "polcheck-files"}
+    refused = commit(project, environment)
     assert refused.returncode == 1 and "a.py:1:1: error[ours:no-print] it prints" in refused.stdout + refused.stderr
     write(project, {"a.py": "x = 1\n"})
     git(project, "add", "a.py")
-    passed = commit(project, pre_commit)
+    passed = commit(project, environment)
     assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def test_the_hook_for_files_reports_those_of_the_commit(project: Path, pre_commit: dict[str, str]) -> None:
+    """A finding elsewhere doesn't refuse a commit, one in a file of the commit does."""
+    subprocess.run([*_PRE_COMMIT, "install"], cwd=project, env=pre_commit, check=True, capture_output=True)
+    environment = {**pre_commit, "SKIP": "polcheck"}
+    write(project, {"other.txt": "x\n"})
+    git(project, "add", "other.txt")
+    passed = commit(project, environment)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    write(project, {"b.py": "print(2)\n"})
+    git(project, "add", "b.py")
+    refused = commit(project, environment)
+    assert refused.returncode == 1 and "b.py:1:1: error[ours:no-print] it prints" in refused.stdout + refused.stderr
+    assert "a.py:1:1" not in refused.stdout + refused.stderr
 
 
 def commit(project: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

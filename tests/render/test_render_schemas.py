@@ -183,7 +183,7 @@ def test_gitlab_tells_equal_fingerprints_apart(report: Report, plain: Options) -
 def test_gitlab_tells_waived_findings_apart(report: Report, plain: Options) -> None:
     """They are information, and say why they were accepted."""
     entries = json.loads(output_format("gitlab").render(report, plain))
-    waived = [entry for entry in entries if entry["description"].startswith("waived (")]
+    waived = [entry for entry in entries if entry["description"].startswith("accepted (")]
     assert len(waived) == 3 and {entry["severity"] for entry in waived} == {"info"}
 
 

@@ -17,7 +17,7 @@ _NOWHERE = "."  # GitLab wants a path in each entry
 
 
 def render(report: Report, options: Options) -> str:
-    """Return the JSON array. Waived findings are `info` and say so; equal fingerprints are told apart by a number."""
+    """Return the JSON array. Accepted findings are `info` and say so; equal fingerprints are told apart by a number."""
     entries = [_finding(finding) for finding in report.findings]
     entries += [_undecided(policy) for policy in report.policies if policy.outcome == "undecided"]
     entries += [_dynamic(notice) for notice in report.notices if notice.kind == "dynamic"]
@@ -35,7 +35,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     path = finding.location.path if finding.location else _NOWHERE
     message = finding.message or finding.title
     if finding.waived:
-        message = f"waived ({finding.waived.reason or finding.waived.kind}): {message}"
+        message = f"accepted ({finding.waived.reason or finding.waived.kind}): {message}"
     return _entry(
         message,
         finding.ref,
@@ -67,7 +67,7 @@ def _left_out(report: Report) -> list[dict[str, Any]]:
     if not waived and not report.submission.left_out:
         return []
     left_out = pluralize(report.submission.left_out, "file or folder", "files or folders")
-    message = f"{pluralize(waived, 'finding')} waived, {left_out} left out"
+    message = f"{pluralize(waived, 'finding')} accepted, {left_out} left out"
     return [_entry(message, "polcheck:left-out", _hash("left out", message), "info", _NOWHERE, 1)]
 
 

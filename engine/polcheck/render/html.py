@@ -163,7 +163,7 @@ _TITLES = {
     "findings": "Findings",
     "not-judged": "Not checked",
     "requirements": "Requirements",
-    "waived": "Waived",
+    "waived": "Accepted",
     "notices": "Notices",
     "fields": "Verdict fields",
     "policies": "Policies",

@@ -12,7 +12,7 @@ from polcheck.render.wording import summary
 
 
 def render(report: Report, options: Options) -> str:
-    """Return the XML document. Waived findings are no failures; they stand in their test case's output."""
+    """Return the XML document. Accepted findings are no failures; they stand in their test case's output."""
     findings: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         findings[finding.ref].append(finding)
@@ -87,7 +87,7 @@ def _waived(finding: Finding) -> str:
     waived = finding.waived
     assert waived is not None
     where = f"{finding.location}: " if finding.location else ""
-    return f"waived ({waived.kind}): {where}{finding.message} ({waived.reason})"
+    return f"accepted ({waived.kind}): {where}{finding.message} ({waived.reason})"
 
 
 FORMAT = OutputFormat(render, with_digest=False, paths_from="repository")

@@ -179,7 +179,7 @@ def _waived(report: Report) -> list[str]:
             by = "".join(f", {text(part)}" for part in (finding.waived.owner, finding.waived.expires) if part)
             why = text(finding.waived.reason or finding.waived.kind)
             lines.append(f"- {where}{code(finding.ref)} ({finding.waived.kind}{by}): {why}")
-    return _details(f"Waived: {pluralize(len(lines), 'finding')}", lines, len(lines), "finding")
+    return _details(f"Accepted: {pluralize(len(lines), 'finding')}", lines, len(lines), "finding")
 
 
 def _notices(report: Report) -> list[str]:

@@ -216,14 +216,14 @@ def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
         return
     kinds = Counter(finding.waived.kind for finding in waived if finding.waived)
     tally = ", ".join(f"{number:,} {kind}" for kind, number in sorted(kinds.items()))
-    heading = f"{pluralize(len(waived), 'finding')} waived ({tally})"
+    heading = f"{pluralize(len(waived), 'finding')} accepted ({tally})"
     if options.verbosity <= 0:
         yield f"{heading}; use -v to see them"
         return
     lines = [heading]
     for finding in waived if options.all else waived[:_MANY]:
         why = finding.waived.reason if finding.waived else ""
-        lines.append(f"  {brief(finding, style)}{style.dim(terminal(f' (waived: {why})'))}")
+        lines.append(f"  {brief(finding, style)}{style.dim(terminal(f' (accepted: {why})'))}")
     if not options.all and len(waived) > _MANY:
         lines.append(f"  … and {len(waived) - _MANY:,} more; use --all to see them")
     yield "\n".join(lines)

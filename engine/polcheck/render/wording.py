@@ -24,11 +24,11 @@ def pluralize(number: int, one: str, many: str = "") -> str:
 
 
 def severities(report: Report) -> str:
-    """Return how many findings of each severity count, and how many are waived: `2 errors, 1 warning`."""
+    """Return how many findings of each severity count, and how many are accepted: `2 errors, 1 warning`."""
     tally = Counter(finding.severity for finding in report.failing)
     parts = [pluralize(tally[severity], severity) for severity in SEVERITIES if tally[severity]]
     waived = len(report.findings) - len(report.failing)
-    return ", ".join(parts or ["no findings"]) + (f" ({waived:,} waived)" if waived else "")
+    return ", ".join(parts or ["no findings"]) + (f" ({waived:,} accepted)" if waived else "")
 
 
 def outcomes(report: Report) -> str:
