@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from polcheck.base.timings import Timings
 from polcheck.base.version import VERSION
 from polcheck.evaluate.context import BaseTree, JoinContext
 from polcheck.evaluate.demands import Demands
-from polcheck.evaluate.outcome import PolicyResult, evaluate
+from polcheck.evaluate.outcome import PolicyResult, evaluate, undecided_result
 from polcheck.evaluate.relations import Relation
 from polcheck.findings.accepted import Accept, Accepted
+from polcheck.findings.finding import Finding
 from polcheck.findings.make import Findings, deprecated_in, dynamic_notices, notices_of, numbered, outcome_of
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
@@ -35,13 +36,13 @@ from polcheck.findings.report import (
 from polcheck.findings.restriction import Restriction
 from polcheck.findings.verdict_fields import fields_of
 from polcheck.policy.gates import gates_of
-from polcheck.policy.plan import Plan
+from polcheck.policy.plan import CompiledPack, Plan
 from polcheck.scan.cache import CacheLookup, ScanCache, SharedRows
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Task, search_files
 from polcheck.sources.submission import Submission, merged_fields
-from polcheck.sources.trees import base_path, is_base
+from polcheck.sources.trees import base_path, is_base, path_behind, path_below
 
 Progress = Callable[[int, int], None]
 CACHE_FROM_BYTES = 10_000  # a smaller submission is searched faster than its rows are looked up and stored
@@ -61,8 +62,44 @@ class Summary(NamedTuple):
     findings: Mapping[str, int]
 
 
+def folder_of(root: str, prefix: str) -> str | None:
+    """Return the folder `root` of a configuration as seen from a submission, empty for all of that; None if elsewhere.
+
+    `prefix` is the submission's path as seen from the configuration, with a final `/`: of one that lies in the folder,
+    everything is in it.
+    """
+    scope = f"{root}/" if root else ""
+    if prefix.startswith(scope):
+        return ""
+    return scope[len(prefix) : -1] if scope.startswith(prefix) else None
+
+
+class PackGroup(Struct, frozen=True):
+    """The packs of a plan that are about one folder, which is called as in the configuration, and what they need."""
+
+    scope: str
+    packs: tuple[CompiledPack, ...]
+    demands: Demands
+
+    def folder(self, prefix: str) -> str | None:
+        """Return the folder in the submission, as `folder_of` does."""
+        return folder_of(self.scope, prefix)
+
+
+class Part(Struct, frozen=True):
+    """One group of packs, the folder that it is about, and the files there, with paths as seen from the folder."""
+
+    group: PackGroup
+    folder: str
+    submission: Submission
+    context: JoinContext
+
+
 class Checker(Struct, frozen=True, dict=True):
-    """Checks submissions against a plan; what is compiled for the first one is reused for the others."""
+    """Checks submissions against a plan; what is compiled for the first one is reused for the others.
+
+    `prefix` is the path of the submissions as seen from the configuration, with a final `/`; empty where they are one.
+    """
 
     plan: Plan
     searches: Extractor | None = None  # compiled before, for a plan with the same probes
@@ -71,9 +108,10 @@ class Checker(Struct, frozen=True, dict=True):
     only: Restriction | None = None  # what is reported; None is everything
     allow_empty: bool = False  # whether a submission that no policy applies to passes
     digests: bool = True  # whether reports have the submission's digest, for which every file is read
+    prefix: str = ""
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
-    _wanted_probes: list[tuple[Plan, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of the latest listings
+    _wanted_probes: list[tuple[Plan, str, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of some listings
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -93,6 +131,18 @@ class Checker(Struct, frozen=True, dict=True):
         """What the policies need of each file."""
         return Demands.of(self.plan)
 
+    @cached_property
+    def groups(self) -> tuple[PackGroup, ...]:
+        """The packs by the folder that they are about, in order."""
+        scopes = list(dict.fromkeys(pack.scope for pack in self.plan.packs)) or [""]
+        if len(scopes) == 1:
+            return (PackGroup(scopes[0], self.plan.packs, self.demands),)
+        groups: list[PackGroup] = []
+        for scope in scopes:
+            packs = tuple(pack for pack in self.plan.packs if pack.scope == scope)
+            groups.append(PackGroup(scope, packs, Demands.of(replace(self.plan, packs=packs))))
+        return tuple(groups)
+
     def check(
         self,
         submission: Submission,
@@ -110,13 +160,14 @@ class Checker(Struct, frozen=True, dict=True):
         times = timings or Timings()
         with times.stage("search"):
             placed = self.place(submission)
-            context = self.join_context(placed, progress, cache)
+            rows = self.extract(placed, progress, cache)
+            parts = self.parts(placed, rows)
         with times.stage("judge"):
-            results = evaluate(context, self.plan.packs, limits=self.limits, timings=times)
+            results = [evaluate(part.context, part.group.packs, None, self.limits, times) for part in parts]
         with times.stage("tell"):
-            report = self.report(placed, context, results, fail_on, accept)
+            report = self.report(placed, rows, list(zip(parts, results, strict=True)), fail_on, accept)
         if timings is not None:
-            self._count(timings, placed, context, cache)
+            self._count(timings, placed, rows, cache)
         return report
 
     def summary(self, submission: Submission, fail_on: str = "error") -> Summary:
@@ -125,9 +176,13 @@ class Checker(Struct, frozen=True, dict=True):
         Raises SubmissionError for a field of a bundle that no pack gives a path.
         """
         placed = self.place(submission)
-        context = self.join_context(placed, shared=self._shared_rows)
-        maker = self._findings(placed, context)
-        counts = [maker.count(result) for result in evaluate(context, self.plan.packs, limits=self.limits)]
+        counts: list[tuple[int, PolicyResult]] = []
+        for part in self.parts(placed, self.extract(placed, shared=self._shared_rows)):
+            maker = self._findings(part)
+            results = evaluate(part.context, part.group.packs, limits=self.limits)
+            counts += [(number, result.seen_from(part.folder)) for number, result in map(maker.count, results)]
+        counts += [(0, result) for result in self._unchecked(placed)]
+        counts.sort(key=lambda count: self._order[count[1].policy.pack])
         severities = [[result.policy.severity] * bool(number) for number, result in counts]
         policies = tuple(outcome_of(result, found) for (_, result), found in zip(counts, severities, strict=True))
         findings = {result.policy.ref: number for number, result in counts}
@@ -138,10 +193,17 @@ class Checker(Struct, frozen=True, dict=True):
         """Return a checker that searches for each selector alone and measures its time."""
         return replace(self, searches=replace(self.extractor, timed=True))
 
-    def _count(self, timings: Timings, placed: Submission, context: JoinContext, cache: ScanCache | None) -> None:
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        """The place of each pack in the plan."""
+        return {pack.name: number for number, pack in enumerate(self.plan.packs)}
+
+    def _count(
+        self, timings: Timings, placed: Submission, found: Mapping[str, FileRows], cache: ScanCache | None
+    ) -> None:
         """Record in `timings` how many files were listed, examined, known and parsed, and the time of each probe."""
         known = cache.known if cache else frozenset()
-        asked = [rows for path in self._wanted(placed) if (rows := context.rows.get(path)) is not None]
+        asked = [rows for path in self._wanted(placed) if (rows := found.get(path)) is not None]
         timings.files.update(
             listed=len(placed.paths),
             asked=len(asked),
@@ -155,20 +217,41 @@ class Checker(Struct, frozen=True, dict=True):
 
     def place(self, submission: Submission) -> Submission:
         """Return the submission with the fields of its bundle at the paths that packs give them."""
-        placed = submission.placed(merged_fields(pack.fields for pack in self.plan.packs))
+        placed = submission.placed(merged_fields(self._fields())) if submission.fields else submission
         return placed.settled(placed.listed if self.demands.facts else self._wanted(placed))
 
     def _wanted(self, submission: Submission) -> _Wanted:
         """Return the probes to run in each file of a placed submission, by path."""
         if submission.base is not None:
-            return self.demands.wanted(submission.listed, self.plan, submission.base.paths)
-        for plan, paths, wanted in self._wanted_probes:
-            if plan is self.plan and paths == submission.listed:
+            return self._wanted_in(submission.listed, submission.base.paths)
+        for plan, prefix, paths, wanted in self._wanted_probes:
+            if plan is self.plan and prefix == self.prefix and paths == submission.listed:
                 return wanted
-        wanted = self.demands.wanted(submission.listed, self.plan)
+        wanted = self._wanted_in(submission.listed)
         del self._wanted_probes[_MOST_LISTINGS - 1 if len(submission.listed) < _SMALL_LISTING else 0 :]
-        self._wanted_probes.insert(0, (self.plan, submission.listed, wanted))
+        self._wanted_probes.insert(0, (self.plan, self.prefix, submission.listed, wanted))
         return wanted
+
+    def _wanted_in(self, paths: Sequence[str], base: Sequence[str] = ()) -> _Wanted:
+        """Return the probes that some group of packs wants to run in each of the files, of the base as well."""
+        wanted: dict[str, tuple[int, ...]] = {}
+        for group in self.groups:
+            folder = group.folder(self.prefix)
+            if folder == "" and not wanted:
+                wanted = group.demands.wanted(paths, self.plan, base)
+            elif folder is not None:
+                now, then = ([p for path in each if (p := path_below(folder, path))] for each in (paths, base))
+                for path, probes in group.demands.wanted(now, self.plan, then).items():
+                    whole = path_behind(folder, path)
+                    wanted[whole] = tuple(sorted({*wanted.get(whole, ()), *probes}))
+        return wanted
+
+    def _fields(self) -> Iterator[Mapping[str, str]]:
+        """Yield the paths that each pack gives the fields of a bundle."""
+        for group in self.groups:
+            folder = group.folder(self.prefix)
+            for pack in group.packs if folder is not None else ():
+                yield {name: path_behind(folder or "", path) for name, path in pack.fields.items()}
 
     def join_context(
         self,
@@ -177,8 +260,13 @@ class Checker(Struct, frozen=True, dict=True):
         cache: ScanCache | None = None,
         shared: SharedRows | None = None,
     ) -> JoinContext:
-        """Scan a placed submission and return what evaluation needs of it."""
-        rows = self.extract(submission, progress, cache, shared)
+        """Scan a placed submission and return what evaluation of packs about all of it needs."""
+        return self._context(submission, "", self.extract(submission, progress, cache, shared), self.demands)
+
+    def _context(
+        self, submission: Submission, folder: str, rows: Mapping[str, FileRows], demands: Demands
+    ) -> JoinContext:
+        """Return what evaluation needs of a submission, whose paths are seen from the folder, and of its rows."""
         unreadable = dict(submission.unreadable)
         if submission.base is not None:
             unreadable |= {base_path(path): why for path, why in submission.base.files.unreadable.items()}
@@ -190,33 +278,72 @@ class Checker(Struct, frozen=True, dict=True):
             self.extractor,
             submission.folders,
             self._constants,
-            BaseTree.of(submission, self.demands),
+            BaseTree.of(submission, demands),
             Locator(submission, self.extractor, self.limits),
+            folder,
         )
+
+    def parts(self, placed: Submission, rows: Mapping[str, FileRows]) -> tuple[Part, ...]:
+        """Return the groups of packs that are about files of a placed submission, with the rows of a scan of all."""
+        parts: list[Part] = []
+        for group in self.groups:
+            folder = group.folder(self.prefix)
+            if folder == "":
+                parts.append(Part(group, "", placed, self._context(placed, "", rows, group.demands)))
+            elif folder is not None and not _missing(folder, placed):
+                seen = placed.below(folder)
+                own = {
+                    below: entry.seen_from(folder)
+                    for path, entry in rows.items()
+                    if (below := path_below(folder, path)) is not None
+                }
+                parts.append(Part(group, folder, seen, self._context(seen, folder, own, group.demands)))
+        return tuple(parts)
+
+    def _unchecked(self, placed: Submission) -> Iterator[PolicyResult]:
+        """Yield the results of policies about folders of which nothing is known, or that lie elsewhere.
+
+        A folder elsewhere is not applicable, as what was asked for is another one.
+        """
+        for group in self.groups:
+            folder = group.folder(self.prefix)
+            missing = _missing(folder, placed) if folder else ""
+            for policy in (policy for pack in group.packs for policy in pack.policies):
+                if folder is None:
+                    yield PolicyResult(policy, "not-applicable")
+                elif missing:
+                    yield undecided_result(PolicyResult(policy, "undecided"), missing)
 
     def report(
         self,
         placed: Submission,
-        context: JoinContext,
-        results: Sequence[PolicyResult],
+        rows: Mapping[str, FileRows],
+        parts: Sequence[tuple[Part, Sequence[PolicyResult]]],
         fail_on: str,
         accept: Accept | None = None,
     ) -> Report:
-        """Return the report of some results: with places, messages, waivers, requirements and the verdict."""
-        maker = self._findings(placed, context)
-        contained = [maker.contained(result) for result in results]
-        results = [result for _, result in contained]
+        """Return the report of the results of all parts: with places, messages, waivers, requirements and verdict."""
+        contained: list[tuple[Sequence[Finding], PolicyResult]] = [((), each) for each in self._unchecked(placed)]
+        remarks = [*self._remarks(rows)]
+        dynamic: dict[str, tuple[DynamicCapture, ...]] = {}
+        for part, results in parts:
+            maker = self._findings(part)
+            for made, result in map(maker.contained, results):
+                dynamic[result.policy.ref] = maker.dynamic(result)
+                contained.append((made, result.seen_from(part.folder) if part.folder else result))
+            remarks += [notice.seen_from(part.folder) for notice in maker.locator.notices()]
+        contained.sort(key=lambda each: self._order[each[1].policy.pack])
+        reported = [result for _, result in contained]
         findings = numbered(finding for made, _ in contained for finding in made)
-        marked = frozenset(path for path, rows in context.rows.items() if rows.marked and not is_base(path))
-        unsearched = frozenset(placed.listed).difference(context.rows)
+        marked = frozenset(path for path, entry in rows.items() if entry.marked and not is_base(path))
+        unsearched = frozenset(placed.listed).difference(rows)
         marked_in = replace(placed, marked=marked, unsearched=unsearched)
-        accepted = accept(findings, marked_in, results) if accept else Accepted(findings)
-        remarks = (*self._remarks(context), *maker.locator.notices())
-        return self._assembled(placed, results, accepted, fail_on, remarks, maker.dynamic)
+        accepted = accept(findings, marked_in, reported) if accept else Accepted(findings)
+        return self._assembled(placed, reported, accepted, fail_on, remarks, dynamic)
 
-    def _findings(self, placed: Submission, context: JoinContext) -> Findings:
-        locator = Locator(placed, self.extractor, self.limits)
-        return Findings(locator, NearMisses(context, locator))
+    def _findings(self, part: Part) -> Findings:
+        locator = Locator(part.submission, self.extractor, self.limits)
+        return Findings(locator, NearMisses(part.context, locator), part.folder)
 
     def extract(
         self,
@@ -258,7 +385,7 @@ class Checker(Struct, frozen=True, dict=True):
         accepted: Accepted,
         fail_on: str,
         remarks: Iterable[Notice],
-        locations: Callable[[PolicyResult], tuple[DynamicCapture, ...]],
+        dynamic: Mapping[str, tuple[DynamicCapture, ...]],
     ) -> Report:
         findings = accepted.findings
         notices = (*accepted.notices, *(file.notice for file in accepted.files))
@@ -273,7 +400,12 @@ class Checker(Struct, frozen=True, dict=True):
         accepting = Counter(finding.ref for finding in findings if finding.waived)
         accepting.update(file.ref for file in accepted.files)
         policies = tuple(
-            outcome_of(result, counting.get(result.policy.ref, ()), accepting[result.policy.ref], locations(result))
+            outcome_of(
+                result,
+                counting.get(result.policy.ref, ()),
+                accepting[result.policy.ref],
+                dynamic.get(result.policy.ref, ()),
+            )
             for result in results
         )
         unsearched = notices_of(results, policies)
@@ -285,6 +417,7 @@ class Checker(Struct, frozen=True, dict=True):
             *dynamic_notices(policies),
             *deprecated_in(policies),
             *self._without_base(submission),
+            *self._elsewhere(),
             *notices,
         )
         # NOTE: files that no policy is about pass, as a hook on a README has nothing to report
@@ -292,7 +425,7 @@ class Checker(Struct, frozen=True, dict=True):
             verdict=verdict_of(policies, fail_on, allow_empty=self.allow_empty or only is not None),
             fail_on=fail_on,
             submission=self._used(submission),
-            packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source) for p in self.plan.packs),
+            packs=tuple(PackUsed(p.name, p.version, p.digest, p.params, p.source, p.scope) for p in self.plan.packs),
             requirements=tuple(self._requirements(policies)),
             policies=policies,
             findings=findings,
@@ -332,12 +465,12 @@ class Checker(Struct, frozen=True, dict=True):
             if (path, reason) not in known:
                 yield Notice("unsearched", reason, Location(path))
 
-    def _remarks(self, context: JoinContext) -> Iterable[Notice]:
+    def _remarks(self, found: Mapping[str, FileRows]) -> Iterable[Notice]:
         """Yield a notice for each place of a configuration file that other readers refuse or read differently."""
         from polcheck.base.spans import Place
         from polcheck.findings.finding import Location
 
-        for path, rows in sorted(context.rows.items()):
+        for path, rows in sorted(found.items()):
             if is_base(path):
                 continue
             for *numbers, message in rows.remarks:
@@ -350,6 +483,14 @@ class Checker(Struct, frozen=True, dict=True):
             text = "not applicable without `--since REV`: what has changed is asked for"
             yield Notice("since", text, None, names)
 
+    def _elsewhere(self) -> Iterable[Notice]:
+        """Yield a notice of each pack that is about a folder outside of what is checked."""
+        for group in self.groups:
+            if group.folder(self.prefix) is None:
+                for pack in group.packs:
+                    text = f"`{pack.name}` is not checked: `{pack.scope}` is not in `{self.prefix.rstrip('/')}`"
+                    yield Notice("config", text, None, tuple(policy.ref for policy in pack.policies))
+
     def _git_places(self, submission: Submission) -> Iterable[Notice]:
         """Yield a notice for each folder `.git` that is not at the root, where git puts it."""
         from polcheck.findings.finding import Location
@@ -361,3 +502,13 @@ class Checker(Struct, frozen=True, dict=True):
         for path in places[:_MOST_GIT_PLACES]:
             text = f"`{path}` is left out: what has this name is taken for git's own and is not read{rest}"
             yield Notice("unsearched", text, Location(path))
+
+
+def _missing(folder: str, placed: Submission) -> str:
+    """Return why nothing is known of a folder that packs are about; empty where there is something in it."""
+    if any(path.startswith(f"{folder}/") for path in (*placed.listed, *placed.folders)):
+        return ""
+    unread = next((path for path in sorted(placed.folders) if f"{folder}/".startswith(f"{path}/")), None)
+    if unread is not None:
+        return f"`{folder}` is not known: `{unread}`: {placed.unreadable[unread]}"
+    return f"the pack is rooted at `{folder}`, and the project has no file there"

@@ -13,7 +13,6 @@ from typing import Any
 
 from polcheck.authoring.testing.cases import read_cases
 from polcheck.base import sandbox as confined
-from polcheck.evaluate.outcome import evaluate
 from polcheck.packs.shipped import schemas, shipped_packs
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
@@ -130,9 +129,7 @@ def _judge(checkers: list[Checker], submissions: list[Files]) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for number, files in enumerate(submissions):
         for checker in checkers:
-            placed = checker.place(of_files(files))
-            context = checker.join_context(placed)
-            report = checker.report(placed, context, evaluate(context, checker.plan.packs), "error")
+            report = checker.check(of_files(files))
             outcomes.update(policy.outcome for policy in report.policies)
             outcomes.update(
                 "fault" for notice in report.notices if notice.kind == "fault" or " failed: " in notice.message

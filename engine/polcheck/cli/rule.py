@@ -25,19 +25,22 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
     The packs are those of --pack, else of the nearest polcheck.yaml. The examples come from the pack's test cases.
     """
     from polcheck.authoring.reference.rule import described
+    from polcheck.policy.pack_files import every_pack, policy_names, unrooted
     from polcheck.project.effective import CommandLineOptions
     from polcheck.project.project import Project
 
     # NOTE: everything is selected, so that a policy which the project leaves out can be looked up as well
     used = has_packs(Project.at(".", CommandLineOptions(packs=packs, select=("*",)), config))
     named = {compiled.ref: compiled for compiled in used.checker.plan.policies}
-    chosen = [compiled for ref, compiled in named.items() if policy in (ref, compiled.id)]
+    chosen = [each for each in named.values() if policy in policy_names(each.pack, each.id)]
+    # NOTE: what a policy asks for is the same in each folder that its pack is about
+    chosen = list({unrooted(compiled.ref): compiled for compiled in reversed(chosen)}.values())[::-1]
     if not chosen:
         close = difflib.get_close_matches(policy, [compiled.id for compiled in named.values()], n=3)
         hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else "`polcheck list` shows all."
         raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint}")
     for compiled in chosen:
-        files = next(pack for pack in used.packs if pack.name == compiled.pack)
+        files = next(pack for pack in every_pack(used.packs) if pack.label == compiled.pack)
         sys.stdout.write("\n".join(described(files, compiled, examples=not no_examples)) + "\n")
     return 0
 

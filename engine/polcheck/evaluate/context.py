@@ -81,6 +81,7 @@ class JoinContext(Struct, dict=True):
     constants: dict[int, Relation] = field(default_factory=dict)  # of written rows, by the number of their join
     base: BaseTree | None = None
     placer: Placer | None = None
+    folder: str = ""  # that all paths are seen from; empty for the root of the submission
     _constants: dict[str, Constants] = field(default_factory=dict)  # by tree
     _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
 from polcheck.formats.values import Json
 from polcheck.policy.plan import GROUP, CompiledPack, CompiledPolicy, Step
-from polcheck.sources.trees import plain_path
+from polcheck.sources.trees import path_behind, plain_path
 
 Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 
@@ -64,6 +64,20 @@ class PolicyResult(Struct, frozen=True):
         """Return the result where only these of its reasons count; one that is undecided for no other passes."""
         outcome: Outcome = "pass" if self.outcome == "undecided" and not reasons else self.outcome
         return replace(self, outcome=outcome, reasons=reasons, open=self.open and bool(reasons))
+
+    def seen_from(self, folder: str) -> PolicyResult:
+        """Return the result of a policy about a folder with the paths of the project, without what has other places.
+
+        Its failures and what is no constant are reported before.
+        """
+        return replace(
+            self,
+            failures=(),
+            dynamic=(),
+            documents=frozenset(path_behind(folder, path) for path in self.documents),
+            searched=frozenset(path_behind(folder, path) for path in self.searched),
+            reasons=tuple((path and path_behind(folder, path), why) for path, why in self.reasons),
+        )
 
 
 def evaluate(
@@ -356,5 +370,5 @@ def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row],
     first = _shown_place(policy, row)
     related = tuple(dict.fromkeys(place for place in places if place != first))
     names = policy.message.names | policy.remedy.names
-    scope = evaluator.scopes.of(replace(row, current=first), names)
+    scope = replace(evaluator.scopes, shown=True).of(replace(row, current=first), names)
     return Failure(first, related, row, scope, missing)

@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.rows import Row, SourceRef
+from polcheck.evaluate.rows import BoundValue, Row, SourceRef
 from polcheck.formats.values import Json
-from polcheck.sources.trees import plain_path
+from polcheck.sources.trees import path_behind, plain_path
 
 _OF_PLACE = frozenset({"path", "line", "column"})
 
@@ -22,12 +22,14 @@ class Scopes(Struct, frozen=True):
     params: Mapping[str, Json]
     tables: Mapping[str, Json]
 
+    shown: bool = False  # whether paths are for people, who see those of the submission
+
     def of(self, row: Row, wanted: Iterable[str] | None = None) -> dict[str, Json]:
         """Return the names that a row gives to expressions and messages; of the costly ones those in `wanted`."""
         scope: dict[str, Json] = {
-            name: bound.value for name, bound in row.shown.items() if wanted is None or name in wanted
+            name: self._value(bound) for name, bound in row.shown.items() if wanted is None or name in wanted
         }
-        scope |= {name: bound.value for name, bound in row.names.items()}
+        scope |= {name: self._value(bound) for name, bound in row.names.items()}
         if wanted is None or "params" in wanted:
             scope["params"] = dict(self.params)
         if wanted is None or "tables" in wanted:
@@ -37,7 +39,7 @@ class Scopes(Struct, frozen=True):
                 continue
             scope[alias] = {
                 **self._place_facts(named.current),
-                **{name: bound.value for name, bound in {**named.shown, **named.names}.items()},
+                **{name: self._value(bound) for name, bound in {**named.shown, **named.names}.items()},
             }
         if row.current is not None:
             if wanted is None or not _OF_PLACE.isdisjoint(wanted):
@@ -53,17 +55,26 @@ class Scopes(Struct, frozen=True):
         if place is None:
             return {}
         if wanted is not None and "line" not in wanted and "column" not in wanted:
-            return {"path": plain_path(place.path)}  # NOTE: where a match in a value stands has to be worked out
+            return {"path": self._path(place.path)}  # NOTE: where a match in a value stands has to be worked out
         return {
-            "path": plain_path(place.path),
+            "path": self._path(place.path),
             "line": self.context.line(place)[0] or None,
             "column": self.context.column(place) or None,
         }
 
+    def _value(self, bound: BoundValue) -> Json:
+        """Return a bound value; that of a whole path as people see it."""
+        is_path = self.shown and self.context.folder and bound.span is None and bound.value == plain_path(bound.path)
+        return self._path(bound.path) if is_path and bound.path else bound.value
+
+    def _path(self, path: str) -> str:
+        return plain_path(path_behind(self.context.folder, path) if self.shown else path)
+
     def _file(self, path: str) -> Json:
         rows = self.context.rows.get(path)
         facts = rows.facts if rows else None
+        place = self._path(path).rstrip("/")
+        folder = place.rpartition("/")[0]
         if facts is None:
-            place = plain_path(path).rstrip("/")
-            return {"name": place.rsplit("/", 1)[-1], "dir": place.rpartition("/")[0]}
-        return {**asdict(facts), "repeated_keys": list(facts.repeated_keys)}
+            return {"name": place.rsplit("/", 1)[-1], "dir": folder}
+        return {**asdict(facts), "dir": folder, "repeated_keys": list(facts.repeated_keys)}

@@ -100,6 +100,8 @@ class Location(Struct, frozen=True):
 
     def seen_from(self, folder: str) -> Location:
         """Return the place with its path behind `folder`."""
+        if not folder:
+            return self
         path = joined(folder, self.path)
         return replace(self, path=path, place=self.place and self.place._replace(path=path))
 
@@ -166,6 +168,8 @@ class Finding(Struct, frozen=True):
 
     def seen_from(self, folder: str) -> Finding:
         """Return the finding with its paths behind `folder`; its fingerprint and bindings stay."""
+        if not folder:
+            return self
         nearest, waived = self.nearest, self.waived
         return replace(
             self,

@@ -34,6 +34,7 @@ class Findings(Struct, frozen=True):
 
     locator: Locator
     misses: NearMisses
+    folder: str = ""  # that the paths of the results are seen from
     beside: Beside = field(default_factory=renderer)
     _outlines: dict[int, tuple[BoundValue, str]] = field(default_factory=dict)  # by the `id` of a value, kept alive
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
@@ -49,7 +50,7 @@ class Findings(Struct, frozen=True):
         searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
-            finding = self._finding(result, failure, searched, clock)
+            finding = self._finding(result, failure, searched, clock).seen_from(self.folder)
             by_identity.setdefault(_identity(failure, finding.location), finding)
         return sorted(_without_parts(by_identity).values(), key=_order)
 
@@ -77,7 +78,8 @@ class Findings(Struct, frozen=True):
             location = Location.of_file(searched[0])
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
-        scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(location)}
+        shown = location and location.seen_from(self.folder)
+        scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(shown)}
         bindings = {name: cell.value for name, cell in _bound(failure).items()}
         fingerprint, former = self._fingerprints(policy, failure)
         return Finding(
@@ -103,7 +105,7 @@ class Findings(Struct, frozen=True):
         captures: list[DynamicCapture] = []
         for place, name, reason in result.dynamic:
             location = self.locator.location(place)
-            captures.append(DynamicCapture(name, reason, replace(location, excerpt=None)))
+            captures.append(DynamicCapture(name, reason, replace(location.seen_from(self.folder), excerpt=None)))
         return tuple(captures)
 
     def _fingerprints(self, policy: CompiledPolicy, failure: Failure) -> tuple[str, str]:

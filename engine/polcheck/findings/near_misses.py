@@ -35,6 +35,7 @@ from polcheck.policy.plan import (
 from polcheck.selectors.jmespath.expression import Expression
 from polcheck.selectors.syntax.nearest import Near
 from polcheck.selectors.syntax.selector import Syntax
+from polcheck.sources.trees import path_behind
 
 _MOST_FILES = 40
 _MOST_VALUES = 2_000
@@ -166,7 +167,8 @@ class NearMisses(Struct, dict=True):
             )
             close = difflib.get_close_matches(sought, list(islice(alike, _MOST_VALUES)), n=1, cutoff=_CUTOFF)
             if close:
-                return NearMiss(f"the closest path is `{close[0]}`", Location(close[0]))
+                shown = path_behind(self.context.folder, close[0])
+                return NearMiss(f"the closest path is `{shown}`", Location(close[0]))
         return None
 
 

@@ -101,15 +101,24 @@ class Notice(Struct, frozen=True):
     location: Location | None = None
     policies: tuple[str, ...] = ()
 
+    def seen_from(self, folder: str) -> Notice:
+        """Return the notice with the path of its place behind `folder`."""
+        return replace(self, location=self.location and self.location.seen_from(folder)) if folder else self
+
 
 class PackUsed(Struct, frozen=True):
-    """One pack of the run: exactly what was used, and with which parameters."""
+    """One pack of the run: exactly what was used, and with which parameters.
+
+    `root` is the folder that it is about, as seen from the configuration, which is a part of `name` then; empty for all
+    of the project.
+    """
 
     name: str
     version: str
     digest: str
     params: Mapping[str, Json] = field(default_factory=dict)
     source: str = ""
+    root: str = ""
 
 
 class SubmissionUsed(Struct, frozen=True):
@@ -154,10 +163,7 @@ class Report(Struct, frozen=True):
                 for policy in self.policies
             ),
             findings=tuple(finding.seen_from(folder) for finding in self.findings),
-            notices=tuple(
-                replace(notice, location=notice.location and notice.location.seen_from(folder))
-                for notice in self.notices
-            ),
+            notices=tuple(notice.seen_from(folder) for notice in self.notices),
         )
 
     @property

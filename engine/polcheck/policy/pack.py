@@ -124,7 +124,8 @@ class _Loader(Struct, frozen=True):
         head = self._head()
         if head is None:
             return None
-        document: dict[str, Any] = head.document  # type: ignore[assignment]
+        # NOTE: from here on the pack has the name by which the run knows it, which tells two folders' apart
+        document: dict[str, Any] = {**head.document, "name": self.pack.label}  # type: ignore[dict-item]
         self._check_versions(head, document)
         self._check_fits(head)
         declared = self.arrival.declared(document, self.settings, self.problems)
@@ -167,6 +168,7 @@ class _Loader(Struct, frozen=True):
             ids=tuple(policy.id for policy in policies),
             names=frozenset(name for policy in policies for name in names_of(policy)),
             profiles=document.get("profiles", {}),
+            scope=self.pack.scope,
         )
 
     def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json
@@ -18,11 +19,34 @@ if TYPE_CHECKING:
     from polcheck.policy.origin import SourceMap
 
 
+def label_of(name: str, scope: str) -> str:
+    """Return the name in a run of a pack that is about the folder `scope` of the project."""
+    return f"{name}@{scope}" if scope else name
+
+
+def unrooted(name: str) -> str:
+    """Return the name of a pack, or of a policy of it, without the folder that the pack is about.
+
+    `python-project@backend:PY001` is `python-project:PY001`: names of packs and policies hold neither `@` nor `:`.
+    """
+    pack, at, rest = name.partition("@")
+    if not at:
+        return name
+    _, colon, policy = rest.rpartition(":")
+    return f"{pack}{colon}{policy}" if colon else pack
+
+
+def policy_names(pack: str, policy: str) -> tuple[str, ...]:
+    """Return what a policy of a run's pack can be called: its id, and `pack:id` with and without the pack's folder."""
+    return (policy, *dict.fromkeys((f"{pack}:{policy}", f"{unrooted(pack)}:{policy}")))
+
+
 class PackFiles(Struct, frozen=True, dict=True):
     """The files of one pack as they lie in its folder; `root` is how people call that folder.
 
     `signatures` are what lies in its `pack.sig`, which is not among the files. `bases` are the packs that it extends,
     by the texts with which its pack.yaml names them. `shipped`: it is a part of polcheck, and no stranger's.
+    `scope` is the folder of the project that the pack is about, as seen from the configuration; empty for all of it.
     """
 
     root: str
@@ -31,6 +55,7 @@ class PackFiles(Struct, frozen=True, dict=True):
     signatures: bytes = b""
     bases: Mapping[str, PackFiles] = field(default_factory=dict)
     shipped: bool = False
+    scope: str = ""
 
     @cached_property
     def digest(self) -> str:
@@ -43,8 +68,9 @@ class PackFiles(Struct, frozen=True, dict=True):
 
     @cached_property
     def identity(self) -> str:
-        """A digest over the files and those of every pack that it extends."""
+        """A digest over the files, those of every pack that it extends, and the folder that it is about."""
         parts = [self.digest, *(f"{text}\n{base.identity}" for text, base in sorted(self.bases.items()))]
+        parts += [self.scope] if self.scope else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
     @cached_property
@@ -59,6 +85,17 @@ class PackFiles(Struct, frozen=True, dict=True):
     def name(self) -> str:
         """The pack's name as its pack.yaml says it; empty when that can't be read."""
         return self.text_under("name")
+
+    @property
+    def label(self) -> str:
+        """The pack's name in a run: with the folder that it is about, as `python-project@backend`."""
+        return label_of(self.name, self.scope)
+
+    def rooted(self, folder: str) -> PackFiles:
+        """Return the pack, and what it extends, about one folder of the project; about all of it for an empty text."""
+        if folder == self.scope:
+            return self
+        return replace(self, scope=folder, bases={text: base.rooted(folder) for text, base in self.bases.items()})
 
     def text_under(self, key: str) -> str:
         """Return the text under a key of pack.yaml; empty when there is none."""
@@ -95,6 +132,13 @@ class PackFiles(Struct, frozen=True, dict=True):
     def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
         """Return the paths in `folder` that have one of the endings, sorted."""
         return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
+
+
+def every_pack(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
+    """Yield the packs and those that they extend."""
+    for pack in packs:
+        yield pack
+        yield from every_pack(pack.bases.values())
 
 
 class Schemas(Struct, frozen=True):

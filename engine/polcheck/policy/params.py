@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import Problem
 from polcheck.formats.values import Json, kind_of
+from polcheck.policy.pack_files import unrooted
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 if TYPE_CHECKING:  # NOTE: a run whose packs are compiled already needs neither
@@ -38,7 +39,8 @@ class Settings(Struct, frozen=True):
 
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read
     by the parameter's type. `base_params`, by pack, hold where `params` say nothing. `severities` are by
-    `pack:policy`, `policy` or requirement. `profiles` are by pack; that under `` applies to every pack that has it.
+    `pack:policy`, `policy` or requirement. `profiles` are by pack; that under `` applies to every pack that has it,
+    and `base_profiles` hold where neither says anything.
     `selected` and `ignored` are `select` and `ignore` for one pack each. `today` is the day of the run (YYYY-MM-DD),
     this one where it is empty. `blame` makes a problem of a setting.
     """
@@ -49,19 +51,27 @@ class Settings(Struct, frozen=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     base_params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    base_profiles: Mapping[str, str] = field(default_factory=dict)
     selected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     today: str = ""
     blame: Callable[[Key, str, str], Problem] = _unplaced
 
     def for_pack(self, name: str) -> dict[str, Json]:
-        """Return the parameters set for one pack."""
-        return {**self.base_params.get(name, {}), **self.params.get("", {}), **self.params.get(name, {})}
+        """Return the parameters set for one pack; those set for its folder win over those of the pack elsewhere."""
+        names = dict.fromkeys((unrooted(name), name))
+        layers = [self.base_params.get(each, {}) for each in names]
+        layers += [self.params.get(each, {}) for each in ("", *names)]
+        return {param: value for layer in layers for param, value in layer.items()}
 
     def profile_of(self, name: str, profiles: Iterable[str]) -> str | None:
         """Return the profile that is chosen for a pack which has these; None for none."""
         loose = self.profiles.get("")
-        return self.profiles.get(name) or (loose if loose and loose in profiles else None)
+        names = (name, unrooted(name))
+        own = next((self.profiles[each] for each in names if each in self.profiles), None)
+        if own is None and loose and loose in profiles:
+            return loose
+        return own or next((self.base_profiles[each] for each in names if each in self.base_profiles), None)
 
     def chosen(self, policies: Sequence[CompiledPolicy], profile: Mapping[str, str]) -> tuple[CompiledPolicy, ...]:
         """Return the policies that are chosen, with the severities in force; `profile` are those of the pack's
@@ -108,8 +118,11 @@ def matches(policy: CompiledPolicy, text: str) -> bool:
 
 
 def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
-    """Return all names of a policy: `pack:id`, its id, its requirement in both spellings, its pack, its tags."""
-    return (*_names(policy), policy.pack, *policy.tags)
+    """Return all names of a policy: `pack:id`, its id, its requirement in both spellings, its pack, its tags.
+
+    A policy about one folder has those with the folder, and those without.
+    """
+    return (*_names(policy), *dict.fromkeys((policy.pack, unrooted(policy.pack))), *policy.tags)
 
 
 def severity_in(severities: Mapping[str, str], policy: CompiledPolicy) -> str:
@@ -118,14 +131,18 @@ def severity_in(severities: Mapping[str, str], policy: CompiledPolicy) -> str:
 
 
 def _names(policy: CompiledPolicy) -> tuple[str, ...]:
-    names = (policy.ref, policy.id)
-    return (*names, f"{policy.pack}:{policy.requirement}", policy.requirement) if policy.requirement else names
+    packs = tuple(dict.fromkeys((policy.pack, unrooted(policy.pack))))
+    names = (*(f"{pack}:{policy.id}" for pack in packs), policy.id)
+    if not policy.requirement:
+        return names
+    return (*names, *(f"{pack}:{policy.requirement}" for pack in packs), policy.requirement)
 
 
 def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -> dict[str, Json]:
     """Return the value of each parameter of a pack; what is wrong with one is noted at pack.yaml or the setting."""
     declared: Mapping[str, Mapping[str, Any]] = document.get("params", {})
     name = document["name"]
+    names = (name, unrooted(name))
     values: dict[str, Json] = {}
     for param, shape in declared.items():
         values[param] = shape["default"]
@@ -141,7 +158,7 @@ def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -
             fault = fault_of(declared[param], read)
             if fault:
                 head.problems.add(settings.blame(key, f"the parameter `{param}` {fault}", ""))
-        elif param in settings.params.get(name, {}) or param in settings.base_params.get(name, {}):
+        elif any(param in table.get(own, {}) for table in (settings.params, settings.base_params) for own in names):
             message = f"the pack `{name}` has no parameter `{param}`"
             head.problems.add(settings.blame(key, message, _close(param, declared)))
     return values

@@ -1387,6 +1387,7 @@ class CompiledPack(Struct, frozen=True):
     """One pack of a run. `digest` covers every file of it; `params` are the values in force.
 
     `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written.
+    `scope` is the folder of the project that the pack is about, which is then a part of `name`; empty for all of it.
     """
 
     name: str
@@ -1403,6 +1404,7 @@ class CompiledPack(Struct, frozen=True):
     ids: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     profiles: Mapping[str, Json] = field(default_factory=dict)
+    scope: str = ""
 
 
 class Plan(Struct, frozen=True):

@@ -22,6 +22,7 @@ from polcheck.formats.values import Json, Pointer, Unparsable
 from polcheck.packs.shipped import data_folder
 from polcheck.policy.origin import Problems, SourceMap
 from polcheck.policy.origin import read as read_yaml
+from polcheck.policy.pack_files import policy_names, unrooted
 from polcheck.policy.plan import CompiledPack
 from polcheck.policy.schema import shape
 from polcheck.project.effective import EffectiveConfig
@@ -100,6 +101,8 @@ def _table(origin: SourceMap) -> Json:
 def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]]:
     """Yield the problems that the schema can't express: path patterns, dates, and overrides without effect."""
     yield from _patterns(table.get("exclude", []), ("exclude",))
+    for index, entry in enumerate(table.get("packs", [])):
+        yield from _pack_entry(entry, ("packs", index)) if isinstance(entry, dict) else ()
     baseline = table.get("baseline", "")
     if baseline.startswith("/") or ".." in baseline.split("/"):
         # NOTE: `polcheck baseline` writes there, and whoever judges a stranger's repository doesn't expect it elsewhere
@@ -120,6 +123,22 @@ def _beyond_shape(table: Mapping[str, Any]) -> Iterator[tuple[Pointer, str, str]
         expires = entry.get("expires")
         if expires is not None and not is_date(expires):
             yield ("waivers", index, "expires"), f"`{expires}` is not a date", "write it as 2027-01-31"
+
+
+def _pack_entry(entry: Mapping[str, Any], at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
+    """Yield what is wrong with an entry of `packs` beyond its shape."""
+    if ("pack" in entry) == ("source" in entry):
+        have = "both `pack` and `source`, which are the same" if "pack" in entry else "no `pack`"
+        yield at, f"the entry has {have}", "name the pack as `pack: NAME`"
+    root = entry.get("root", "")
+    if root.startswith("/") or ".." in root.split("/"):
+        yield (
+            (*at, "root"),
+            f"the folder `{root}` is not below this file",
+            "give a path without `..`, as `root: backend`",
+        )
+    elif ":" in root or "\\" in root:
+        yield (*at, "root"), f"the folder `{root}` can't be a root", "give a path with `/` and without `:`"
 
 
 def _patterns(value: Any, at: Pointer) -> Iterator[tuple[Pointer, str, str]]:
@@ -169,7 +188,7 @@ def _options(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Itera
         for text in texts:
             if not _names_some(text, known):
                 yield Problem(f"no pack of the run has `{text}`", option, help=_close_pattern(text, known))
-    names = sorted(pack.name for pack in packs)
+    names = _pack_names(packs)
     for option, table in (("--param", options.params), ("--profile", options.profiles)):
         for name in table:
             if name and name not in names:
@@ -178,7 +197,7 @@ def _options(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Itera
 
 def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
     """Yield the packs that the file sets something for and that aren't in the run."""
-    names = sorted(pack.name for pack in packs)
+    names = _pack_names(packs)
     config_file = effective.config_file
     if config_file is None:
         return
@@ -189,12 +208,17 @@ def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterato
                 yield config_file.problem((key, name), message, _close(name, names), key=True)
 
 
+def _pack_names(packs: Iterable[CompiledPack]) -> list[str]:
+    """Return the names by which settings know packs: with the folder that each is about, and without."""
+    return sorted({name for pack in packs for name in (pack.name, unrooted(pack.name))})
+
+
 def _policies(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
     config_file = effective.config_file
     if config_file is None:
         return
     known = _known(packs)
-    ids = {name for pack in packs for name in (*pack.ids, *(f"{pack.name}:{id}" for id in pack.ids))}
+    ids = {name for pack in packs for id in pack.ids for name in policy_names(pack.name, id)}
     for at, text, is_key in _named(effective):
         if not _left_alone(effective, text, packs) and not _names_some(text, known):
             yield config_file.problem(at, f"no pack of the run has `{text}`", _close_pattern(text, known), key=is_key)
@@ -229,8 +253,8 @@ def _named(effective: EffectiveConfig) -> Iterator[tuple[Pointer, str, bool]]:
 
 def _left_alone(effective: EffectiveConfig, text: str, packs: Sequence[CompiledPack]) -> bool:
     """Return whether `text` may speak of a pack that `--pack` left out of the run."""
-    pack, colon, _ = text.partition(":")
-    return not effective.own_packs and not (colon and any(pack == own.name for own in packs))
+    pack, colon, _ = text.rpartition(":")
+    return not effective.own_packs and not (colon and pack in _pack_names(packs))
 
 
 def _known(packs: Iterable[CompiledPack]) -> set[str]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from polcheck.base.errors import Problem
 from polcheck.base.today import today
 from polcheck.formats.values import Json, Pointer
+from polcheck.policy.pack_files import unrooted
 from polcheck.policy.params import Key, Settings
 from polcheck.policy.plan import CompiledPack
 
@@ -135,7 +136,8 @@ class EffectiveConfig(Struct, frozen=True):
             params=options.params,
             base_params=_params(file, entries),
             severities=file.severities if file else {},
-            profiles={**_profiles(file, entries), **options.profiles},
+            profiles=options.profiles,
+            base_profiles=_profiles(file, entries),
             select=options.select or (file.select if file and narrow else ()),
             ignore=(*(file.ignore if file and narrow else ()), *options.ignore),
             selected={name: entry.select for name, entry in entries if entry.select and narrow},
@@ -154,11 +156,12 @@ class EffectiveConfig(Struct, frozen=True):
         `key` is `("params", pack, name)` or `("profiles", pack)`.
         """
         kind, pack = key[0], key[1]
-        own_options: Mapping[str, object] = (
-            self.options.profiles if kind == "profiles" else self.options.params.get(pack, {})
-        )
+        own_options: Mapping[str, object] = self.options.profiles
+        if kind == "params":
+            own_options = {**self.options.params.get(unrooted(pack), {}), **self.options.params.get(pack, {})}
         loose: Mapping[str, object] = {} if kind == "profiles" else self.options.params.get("", {})
-        if key[-1] in own_options or key[-1] in loose or (kind == "profiles" and "" in own_options):
+        given = {key[-1], "", unrooted(key[-1])} if kind == "profiles" else {key[-1]}
+        if given & {*own_options, *loose}:
             return "--profile" if kind == "profiles" else "--param"
         return next(self._pointers(key, names), "")
 
@@ -170,11 +173,13 @@ class EffectiveConfig(Struct, frozen=True):
                 yield (*entry.at, "profile")
             if own == pack and kind == "params" and name in entry.params:
                 yield (*entry.at, "params", name)
-        table: Mapping[str, object] = {}
-        if self.config_file is not None:
-            table = self.config_file.profiles if kind == "profiles" else self.config_file.params.get(pack, {})
-        if name in table:
-            yield key
+        if self.config_file is None:
+            return
+        for own in dict.fromkeys((pack, unrooted(pack))):
+            if kind == "profiles" and own in self.config_file.profiles:
+                yield (kind, own)
+            if kind == "params" and name in self.config_file.params.get(own, {}):
+                yield (kind, own, name)
 
 
 class _Blame(Struct, frozen=True):
@@ -239,7 +244,8 @@ def listing(effective: EffectiveConfig, settings: Settings, packs: Sequence[Comp
 
 def _packs(effective: EffectiveConfig) -> Iterator[Value]:
     for entry in effective.packs:
-        yield Value("packs", entry.source, _where(effective, entry.at) or "--pack")
+        about = f"{entry.source}, rooted at {entry.root}" if entry.root else entry.source
+        yield Value("packs", about, _where(effective, entry.at) or "--pack")
 
 
 def _of_pack(
@@ -261,7 +267,8 @@ def _of_pack(
         yield Value(f"params.{pack.name}.{name}", value, source)
     severities = effective.config_file.severities if effective.config_file else {}
     for name, severity in profiled.get("severities", {}).items():
-        if name not in severities and f"{pack.name}:{name}" not in severities:
+        own = (name, f"{pack.name}:{name}", f"{unrooted(pack.name)}:{name}")
+        if not any(each in severities for each in own):
             yield Value(f"severities.{pack.name}:{name}", severity, f"profile {profile}")
 
 

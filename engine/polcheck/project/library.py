@@ -16,7 +16,7 @@ from polcheck.findings.report import Report
 from polcheck.formats.values import Json
 from polcheck.packs.shipped import schemas
 from polcheck.pipeline import Checker, Progress
-from polcheck.policy.pack_files import PackFiles, Schemas
+from polcheck.policy.pack_files import PackFiles, Schemas, policy_names
 from polcheck.policy.params import Settings
 from polcheck.project.effective import EffectiveConfig
 from polcheck.project.packs import read_pack
@@ -103,7 +103,7 @@ def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = No
 
 def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:
     """Return the names (`id` and `pack:id`) of the packs' policies, whether they are selected or not."""
-    return frozenset(name for pack in packs for id in pack.ids for name in (id, f"{pack.name}:{id}"))
+    return frozenset(name for pack in packs for id in pack.ids for name in policy_names(pack.name, id))
 
 
 def _opened(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:

@@ -15,7 +15,7 @@ from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.write import write_output
 from polcheck.packs.lock import Lock, Locked, LockError
 from polcheck.packs.sources import Archive, Folder, Source, SourceError, group_of, parse
-from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.pack_files import PackFiles, label_of
 from polcheck.project.config import find_config, read_config
 from polcheck.project.edit import Packs, new_config
 from polcheck.project.library import checker
@@ -118,23 +118,34 @@ class PackProject(Struct, frozen=True, dict=True):
         """
         self._check_may_change("remove a pack")
         opener = self.opener()
-        sources = self._sources(opener)
+        keys = [str(opener.fetcher.source(entry.source)) for entry in self.entries]
         candidates = {name, self._key(name), *(pack.source for pack in self.lock.matching(name))}
-        index = next(
-            (n for n, key in enumerate(sources) if key in candidates or self.entries[n].source in candidates), None
-        )
-        if index is None or self.config_file is None:
-            names = sorted({pack.name for pack in self.lock.packs.values() if pack.source in sources} | set(sources))
+        matching = [
+            n
+            for n, (key, entry) in enumerate(zip(keys, self.entries, strict=True))
+            if candidates & {key, entry.source} or name in self._labels(key, entry)
+        ]
+        if len(matching) > 1:
+            labels = " or ".join(f"`{label_of(name, self.entries[n].root)}`" for n in matching)
+            raise ConfigError([Problem(f"{self._config_name} names `{name}` more than once", help=f"say {labels}")])
+        if not matching or self.config_file is None:
+            names = sorted({pack.name for pack in self.lock.packs.values() if pack.source in keys} | set(keys))
             help = f"it names {', '.join(f'`{one}`' for one in names)}" if names else ""
             raise ConfigError([Problem(f"{self._config_name} names no pack `{name}`", help=help)])
+        (index,) = matching
         text = self._editable.without(index)
-        rest = [key for n, key in enumerate(sources) if n != index]
+        rest = [key for n, key in enumerate(keys) if n != index]
         after = self._pruned(rest)
         self._check_edited(text, [entry.source for n, entry in enumerate(self.entries) if n != index])
         write_output(self.config_file.path, text)
         if read_lock(self.folder) is not None:
             write_lock(self.folder, after)
         return Change(self.lock, after, ())
+
+    def _labels(self, key: str, entry: PackEntry) -> set[str]:
+        """Return what an entry about one folder can be called: its pack with the folder, as reports do."""
+        names = {entry.source, *(pack.name for pack in self.lock.packs.values() if pack.source == key)}
+        return {label_of(name, entry.root) for name in names} if entry.root else set()
 
     def settle(self, *, heal: bool = False) -> Change:
         """Opens every pack, fetching what is missing, and makes the lock say which they are, and nothing else.

@@ -15,10 +15,11 @@ from polcheck.sources.path_patterns import FilePatterns, compile_files
 
 
 class PackEntry(Struct, frozen=True):
-    """One pack to judge by."""
+    """One pack to judge by; `root` is the folder that it is about, as seen from the file, empty for all of it."""
 
     source: str
     at: Pointer = ()
+    root: str = ""
     params: Mapping[str, Json] = field(default_factory=dict)
     profile: str = ""
     select: tuple[str, ...] = ()
@@ -138,7 +139,15 @@ def _field(key: str, value: Any) -> Any:
 
 
 def _pack(value: Any, at: Pointer) -> PackEntry:
-    return PackEntry(value, at) if isinstance(value, str) else PackEntry(at=at, **_entry(value))
+    if isinstance(value, str):
+        return PackEntry(value, at)
+    fields = {"source" if key == "pack" else key: entry for key, entry in _entry(value).items()}
+    return PackEntry(at=at, **{**fields, "root": folder_in(fields.get("root", ""))})
+
+
+def folder_in(text: str) -> str:
+    """Return a folder below the configuration's as paths begin with it: `backend` for `./backend/`."""
+    return "/".join(part for part in text.split("/") if part not in ("", "."))
 
 
 def _publisher(value: Mapping[str, Json]) -> dict[str, Any]:

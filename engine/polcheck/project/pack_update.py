@@ -185,12 +185,15 @@ def compared(
     without its baseline, which belongs to the packs as they are. Raises PolcheckError when a pack can't be had or used.
     """
     opener = project.opener()
-    before = tuple(opener.open(entry.source) for entry in project.entries)
+    before = [opener.open(entry.source) for entry in project.entries]
     after = project.update(names, dry=True).packs
-    result = packs_diff(before, after)
-    return result, [
-        change_of(_judged(project, target, before), _judged(project, target, after)) for target in submissions
-    ]
+    result = packs_diff(list({pack.identity: pack for pack in before}.values()), after)
+    updated = dict(zip(project.sources, after, strict=True))
+    keys = [str(opener.fetcher.source(entry.source)) for entry in project.entries]
+    roots = [entry.root for entry in project.entries]
+    old = tuple(pack.rooted(root) for pack, root in zip(before, roots, strict=True))
+    new = tuple(updated[key].rooted(root) for key, root in zip(keys, roots, strict=True))
+    return result, [change_of(_judged(project, target, old), _judged(project, target, new)) for target in submissions]
 
 
 def _judged(project: PackProject, target: str, packs: tuple[PackFiles, ...]) -> Report:

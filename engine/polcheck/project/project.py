@@ -19,7 +19,7 @@ from polcheck.base.reader import is_file
 from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
 from polcheck.packs.shipped import pack_at_hand
-from polcheck.pipeline import Checker, Progress
+from polcheck.pipeline import Checker, Progress, folder_of
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.params import Settings
 from polcheck.project.config import find_config, read_config, read_own
@@ -32,6 +32,7 @@ from polcheck.scan.cache import ScanCache
 from polcheck.sources.exclude import beyond
 from polcheck.sources.git import BaseRevision, base_revision, repository_of
 from polcheck.sources.limits import ReadLimits
+from polcheck.sources.path_patterns import folders_of
 from polcheck.sources.submission import Base, Submission
 from polcheck.sources.target import read_submission
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:  # NOTE: what few runs need is imported where it is used, so t
     from polcheck.findings.finding import Finding
     from polcheck.project.baseline import Baseline
     from polcheck.project.comparison import Comparison
-    from polcheck.project.model import ConfigFile
+    from polcheck.project.model import ConfigFile, PackEntry
     from polcheck.project.trusted import TrustedTree
 
 ISOLATED = "if it is yours, run without --isolated, or with --trusted REV for a revision that you trust"
@@ -105,7 +106,8 @@ class Project(Struct, frozen=True, dict=True):
         problems: list[Problem] = []
         for entry in self.effective.packs:
             try:
-                results.append(self._at_hand(entry.source) or self._opened.open(entry.source))
+                files = self._at_hand(entry.source) or self._opened.open(entry.source)
+                results.append(files.rooted(entry.root))
             except PolicyError as error:
                 problems += [self._placed(problem, entry.at) for problem in error.problems]
         if problems:
@@ -158,8 +160,8 @@ class Project(Struct, frozen=True, dict=True):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the packs, in order."""
-        return tuple(pack.name for pack in self.packs)
+        """The names of the packs in the run, in order."""
+        return tuple(pack.label for pack in self.packs)
 
     @cached_property
     def settings(self) -> Settings:
@@ -176,6 +178,7 @@ class Project(Struct, frozen=True, dict=True):
             jobs=options.jobs,
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
             allow_empty=self.effective.allow_empty,
+            prefix=self.prefix,
         )
         if self.effective.asks_by_name:
             from polcheck.project.config import check_agreement
@@ -219,13 +222,17 @@ class Project(Struct, frozen=True, dict=True):
         stdin: BinaryIO | None = None,
         progress: Callable[[int], None] | None = None,
         *,
+        earlier: bool = False,
         may_be_empty: bool = False,
     ) -> Submission:
-        """Return the submission. Raises SubmissionError when it can't be read."""
+        """Return the submission. `earlier`: it is compared with another one, and may lack folders of packs.
+
+        Raises SubmissionError when it can't be read, and ConfigError for a pack about a folder that isn't there.
+        """
         config_file, options = self.effective.config_file, self.effective.options
         theirs = beyond(config_file.exclude, self.prefix) if config_file else ()
         folder = rev is None and is_folder(self.target)
-        return read_submission(
+        submission = read_submission(
             self.target,
             rev=rev,
             stdin=stdin,
@@ -240,6 +247,22 @@ class Project(Struct, frozen=True, dict=True):
             ignores=self.tree.ignore_file if self.tree else None,
             may_be_empty=may_be_empty,
         )
+        if not earlier:
+            self._check_roots(submission)
+        return submission
+
+    def _check_roots(self, submission: Submission) -> None:
+        """Raise ConfigError that names every pack of the configuration about a folder that holds no file.
+
+        NOTE: a folder that can't be read is left to the run, which is undecided about it.
+        """
+        config_file = self.effective.config_file
+        entries = self.effective.packs if config_file else ()
+        folders = [(entry, folder_of(entry.root, self.prefix)) for entry in entries if entry.root]
+        missing = [entry for entry, folder in folders if folder and not submission.may_hold(folder)]
+        if missing and config_file is not None:
+            known = [self.prefix + path.rstrip("/") for path in folders_of(submission.listed)]
+            raise ConfigError([_no_folder(config_file, entry, known) for entry in missing])
 
     @cached_property
     def baseline_path(self) -> str:
@@ -302,7 +325,7 @@ class Project(Struct, frozen=True, dict=True):
         self, rev: str, accept: Accept | None = None, progress: Progress | None = None
     ) -> tuple[Submission, Report]:
         """Return the submission as it is at a git revision, and the report on it by the same packs."""
-        before = self.checker.place(self.read(rev))
+        before = self.checker.place(self.read(rev, earlier=True))
         return before, self.checker.check(before, progress=progress, accept=accept)
 
     def baseline(self) -> tuple[Baseline, tuple[Notice, ...]]:
@@ -340,7 +363,7 @@ class Project(Struct, frozen=True, dict=True):
         from polcheck.project.comparison import Comparison, base_of, compared, in_submodules
 
         revision = base_revision(self._folder(), rev, head)
-        before = self.checker.place(self.read(revision.commit, may_be_empty=True))
+        before = self.checker.place(self.read(revision.commit, earlier=True, may_be_empty=True))
         # NOTE: without a base of its own, so that policies about changes find nothing there: what they find is new
         known = ScanCache(load_rows(self.target)) if self.effective.options.cache else None
         report = self.checker.check(before, progress=progress, cache=known)  # NOTE: of what is as it was, and not kept
@@ -455,6 +478,21 @@ def check_project(
     elif base is not None:
         submission = replace(submission, base=Base(project.checker.place(base)))
     return project.located(project.checker.check(submission, project.effective.fail_on, progress, accept))
+
+
+def _no_folder(config_file: ConfigFile, entry: PackEntry, known: Sequence[str]) -> Problem:
+    """Return the problem with a pack's folder that holds no file of the project."""
+    import difflib
+
+    close = difflib.get_close_matches(entry.root, known, n=1)
+    there = is_folder(os.path.join(config_file.folder, entry.root))  # noqa: PTH118
+    message = f"there is no folder `{entry.root}` in the project"
+    if there:
+        message = f"the folder `{entry.root}` holds no file that is checked"
+    help = (
+        "git ignores its files, or `exclude` leaves them out" if there else "a path begins at the folder of this file"
+    )
+    return config_file.problem((*entry.at, "root"), message, f"did you mean `{close[0]}`?" if close else help)
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from polcheck.findings.finding import Excerpt, Finding, Location, Waived
 from polcheck.findings.report import Notice
 from polcheck.languages import kind_of
 from polcheck.languages.comments import Comments, CommentsUnread, comments_of, mentions_waivers
+from polcheck.policy.pack_files import policy_names
 from polcheck.policy.params import matches, severity_in
 from polcheck.policy.plan import CompiledPolicy
 from polcheck.sources.path_patterns import FilePatterns
@@ -435,11 +436,12 @@ class _Run(Struct, dict=True):
         """Return the finding, waived if something accepts it; everything that does is of use."""
         policy = self.judged[finding.ref].policy
         reasons: list[Waived] = []
-        for name in (finding.policy, finding.ref):
+        names = policy_names(finding.pack, finding.policy)
+        for name in names:
             waiver = self.in_comment(finding.location, name)
             if waiver is not None:
                 reasons.append(Waived("inline", waiver.reason, location=waiver.location))
-        for entry in (*self.by_policy.get(finding.policy, ()), *self.by_policy.get(finding.ref, ())):
+        for entry in (entry for name in names for entry in self.by_policy.get(name, ())):
             if self.waivers.lets_in(entry.files, finding):
                 self.used.add((entry.at, ""))
                 where = self.waivers.location(entry.at)
@@ -452,9 +454,11 @@ class _Run(Struct, dict=True):
     def files(self) -> Iterator[AcceptedFile]:
         """Yield the files that leave a policy undecided where a waiver of the configuration names them."""
         for ref, result in self.judged.items():
-            for entry in (*self.by_policy.get(result.policy.id, ()), *self.by_policy.get(ref, ())):
-                for path, why in result.reasons if entry.files else ():
-                    if path and self.waivers.matches(entry.files, path):
+            names = policy_names(result.policy.pack, result.policy.id)
+            for entry in (entry for name in names for entry in self.by_policy.get(name, ())):
+                files = entry.files
+                for path, why in result.reasons if files is not None else ():
+                    if path and files is not None and self.waivers.matches(files, path):
                         self.used.add((entry.at, ""))
                         where = self.waivers.location(entry.at)
                         yield AcceptedFile(
@@ -530,6 +534,6 @@ class _Run(Struct, dict=True):
         """The policies of the run by what they can be called."""
         results: dict[str, list[str]] = {}
         for ref, result in self.judged.items():
-            for name in dict.fromkeys((ref, result.policy.id)):
+            for name in policy_names(result.policy.pack, result.policy.id):
                 results.setdefault(name, []).append(ref)
         return results

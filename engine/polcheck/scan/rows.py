@@ -15,6 +15,7 @@ from polcheck.policy.plan import Probe
 from polcheck.selectors.jmespath.expression import Expression, Traced
 from polcheck.selectors.jmespath.tracing import Origin
 from polcheck.selectors.results import Bound, Match, MatchTable, SearchResult
+from polcheck.sources.trees import path_below, plain_path
 
 WHOLE = ""  # the name that binds the text of the whole match
 _MOST_REMARKS = 20  # in one file
@@ -78,6 +79,13 @@ class FileRows(Struct, frozen=True):
     def is_cut_off(self) -> bool:
         """Whether the search of some probe did not come to its end."""
         return bool(self.unread) or any(result.incomplete for result in self.results.values())
+
+    def seen_from(self, folder: str) -> FileRows:
+        """Return the rows with the file's path as it is seen from a folder above it."""
+        path = path_below(folder, self.path)
+        assert path is not None  # INVARIANT: the folder is above the file
+        facts = self.facts and replace(self.facts, dir=plain_path(path).rpartition("/")[0])
+        return replace(self, path=path, facts=facts)
 
     @property
     def is_empty(self) -> bool:

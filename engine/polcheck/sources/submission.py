@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from polcheck.sources.trees import base_path, is_base, plain_path
 
 _MOST_SOURCES = 2_000
 Stamp = tuple[int, ...]
+_Value = TypeVar("_Value")
 
 
 class Later(Protocol):
@@ -96,6 +97,18 @@ class Files(Mapping[str, bytes]):
         """Return the same with the content of some replaced, or with some more."""
         return Files({**self._held, **files}, self._look)
 
+    def below(self, start: str) -> Files:
+        """Return the files whose paths begin with `start`, by the rest of their paths."""
+        held = {path[len(start) :]: owned for path, owned in self._held.items() if path.startswith(start)}
+        look = self._look
+        if look is None:
+            return Files(held)
+
+        def opened(path: str) -> Later:
+            return look(start + path)
+
+        return Files(held, opened)
+
     def without(self, paths: Iterable[str]) -> Files:
         """Return the same without some of them."""
         left = set(paths)
@@ -123,6 +136,25 @@ class Base(Struct, frozen=True, dict=True):
     def paths(self) -> tuple[str, ...]:
         """The paths by which the base's files are known in the project, sorted."""
         return tuple(base_path(path) for path in self.files.listed)
+
+    def below(self, folder: str) -> Base:
+        """Return the part of the base below a folder, with paths as seen from there."""
+        start = f"{folder}/"
+
+        def converted(paths: Sequence[str]) -> frozenset[str]:
+            return _below(self.converted([start + path for path in paths]), start)
+
+        return replace(
+            self,
+            files=self.files.below(folder),
+            submodules=_below(self.submodules, start),
+            converted=converted,
+        )
+
+
+def _below(paths: Iterable[str], start: str) -> frozenset[str]:
+    """Return the rest of each path that begins with `start`."""
+    return frozenset(path[len(start) :] for path in paths if path.startswith(start))
 
 
 class Submission(Struct, frozen=True, dict=True):
@@ -214,6 +246,33 @@ class Submission(Struct, frozen=True, dict=True):
         """Return what tells that the file at `path` is as it was without reading it; None when nothing does."""
         files, plain = self._place(path)
         return files.stamp(plain) if isinstance(files, Files) else None
+
+    def below(self, folder: str) -> Submission:
+        """Return the part of the submission below a folder, with paths as seen from there; all of it for no folder."""
+        if not folder:
+            return self
+        start = f"{folder}/"
+
+        def shortened(table: Mapping[str, _Value]) -> dict[str, _Value]:
+            return {path[len(start) :]: value for path, value in table.items() if path.startswith(start)}
+
+        return replace(
+            self,
+            files=self.files.below(start) if isinstance(self.files, Files) else shortened(self.files),
+            fields={},
+            unreadable=shortened(self.unreadable),
+            folders=_below(self.folders, start),
+            marked=_below(self.marked or (), start),
+            unsearched=_below(self.unsearched, start),
+            git_places=tuple(sorted(_below(self.git_places, start))),
+            links=shortened(self.links),
+            base=self.base and self.base.below(folder),
+        )
+
+    def may_hold(self, folder: str) -> bool:
+        """Return whether there is a file below a folder, or may be, where something could not be read."""
+        paths = (*self.paths, *self.folders)
+        return any(path.startswith(f"{folder}/") or f"{folder}/".startswith(f"{path}/") for path in paths)
 
     def with_files(self, files: Mapping[str, bytes]) -> Submission:
         """Return the submission with the content of some files replaced, or with files that it doesn't have."""

@@ -31,3 +31,22 @@ def is_base(path: str) -> bool:
 def plain_path(path: str) -> str:
     """Return the path as it is in its tree."""
     return path.removeprefix(_PREFIX)
+
+
+def path_behind(folder: str, path: str) -> str:
+    """Return a path that is seen from a folder as it is seen from the root, in the same tree."""
+    if not folder:
+        return path
+    plain = f"{folder}/{plain_path(path)}"
+    return base_path(plain) if is_base(path) else plain
+
+
+def path_below(folder: str, path: str) -> str | None:
+    """Return a path as it is seen from a folder, in the same tree; None where it does not lie below it."""
+    plain = plain_path(path)
+    if not folder:
+        return path
+    if not plain.startswith(f"{folder}/"):
+        return None
+    rest = plain[len(folder) + 1 :]
+    return base_path(rest) if is_base(path) else rest

@@ -96,12 +96,13 @@ def test_a_file_that_moves_once_it_was_searched(tmp_path: Path) -> None:
     file.write_text("\neval(1)\n")
     read = read_submission(tmp_path)
     judge = checker(policies(BODIES["pattern"]))
-    context = judge.join_context(read)
+    rows = judge.extract(read)
+    (part,) = judge.parts(read, rows)
     file.unlink()
     read._sources.clear()
     from polcheck.evaluate.outcome import evaluate as judged
 
-    report = judge.report(read, context, judged(context, judge.plan.packs), "error")
+    report = judge.report(read, rows, [(part, judged(part.context, judge.plan.packs))], "error")
     assert [str(finding.location) for finding in report.findings] == ["a.py"]
     assert report.exit_status == 1
 

@@ -116,6 +116,7 @@ class Explanation(Struct, frozen=True):
     requirement: str
     place: str
     submission: str
+    root: str  # that paths are seen from, but for those of findings; empty for the submission's
     outcome: str
     because: tuple[str, ...]
     parts: tuple[Part, ...]
@@ -137,6 +138,7 @@ def explanation_to_json(explanation: Explanation) -> dict[str, Any]:
         "requirement": explanation.requirement or None,
         "place": explanation.place,
         "submission": explanation.submission,
+        "root": explanation.root,
         "outcome": explanation.outcome,
         "because": list(explanation.because),
         "parts": [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from polcheck import pipeline
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Journal
 from polcheck.authoring.explain.model import Explanation, Lost, Part, Sample
@@ -21,7 +22,7 @@ from polcheck.findings.make import Findings
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
 from polcheck.pipeline import Checker
-from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.pack_files import PackFiles, every_pack, policy_names, unrooted
 from polcheck.policy.plan import CompiledPolicy, Conjunction, Plan, Step
 from polcheck.render.wording import pluralize
 from polcheck.sources.submission import Submission
@@ -138,12 +139,13 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
     """Return the policy called `name` (an id, or `pack:id`). Raises PolcheckError when it is no policy's, or
     several'.
     """
-    results = [policy for policy in plan.policies if name in (policy.id, policy.ref)]
+    results = [policy for policy in plan.policies if name in policy_names(policy.pack, policy.id)]
     if len(results) == 1:
         return results[0]
     if results:
         names = " or ".join(f"`{policy.ref}`" for policy in results)
-        raise PolcheckError(f"several packs have a policy `{name}`\nhelp: say {names}")
+        several = "several packs have" if len({unrooted(each.pack) for each in results}) > 1 else "several folders have"
+        raise PolcheckError(f"{several} a policy `{name}`\nhelp: say {names}")
     known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
     close = difflib.get_close_matches(name, known, n=3)
     hint = " or ".join(f"`{form}`" for form in close)
@@ -170,17 +172,18 @@ def explain(
         replace(pack, policies=(policy,) if pack.name == policy.pack else ()) for pack in checker.plan.packs
     )
     narrow = replace(checker, plan=replace(checker.plan, packs=packs_of), searches=checker.extractor)
-    placed = checker.place(submission)
-    context = narrow.join_context(placed)
+    whole = narrow.place(submission)
+    part = _scanned(narrow, whole, policy)
+    placed, context = part.submission, part.context
     journal = Journal()
     (result,) = evaluate(context, packs_of, lambda _: journal)
     locator = Locator(placed, narrow.extractor)
     misses = NearMisses(context, locator)
-    places = Places(tuple(_every(packs)), policy)
+    places = Places(tuple(every_pack(packs)), policy)
     teller = StepExplainer(context, locator, misses, FileFilter(context, placed), journal, places, most or _EVERY)
-    findings = tuple(Findings(locator, misses).of(result))
+    findings = tuple(Findings(locator, misses, part.folder).of(result))
     if accept is not None:
-        findings = tuple(accept(findings, placed, [result]).findings)
+        findings = tuple(accept(findings, whole, [result.seen_from(part.folder)]).findings)
     return Explanation(
         pack=policy.pack,
         id=policy.id,
@@ -189,6 +192,7 @@ def explain(
         requirement=policy.requirement,
         place=f"{policy.path}:{policy.line}",
         submission=submission.name,
+        root=part.folder,
         outcome=result.outcome,
         because=(*because(result, journal), *waived(findings)),
         parts=tuple(_parts(policy, teller, result)),
@@ -197,11 +201,13 @@ def explain(
     )
 
 
-def _every(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
-    """Yield the packs and those that they extend."""
-    for pack in packs:
-        yield pack
-        yield from _every(pack.bases.values())
+def _scanned(checker: Checker, placed: Submission, policy: CompiledPolicy) -> pipeline.Part:
+    """Return the files that a policy is about, scanned. Raises PolcheckError where its folder isn't there."""
+    parts = checker.parts(placed, checker.extract(placed))
+    own = next((part for part in parts if any(pack.name == policy.pack for pack in part.group.packs)), None)
+    if own is None:
+        raise PolcheckError(f"the policy is about `{policy.pack.partition('@')[2]}`, of which nothing is there")
+    return own
 
 
 def _parts(policy: CompiledPolicy, teller: StepExplainer, result: PolicyResult) -> list[Part]:

@@ -54,6 +54,7 @@ def _head(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
     yield f"{look.style.bold(name)}: {terminal(explanation.title)}"
     facts = [explanation.place, explanation.severity]
     facts += [f"requirement {explanation.requirement}"] if explanation.requirement else []
+    facts += [f"paths as seen from {explanation.root}"] if explanation.root else []
     yield look.style.dim(terminal(" · ".join(facts)))
 
 

@@ -91,10 +91,12 @@ class CaseRunner(Struct):
         if not case.whole:
             checker = checker.narrowed(case.policies)
         submission = case.submission
-        context = checker.join_context(submission)
+        rows = checker.extract(submission)
+        (part,) = checker.parts(submission, rows)
+        context = part.context
         results = evaluate(context, checker.plan.packs, journal_of)
         if case.whole:
-            report = checker.report(submission, context, results, "error")
+            report = checker.report(submission, rows, [(part, results)], "error")
             actual = _actual_results(results, report.findings)
             mismatches = mismatches_of(case, actual, report.verdict, report.fields, report.fields_fault)
             return Result(mismatches, actual, report.verdict, report.fields)
