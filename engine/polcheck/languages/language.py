@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from polcheck.base.spans import Source
+from polcheck.languages.literals import Quoting
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -156,6 +157,8 @@ class Language(Struct, frozen=True, eq=False):
 
     strings: frozenset[str] = frozenset()
     string_value: Callable[[Node], Literal | None] | None = None  # of a node of one of `strings`
+    quoting: tuple[Quoting, ...] = ()
+    """The ways in which string literals are written, the usual one first; none where polcheck writes none."""
     word_value: Callable[[Node], str | None] | None = None
     """The text that a word of a shell stands for, whatever its quotes and escapes; None where it isn't known."""
     texts: frozenset[str] = frozenset()  # of `strings`: those without quotes, in which `...` is any text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, joined, number, pieces, unescape
 from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.literals import Quoting
 from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
@@ -172,6 +173,10 @@ LANGUAGES = (
         interpreters=("bash", "sh", "dash", "ash"),
         strings=frozenset({"string", "raw_string", "ansi_c_string"}),
         string_value=_value,
+        quoting=(
+            Quoting("echo ", "\n", "'", {"\n": "\n", "\t": "\t"}, raw=True),
+            Quoting("echo ", "\n", escapes={"\n": "\n", "\t": "\t", "$": "\\$", "`": "\\`"}),
+        ),
         word_value=_word,
         carriage_returns=False,
         parse=tree_of,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, octal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,6 +74,7 @@ LANGUAGES = (
         extra="c",
         strings=frozenset({"string_literal", "concatenated_string", "system_lib_string"}),
         string_value=string_value,
+        quoting=(Quoting("char *a = ", ";\n", escapes={**LINES, "??": "?\\?"}, character=octal),),
         string_content="string_content",
         contexts=CONTEXTS,
         lists=LISTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from polcheck.languages.language import MARK, Context, Language, parts
+from polcheck.languages.literals import LINES, Quoting, octal
 from polcheck.languages.supported.c import CONTEXTS, FORMS, LISTS, OPTIONAL, SNIPPET, string_value
 
 LANGUAGES = (
@@ -16,6 +17,7 @@ LANGUAGES = (
         extra="cpp",
         strings=frozenset({"string_literal", "concatenated_string", "system_lib_string", "raw_string_literal"}),
         string_value=string_value,
+        quoting=(Quoting("auto a = ", ";\n", escapes={**LINES, "??": "?\\?"}, character=octal),),
         string_content="string_content",
         contexts=(
             *CONTEXTS,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -119,6 +120,7 @@ LANGUAGES = (
             {"string_literal", "verbatim_string_literal", "raw_string_literal", "interpolated_string_expression"}
         ),
         string_value=_value,
+        quoting=(Quoting("class A { string a = ", "; }", escapes=LINES, character=utf16_units),),
         string_content="string_literal_content",
         contexts=(
             Context(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import character, literal, number, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +26,10 @@ def _value(node: Node) -> Literal | None:
     return literal(unescape(text[1:-1], _escape))
 
 
+def _written(character: str) -> str:
+    return f"\\{ord(character):x} "
+
+
 LANGUAGES = (
     Language(
         name="css",
@@ -35,6 +40,10 @@ LANGUAGES = (
         extra="css",
         strings=frozenset({"string_value"}),
         string_value=_value,
+        quoting=(
+            Quoting("a { content: ", "; }", character=_written, refused="\0"),
+            Quoting("a { content: ", "; }", "'", character=_written, refused="\0"),
+        ),
         string_content="string_content",
         comments=frozenset({"comment", "js_comment"}),
         contexts=(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -44,6 +45,7 @@ LANGUAGES = (
         extra="elixir",
         strings=frozenset({"string", "charlist"}),
         string_value=_value,
+        quoting=(Quoting("a = ", "\n", escapes={**LINES, "#{": "\\#{"}, character=in_braces),),
         string_content="quoted_content",
         contexts=(Context(), Context("case a do\n", "\nend", fallback=True)),
         lists=frozenset({"do_block"}),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from polcheck.base.spans import Source
 from polcheck.languages.decoding import literal
 from polcheck.languages.language import Context, Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.literals import Quoting
 from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def _language(name: str, title: str, **fields: Any) -> Language:
         extra="github",
         strings=frozenset({"string", "dereference_expression"}),
         string_value=_value,
+        quoting=(Quoting("${{ ", " }}", "'", doubled=True, raw=True),),
         string_content="string_fragment",
         comments=frozenset(),
         contexts=(Context("${{ ", " }}"),),

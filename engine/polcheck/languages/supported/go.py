@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
 from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -108,6 +109,7 @@ LANGUAGES = (
         extra="go",
         strings=frozenset({"interpreted_string_literal", "raw_string_literal"}),
         string_value=string_value,
+        quoting=(Quoting("package a\n\nvar a = ", "\n", escapes=LINES, character=two_four_or_eight),),
         constant_rules=_constants,
         string_content="interpreted_string_literal_content",
         # outside of a function Go has no statements

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import character, escapes, literal, number, unescape
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
+from polcheck.languages.literals import LINES, Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,6 +61,7 @@ LANGUAGES = (
         extra="haskell",
         strings=frozenset({"string"}),
         string_value=_value,
+        quoting=(Quoting("a = ", "\n", escapes=LINES, character=lambda character: f"\\{ord(character)}\\&"),),
         comments=frozenset({"comment", "haddock"}),
         contexts=(
             Context(),

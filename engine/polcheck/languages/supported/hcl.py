@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, four_or_eight
 from polcheck.languages.respelling import tree_of_lines
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ LANGUAGES = (
         extra="hcl",
         strings=frozenset({"string_lit", "quoted_template", "heredoc_template"}),
         string_value=_value,
+        quoting=(Quoting("a = ", "\n", escapes={**LINES, "${": "$${", "%{": "%%{"}, character=four_or_eight),),
         string_content="template_literal",
         contexts=(Context("", "\n"), Context("a = ", "\n", fallback=True), Context("a = {\n", "\n}\n", fallback=True)),
         lists=frozenset({"body"}),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import literal, text_of
 from polcheck.languages.language import Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -34,6 +35,7 @@ _OPEN_ELEMENT = {
         {"end_tag", "text", "entity", "element", "script_element", "style_element", "erroneous_end_tag"}
     )
 }
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 LANGUAGES = (
     Language(
@@ -45,6 +47,7 @@ LANGUAGES = (
         extra="html",
         strings=frozenset({"quoted_attribute_value", "attribute_value"}) | _TEXTS,
         string_value=_value,
+        quoting=(Quoting("<a b=", "></a>", escapes=_ENTITIES, raw=True),),
         texts=_TEXTS,
         contexts=(
             Context(),

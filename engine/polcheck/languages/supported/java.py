@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, joined, literal, number, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -116,6 +117,7 @@ LANGUAGES = (
         extra="java",
         strings=frozenset({"string_literal"}),
         string_value=_value,
+        quoting=(Quoting("class A { String a = ", "; }", escapes=LINES, character=utf16_units),),
         string_content="string_fragment",
         comments=frozenset({"line_comment", "block_comment"}),
         contexts=(

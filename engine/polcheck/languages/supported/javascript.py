@@ -19,6 +19,7 @@ from polcheck.languages.decoding import (
     unix_lines,
 )
 from polcheck.languages.language import Chain, Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 from polcheck.languages.respelling import Change, Respelled
 
 if TYPE_CHECKING:
@@ -152,6 +153,10 @@ def _name_rules() -> NameRules:
     return JAVASCRIPT.rules()
 
 
+QUOTING = (
+    Quoting("a = ", ";", escapes=LINES, character=utf16_units),
+    Quoting("a = ", ";", "'", LINES, utf16_units),
+)
 STRINGS = frozenset({"string", "template_string"})
 COMMENTS = frozenset({"comment", "html_comment"})
 COMMENT_SIGNS = ("//",)
@@ -180,6 +185,7 @@ LANGUAGES = (
         extra="javascript",
         strings=STRINGS,
         string_value=string_value,
+        quoting=QUOTING,
         string_content="string_fragment",
         comments=COMMENTS,
         comment_signs=COMMENT_SIGNS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.language import Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,6 +29,7 @@ LANGUAGES = (
         suffixes=(".json",),
         strings=frozenset({"string"}),
         string_value=_value,
+        quoting=(Quoting(escapes=LINES, character=utf16_units),),
         string_content="string_content",
         comment_signs=("//",),
         quotes=('"',),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,6 +73,7 @@ LANGUAGES = (
         extra="kotlin",
         strings=frozenset({"string_literal", "multiline_string_literal"}),
         string_value=_value,
+        quoting=(Quoting("val a = ", "\n", escapes={**LINES, "$": "\\$"}, character=utf16_units),),
         string_content="string_content",
         comments=frozenset({"line_comment", "block_comment"}),
         contexts=(

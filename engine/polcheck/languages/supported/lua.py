@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,6 +43,10 @@ def _value(node: Node) -> Literal | None:
     return literal(text[opening : len(text) - opening].removeprefix("\n"))
 
 
+def _written(character: str) -> str:
+    return f"\\{ord(character):03d}" if character.isascii() else in_braces(character)
+
+
 LANGUAGES = (
     Language(
         name="lua",
@@ -52,6 +57,10 @@ LANGUAGES = (
         extra="lua",
         strings=frozenset({"string"}),
         string_value=_value,
+        quoting=(
+            Quoting("a = ", "\n", escapes=LINES, character=_written),
+            Quoting("a = ", "\n", "'", LINES, _written),
+        ),
         string_content="string_content",
         contexts=(
             Context(),

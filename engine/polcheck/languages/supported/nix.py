@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -58,6 +59,7 @@ LANGUAGES = (
         extra="nix",
         strings=frozenset({"string_expression", "indented_string_expression"}),
         string_value=_value,
+        quoting=(Quoting(escapes={**LINES, "${": "\\${"}),),
         string_content="string_fragment",
         contexts=(
             Context(),

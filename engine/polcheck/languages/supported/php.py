@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, literal, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,6 +91,10 @@ LANGUAGES = (
         extra="php",
         strings=frozenset({"string", "encapsed_string", "heredoc", "nowdoc"}),
         string_value=_value,
+        quoting=(
+            Quoting("<?php $a = ", ";", "'"),
+            Quoting("<?php $a = ", ";", escapes={**LINES, "$": "\\$"}, character=in_braces),
+        ),
         string_content="string_content",
         contexts=(
             Context("<?php ", ""),

@@ -20,6 +20,7 @@ from polcheck.languages.language import (
     Literal,
     SnippetRules,
 )
+from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -260,6 +261,10 @@ LANGUAGES = (
         interpreters=("python", "pypy", "uv run", "pipx run"),
         strings=frozenset({"string", "concatenated_string"}),
         string_value=string_value,
+        quoting=(
+            Quoting("a = ", "\n", escapes=LINES, character=two_four_or_eight),
+            Quoting("a = ", "\n", "'", LINES, two_four_or_eight),
+        ),
         string_content="string_content",
         split_strings=False,
         formatted=formatted,

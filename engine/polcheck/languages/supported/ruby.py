@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, number, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,6 +70,10 @@ LANGUAGES = (
         extra="ruby",
         strings=frozenset({"string", "chained_string"}),
         string_value=_value,
+        quoting=(
+            Quoting("a = ", "\n", "'"),
+            Quoting("a = ", "\n", escapes={**LINES, "#": "\\#"}, character=in_braces),
+        ),
         string_content="string_content",
         contexts=(
             Context(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
 from polcheck.languages.language import MARK, Chain, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -116,6 +117,7 @@ LANGUAGES = (
         extra="rust",
         strings=frozenset({"string_literal", "raw_string_literal"}),
         string_value=_value,
+        quoting=(Quoting("const A: &str = ", ";", escapes=LINES, character=in_braces),),
         string_content="string_content",
         comments=frozenset({"line_comment", "block_comment"}),
         contexts=(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, joined, literal, pieces, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,6 +55,7 @@ LANGUAGES = (
         extra="scala",
         strings=frozenset({"string", "interpolated_string_expression"}),
         string_value=_value,
+        quoting=(Quoting("val a = ", "\n", escapes=LINES, character=utf16_units),),
         comments=frozenset({"comment", "block_comment"}),
         contexts=(
             Context(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
+from polcheck.languages.literals import LINES, Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -28,6 +29,12 @@ _FUNCTION = parts(
     "visibility", "state_mutability", "modifier_invocation", "override_specifier", "virtual", "return_type_definition"
 )
 
+
+def _written(character: str) -> str | None:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else None
+
+
 LANGUAGES = (
     Language(
         name="solidity",
@@ -37,6 +44,7 @@ LANGUAGES = (
         extra="solidity",
         strings=_KINDS,
         string_value=_value,
+        quoting=(Quoting("contract A { string a = ", "; }", escapes=LINES, character=_written, ascii=True),),
         contexts=(
             Context(),
             Context("contract A { ", " }"),

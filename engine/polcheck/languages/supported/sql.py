@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each
+from polcheck.languages.literals import Quoting
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -48,6 +49,7 @@ LANGUAGES = (
         extra="sql",
         strings=frozenset({"literal"}),
         string_value=_value,
+        quoting=(Quoting("SELECT ", "", "'", {"\n": "\n", "\t": "\t"}, doubled=True, raw=True, refused="\\"),),
         comments=frozenset({"comment", "marginalia"}),
         contexts=(
             Context(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, literal, unescape, unix_lines
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -61,6 +62,7 @@ LANGUAGES = (
         extra="swift",
         strings=frozenset({"line_string_literal", "multi_line_string_literal", "raw_string_literal"}),
         string_value=_value,
+        quoting=(Quoting("let a = ", "\n", escapes=LINES, character=in_braces),),
         string_content="line_str_text",
         comments=frozenset({"comment", "multiline_comment"}),
         contexts=(

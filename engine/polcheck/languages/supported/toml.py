@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import character, exactly, unescape, unix_lines
 from polcheck.languages.language import Language, Literal
+from polcheck.languages.literals import LINES, Quoting, four_or_eight
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -45,5 +46,9 @@ LANGUAGES = (
         suffixes=(".toml",),
         strings=frozenset({"string"}),
         string_value=_value,
+        quoting=(
+            Quoting("a = ", "\n", escapes=LINES, character=four_or_eight),
+            Quoting("a = ", "\n", "'", raw=True),
+        ),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 from polcheck.languages.respelling import tree_of_lines
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ LANGUAGES = (
         extra="yaml",
         strings=frozenset({"plain_scalar", "single_quote_scalar", "double_quote_scalar"}),
         string_value=_value,
+        quoting=(
+            Quoting("a: ", "\n", escapes=LINES, character=two_four_or_eight),
+            Quoting("a: ", "\n", "'", doubled=True, raw=True),
+        ),
         contexts=(Context("", "\n"),),
         lists=frozenset({"document", "block_node", "block_mapping", "block_sequence", "flow_node"}),
         any_forms=(MARK * 3, f"{MARK * 3}: {MARK}", f"- {MARK * 3}"),

@@ -1,0 +1,149 @@
+"""A document of a configuration file as it is edited: its text, its values and their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from polcheck.base.spans import Source, Span
+from polcheck.edits.edit import EditRefused
+from polcheck.formats.format import Format
+from polcheck.formats.values import Config, Json, Pointer, Where, kind_of
+
+
+class Change(NamedTuple):
+    """The replacement of the characters of a text from `start` to `end` (exclusive)."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Member(NamedTuple):
+    """One entry of a container: its key or index, its value, and the places of both."""
+
+    step: str | int
+    value: Json
+    where: Where
+
+    @property
+    def start(self) -> int:
+        """The offset at which the entry begins, with its key."""
+        key = self.where.key
+        return min(key.start, self.where.value.start) if key else self.where.value.start
+
+    @property
+    def end(self) -> int:
+        """The offset at which the entry ends."""
+        key = self.where.key
+        return max(key.end, self.where.value.end) if key else self.where.value.end
+
+
+class Document(Struct, frozen=True, dict=True):
+    """One document of a file: the file, its format, what it says, and the number of the document in it."""
+
+    source: Source
+    format: Format
+    config: Config
+    index: int = 0
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the file, in which places are offsets."""
+        return self.source.text
+
+    @cached_property
+    def newline(self) -> str:
+        """The characters that end a line of the file: those of its first line."""
+        at = self.text.find("\n")
+        if at < 0:
+            return "\r" if "\r" in self.text else "\n"
+        return "\r\n" if self.text.startswith("\r", at - 1) and at > 0 else "\n"
+
+    @property
+    def value(self) -> Json:
+        """The value of the document; None where the file has none."""
+        values = self.config.values
+        return values[self.index] if self.index < len(values) else None
+
+    def at(self, pointer: Pointer) -> Json:
+        """Return the value at `pointer`. Raises EditRefused where it doesn't resolve."""
+        value = self.value
+        for step in pointer:
+            value = member(value, step)
+        return value
+
+    def where(self, pointer: Pointer) -> Where:
+        """Return the place of the value at `pointer`. Raises EditRefused where it has none."""
+        try:
+            return self.config.locate(self.index, pointer)
+        except KeyError as error:
+            raise EditRefused(f"`{pointer_text(pointer)}` has no place in the file") from error
+
+    def members(self, pointer: Pointer) -> list[Member]:
+        """Return the entries of the container at `pointer` that have places, in the order of these."""
+        value = self.at(pointer)
+        steps: Sequence[str | int] = ()
+        if isinstance(value, dict | list):
+            steps = list(value) if isinstance(value, dict) else range(len(value))
+        found: list[Member] = []
+        for step in steps:
+            try:
+                where = self.config.locate(self.index, (*pointer, step))
+            except KeyError:
+                continue
+            found.append(Member(step, member(value, step), where))
+        return sorted(found, key=lambda each: each.start)
+
+    def line_start(self, at: int) -> int:
+        """Return the offset at which the line of the character at `at` begins."""
+        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+
+    def line_end(self, at: int) -> int:
+        """Return the offset at which the line of the character at `at` ends, before its line break."""
+        ends = [end for end in (self.text.find("\n", at), self.text.find("\r", at)) if end >= 0]
+        return min(ends, default=len(self.text))
+
+    def next_line(self, at: int) -> int:
+        """Return the offset behind the line break that ends the line of the character at `at`."""
+        end = self.line_end(at)
+        return min(end + (2 if self.text.startswith("\r\n", end) else 1), len(self.text))
+
+    def indent_at(self, at: int) -> str:
+        """Return the white space at the beginning of the line of the character at `at`."""
+        start = self.line_start(at)
+        end = start
+        while end < len(self.text) and self.text[end] in " \t":
+            end += 1
+        return self.text[start:end]
+
+    def begins_line(self, at: int) -> bool:
+        """Return whether nothing but white space stands before the character at `at` in its line."""
+        return not self.text[self.line_start(at) : at].strip(" \t")
+
+    def ends_line(self, at: int) -> bool:
+        """Return whether nothing but white space stands from `at` to the end of its line."""
+        return not self.text[at : self.line_end(at)].strip(" \t")
+
+
+def member(value: Json, step: str | int) -> Json:
+    """Return the member of a container. Raises EditRefused where there is none."""
+    if isinstance(value, dict) and isinstance(step, str) and step in value:
+        return value[step]
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        return value[step]
+    raise EditRefused(f"{kind_of(value)} has no `{step}`")
+
+
+def pointer_text(pointer: Pointer) -> str:
+    """Return a pointer as messages show it: `jobs.test.steps[0]`, a dot alone for the document."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in pointer)
+    return (text.removeprefix(".") or ".")[:200]
+
+
+def span_text(document: Document, span: Span) -> str:
+    """Return what a file has at a place."""
+    return document.text[span.start : span.end]
