@@ -60,6 +60,9 @@ ALLOWED = [
     ("docs/language.md", "matches in a text, or alone", "the text of a file, not a value"),
     ("docs/limits.md", "linear in the text", "the text that is searched"),
     ("docs/testing.md", "or policies contain the text", "the option's TEXT"),
+    ("tables.py", "Judge({}, field={}", "the class `Judge`, which users import"),
+    ("tables.py", "the Judge was made", "the class `Judge`, which users import"),
+    ("tables.py", "a Judge takes an Arrow table", "the class `Judge`, which users import"),
     ("docs/testing.md", "be told apart by any project", "an ordinary phrase: distinguished"),
 ]
 

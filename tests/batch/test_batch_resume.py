@@ -12,9 +12,9 @@ from typed import Ran, polcheck
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Thirty submissions, two of the same name beside each other."""
+    """Thirty submissions, of which two beside each other have no name."""
     path = tmp_path / "in.jsonl"
-    names = ["same" if number in (10, 11) else f"s{number}" for number in range(30)]
+    names = [None if number in (10, 11) else f"s{number}" for number in range(30)]
     path.write_text("".join(json.dumps({"n": name, "main_py": "load(1)\n"}) + "\n" for name in names))
     return path
 
@@ -29,7 +29,7 @@ def out(pack: Path) -> Path:
     return pack.parent / "rows.jsonl"
 
 
-@pytest.mark.parametrize("cut", ["in a line", "between lines", "after a submission", "after one of two alike", "at 0"])
+@pytest.mark.parametrize("cut", ["in a line", "between lines", "after a submission", "after one unnamed", "at 0"])
 def test_what_was_cut_off_is_judged_again(pack: Path, source: Path, cut: str) -> None:
     """Wherever a kill has left the file, the rows are in the end those of a run that was never stopped."""
     assert batch(pack, source).status == 0
@@ -39,7 +39,7 @@ def test_what_was_cut_off_is_judged_again(pack: Path, source: Path, cut: str) ->
         "in a line": len(b"".join(rows[:7])) + 30,
         "between lines": len(b"".join(rows[:7])),
         "after a submission": len(b"".join(rows[:8])),
-        "after one of two alike": len(b"".join(rows[:22])),
+        "after one unnamed": len(b"".join(rows[:22])),
         "at 0": 0,
     }
     out(pack).write_bytes(whole[: ends[cut]])
@@ -61,7 +61,7 @@ def test_zeros_at_the_end_are_no_rows(pack: Path, source: Path) -> None:
 def test_only_what_is_left_is_judged(pack: Path, source: Path) -> None:
     """Submissions that were finished keep the rows they have."""
     batch(pack, source)
-    kept = out(pack).read_bytes().replace(b'"s0"', b'"mark"')
+    kept = out(pack).read_bytes().replace(b'"verdict": "pass"', b'"verdict": "mark"', 1)
     out(pack).write_bytes(kept[: len(kept) // 2])
     batch(pack, source, "--resume")
     assert out(pack).read_bytes() == kept
@@ -85,3 +85,27 @@ def test_a_file_of_others_is_not_gone_on_with(pack: Path, source: Path, text: st
     assert again.status == 2
     assert "was not written by `polcheck batch`" in again.err
     assert out(pack).read_text() == text
+
+
+def test_rows_of_other_inputs_are_not_gone_on_with(pack: Path, source: Path) -> None:
+    """Rows that belong to other submissions than the inputs have are left alone."""
+    batch(pack, source)
+    before = out(pack).read_bytes()
+    source.write_text(source.read_text().replace('"s3"', '"other"'))
+    again = batch(pack, source, "--resume")
+    assert again.status == 2
+    assert "was written from other inputs: it has `s3` where they have `other`" in again.err
+    assert out(pack).read_bytes() == before
+
+
+def test_a_file_appears_when_it_is_whole(pack: Path, source: Path) -> None:
+    """What is not finished lies beside it, and --resume makes it the file."""
+    batch(pack, source)
+    whole = out(pack).read_bytes()
+    out(pack).unlink()
+    partial = out(pack).with_name("rows.jsonl.partial")
+    partial.write_bytes(whole[:1000])
+    assert "`--resume`" not in batch(pack, source).err
+    assert not out(pack).exists()
+    assert batch(pack, source, "--resume").status == 0
+    assert (out(pack).read_bytes(), partial.exists()) == (whole, False)

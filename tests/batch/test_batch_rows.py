@@ -59,10 +59,21 @@ def test_many_submissions_come_in_the_order_of_the_input(pack: Path, jobs: int) 
     assert [int(row["submission"].rpartition(":")[2]) for row in rows[::2]] == list(range(1, 601))
 
 
-def test_two_submissions_of_one_name_are_two(pack: Path) -> None:
-    """A name that comes again doesn't hide the first one that had it."""
-    rows = judged(pack, lines(pack.parent / "in.jsonl", [{"n": "a", **GOOD}, {"n": "a", **BAD}]), "--id", "n")
-    assert brief(rows) == [("a", "R1", "pass"), ("a", "R2", "pass"), ("a", "R1", "fail"), ("a", "R2", "fail")]
+def test_an_id_that_occurs_twice_is_an_error(pack: Path) -> None:
+    """The second project of one id isn't checked, is named by its place, and fails the run; others are checked."""
+    rows = [{"n": "a", **GOOD}, {"n": "b", **BAD}, {"n": "a", **BAD}]
+    ran = polcheck("batch", lines(pack.parent / "in.jsonl", rows), "--id", "n", "--pack", pack, "--out", "-")
+    found = [json.loads(line) for line in ran.out.splitlines()]
+    assert brief(found) == [
+        ("a", "R1", "pass"),
+        ("a", "R2", "pass"),
+        ("b", "R1", "fail"),
+        ("b", "R2", "fail"),
+        ("in.jsonl:3", "", "undecided"),
+    ]
+    assert found[-1]["reason"] == "its id `a` is the id of another project before it"
+    assert ran.status == 2
+    assert f"error: the id `a` occurs twice: `{pack.parent / 'in.jsonl'}:3` was not checked" in ran.err
 
 
 def test_a_policy_without_a_requirement_has_a_row_of_its_own(pack: Path) -> None:
@@ -120,7 +131,7 @@ def test_a_field_holds_the_bundle(pack: Path) -> None:
     rows = [{"id": "x", "code": GOOD}, {"id": "y", "code": json.dumps(BAD)}, {"id": "z"}]
     found = judged(pack, lines(pack.parent / "in.jsonl", rows), "--field", "code", "--id", "id")
     verdicts = [(Path(row["submission"]).name, row["verdict"]) for row in found[::2]]
-    assert verdicts == [("x", "pass"), ("y", "fail"), ("in.jsonl:3", "none")]
+    assert verdicts == [("x", "pass"), ("y", "fail"), ("z", "none")]
     assert "there is no field `code`" in found[-1]["reason"]
 
 

@@ -35,7 +35,9 @@ ALLOWED = {  # file -> why it may read in another way
     "render/html.py": "polcheck's own style, at rendering",
     "project/cache_place.py": "says where the cache is, before anything of a run",
     "project/plan_cache.py": "`polcheck cache` lists and empties it",
-    "project/batch_io.py": "a batch, of which no report is kept",
+    "project/batch_files.py": "a batch, of which no report is kept",
+    "project/batch_inputs.py": "a batch, of which no report is kept",
+    "project/batch_rows.py": "the rows of a batch, of which no report is kept",
     "sources/folder.py": "entries of folders whose listing is recorded; links make a run unknown",
     "sources/archive.py": "members of an archive; a run over one is unknown",
 }

@@ -13,12 +13,11 @@ import pytest
 import polcheck
 from gits import Folder, git
 from polcheck.findings.report import Report
-from polcheck.policy.params import Settings
-from polcheck.project.batch import BatchChecker, BatchEntry, checked
+from polcheck.project.batch import BatchEntry
 from polcheck.project.effective import CommandLineOptions
-from polcheck.project.packs import read_pack
 from polcheck.project.project import Project
 from polcheck.sources.trust import Trust, trust_in
+from polcheck.tables import Judge
 
 WAYS = {
     "a comment": {"a.py": "eval(x)  # polcheck: ignore[no-eval] trust me\n"},
@@ -44,8 +43,7 @@ def run(target: Path, pack: str, *, isolated: bool, rev: str | None = None) -> R
 
 def batch(target: Path, pack: str) -> str:
     """What `polcheck batch` says."""
-    judge = BatchChecker((read_pack(pack),), Settings())
-    results = [result for result in checked([BatchEntry("s", path=str(target))], judge, jobs=1) if result]
+    results = [result for result in Judge(pack).results([BatchEntry("s", path=str(target))]) if result]
     return str(results[0].rows[0]["verdict"])
 
 

@@ -346,6 +346,10 @@ class WorkerPool(Generic[_Request, _Reply]):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the processes; the next requests start others."""
         for worker in self._workers:
             worker.close()
 

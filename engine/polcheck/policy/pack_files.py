@@ -73,6 +73,12 @@ class PackFiles(Struct, frozen=True, dict=True):
         parts += [self.scope] if self.scope else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
+    def without_tests(self) -> PackFiles:
+        """Return the pack and what it extends without their cases: what it takes to compile them, and less to send."""
+        files = {path: data for path, data in self.files.items() if not path.startswith("tests/")}
+        bases = {text: base.without_tests() for text, base in self.bases.items()}
+        return replace(self, files=files, bases=bases)
+
     @cached_property
     def head(self) -> SourceMap | None:
         """pack.yaml, whatever its shape; None when it can't be read."""

@@ -62,7 +62,7 @@ def check(
     Raises ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and
     SubmissionError for a submission, a base or a revision that can't be read.
     """
-    files = _opened(packs)
+    files = open_packs(packs)
     if since is not None and (base is not None or not project or isinstance(submission, Submission | Mapping)):
         raise SubmissionError("`since` is of a folder of one's own (project=True), and goes without `base`")
     settings = Settings(params=params_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
@@ -98,7 +98,7 @@ def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = No
     settings = settings or Settings()
     if not settings.today:
         settings = replace(settings, today=today().isoformat())
-    return compiled(_Packs(_opened(packs)), _Frozen(settings))
+    return compiled(_Packs(open_packs(packs)), _Frozen(settings))
 
 
 def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:
@@ -106,7 +106,8 @@ def known_names(packs: Iterable[CompiledPack]) -> frozenset[str]:
     return frozenset(name for pack in packs for id in pack.ids for name in policy_names(pack.name, id))
 
 
-def _opened(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:
+def open_packs(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:
+    """Return the files of the packs that a caller names. Raises PolicyError and PolcheckError as `read_pack` does."""
     many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
     return tuple(pack if isinstance(pack, PackFiles) else read_pack(pack) for pack in many)
 

@@ -37,7 +37,7 @@ def read_bundle(data: bytes, builder: SubmissionBuilder) -> Submission:
     leaves the submission.
     """
     name = builder.name
-    bundle = parse_json(_text(data, name), name)
+    bundle = parse_json(decoded(data, name), name)
     if not isinstance(bundle, dict):
         raise SubmissionError(f"the bundle `{name}` is not an object of strings but {_kind(bundle)}")
     for key, text in bundle.items():
@@ -51,7 +51,8 @@ def read_bundle(data: bytes, builder: SubmissionBuilder) -> Submission:
     return replace(of_bundle(remaining, name), left_out=builder.left_out)
 
 
-def _text(data: bytes, name: str) -> str:
+def decoded(data: bytes, name: str) -> str:
+    """Return the text of the bundle that people call `name`. Raises SubmissionError when it is not UTF-8."""
     body = data.removeprefix(codecs.BOM_UTF8)
     try:
         return body.decode("utf-8")

@@ -169,6 +169,14 @@ def _read(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilder) -> S
     return read_archive(file, size, kind, builder)
 
 
+def read_bundle_or_archive(data: bytes, builder: SubmissionBuilder) -> Submission:
+    """Return the submission in the bytes of a bundle or of an archive, whichever the first ones show.
+
+    Raises SubmissionError when it can't be read, is empty or over the limits.
+    """
+    return _read_stream(io.BytesIO(data), builder)
+
+
 def read_archive_bytes(data: bytes, builder: SubmissionBuilder) -> Submission:
     """Return the submission in an archive, whose kind its first bytes show. Raises SubmissionError when it is none."""
     kind = _by_beginning(data[: _TAR_MARK.stop])
