@@ -24,6 +24,13 @@ class Editor:
     an edit away. The pointers that an editor is given resolve.
     """
 
+    def normal(self, value: Json, depth: int) -> Json:
+        """Return a new value as a file says it behind `depth` keys: as a string where the format has nothing else.
+
+        Raises EditRefused for a value that no file of the format can have there.
+        """
+        return value
+
     def replace(self, document: Document, pointer: Pointer, value: Json) -> list[Change]:
         """Return what puts `value` in the place of the value at `pointer`."""
         self._unsupported(document, "change a value")

@@ -26,9 +26,10 @@ def replace(source: Source, format: str, pointer: Pointer, value: Json, *, index
     `format` is the name of a configuration format. Raises EditRefused, also where `pointer` doesn't resolve.
     """
     document, editor = _document(source, format, index)
+    _check(value)
+    value = editor.normal(value, len(pointer))
     if same_value(document.at(pointer), value):
         return ()
-    _check(value)
     return _verified(document, pointer, value, editor.replace(document, pointer, value))
 
 
@@ -53,6 +54,7 @@ def insert(
         raise EditRefused(f"`{pointer_text(pointer)}` is {kind_of(mapping)}, not a mapping")
     _check(value)
     _check(key)
+    value = editor.normal(value, len(pointer) + 1)
     mapping = mapping or {}
     if key in mapping:
         if same_value(mapping[key], value):
@@ -76,6 +78,7 @@ def append(
     if items is not None and not isinstance(items, list):
         raise EditRefused(f"`{pointer_text(pointer)}` is {kind_of(items)}, not a list")
     _check(value)
+    value = editor.normal(value, len(pointer) + 1)
     items = items or []
     if any(same_value(item, value) for item in items):
         return ()
