@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from polcheck.base.confinement import refuse_outside
 from polcheck.base.overlay import overlaid, overlay
 from polcheck.base.tracker import Place, record_dependency
 
@@ -22,6 +23,7 @@ def open_file(path: Place) -> BinaryIO:
     record_dependency(path)
     if over := overlaid(path):
         return io.BytesIO(over[0].data(over[1]))
+    refuse_outside(path)
     return open(path, "rb")  # noqa: PTH123
 
 
@@ -67,6 +69,7 @@ def is_there(path: Place) -> bool:
 def names_in(folder: Place) -> list[str]:
     """Return the names of what a folder holds, sorted. Raises OSError when it can't be listed."""
     record_dependency(folder)
+    refuse_outside(folder)
     present = overlay()
     if present is None:
         return sorted(os.listdir(os.fsdecode(folder)))  # noqa: PTH208

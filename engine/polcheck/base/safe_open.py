@@ -12,6 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from polcheck.base.confinement import refuse_outside
 from polcheck.base.overlay import overlaid, overlay
 from polcheck.base.tracker import Stamp, record_dependency, record_unknown_dependency, stamp_of
 
@@ -43,6 +44,7 @@ def opened_folder(path: bytes, *, follow: bool) -> Iterator[int]:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         yield -1
         return
+    refuse_outside(path)
     number = os.open(path, _FOLDER if follow else _FOLDER | os.O_NOFOLLOW)
     try:
         yield number
@@ -111,7 +113,9 @@ def read_regular(path: bytes, admits: Callable[[int], bool], folder: int | None 
     if over := overlaid(path, follow=False):
         data = over[0].data(over[1])
         return data if admits(len(data)) else None
-    if folder is not None:
+    if folder is None:
+        refuse_outside(path)
+    else:
         path = os.path.basename(path)  # noqa: PTH119
     kind = _kind(os.lstat(path) if folder is None else os.stat(path, dir_fd=folder, follow_symlinks=False))
     if kind:

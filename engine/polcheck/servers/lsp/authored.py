@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from polcheck.authoring.lint import lint
 from polcheck.authoring.testing.cases import read_cases, read_equivalents
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.base.reader import is_file
 from polcheck.base.spans import Source
 from polcheck.packs.resolve import Resolver, Taken
 from polcheck.packs.shipped import read_pack, schemas
@@ -25,7 +26,6 @@ from polcheck.project.config import read_config_in
 from polcheck.project.packs import PackRequest, ProjectPacks
 from polcheck.servers.lsp.code_units import Lines
 from polcheck.servers.lsp.diagnostics import Diagnostics, of_problem
-from polcheck.servers.lsp.open_documents import Document
 from polcheck.servers.lsp.roots import Roots
 
 HEAD = "pack.yaml"
@@ -34,7 +34,7 @@ _YAML = (".yaml", ".yml")
 
 def pack_folder(path: Path, roots: Roots) -> Path | None:
     """Return the folder of the pack that a file belongs to: the nearest one with a pack.yaml above it, in the roots."""
-    return next((folder for folder in roots.upward(path.parent) if (folder / HEAD).is_file()), None)
+    return next((folder for folder in roots.upward(path.parent) if is_file(folder / HEAD)), None)
 
 
 def kind_of(path: Path, folder: Path) -> str:
@@ -52,7 +52,7 @@ def kind_of(path: Path, folder: Path) -> str:
 
 
 class AuthoredPack(Struct, frozen=True, dict=True):
-    """The pack in a folder of the workspace, with the text of its open documents in place of what is on disk."""
+    """The pack in a folder of the workspace."""
 
     folder: Path
     files: PackFiles
@@ -60,16 +60,12 @@ class AuthoredPack(Struct, frozen=True, dict=True):
     encoding: str = "utf-16"
 
     @classmethod
-    def read(cls, folder: Path, roots: Roots, documents: Mapping[Path, Document], encoding: str) -> AuthoredPack:
-        """Return the pack as it is now. Raises PolcheckError where its files can't be read."""
-        saved = read_pack(folder)
-        files = dict(saved.files)
-        for path, document in documents.items():
-            if path.is_relative_to(folder):
-                name = path.relative_to(folder).as_posix()
-                files[name] = document.data(files.get(name))
-        # NOTE: problems name the pack's files as seen from its own folder
-        pack = replace(saved, root="", files=files)
+    def read(cls, folder: Path, roots: Roots, encoding: str) -> AuthoredPack:
+        """Return the pack as it is now. Raises PolcheckError where its files can't be read.
+
+        NOTE: what is open and unsaved counts where an overlay of these documents is in force.
+        """
+        pack = replace(read_pack(folder), root="")  # problems name the pack's files as seen from its own folder
         try:
             return cls(folder, _with_bases(pack, folder, roots), encoding=encoding)
         except PolcheckError as error:
@@ -130,7 +126,7 @@ def _with_bases(pack: PackFiles, folder: Path, roots: Roots) -> PackFiles:
     if not extensions(pack):
         return pack
     around = next((place for place in roots.upward(folder) if read_config_in(str(place))), None)
-    request = PackRequest(str(around) if around else None, strict=True, own=False)
+    request = PackRequest(str(around) if around else None, own=False, fetch=False)
     opener = ProjectPacks.of(request)
     here = Folder(str(folder))
 

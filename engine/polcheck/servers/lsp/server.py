@@ -82,6 +82,7 @@ def make_server() -> Server:
     async def initialized(_params: types.InitializedParams) -> None:
         if server.process_id is not None:
             server.watching = asyncio.create_task(_watch(server.process_id))
+        server.workbench.begin()
         await _watch_files(server)
 
     @server.feature(types.SHUTDOWN)
