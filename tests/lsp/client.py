@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -130,6 +130,14 @@ class Editor:
         """Tell the server of changes on disk."""
         events = [types.FileEvent(path.as_uri(), types.FileChangeType.Changed) for path in paths]
         self._do(lambda: self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events)))
+
+    def change_folders(
+        self, added: Sequence[types.WorkspaceFolder] = (), removed: Sequence[types.WorkspaceFolder] = ()
+    ) -> None:
+        """Add and remove folders of the workspace."""
+        event = types.WorkspaceFoldersChangeEvent([*added], [*removed])
+        params = types.DidChangeWorkspaceFoldersParams(event)
+        self._do(lambda: self.client.workspace_did_change_workspace_folders(params))
 
     def diagnostics(
         self, path: Path, wanted: Callable[[list[types.Diagnostic]], bool] = bool, seconds: float = SECONDS

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from polcheck.base.errors import ConfigError, PolcheckError, PolicyError, Problem, SubmissionError
+from polcheck.base.errors import ConfigError, PolcheckError, Problem, SubmissionError
 from polcheck.base.reader import is_file
 from polcheck.base.spans import Source, Unreadable
 from polcheck.project.config import CONFIG_NAMES, read_config_in
 from polcheck.project.effective import CommandLineOptions, EffectiveConfig
 from polcheck.project.project import Project
-from polcheck.project.session import Session
+from polcheck.project.session import Cancelled, Session
 from polcheck.servers.lsp.authored import problems_of
 from polcheck.servers.lsp.code_units import Lines
 from polcheck.servers.lsp.diagnostics import Diagnostics, ReportDiagnostics, of_problem
@@ -79,7 +79,9 @@ class CheckedProject:
             session = self._opened()
             self._lay_over(session, documents)
             report = session.check(cancel=cancel)
-        except (ConfigError, PolicyError, SubmissionError) as error:
+        except Cancelled:
+            raise
+        except PolcheckError as error:
             return Checked(None, self._faults(error, documents))
         described = self._describing(documents).of(report)
         return Checked(described.diagnostics, {}, described.log)

@@ -52,8 +52,8 @@ class Document(Struct, frozen=True, dict=True):
     def data(self) -> bytes:
         """The bytes that saving would write.
 
-        NOTE: clients send text. It is written in the encoding that the file has: that of its byte-order mark, or the one that
-        a Python file declares. A text that is the one on disk gives the bytes on disk.
+        NOTE: clients send text. It is written in the encoding that the file has: that of its byte-order mark, or the
+        one that a Python file declares. A text that is the one on disk gives the bytes on disk.
         """
         saved = self.saved
         if saved is not None and self._is(saved):

@@ -77,11 +77,11 @@ def make_server() -> Server:
             str(getattr(server.workspace.position_encoding, "value", server.workspace.position_encoding)),
             related=bool(publishing and publishing.related_information),
         )
+        if params.process_id is not None and _is_alive(params.process_id):
+            server.watching = asyncio.get_running_loop().create_task(_watch(params.process_id))
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:
-        if server.process_id is not None:
-            server.watching = asyncio.create_task(_watch(server.process_id))
         server.workbench.begin()
         await _watch_files(server)
 
@@ -135,9 +135,10 @@ async def _watch_files(server: Server) -> None:
 
 
 async def _watch(client: int) -> None:
-    """End the process when the client's is gone without having said so."""
-    if not _is_alive(client):
-        return  # NOTE: a client elsewhere, such as outside of this container: the end of its input tells
+    """End this process when the client's is gone without having said so.
+
+    NOTE: one that can't be seen from here, such as outside of this container, is not watched: its input will end.
+    """
     while _is_alive(client):
         await asyncio.sleep(_ALIVE_EVERY)
     os._exit(1)
