@@ -109,6 +109,7 @@ class Checker(Struct, frozen=True, dict=True):
     allow_empty: bool = False  # whether a submission that no policy applies to passes
     digests: bool = True  # whether reports have the submission's digest, for which every file is read
     prefix: str = ""
+    safe_packs: frozenset[str] = frozenset()  # beside shipped ones, those whose fixes are safe where they say so
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
     _wanted_probes: list[tuple[Plan, str, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of some listings
@@ -343,7 +344,8 @@ class Checker(Struct, frozen=True, dict=True):
 
     def _findings(self, part: Part) -> Findings:
         locator = Locator(part.submission, self.extractor, self.limits)
-        return Findings(locator, NearMisses(part.context, locator), part.folder)
+        shipped = frozenset(pack.name for pack in self.plan.packs if pack.shipped)
+        return Findings(locator, NearMisses(part.context, locator), part.folder, safe_packs=self.safe_packs | shipped)
 
     def extract(
         self,

@@ -49,11 +49,13 @@ WHOLE: dict[str, list[str]] = {
     "policy": [
         """
         {id: p, title: t, at: x, requirement: r, severity: note, description: d, message: m, see: s, tags: [a],
-         remedy: r, deprecated: q, when: {where: a}, for: {files: [a, b], per: [a]},
+         remedy: r, deprecated: q, fix: {replace: a, with: b, safe: true},
+         when: {where: a}, for: {files: [a, b], per: [a]},
          require: [subject, {use: x, count: {min: 1, max: 2}}]}
         """,
         """
-        {id: p, title: t, message: m, forbid: [{files: a, pattern: [f()], language: python, resolve: false, as: {a: b},
+        {id: p, title: t, message: m, fix: [{insert: {a: b}, into: a, at: sorted}, {delete: a}, {create: a, text: b},
+          {rename: a, to: b}], forbid: [{files: a, pattern: [f()], language: python, resolve: false, as: {a: b},
           where: w, let: {a: b}, name: n, is: x, of: y, inside: x, has: [{code: (a), until: [{text: t}], as: {a: b},
           let: {a: b}, where: w, use: u, language: l, resolve: true, pattern: p, is: x, of: y, inside: x,
           has: {code: c}}], after: [x, {pattern: p}], scope: file, near: 3, revision: base,
@@ -76,7 +78,7 @@ WHOLE: dict[str, list[str]] = {
     "case": [
         """
         {case: c, files: {a: b}, base: {a: c}, folder: f, params: {a: 1}, profile: p, verdict: pass, fields: {a: [1]},
-         today: "2026-01-31",
+         fixed: {a: b}, today: "2026-01-31",
          expect: {a: pass, b: {outcome: fail, at: [x, y], message: m, nearest: n}},
          differs: [{rewrite: a, reason: r}, {rewrite: [a, b], policy: p, reason: r}]}
         """

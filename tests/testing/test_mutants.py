@@ -70,6 +70,10 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "require": ("require: [{pattern: a}, {pattern: b}]", {"flip-demand", "drop-item"}),
     "forbid": ("forbid: [{pattern: a}, {pattern: b}]", {"flip-demand", "drop-item"}),
     "resolve": ("forbid: [{pattern: a.b, resolve: true}, {pattern: c.d}]", {"flip-resolve", "resolve-off"}),
+    "fix": (
+        "{forbid: {pattern: 'f($a, $b)'}, fix: [{replace: a, with: x}, {insert: {c: 1, d: 2}, into: b}]}",
+        {"drop-fix", "drop-edit", "other-target", "empty-text", "drop-entry", "other-position"},
+    ),
 }
 
 

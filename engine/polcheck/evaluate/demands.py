@@ -43,7 +43,7 @@ class Demands(Struct, frozen=True):
         steps = [step for policy in plan.policies for step in every_step(policy)]
         wanted = {name for step in steps for name in step.reads}
         for policy in plan.policies:
-            wanted |= policy.message.names | policy.remedy.names
+            wanted |= policy.shown_names
         demands: dict[tuple[int, _Area], Demand] = {}
         changed: dict[tuple[str, ...], FilePatterns] = {}
         for step in steps:

@@ -369,6 +369,5 @@ def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row],
         places += [place] if place is not None else []
     first = _shown_place(policy, row)
     related = tuple(dict.fromkeys(place for place in places if place != first))
-    names = policy.message.names | policy.remedy.names
-    scope = replace(evaluator.scopes, shown=True).of(replace(row, current=first), names)
+    scope = replace(evaluator.scopes, shown=True).of(replace(row, current=first), policy.shown_names)
     return Failure(first, related, row, scope, missing)

@@ -136,12 +136,52 @@ class Waived(Struct, frozen=True):
         return "since" if self.since else "baseline"
 
 
+class FileEdit(Struct, frozen=True):
+    """The replacement of a stretch of a file by a text.
+
+    `start` and `end` (exclusive) are offsets in the file's bytes, as it was when it was checked; `text` is written in
+    UTF-8. `place` is the same stretch in lines and columns, counted in characters from 1; None for a file that the edit
+    `creates`, of which `text` is all. Edits of one file don't overlap.
+    """
+
+    path: str
+    start: int
+    end: int
+    text: str
+    place: Place | None = None
+    creates: bool = False
+
+    def seen_from(self, folder: str) -> FileEdit:
+        """Return the edit with its path behind `folder`."""
+        path = joined(folder, self.path)
+        return replace(self, path=path, place=self.place and self.place._replace(path=path))
+
+
+class Fix(Struct, frozen=True):
+    """What to change so that a finding is gone: edits that are made together, or not at all.
+
+    `safe`: what the files mean stays the same, so that it may be made without being looked at. Where it can't be made
+    here there are no edits, and `problem` says why, as a clause without an end. `title` is what it does, in a line.
+    NOTE: whether the finding is gone then, and nothing else got worse, is known only when `project.fixing` has tried.
+    """
+
+    title: str
+    edits: tuple[FileEdit, ...] = ()
+    safe: bool = False
+    problem: str = ""
+
+    def seen_from(self, folder: str) -> Fix:
+        """Return the fix with its paths behind `folder`."""
+        return replace(self, edits=tuple(edit.seen_from(folder) for edit in self.edits))
+
+
 class Finding(Struct, frozen=True):
     """One failure of one policy.
 
     `location` is None when something is missing and there is nowhere to point. For a missing thing, `looked_in` are the
     documents that were searched, and `nearest` what came closest. `fingerprint` stays the same when lines move;
-    `former_fingerprint` is the one that version 1 of baselines recorded, where that is another one.
+    `former_fingerprint` is the one that version 1 of baselines recorded, where that is another one. `fix` is None where
+    the policy has none.
     """
 
     pack: str
@@ -160,6 +200,12 @@ class Finding(Struct, frozen=True):
     fingerprint: str = ""
     former_fingerprint: str = ""
     waived: Waived | None = None
+    fix: Fix | None = None
+
+    @property
+    def is_fixable(self) -> bool:
+        """Return whether there is a fix that can be made here, safe or not."""
+        return self.fix is not None and bool(self.fix.edits)
 
     @property
     def ref(self) -> str:
@@ -178,4 +224,5 @@ class Finding(Struct, frozen=True):
             looked_in=tuple(joined(folder, path) for path in self.looked_in),
             nearest=nearest and replace(nearest, location=nearest.location and nearest.location.seen_from(folder)),
             waived=waived and replace(waived, location=waived.location and waived.location.seen_from(folder)),
+            fix=self.fix and self.fix.seen_from(folder),
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -22,6 +23,9 @@ from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, renderer
 
+if TYPE_CHECKING:
+    from polcheck.findings.fixes import FixMaker
+
 _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
 
@@ -29,15 +33,23 @@ _Identity = tuple[object, object, tuple[tuple[str, str], ...]]
 """What tells findings of a policy apart: a location, the place where there is no exact one, and the bindings."""
 
 
-class Findings(Struct, frozen=True):
-    """Makes findings of one run's results."""
+class Findings(Struct, frozen=True, dict=True):
+    """Makes findings of one run's results. `safe_packs` are the packs whose word that a fix is safe counts."""
 
     locator: Locator
     misses: NearMisses
     folder: str = ""  # that the paths of the results are seen from
     beside: Beside = field(default_factory=renderer)
+    safe_packs: frozenset[str] = frozenset()
     _outlines: dict[int, tuple[BoundValue, str]] = field(default_factory=dict)  # by the `id` of a value, kept alive
     _overrun: dict[str, TemplateOverrun] = field(default_factory=dict)  # templates that are given up
+
+    @cached_property
+    def fixes(self) -> FixMaker:
+        """What makes the fixes of findings. NOTE: few policies have one, and a run of the others imports none of it."""
+        from polcheck.findings.fixes import FixMaker
+
+        return FixMaker(self.locator, self.beside, self.safe_packs)
 
     def of(self, result: PolicyResult) -> list[Finding]:
         """Return the findings of one policy, in order of place.
@@ -82,6 +94,8 @@ class Findings(Struct, frozen=True):
         scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(shown)}
         bindings = {name: cell.value for name, cell in _bound(failure).items()}
         fingerprint, former = self._fingerprints(policy, failure)
+        remedy = self._rendered(policy.remedy, scope, clock)
+        whole = {**failure.scope, **_place(location)} if policy.fix else {}
         return Finding(
             pack=policy.pack,
             policy=policy.id,
@@ -89,7 +103,7 @@ class Findings(Struct, frozen=True):
             severity=policy.severity,
             title=policy.title,
             message=self._rendered(policy.message, scope, clock),
-            remedy=self._rendered(policy.remedy, scope, clock),
+            remedy=remedy,
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=cut(bindings),
@@ -98,6 +112,7 @@ class Findings(Struct, frozen=True):
             see=policy.see,
             fingerprint=fingerprint,
             former_fingerprint=former,
+            fix=self.fixes.of(policy, failure, whole, remedy, clock) if policy.fix else None,
         )
 
     def dynamic(self, result: PolicyResult) -> tuple[DynamicCapture, ...]:

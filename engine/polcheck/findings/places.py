@@ -16,7 +16,7 @@ from polcheck.findings.alignment import Alignment, align
 from polcheck.findings.finding import Excerpt, Location
 from polcheck.findings.report import Notice
 from polcheck.formats import format_of, formats, parse_config
-from polcheck.formats.values import Config, Pointers, Unparsable
+from polcheck.formats.values import Config, Json, Pointer, Pointers, Unparsable
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import searched_text
 from polcheck.selectors.jmespath.expression import Expression
@@ -52,6 +52,20 @@ class _Document(NamedTuple):
                 continue
             return where.key if origin.key and where.key else where.value
         return None
+
+
+class Entry(NamedTuple):
+    """A value of a configuration file, or with `is_key` its key: the file, its format, and where it is in it.
+
+    `value` is what stands at `pointer` in the document `number` of the file.
+    """
+
+    source: Source
+    format: str
+    number: int
+    pointer: Pointer
+    value: Json
+    is_key: bool = False
 
 
 class _Traced(NamedTuple):
@@ -102,6 +116,31 @@ class Locator(Struct, dict=True):
         if exact and place.inner is not None:
             return self._exact(place.inner, source)
         return self._span(place, source)
+
+    def entry(self, bound: BoundValue) -> Entry | None:
+        """Return the entry of a configuration file that a bound value is: the value as it stands there, or its key.
+
+        None for what isn't of such a file, was computed from what is, or stands in a string of it.
+        """
+        source = self._source(bound.path) if bound.path and not is_base(bound.path) else None
+        if source is None or self._is_late(bound.path):
+            return None
+        traced = self._cell(bound, source)
+        if traced is None or traced.document.to_file is not _as_it_is:
+            return None
+        if len(traced.cell.origin) != 1:
+            return None
+        pointer, is_key = traced.cell.origin[0]
+        value, found = _value_at(traced.document.config, traced.number, pointer), traced.cell.value
+        same = pointer[-1:] == (found,) if is_key else (value == found and type(value) is type(found))
+        return Entry(source, self._format(bound, source), traced.number, pointer, value, is_key) if same else None
+
+    def _format(self, bound: BoundValue, source: Source) -> str:
+        """Return the format in which the file of a value of a configuration was read."""
+        while bound.inner is not None:
+            bound = bound.inner.holder
+        probe = bound.search_ref.probe if bound.search_ref is not None else None
+        return (self.extractor.probes[probe].language if probe is not None else "") or format_of(source.path) or ""
 
     def _exact(self, inner: Inner, source: Source) -> Span | None:
         """Return the place in the file of a match inside a bound value; None where its own isn't known."""
@@ -383,6 +422,17 @@ class Locator(Struct, dict=True):
 
 def _as_it_is(span: Span) -> Span:
     return span
+
+
+def _value_at(config: Config, index: int, pointer: Pointer) -> Json:
+    """Return the value at a pointer of a document; None where there is none."""
+    value: Json = config.values[index] if index < len(config.values) else None
+    for step in pointer:
+        try:
+            value = value[step]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
 
 
 def _listed(paths: list[str]) -> str:

@@ -53,6 +53,8 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     data["waived"] = finding.waived and _waived(data["waived"])
     waived = finding.waived
     data["accepted"] = waived and {"by": waived.by, "reason": waived.reason, "expires": waived.expires or None}
+    fix = data.pop("fix")
+    data["fix"] = fix and {**fix, "problem": fix["problem"] or None, "edits": [_edit(edit) for edit in fix["edits"]]}
     return _flattened(data, "pack", "policy", "requirement", "severity", "title")
 
 
@@ -90,6 +92,18 @@ def _policy(policy: PolicyOutcome) -> dict[str, Any]:
     ]
     rest = {**data, "reasons": reasons, "dynamic": dynamic}
     return {**head, "requirement": policy.requirement or None, "examined": examined, **rest}
+
+
+def _edit(data: dict[str, Any]) -> dict[str, Any]:
+    place = data.pop("place")
+    position = place[1:] if place else (None,) * len(_PLACE)
+    return {**data, **dict(zip(_PLACE, position, strict=True))}
+
+
+def _nested_edit(data: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in data.items() if key not in _PLACE}
+    place = None if data["line"] is None else (data["path"], *(data[key] for key in _PLACE))
+    return {**rest, "place": place}
 
 
 def _waived(data: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +152,16 @@ def _nested_finding(data: Mapping[str, Any]) -> dict[str, Any]:
         "nearest": data["nearest"] and _nested(data["nearest"]),
         "waived": data["waived"]
         and {**_nested(data["waived"]), "since": (data.get("accepted") or {}).get("by") == "since"},
+        "fix": _nested_fix(data.get("fix")),
     }
+
+
+def _nested_fix(data: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    # NOTE: reports of earlier versions have none
+    if data is None:
+        return None
+    edits = [_nested_edit(edit) for edit in data["edits"]]
+    return {**data, "problem": data["problem"] or "", "edits": edits}
 
 
 def _filled(report: dict[str, Any]) -> dict[str, Any]:

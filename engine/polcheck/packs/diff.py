@@ -15,7 +15,7 @@ from polcheck.policy.pack import OpenedPack
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 SELECTING = ("when", "for", "require", "forbid")
-WORDING = ("title", "message", "remedy", "description", "see", "tags")
+WORDING = ("title", "message", "remedy", "description", "see", "tags", "fix")
 _FIELDS = {"for": "subjects"}
 _READS = re.compile(r'\b(params|tables)\b(?:\s*\.\s*(?:"([^"]*)"|([A-Za-z_][A-Za-z0-9_]*)))?')
 

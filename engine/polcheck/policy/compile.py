@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from polcheck.policy import model as written
 from polcheck.policy.checks import refuse_policy
 from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.fix import compile_fix
 from polcheck.policy.name_usage import builtin_message
 from polcheck.policy.origin import SourceMap
 from polcheck.policy.plan import CompiledPolicy, Template, needs_base
@@ -90,7 +91,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     message = _template(policy.message, ("message",), visible, compiler)
     remedy = _template(policy.remedy, ("remedy",), visible, compiler)
     count = next((item.count for item in demand_items if item.count is not None), None)
-    return CompiledPolicy(
+    compiled = CompiledPolicy(
         pack=context.pack,
         id=policy.id,
         title=policy.title,
@@ -114,6 +115,10 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         place=policy.place,
         grouped=grouped,
     )
+    if policy.fix and len(origin.problems.reported) == reported:  # NOTE: what is wrong before says what is not bound
+        fix = compile_fix(policy.fix, visible, compiler, compiled)
+        return replace(compiled, fix=fix)
+    return compiled
 
 
 def _at_per(policy: written.Policy) -> tuple[str | int, ...]:

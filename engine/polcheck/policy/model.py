@@ -71,6 +71,24 @@ MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
 }
 
 
+class Edit(Struct, frozen=True):
+    """One edit of a `fix`. NOTE: null is a value to replace something with, so that `keys` says what is written."""
+
+    at: Pointer
+    keys: frozenset[str] = frozenset()
+    replace: str = ""
+    value: Json = None  # `with`, which is a word of Python
+    insert: Json = None
+    into: str = ""
+    position: str = ""  # `at`, which is the pointer here
+    delete: str = ""
+    create: str = ""
+    text: str = ""
+    rename: str = ""
+    to: str = ""
+    safe: bool = False
+
+
 class Policy(Struct, frozen=True):
     """One policy document, shape checked."""
 
@@ -90,6 +108,7 @@ class Policy(Struct, frozen=True):
     see: str = ""
     tags: tuple[str, ...] = ()
     deprecated: str = ""
+    fix: tuple[Edit, ...] = ()
 
 
 _WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects", "is": "same", "at": "place"}
@@ -118,7 +137,19 @@ def _policy_field(key: str, value: Json, at: Pointer) -> object:
         return items(value, at)
     if key == "tags":
         return _texts(value)
+    if key == "fix":
+        several = isinstance(value, list)
+        return tuple(
+            _edit(entry, (*at, index) if several else at)
+            for index, entry in enumerate(value if isinstance(value, list) else [value])
+        )
     return value
+
+
+def _edit(value: Json, at: Pointer) -> Edit:
+    assert isinstance(value, dict), "the schema allows only mappings"
+    fields: dict[str, Any] = {{"with": "value", "at": "position"}.get(key, key): entry for key, entry in value.items()}
+    return Edit(at=at, keys=frozenset(value), **fields)
 
 
 def _item(value: Json, at: Pointer) -> Item:

@@ -121,8 +121,12 @@ def steps_of(steps: Conjunction, later: Names, before: Names = _NONE) -> Iterato
 
 
 def _names_in_messages(policy: CompiledPolicy) -> Names:
-    """Return the names that the policy's message and remedy speak of, and that its findings point at."""
+    """Return the names that the policy's message and remedy speak of, that its findings point at, and that its fix
+    changes or reads.
+    """
     reported_names: Names = frozenset({policy.place}) if policy.place else _NONE
+    if policy.fix is not None:
+        reported_names |= policy.fix.names | policy.fix.targets
     for template in (policy.message, policy.remedy):
         if not template.plain:
             try:

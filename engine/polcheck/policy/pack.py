@@ -169,6 +169,7 @@ class _Loader(Struct, frozen=True):
             names=frozenset(name for policy in policies for name in names_of(policy)),
             profiles=document.get("profiles", {}),
             scope=self.pack.scope,
+            shipped=self.pack.shipped,
         )
 
     def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:

@@ -1325,6 +1325,63 @@ class Template(Struct, frozen=True):
         return "{{" not in self.text and "{%" not in self.text and "{#" not in self.text
 
 
+EditKind = Literal["replace", "insert", "delete", "create", "rename"]
+Position = Literal["first", "last", "sorted"]
+
+
+class FixEdit(Struct, frozen=True):
+    """One edit of a fix, as written: what it does, and to what.
+
+    `target` is the name of what is changed, whose place is known when a finding is; for `create`, and for an `insert`
+    with `is_path`, it is the template of a path. `value` is what comes there: JSON values whose strings are templates,
+    which read `names`.
+    """
+
+    kind: EditKind
+    target: str
+    value: Json = None
+    is_path: bool = False
+    position: Position = "last"
+    names: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The keys of the edit with their texts, as the policy has them."""
+        value = text_of(self.value)
+        match self.kind:
+            case "replace":
+                return (("replace", self.target), ("with", value))
+            case "insert":
+                at = (("at", self.position),) if self.position != "last" else ()
+                return (("insert", value), ("into", self.target), *at)
+            case "rename":
+                return (("rename", self.target), ("to", value))
+            case "create":
+                return (("create", self.target), ("text", value))
+            case _:
+                return (("delete", self.target),)
+
+
+class PolicyFix(Struct, frozen=True):
+    """The fix of a policy: edits that are made together, or not at all.
+
+    `safe`: its author says that what the files mean stays the same.
+    """
+
+    edits: tuple[FixEdit, ...]
+    safe: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its templates read."""
+        return frozenset[str]().union(*(edit.names for edit in self.edits))
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The names of what it changes."""
+        return frozenset(edit.target for edit in self.edits if not edit.is_path and edit.kind != "create")
+
+
 class CompiledPolicy(Struct, frozen=True):
     """One policy, ready to be evaluated. `path` is its file in the pack, `line` where it begins.
 
@@ -1353,6 +1410,13 @@ class CompiledPolicy(Struct, frozen=True):
     needs_base: bool = False  # whether it is about what has changed since the base
     place: str = ""
     grouped: tuple[Where | Let, ...] = ()  # what is said of each group of `per`, whose rows are `group`
+    fix: PolicyFix | None = None
+
+    @property
+    def shown_names(self) -> frozenset[str]:
+        """The names that its message, its remedy and its fix read."""
+        names = self.message.names | self.remedy.names
+        return names | self.fix.names if self.fix else names
 
     @property
     def ref(self) -> str:
@@ -1405,6 +1469,7 @@ class CompiledPack(Struct, frozen=True):
     names: frozenset[str] = frozenset()
     profiles: Mapping[str, Json] = field(default_factory=dict)
     scope: str = ""
+    shipped: bool = False  # whether it comes with polcheck
 
 
 class Plan(Struct, frozen=True):

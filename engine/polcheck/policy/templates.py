@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError
@@ -256,3 +256,33 @@ def _weight(value: Any) -> int:
 def _reason(error: BaseException) -> str:
     first = str(error).split("\n", 1)[0].strip()
     return _WHERE.sub("", first).removesuffix(".")
+
+
+class Piece(NamedTuple):
+    """A part of a template without statements: the text as it is written, or the expression between `{{` and `}}`."""
+
+    text: str
+    is_expression: bool = False
+
+
+@lru_cache(maxsize=4096)
+def pieces(text: str) -> tuple[Piece, ...]:
+    """Return the parts of a template that has no statements and no comments, in order.
+
+    A `-` beside the braces takes white space away as it does in a message. Raises TemplateFault where a tag is open.
+    """
+    parts: list[Piece] = []
+    done = 0
+    strip = False
+    while (start := text.find("{{", done)) >= 0:
+        end = _end_of_tag(text, start)
+        if end < 0:
+            raise TemplateFault("`{{` without `}}`")
+        inner = text[start + 2 : end - 2]
+        before = text[done:start].lstrip() if strip else text[done:start]
+        parts.append(Piece(before.rstrip() if inner.startswith("-") else before))
+        strip = inner.endswith("-")
+        parts.append(Piece(inner.strip("-+ \t\r\n"), is_expression=True))
+        done = end
+    parts.append(Piece(text[done:].lstrip() if strip else text[done:]))
+    return tuple(part for part in parts if part.text or part.is_expression)

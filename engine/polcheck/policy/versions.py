@@ -39,6 +39,7 @@ KEYS: Mapping[tuple[str, str], int] = {
     ("target", "is"): 2,
     ("target", "of"): 2,
     ("policy", "at"): 2,
+    ("policy", "fix"): 2,
 }
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = dict.fromkeys(

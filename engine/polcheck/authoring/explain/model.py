@@ -106,6 +106,13 @@ class Part(Struct, frozen=True):
     failed_total: int = 0
 
 
+class ExplainedFix(Struct, frozen=True):
+    """The fix of a policy: the keys of each edit with their texts, and whether its author says that it is safe."""
+
+    safe: bool
+    edits: tuple[tuple[tuple[str, str], ...], ...]
+
+
 class Explanation(Struct, frozen=True):
     """A policy step by step, and how that made its outcome; `because` are sentences."""
 
@@ -122,6 +129,7 @@ class Explanation(Struct, frozen=True):
     parts: tuple[Part, ...]
     findings: tuple[Finding, ...]
     unsearched: tuple[tuple[str, str], ...]
+    fix: ExplainedFix | None = None
 
 
 VERSION = 1  # of this form
@@ -152,8 +160,13 @@ def explanation_to_json(explanation: Explanation) -> dict[str, Any]:
             for part in explanation.parts
         ],
         "unsearched": [{"path": path or None, "reason": reason} for path, reason in explanation.unsearched],
+        "fix": _fix(explanation.fix) if explanation.fix else None,
         "findings": [finding_to_json(finding) for finding in explanation.findings],
     }
+
+
+def _fix(fix: ExplainedFix) -> dict[str, Any]:
+    return {"safe": fix.safe, "edits": [[{"key": key, "text": text} for key, text in edit] for edit in fix.edits]}
 
 
 def _step(step: ExplainedStep) -> dict[str, Any]:

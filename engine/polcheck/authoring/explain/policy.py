@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from polcheck import pipeline
 from polcheck.authoring.explain.files import FileFilter
 from polcheck.authoring.explain.journal import Journal
-from polcheck.authoring.explain.model import Explanation, Lost, Part, Sample
+from polcheck.authoring.explain.model import ExplainedFix, Explanation, Lost, Part, Sample
 from polcheck.authoring.explain.policy_lines import Places
 from polcheck.authoring.explain.steps import StepExplainer
 from polcheck.base.errors import PolcheckError
@@ -198,6 +198,7 @@ def explain(
         parts=tuple(_parts(policy, teller, result)),
         findings=findings,
         unsearched=result.reasons,
+        fix=ExplainedFix(policy.fix.safe, tuple(edit.words for edit in policy.fix.edits)) if policy.fix else None,
     )
 
 

@@ -8,6 +8,7 @@ from polcheck.authoring.explain.display import DisplayOptions, bindings_text, ca
 from polcheck.authoring.explain.model import (
     Branch,
     Document,
+    ExplainedFix,
     ExplainedStep,
     Explanation,
     LeftOut,
@@ -45,6 +46,8 @@ def text(explanation: Explanation, look: DisplayOptions) -> str:
     blocks = ["\n".join(_head(explanation, look))]
     for part in explanation.parts:
         blocks += _part(part, look)
+    if explanation.fix is not None:
+        blocks.append("\n".join(_fix(explanation.fix, look)))
     blocks.append("\n".join(_outcome(explanation, look)))
     return "\n\n".join(blocks) + "\n"
 
@@ -231,6 +234,22 @@ def _outcome(explanation: Explanation, look: DisplayOptions) -> Iterator[str]:
     yield from _indented(capped(lines, len(explanation.findings), "findings", look))
 
 
+def _fix(fix: ExplainedFix, look: DisplayOptions) -> Iterator[str]:
+    yield f"{look.style.help('fix')}: {'safe' if fix.safe else 'not safe, so that only `--unsafe-fixes` makes it'}"
+    for edit in fix.edits:
+        lines = []
+        for key, text in edit:
+            first, *rest = text.strip().split("\n")
+            lines.append(f"{look.style.margin(terminal(key))}: {terminal(first)}")
+            lines += [_INDENT * 2 + terminal(line) for line in rest]
+        yield from _indented(lines)
+
+
 def _finding(finding: Finding, look: DisplayOptions) -> str:
     accepted = f" (accepted: {finding.waived.reason or finding.waived.kind})" if finding.waived else ""
-    return brief(finding, look.style, labelled=False) + look.style.dim(terminal(accepted))
+    lines = [brief(finding, look.style, labelled=False) + look.style.dim(terminal(accepted))]
+    if finding.fix is not None:
+        places = ", ".join(f"{edit.path}:{edit.place.line}" if edit.place else edit.path for edit in finding.fix.edits)
+        text = f"no fix: {finding.fix.problem}" if finding.fix.problem else f"fix: edits {places}"
+        lines.append(_INDENT * 2 + look.style.dim(terminal(text)))
+    return "\n".join(lines)

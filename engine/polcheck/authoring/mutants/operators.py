@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from polcheck.authoring.mutants import relations, structure
+from polcheck.authoring.mutants import fix_edits, relations, structure
 from polcheck.authoring.mutants import selectors as texts
 from polcheck.authoring.mutants.mutant import Change, Mutant, numbered
 from polcheck.authoring.mutants.walk import Site, joined_with, sites
@@ -93,6 +93,12 @@ OPERATORS: Mapping[str, str] = MappingProxyType(
         "drop-per": "`per` is dropped: each row is a subject",
         "drop-per-name": "a name of `per` is dropped",
         "drop-as": "`as`, or one name of it, is dropped",
+        "drop-fix": "`fix` is dropped: nothing is fixed",
+        "drop-edit": "an edit of a `fix` is dropped",
+        "other-target": "an edit of a `fix` changes something else",
+        "empty-text": "an edit of a `fix` puts nothing where its text would be",
+        "drop-entry": "an entry that a `fix` inserts is dropped",
+        "other-position": "entries that a `fix` inserts come first, not last, and the reverse",
     }
 )
 
@@ -148,6 +154,7 @@ def _joins(change: Change, text: str) -> bool:
 def _changes(document: Json, at: Pointer) -> Iterator[Change]:
     if not at:
         yield from structure.policy(document)
+        yield from fix_edits.fix(document)
     every = list(sites(document, at))
     for operator in _OF_ITEMS:
         for site in every:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from polcheck.authoring.mutants.mutant import Mutant
 from polcheck.authoring.mutants.small import small_pack, users
 from polcheck.authoring.testing.cases import Case, Expected
+from polcheck.authoring.testing.fixed import FixedFiles, fixed_files
 from polcheck.authoring.testing.mismatches import ActualResult, is_met
 from polcheck.authoring.testing.pack_source import PackSource
 from polcheck.authoring.testing.runner import actual_result
@@ -20,6 +21,7 @@ from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.findings.make import Findings
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator
+from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import Schemas
 from polcheck.policy.params import Settings
@@ -41,6 +43,7 @@ class PolicyFixtures(Struct):
     cases: list[Case]
     _submissions: dict[int, Submission] = field(default_factory=dict)
     _found: dict[tuple[int, str], dict[Probe, SearchResult]] = field(default_factory=dict)
+    _fixed: dict[int, FixedFiles] = field(default_factory=dict)
 
     def evaluate(
         self, case: Case, plan: Plan, searches: Extractor
@@ -71,6 +74,15 @@ class PolicyFixtures(Struct):
             results = {index: known[plan.probes[index]] for index in wanted.get(path, ())}
             rows[path] = FileRows(path, results, result.facts, result.line_starts)
         return rows
+
+    def fixed(self, case: Case, checker_of: Callable[[Case], Checker]) -> FixedFiles:
+        """Return what the policy's own fix makes of the project of a case; `checker_of` gives the policy as written.
+
+        NOTE: the case says what the fixes of all its policies make, and passes; here it is one of them.
+        """
+        if id(case) not in self._fixed:
+            self._fixed[id(case)] = fixed_files(checker_of(case), case.submission)
+        return self._fixed[id(case)]
 
     def move_to_front(self, case: Case) -> None:
         """Move the case that has just killed a mutant to the front: it is likely to kill the next one."""
@@ -115,10 +127,22 @@ class MutantRunner(Struct, dict=True):
                 if plan is None:
                     return REFUSED
                 plans[key] = (plan, Extractor(plan.probes, skips=False))
-            if _killed(fixtures, case, *plans[key]):
+            if _killed(fixtures, case, *plans[key]) or self._fixes_otherwise(fixtures, case, *plans[key]):
                 fixtures.move_to_front(case)
                 return KILLED
         return SURVIVED
+
+    def _fixes_otherwise(self, fixtures: PolicyFixtures, case: Case, plan: Plan, searches: Extractor) -> bool:
+        """Return whether the mutant's fix makes other files than the policy's, where the case says what they are."""
+        if case.fixed is None:
+            return False
+        policy = fixtures.policy
+        wanted = fixtures.fixed(case, lambda case: self._original(policy, case))
+        return dict(fixed_files(Checker(plan, searches, jobs=1), case.submission).files) != dict(wanted.files)
+
+    def _original(self, policy: str, case: Case) -> Checker:
+        pack = small_pack(self.pack_source, policy)
+        return Checker(compile_packs([pack], case.settings(self.pack_source.name), self.schemas), jobs=1)
 
     def _compiled(self, mutant: Mutant, policy: str, settings: Settings) -> Plan | None:
         pack = small_pack(self.pack_source, policy, self.owner, mutant.document)

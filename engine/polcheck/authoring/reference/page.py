@@ -74,7 +74,7 @@ def _file(path: str, data: bytes) -> Iterator[str]:
         yield from (f"… and {pluralize(len(lines) - len(visible), 'more line', 'more lines')}.", "")
 
 
-_PARTS = ("when", "for", "require", "forbid")
+_PARTS = ("when", "for", "require", "forbid", "fix")
 
 
 class Sources(Struct, frozen=True, dict=True):
@@ -99,8 +99,8 @@ class Sources(Struct, frozen=True, dict=True):
             yield name, source_lines(self._head, ("selectors", name))
 
     def parts(self, policy: CompiledPolicy) -> list[str]:
-        """Return the YAML of a policy's `when`, `for`, `require` and `forbid`, in the order in which they are
-        written.
+        """Return the YAML of a policy's `when`, `for`, `require`, `forbid` and `fix`, in the order in which they
+        are written.
         """
         origin = self._origins.get((policy.path, policy.line))
         if origin is None or not isinstance(origin.document, dict):

@@ -57,7 +57,8 @@ class Case(Struct, frozen=True):
     """One case. `path` is its file in the pack, `where` that file as people find it, `document` its number in it.
 
     `files` are those of the project, `base` those of the tree that its changes are compared with; None: there is none.
-    `today` is the day of the run (YYYY-MM-DD), this one where it is empty.
+    `today` is the day of the run (YYYY-MM-DD), this one where it is empty. `fixed` are the files that all fixes of the
+    policies it names change, as they are then; None where the case doesn't check that.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Case(Struct, frozen=True):
     differs: tuple[Differs, ...] = ()
     base: Mapping[str, bytes] | None = None
     today: str = ""
+    fixed: Mapping[str, bytes] | None = None
 
     def settings(self, pack: str) -> Settings:
         """Return the settings of the case for the pack of this name."""
@@ -192,6 +194,7 @@ def _case(pack: PackFiles, path: str, origin: SourceMap) -> Case:
         document=origin.index,
         files=_files(pack, origin, document),
         base=_texts_by_path(origin, document, "base") if "base" in document else None,
+        fixed=_texts_by_path(origin, document, "fixed") if "fixed" in document else None,
         expect=tuple(_expected(origin, policy, value) for policy, value in document.get("expect", {}).items()),
         params=document.get("params", {}),
         profile=document.get("profile", ""),

@@ -18,6 +18,7 @@ _SIDES = {
     "when": ("applies", "does not apply"),
     "any": ("matches", "does not match"),
     "count": ("is met", "is not met"),
+    "fix": ("is made", "has nothing to do"),
 }
 _OTHER = ("holds", "does not hold")
 
@@ -89,6 +90,8 @@ def points(policy: CompiledPolicy, pack_source: PackSource) -> list[Point]:
     results = [Point(policy.id, (), OUTCOME)]
     if policy.count is not None:
         results.append(_count_point(policy))
+    if policy.fix is not None:
+        results.append(_fix_point(policy))
     results += [point for point, _ in _branches(policy, pack_source)]
     results += [point for point, _ in _conditions(policy, pack_source)]
     return list(dict.fromkeys(results))
@@ -101,6 +104,14 @@ def of_outcome(policy: CompiledPolicy, outcome: str) -> Iterator[tuple[Point, in
         yield Point(policy.id, (), OUTCOME), side
         if policy.count is not None:
             yield _count_point(policy), side
+        if policy.fix is not None and outcome == "pass":
+            yield _fix_point(policy), 1
+
+
+def of_fix(policy: CompiledPolicy, *, fixed: bool) -> Iterator[tuple[Point, int]]:
+    """Yield the ways that the fix of a policy went in a case that says what is fixed."""
+    if policy.fix is not None and fixed:
+        yield _fix_point(policy), 0
 
 
 def coverage(
@@ -116,6 +127,10 @@ def coverage(
         if (point, side) not in known
     ]
     return Coverage(2 * len(every), 2 * len(every) - len(uncovered), tuple(uncovered))
+
+
+def _fix_point(policy: CompiledPolicy) -> Point:
+    return Point(policy.id, ("fix",), "fix")
 
 
 def _count_point(policy: CompiledPolicy) -> Point:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from polcheck.authoring.mutants.hunt import Hunt, Mutation
 from polcheck.authoring.rewrites.robustness import Robustness, robustness
 from polcheck.authoring.testing.cases import Case, read_cases, read_equivalents
-from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage, of_outcome
+from polcheck.authoring.testing.coverage import Coverage, Seen, Watch, coverage, of_fix, of_outcome
 from polcheck.authoring.testing.pack_source import PackSource, narrowed
 from polcheck.authoring.testing.pool import Progress, run_parallel
 from polcheck.authoring.testing.runner import CaseRunner, Result
@@ -141,7 +141,9 @@ class _CaseTask(Struct, frozen=True):
         named = [watch for watch in watches.values() if watch.policy.id in case.policies]
         visited = {way for watch in named for way in watch.seen}
         for watch in named:
-            visited |= set(of_outcome(watch.policy, result.actual[watch.policy.id].outcome))
+            outcome = result.actual[watch.policy.id].outcome
+            visited |= set(of_outcome(watch.policy, outcome))
+            visited |= set(of_fix(watch.policy, fixed=bool(result.fixed) and outcome == "fail"))
         return result, frozenset(visited)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.authoring.testing.cases import NOWHERE, Case
+from polcheck.authoring.testing.fixed import fixed_files, fixed_mismatch
 from polcheck.authoring.testing.mismatches import ActualFinding, ActualResult, Mismatch, mismatches_of
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.evaluate.outcome import PolicyResult, evaluate
@@ -28,12 +29,13 @@ JournalOf = Callable[[CompiledPolicy], Journal]
 
 
 class Result(Struct, frozen=True):
-    """The result of one case: its mismatches and the actual results (`verdict` and `fields` where asked for)."""
+    """The result of one case: its mismatches and the actual results (`verdict`, `fields`, `fixed` where asked for)."""
 
     mismatches: tuple[Mismatch, ...]
     actual: Mapping[str, ActualResult]
     verdict: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)  # JSON values; `Json` is no type that can be decoded to
+    fixed: Mapping[str, bytes] | None = None
 
     @property
     def passed(self) -> bool:
@@ -87,6 +89,18 @@ class CaseRunner(Struct):
 
     def run_case(self, case: Case, journal_of: JournalOf | None = None) -> Result:
         """Return the result of a case. Raises PolicyError when the pack can't be used with the case's parameters."""
+        result = self._judged(case, journal_of)
+        if case.fixed is None:
+            return result
+        checker = self.checker(case)
+        # NOTE: a policy that the case doesn't name neither fixes anything nor keeps a fix from being made
+        fixed = fixed_files(checker.narrowed(case.policies) if case.policies else checker, case.submission)
+        mismatch = fixed_mismatch(case, fixed)
+        mismatches = (*result.mismatches, mismatch) if mismatch else result.mismatches
+        return replace(result, mismatches=mismatches, fixed=fixed.files)
+
+    def _judged(self, case: Case, journal_of: JournalOf | None) -> Result:
+        """Return the result of a case, whatever its fixes do."""
         checker = self.checker(case)
         if not case.whole:
             checker = checker.narrowed(case.policies)

@@ -1,0 +1,66 @@
+"""Mutation operators on the fix of a policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from polcheck.authoring.mutants.edits import DROPPED, bound_names, edited, short, value_at
+from polcheck.authoring.mutants.mutant import Change
+from polcheck.formats.values import Json, Pointer
+
+_ITEMS = ("for", "require", "forbid")
+_TARGETS = ("replace", "into", "delete", "rename")
+_TEXTS = ("with", "text", "to")
+_POSITIONS = {"first": "last", "last": "first", "sorted": "last"}
+
+
+def fix(document: Json) -> Iterator[Change]:
+    """Yield the changes of a policy's `fix`: dropped as a whole or in part, made elsewhere, or with another text."""
+    assert isinstance(document, dict)
+    value = document.get("fix")
+    if value is None:
+        return
+    yield Change("drop-fix", ("fix",), edited(document, ("fix",), DROPPED), f"fix: {short(value)}", "nothing")
+    if not isinstance(value, list):
+        yield from _edit(document, ("fix",))
+        return
+    for index, entry in enumerate(value):
+        at = ("fix", index)
+        if len(value) > 1:
+            yield Change("drop-edit", at, edited(document, at, DROPPED), short(entry), "nothing")
+        yield from _edit(document, at)
+
+
+def _edit(document: dict[str, Any], at: Pointer) -> Iterator[Change]:
+    """Yield the changes of one edit of a fix."""
+    edit = value_at(document, at)
+    if not isinstance(edit, dict):
+        return
+    names = bound_names(json.dumps({key: document[key] for key in _ITEMS if key in document}, ensure_ascii=False))
+    for key in _TARGETS:
+        if isinstance(edit.get(key), str):
+            for name in [name for name in names if name != edit[key]][:1]:
+                place = (*at, key)
+                yield Change("other-target", place, edited(document, place, name), f"{key}: {edit[key]}", name)
+    for key in _TEXTS:
+        if isinstance(edit.get(key), str) and edit[key]:
+            place = (*at, key)
+            yield Change("empty-text", place, edited(document, place, ""), f"{key}: {edit[key]}", "nothing")
+    yield from _inserted(document, at, edit)
+
+
+def _inserted(document: dict[str, Any], at: Pointer, edit: dict[str, Any]) -> Iterator[Change]:
+    """Yield an entry that isn't inserted, and entries that are inserted elsewhere."""
+    place = (*at, "insert")
+    entries = edit.get("insert")
+    if isinstance(entries, dict | list) and len(entries) > 1:
+        for step in list(entries) if isinstance(entries, dict) else range(len(entries)):
+            inner = (*place, step)
+            before = short(value_at(document, inner))
+            yield Change("drop-entry", inner, edited(document, inner, DROPPED), before, "nothing")
+    if "insert" in edit and isinstance(edit.get("at", "last"), str):
+        other = _POSITIONS.get(edit.get("at", "last"), "last")
+        new = edited(document, (*at, "at"), other)
+        yield Change("other-position", (*at, "at"), new, f"at: {edit.get('at', 'last')}", other)

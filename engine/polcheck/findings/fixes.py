@@ -1,0 +1,481 @@
+"""The fixes of findings: what a policy's `fix` says, as edits of bytes at exact places.
+
+For whoever shows or applies them: `Finding.fix` is a `Fix` (`findings/finding.py`), or None where the policy has none.
+`fix.edits` are made together or not at all; each is a `FileEdit` with the path, the offsets in the file's bytes, the
+text that comes there and the same stretch in lines and columns (`place`, in characters from 1; None for a new file).
+They are of the files exactly as they were checked: what has changed since is checked again first. `fix.safe` is whether
+it may be applied without being looked at, `fix.problem` why there are no edits. `edited` applies edits to bytes.
+Whether the finding is really gone then is for `project.fixing` to try, which is also what writes files.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from polcheck.base.errors import SubmissionError
+from polcheck.base.limits import Clock
+from polcheck.base.spans import Source, Span, Unreadable
+from polcheck.edits import operations
+from polcheck.edits.edit import Edit, EditRefused, apply
+from polcheck.evaluate.outcome import Failure
+from polcheck.evaluate.rows import BoundValue, SourceRef, place_of
+from polcheck.findings.finding import FileEdit, Fix
+from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, fill, fix_worker
+from polcheck.findings.places import Entry, Locator
+from polcheck.formats import format_of
+from polcheck.formats.values import Json
+from polcheck.languages.registry import language_of_file
+from polcheck.policy.fix import OWN_FILES
+from polcheck.policy.plan import CompiledPolicy, FixEdit
+from polcheck.policy.templates import Beside, TemplateFault, pieces, render
+from polcheck.sources.submission import Submission, check_path
+from polcheck.sources.trees import is_base
+
+_MOST_TEXT = 1_000_000  # characters of what one edit writes
+_MOST_LINES = 5_000  # of a file in which the edits of one fix are told apart line by line
+_BOM = b"\xef\xbb\xbf"
+
+
+class FixMaker(Struct, frozen=True):
+    """Makes the fixes of one run's findings. `safe_packs` are the packs whose word that a fix is safe counts."""
+
+    locator: Locator
+    beside: Beside
+    safe_packs: frozenset[str] = frozenset()
+    parsing: FixWorker = field(default_factory=fix_worker)
+
+    def of(
+        self, policy: CompiledPolicy, failure: Failure, scope: Mapping[str, Any], remedy: str, clock: Clock
+    ) -> Fix | None:
+        """Return the fix of a failure; None where its policy has none.
+
+        `scope` is what its templates read, `remedy` what people are told to do.
+        """
+        if policy.fix is None:
+            return None
+        safe = policy.fix.safe and policy.pack in self.safe_packs
+        try:
+            if clock.over:
+                raise FixRefused("there was no time left to work it out")
+            changes = _Changes(self.locator.submission)
+            for edit in policy.fix.edits:
+                changes.add(self._change(edit, failure, scope))
+            edits = changes.edits()
+        except (FixRefused, EditRefused, TemplateFault) as refusal:
+            return Fix(_title(policy, remedy, ()), safe=safe, problem=str(refusal))
+        if not edits:
+            problem = "the file says already what the fix asks for"
+            return Fix(_title(policy, remedy, ()), safe=safe, problem=problem)
+        return Fix(_title(policy, remedy, edits), edits, safe)
+
+    def _change(self, edit: FixEdit, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+        if edit.kind == "create":
+            return self._creation(edit, failure, scope)
+        if edit.is_path:
+            path = self._path(edit, scope)
+            source = _source(self.locator.submission, path)
+            return _EntryChange(edit, Entry(source, format_of(path) or "", 0, (), None), self._value(edit.value, scope))
+        place = place_of(failure.row, edit.target)
+        if place is None or not place.path:
+            raise FixRefused(f"`{edit.target}` has no place here")
+        if is_base(place.path):
+            raise FixRefused(f"`{edit.target}` is of the base, which no fix changes")
+        check_target(self.locator.submission, place.path)
+        bound = failure.row.names.get(edit.target) or BoundValue(
+            None, place.path, place.span, place.ref, place.inner, place.ref
+        )
+        entry = self.locator.entry(bound)
+        if entry is not None:
+            return _EntryChange(edit, entry, self._value(edit.value, scope))
+        if edit.kind in ("insert", "rename"):
+            raise FixRefused(f"`{edit.target}` is no entry of a configuration here, but computed from some")
+        return self._stretch(edit, place, failure, scope)
+
+    def _path(self, edit: FixEdit, scope: Mapping[str, Any]) -> str:
+        path = self._rendered(edit.target, scope)
+        check_target(self.locator.submission, path, creates=edit.kind == "create")
+        return path
+
+    def _creation(self, edit: FixEdit, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+        path = self._path(edit, scope)
+        text = self._text(str(edit.value), failure, scope, Source(path, b""), Span(0, 0))
+        return _Creation(path, text)
+
+    def _stretch(self, edit: FixEdit, place: SourceRef, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+        """Return the change of a stretch of a text, which is no entry of a configuration."""
+        source = _source(self.locator.submission, place.path)
+        span = self.locator.span(place, exact=True)
+        if span is None or (place.ref is not None and place.inner is None and place.span is None):
+            raise FixRefused(f"`{edit.target}` was computed, and stands nowhere as it is")
+        if edit.kind == "delete":
+            return _StretchChange(source, _whole_lines(source, span), "")
+        if not isinstance(edit.value, str):
+            raise FixRefused(f"`{edit.target}` is code here, which a value of a configuration can't replace")
+        text = self._text(edit.value, failure, scope, source, span, tame=_is_code_in_string(self.locator, place))
+        return _StretchChange(source, span, text)
+
+    def _text(
+        self,
+        template: str,
+        failure: Failure,
+        scope: Mapping[str, Any],
+        source: Source,
+        span: Span,
+        *,
+        tame: bool = False,
+    ) -> str:
+        """Return the text of a template that comes to a place of a file."""
+        parts: list[str | int] = []
+        holes: list[Hole] = []
+        for piece in pieces(template):
+            if not piece.is_expression:
+                parts.append(piece.text)
+                continue
+            parts.append(len(holes))
+            name = piece.text
+            known = name.isidentifier() and name in scope
+            value = scope[name] if known else self._rendered("{{ " + name + " }}", scope)
+            holes.append(Hole(value, self._written(name, failure, source) if known else None))
+        text = source.text
+        template_text = Template(source.path, text, span, tuple(parts), tuple(holes), tame=tame)
+        filled = fill(template_text, self.parsing)
+        if len(filled) > _MOST_TEXT:
+            raise FixRefused(f"the new text has more than {_MOST_TEXT:,} characters")
+        return filled
+
+    def _written(self, name: str, failure: Failure, target: Source) -> str | None:
+        """Return how a bound name is written where it was captured, if that is code in the language of a file."""
+        place = place_of(failure.row, name)
+        if place is None or not place.path or place.span is None or place.inner is not None or is_base(place.path):
+            return None
+        source = _source(self.locator.submission, place.path)
+        mine, other = _language(target), _language(source)
+        if mine is None or mine != other or format_of(source.path) is not None:
+            return None
+        return source.text[place.span.start : place.span.end]
+
+    def _value(self, value: Json, scope: Mapping[str, Any]) -> Json:
+        """Return a value with the strings in it rendered; one that is `{{ name }}` is the bound value itself."""
+        if isinstance(value, str):
+            parts = pieces(value)
+            if len(parts) == 1 and parts[0].is_expression and parts[0].text in scope:
+                bound: Json = scope[parts[0].text]
+                return bound
+            return self._rendered(value, scope)
+        if isinstance(value, dict):
+            return {self._rendered(key, scope): self._value(entry, scope) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self._value(entry, scope) for entry in value]
+        return value
+
+    def _rendered(self, text: str, scope: Mapping[str, Any]) -> str:
+        return render(text, scope, beside=self.beside) if "{{" in text else text
+
+
+def edited(data: bytes, edits: Iterable[FileEdit]) -> bytes:
+    """Return the bytes of a file after some edits of it. Raises EditRefused for edits that overlap."""
+    return apply(data, (Edit(edit.start, edit.end, edit.text) for edit in edits))
+
+
+def check_target(submission: Submission, path: str, *, creates: bool = False) -> None:
+    """Raises FixRefused for a path that no fix may touch, or that isn't a file of the submission.
+
+    With `creates`, for one that there is already.
+    """
+    try:
+        check_path(path)
+    except SubmissionError as error:
+        raise FixRefused(f"`{path}` is not a path below the project's root") from error
+    parts = path.split("/")
+    if "\\" in path or any(ord(character) < 32 or ord(character) == 127 for character in path):
+        raise FixRefused(f"`{path}` has characters that no path of a fix has")
+    if any(_is_git(part) for part in parts) or parts[-1].casefold() in OWN_FILES:
+        raise FixRefused(f"no fix may touch `{path}`: it says what is checked, or belongs to git")
+    if creates:
+        folders = {"/".join(parts[:number]) for number in range(1, len(parts))}
+        if path in submission.paths or path in submission.folders or not folders.isdisjoint(submission.paths):
+            raise FixRefused(f"`{path}` is there already, and no fix overwrites a file")
+        if any(other.startswith(f"{path}/") for other in submission.paths):
+            raise FixRefused(f"`{path}` is a folder")
+    elif path in submission.links:
+        raise FixRefused(f"`{path}` is a link")
+    elif path not in submission.files:
+        raise FixRefused(f"there is no file `{path}` that is checked")
+
+
+def _is_git(name: str) -> bool:
+    """Return whether some file system takes a name for `.git` (as git itself protects against)."""
+    plain = name.casefold().rstrip(". ").partition(":")[0]
+    kept = "".join(character for character in plain if character.isprintable())
+    return kept == ".git" or plain.startswith("git~")
+
+
+class _Change(Struct, frozen=True):
+    """One edit of a fix at a place, before it is known what the others of the fix do."""
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        raise NotImplementedError
+
+
+class _Creation(_Change, frozen=True):
+    """A new file."""
+
+    new_path: str
+    text: str
+
+    @property
+    def path(self) -> str:
+        """The path of the new file."""
+        return self.new_path
+
+
+class _StretchChange(_Change, frozen=True):
+    """A stretch of a text that another one replaces."""
+
+    source: Source
+    span: Span
+    text: str
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        return self.source.path
+
+    @property
+    def start(self) -> int:
+        """The offset at which the change begins, in bytes."""
+        return _offset(self.source, self.span.start)
+
+    def made(self, source: Source) -> tuple[Edit, ...]:
+        """Return the edits of the file, in which nothing has changed up to the end of the stretch."""
+        edit = Edit(self.start, _offset(self.source, self.span.end), self.text)
+        return (edit,) if source.data[edit.start : edit.end] != self.text.encode("utf-8", "surrogatepass") else ()
+
+
+class _EntryChange(_Change, frozen=True):
+    """A change of an entry of a configuration."""
+
+    edit: FixEdit
+    entry: Entry
+    value: Json
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        return self.entry.source.path
+
+    @property
+    def start(self) -> int:
+        """The offset at which the entry begins, in bytes; 0 for a document as a whole."""
+        if not self.entry.pointer:
+            return 0
+        document = operations.read(self.entry.source, self.entry.format, self.entry.number)
+        where = document.where(self.entry.pointer)
+        span = where.key if where.key is not None else where.value
+        return _offset(self.entry.source, span.start)
+
+    def steps(self) -> list[_Step]:
+        """Return the operations on the file, one after the other."""
+        edit, entry = self.edit, self.entry
+        match edit.kind:
+            case "delete":
+                return [lambda source: operations.delete(source, entry.format, entry.pointer, index=entry.number)]
+            case "rename":
+                return [self._renaming(str(self.value))]
+            case "replace" if entry.is_key:
+                if not isinstance(self.value, str):
+                    raise FixRefused(f"`{edit.target}` is a key here, which only a string can replace")
+                return [self._renaming(self.value)]
+            case "replace":
+                return [
+                    lambda source: operations.replace(
+                        source, entry.format, entry.pointer, self.value, index=entry.number
+                    )
+                ]
+            case _:
+                return self._insertions()
+
+    def _renaming(self, key: str) -> _Step:
+        entry = self.entry
+        return lambda source: operations.rename(source, entry.format, entry.pointer, key, index=entry.number)
+
+    def _insertions(self) -> list[_Step]:
+        """Return what adds the entries that aren't there: mappings and lists that are there get what they lack."""
+        entry = self.entry
+        document = operations.read(entry.source, entry.format, entry.number)
+        there = document.value if not entry.pointer else document.at(entry.pointer)
+        return list(self._into(entry.pointer, there, self.value))
+
+    def _into(self, pointer: Any, there: Json, value: Json) -> Iterable[_Step]:
+        entry, position = self.entry, self.edit.position
+        if isinstance(value, list):
+            for element in reversed(value) if position == "first" else value:
+                yield lambda source, element=element: operations.append(
+                    source, entry.format, pointer, element, position=position, index=entry.number
+                )
+            return
+        assert isinstance(value, dict), "the schema allows mappings and lists"
+        known = there if isinstance(there, dict) else {}
+        for key, new in reversed(value.items()) if position == "first" else value.items():
+            old = known.get(key)
+            if isinstance(new, dict | list) and new and isinstance(old, dict | list) and type(old) is type(new):
+                yield from self._into((*pointer, key), old, new)
+                continue
+            yield lambda source, key=key, new=new: operations.insert(
+                source, entry.format, pointer, key, new, position=position, index=entry.number
+            )
+
+
+_Step = Any  # of a source: the edits of an operation on it
+
+
+class _Changes(Struct):
+    """The changes of one fix, by the file."""
+
+    submission: Submission
+    by_path: dict[str, list[Any]] = field(default_factory=dict)
+
+    def add(self, change: _Change) -> None:
+        """Takes one more change."""
+        self.by_path.setdefault(change.path, []).append(change)
+
+    def edits(self) -> tuple[FileEdit, ...]:
+        """Return the edits of all files. Raises FixRefused or EditRefused where they can't be made together."""
+        result: list[FileEdit] = []
+        for path, changes in self.by_path.items():
+            if isinstance(changes[0], _Creation):
+                if len(changes) > 1:
+                    raise FixRefused(f"the fix changes `{path}`, and creates it")
+                result.append(FileEdit(path, 0, 0, changes[0].text, creates=True))
+                continue
+            source = _source(self.submission, path)
+            if source.utf8 != source.data.removeprefix(_BOM):
+                raise FixRefused(f"`{path}` is not in UTF-8: only such files are edited")
+            result += [_placed(source, edit) for edit in _together(source, changes)]
+        return tuple(result)
+
+
+def _together(source: Source, changes: list[Any]) -> Iterable[Edit]:
+    """Return the edits of one file that make some changes together.
+
+    They are made from the file's end to its beginning, so that none moves what the next one is about.
+    """
+    data, lowest = source.data, len(source.data)
+    made: list[tuple[Edit, ...]] = []
+    for change in sorted(changes, key=lambda change: change.start, reverse=True):
+        if isinstance(change, _StretchChange):
+            if _offset(change.source, change.span.end) > lowest:
+                raise FixRefused("its edits overlap")
+            steps: list[_Step] = [change.made]
+        else:
+            steps = change.steps()
+        for step in steps:
+            edits = step(Source(source.path, data))
+            if edits:
+                lowest = min(lowest, edits[0].start)
+                data = apply(data, edits)
+                made.append(edits)
+    return made[0] if len(made) == 1 else _differences(source.data, data)
+
+
+def _differences(old: bytes, new: bytes) -> list[Edit]:
+    """Return the edits that make `new` of `old`, of whole lines and what differs in them."""
+    if old == new:
+        return []
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) > _MOST_LINES or len(after) > _MOST_LINES:
+        return [_trimmed(old, new, 0, len(old), 0, len(new))]
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    ends = [0]
+    for line in after:
+        ends.append(ends[-1] + len(line))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return [
+        _trimmed(old, new, starts[first], starts[last], ends[start], ends[end])
+        for tag, first, last, start, end in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _trimmed(old: bytes, new: bytes, first: int, last: int, start: int, end: int) -> Edit:
+    """Return the edit of a stretch without what both have in common at its beginning and its end."""
+    while first < last and start < end and old[first] == new[start]:
+        first, start = first + 1, start + 1
+    while first < last and start < end and old[last - 1] == new[end - 1]:
+        last, end = last - 1, end - 1
+    # NOTE: a stretch may not begin or end within a character
+    while first > 0 and (_continues(old, first) or _continues(new, start)):
+        first, start = first - 1, start - 1
+    while last < len(old) and (_continues(old, last) or _continues(new, end)):
+        last, end = last + 1, end + 1
+    return Edit(first, last, new[start:end].decode("utf-8", "surrogatepass"))
+
+
+def _continues(data: bytes, at: int) -> bool:
+    """Return whether the byte at an offset continues a character of UTF-8."""
+    return at < len(data) and data[at] & 0xC0 == 0x80
+
+
+def _placed(source: Source, edit: Edit) -> FileEdit:
+    """Return an edit with its place in lines and columns."""
+    mark = len(_BOM) if source.data.startswith(_BOM) else 0
+    span = source.span_of_bytes(max(edit.start - mark, 0), max(edit.end - mark, 0))
+    return FileEdit(source.path, edit.start, edit.end, edit.text, source.place(span))
+
+
+def _offset(source: Source, at: int) -> int:
+    """Return the offset in a file's bytes of a character of its text."""
+    return source.byte_of(at) + (len(_BOM) if source.data.startswith(_BOM) else 0)
+
+
+def _source(submission: Submission, path: str) -> Source:
+    try:
+        source = submission.source(path)
+        _ = source.text
+    except (KeyError, OSError, Unreadable) as error:
+        raise FixRefused(f"`{path}` can't be read: {error}") from error
+    return source
+
+
+def _language(source: Source) -> str | None:
+    try:
+        return language_of_file(source.path, source.data)
+    except Unreadable:
+        return None
+
+
+def _whole_lines(source: Source, span: Span) -> Span:
+    """Return the lines of a stretch where nothing else stands on them; otherwise the stretch itself."""
+    text = source.text
+    first = source.line_starts[source.line_of(span.start) - 1]
+    number = source.line_of(max(span.end - 1, span.start))
+    last = source.line_starts[number] if number < len(source.line_starts) else len(text)
+    around = text[first : span.start] + text[span.end : max(last, span.end)]
+    return Span(first, max(last, span.end)) if not around.strip() else span
+
+
+def _is_code_in_string(locator: Locator, place: SourceRef) -> bool:
+    """Return whether a place is code in a string of a file."""
+    return place.inner is not None and bool(locator.extractor.probes[place.inner.probe].syntaxes)
+
+
+def _title(policy: CompiledPolicy, remedy: str, edits: Iterable[FileEdit]) -> str:
+    """Return what a fix does, in a line: the remedy where that is one, else which files it edits."""
+    if remedy and "\n" not in remedy:
+        return remedy
+    paths = sorted({edit.path for edit in edits})
+    created = {edit.path for edit in edits if edit.creates}
+    if not paths:
+        return policy.title
+    words = [f"create {path}" if path in created else f"edit {path}" for path in paths[:3]]
+    rest = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    text = ", ".join(words) + rest
+    return f"{policy.title}: {text}"

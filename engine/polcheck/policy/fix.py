@@ -1,0 +1,248 @@
+"""Compiling the `fix` of a policy. A fix that could never be made is refused, with what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from polcheck.edits.editor import editors
+from polcheck.formats import format_of, formats
+from polcheck.formats.values import Json, Pointer
+from polcheck.policy.plan import CompiledPolicy, EditKind, FixEdit, Join, PolicyFix, Step, below
+from polcheck.policy.templates import TemplateFault, names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from polcheck.policy.conjunction import Compiler, Scope
+    from polcheck.policy.model import Edit
+
+KINDS: tuple[EditKind, ...] = get_args(EditKind)
+# what goes with each kind of edit: the keys that it needs, and those that it may have
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "replace": ("with",),
+    "insert": ("into",),
+    "delete": (),
+    "create": ("text",),
+    "rename": ("to",),
+}
+_ALLOWED: dict[str, tuple[str, ...]] = {"insert": ("at",)}
+_OTHERS = ("with", "into", "at", "text", "to")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_READABLE = frozenset({"path", "line", "column", "file", "params"})
+_IN_CODE = frozenset({"pattern", "code", "text"})
+OWN_FILES = frozenset({"polcheck.yaml", "polcheck.yml", "polcheck.lock", ".gitignore", ".gitattributes", ".gitmodules"})
+"""Names of files that say what is checked, or how, and that no fix may touch (in any folder)."""
+
+
+def compile_fix(edits: Sequence[Edit], visible: Scope, compiler: Compiler, policy: CompiledPolicy) -> PolicyFix | None:
+    """Return the fix that a policy has; None where it has none, or it is refused (its problems are noted).
+
+    `visible` are the names that the policy's message can read.
+    """
+    if not edits:
+        return None
+    compiled = tuple(filter(None, (_edit(edit, visible, compiler, policy) for edit in edits)))
+    if len(compiled) != len(edits):
+        return None
+    return PolicyFix(compiled, safe=all(edit.safe for edit in edits))
+
+
+def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy) -> FixEdit | None:
+    kinds = [kind for kind in KINDS if kind in edit.keys]
+    if len(kinds) != 1:
+        have = f"both `{kinds[0]}` and `{kinds[1]}`" if kinds else "none of them"
+        help = "edits that are made together are a list: one entry each"
+        compiler.error(edit.at, f"an edit has exactly one of {_listed(KINDS)}; this one has {have}", help)
+        return None
+    kind = kinds[0]
+    if not _has_its_keys(edit, kind, compiler):
+        return None
+    target, value = _parts(edit, kind)
+    is_path = kind == "create" or (kind == "insert" and _NAME.fullmatch(target) is None)
+    at = (*edit.at, "into" if kind == "insert" else kind)
+    reads: set[str] = set()
+    sound = True
+    for text, place in _templates(value, (*edit.at, _key_of_value(kind)), target if is_path else "", at):
+        read = _template_names(text, place, visible, compiler)
+        sound = sound and read is not None
+        reads |= read or set()
+    if is_path:
+        sound = _is_path_sound(target, at, kind, compiler) and sound
+    else:
+        sound = _is_target_sound(target, at, kind, visible, compiler, policy) and sound
+    if not sound:
+        return None
+    return FixEdit(kind, target, value, is_path, edit.position or "last", frozenset(reads))  # type: ignore[arg-type]
+
+
+def _has_its_keys(edit: Edit, kind: EditKind, compiler: Compiler) -> bool:
+    """Return whether an edit has the keys that go with its kind and no others; what is wrong is noted."""
+    sound = True
+    for key in _NEEDED[kind]:
+        if key not in edit.keys:
+            compiler.error((*edit.at, kind), f"`{kind}` needs `{key}`", _EXAMPLES[kind])
+            sound = False
+    for key in _OTHERS:
+        if key in edit.keys and key not in (*_NEEDED[kind], *_ALLOWED.get(kind, ())):
+            owner = next(other for other, keys in (*_NEEDED.items(), *_ALLOWED.items()) if key in keys)
+            compiler.error((*edit.at, key), f"`{key}` has no effect beside `{kind}`", f"it belongs to `{owner}`")
+            sound = False
+    if kind == "insert" and isinstance(edit.insert, list) and any(entry is None for entry in edit.insert):
+        compiler.error(
+            (*edit.at, "insert"), "an element that is inserted has no value", 'write `""` for an empty string'
+        )
+        sound = False
+    return sound
+
+
+_EXAMPLES = {
+    "replace": 'as `{replace: name, with: "…"}`',
+    "insert": "as `{insert: {key: value}, into: name}`, where `name` is bound to a mapping",
+    "create": 'as `{create: path, text: "…"}`',
+    "rename": "as `{rename: name, to: key}`",
+}
+
+
+def _parts(edit: Edit, kind: EditKind) -> tuple[str, Json]:
+    """Return what an edit changes, and the value that comes there."""
+    match kind:
+        case "replace":
+            return edit.replace, edit.value
+        case "insert":
+            return edit.into, edit.insert
+        case "create":
+            return edit.create, edit.text
+        case "rename":
+            return edit.rename, edit.to
+        case _:
+            return edit.delete, None
+
+
+def _key_of_value(kind: EditKind) -> str:
+    return {"replace": "with", "insert": "insert", "create": "text", "rename": "to"}.get(kind, kind)
+
+
+def _templates(value: Json, at: Pointer, path: str, path_at: Pointer) -> Iterator[tuple[str, Pointer]]:
+    """Yield the templates of an edit, with their places: of its path, and every string and key of its value."""
+    if path:
+        yield path, path_at
+    waiting: list[tuple[Json, Pointer]] = [(value, at)]
+    while waiting:
+        entry, place = waiting.pop()
+        if isinstance(entry, str):
+            yield entry, place
+        elif isinstance(entry, dict):
+            for key in entry:
+                yield key, (*place, key)
+            waiting += [(part, (*place, key)) for key, part in entry.items()]
+        elif isinstance(entry, list):
+            waiting += [(part, (*place, index)) for index, part in enumerate(entry)]
+
+
+def _template_names(text: str, at: Pointer, visible: Scope, compiler: Compiler) -> frozenset[str] | None:
+    """Return the names that a template of a fix reads; None where it is refused."""
+    for sign, what in (("{%", "statements"), ("{#", "comments")):
+        if sign in text:
+            help = 'write `{{ "' + sign + '" }}` for the characters themselves; a policy for each case, if need be'
+            compiler.error(at, f"the templates of a fix have no {what}", help, text.find(sign))
+            return None
+    try:
+        used = names(text)
+    except TemplateFault as fault:
+        compiler.error(at, f"the template can't be read: {fault}", "a name is written `{{ name }}`")
+        return None
+    unbound = sorted(used - visible.readable - _READABLE)
+    for name in unbound:
+        compiler.unbound(name, visible, at, text.find(name))
+    return None if unbound else used
+
+
+def _is_path_sound(path: str, at: Pointer, kind: EditKind, compiler: Compiler) -> bool:
+    """Return whether a fix may touch what a path stands for, as far as can be known before its names are bound."""
+    help = "a fix writes below the project's root: write the path from there, as `docs/index.md`"
+    parts = path.split("/")
+    if path.startswith(("/", "~")) or "\\" in path or any(part in ("", ".", "..") for part in parts):
+        compiler.error(at, f"`{path}` is not a path below the project's root", help)
+        return False
+    if ".git" in parts or parts[-1] in OWN_FILES:
+        compiler.error(at, f"no fix may touch `{path}`", "it says what is checked, or belongs to git")
+        return False
+    if kind == "insert" and "{{" not in path and not _is_editable(path):
+        compiler.error(at, f"entries can't be inserted into `{path}`", f"they can into {_editable()}")
+        return False
+    return True
+
+
+def _is_editable(path: str) -> bool:
+    """Return whether the format that a file's name stands for has mappings that can be edited."""
+    return format_of(path) in editors()
+
+
+def _editable() -> str:
+    """Return the formats whose files can be edited, as people call them."""
+    *most, last = (formats()[name].title for name in sorted(editors()))
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _is_target_sound(
+    name: str,
+    at: Pointer,
+    kind: EditKind,
+    visible: Scope,
+    compiler: Compiler,
+    policy: CompiledPolicy,
+) -> bool:
+    """Return whether a name stands for what a kind of edit can change; what is wrong is noted."""
+    bound = visible.names | visible.aliases
+    if name == "subject" and policy.subjects is not None:
+        bound |= {"subject"}
+    if name not in bound:
+        if _is_alone(policy):
+            help = "a `require` without `for` binds nothing: write the path of the file, as `into: pyproject.toml`"
+            compiler.error(
+                at, f"`{name}` is never bound", help if kind == "insert" else "write a `for`, or use `create`"
+            )
+        else:
+            compiler.unbound(name, visible, at)
+        return False
+    steps = tuple(below((*(policy.subjects or ()), *policy.grouped, *policy.demand)))
+    if name != "subject" and name not in visible.aliases and not any(name in step.placed for step in steps):
+        help = "a fix changes what a `pattern`, `code`, `text` or `data` matched, not a path or a computed value"
+        compiler.error(at, f"`{name}` has no place in a file, so `{kind}` has nothing to change", help)
+        return False
+    binders = [join for step in steps if (join := _binder(step, name)) is not None]
+    if binders and all(_looks_at_base(join) for join in binders):
+        compiler.error(at, f"`{name}` is of the base, which no fix changes", "name what is in the files as they are")
+        return False
+    kinds = {join.source.kind(compiler.probes.made) for join in binders}
+    if kind in ("insert", "rename") and kinds and kinds <= _IN_CODE:
+        what = "a mapping or a list" if kind == "insert" else "an entry"
+        help = "bind it by `data`, or `replace` the code"
+        word = " or ".join(f"`{each}`" for each in sorted(kinds))
+        compiler.error(at, f"`{name}` is bound by {word}, and is not {what} of a configuration", help)
+        return False
+    return True
+
+
+def _binder(step: Step, name: str) -> Join | None:
+    """Return the join of a step that binds a name, or whose match has it; None for other steps."""
+    join = step.join
+    if join is None or join is not step:
+        return None
+    modifiers = step.item_modifiers
+    return join if name in join.binds or (modifiers is not None and modifiers.name == name) else None
+
+
+def _looks_at_base(join: Join) -> bool:
+    return join.modifiers.revision == "base"
+
+
+def _is_alone(policy: CompiledPolicy) -> bool:
+    return policy.subjects is None and not policy.forbids
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = (f"`{word}`" for word in words)
+    return f"{', '.join(most)} and {last}"
