@@ -105,6 +105,7 @@ SAME_NAME = {
     "toml": "a format, a language, and how its files are rewritten",
     "values": "of documents, of expressions",
     "yaml": "a format, and how its files are rewritten",
+    "server": "for editors, for agents",
 }
 
 

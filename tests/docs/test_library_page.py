@@ -1,4 +1,4 @@
-"""docs/library.md: its programs run, and the index of the documentation names every page."""
+"""docs/library.md and docs/agents.md: their programs run, and the index of the documentation names every page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_programs_of_the_page_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["docs/library.md", "docs/agents.md"])
+def test_the_programs_of_the_page_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other, with their assertions, from the root of the repository."""
     monkeypatch.chdir(ROOT)
     names: dict[str, Any] = {}
-    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/library.md").read_text("utf-8"), re.M | re.S)
-    assert len(blocks) > 2
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text("utf-8"), re.M | re.S)
+    assert blocks
     for block in blocks:
-        exec(compile(block, "docs/library.md", "exec"), names)
+        exec(compile(block, page, "exec"), names)
 
 
 def test_every_page_is_in_the_index() -> None:

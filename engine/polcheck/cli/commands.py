@@ -103,6 +103,7 @@ COMMANDS = {
     "validate": ("polcheck.cli.validate", "validate", "Check packs and their policies, with every problem at once."),
     "test": ("polcheck.cli.test", "test", "Run the test cases of packs."),
     "lsp": ("polcheck.cli.lsp", "lsp", "Serve an editor: findings while typing, and help for authors of packs."),
+    "mcp": ("polcheck.cli.mcp", "mcp", "Serve code-writing agents: check, explain, look up policies."),
     "languages": ("polcheck.cli.languages", "languages", "List the languages of code, and which are installed."),
     "migrate": ("polcheck.cli.migrate", "migrate", "Rewrite packs in the newest version of the policy language."),
     "docs": ("polcheck.cli.docs", "docs", "Write the reference of a pack as Markdown."),

@@ -24,7 +24,7 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
 
     The packs are those of --pack, else of the nearest polcheck.yaml. The examples come from the pack's test cases.
     """
-    from polcheck.authoring.reference.rule import described
+    from polcheck.authoring.reference.policy_text import described
     from polcheck.policy.pack_files import every_pack, policy_names, unrooted
     from polcheck.project.effective import CommandLineOptions
     from polcheck.project.project import Project

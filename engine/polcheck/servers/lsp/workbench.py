@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -15,12 +14,10 @@ from typing import Protocol
 from lsprotocol import types
 from msgspec.structs import replace
 
-from polcheck.base.confinement import confine
 from polcheck.base.errors import PolcheckError, internal_error
 from polcheck.base.overlay import Overlay, lying_over
-from polcheck.base.store import store
-from polcheck.packs.shipped import data_folder
 from polcheck.project.session import Cancelled
+from polcheck.servers.folders import confine_to
 from polcheck.servers.lsp.authored import HEAD, AuthoredPack, pack_folder, problems_of
 from polcheck.servers.lsp.background import Repeated
 from polcheck.servers.lsp.checked import CheckedProject, project_folders
@@ -203,8 +200,7 @@ class Workbench:
         return path if path is not None and self.roots.holding(path) is not None else None
 
     def _confine(self) -> None:
-        # NOTE: beside the workspace, polcheck's own data, its caches, and where Python has installed packs from
-        confine([*self.roots.folders, data_folder(), store(), *filter(None, sys.path)])
+        confine_to(self.roots.folders)
 
 
 def _edited(document: Document, change: types.TextDocumentContentChangeEvent) -> str:
