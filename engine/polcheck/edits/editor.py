@@ -31,6 +31,10 @@ class Editor:
         """
         return value
 
+    def vanishes(self, document: Document, pointer: Pointer) -> bool:
+        """Return whether the container at `pointer` is gone when the last of its entries is."""
+        return False
+
     def replace(self, document: Document, pointer: Pointer, value: Json) -> list[Change]:
         """Return what puts `value` in the place of the value at `pointer`."""
         self._unsupported(document, "change a value")

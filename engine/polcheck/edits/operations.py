@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from polcheck.base.spans import Source, Unreadable
-from polcheck.edits.document import Change, Document, Member, pointer_text
+from polcheck.edits.document import Change, Document, Member, member, pointer_text
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.edits.editor import Editor, Position, editors
 from polcheck.formats import dialect
@@ -90,23 +90,22 @@ def append(
 def delete(source: Source, format: str, pointer: Pointer, *, index: int = 0) -> tuple[Edit, ...]:
     """Return the edits that take the entry at `pointer` out of document `index` of a file, none where there is none.
 
-    Its line goes with it, its own comments and what sets it off from its neighbors. Raises EditRefused.
+    Its line goes with it, its own comments and what sets it off from its neighbors; so do containers that are there
+    only as long as something is in them, as tables of TOML without a header. Raises EditRefused.
     """
     document, editor = _document(source, format, index)
     if not pointer:
         raise EditRefused("a whole document can't be deleted")
+    if _is_missing(document.value, pointer):
+        return ()
     *outer, step = pointer
     container = document.at(tuple(outer))
-    rest: Json
-    if isinstance(container, dict) and isinstance(step, str):
-        if step not in container:
-            return ()
-        rest = {key: value for key, value in container.items() if key != step}
-    else:
-        document.at(pointer)
-        assert isinstance(container, list)
-        rest = [value for number, value in enumerate(container) if number != step]
-    return _verified(document, tuple(outer), rest, editor.delete(document, pointer))
+    rest = _without(container, step)
+    changes = editor.delete(document, pointer)
+    while not rest and outer and editor.vanishes(document, tuple(outer)):
+        *outer, step = outer
+        rest = _without(document.at(tuple(outer)), step)
+    return _verified(document, tuple(outer), rest, changes)
 
 
 def rename(source: Source, format: str, pointer: Pointer, key: str, *, index: int = 0) -> tuple[Edit, ...]:
@@ -274,6 +273,23 @@ def _with(value: Json, pointer: Pointer, new: Json) -> Json:
     for outer in reversed(build):
         new = outer(new)
     return new
+
+
+def _is_missing(value: Json, pointer: Pointer) -> bool:
+    """Return whether a mapping on the way to a value lacks the key. Raises EditRefused for any other way to nowhere."""
+    for step in pointer:
+        if isinstance(value, dict) and isinstance(step, str) and step not in value:
+            return True
+        value = member(value, step)
+    return False
+
+
+def _without(container: Json, step: str | int) -> Json:
+    """Return a container without one of its members."""
+    if isinstance(container, dict):
+        return {key: value for key, value in container.items() if key != step}
+    assert isinstance(container, list)
+    return [value for number, value in enumerate(container) if number != step]
 
 
 def _in_bytes(source: Source, changes: Sequence[Change]) -> tuple[Edit, ...]:

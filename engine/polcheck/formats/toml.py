@@ -119,11 +119,25 @@ class _Spot(Struct):
         raise KeyError(step)
 
 
-class _Segment(NamedTuple):
+class Segment(NamedTuple):
     """One part of a dotted key."""
 
     name: str
     key: Span
+
+
+class Statement(NamedTuple):
+    """A header or a pair on its own line: from where to where it goes, its key, and the pointer to what it defines.
+
+    `array` is that of a header in double brackets, whose pointer ends in the number of its element.
+    """
+
+    start: int
+    end: int
+    segments: tuple[Segment, ...]
+    pointer: Pointer
+    header: bool = False
+    array: bool = False
 
 
 @cache
@@ -147,21 +161,33 @@ def _tokens() -> tuple[re.Pattern[str], ...]:
 class _Scan:
     """Finds where the values of a text stand. INVARIANT: the text is TOML, as tomli has found."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, records: bool = False) -> None:
         self.text = text
+        self._records = records  # whether `statements` are made
         self._between, self._blank, self._segment, self._scalar = _tokens()
         self.root = _Spot(None, 0, len(text.rstrip()), {})
+        self.statements: list[Statement] = []
 
     def run(self) -> _Spot:
         """Return the spot of the whole document, with those of all that is in it."""
         table = self.root
         outer = self.root
+        pointer: Pointer = ()
         at = self._skip(0)
         while at < len(self.text):
             if self.text[at] == "[":
+                start = at
                 outer, table, at = self._header(at)
+                if self._records:
+                    self.statements.append(self._header_statement(start, at))
+                    pointer = self.statements[-1].pointer
             else:
+                start = at
                 at = self._pair(_object(table), at)
+                if self._records:
+                    segments = tuple(self._key(start)[0])
+                    path = (*pointer, *(segment.name for segment in segments))
+                    self.statements.append(Statement(start, at, segments, path))
                 if table is not self.root:
                     outer.end = table.end = at
             at = self._skip(at)
@@ -170,13 +196,13 @@ class _Scan:
     def _skip(self, at: int) -> int:
         return _end(self._between.match(self.text, at), at)
 
-    def _key(self, at: int) -> tuple[list[_Segment], int]:
+    def _key(self, at: int) -> tuple[list[Segment], int]:
         """Return the segments of a dotted key, and where it ends."""
-        segments: list[_Segment] = []
+        segments: list[Segment] = []
         while True:
             at = _end(self._blank.match(self.text, at), at)
             end = _end(self._segment.match(self.text, at), at)
-            segments.append(_Segment(_name(self.text[at:end]), Span(at, end)))
+            segments.append(Segment(_name(self.text[at:end]), Span(at, end)))
             at = _end(self._blank.match(self.text, end), end)
             if self.text[at] != ".":
                 return segments, end
@@ -202,6 +228,19 @@ class _Scan:
             spot.key, spot.start, spot.implied, own = last.key, start, False, spot
         spot.end = own.end = end
         return spot, own, end
+
+    def _header_statement(self, start: int, end: int) -> Statement:
+        """Return a header that was read."""
+        array = self.text.startswith("[[", start)
+        segments = tuple(self._key(start + 1 + array)[0])
+        spot, pointer = self.root, list[str | int]()
+        for segment in segments:
+            pointer.append(segment.name)
+            spot = spot.member(segment.name)
+            if isinstance(spot.members, list) and spot.members:
+                pointer.append(len(spot.members) - 1)
+                spot = spot.members[-1]
+        return Statement(start, end, segments, tuple(pointer), True, array)
 
     def _pair(self, members: dict[str, _Spot], start: int) -> int:
         """Adds the spots of a pair `key = value`; returns where its value ends."""
@@ -246,7 +285,7 @@ def _object(spot: _Spot) -> dict[str, _Spot]:
     return spot.members
 
 
-def _enter(members: dict[str, _Spot], segment: _Segment, start: int, end: int) -> dict[str, _Spot]:
+def _enter(members: dict[str, _Spot], segment: Segment, start: int, end: int) -> dict[str, _Spot]:
     """Return the members of the table that `segment` names: of the last element where it is an array of tables."""
     spot = members.setdefault(segment.name, _Spot(segment.key, start, end, {}, implied=True))
     if isinstance(spot.members, list) and spot.members:
@@ -285,6 +324,13 @@ class _Places(Struct, frozen=True, dict=True):
         for step in pointer:
             spot = spot.member(step)
         return Where(Span(spot.start, spot.end), spot.key, spot.implied)
+
+
+def statements(text: str) -> list[Statement]:
+    """Return the headers and pairs of a TOML text, in order. INVARIANT: the text is TOML, as `parse` has found."""
+    scan = _Scan(text, records=True)
+    scan.run()
+    return scan.statements
 
 
 def escapes(data: bytes) -> bool:

@@ -339,6 +339,10 @@ class SystemdEditor(SectionEditor):
             raise EditRefused("the format has no sections in sections")
         return [text_of(item) for item in value] if isinstance(value, list) else [text_of(value)]
 
+    def vanishes(self, document: Document, pointer: Pointer) -> bool:
+        """Return whether the container at `pointer` is gone when the last of its entries is: a setting is."""
+        return len(pointer) == self.depth
+
     def write(self, document: Document, value: Json, like: str) -> str:
         """Return a string as the file writes it."""
         return _on_one_line(value)
@@ -375,8 +379,6 @@ class SystemdEditor(SectionEditor):
         value = document.at(pointer)
         if isinstance(pointer[-1], int):
             items = document.members(pointer[:-1])
-            if len(items) == 1:
-                raise EditRefused("a setting without a value is none: delete the setting")
             return [self._cut(document, items[pointer[-1]], items)]
         if isinstance(value, list):
             settings = document.members(pointer[:-1])
