@@ -69,6 +69,20 @@ def replace_files(root: str, changes: Sequence[FileChange]) -> None:
                         os.rmdir(name, dir_fd=folder)
 
 
+def read_below(root: str, path: str) -> bytes | None:
+    """Return the bytes of a regular file below the folder `root`; None where there is none, or a link is in the way."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(_opened(os.open(root, _FOLDER & ~os.O_NOFOLLOW)))
+            *folders, name = path.split("/")
+            for part in folders:
+                folder = stack.enter_context(_opened(os.open(part, _FOLDER, dir_fd=folder)))
+            with open(os.open(name, _READ, dir_fd=folder), "rb") as file:  # noqa: PTH123
+                return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+        except (OSError, ValueError):
+            return None
+
+
 class _Changed(Exception):
     """Raised for a file that isn't as it was read; its text is the path."""
 

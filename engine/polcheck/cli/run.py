@@ -92,6 +92,9 @@ def _names(plan: Plan) -> Mapping[int, str]:
 @click.option("--baseline", metavar="FILE", help="Accept the findings that `polcheck baseline` recorded in FILE.")
 @click.option("--no-baseline", is_flag=True, help="Use no baseline.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when the verdict is fail.")
+@click.option("--fix", is_flag=True, help="Make the fixes that are safe, and report what is left.")
+@click.option("--unsafe-fixes", is_flag=True, help="Make also those that may change what the files mean.")
+@click.option("--diff", is_flag=True, help="Show what these fixes would change, and write nothing.")
 @output_options
 @click.option(
     "--timings", is_flag=True, help="Show on standard error where the time went: stages, selectors, policies."
@@ -106,6 +109,9 @@ def run(
     baseline: str | None,
     no_baseline: bool,
     exit_zero: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
     outputs: Outputs,
     timings: bool,
     timings_json: str | None,
@@ -116,18 +122,35 @@ def run(
     archive on standard input. Files, or several paths, belong to one project, which is searched as a whole: only
     what is found in them is reported.
 
-    Exit status: 0 pass, 1 fail, 2 no verdict.
+    Each fix is tried first, and is made only where its finding is gone then and nothing else gets worse.
+
+    Exit status: 0 pass, 1 fail, 2 no verdict; after fixing that of what is left; of --diff 1 where it shows something.
     """
     if baseline and no_baseline:
         raise click.UsageError("give --baseline or --no-baseline, not both")
     times = Timings() if timings or timings_json else None
     request = _request(paths, stdin_filename)
+    named_baseline = "" if no_baseline else baseline
+    if fix or unsafe_fixes or diff:
+        from polcheck.cli.fixing import FixOptions, fix_project, print_diff, print_summary, refuse_untrusted
+
+        options = FixOptions(fix, unsafe_fixes, diff)
+        refuse_untrusted(request, options)
+        fixed = fix_project(has_packs(project(request.target, baseline=named_baseline)), request, options, since)
+        if diff:
+            print_diff(fixed, request.target)
+        else:
+            used = project(request.target, baseline=named_baseline)
+            status = outputs.write(_checked(used, request, outputs, rev, since, times))
+        if outputs.options.verbosity >= 0:
+            print_summary(fixed, options)
+        return int(bool(fixed.changes)) if diff else _status(status, exit_zero=exit_zero)
     key = _key(request, outputs) if times is None else ""
     known = load_report(key) if key else None
     if known is not None:
         return _status(outputs.write(known), exit_zero=exit_zero)
     with tracking() as tracker:
-        used = has_packs(project(request.target, baseline="" if no_baseline else baseline))
+        used = has_packs(project(request.target, baseline=named_baseline))
         report = _checked(used, request, outputs, rev, since, times)
     if key and report.decided:
         store_report(key, report, tracker)

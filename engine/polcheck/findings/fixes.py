@@ -26,8 +26,8 @@ from polcheck.evaluate.rows import BoundValue, SourceRef, place_of
 from polcheck.findings.finding import FileEdit, Fix
 from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, fill, fix_worker
 from polcheck.findings.places import Entry, Locator
-from polcheck.formats import format_of
-from polcheck.formats.values import Json
+from polcheck.formats import format_of, parse_config
+from polcheck.formats.values import Json, Unparsable
 from polcheck.languages.registry import language_of_file
 from polcheck.policy.fix import OWN_FILES
 from polcheck.policy.plan import CompiledPolicy, FixEdit
@@ -357,7 +357,12 @@ class _Changes(Struct):
             source = _source(self.submission, path)
             if source.utf8 != source.data.removeprefix(_BOM):
                 raise FixRefused(f"`{path}` is not in UTF-8: only such files are edited")
-            result += [_placed(source, edit) for edit in _together(source, changes)]
+            edits = tuple(_together(source, changes))
+            if path.rpartition("/")[2] == "pyproject.toml" and _own_table(source) != _own_table(
+                Source(path, apply(source.data, edits))
+            ):
+                raise FixRefused(f"no fix may touch [tool.polcheck] of `{path}`: it says what is checked")
+            result += [_placed(source, edit) for edit in edits]
         return tuple(result)
 
 
@@ -382,6 +387,15 @@ def _together(source: Source, changes: list[Any]) -> Iterable[Edit]:
                 data = apply(data, edits)
                 made.append(edits)
     return made[0] if len(made) == 1 else _differences(source.data, data)
+
+
+def _own_table(source: Source) -> Json:
+    """Return what a pyproject.toml sets of polcheck; None where it can't be read."""
+    try:
+        value: Any = parse_config(source, "toml").values[0]
+        return value.get("tool", {}).get("polcheck")  # type: ignore[no-any-return]
+    except (Unparsable, Unreadable, LookupError, AttributeError):
+        return None
 
 
 def _differences(old: bytes, new: bytes) -> list[Edit]:

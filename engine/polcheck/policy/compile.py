@@ -62,6 +62,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
     if demand_items is None:
         return None
     compiler = context.compiler.at(origin)
+    errors = len(origin.problems.errors)
     empty = Scope()
     when, _ = compiler.conjunction(policy.when, empty)
     per = tuple(name for item in policy.subjects for name in item.per)
@@ -115,7 +116,7 @@ def _conjunctions(policy: written.Policy, origin: SourceMap, context: Context) -
         place=policy.place,
         grouped=grouped,
     )
-    if policy.fix and len(origin.problems.reported) == reported:  # NOTE: what is wrong before says what is not bound
+    if policy.fix and len(origin.problems.errors) == errors:  # NOTE: what is wrong before says what is not bound
         fix = compile_fix(policy.fix, visible, compiler, compiled)
         return replace(compiled, fix=fix)
     return compiled

@@ -15,7 +15,10 @@ from polcheck.sources.path_patterns import FilePatterns, compile_files
 
 
 class PackEntry(Struct, frozen=True):
-    """One pack to judge by; `root` is the folder that it is about, as seen from the file, empty for all of it."""
+    """One pack to judge by; `root` is the folder that it is about, as seen from the file, empty for all of it.
+
+    `fixes` is `safe` where the pack is trusted to know which of its fixes are; otherwise empty.
+    """
 
     source: str
     at: Pointer = ()
@@ -24,6 +27,7 @@ class PackEntry(Struct, frozen=True):
     profile: str = ""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    fixes: str = ""
 
 
 class Override(Struct, frozen=True):

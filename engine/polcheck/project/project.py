@@ -179,12 +179,32 @@ class Project(Struct, frozen=True, dict=True):
             limits=self._set(limits.DEFAULT_RUN_LIMITS),
             allow_empty=self.effective.allow_empty,
             prefix=self.prefix,
+            safe_packs=self._safe_packs(),
         )
         if self.effective.asks_by_name:
             from polcheck.project.config import check_agreement
 
             check_agreement(self.effective, result.plan.packs)
         return result
+
+    def _safe_packs(self) -> frozenset[str]:
+        """Return the packs that the configuration trusts to know which of their fixes are safe."""
+        entries = self.effective.packs
+        if not any(entry.fixes for entry in entries):
+            return frozenset()
+        return frozenset(name for name, entry in zip(self.names, entries, strict=True) if entry.fixes == "safe")
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The files and folders of the project that no fix may touch, by their paths from its root.
+
+        They are its configuration, its baseline and the packs that lie in it.
+        """
+        config_file = self.effective.config_file
+        named = [self._config_path()] if config_file and not config_file.base else []  # NOTE: of pyproject.toml a part
+        places = [self.baseline_path, *(pack.root for pack in self.packs if not pack.shipped)]
+        named += [below(self.target, place) or "" for place in places if place and is_folder(self.target)]
+        return tuple(path.rstrip("/") for path in named if path and not path.startswith("../"))
 
     def _set(self, default: _Limits) -> _Limits:
         """Limits of one kind, with those that the configuration sets."""

@@ -1,0 +1,167 @@
+"""What the edits of a `fix` do: each kind, over code and configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixed_results import Fix, changed, reasons
+
+CALLS = """
+    id: a
+    title: t
+    forbid: {files: "*.py", pattern: "old($x)", name: call}
+    message: m
+    remedy: r
+"""
+
+
+def test_code_is_replaced_with_captures_as_they_are_written(fix: Fix) -> None:
+    """A capture of code stands in the new text as it is written: a string keeps its quotes."""
+    policies = CALLS + '    fix: {replace: call, with: "new({{ x }}, k=1)"}\n'
+    fixed = fix(policies, {"a.py": "old('é')  # c\nold( a + b )\n"})
+    assert changed(fixed) == {"a.py": "new('é', k=1)  # c\nnew(a + b, k=1)\n"}
+    assert len(fixed.fixed) == 2
+
+
+def test_a_capture_in_quotes_is_its_value(fix: Fix) -> None:
+    """Between quotes of the new code a string stands without its own."""
+    fixed = fix(CALLS + "    fix: {replace: call, with: \"new('{{ x }}')\"}\n", {"a.py": 'old("b")\n'})
+    assert changed(fixed) == {"a.py": "new('b')\n"}
+
+
+@pytest.mark.parametrize("value", ["it's", "a\\\\b", "{x}'", "a\\nb"])
+def test_a_value_that_would_not_stay_in_its_quotes_is_quoted_or_refused(fix: Fix, value: str) -> None:
+    """What is filled in between quotes never ends them, and never means something else there."""
+    fixed = fix(CALLS + "    fix: {replace: call, with: \"new('{{ x }}')\"}\n", {"a.py": f'old("{value}")\n'})
+    if changed(fixed):
+        after = changed(fixed)["a.py"]
+        names: dict[str, str] = {}
+        exec(after, {"new": lambda text: names.update(text=text)})
+        exec(f'names["text2"] = "{value}"', {"names": names})
+        assert names["text"] == names["text2"]
+    else:
+        assert len(reasons(fixed)) == 1
+
+
+def test_a_value_of_a_configuration_is_no_code(fix: Fix) -> None:
+    """A value from elsewhere stands in code as a name or a number, and as nothing else."""
+    policies = """
+        id: a
+        title: t
+        for: [{files: "*.py", pattern: "limit = $old"}, {files: c.yaml, data: "{new: limit}"}]
+        require: {where: "old == to_string(new)"}
+        message: m
+        fix: {replace: old, with: "{{ new }}"}
+    """
+    assert changed(fix(policies, {"a.py": "limit = 3\n", "c.yaml": "limit: 4\n"})) == {"a.py": "limit = 4\n"}
+    fixed = fix(policies, {"a.py": "limit = 3\n", "c.yaml": "limit: __import__('os').abort()\n"})
+    assert not changed(fixed)
+    assert "is not a name or a number" in reasons(fixed)[0]
+
+
+def test_code_is_not_taken_together_with_what_is_around_it(fix: Fix) -> None:
+    """An expression that would bind otherwise in its place is refused."""
+    policies = """
+        id: a
+        title: t
+        forbid: {files: "*.py", pattern: "old($x)", name: call}
+        message: m
+        fix: {replace: call, with: "{{ x }} + 1"}
+    """
+    fixed = fix(policies, {"a.py": "y = 2 * old(x)\n"})
+    assert not changed(fixed)
+    assert "parentheses" in reasons(fixed)[0]
+
+
+def test_a_statement_is_deleted_with_its_line(fix: Fix) -> None:
+    """What stands alone on its line goes with it; what doesn't leaves the rest."""
+    policies = CALLS + "    fix: {delete: call}\n"
+    assert changed(fix(policies, {"a.py": "x = 1\r\n  \r\nold(1)\r\ny = 2\r\n"})) == {
+        "a.py": "x = 1\r\n  \r\ny = 2\r\n"
+    }
+
+
+def test_a_block_is_not_left_without_a_statement(fix: Fix) -> None:
+    """A fix after which the file would not parse is not made."""
+    fixed = fix(CALLS + "    fix: {delete: call}\n", {"a.py": "if x:\n    old(1)\n"})
+    assert not changed(fixed)
+    assert "would not parse" in reasons(fixed)[0]
+
+
+CONFIG = "a: # one\n  - {level: 'old'}\n  - level: old   # two\nb: [1]\n"
+
+
+def test_values_of_a_configuration_are_replaced_by_values(fix: Fix) -> None:
+    """Comments, quotes and layout stay; a template that is one name is the value with its type."""
+    policies = """
+        id: a
+        title: t
+        forbid: [{files: c.yaml, data: "a[]", as: item}, {in: item, data: level, as: level}, {where: "level == 'old'"}]
+        message: m
+        fix: {replace: level, with: new}
+    """
+    expected = CONFIG.replace("'old'", "'new'").replace("level: old", "level: new")
+    assert changed(fix(policies, {"c.yaml": CONFIG})) == {"c.yaml": expected}
+
+
+def test_entries_are_inserted_renamed_and_deleted(fix: Fix) -> None:
+    """Mappings get what they lack, lists what isn't in them, keys another name; entries go with their comments."""
+    policies = """
+        id: insert
+        title: t1
+        for: {files: c.yaml, data: "@", as: root}
+        require: {where: "contains(root.b, `2`)"}
+        message: m
+        fix: {insert: {b: [1, 2], c: {d: "{{ root.b | length }}"}}, into: root}
+        ---
+        id: rename
+        title: t2
+        forbid: [{files: c.yaml, data: "keys(@)", as: key}, {where: "key == 'a'"}]
+        message: m
+        fix: {rename: key, to: "{{ key }}a"}
+        ---
+        id: delete
+        title: t3
+        forbid: {files: c.yaml, data: "*[?level][]", as: item}
+        message: m
+        fix: {delete: item}
+    """
+    fixed = fix(policies, {"c.yaml": "a:\n  - level: 1  # x\n  - 3\nb: [1]\n"})
+    assert changed(fixed) == {"c.yaml": 'aa:\n  - 3\nb: [1, 2]\nc:\n  d: "1"\n'}
+    assert {finding.policy for finding in fixed.fixed} == {"insert", "rename", "delete"}
+
+
+def test_a_file_is_created(fix: Fix) -> None:
+    """With the folders above it, and the names of the policy in its path and text."""
+    policies = """
+        id: a
+        title: t
+        for: {files: "src/{name}.py"}
+        require: {files: "docs/{name}.md"}
+        message: m
+        fix: {create: "docs/{{ name }}.md", text: "# {{ name }}\\n"}
+    """
+    assert changed(fix(policies, {"src/x.py": ""})) == {"docs/x.md": "# x\n"}
+
+
+def test_edits_of_one_fix_are_made_together(fix: Fix) -> None:
+    """Several edits, of several files, are one fix: where one can't be made, none is."""
+    policies = """
+        id: a
+        title: t
+        for: [{files: a.json, data: "{x: x}"}, {files: b.json, data: "{y: y}"}]
+        require: {where: "x == y"}
+        message: m
+        fix: [{replace: x, with: "{{ y }}"}, {insert: {seen: true}, into: b.json}]
+    """
+    files = {"a.json": '{"x": 1}', "b.json": '{"y": 2}'}
+    assert changed(fix(policies, files)) == {"a.json": '{"x": 2}', "b.json": '{"y": 2, "seen": true}'}
+    files["b.json"] = '{"y": 2, "seen": false}'
+    assert not changed(fix(policies, files))
+
+
+def test_a_second_run_changes_nothing(fix: Fix) -> None:
+    """What is fixed has no finding, and so no fix."""
+    policies = CALLS + '    fix: {replace: call, with: "new({{ x }})"}\n'
+    once = changed(fix(policies, {"a.py": "old(1)\n"}))
+    assert not changed(fix(policies, once))
