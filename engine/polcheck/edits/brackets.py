@@ -30,8 +30,6 @@ class Brackets(Struct, frozen=True):
     comments: tuple[str, ...]
     unit: str = ""
     expands: bool = False
-    trailing: bool = True
-    """Whether a comma may stand behind the last entry."""
 
     def insert(self, number: int, render: Render) -> list[Change]:
         """Return what adds an entry behind the first `number` of them."""

@@ -36,6 +36,11 @@ class Member(NamedTuple):
         return min(key.start, self.where.value.start) if key else self.where.value.start
 
     @property
+    def end_of_key(self) -> int:
+        """The offset at which the key ends; without one, that at which the entry begins."""
+        return self.where.key.end if self.where.key else self.start
+
+    @property
     def end(self) -> int:
         """The offset at which the entry ends."""
         key = self.where.key

@@ -298,7 +298,9 @@ def _in_bytes(source: Source, changes: Sequence[Change]) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for change in sorted(changes, key=lambda change: (change.start, change.end)):
         edit = Edit(source.byte_of(change.start) + mark, source.byte_of(change.end) + mark, change.text)
-        if edits and edits[-1].end == edit.start:
+        if edits and edit.start < edits[-1].end and not edit.text and not edits[-1].text:
+            edit = Edit(edits[-1].start, max(edits.pop().end, edit.end), "")
+        elif edits and edits[-1].end == edit.start:
             edit = Edit(edits[-1].start, edit.end, edits.pop().text + edit.text)
         if edit.start < edit.end or edit.text:
             edits.append(edit)

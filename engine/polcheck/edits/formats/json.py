@@ -165,13 +165,37 @@ class NotebookEditor(JsonEditor):
         return super()._write(document, value, indent, style, old)
 
 
-class JsonLinesEditor(JsonEditor):
-    """Edits of documents of JSON that have a line each."""
+class Json5Editor(JsonEditor):
+    """Edits of JSON5, whose keys need no quotes, and whose strings stand in either kind."""
+
+    def _key(self, document: Document, key: str, sibling: Member | None) -> str:
+        where = sibling.where.key if sibling else None
+        like = document.text[where.start : where.end] if where else ""
+        bare = like[:1] not in ('"', "'") if like else not document.text.lstrip().startswith('{"')
+        if bare and key.isascii() and key.replace("$", "_").isidentifier():
+            return key
+        return self._text(document, key, like)
+
+    def _value(self, document: Document, value: Json, indent: str | None, style: _Style, sibling: Member | None) -> str:
+        if isinstance(value, str):
+            where = sibling.where.value if sibling else None
+            return self._text(document, value, document.text[where.start : where.end] if where else "")
+        return super()._value(document, value, indent, style, sibling)
+
+    def _text(self, document: Document, text: str, old: str) -> str:
+        single = document.text.count("'") > document.text.count('"')
+        quote = old[:1] if old[:1] in ('"', "'") else "'" if single else '"'
+        written = json.dumps(text, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        if quote == '"':
+            return written
+        inner = written[1:-1].replace('\\"', '"').replace("'", "\\'")
+        return f"'{inner}'" if "\\\\" not in written else written
 
 
 EDITORS: dict[str, Editor] = {
     "json": JsonEditor(),
     "jsonc": JsonEditor(_COMMENTS),
-    "jsonl": JsonLinesEditor(),
+    "json5": Json5Editor(_COMMENTS),
+    "jsonl": JsonEditor(),
     "notebook": NotebookEditor(),
 }
