@@ -10,8 +10,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import default_converter
+
+from polcheck.servers.lsp.code_units import Lines
 
 COMMAND = (sys.executable, "-m", "polcheck", "lsp")
 SECONDS = 60.0
@@ -38,7 +42,7 @@ class Editor:
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self.client = LanguageClient("tests", "1")
+        self.client = LanguageClient("tests", "1", converter_factory=_converter)
         self._listen()
         options: dict[str, Any] = {"env": env} if env else {}
         self._wait(self.client.start_io(*COMMAND, **options))
@@ -104,6 +108,46 @@ class Editor:
     def call(self, name: str, params: object) -> Any:
         """Return the answer to a request, by the name of pygls' method without `_async`."""
         return self._wait(getattr(self.client, f"{name}_async")(params))
+
+    def complete(self, path: Path, text: str) -> dict[str, types.TextEdit]:
+        """Open a document with a `|` where the cursor is, and return what completion writes there, by label."""
+        position = self._open_at(path, text)
+        result = self.call("text_document_completion", types.CompletionParams(_document(path), position))
+        return {item.label: item.text_edit for item in result.items} if result else {}
+
+    def define(self, path: Path, text: str) -> types.Location | None:
+        """Open a document with a `|` where the cursor is, and return where what stands there is defined."""
+        position = self._open_at(path, text)
+        result: types.Location | None = self.call(
+            "text_document_definition", types.DefinitionParams(_document(path), position)
+        )
+        return result
+
+    def hover(self, path: Path, text: str) -> str:
+        """Open a document with a `|` where the cursor is, and return what is said there."""
+        position = self._open_at(path, text)
+        return self.hover_at(path, position)
+
+    def hover_at(self, path: Path, position: types.Position) -> str:
+        """Return what is said at a position of an open document."""
+        result = self.call("text_document_hover", types.HoverParams(_document(path), position))
+        return str(result.contents.value) if result else ""
+
+    def actions(self, path: Path, diagnostics: list[types.Diagnostic]) -> list[types.CodeAction]:
+        """Return what can be done about some diagnostics of a document."""
+        context = types.CodeActionContext(diagnostics)
+        params = types.CodeActionParams(_document(path), diagnostics[0].range, context)
+        return list(self.call("text_document_code_action", params))
+
+    def run(self, command: types.Command) -> None:
+        """Run a command of a code action."""
+        params = types.ExecuteCommandParams(command.command, command.arguments)
+        self.call("workspace_execute_command", params)
+
+    def _open_at(self, path: Path, text: str) -> types.Position:
+        before, _, after = text.partition("\0" if "\0" in text else "|")
+        self.open(path, before + after)
+        return types.Position(before.count("\n"), len(before) - (before.rfind("\n") + 1))
 
     def open(self, path: Path, text: str | None = None, version: int = 1) -> None:
         """Open a document, with the text on disk unless another is given."""
@@ -182,6 +226,31 @@ class Editor:
 
     def _wait(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+
+
+def _converter() -> Converter:
+    """Return pygls' converter of messages, with one fault fixed: it takes an action with a command for a command."""
+    converter = default_converter()
+    converter.register_structure_hook(
+        types.Command | types.CodeAction,
+        lambda value, _: converter.structure(
+            value, types.Command if isinstance(value.get("command"), str) else types.CodeAction
+        ),
+    )
+    return converter
+
+
+def _document(path: Path) -> types.TextDocumentIdentifier:
+    return types.TextDocumentIdentifier(path.as_uri())
+
+
+def edited(text: str, edits: Sequence[Any]) -> str:
+    """Return a text after the edits of a client, which counts in UTF-16."""
+    lines = Lines(text)
+    for edit in sorted(edits, key=lambda edit: (edit.range.start.line, edit.range.start.character), reverse=True):
+        start, end = lines.offset(edit.range.start), lines.offset(edit.range.end)
+        text = text[:start] + edit.new_text + text[end:]
+    return text
 
 
 def _firsts(diagnostics: list[types.Diagnostic]) -> list[str]:

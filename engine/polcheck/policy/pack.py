@@ -131,7 +131,7 @@ class _Loader(Struct, frozen=True):
         declared = self.arrival.declared(document, self.settings, self.problems)
         params = in_force(head, {**document, "params": declared}, self.settings)
         tables = self._tables()
-        selectors = {**_builtin(self.problems), **self._selectors(head, document)}
+        selectors = {**builtin_selectors(self.problems), **self._selectors(head, document)}
         compiler = Compiler(self.probes, Selectors(selectors), params, tables)
         context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
         own = self._compiled_selectors(document, selectors, compiler)
@@ -336,7 +336,7 @@ def _builtin_source() -> Source:
     return Source("polcheck/policy/builtin.yaml", data)
 
 
-def _builtin(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
+def builtin_selectors(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
     """Return the selectors that polcheck itself defines."""
     origin = next(read(_builtin_source(), problems))
     selectors: dict[str, Any] = origin.document["selectors"]  # type: ignore[index,call-overload,assignment]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
@@ -70,14 +71,29 @@ def ask(question: Question, submission: Submission) -> Answer:
     problems = Problems()
     around = () if question.kind in ("data", "text") else _languages(submission)
     steps, probes = _compiled(question, around, problems)
+    answer = matches_of(steps, probes, submission)
+    if not answer.documents:
+        raise PolcheckError(_nothing_to_read(question, around, submission))
+    return replace(answer, warnings=tuple(problems.warnings))
+
+
+def matches_of(
+    steps: Conjunction,
+    probes: Probes,
+    submission: Submission,
+    params: Mapping[str, Json] | None = None,
+    tables: Mapping[str, Json] | None = None,
+) -> Answer:
+    """Return the matches of a compiled conjunction, in order of place.
+
+    `probes` are those that its compilation made; `params` and `tables` are those of the pack that it belongs to.
+    """
     policy = _policy(steps)
     if needs_places(policy):
         probes.mark_places(probes_of(policy))
-    pack = CompiledPack("query", "0", "", {}, {}, (), (policy,), {}, ())
+    pack = CompiledPack("query", "0", "", params or {}, tables or {}, (), (policy,), {}, ())
     checker = Checker(Plan((pack,), tuple(probes.made), probes.today))
     (result,) = evaluate(checker.join_context(submission), [pack])
-    if not result.documents:
-        raise PolcheckError(_nothing_to_read(question, around, submission))
     locator = Locator(submission, checker.extractor)
     matches = [
         Match(
@@ -91,7 +107,6 @@ def ask(question: Question, submission: Submission) -> Answer:
         tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
         tuple(sorted(result.documents)),
         result.reasons,
-        tuple(problems.warnings),
     )
 
 

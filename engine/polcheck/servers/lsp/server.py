@@ -14,11 +14,14 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from polcheck.base.confinement import confine
+from polcheck.base.errors import PolcheckError
 from polcheck.base.version import VERSION
+from polcheck.servers.lsp import answers
 from polcheck.servers.lsp.roots import Roots
 from polcheck.servers.lsp.workbench import Workbench
 
 _ALIVE_EVERY = 5.0  # seconds between two looks at whether the client is still there
+_TRIGGERS = ": ({[.@$#/-"
 _LAST = 3.0  # seconds that checks have to end in, once the client is gone
 
 
@@ -120,7 +123,48 @@ def make_server() -> Server:
     def folders_changed(_params: types.DidChangeWorkspaceFoldersParams) -> None:
         server.workbench.set_folders(Roots.of(folder.uri for folder in server.workspace.folders.values()))
 
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(_TRIGGERS)))
+    async def completion(params: types.CompletionParams) -> types.CompletionList | None:
+        return await answers.complete(server.workbench, params.text_document.uri, params.position)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> types.Location | None:
+        return await answers.definition(server.workbench, params.text_document.uri, params.position)
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        return await answers.hover(server.workbench, params.text_document.uri, params.position)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+    )
+    def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return answers.code_actions(server.workbench, params)
+
+    @server.command(answers.WAIVE)
+    async def waive(*arguments: str) -> None:
+        await _waive(server, *map(str, [*arguments, "", "", "", ""][:4]))
+
     return server
+
+
+async def _waive(server: Server, project: str, policy: str, path: str, reason: str) -> None:
+    """Have the client write a waiver into the configuration, and show the place of its reason."""
+    try:
+        edit = await answers.waive(server.workbench, project, policy, path, reason)
+    except PolcheckError as error:
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Error, str(error)))
+        return
+    result = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, f"Waive {policy}"))
+    window = server.client_capabilities.window
+    if not result.applied or not (window and window.show_document and window.show_document.support):
+        return
+    (change,) = edit.document_changes or ()
+    if isinstance(change, types.TextDocumentEdit) and isinstance(change.edits[0], types.TextEdit):
+        inserted = change.edits[0]
+        place = answers.reason_at(inserted, inserted.range.start, server.workbench.encoding)
+        show = types.ShowDocumentParams(change.text_document.uri, take_focus=True, selection=place)
+        await server.window_show_document_async(show)
 
 
 async def _watch_files(server: Server) -> None:

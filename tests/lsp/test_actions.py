@@ -1,0 +1,90 @@
+"""What can be done about a finding in an editor, over a real server's pipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from lsp.client import Editor, edited
+from lsp.conftest import write
+
+
+def waive(editor: Editor, project: Path) -> types.Command:
+    """Make a finding in src/app.py and return the command of its action `waive`."""
+    path = project / "src/app.py"
+    editor.open(path, "print(1)\n")
+    diagnostics = editor.diagnostics(path)
+    (action,) = [one for one in editor.actions(path, diagnostics) if one.title.startswith("Waive")]
+    assert action.title == "Waive ours:no-print in src/app.py, with a reason"
+    assert list(action.diagnostics or ()) == diagnostics
+    assert action.command is not None
+    return action.command
+
+
+def change(editor: Editor) -> types.TextDocumentEdit:
+    """Return the edit of one document that the server asked for."""
+    (one,) = editor.applied[-1].edit.document_changes or ()
+    assert isinstance(one, types.TextDocumentEdit)
+    return one
+
+
+def test_waiving_asks_for_a_reason_in_the_configuration(editor: Editor, project: Path) -> None:
+    editor.run(waive(editor, project))
+    done, config = change(editor), project / "polcheck.yaml"
+    assert (done.text_document.uri, done.text_document.version) == (config.as_uri(), None)
+    text = edited(config.read_text(), done.edits)
+    assert text == ('packs: [./ours]\nwaivers:\n  - policy: "ours:no-print"\n    files: [src/app.py]\n    reason: ""\n')
+    assert editor.visited[-1].uri == config.as_uri()
+    assert editor.visited[-1].selection == types.Range(types.Position(4, 13), types.Position(4, 13))
+    editor.open(config, text)
+    assert editor.messages(config) == ["`reason` is empty"]
+    editor.type(config, text.replace('""', "it is a script"))
+    assert editor.messages(project / "src/app.py", lambda shown: not shown) == []
+
+
+def test_waiving_keeps_what_is_typed_and_not_saved(editor: Editor, project: Path) -> None:
+    config = project / "polcheck.yaml"
+    editor.open(config, "# mine\r\npacks: [./ours]\r\n", version=7)
+    editor.run(waive(editor, project))
+    done = change(editor)
+    assert done.text_document.version == 7
+    assert edited("# mine\r\npacks: [./ours]\r\n", done.edits) == (
+        '# mine\r\npacks: [./ours]\r\nwaivers:\r\n  - policy: "ours:no-print"\r\n    files: [src/app.py]\r\n    reason: ""\r\n'
+    )
+
+
+def test_a_reason_that_the_client_gives_is_taken(editor: Editor, project: Path) -> None:
+    command = waive(editor, project)
+    editor.run(types.Command("Waive", command.command, arguments=[*(command.arguments or ()), "it is a script"]))
+    text = edited((project / "polcheck.yaml").read_text(), change(editor).edits)
+    assert text.endswith("reason: it is a script\n")
+
+
+def test_waiving_in_pyproject_toml(editor: Editor, project: Path) -> None:
+    (project / "polcheck.yaml").unlink()
+    write(project / "pyproject.toml", '[tool.polcheck]\npacks = ["./ours"]\n')
+    editor.changed_on_disk(project / "polcheck.yaml", project / "pyproject.toml")
+    editor.run(waive(editor, project))
+    text = edited((project / "pyproject.toml").read_text(), change(editor).edits)
+    assert text.endswith('[[tool.polcheck.waivers]]\npolicy = "ours:no-print"\nfiles = ["src/app.py"]\nreason = ""\n')
+
+
+def test_hovering_a_finding_says_what_its_policy_asks_for(editor: Editor, project: Path) -> None:
+    path = project / "src/app.py"
+    editor.open(path, "print(1)\n")
+    editor.diagnostics(path)
+    said = editor.hover_at(path, types.Position(0, 3))
+    assert "ours:no-print (error): Nothing is printed" in said
+    assert "polcheck waive no-print" in said
+    assert editor.hover_at(path, types.Position(1, 0)) == ""
+
+
+@pytest.mark.parametrize("project_name", ["/etc", "", "elsewhere"])
+def test_a_command_about_a_folder_that_is_not_open_changes_nothing(
+    editor: Editor, project: Path, project_name: str
+) -> None:
+    before = len(editor.applied)
+    editor.run(types.Command("Waive", "polcheck.waive", arguments=[project_name, "no-print", ""]))
+    assert len(editor.applied) == before
