@@ -50,9 +50,9 @@ def test_waiving_keeps_what_is_typed_and_not_saved(editor: Editor, project: Path
     editor.run(waive(editor, project))
     done = change(editor)
     assert done.text_document.version == 7
-    assert edited("# mine\r\npacks: [./ours]\r\n", done.edits) == (
-        '# mine\r\npacks: [./ours]\r\nwaivers:\r\n  - policy: "ours:no-print"\r\n    files: [src/app.py]\r\n    reason: ""\r\n'
-    )
+    added = ["waivers:", '  - policy: "ours:no-print"', "    files: [src/app.py]", '    reason: ""', ""]
+    before = "# mine\r\npacks: [./ours]\r\n"
+    assert edited(before, done.edits) == before + "\r\n".join(added)
 
 
 def test_a_reason_that_the_client_gives_is_taken(editor: Editor, project: Path) -> None:

@@ -16,7 +16,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from polcheck.base.confinement import confine
 from polcheck.base.errors import PolcheckError
 from polcheck.base.version import VERSION
-from polcheck.servers.lsp import answers
+from polcheck.servers.lsp import replies
 from polcheck.servers.lsp.roots import Roots
 from polcheck.servers.lsp.workbench import Workbench
 
@@ -125,23 +125,23 @@ def make_server() -> Server:
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(_TRIGGERS)))
     async def completion(params: types.CompletionParams) -> types.CompletionList | None:
-        return await answers.complete(server.workbench, params.text_document.uri, params.position)
+        return await replies.complete(server.workbench, params.text_document.uri, params.position)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> types.Location | None:
-        return await answers.definition(server.workbench, params.text_document.uri, params.position)
+        return await replies.definition(server.workbench, params.text_document.uri, params.position)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        return await answers.hover(server.workbench, params.text_document.uri, params.position)
+        return await replies.hover(server.workbench, params.text_document.uri, params.position)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
     )
     def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return answers.code_actions(server.workbench, params)
+        return replies.code_actions(server.workbench, params)
 
-    @server.command(answers.WAIVE)
+    @server.command(replies.WAIVE)
     async def waive(*arguments: str) -> None:
         await _waive(server, *map(str, [*arguments, "", "", "", ""][:4]))
 
@@ -151,7 +151,7 @@ def make_server() -> Server:
 async def _waive(server: Server, project: str, policy: str, path: str, reason: str) -> None:
     """Have the client write a waiver into the configuration, and show the place of its reason."""
     try:
-        edit = await answers.waive(server.workbench, project, policy, path, reason)
+        edit = await replies.waive(server.workbench, project, policy, path, reason)
     except PolcheckError as error:
         server.window_show_message(types.ShowMessageParams(types.MessageType.Error, str(error)))
         return
@@ -162,7 +162,7 @@ async def _waive(server: Server, project: str, policy: str, path: str, reason: s
     (change,) = edit.document_changes or ()
     if isinstance(change, types.TextDocumentEdit) and isinstance(change.edits[0], types.TextEdit):
         inserted = change.edits[0]
-        place = answers.reason_at(inserted, inserted.range.start, server.workbench.encoding)
+        place = replies.reason_at(inserted, inserted.range.start, server.workbench.encoding)
         show = types.ShowDocumentParams(change.text_document.uri, take_focus=True, selection=place)
         await server.window_show_document_async(show)
 
