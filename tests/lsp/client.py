@@ -230,7 +230,7 @@ class Editor:
 
 def _converter() -> Converter:
     """Return pygls' converter of messages, with one fault fixed: it takes an action with a command for a command."""
-    converter = default_converter()
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
     converter.register_structure_hook(
         types.Command | types.CodeAction,
         lambda value, _: converter.structure(
