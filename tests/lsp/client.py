@@ -37,6 +37,7 @@ class Editor:
         self.published: dict[str, list[types.Diagnostic]] = {}
         self.versions: dict[str, int | None] = {}
         self.log: list[str] = []
+        self.windows: list[str] = []
         self.applied: list[types.ApplyWorkspaceEditParams] = []
         self.visited: list[types.ShowDocumentParams] = []
         self._changed = threading.Condition()
@@ -60,6 +61,11 @@ class Editor:
                 self.log.append(params.message)
                 self._changed.notify_all()
 
+        def window(params: types.ShowMessageParams) -> None:
+            with self._changed:
+                self.windows.append(params.message)
+                self._changed.notify_all()
+
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
             self.applied.append(params)
             return types.ApplyWorkspaceEditResult(applied=True)
@@ -74,6 +80,7 @@ class Editor:
         handlers: dict[str, Callable[[Any], object]] = {
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish,
             types.WINDOW_LOG_MESSAGE: log,
+            types.WINDOW_SHOW_MESSAGE: window,
             types.WORKSPACE_APPLY_EDIT: apply,
             types.WINDOW_SHOW_DOCUMENT: show,
             types.CLIENT_REGISTER_CAPABILITY: register,
@@ -95,6 +102,9 @@ class Editor:
             window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(support=True)),
             workspace=types.WorkspaceClientCapabilities(
                 apply_edit=True,
+                workspace_edit=types.WorkspaceEditClientCapabilities(
+                    document_changes=True, resource_operations=[types.ResourceOperationKind.Create]
+                ),
                 workspace_folders=True,
                 did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
             ),
@@ -133,9 +143,11 @@ class Editor:
         result = self.call("text_document_hover", types.HoverParams(_document(path), position))
         return str(result.contents.value) if result else ""
 
-    def actions(self, path: Path, diagnostics: list[types.Diagnostic]) -> list[types.CodeAction]:
-        """Return what can be done about some diagnostics of a document."""
-        context = types.CodeActionContext(diagnostics)
+    def actions(
+        self, path: Path, diagnostics: list[types.Diagnostic], only: list[str] | None = None
+    ) -> list[types.CodeAction]:
+        """Return what can be done about some diagnostics of a document; `only` are the kinds that are asked for."""
+        context = types.CodeActionContext(diagnostics, only)
         params = types.CodeActionParams(_document(path), diagnostics[0].range, context)
         return list(self.call("text_document_code_action", params))
 

@@ -88,3 +88,76 @@ def test_a_command_about_a_folder_that_is_not_open_changes_nothing(
     before = len(editor.applied)
     editor.run(types.Command("Waive", "polcheck.waive", arguments=[project_name, "no-print", ""]))
     assert len(editor.applied) == before
+
+
+RENAMED = """\
+id: old
+title: Nothing is old
+forbid: {files: 'src/*.py', pattern: old($x), name: it}
+message: old
+remedy: Call the new one
+fix: {replace: it, with: 'new({{ x }})', safe: true}
+"""
+
+
+def fixes(editor: Editor, path: Path, text: str) -> types.Command:
+    """Make a finding that can be fixed and return the command of its action."""
+    editor.open(path, text)
+    diagnostics = editor.diagnostics(path)
+    (action,) = [one for one in editor.actions(path, diagnostics) if one.title.startswith("Fix")]
+    assert action.is_preferred
+    assert action.command is not None
+    return action.command
+
+
+def test_a_finding_is_fixed_in_the_unsaved_text(editor: Editor, project: Path) -> None:
+    write(project / "ours/policies/b.yaml", RENAMED)
+    text = "# \U0001f600\r\nx = 1; old('\U0001f600'); new(2)\r\n"
+    path = project / "src/app.py"
+    editor.run(fixes(editor, path, text))
+    assert edited(text, change(editor).edits) == text.replace("old(", "new(")
+    assert change(editor).text_document.version == 1
+
+
+def test_one_of_several_findings_is_fixed_alone(editor: Editor, project: Path) -> None:
+    write(project / "ours/policies/b.yaml", RENAMED)
+    path, text = project / "src/app.py", "old(1)\nold(2)\n"
+    editor.open(path, text)
+    (_, second) = editor.diagnostics(path, lambda shown: len(shown) == 2)
+    (action,) = [one for one in editor.actions(path, [second]) if one.title.startswith("Fix")]
+    assert action.command is not None
+    editor.run(action.command)
+    assert edited(text, change(editor).edits) == "old(1)\nnew(2)\n"
+
+
+def test_all_that_is_safe_is_fixed_where_the_client_asks_for_that(editor: Editor, project: Path) -> None:
+    write(project / "ours/policies/b.yaml", RENAMED)
+    write(project / "polcheck.yaml", "packs: [{source: ./ours, fixes: safe}]\n")
+    path, text = project / "src/app.py", "old(1)\nold(2)\n"
+    editor.open(path, text)
+    diagnostics = editor.diagnostics(path, lambda shown: len(shown) == 2)
+    (action,) = editor.actions(path, diagnostics, only=["source.fixAll"])
+    assert action.edit is not None
+    (done,) = action.edit.document_changes or ()
+    assert isinstance(done, types.TextDocumentEdit)
+    assert edited(text, done.edits) == "new(1)\nnew(2)\n"
+
+
+def test_a_fix_that_makes_something_worse_is_refused_with_the_reason(editor: Editor, project: Path) -> None:
+    write(project / "ours/policies/b.yaml", RENAMED.replace("new(", "print("))
+    before = len(editor.applied)
+    editor.run(fixes(editor, project / "src/app.py", "old(1)\n"))
+    assert len(editor.applied) == before
+    editor.until(lambda: any("it brings a new finding of `ours:no-print`" in line for line in editor.windows))
+
+
+def test_a_fix_creates_a_file(editor: Editor, project: Path) -> None:
+    policy = "id: has-readme\ntitle: It has a README\nrequire: {files: README.md}\nmessage: no README.md\nremedy: x\n"
+    write(project / "ours/policies/b.yaml", policy + "fix: {create: README.md, text: 'Hello\n'}\n")
+    config = project / "polcheck.yaml"
+    editor.run(fixes(editor, config, config.read_text()))
+    (created, filled) = editor.applied[-1].edit.document_changes or ()
+    assert isinstance(created, types.CreateFile)
+    assert created.uri == (project / "README.md").as_uri()
+    assert isinstance(filled, types.TextDocumentEdit)
+    assert edited("", filled.edits) == "Hello "

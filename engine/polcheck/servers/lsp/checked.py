@@ -49,6 +49,25 @@ def open_project(folder: Path) -> Project:
     return Project(str(folder), EffectiveConfig(CommandLineOptions(cache=False, fetch=False), config))
 
 
+def lay_over(
+    session: Session, folder: Path, documents: Mapping[Path, Document], before: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Lay the unsaved documents of the project in a folder over its files, take away those of `before` that no longer
+    are, and return what lies over them then.
+    """
+    wanted = {
+        path.relative_to(folder).as_posix(): document.data
+        for path, document in documents.items()
+        if path.is_relative_to(folder) and not document.is_saved
+    }
+    session.revert([path for path in before if path not in wanted])
+    for path, data in wanted.items():
+        if before.get(path) != data:
+            with suppress(SubmissionError):  # NOTE: what is no file of the project, as those in `.git`
+                session.overlay({path: data})
+    return wanted
+
+
 class Checked(Struct, frozen=True):
     """What came of a check: what is wrong in files, what is wrong with the configuration or the packs, and log lines.
 
@@ -102,18 +121,7 @@ class CheckedProject:
         return self._session
 
     def _lay_over(self, session: Session, documents: Mapping[Path, Document]) -> None:
-        """Lay the unsaved documents of the project over its files, and take away those that no longer are."""
-        wanted = {
-            path.relative_to(self.folder).as_posix(): document.data
-            for path, document in documents.items()
-            if path.is_relative_to(self.folder) and not document.is_saved
-        }
-        session.revert([path for path in self._overlaid if path not in wanted])
-        for path, data in wanted.items():
-            if self._overlaid.get(path) != data:
-                with suppress(SubmissionError):  # NOTE: what is no file of the project, as those in `.git`
-                    session.overlay({path: data})
-        self._overlaid = wanted
+        self._overlaid = lay_over(session, self.folder, documents, self._overlaid)
 
     def _describing(self, documents: Mapping[Path, Document]) -> ReportDiagnostics:
         config = next((self.folder / name for name in CONFIG_NAMES if is_file(self.folder / name)), self.folder)

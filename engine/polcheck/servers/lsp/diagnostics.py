@@ -113,7 +113,8 @@ class ReportDiagnostics(Struct, frozen=True):
             source=SOURCE,
             related_information=related if self.related and related else None,
             data={"policy": finding.ref, "path": finding.location.path if finding.location else ""}
-            | {"fingerprint": finding.fingerprint, "project": str(self.folder)},
+            | {"fingerprint": finding.fingerprint, "project": str(self.folder)}
+            | ({"fix": finding.fix.title} if finding.fix is not None and finding.is_fixable else {}),
         )
 
     def _related(self, finding: Finding) -> Iterator[types.DiagnosticRelatedInformation]:

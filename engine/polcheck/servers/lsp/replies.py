@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,15 @@ from polcheck.servers.lsp.checked import open_project, project_folders
 from polcheck.servers.lsp.code_units import Lines
 from polcheck.servers.lsp.completion import PackWords
 from polcheck.servers.lsp.diagnostics import SOURCE
+from polcheck.servers.lsp.fix_actions import difference, fix_file, fix_one
 from polcheck.servers.lsp.open_documents import Document
 from polcheck.servers.lsp.roots import Roots, uri_of
 from polcheck.servers.lsp.workbench import Workbench
 from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_submission
 
-WAIVE = "polcheck.waive"
+FIX, WAIVE = "polcheck.fix", "polcheck.waive"  # commands
+FIX_ALL = "source.fixAll.polcheck"  # the kind of the action that makes all safe fixes
 _CONFIG = "polcheck.yaml"
 _MARK = "\ufeff"
 
@@ -87,27 +89,76 @@ async def hover(bench: Workbench, uri: str, position: types.Position) -> types.H
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
 
-def code_actions(bench: Workbench, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """Return what can be done about the findings in a range."""
+async def code_actions(bench: Workbench, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Return what can be done about the findings in a range or, where the client asks for that only, in the file."""
     document = bench.document(params.text_document.uri)
     if document is None:
         return []
+    only = params.context.only
     actions: list[types.CodeAction] = []
-    for one in params.context.diagnostics:
-        data = one.data
-        if one.source != SOURCE or not isinstance(data, dict) or Path(str(data.get("project"))) not in bench.projects:
-            continue
-        where = f" in {data['path']}" if data["path"] else ""
-        arguments: list[Any] = [data["project"], data["policy"], data["path"]]
-        actions.append(
-            types.CodeAction(
-                title=f"Waive {data['policy']}{where}, with a reason",
-                kind=types.CodeActionKind.QuickFix,
-                diagnostics=[one],
-                command=types.Command("Waive", WAIVE, arguments=arguments),
-            )
-        )
+    if only is None or _is_wanted(types.CodeActionKind.QuickFix, only):
+        for one in params.context.diagnostics:
+            actions += _quick_fixes(bench, one)
+    if only is not None and _is_wanted(FIX_ALL, only):
+        actions += await _fix_all(bench, document)
     return actions
+
+
+def _is_wanted(kind: str, only: Sequence[str]) -> bool:
+    """Return whether a kind of action is one of those that are asked for, or of a kind below one."""
+    names = [str(getattr(one, "value", one)) for one in only]
+    text = str(getattr(kind, "value", kind))
+    return any(text == name or text.startswith(f"{name}.") for name in names)
+
+
+def _quick_fixes(bench: Workbench, diagnostic: types.Diagnostic) -> Iterator[types.CodeAction]:
+    data = diagnostic.data
+    if (
+        diagnostic.source != SOURCE
+        or not isinstance(data, dict)
+        or Path(str(data.get("project"))) not in bench.projects
+    ):
+        return
+    where = f" in {data['path']}" if data["path"] else ""
+    todo: list[tuple[str, str, list[Any]]] = []
+    if data.get("fix"):
+        todo.append((f"Fix: {data['fix']}", FIX, [data["project"], data["fingerprint"]]))
+    title = f"Waive {data['policy']}{where}, with a reason"
+    todo.append((title, WAIVE, [data["project"], data["policy"], data["path"]]))
+    for title, command, arguments in todo:
+        yield types.CodeAction(
+            title=title,
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[diagnostic],
+            is_preferred=command == FIX or None,
+            command=types.Command(title, command, arguments=arguments),
+        )
+
+
+async def _fix_all(bench: Workbench, document: Document) -> list[types.CodeAction]:
+    """Return the action that makes every safe fix in a document; none where there is nothing to fix."""
+    actions: list[types.CodeAction] = []
+    with bench.unsaved():
+        for folder in bench.projects:
+            if not document.path.is_relative_to(folder):
+                continue
+            path = document.path.relative_to(folder).as_posix()
+            try:
+                edit = await asyncio.to_thread(fix_file, folder, path, dict(bench.documents), bench.encoding)
+            except PolcheckError:
+                continue  # NOTE: a project that can't be checked shows why
+            if edit is not None:
+                actions.append(types.CodeAction("Fix all that is safe to fix", kind=FIX_ALL, edit=edit))
+    return actions
+
+
+async def fix(bench: Workbench, project: str, fingerprint: str) -> types.WorkspaceEdit:
+    """Return the edit that fixes a finding of a project, tried before. Raises PolcheckError where it isn't fixed."""
+    folder = Path(project)
+    if folder not in bench.projects:
+        raise PolcheckError(f"{project} is no project of the workspace")
+    with bench.unsaved():
+        return await asyncio.to_thread(fix_one, folder, fingerprint, dict(bench.documents), bench.encoding)
 
 
 async def waive(bench: Workbench, project: str, policy: str, path: str, reason: str = "") -> types.WorkspaceEdit:
@@ -151,29 +202,12 @@ def _waiver(
     mark = _MARK if before.startswith(_MARK) else ""
     if "\r\n" in before:  # the lines that were added end as the others do
         edited = edited.replace("\r\n", "\n").replace("\n", "\r\n")
-    change = _difference(Lines(before, encoding), mark + edited)
+    change = difference(Lines(before, encoding), mark + edited)
     identifier = types.OptionalVersionedTextDocumentIdentifier(
         document.uri if document is not None else uri_of(folder / target.name),
         document.version if document is not None else None,
     )
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, [change])])
-
-
-def _difference(before: Lines, after: str) -> types.TextEdit:
-    """Return the one edit that makes `after` of a text: what lies between their common beginning and end."""
-    text = before.text
-    start = _common(text, after)
-    rest = _common(text[start:][::-1], after[start:][::-1])
-    span = types.Range(before.position(start), before.position(len(text) - rest))
-    return types.TextEdit(span, after[start : len(after) - rest])
-
-
-def _common(one: str, other: str) -> int:
-    """Return how many characters two strings begin with alike."""
-    return next(
-        (index for index, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
-        min(len(one), len(other)),
-    )
 
 
 def _rule(folder: Path, name: str) -> str:

@@ -136,16 +136,44 @@ def make_server() -> Server:
         return await replies.hover(server.workbench, params.text_document.uri, params.position)
 
     @server.feature(
-        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+        types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix, replies.FIX_ALL])
     )
-    def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return replies.code_actions(server.workbench, params)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await replies.code_actions(server.workbench, params)
 
     @server.command(replies.WAIVE)
     async def waive(*arguments: str) -> None:
         await _waive(server, *map(str, [*arguments, "", "", "", ""][:4]))
 
+    @server.command(replies.FIX)
+    async def fix(*arguments: str) -> None:
+        project, fingerprint, *_ = map(str, [*arguments, "", ""])
+        try:
+            edit = await replies.fix(server.workbench, project, fingerprint)
+        except PolcheckError as error:
+            server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, str(error)))
+            return
+        await _apply(server, edit, "Fix")
+
     return server
+
+
+async def _apply(server: Server, edit: types.WorkspaceEdit, label: str) -> bool:
+    """Have the client make an edit; whether it did. Clients without versions of documents get plain changes."""
+    workspace = server.client_capabilities.workspace
+    able = workspace.workspace_edit if workspace else None
+    changes = edit.document_changes or ()
+    edits = [change for change in changes if isinstance(change, types.TextDocumentEdit)]
+    if not (able and able.document_changes):
+        plain = {
+            change.text_document.uri: [one for one in change.edits if isinstance(one, types.TextEdit)]
+            for change in edits
+        }
+        edit = types.WorkspaceEdit(changes=plain)
+    elif len(edits) < len(changes) and types.ResourceOperationKind.Create not in (able.resource_operations or ()):
+        edit = types.WorkspaceEdit(document_changes=edits)
+    result = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, label))
+    return result.applied
 
 
 async def _waive(server: Server, project: str, policy: str, path: str, reason: str) -> None:
@@ -155,9 +183,10 @@ async def _waive(server: Server, project: str, policy: str, path: str, reason: s
     except PolcheckError as error:
         server.window_show_message(types.ShowMessageParams(types.MessageType.Error, str(error)))
         return
-    result = await server.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(edit, f"Waive {policy}"))
     window = server.client_capabilities.window
-    if not result.applied or not (window and window.show_document and window.show_document.support):
+    if not await _apply(server, edit, f"Waive {policy}") or not (
+        window and window.show_document and window.show_document.support
+    ):
         return
     (change,) = edit.document_changes or ()
     if isinstance(change, types.TextDocumentEdit) and isinstance(change.edits[0], types.TextEdit):
