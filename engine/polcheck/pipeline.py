@@ -95,6 +95,24 @@ class Part(Struct, frozen=True):
     context: JoinContext
 
 
+def remarks_in(rows: Mapping[str, FileRows]) -> Iterable[Notice]:
+    """Yield a notice for each place of a configuration file that other readers refuse or read differently."""
+    from polcheck.base.spans import Place
+    from polcheck.findings.finding import Location
+
+    for path in sorted(path for path, own in rows.items() if own.remarks and not is_base(path)):
+        for *numbers, message in rows[path].remarks:
+            yield Notice("format", message, Location(path, Place(path, *numbers)))
+
+
+class Judged(NamedTuple):
+    """The result of one policy, its findings, and the places that gave no match for want of a constant."""
+
+    result: PolicyResult
+    findings: Sequence[Finding] = ()
+    dynamic: tuple[DynamicCapture, ...] = ()
+
+
 class Checker(Struct, frozen=True, dict=True):
     """Checks submissions against a plan; what is compiled for the first one is reused for the others.
 
@@ -179,7 +197,7 @@ class Checker(Struct, frozen=True, dict=True):
         placed = self.place(submission)
         counts: list[tuple[int, PolicyResult]] = []
         for part in self.parts(placed, self.extract(placed, shared=self._shared_rows)):
-            maker = self._findings(part)
+            maker = self.findings_in(part)
             results = evaluate(part.context, part.group.packs, limits=self.limits)
             counts += [(number, result.seen_from(part.folder)) for number, result in map(maker.count, results)]
         counts += [(0, result) for result in self._unchecked(placed)]
@@ -204,7 +222,7 @@ class Checker(Struct, frozen=True, dict=True):
     ) -> None:
         """Record in `timings` how many files were listed, examined, known and parsed, and the time of each probe."""
         known = cache.known if cache else frozenset()
-        asked = [rows for path in self._wanted(placed) if (rows := found.get(path)) is not None]
+        asked = [rows for path in self.wanted(placed) if (rows := found.get(path)) is not None]
         timings.files.update(
             listed=len(placed.paths),
             asked=len(asked),
@@ -219,9 +237,9 @@ class Checker(Struct, frozen=True, dict=True):
     def place(self, submission: Submission) -> Submission:
         """Return the submission with the fields of its bundle at the paths that packs give them."""
         placed = submission.placed(merged_fields(self._fields())) if submission.fields else submission
-        return placed.settled(placed.listed if self.demands.facts else self._wanted(placed))
+        return placed.settled(placed.listed if self.demands.facts else self.wanted(placed))
 
-    def _wanted(self, submission: Submission) -> _Wanted:
+    def wanted(self, submission: Submission) -> _Wanted:
         """Return the probes to run in each file of a placed submission, by path."""
         if submission.base is not None:
             return self._wanted_in(submission.listed, submission.base.paths)
@@ -324,25 +342,48 @@ class Checker(Struct, frozen=True, dict=True):
         accept: Accept | None = None,
     ) -> Report:
         """Return the report of the results of all parts: with places, messages, waivers, requirements and verdict."""
-        contained: list[tuple[Sequence[Finding], PolicyResult]] = [((), each) for each in self._unchecked(placed)]
-        remarks = [*self._remarks(rows)]
-        dynamic: dict[str, tuple[DynamicCapture, ...]] = {}
+        judged: list[Judged] = []
+        remarks: list[Notice] = []
         for part, results in parts:
-            maker = self._findings(part)
-            for made, result in map(maker.contained, results):
-                dynamic[result.policy.ref] = maker.dynamic(result)
-                contained.append((made, result.seen_from(part.folder) if part.folder else result))
-            remarks += [notice.seen_from(part.folder) for notice in maker.locator.notices()]
-        contained.sort(key=lambda each: self._order[each[1].policy.pack])
-        reported = [result for _, result in contained]
-        findings = numbered(finding for made, _ in contained for finding in made)
+            own, notices = self.judged_in(part, results)
+            judged += own
+            remarks += notices
         marked = frozenset(path for path, entry in rows.items() if entry.marked and not is_base(path))
         unsearched = frozenset(placed.listed).difference(rows)
         marked_in = replace(placed, marked=marked, unsearched=unsearched)
-        accepted = accept(findings, marked_in, reported) if accept else Accepted(findings)
-        return self._assembled(placed, reported, accepted, fail_on, remarks, dynamic)
+        return self.concluded(marked_in, judged, (*remarks_in(rows), *remarks), fail_on, accept)
 
-    def _findings(self, part: Part) -> Findings:
+    def judged_in(self, part: Part, results: Iterable[PolicyResult]) -> tuple[list[Judged], list[Notice]]:
+        """Return what came of the policies of a part, and notices of places, all as seen from the whole."""
+        maker = self.findings_in(part)
+        judged: list[Judged] = []
+        for made, result in map(maker.contained, results):
+            seen = result.seen_from(part.folder) if part.folder else result
+            judged.append(Judged(seen, made, maker.dynamic(result)))
+        return judged, [notice.seen_from(part.folder) for notice in maker.locator.notices()]
+
+    def concluded(
+        self,
+        submission: Submission,
+        judged: Sequence[Judged],
+        remarks: Iterable[Notice],
+        fail_on: str,
+        accept: Accept | None = None,
+    ) -> Report:
+        """Return the report that follows from what came of each policy that was evaluated.
+
+        `submission` is a placed one that says which of its files may hold waivers, and which were not searched;
+        `remarks` are the notices about files.
+        """
+        every = sorted(
+            (*map(Judged, self._unchecked(submission)), *judged), key=lambda one: self._order[one.result.policy.pack]
+        )
+        findings = numbered(finding for one in every for finding in one.findings)
+        accepted = accept(findings, submission, [one.result for one in every]) if accept else Accepted(findings)
+        return self._assembled(submission, every, accepted, fail_on, remarks)
+
+    def findings_in(self, part: Part) -> Findings:
+        """Return what makes findings of results, with their places and nearest misses."""
         locator = Locator(part.submission, self.extractor, self.limits)
         shipped = frozenset(pack.name for pack in self.plan.packs if pack.shipped)
         return Findings(locator, NearMisses(part.context, locator), part.folder, safe_packs=self.safe_packs | shipped)
@@ -359,7 +400,7 @@ class Checker(Struct, frozen=True, dict=True):
         Files that `cache` has from an earlier run, or `shared` from an earlier submission, are not searched again.
         """
         facts, lines = self.demands.facts, self.demands.lines
-        wanted = self._wanted(submission)
+        wanted = self.wanted(submission)
         base = submission.base.paths if submission.base is not None and self.demands.looks_at_base else ()
         paths = (*submission.listed, *base) if facts else tuple(wanted)
         tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if submission.holds(path)]
@@ -383,15 +424,14 @@ class Checker(Struct, frozen=True, dict=True):
     def _assembled(
         self,
         submission: Submission,
-        results: Sequence[PolicyResult],
+        judged: Sequence[Judged],
         accepted: Accepted,
         fail_on: str,
         remarks: Iterable[Notice],
-        dynamic: Mapping[str, tuple[DynamicCapture, ...]],
     ) -> Report:
         findings = accepted.findings
         notices = (*accepted.notices, *(file.notice for file in accepted.files))
-        results = [accepted.result(result) for result in results]
+        results = [accepted.result(one.result) for one in judged]
         if only := self.only:
             results = [only.result(result) for result in results]
             findings, notices = only.findings(findings), (*notices, *only.left_out(submission.listed))
@@ -402,13 +442,8 @@ class Checker(Struct, frozen=True, dict=True):
         accepting = Counter(finding.ref for finding in findings if finding.waived)
         accepting.update(file.ref for file in accepted.files)
         policies = tuple(
-            outcome_of(
-                result,
-                counting.get(result.policy.ref, ()),
-                accepting[result.policy.ref],
-                dynamic.get(result.policy.ref, ()),
-            )
-            for result in results
+            outcome_of(result, counting.get(result.policy.ref, ()), accepting[result.policy.ref], one.dynamic)
+            for result, one in zip(results, judged, strict=True)
         )
         unsearched = notices_of(results, policies)
         notices = (
@@ -466,17 +501,6 @@ class Checker(Struct, frozen=True, dict=True):
         for path, reason in sorted(submission.unreadable.items()):
             if (path, reason) not in known:
                 yield Notice("unsearched", reason, Location(path))
-
-    def _remarks(self, found: Mapping[str, FileRows]) -> Iterable[Notice]:
-        """Yield a notice for each place of a configuration file that other readers refuse or read differently."""
-        from polcheck.base.spans import Place
-        from polcheck.findings.finding import Location
-
-        for path, rows in sorted(found.items()):
-            if is_base(path):
-                continue
-            for *numbers, message in rows.remarks:
-                yield Notice("format", message, Location(path, Place(path, *numbers)))
 
     def _without_base(self, submission: Submission) -> Iterable[Notice]:
         """Yield a notice of the policies about changes, where there is nothing to compare with."""

@@ -2,7 +2,8 @@
 
 While `lying_over` is open, whatever polcheck reads in the same thread sees these files as if they had been written:
 configuration, .gitignore, packs and what is checked follow from the same bytes. `base/reader.py` and
-`base/safe_open.py`, the only ways in which a run reads, ask here first.
+`base/safe_open.py`, the only ways in which a run reads, ask here first. Nothing that was worked out with files over the
+disk is taken from a cache or goes into one (`base/validated_cache.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from polcheck.base.tracker import Place, record_unknown_dependency
+from polcheck.base.tracker import Place
 
 
 class Overlay:
@@ -77,6 +78,14 @@ class Overlay:
         size = len(self.data(path))
         return os.stat_result((stat.S_IFREG | 0o644, *(0,) * 5, size, *(0,) * 3))
 
+    def on_disk(self, path: bytes) -> bool:
+        """Return whether there is anything on disk at a real path, whatever lies over it."""
+        return os.path.lexists(path)
+
+    def is_folder(self, path: bytes) -> bool:
+        """Return whether there is a folder on disk at a real path, whatever lies over it."""
+        return os.path.isdir(path)  # noqa: PTH112
+
     def names(self, folder: bytes) -> tuple[dict[str, bool], frozenset[str]]:
         """Return what the overlay adds to a folder (by name, whether it is a folder), and the names that are gone."""
         real = self.real(folder)
@@ -111,5 +120,4 @@ def overlaid(place: Place, *, follow: bool = True) -> tuple[Overlay, bytes] | No
     path = present.real(place, follow=follow)
     if not present.has(path):
         return None
-    record_unknown_dependency()
     return present, path

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from polcheck.base.confinement import refuse_outside
 from polcheck.base.overlay import overlaid, overlay
-from polcheck.base.tracker import Stamp, record_dependency, record_unknown_dependency, stamp_of
+from polcheck.base.tracker import Stamp, record_dependency, stamp_of
 
 # NOTE: without O_NONBLOCK, opening a named pipe waits for somebody to write into it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -64,7 +64,6 @@ def scanned(number: int, path: bytes, most: int) -> list[Entry]:
     added, gone = present.names(path)
     if not added and not gone:
         return listed
-    record_unknown_dependency()
     left = [entry for entry in listed if entry.name not in gone]
     names = {entry.name for entry in left}
     return [*left, *(_Overlaid(name, folder) for name, folder in added.items() if name not in names)]
@@ -160,6 +159,14 @@ class PendingFile(Struct, frozen=True):
     size: int
     stamp: Stamp | None
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the same file is there still, as far as its stamp tells."""
+        try:
+            return stamp_of(os.lstat(self.path)) == self.stamp
+        except OSError:
+            return False
+
     def read(self) -> bytes:
         """Return the bytes. Raises OSError when it can't be read, is another file by now, or changes meanwhile."""
         # NOTE: it was a regular file when it was looked at; the stamp tells whether what is opened is still that one
@@ -184,6 +191,7 @@ def pending_file(path: bytes) -> PendingFile | HeldFile:
     Raises NotRegular when it's no regular file, and OSError when nothing can be known of it or it may not be read.
     """
     if over := overlaid(path, follow=False):
+        record_dependency(path)
         return HeldFile(over[0].data(over[1]))
     status = os.lstat(path)
     kind = _kind(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeVar
 
 from polcheck.base.codec import Codec
+from polcheck.base.overlay import overlay
 from polcheck.base.store import read_whole, write_whole
 from polcheck.base.tracker import DependencyTracker, Stamp, changed_at, stamp_at
 
@@ -26,7 +27,7 @@ def load_unchanged(path: str, codec: Codec[_T]) -> tuple[_T, Places] | None:
 
     NOTE: an entry that follows from no place at all would hold forever, whatever it says: it is none.
     """
-    data = read_whole(path)
+    data = read_whole(path) if overlay() is None else None
     if data is None:
         return None
     try:
@@ -46,7 +47,7 @@ def store_unchanged(
     One that is too large is not kept, nor one that follows from nothing, or from something that may have changed
     unseen.
     """
-    if not tracker.settled or not tracker.places:
+    if not tracker.settled or not tracker.places or overlay() is not None:
         return
     # NOTE: what changed last is the likeliest to change next; where it did, nothing else is looked at in vain
     places = sorted(tracker.places.items(), key=lambda place: changed_at(place[1]), reverse=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _NO_CAPTURES: tuple[Mapping[str, str], ...] = ({},)
 _ALL = Modifiers()
 _Area = tuple[tuple[str, ...], str, tuple[str, ...]]  # path patterns, the tree, and how its files have changed
+_MOST_INSIDE = 20_000  # searches in values that are known
 _Captured = tuple[str, Mapping[str, str]]  # a path, with what the patterns captured of it
 
 
@@ -91,6 +94,41 @@ class JoinContext(Struct, dict=True):
     @cached_property
     def _folders(self) -> list[str]:
         return folders_of((*self.paths, *self.unread))
+
+    def revised(
+        self, rows: Mapping[str, FileRows], before: Mapping[str, FileRows], placer: Placer | None
+    ) -> JoinContext:
+        """Return the context of the same files after some have changed: `before` are their rows until then.
+
+        INVARIANT: the paths, and what can't be read, are the same, and there is no base; what follows from them alone
+        is shared.
+        """
+        inside = self._inside if len(self._inside) < _MOST_INSIDE else {}
+        result = replace(self, rows=rows, placer=placer, _inside=inside)
+        result.__dict__.update(
+            (name, value) for name, value in self.__dict__.items() if name in ("_folders", "_paths", "asked", "aside")
+        )
+        result.__dict__["_results"] = results = dict(self._results)
+        own: set[int] = set()  # probes whose list is no longer that of the earlier context
+        for path, old in before.items():
+            new = rows[path]
+            if (old.script, bool(old.unread)) != (new.script, bool(new.unread)):
+                result._documents = {}  # NOTE: what a file's first line says of its language
+            if old.unread != new.unread or any(
+                self.plan.probes[probe].kind == "constants" for probe in {*old.results, *new.results}
+            ):
+                result._constants = {}
+            for probe in {*old.results, *new.results}:
+                if probe not in own:
+                    own.add(probe)
+                    results[probe] = list(results.get(probe, ()))
+                entries = results[probe]
+                at = bisect_left(entries, path, key=itemgetter(0))
+                found = new.results.get(probe)
+                entries[at : at + (at < len(entries) and entries[at][0] == path)] = (
+                    [(path, found)] if found is not None and (found.matches or found.incomplete) else []
+                )
+        return result
 
     def matches(self, files: FilePatterns, modifiers: Modifiers = _ALL) -> list[_Captured]:
         """Return the paths that the patterns let in, in the tree and after the changes that the modifiers want."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -86,11 +86,15 @@ def evaluate(
     journal_of: Callable[[CompiledPolicy], Journal] | None = None,
     limits: RunLimits = DEFAULT_RUN_LIMITS,
     timings: Timings | None = None,
+    known: Mapping[str, PolicyResult] | None = None,
+    proceed: Callable[[], None] | None = None,
 ) -> list[PolicyResult]:
     """Return one result a policy, in the packs' order. `journal_of` gives a function that is
     called for every step of a policy, in the order as written.
 
-    A policy that is over the limits, or that polcheck fails on, is undecided; the others are evaluated.
+    A policy that is over the limits, or that polcheck fails on, is undecided; the others are evaluated. `known` are
+    results of policies (by `pack:id`) that need no evaluation; `proceed` is called before each of the others, and may
+    raise what ends all.
     """
     results: list[PolicyResult] = []
     clock = limits.of_run(len(context.paths))
@@ -98,6 +102,11 @@ def evaluate(
         base = Evaluator(context, Scopes(context, pack.params, pack.tables))
         journaled = Evaluator(context, Scopes(context, pack.params, pack.tables))
         for policy in pack.policies:
+            if known and policy.ref in known:
+                results.append(known[policy.ref])
+                continue
+            if proceed is not None:
+                proceed()
             began = time.perf_counter()
             results.append(_contained(policy, _fresh(base, Budget(limits, clock.within(limits.seconds)))))
             if timings is not None:

@@ -262,7 +262,7 @@ class Project(Struct, frozen=True, dict=True):
             exclude=(*theirs, *_below((*options.exclude, *self._own()), self.prefix)),
             prefix=self.prefix,
             progress=progress,
-            limits=self._set(ReadLimits()),
+            limits=self.read_limits,
             keep=self.effective.options.cache,
             ignores=self.tree.ignore_file if self.tree else None,
             may_be_empty=may_be_empty,
@@ -283,6 +283,11 @@ class Project(Struct, frozen=True, dict=True):
         if missing and config_file is not None:
             known = [self.prefix + path.rstrip("/") for path in folders_of(submission.listed)]
             raise ConfigError([_no_folder(config_file, entry, known) for entry in missing])
+
+    @property
+    def read_limits(self) -> ReadLimits:
+        """The limits for reading the submission."""
+        return self._set(ReadLimits())
 
     @cached_property
     def baseline_path(self) -> str:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Event, Lock
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from msgspec.structs import replace
 
-from polcheck.base import reader
 from polcheck.base.errors import ConfigError, PolcheckError, Problem, SubmissionError
-from polcheck.base.overlay import Overlay, lying_over
 from polcheck.base.paths import is_folder
-from polcheck.base.reader import is_file, is_there
-from polcheck.findings.accepted import Accept, in_turn
+from polcheck.findings.accepted import Accept
 from polcheck.findings.report import Report
 from polcheck.findings.restriction import Restriction
 from polcheck.formats.values import Json
 from polcheck.pipeline import Checker
 from polcheck.policy.pack_files import PackFiles
 from polcheck.project.effective import CommandLineOptions
+from polcheck.project.incremental import Incremental
 from polcheck.project.library import PackLike, params_by_pack
+from polcheck.project.open_folder import OpenFolder, Overlaid
 from polcheck.project.project import Project
 from polcheck.sources.submission import Submission, check_path, not_empty
 
 Cancel = Event | Callable[[], bool]
-_Overlaid = Mapping[bytes, bytes | None]  # files by place, those that were written last at the end
 
 
 class Cancelled(PolcheckError):
@@ -90,7 +87,7 @@ class Session:
                 raise ConfigError([Problem("no pack is named", help=help)])
             return replace(result, opened=opened) if opened else result
 
-        self._begin(_Folder(target, open_project, since))
+        self._begin(OpenFolder(target, open_project, since))
 
     @classmethod
     def of(
@@ -102,22 +99,22 @@ class Session:
         field of a bundle that no pack gives a path.
         """
         self = cls.__new__(cls)
-        self._begin(_Memory(checker, checker.place(submission), fail_on, accept))
+        self._begin(_Memory(checker, submission, fail_on, accept))
         return self
 
     @classmethod
     def over(cls, open_project: Callable[[], Project], since: str | None = None) -> Session:
         """Return a session over the folder of a project, which is opened anew after each change to what it reads."""
         self = cls.__new__(cls)
-        self._begin(_Folder(open_project().target, open_project, since))
+        self._begin(OpenFolder(open_project().target, open_project, since))
         return self
 
-    def _begin(self, source: _Folder | _Memory) -> None:
+    def _begin(self, source: OpenFolder | _Memory) -> None:
         self._source = source
-        self._files: _Overlaid = {}  # INVARIANT: replaced, never changed
+        self._files: Overlaid = {}  # INVARIANT: replaced, never changed
         self._state = Lock()  # INVARIANT: held for moments only, so that an editor never waits for a check
         self._checking = Lock()
-        self._closed = False
+        self._closed = self._refreshed = False
 
     def overlay(self, files: Mapping[str, bytes | None]) -> None:
         """Lay files over those of the project, by their paths from its root, with `/`; None: the file is gone.
@@ -148,6 +145,7 @@ class Session:
         """Look again at what is on disk: files, configuration, packs and git's index; the overlay stays."""
         with self._state:
             self._check_open()
+            self._refreshed = True
 
     def check(self, paths: Iterable[str] = (), cancel: Cancel | None = None) -> Report:
         """Return the report on the project, or on some files and folders of it (paths from its root).
@@ -156,18 +154,25 @@ class Session:
         ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and SubmissionError
         for a project that can't be read.
         """
-        with self._state:
-            self._check_open()
-            files = self._files
-        only = Restriction.of(tuple(paths))
+        only, proceed = Restriction.of(tuple(paths)), _asking(cancel)
         with self._checking:
-            return self._source.check(files, only, _asking(cancel))
+            proceed()
+            with self._state:
+                self._check_open()
+                files, refreshed, self._refreshed = self._files, self._refreshed, False
+            try:
+                return self._source.check(files, only, proceed, refreshed=refreshed)
+            except BaseException:
+                self._refreshed = self._refreshed or refreshed
+                raise
 
     def close(self) -> None:
         """Let go of what is known; the session can't be used any more."""
         with self._state:
             self._closed = True
             self._files = {}
+        with self._checking:
+            self._source.close()
 
     def __enter__(self) -> Self:
         return self
@@ -193,72 +198,41 @@ def _asking(cancel: Cancel | None) -> Callable[[], None]:
     return check
 
 
-class _Folder(NamedTuple):
-    """The folder of a project, and how it is opened. Files lie over it by their real paths."""
-
-    target: str
-    open_project: Callable[[], Project]
-    since: str | None = None
-
-    def places(self, path: str) -> tuple[bytes, ...]:
-        """Return the places at which a file may be laid over `path`: itself, and where it leads as a link."""
-        full = os.path.join(self.target, path)  # noqa: PTH118
-        return tuple(Overlay({}).real(full, follow=follow) for follow in (False, True))
-
-    def written(self, files: _Overlaid, path: str, data: bytes | None) -> _Overlaid:
-        """Return the overlay with one more file, or none, at `path`. Raises SubmissionError where none can be."""
-        root, over = os.fsencode(os.path.realpath(self.target)), Overlay(files)
-        place = over.real(os.path.join(root, os.fsencode(path)), follow=data is not None)  # noqa: PTH118
-        if not place.startswith(os.path.join(root, b"")):  # noqa: PTH118
-            raise SubmissionError(f"the path `{path}` leads out of the project by a link")
-        with lying_over(over):
-            above = next(folder for folder in Path(os.fsdecode(place)).parents if is_there(folder))
-            if not reader.is_folder(above):
-                raise SubmissionError(f"there can be no file `{path}`: `{above.name}` is a file")
-            if is_there(place) and not is_file(place) and place == os.path.realpath(place):
-                raise SubmissionError(f"there can be no file `{path}`: what is there is not a file")
-        return {**{one: old for one, old in files.items() if one != place}, place: data}
-
-    def check(self, files: _Overlaid, only: Restriction | None, proceed: Callable[[], None]) -> Report:
-        """Return the report of a fresh run over the folder with these files over it."""
-        proceed()
-        with lying_over(Overlay(files)):
-            project = self.open_project()
-            judge = replace(project.checker, only=only)
-            accept, submission = project.acceptance(), project.read()
-            proceed()
-            if self.since is not None:
-                compared = project.since(self.since)
-                accept = in_turn(accept, compared.accept)
-                submission = replace(submission, base=compared.base)
-            report = judge.check(submission, project.effective.fail_on, lambda *_: proceed(), accept)
-            return project.located(report)
-
-
-class _Memory(NamedTuple):
+class _Memory:
     """A submission in memory, and what judges it. Files lie over it by their paths."""
 
-    checker: Checker
-    submission: Submission
-    fail_on: str
-    accept: Accept | None
+    def __init__(self, checker: Checker, submission: Submission, fail_on: str, accept: Accept | None) -> None:
+        self._checker = checker
+        self._placed = checker.place(submission)
+        self._fail_on = fail_on
+        self._accept = accept
+        self._incremental = Incremental()
+
+    def close(self) -> None:
+        """Let go of everything that is known."""
+        self._incremental.close()
 
     def places(self, path: str) -> tuple[bytes, ...]:
         """Return the place of the file at `path`."""
         return (path.encode("utf-8", "surrogateescape"),)
 
-    def written(self, files: _Overlaid, path: str, data: bytes | None) -> _Overlaid:
+    def written(self, files: Overlaid, path: str, data: bytes | None) -> Overlaid:
         """Return the overlay with one more file, or none, at `path`."""
         return {**files, self.places(path)[0]: data}
 
-    def check(self, files: _Overlaid, only: Restriction | None, proceed: Callable[[], None]) -> Report:
+    def check(
+        self,
+        files: Overlaid,
+        only: Restriction | None,
+        proceed: Callable[[], None],
+        *,
+        refreshed: bool,
+    ) -> Report:
         """Return the report on the submission with these files over it."""
-        proceed()
         over = {place.decode("utf-8", "surrogateescape"): data for place, data in files.items()}
         new = {path: data for path, data in over.items() if data is not None}
-        old = self.submission
+        old = self._placed
         left = {path: data for path, data in old.files.items() if path not in over}
         unreadable = {path: why for path, why in old.unreadable.items() if path not in over}
-        submission = not_empty(replace(old, files={**left, **new}, unreadable=unreadable))
-        judge = replace(self.checker, only=only)
-        return judge.check(submission, self.fail_on, lambda *_: proceed(), self.accept)
+        submission = not_empty(replace(old, files=dict(sorted({**left, **new}.items())), unreadable=unreadable))
+        return self._incremental.check(self._checker, submission, self._fail_on, self._accept, only, proceed)

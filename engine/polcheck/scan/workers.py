@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
@@ -82,12 +83,18 @@ class FileSearch(Struct, frozen=True):
 
 
 def search_files(
-    tasks: Sequence[Task], search: FileSearch, jobs: int, seconds: float, progress: Callable[[int, int], None] | None
+    tasks: Sequence[Task],
+    search: FileSearch,
+    jobs: int,
+    seconds: float,
+    progress: Callable[[int, int], None] | None,
+    beside: Searchers | None = None,
 ) -> dict[str, FileRows]:
     """Return the rows of every task by path, from this process when the work is small, else from `jobs` others.
 
     `jobs` 0 is one for each core; `seconds` bounds the search of one file. Files whose search may never end are never
-    searched in this process, where nothing could stop them, unless it is a sandboxed worker itself.
+    searched in this process, where nothing could stop them, unless it is a sandboxed worker itself; `beside` are
+    processes that are there already, for a few of them.
     """
     submission = search.submission
     if is_sandboxed() or submission is None:
@@ -98,9 +105,7 @@ def search_files(
     in_process = total < PARALLEL_BYTES and len(tasks) < PARALLEL_FILES
     workers = 1 if in_process else max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
     try:
-        with WorkerPool(
-            replace(search, submission=None), RowsCodec(), _unsearched, workers, seconds, "the search"
-        ) as pool:
+        with nullcontext(beside) if beside and in_process else searchers(search, workers, seconds) as pool:
             for number, task in enumerate(tasks if in_process else ()):
                 if progress is not None:
                     progress(number, len(tasks))
@@ -123,6 +128,14 @@ def search_files(
                 found = _contained(search.in_process, task) if in_process and task not in left else None
                 done[task.path] = found or _unsearched(task, reason)
     return {task.path: done.get(task.path) or FileRows(task.path, {}) for task in tasks}
+
+
+Searchers = WorkerPool[Task, FileRows | None]
+
+
+def searchers(search: FileSearch, workers: int, seconds: float) -> Searchers:
+    """Return processes that search files; they start when they are needed, and end with the pool's context."""
+    return WorkerPool(replace(search, submission=None), RowsCodec(), _unsearched, workers, seconds, "the search")
 
 
 def _source(task: Task) -> Source:

@@ -82,6 +82,13 @@ class Files(Mapping[str, bytes]):
         owned = self._seen(path)
         return None if isinstance(owned, bytes) else owned.stamp
 
+    def everything(self) -> Mapping[str, bytes | Later]:
+        """Return the bytes of every file by path, or where they are to be read; those that can't be read are left
+        out.
+        """
+        faults = self.faults(self._held)
+        return {path: owned for path, owned in self._held.items() if path not in faults and owned is not None}
+
     def faults(self, paths: Iterable[str]) -> dict[str, str]:
         """Looks at files: those that can't be read, with the reason."""
         results: dict[str, str] = {}
@@ -93,7 +100,13 @@ class Files(Mapping[str, bytes]):
                     results[path] = error.strerror or str(error)
         return results
 
-    def updated(self, files: Mapping[str, bytes]) -> Files:
+    def completed(self, known: Mapping[str, bytes | Later]) -> Files:
+        """Return the same, with what is `known` of files that nobody has looked at."""
+        return Files(
+            {path: known.get(path) if owned is None else owned for path, owned in self._held.items()}, self._look
+        )
+
+    def updated(self, files: Mapping[str, bytes | Later]) -> Files:
         """Return the same with the content of some replaced, or with some more."""
         return Files({**self._held, **files}, self._look)
 
@@ -302,6 +315,18 @@ class Submission(Struct, frozen=True, dict=True):
     @cached_property
     def _sources(self) -> dict[str, Source]:
         return {}
+
+    def known(self, paths: tuple[str, ...], digest: str = "", sources: dict[str, Source] | None = None) -> Submission:
+        """Return the submission itself, which takes for known what would else be worked out: its paths and digest.
+
+        `sources` has files that were read, by path, and takes those that are read from now on.
+        """
+        self.__dict__["paths"] = paths
+        if digest:
+            self.__dict__["digest"] = digest
+        if sources is not None:
+            self.__dict__["_sources"] = sources
+        return self
 
     def placed(self, fields: Mapping[str, str]) -> Submission:
         """Return the submission with the fields of its bundle at the paths that `fields` says.

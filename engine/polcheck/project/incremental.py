@@ -1,0 +1,356 @@
+"""Checks of one project again and again: what files and policies gave before is used while it would be the same.
+
+INVARIANT: the report is that of `Checker.check`. A policy's result is used again only while the files are the same ones
+and none of its searches has matches in a file that changed, before or after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from polcheck.base.spans import Source
+from polcheck.evaluate.context import JoinContext
+from polcheck.evaluate.outcome import PolicyResult, evaluate
+from polcheck.findings.accepted import Accept
+from polcheck.findings.report import Notice, Report
+from polcheck.findings.restriction import Restriction
+from polcheck.languages import kind_of
+from polcheck.languages.comments import mentions_waivers
+from polcheck.pipeline import Checker, Judged, Part, remarks_in
+from polcheck.policy.plan import CompiledPolicy, Plan, every_step, tables_of
+from polcheck.scan.cache import CachedRows, ScanCache, SharedRows
+from polcheck.scan.rows import FileRows
+from polcheck.scan.workers import FileSearch, Searchers, Task, search_files, searchers
+from polcheck.sources.submission import Files, Later, Submission
+
+_FEW = 64  # files that changed at once whose rows are kept beyond the next change
+_MOST_BYTES = 32 << 20  # of files that were read and are kept
+
+_SETTINGS = ("limits", "jobs", "prefix", "safe_packs")  # of a checker, on which more than its conclusion depends
+
+Proceed = Callable[[], None]
+
+
+class _File(NamedTuple):
+    """What is known of one file: where its bytes are, and their SHA-256, which is empty for one that can't be read.
+
+    `marked` says whether a file that nothing searches may hold a waiver; None where nobody has looked.
+    """
+
+    held: bytes | Later
+    digest: bytes
+    marked: bool | None
+
+
+class _Reach(Struct, frozen=True):
+    """What of a file a policy depends on: the probes that it searches with, and whether its facts."""
+
+    probes: frozenset[int]
+    facts: bool
+
+    @classmethod
+    def of(cls, plan: Plan, policy: CompiledPolicy) -> _Reach:
+        """Return the reach of a policy."""
+        steps = list(every_step(policy))
+        probes = {step.search.probe for step in steps if step.search is not None}
+        if any(tables_of(plan.probes, probe) for probe in probes):
+            # NOTE: a name may be followed through files of every kind that define some
+            probes |= {number for number, probe in enumerate(plan.probes) if probe.kind == "constants"}
+        reads = {name for step in steps for name in step.reads} | policy.message.names | policy.remedy.names
+        return cls(frozenset(probes), "file" in reads)
+
+    def touched(self, old: FileRows, new: FileRows) -> bool:
+        """Return whether what the policy depends on may differ between two states of a file."""
+        if self.facts and old.facts != new.facts:
+            return True
+        return not (self.probes.isdisjoint(old.results) and self.probes.isdisjoint(new.results))
+
+
+class _Searched(Struct, dict=True):
+    """What follows from the searches of one plan: the rows of each file, and what came of each policy."""
+
+    checker: Checker
+    shared: SharedRows
+    rows: dict[str, FileRows]
+    held: dict[str, bytes | Later]  # where the bytes of each file were when it was searched
+    before: dict[str, FileRows]  # of the files that changed since the policies were evaluated: their rows then
+    submission: Submission | None = None  # for which the policies were evaluated last
+    context: JoinContext | None = None
+    judged: Mapping[str, Judged] = {}  # by `pack:id`
+
+    @cached_property
+    def reaches(self) -> Mapping[str, _Reach]:
+        """The reach of each policy, by `pack:id`."""
+        plan = self.checker.plan
+        return {policy.ref: _Reach.of(plan, policy) for policy in plan.policies}
+
+    @cached_property
+    def search(self) -> FileSearch:
+        """The search of files, without any."""
+        demands = self.checker.demands
+        return FileSearch(self.checker.extractor, None, demands.facts, demands.lines, digests=True)
+
+    @cached_property
+    def beside(self) -> Searchers:
+        """A process for files whose search may never end, which stays for the next ones."""
+        return searchers(self.search, 1, self.checker.limits.search_seconds)
+
+
+class Incremental:
+    """Checks submissions of which each is much like the one before. For one thread at a time."""
+
+    def __init__(self) -> None:
+        self._searched: _Searched | None = None
+        self._files: dict[str, _File] = {}
+        self._pieces: dict[str, bytes] = {}  # of what the digest is made from, by path, in order of path
+        self._sources: dict[str, Source] = {}
+        self._stored = CachedRows()  # of submissions with a base
+
+    def close(self) -> None:
+        """End the process that searches files, and forget what is known."""
+        if self._searched is not None:
+            _close(self._searched)
+        self._searched = None
+        self._files, self._pieces, self._sources, self._stored = {}, {}, {}, CachedRows()
+
+    def check(
+        self,
+        checker: Checker,
+        submission: Submission,
+        fail_on: str,
+        accept: Accept | None,
+        only: Restriction | None,
+        proceed: Proceed,
+    ) -> Report:
+        """Return the report on a placed submission; `proceed` is called now and then, and may raise what ends it."""
+        if submission.base is not None:
+            return self._compared(replace(checker, only=only), submission, fail_on, accept, proceed)
+        searched = self._for(checker)
+        held = _held(submission)
+        try:
+            rows = self._rows(searched, submission, held, proceed)
+        except BaseException:
+            _close(searched)  # NOTE: what it was asked for is not waited for
+            raise
+        placed = self._placed(submission, held, rows)
+        judged, remarks = self._judged(searched, placed, proceed)
+        report = replace(checker, only=only).concluded(
+            placed, judged, (*remarks_in(_remarked(rows)), *remarks), fail_on, accept
+        )
+        if sum(len(source.data) for source in self._sources.values()) > _MOST_BYTES:
+            self._sources.clear()
+        return report
+
+    def _compared(
+        self, checker: Checker, submission: Submission, fail_on: str, accept: Accept | None, proceed: Proceed
+    ) -> Report:
+        """Return the report on a submission with a base, whose rows alone are used again."""
+        cache = ScanCache(self._stored)
+        report = checker.check(submission, fail_on, lambda *_: proceed(), accept, cache)
+        self._stored = cache.updated or self._stored
+        return report
+
+    def _for(self, checker: Checker) -> _Searched:
+        """Return what is known of the searches of a checker's plan."""
+        known = self._searched
+        if known is not None:
+            old = known.checker
+            if old.plan is checker.plan and all(getattr(old, name) == getattr(checker, name) for name in _SETTINGS):
+                return known
+            _close(known)
+        self._searched = _Searched(checker, SharedRows(), {}, {}, {})
+        return self._searched
+
+    def _rows(
+        self, searched: _Searched, submission: Submission, held: Mapping[str, bytes | Later], proceed: Proceed
+    ) -> Mapping[str, FileRows]:
+        """Return the rows of every file that is searched, after a search of those that have changed."""
+        checker = searched.checker
+        wanted = checker.wanted(submission)
+        paths: Iterable[str] = submission.listed if checker.demands.facts else wanted
+        asked = [path for path in paths if path in held]
+        tasks = [
+            Task(path, submission.size(path), wanted.get(path, ()))
+            for path in asked
+            if path not in searched.rows or searched.held[path] is not held[path]
+        ]
+        if len(asked) != len(searched.rows) or any(task.path not in searched.rows for task in tasks):
+            searched.context = None
+            left = set(asked)
+            searched.rows = {path: rows for path, rows in searched.rows.items() if path in left}
+        changed = [task for task in tasks if not self._is_same(searched, task.path, held)]
+        for path in {task.path for task in tasks}:
+            self._sources.pop(path, None)
+        search = replace(searched.search, submission=submission.known(submission.paths, "", self._sources))
+
+        def search_all(tasks: Sequence[Task]) -> Mapping[str, FileRows]:
+            return search_files(
+                tasks, search, checker.jobs, checker.limits.search_seconds, lambda *_: proceed(), searched.beside
+            )
+
+        if not searched.rows or len(changed) > _FEW:
+            results = search_all(changed)
+        else:
+            results = searched.shared.rows_of(changed, submission, search_all)
+        for path, rows in results.items():
+            if path in searched.rows:
+                searched.before.setdefault(path, searched.rows[path])
+            searched.rows[path] = rows
+        for task in tasks:
+            searched.held[task.path] = held[task.path]
+        return searched.rows
+
+    def _is_same(self, searched: _Searched, path: str, held: Mapping[str, bytes | Later]) -> bool:
+        """Return whether a file that was read anew has the bytes that were searched."""
+        rows = searched.rows.get(path)
+        return rows is not None and bool(rows.digest) and _digest_of(held[path]) == rows.digest
+
+    def _placed(
+        self, submission: Submission, held: Mapping[str, bytes | Later], rows: Mapping[str, FileRows]
+    ) -> Submission:
+        """Return the submission with what is known of it: its digest, and the files that may hold waivers."""
+        for path in self._files.keys() - held.keys():
+            del self._files[path]
+            self._pieces.pop(path, None)
+        for path, own in held.items():
+            known = self._files.get(path)
+            if known is None or known.held is not own or (known.marked is None and path not in rows):
+                self._files[path] = _file_of(path, own, rows.get(path))
+                self._pieces.pop(path, None)
+                self._sources.pop(path, None)
+        paths = submission.paths
+        if len(self._pieces) != len(paths) or any(path not in self._pieces for path in paths):
+            self._pieces = {path: self._pieces.get(path) or self._piece(path) for path in paths}
+        digest = f"sha256:{hashlib.sha256(b''.join(self._pieces.values())).hexdigest()}"
+        marked = frozenset(path for path, own in rows.items() if own.marked)
+        unsearched = frozenset(path for path, file in self._files.items() if file.marked and path not in rows)
+        return replace(submission, marked=marked, unsearched=unsearched).known(paths, digest, self._sources)
+
+    def _piece(self, path: str) -> bytes:
+        """Return what `Submission.digest` makes of one file."""
+        name = path.encode("utf-8", "surrogateescape")
+        file = self._files.get(path)
+        return len(name).to_bytes(8, "big") + name + ((file.digest if file else b"") or b"unreadable")
+
+    def _judged(
+        self, searched: _Searched, placed: Submission, proceed: Proceed
+    ) -> tuple[Sequence[Judged], Sequence[Notice]]:
+        """Return what came of each policy, and notices of places; what can't have changed is as it was."""
+        checker = searched.checker
+        parts = checker.parts(placed, searched.rows)
+        if len(parts) != 1 or parts[0].folder:
+            searched.before.clear()
+            searched.context, searched.judged = None, {}
+            return self._judged_anew(checker, parts, proceed)
+        part = parts[0]
+        last, context = searched.submission, searched.context
+        same = (
+            last is not None
+            and context is not None
+            and last.listed == placed.listed
+            and last.unreadable == placed.unreadable
+            and last.folders == placed.folders
+        )
+        fresh = part.context
+        known: dict[str, Judged] = {}
+        if same and context is not None:
+            fresh = context.revised(searched.rows, searched.before, fresh.placer)
+            known = {ref: one for ref, one in searched.judged.items() if not self._touched(searched, ref)}
+        results = evaluate(
+            fresh,
+            part.group.packs,
+            limits=checker.limits,
+            known={ref: one.result for ref, one in known.items()},
+            proceed=proceed,
+        )
+        maker = checker.findings_in(replace(part, context=fresh))
+        judged: list[Judged] = []
+        for result in results:
+            old = known.get(result.policy.ref)
+            if old is not None and not self._may_differ(searched, result, checker.wanted(placed)):
+                judged.append(old)
+                continue
+            proceed()
+            findings, reported = maker.contained(result)
+            judged.append(Judged(reported, findings, maker.dynamic(reported)))
+        remarks = maker.locator.notices()
+        searched.before.clear()
+        searched.submission, searched.context = placed, fresh
+        # NOTE: places that could not be worked out are told of by notices, which are made anew with all findings
+        searched.judged = {} if remarks else {one.result.policy.ref: one for one in judged if _is_final(one.result)}
+        return judged, remarks
+
+    def _judged_anew(
+        self, checker: Checker, parts: Sequence[Part], proceed: Proceed
+    ) -> tuple[Sequence[Judged], Sequence[Notice]]:
+        """Return the same for packs of which each is about some folder, without what was known before."""
+        judged: list[Judged] = []
+        remarks: list[Notice] = []
+        for part in parts:
+            results = evaluate(part.context, part.group.packs, limits=checker.limits, proceed=proceed)
+            own, notices = checker.judged_in(part, results)
+            judged += own
+            remarks += notices
+        return judged, remarks
+
+    def _touched(self, searched: _Searched, ref: str) -> bool:
+        """Return whether a policy's result may differ after the files that have changed."""
+        reach = searched.reaches[ref]
+        return any(reach.touched(old, searched.rows[path]) for path, old in searched.before.items())
+
+    def _may_differ(self, searched: _Searched, result: PolicyResult, wanted: Mapping[str, Sequence[int]]) -> bool:
+        """Return whether findings may differ although the result is the same: in their fixes, or in what comes closest
+        to something missing, which may stand in one of the files that have changed.
+        """
+        if result.policy.fix and result.failures:
+            return True  # NOTE: a fix may be in a file that no search of the policy looks into
+        if not any(failure.missing for failure in result.failures):
+            return False
+        probes = searched.reaches[result.policy.ref].probes
+        return any(not probes.isdisjoint(wanted.get(path, ())) for path in searched.before)
+
+
+def _held(submission: Submission) -> Mapping[str, bytes | Later]:
+    """Return the bytes of each file that can be read, or where they are to be read, by path."""
+    files = submission.files
+    return files.everything() if isinstance(files, Files) else files
+
+
+def _file_of(path: str, held: bytes | Later, rows: FileRows | None) -> _File:
+    """Return what is known of a file after it was read, unless that was done for its rows."""
+    if rows is not None and rows.digest:
+        return _File(held, rows.digest, None)
+    try:
+        data = held if isinstance(held, bytes) else held.read()
+    except OSError:
+        return _File(held, b"", False)
+    return _File(held, hashlib.sha256(data).digest(), bool(kind_of(path)) and mentions_waivers(data))
+
+
+def _digest_of(held: bytes | Later) -> bytes:
+    try:
+        return hashlib.sha256(held if isinstance(held, bytes) else held.read()).digest()
+    except OSError:
+        return b""
+
+
+def _remarked(rows: Mapping[str, FileRows]) -> Mapping[str, FileRows]:
+    return {path: own for path, own in rows.items() if own.remarks}
+
+
+def _is_final(result: PolicyResult) -> bool:
+    """Return whether the same would come of it again: no time had run out, and polcheck had not failed."""
+    return not result.fault and all(path for path, _ in result.reasons)
+
+
+def _close(searched: _Searched) -> None:
+    """End the process that searches files, if there is one."""
+    beside = searched.__dict__.pop("beside", None)
+    if beside is not None:
+        beside.close()
