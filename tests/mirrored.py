@@ -53,6 +53,7 @@ class Mirrored:
         """Write files to the disk of both folders."""
         write(self.own, files)
         write(self.mirror, files)
+        self._tidy()
         self.session.refresh()
 
     def overlay(self, files: Mapping[str, bytes | None]) -> None:
@@ -60,6 +61,7 @@ class Mirrored:
         with working_in(self.own):
             self.session.overlay(files)
         write(self.mirror, files)
+        self._tidy()
 
     def revert(self, *paths: str) -> None:
         """Let the disk count again for some paths that are no links."""
@@ -68,6 +70,13 @@ class Mirrored:
             (self.mirror / path).unlink(missing_ok=True)
             if (self.own / path).exists():
                 shutil.copyfile(self.own / path, self.mirror / path)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove folders of the mirror that are empty and have no counterpart, as an overlay has none."""
+        for folder in sorted((path for path in self.mirror.rglob("*") if path.is_dir()), reverse=True):
+            if not (self.own / folder.relative_to(self.mirror)).is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
     def both(self, *paths: str) -> tuple[str, str]:
         """What the session says, and what a fresh run in the mirror does: a JSON report, or an error."""

@@ -24,6 +24,7 @@ from polcheck.pipeline import Checker
 from polcheck.project.incremental import Incremental
 from polcheck.project.project import Project
 from polcheck.sources.git import base_revision
+from polcheck.sources.limits import ReadLimits
 from polcheck.sources.submission import Files, Later, Submission
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class OpenFolder:
         self._compared: tuple[Project, str, Comparison] | None = None
         self._files: Overlaid = {}  # that lay over the folder the last time
         self._looked: dict[str, Later | bytes] = {}  # where the bytes of files were the last time
+        self._limits: ReadLimits | None = None  # within which they were looked at
         self._young: set[str] = set()  # files that may have changed unseen since they were read
 
     def close(self) -> None:
@@ -142,6 +144,9 @@ class OpenFolder:
         began = time.time_ns()
         places = self._changed(files)
         touched = places | _folders_above(place for place in places if self._comes_or_goes(place, files))
+        changed = self._paths(places) | (self._changed_on_disk() if refreshed else set())
+        for path in changed:  # NOTE: before anything can fail, so that nothing is taken for unchanged afterwards
+            self._looked.pop(path, None)
         self._files = files
 
         def holds(made_from: Dependencies) -> bool:
@@ -151,9 +156,6 @@ class OpenFolder:
         listed = self._listed if self._listed and holds(self._listed.made_from) else None
         if opened is None or not holds(opened.made_from) or opened.day != opened.project.effective.today:
             opened, listed = self._open(), None
-        changed = self._paths(places) | (self._changed_on_disk() if refreshed else set())
-        for path in changed:
-            self._looked.pop(path, None)
         self._opened = opened
         self._listed = (self._updated(listed, opened, changed, began) if listed else None) or self._list(opened, began)
         return opened, self._listed
@@ -201,6 +203,11 @@ class OpenFolder:
         with tracking() as tracker:
             submission = opened.project.read()
         assert isinstance(submission.files, Files)
+        if self._limits != opened.project.read_limits:
+            self._looked, self._limits = (
+                {},
+                opened.project.read_limits,
+            )  # NOTE: what was looked at was within the others
         placed = opened.checker.place(replace(submission, files=submission.files.completed(self._looked)))
         looked, total = _looked_at(placed)
         if total > opened.project.read_limits.total_bytes:  # NOTE: what is over it depends on the order of looking
