@@ -141,7 +141,8 @@ class FileEdit(Struct, frozen=True):
 
     `start` and `end` (exclusive) are offsets in the file's bytes, as it was when it was checked; `text` is written in
     UTF-8. `place` is the same stretch in lines and columns, counted in characters from 1; None for a file that the edit
-    `creates`, of which `text` is all. Edits of one file don't overlap.
+    `creates`, of which `text` is all. `utf16_columns` are both columns counted in UTF-16 units, as editors do. Edits of
+    one file don't overlap.
     """
 
     path: str
@@ -150,6 +151,7 @@ class FileEdit(Struct, frozen=True):
     text: str
     place: Place | None = None
     creates: bool = False
+    utf16_columns: tuple[int, int] | None = None
 
     def seen_from(self, folder: str) -> FileEdit:
         """Return the edit with its path behind `folder`."""
@@ -157,11 +159,28 @@ class FileEdit(Struct, frozen=True):
         return replace(self, path=path, place=self.place and self.place._replace(path=path))
 
 
+class Hunk(Struct, frozen=True):
+    """Whole lines of a file that change: those from `line` on, `before` and `after`, without their line breaks.
+
+    Of a new file `line` is 0. Lines at the beginning or the end may be the same in both.
+    """
+
+    path: str
+    line: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    def seen_from(self, folder: str) -> Hunk:
+        """Return the hunk with its path behind `folder`."""
+        return replace(self, path=joined(folder, self.path))
+
+
 class Fix(Struct, frozen=True):
     """What to change so that a finding is gone: edits that are made together, or not at all.
 
     `safe`: what the files mean stays the same, so that it may be made without being looked at. Where it can't be made
     here there are no edits, and `problem` says why, as a clause without an end. `title` is what it does, in a line.
+    `hunks` are the same edits as lines for people, none where they are too many.
     NOTE: whether the finding is gone then, and nothing else got worse, is known only when `project.fixing` has tried.
     """
 
@@ -169,10 +188,12 @@ class Fix(Struct, frozen=True):
     edits: tuple[FileEdit, ...] = ()
     safe: bool = False
     problem: str = ""
+    hunks: tuple[Hunk, ...] = ()
 
     def seen_from(self, folder: str) -> Fix:
         """Return the fix with its paths behind `folder`."""
-        return replace(self, edits=tuple(edit.seen_from(folder) for edit in self.edits))
+        edits = tuple(edit.seen_from(folder) for edit in self.edits)
+        return replace(self, edits=edits, hunks=tuple(hunk.seen_from(folder) for hunk in self.hunks))
 
 
 class Finding(Struct, frozen=True):

@@ -23,7 +23,7 @@ from polcheck.edits import operations
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.evaluate.outcome import Failure
 from polcheck.evaluate.rows import BoundValue, SourceRef, place_of
-from polcheck.findings.finding import FileEdit, Fix
+from polcheck.findings.finding import FileEdit, Fix, Hunk
 from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, fill, fix_worker
 from polcheck.findings.places import Entry, Locator
 from polcheck.formats import format_of, parse_config
@@ -37,6 +37,7 @@ from polcheck.sources.trees import is_base
 
 _MOST_TEXT = 1_000_000  # characters of what one edit writes
 _MOST_LINES = 5_000  # of a file in which the edits of one fix are told apart line by line
+_MOST_SHOWN = 200  # lines of the hunks of one fix
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -70,7 +71,7 @@ class FixMaker(Struct, frozen=True):
         if not edits:
             problem = "the file says already what the fix asks for"
             return Fix(_title(policy, remedy, ()), safe=safe, problem=problem)
-        return Fix(_title(policy, remedy, edits), edits, safe)
+        return Fix(_title(policy, remedy, edits), edits, safe, hunks=hunks_of(self.locator.submission, edits))
 
     def _change(self, edit: FixEdit, failure: Failure, scope: Mapping[str, Any]) -> _Change:
         if edit.kind == "create":
@@ -442,7 +443,59 @@ def _placed(source: Source, edit: Edit) -> FileEdit:
     """Return an edit with its place in lines and columns."""
     mark = len(_BOM) if source.data.startswith(_BOM) else 0
     span = source.span_of_bytes(max(edit.start - mark, 0), max(edit.end - mark, 0))
-    return FileEdit(source.path, edit.start, edit.end, edit.text, source.place(span))
+    place = source.place(span)
+    columns = (_units(source, place.line, place.column), _units(source, place.end_line, place.end_column))
+    return FileEdit(source.path, edit.start, edit.end, edit.text, place, utf16_columns=columns)
+
+
+def _units(source: Source, line: int, column: int) -> int:
+    """Return a column in UTF-16 units."""
+    return column + sum(character > "\uffff" for character in source.line(line)[: column - 1])
+
+
+def hunks_of(submission: Submission, edits: Iterable[FileEdit]) -> tuple[Hunk, ...]:
+    """Return the lines that edits change; none where they are too many to be shown."""
+    by_path: dict[str, list[FileEdit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    hunks: list[Hunk] = []
+    for path, own in by_path.items():
+        if own[0].creates:
+            hunks.append(Hunk(path, 0, (), _lines(own[0].text)))
+        else:
+            hunks += _hunks(submission.source(path), own)
+    return tuple(hunks) if sum(len(hunk.before) + len(hunk.after) for hunk in hunks) <= _MOST_SHOWN else ()
+
+
+def _hunks(source: Source, edits: Iterable[FileEdit]) -> Iterable[Hunk]:
+    """Yield the lines of a file that edits change, those that are side by side together."""
+    stretches: list[tuple[int, int, list[FileEdit]]] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        assert edit.place is not None, "only a new file has no place"
+        first, last = edit.place.line, edit.place.end_line
+        whole = edit.place.column == 1 and edit.place.end_column == 1 and (not edit.text or edit.text[-1] == "\n")
+        if whole and last > first:
+            last -= 1  # NOTE: whole lines, and nothing of the one after them
+        elif whole and first > 1:
+            first = last = first - 1  # NOTE: an insertion between lines is shown with the one before it
+        if stretches and first <= stretches[-1][1] + 1:
+            before, end, together = stretches.pop()
+            stretches.append((before, max(end, last), [*together, edit]))
+        else:
+            stretches.append((first, last, [edit]))
+    mark = len(_BOM) if source.data.startswith(_BOM) else 0
+    starts = source.line_starts
+    for first, last, together in stretches:
+        start = source.byte_of(starts[first - 1]) + mark
+        end = source.byte_of(starts[last]) + mark if last < len(starts) else len(source.data)
+        old = source.data[start:end]
+        new = apply(old, (Edit(edit.start - start, edit.end - start, edit.text) for edit in together))
+        yield Hunk(source.path, first, _lines(old.decode("utf-8", "replace")), _lines(new.decode("utf-8", "replace")))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """Return the lines of a text without what ends them."""
+    return tuple(line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")) if text else ()
 
 
 def _offset(source: Source, at: int) -> int:

@@ -14,12 +14,12 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from polcheck.base.spans import Place
-from polcheck.findings.finding import Finding, Location
+from polcheck.findings.finding import Finding, Fix, Location
 from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, named_by
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import html, pieces, visible, web
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, extent, outcomes, severities
+from polcheck.render.wording import VERDICTS, extent, hunk_lines, hunk_title, outcomes, severities
 
 _EMPTY = frozenset({"meta", "input", "br"})
 
@@ -204,6 +204,7 @@ def article(finding: Finding, source: str, anchor: str | None = None) -> Markup:
         evidence(finding, source),
         _looked_in(finding),
         tag("p", tag("b", "Help "), prose(finding.remedy), class_="help") if finding.remedy else None,
+        _fix(finding.fix) if finding.fix is not None and finding.fix.hunks else None,
         _see(finding.see),
         data_policy=finding.ref,
         data_title=finding.title,
@@ -211,6 +212,20 @@ def article(finding: Finding, source: str, anchor: str | None = None) -> Markup:
         data_severity=finding.severity,
         id=anchor,
     )
+
+
+def _fix(fix: Fix) -> Markup:
+    """Return what a fix changes, as a diff that is unfolded on request."""
+    lines: list[Markup | str] = []
+    for hunk in fix.hunks:
+        lines += [tag("b", hunk_title(hunk)), "\n"]
+        for line in hunk_lines(hunk):
+            kind = {"+": "ins", "-": "del"}.get(line[0])
+            lines += [tag(kind, line) if kind else line, "\n"]
+    name = "What the fix changes"
+    summary = tag("summary", f"Fix ({'safe' if fix.safe else 'not safe by itself'})")
+    code = tag("pre", tag("code", *lines), tabindex=0, role="region", aria_label=name)
+    return tag("details", summary, code, class_="fix")
 
 
 def _looked_in(finding: Finding) -> Markup | None:

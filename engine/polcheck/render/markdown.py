@@ -11,11 +11,12 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, Requirem
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, extent, outcomes, pluralize, severities
+from polcheck.render.wording import VERDICTS, extent, hunk_lines, hunk_title, outcomes, pluralize, severities
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy
 _MET = ("pass", "not-applicable")
+_FIX_LINES = 30  # of a fix
 _ROWS = 50
 _LONGEST = 600  # characters of one text
 
@@ -126,6 +127,10 @@ def _finding(finding: Finding) -> list[str]:
         lines.append(f"  - nearest: {text(finding.nearest.text)}{near}")
     if finding.remedy:
         lines.append(f"  - **help**: {text(finding.remedy)}")
+    if finding.fix is not None and finding.fix.hunks:
+        lines += [f"  - **fix** ({'safe' if finding.fix.safe else 'not safe by itself'}):", ""]
+        changed = [line[:200] for hunk in finding.fix.hunks for line in (hunk_title(hunk), *hunk_lines(hunk))]
+        lines += [*(f"    {line}" for line in fence(changed[:_FIX_LINES], "diff")), ""]
     return lines
 
 

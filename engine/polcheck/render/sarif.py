@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from polcheck.base.spans import Place
-from polcheck.findings.finding import Excerpt, Finding, Location, Waived
+from polcheck.findings.finding import Excerpt, FileEdit, Finding, Fix, Location, Waived
 from polcheck.findings.report import PolicyOutcome, Report
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import markdown, printable, uri, web
@@ -35,6 +35,11 @@ class Artifacts(Struct, frozen=True):
         """Return the run's `artifacts`."""
         return [{"location": {"uri": uri(path), "uriBaseId": _BASE}} for path in self.paths]
 
+    def file(self, path: str) -> dict[str, Any]:
+        """Return the location of a file of the project."""
+        index = self.paths.setdefault(path, len(self.paths))
+        return {"uri": uri(path), "uriBaseId": _BASE, "index": index}
+
     def location(self, location: Location | None, number: int | None = None) -> dict[str, Any]:
         """Return a SARIF location, with `number` as its id; the submission's root where there is nowhere to point.
 
@@ -42,8 +47,7 @@ class Artifacts(Struct, frozen=True):
         """
         physical: dict[str, Any] = {"artifactLocation": {"uri": ".", "uriBaseId": _BASE}}
         if location:
-            index = self.paths.setdefault(location.path, len(self.paths))
-            physical["artifactLocation"] = {"uri": uri(location.path), "uriBaseId": _BASE, "index": index}
+            physical["artifactLocation"] = self.file(location.path)
             if location.place:
                 physical["region"] = _region(location.place, location.excerpt)
             if location.place and location.excerpt and location.excerpt.lines:
@@ -69,6 +73,16 @@ def _units(excerpt: Excerpt | None, line: int, column: int) -> int:
     if excerpt is None or not 0 <= index < len(excerpt.lines):
         return column
     return column + sum(char > "\uffff" for char in excerpt.lines[index][: column - 1])
+
+
+def _replacement(edit: FileEdit) -> dict[str, Any]:
+    """Return an edit as SARIF has it; a file that it creates is empty before."""
+    place, columns = edit.place, edit.utf16_columns or (1, 1)
+    region = {"startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1}
+    if place is not None:
+        lines = (place.line, columns[0], place.end_line, columns[1])
+        region = dict(zip(region, lines, strict=True))
+    return {"deletedRegion": region, **({"insertedContent": {"text": edit.text}} if edit.text else {})}
 
 
 def _context(excerpt: Excerpt) -> dict[str, Any]:
@@ -187,11 +201,25 @@ class _Log(Struct, frozen=True):
             **({"relatedLocations": related} if related else {}),
             **({"partialFingerprints": {"polcheck/v1": finding.fingerprint}} if finding.fingerprint else {}),
             **self._standing(finding.waived),
+            **({"fixes": [self._fix(finding.fix)]} if finding.fix is not None and finding.fix.edits else {}),
             "properties": {
                 "bindings": dict(finding.bindings),
                 "lookedIn": list(finding.looked_in),
                 "remedy": finding.remedy,
             },
+        }
+
+    def _fix(self, fix: Fix) -> dict[str, Any]:
+        by_path: dict[str, list[FileEdit]] = {}
+        for edit in fix.edits:
+            by_path.setdefault(edit.path, []).append(edit)
+        return {
+            "description": message(fix.title),
+            "artifactChanges": [
+                {"artifactLocation": self.artifacts.file(path), "replacements": [_replacement(edit) for edit in edits]}
+                for path, edits in by_path.items()
+            ],
+            "properties": {"safe": fix.safe},
         }
 
     def outcome(self, policy: PolicyOutcome) -> dict[str, Any]:

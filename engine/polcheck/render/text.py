@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
 
-from polcheck.findings.finding import Finding, Location
+from polcheck.findings.finding import Finding, Fix, Location
 from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, named_by
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.wording import is_for_review, pluralize, summary, ways_out
+from polcheck.render.wording import fixable, hunk_lines, hunk_title, is_for_review, pluralize, summary, ways_out
 
 _RELATED = 3
 _LOOKED_IN = 5
@@ -52,6 +52,8 @@ def full(finding: Finding, options: Options, style: Style, labelled: bool = True
 def _headline(finding: Finding, message: str, style: Style, labelled: bool) -> str:
     place = style.bold(terminal(str(finding.location))) if finding.location else ""
     lead = label(finding, style) + " " if labelled else ""
+    if finding.fix is not None and finding.fix.safe and finding.fix.edits and finding.waived is None:
+        lead += style.help("[*]") + " "
     return f"{place}: {lead}{message}" if place else lead + message
 
 
@@ -70,7 +72,20 @@ def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
         lines += [f"{style.help('help')}: {terminal(head)}", *("      " + terminal(line) for line in rest)]
     if finding.see:
         lines.append(f"see: {terminal(finding.see)}")
+    if everything and finding.fix is not None:
+        lines += _fix(finding.fix, style)
     return lines
+
+
+def _fix(fix: Fix, style: Style) -> Iterator[str]:
+    """Yield what a fix changes, or why there is none here."""
+    if fix.problem:
+        yield f"no fix: {terminal(fix.problem)}"
+        return
+    yield f"{style.help('fix')}: {'safe' if fix.safe else 'with --unsafe-fixes'}"
+    for hunk in fix.hunks:
+        yield f"  {terminal(hunk_title(hunk))}"
+        yield from (f"    {terminal(line)}" for line in hunk_lines(hunk))
 
 
 def _line(location: Location) -> str:
@@ -265,6 +280,8 @@ def closing(report: Report, style: Style) -> str:
         lines.insert(0, reason(report).split("\n")[0])
     if report.fields_fault:
         lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
+    if text := fixable(report):
+        lines.append(text)
     return "\n".join(lines)
 
 

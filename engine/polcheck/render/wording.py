@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from polcheck.findings.finding import Finding
+from polcheck.findings.finding import Finding, Hunk
 from polcheck.findings.report import SEVERITIES, Report, RequirementOutcome
 
 VERDICTS = {"pass": "pass", "fail": "fail", "none": "no verdict"}
@@ -59,6 +59,42 @@ def summary(report: Report) -> str:
         + {"undecided": " (undecided)", "empty": " (nothing to check)", "": ""}[report.no_verdict]
     )
     return f"{verdict}: {severities(report)} in {extent(report)} · {outcomes(report)}"
+
+
+def fixable(report: Report) -> str:
+    """Return how many findings have a fix, and how to make it; empty where none has.
+
+    Of those that aren't safe only the number is said, and the option.
+    """
+    fixes = [finding.fix for finding in report.failing if finding.fix is not None and finding.fix.edits]
+    safe = sum(fix.safe for fix in fixes)
+    unsafe = len(fixes) - safe
+    more = f"{unsafe:,}{' more' if safe else ''} with `--unsafe-fixes`" if unsafe else ""
+    if not safe:
+        return f"{pluralize(unsafe, 'finding')} can be fixed with `--unsafe-fixes`" if unsafe else ""
+    return f"[*] {pluralize(safe, 'finding')} can be fixed with `--fix`{f' ({more})' if more else ''}"
+
+
+def hunk_lines(hunk: Hunk) -> list[str]:
+    """Return the lines of a hunk as a unified diff has them: with ` `, `-` or `+` before each."""
+    before, after = list(hunk.before), list(hunk.after)
+    first = last = 0
+    while first < min(len(before), len(after)) and before[first] == after[first]:
+        first += 1
+    while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:
+        last += 1
+    end, new_end = len(before) - last, len(after) - last
+    return [
+        *(f" {line}" for line in before[:first]),
+        *(f"-{line}" for line in before[first:end]),
+        *(f"+{line}" for line in after[first:new_end]),
+        *(f" {line}" for line in before[end:]),
+    ]
+
+
+def hunk_title(hunk: Hunk) -> str:
+    """Return where a hunk is: `path:line`, or that the file is new."""
+    return f"{hunk.path}:{hunk.line}" if hunk.line else f"{hunk.path} (new)"
 
 
 def extent(report: Report) -> str:
