@@ -9,10 +9,9 @@ from typing import NamedTuple
 import click
 
 from polcheck.base.paths import is_folder
-from polcheck.base.replace_files import read_below
 from polcheck.cli.streams import Bar, harmless
 from polcheck.project.arguments import Request
-from polcheck.project.fixing import Fixed, Fixing
+from polcheck.project.fixing import Fixed
 from polcheck.project.project import Project
 from polcheck.project.session import Session
 from polcheck.render.escape import terminal
@@ -59,16 +58,9 @@ def fix_project(used: Project, request: Request, options: FixOptions, since: str
     config = click.get_current_context().params["config"]
     session = Session.over(partial(Project.at, request.target, used.effective.options, config), since)
     with Bar("fixing") as bar, session:
-        fixed = Fixing(
-            session,
-            partial(read_below, request.target),
-            options.unsafe,
-            request.paths,
-            used.protected,
-            bar.count,
-        ).run()
+        fixed = session.fix(request.paths, unsafe=options.unsafe, progress=bar.count)
     if not options.diff:
-        fixed.write(request.target)
+        fixed.write()
     return fixed
 
 

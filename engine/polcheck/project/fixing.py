@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
+from polcheck.base.errors import PolcheckError, SubmissionError
 from polcheck.base.replace_files import FileChange, replace_files
 from polcheck.base.spans import Source, Unreadable
 from polcheck.edits.edit import EditRefused
@@ -54,7 +55,8 @@ class Fixed(Struct, frozen=True):
     """What came of fixing: the report before and after, the files that change, and the findings that are gone.
 
     `refused` are the fixes that could not be made, or that made something worse. `unsafe` are the findings whose fix is
-    there and was not asked for. `rounds` is how often the project was fixed and checked again. Nothing is written yet.
+    there and was not asked for. `rounds` is how often the project was fixed and checked again. `root` is the folder of
+    the project, empty where it is in memory. Nothing is written yet.
     """
 
     before: Report
@@ -64,17 +66,20 @@ class Fixed(Struct, frozen=True):
     refused: tuple[NotFixed, ...] = ()
     unsafe: tuple[Finding, ...] = ()
     rounds: int = 0
+    root: str = ""
 
     def diff(self, folder: str = "") -> str:
         """Return the changes as one unified diff, with paths behind `folder`; empty where nothing changes."""
         return "".join(file_diff(change, folder) for change in self.changes)
 
-    def write(self, root: str) -> None:
-        """Write the changed files below the folder `root`, each whole, if all of them are still as they were checked.
+    def write(self) -> None:
+        """Write the changed files of the project's folder, each whole, if all of them are still as they were checked.
 
-        Raises PolcheckError, and writes nothing, where one isn't, or can't be written.
+        Raises PolcheckError, and writes nothing, where one isn't, or can't be written, or there is no folder.
         """
-        replace_files(root, self.changes)
+        if self.changes and not self.root:
+            raise PolcheckError("a project in memory has no folder to write to")
+        replace_files(self.root, self.changes)
 
 
 class Fixing(Struct):
@@ -91,6 +96,7 @@ class Fixing(Struct):
     paths: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     progress: Callable[[int], None] | None = None
+    root: str = ""
     _original: dict[str, bytes | None] = field(default_factory=dict)  # the files that fixes edit, as they were read
     _files: dict[str, bytes | None] = field(default_factory=dict)  # the same with the fixes that stay
     _refused: dict[object, NotFixed] = field(default_factory=dict)
@@ -127,7 +133,7 @@ class Fixing(Struct):
                 self._refused.setdefault(_key(finding), NotFixed(finding, finding.fix.problem))
         refused = tuple(self._refused[_key(finding)] for finding in left if _key(finding) in self._refused)
         unsafe = tuple(finding for finding in left if finding.is_fixable and not self._is_wanted(finding))
-        return Fixed(before, report, changes, tuple(fixed), refused, unsafe, rounds)
+        return Fixed(before, report, changes, tuple(fixed), refused, unsafe, rounds, self.root)
 
     def _check(self) -> Report:
         self._checks += 1
@@ -216,9 +222,12 @@ class Fixing(Struct):
             trial, reason = self._trial(base, [*stayed, *candidates])
             after = result
             if not reason:
-                self.session.overlay(trial)
-                after = self._check()
-                reason = worsening(Comparison(report, after, [*stayed, *candidates], base, trial))
+                try:
+                    self.session.overlay({path: data for path, data in trial.items() if data is not None})
+                    after = self._check()
+                    reason = worsening(Comparison(report, after, [*stayed, *candidates], base, trial))
+                except SubmissionError as error:
+                    reason = str(error)
             if not reason:
                 stayed.extend(candidates)
                 result, current = after, trial

@@ -15,6 +15,7 @@ from polcheck.base import reader
 from polcheck.base.errors import SubmissionError
 from polcheck.base.overlay import Overlay, lying_over
 from polcheck.base.reader import is_file, is_there
+from polcheck.base.replace_files import read_below
 from polcheck.base.safe_open import NotRegular, PendingFile, pending_file
 from polcheck.base.tracker import DependencyTracker, Stamp, is_young, stamp_at, tracking
 from polcheck.findings.accepted import Accept, in_turn
@@ -97,6 +98,23 @@ class OpenFolder:
         self._incremental.close()
         self._opened = self._listed = self._compared = None
         self._looked, self._young = {}, set()
+
+    @property
+    def root(self) -> str:
+        """The folder."""
+        return self._target
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """The paths that no fix may touch. Raises SubmissionError for a project that is somebody else's."""
+        project = self._opened.project if self._opened is not None else self._open_project()
+        if not project.own:
+            raise SubmissionError("fixes are for a project of one's own: what is untrusted is never written")
+        return project.protected
+
+    def content(self, path: str) -> bytes | None:
+        """Return the bytes of the file at `path` on disk; None where there is none, or a link leads there."""
+        return read_below(self._target, path)
 
     def places(self, path: str) -> tuple[bytes, ...]:
         """Return the places at which a file may be laid over `path`: itself, and where it leads as a link."""

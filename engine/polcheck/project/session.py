@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from threading import Event, Lock
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
@@ -24,6 +24,9 @@ from polcheck.project.library import PackLike, params_by_pack
 from polcheck.project.open_folder import OpenFolder, Overlaid
 from polcheck.project.project import Project
 from polcheck.sources.submission import Submission, check_path, not_empty
+
+if TYPE_CHECKING:
+    from polcheck.project.fixing import Fixed
 
 Cancel = Event | Callable[[], bool]
 
@@ -166,6 +169,47 @@ class Session:
                 self._refreshed = self._refreshed or refreshed
                 raise
 
+    def fix(
+        self,
+        paths: Iterable[str] = (),
+        *,
+        unsafe: bool = False,
+        cancel: Cancel | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Fixed:
+        """Return what fixing the findings of the project comes to, over the files as the session has them.
+
+        Safe fixes are made, with `unsafe` all; `paths` restrict it to findings in these files and folders, and to
+        changes of them. Each fix stays only if its finding is gone then and nothing else got worse. Nothing is written,
+        and the overlay stays as it is: see `Fixed.diff` and `Fixed.write`. `progress` is given the number of checks so
+        far. Raises SubmissionError for a project that is somebody else's, and what `check` raises.
+        """
+        from polcheck.project.fixing import Fixing
+
+        with self._state:
+            self._check_open()
+            files = self._files
+        beside = Session.__new__(Session)
+        beside._begin(self._source)
+        beside._files = files
+        beside._checking = self._checking  # INVARIANT: one check at a time, which is what the source can bear
+        protected = self._source.protected
+
+        def content(path: str) -> bytes | None:
+            for place in self._source.places(path):
+                if place in files:
+                    return files[place]
+            return self._source.content(path)
+
+        proceed = _asking(cancel)
+
+        def before_check(number: int) -> None:
+            proceed()
+            if progress is not None:
+                progress(number)
+
+        return Fixing(beside, content, unsafe, tuple(paths), protected, before_check, self._source.root).run()
+
     def close(self) -> None:
         """Let go of what is known; the session can't be used any more."""
         with self._state:
@@ -211,6 +255,20 @@ class _Memory:
     def close(self) -> None:
         """Let go of everything that is known."""
         self._incremental.close()
+
+    @property
+    def root(self) -> str:
+        """Empty: there is no folder."""
+        return ""
+
+    @property
+    def protected(self) -> tuple[str, ...]:
+        """Return none: what is in memory is all that is checked."""
+        return ()
+
+    def content(self, path: str) -> bytes | None:
+        """Return the bytes of the file at `path`; None where there is none."""
+        return self._placed.files.get(path)
 
     def places(self, path: str) -> tuple[bytes, ...]:
         """Return the place of the file at `path`."""

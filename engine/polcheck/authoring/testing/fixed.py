@@ -10,7 +10,6 @@ from msgspec import Struct, field
 from polcheck.authoring.testing.cases import Case
 from polcheck.authoring.testing.mismatches import Mismatch
 from polcheck.pipeline import Checker
-from polcheck.project.fixing import Fixing
 from polcheck.project.session import Session
 from polcheck.sources.submission import Submission
 
@@ -25,7 +24,7 @@ class FixedFiles(Struct, frozen=True):
 def fixed_files(checker: Checker, submission: Submission) -> FixedFiles:
     """Return the result of all fixes of a checker's policies, safe or not, in a submission in memory."""
     with Session.of(checker, submission) as session:
-        result = Fixing(session, submission.files.get, unsafe=True).run()
+        result = session.fix(unsafe=True)
     refused = tuple(f"{not_made.finding.policy}: {not_made.reason}" for not_made in result.refused)
     return FixedFiles({change.path: change.after for change in result.changes}, refused)
 
