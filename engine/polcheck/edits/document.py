@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -152,3 +152,45 @@ def pointer_text(pointer: Pointer) -> str:
 def span_text(document: Document, span: Span) -> str:
     """Return what a file has at a place."""
     return document.text[span.start : span.end]
+
+
+def same_value(one: Json, other: Json) -> bool:
+    """Return whether two values are the same in JSON, kinds of numbers and order of items included."""
+    waiting = [(one, other)]
+    visited: set[tuple[int, int]] = set()  # NOTE: what aliases share is compared once
+    while waiting:
+        left, right = waiting.pop()
+        if left is right:
+            continue
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, dict) and isinstance(right, dict):
+            if left.keys() != right.keys():
+                return False
+            if (id(left), id(right)) not in visited:
+                visited.add((id(left), id(right)))
+                waiting += [(value, right[key]) for key, value in left.items()]
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            if (id(left), id(right)) not in visited:
+                visited.add((id(left), id(right)))
+                waiting += zip(left, right, strict=True)
+        elif left != right:
+            return False
+    return True
+
+
+def with_value(value: Json, pointer: Pointer, new: Json) -> Json:
+    """Return a value with another one at `pointer`; what isn't on the way there is shared."""
+    build: list[Callable[[Json], Json]] = []
+    for step in pointer:
+        if isinstance(value, dict):
+            build.append(lambda inner, outer=value, key=step: {**outer, key: inner})  # type: ignore[misc]
+            value = value[str(step)]
+        elif isinstance(value, list):
+            build.append(lambda inner, outer=value, at=step: [*outer[:at], inner, *outer[at + 1 :]])  # type: ignore[misc]
+            value = value[int(step)]
+    for outer in reversed(build):
+        new = outer(new)
+    return new

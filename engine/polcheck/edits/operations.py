@@ -7,10 +7,10 @@ read by the reader of its format: it has to say exactly what was wanted, and wha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from polcheck.base.spans import Source, Unreadable
-from polcheck.edits.document import Change, Document, Member, member, pointer_text
+from polcheck.edits.document import Change, Document, Member, pointer_text, same_value
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.edits.editor import Editor, Position, editors
 from polcheck.formats import dialect
@@ -26,11 +26,12 @@ def replace(source: Source, format: str, pointer: Pointer, value: Json, *, index
     `format` is the name of a configuration format. Raises EditRefused, also where `pointer` doesn't resolve.
     """
     document, editor = _document(source, format, index)
+    editor.require("replace", document)
     _check(value)
     value = editor.normal(value, len(pointer))
     if same_value(document.at(pointer), value):
         return ()
-    return _verified(document, pointer, value, editor.replace(document, pointer, value))
+    return _verified(document, editor, pointer, value, editor.replace(document, pointer, value))
 
 
 def insert(
@@ -49,13 +50,14 @@ def insert(
     A key that is there with another value is refused, or with `overwrite` given the new value. Raises EditRefused.
     """
     document, editor = _document(source, format, index)
-    mapping = document.at(pointer)
-    if mapping is not None and not isinstance(mapping, dict):
-        raise EditRefused(f"`{pointer_text(pointer)}` is {kind_of(mapping)}, not a mapping")
+    editor.require("insert", document)
+    found = document.at(pointer)
+    mapping = editor.mapping(found)
+    if mapping is None:
+        raise EditRefused(f"`{pointer_text(pointer)}` is {kind_of(found)}, not a mapping")
     _check(value)
     _check(key)
-    value = editor.normal(value, len(pointer) + 1)
-    mapping = mapping or {}
+    value = editor.entry(key, value, len(pointer) + 1)
     if key in mapping:
         if same_value(mapping[key], value):
             return ()
@@ -63,7 +65,7 @@ def insert(
             raise EditRefused(f"`{pointer_text((*pointer, key))}` is there already, with another value")
         return replace(source, format, (*pointer, key), value, index=index)
     changes = editor.insert(document, pointer, key, value, position)
-    return _verified(document, pointer, {**mapping, key: value}, changes)
+    return _verified(document, editor, pointer, {**mapping, key: value}, changes)
 
 
 def append(
@@ -74,17 +76,18 @@ def append(
     None where the list has an item with that value. `position` is `sorted` among strings. Raises EditRefused.
     """
     document, editor = _document(source, format, index)
+    editor.require("append", document)
     items = document.at(pointer)
     if items is not None and not isinstance(items, list):
         raise EditRefused(f"`{pointer_text(pointer)}` is {kind_of(items)}, not a list")
     _check(value)
     value = editor.normal(value, len(pointer) + 1)
     items = items or []
-    if any(same_value(item, value) for item in items):
+    if any(editor.says(item, value) for item in items):
         return ()
     at = item_position(items, value, position)
     changes = editor.append(document, pointer, value, position)
-    return _verified(document, pointer, [*items[:at], value, *items[at:]], changes)
+    return _verified(document, editor, pointer, [*items[:at], value, *items[at:]], changes)
 
 
 def delete(source: Source, format: str, pointer: Pointer, *, index: int = 0) -> tuple[Edit, ...]:
@@ -94,9 +97,12 @@ def delete(source: Source, format: str, pointer: Pointer, *, index: int = 0) -> 
     only as long as something is in them, as tables of TOML without a header. Raises EditRefused.
     """
     document, editor = _document(source, format, index)
+    editor.require("delete", document)
     if not pointer:
         raise EditRefused("a whole document can't be deleted")
-    if _is_missing(document.value, pointer):
+    try:
+        document.at(pointer)
+    except EditRefused:
         return ()
     *outer, step = pointer
     container = document.at(tuple(outer))
@@ -105,7 +111,7 @@ def delete(source: Source, format: str, pointer: Pointer, *, index: int = 0) -> 
     while not rest and outer and editor.vanishes(document, tuple(outer)):
         *outer, step = outer
         rest = _without(document.at(tuple(outer)), step)
-    return _verified(document, tuple(outer), rest, changes)
+    return _verified(document, editor, tuple(outer), rest, changes)
 
 
 def rename(source: Source, format: str, pointer: Pointer, key: str, *, index: int = 0) -> tuple[Edit, ...]:
@@ -114,6 +120,7 @@ def rename(source: Source, format: str, pointer: Pointer, key: str, *, index: in
     None where the new key is there and the old one isn't. Raises EditRefused.
     """
     document, editor = _document(source, format, index)
+    editor.require("rename", document)
     if not pointer or not isinstance(pointer[-1], str):
         raise EditRefused("only an entry of a mapping has a key")
     outer, old = pointer[:-1], pointer[-1]
@@ -127,7 +134,7 @@ def rename(source: Source, format: str, pointer: Pointer, key: str, *, index: in
     if key in mapping:
         raise EditRefused(f"`{pointer_text((*outer, key))}` is there already")
     wanted = {key if name == old else name: value for name, value in mapping.items()}
-    return _verified(document, outer, wanted, editor.rename(document, pointer, key))
+    return _verified(document, editor, outer, wanted, editor.rename(document, pointer, key))
 
 
 def item_position(items: Sequence[Json], value: Json, position: Position) -> int:
@@ -146,33 +153,6 @@ def entry_position(members: Sequence[Member], key: str, position: Position) -> i
     if position == "last":
         return len(members)
     return next((at for at, entry in enumerate(members) if str(entry.step) > key), len(members))
-
-
-def same_value(one: Json, other: Json) -> bool:
-    """Return whether two values are the same in JSON, kinds of numbers and order of items included."""
-    waiting = [(one, other)]
-    visited: set[tuple[int, int]] = set()  # NOTE: what aliases share is compared once
-    while waiting:
-        left, right = waiting.pop()
-        if left is right:
-            continue
-        if type(left) is not type(right):
-            return False
-        if isinstance(left, dict) and isinstance(right, dict):
-            if left.keys() != right.keys():
-                return False
-            if (id(left), id(right)) not in visited:
-                visited.add((id(left), id(right)))
-                waiting += [(value, right[key]) for key, value in left.items()]
-        elif isinstance(left, list) and isinstance(right, list):
-            if len(left) != len(right):
-                return False
-            if (id(left), id(right)) not in visited:
-                visited.add((id(left), id(right)))
-                waiting += zip(left, right, strict=True)
-        elif left != right:
-            return False
-    return True
 
 
 def read(source: Source, format: str, index: int = 0) -> Document:
@@ -219,7 +199,9 @@ def _check(value: Json) -> None:
             raise EditRefused(f"{kind_of(item)} is not a value of JSON")
 
 
-def _verified(document: Document, pointer: Pointer, value: Json, changes: Sequence[Change]) -> tuple[Edit, ...]:
+def _verified(
+    document: Document, editor: Editor, pointer: Pointer, value: Json, changes: Sequence[Change]
+) -> tuple[Edit, ...]:
     """Return changes as edits of bytes, if they do nothing but give `value` to what is at `pointer`."""
     source = document.source
     edits = _in_bytes(source, changes)
@@ -229,14 +211,16 @@ def _verified(document: Document, pointer: Pointer, value: Json, changes: Sequen
         config = format.parse(edited)
     except (Unparsable, Unreadable) as error:
         raise EditRefused(f"the file couldn't be read after the edit: {error}") from error
-    old = document.config.values or (None,)
-    wanted = (*old[: document.index], _with(document.value, pointer, value), *old[document.index + 1 :])
-    if format is not document.format or not same_value(list(config.values), list(wanted)):
+    old, new, index = list(document.config.values or (None,)), list(config.values), document.index
+    others = same_value([*old[:index], *old[index + 1 :]], [*new[:index], *new[index + 1 :]])
+    if format is not document.format or len(old) != len(new) or not others:
+        raise EditRefused(_difference(document, pointer))
+    if not editor.agrees(document, Document(edited, format, config, index), pointer, value, changes):
         raise EditRefused(_difference(document, pointer))
     if len(config.repeated) > len(document.config.repeated):
         raise EditRefused("the file would have a key twice after the edit")
-    if new := _new_remark(document.config, config):
-        raise EditRefused(f"after the edit readers would differ: {new}")
+    if remark := _new_remark(document.config, config):
+        raise EditRefused(f"after the edit readers would differ: {remark}")
     return edits
 
 
@@ -258,30 +242,6 @@ def _new_remark(old: Config, new: Config) -> str:
             return remark.message
         before.remove(remark.message)
     return ""
-
-
-def _with(value: Json, pointer: Pointer, new: Json) -> Json:
-    """Return a value with another one at `pointer`; what isn't on the way there is shared."""
-    build: list[Callable[[Json], Json]] = []
-    for step in pointer:
-        if isinstance(value, dict):
-            build.append(lambda inner, outer=value, key=step: {**outer, key: inner})  # type: ignore[misc]
-            value = value[str(step)]
-        elif isinstance(value, list):
-            build.append(lambda inner, outer=value, at=step: [*outer[:at], inner, *outer[at + 1 :]])  # type: ignore[misc]
-            value = value[int(step)]
-    for outer in reversed(build):
-        new = outer(new)
-    return new
-
-
-def _is_missing(value: Json, pointer: Pointer) -> bool:
-    """Return whether a mapping on the way to a value lacks the key. Raises EditRefused for any other way to nowhere."""
-    for step in pointer:
-        if isinstance(value, dict) and isinstance(step, str) and step not in value:
-            return True
-        value = member(value, step)
-    return False
 
 
 def _without(container: Json, step: str | int) -> Json:
