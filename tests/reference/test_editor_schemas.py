@@ -72,7 +72,8 @@ WHOLE: dict[str, list[str]] = {
          profiles: {strict: {description: d, params: {a: 1}, severities: {p: 'off'}}},
          requirements: {a: t, b: {title: t, decided_by: review, because: b, description: d}},
          selectors: {a: {files: x}, b: [{files: x}]}, submission: {a: b}, verdict: {a: b, c: {template: t}},
-         extends: [base, {pack: p, select: [a], ignore: [b], params: {a: 1}, severities: {a: error}}]}
+         extends: [base, {pack: p, select: [a], ignore: [b], params: {a: 1}, severities: {a: error}}],
+         uses: [a, {pack: b, params: {a: 1}}], exports: {selectors: [a, {selector: b, only: [c]}], tables: [t]}}
         """
     ],
     "case": [

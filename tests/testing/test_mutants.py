@@ -64,6 +64,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     ),
     "use": ("forbid: [{use: x, as: {a: b}}, {pattern: $b}]", {"drop-item", "drop-as", "drop-join"}),
     "as": ("forbid: [{data: a, as: b}, {data: c, as: b}]", {"drop-as", "drop-join"}),
+    "only": ("forbid: [{use: x, only: [a, b]}, {pattern: 'f($a, $b)'}]", {"drop-only", "drop-join"}),
     "any": ("forbid: {any: [{pattern: a}, {pattern: b}]}", {"drop-branch", "all-branches"}),
     "not": ("forbid: [{pattern: a}, {not: {pattern: b}}]", {"drop-not", "negate-not"}),
     "when": ("{when: {pattern: a}, forbid: {pattern: b}}", {"drop-when", "negate-when"}),

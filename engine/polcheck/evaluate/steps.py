@@ -299,16 +299,25 @@ class Evaluator(Struct):
             return alias
         if source.name not in self.used:
             inner = replace(self, examined=ExaminedFiles(), unsearched={}, dynamic=DynamicPlaces(), counted=set())
+            if source.params is not None and source.tables is not None:
+                inner.scopes = replace(self.scopes, params=source.params, tables=source.tables)
             result = inner.conjunction(source.what, [Row()])
             unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
             selected = distinct(result.rows)
             self.used[source.name] = Relation(lambda: selected, unsearched, inner.examined.all(), inner.dynamic.all())
         base = self.used[source.name]
         renames = join.modifiers.renames
-        if not renames:
+        if not renames and source.only is None:
             return base  # NOTE: with what it was indexed by for others
         rows = [
-            row.but(names={renames.get(name, name): bound for name, bound in row.names.items()}) for row in base.rows
+            row.but(
+                names={
+                    renames.get(name, name): bound
+                    for name, bound in row.names.items()
+                    if source.only is None or name in source.only
+                }
+            )
+            for row in base.rows
         ]
         return Relation(lambda: rows, base.unsearched, base.examined, base.dynamic)
 
@@ -330,6 +339,8 @@ class Evaluator(Struct):
         only = source.what[0].join if len(source.what) == 1 else None
         search = source.what[0].search
         if self.journal is not None or only is None or search is None or not only.modifiers.are_only_names:
+            return None
+        if source.only is not None:
             return None
         if search.files and search.files.names:  # NOTE: a path capture may rule a match out, or double it
             return None

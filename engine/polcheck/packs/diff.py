@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from polcheck.formats.values import Json
 from polcheck.policy import model as written
+from polcheck.policy.exports import tables_in
+from polcheck.policy.extension import used_packs
+from polcheck.policy.origin import Problems
 from polcheck.policy.pack import OpenedPack
+from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 SELECTING = ("when", "for", "require", "forbid")
@@ -48,18 +52,30 @@ def meanings(pack: OpenedPack) -> Iterator[Meaning]:
         selects = {key: _plain(getattr(as_written, _FIELDS.get(key, key))) for key in SELECTING if key in document}
         words = {key: document.get(key) for key in WORDING if key in document}
         visible = {key: document[key] for key in SELECTING if key in document}
-        leans = dict(_leans(selects, words, selectors, pack.compiled))
+        leans = dict(_leans([*selects.values(), *words.values()], selectors, pack.files, _Tables.of(pack.compiled)))
         yield Meaning(policy, selects, words, visible, leans)
 
 
+class _Tables(NamedTuple):
+    """The parameters and tables of a pack, by name."""
+
+    params: Mapping[str, Json]
+    tables: Mapping[str, Json]
+
+    @classmethod
+    def of(cls, pack: CompiledPack) -> _Tables:
+        """Return those of a compiled pack."""
+        return cls(pack.params, pack.tables)
+
+
 def _leans(
-    selects: Mapping[str, Json], words: Mapping[str, Json], selectors: Mapping[str, Json], pack: CompiledPack
+    values: Iterable[Json], selectors: Mapping[str, Json], files: PackFiles, pack: _Tables
 ) -> Iterator[tuple[str, Json]]:
     """Yield the selectors, parameters and tables that some selectors and messages use, directly and through
     selectors.
     """
     visited: set[str] = set()
-    waiting: list[Json] = [*selects.values(), *words.values()]
+    waiting: list[Json] = [*values]
     while waiting:
         value = waiting.pop()
         for name in _used(value):
@@ -67,11 +83,28 @@ def _leans(
                 visited.add(name)
                 waiting.append(selectors[name])
                 yield f"selector {name}", selectors[name]
+            elif name not in visited and (owner := files.exporters.get(name.partition("/")[0])) is not None:
+                visited.add(name)
+                given = {
+                    each.pack: dict(each.params) for each in used_packs(files) if files.used.get(each.pack) is owner
+                }
+                yield f"selector {name}", [_exported(owner, name.partition("/")[2]), *given.values()]
         for kind, name in _read(value):
             table = pack.params if kind == "params" else pack.tables
             for own in (name,) if name else tuple(table):
                 if own in table:
                     yield f"{'parameter' if kind == 'params' else 'table'} {own}", table[own]
+
+
+def _exported(files: PackFiles, name: str) -> Json:
+    """Return what a selector or table means that another pack exports, with what it uses there."""
+    head: Any = files.head.document if files.head else {}
+    selectors = {each: _plain(written.items(value, ())) for each, value in head.get("selectors", {}).items()}
+    tables = tables_in(files, Problems())
+    params = {each: shape.get("default") for each, shape in head.get("params", {}).items()}
+    value = selectors.get(name, tables.get(name))
+    uses: dict[str, Json] = dict(_leans([value], selectors, files, _Tables(params, tables)))
+    return {"exported": [value, head.get("exports")], "uses": uses}
 
 
 def _used(value: Json) -> Iterator[str]:

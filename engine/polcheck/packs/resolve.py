@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.packs.lock import Lock, Locked
 from polcheck.packs.sources import Named, Source, SourceError, joined, parse
-from polcheck.policy.extension import Extension, extensions
+from polcheck.policy.extension import Extension, UsedPack, extensions, used_packs
 from polcheck.policy.pack_files import PackFiles
 
 _DEEPEST = 20
@@ -54,7 +54,12 @@ class Resolver(Struct):
             child = self._child(source, extension)
             children[extension.pack] = str(child)
             bases[extension.pack] = self.open(child, (*by, key))
-        files = replace(taken.files, bases=bases) if bases else taken.files
+        used: dict[str, PackFiles] = {}
+        for entry in used_packs(taken.files):
+            child = self._child(source, entry)
+            children[entry.pack] = str(child)
+            used[entry.pack] = self.open(child, (*by, key))
+        files = replace(taken.files, bases=bases, used=used) if bases or used else taken.files
         self._opened[key] = _Opened(files, taken.resolved, tuple(children.values()))
         return files
 
@@ -83,7 +88,7 @@ class Resolver(Struct):
             what = f"more than {_DEEPEST} deep" if len(by) > _DEEPEST else f"to more than {_MOST} packs"
             raise PolicyError([Problem(f"packs extend each other {what}: `{by[0] if by else key}`")])
 
-    def _child(self, parent: Source, extension: Extension) -> Source:
+    def _child(self, parent: Source, extension: Extension | UsedPack) -> Source:
         try:
             child = joined(parent, extension.pack)
         except SourceError as error:
@@ -94,7 +99,7 @@ class Resolver(Struct):
         return child
 
 
-def _placed(extension: Extension, message: str, help: str) -> Problem:
+def _placed(extension: Extension | UsedPack, message: str, help: str) -> Problem:
     from polcheck.policy.origin import Problems
 
     problems = Problems()

@@ -67,14 +67,14 @@ def pack_at_hand(name_or_path: str | Path) -> PackFiles | None:
 
     None where it takes more to say which pack is meant. Raises PolicyError when one of its files can't be read.
     """
-    from polcheck.policy.extension import extensions
+    from polcheck.policy.extension import extensions, used_packs
 
     text = str(name_or_path)
     is_path = isinstance(name_or_path, Path) or "/" in text  # NOTE: a bare name may be that of an installed pack
     if text not in shipped_packs() and not (is_path and is_folder(text)):
         return None
     pack = read_pack(name_or_path)
-    return None if extensions(pack) else pack
+    return None if extensions(pack) or used_packs(pack) else pack
 
 
 def _read(root: str, folder: Path) -> PackFiles:

@@ -420,11 +420,11 @@ class Compiler(Struct, frozen=True):
 
     def _use(self, item: Item) -> tuple[SelectorRef, Made] | None:
         at = (*item.at, "use")
-        result = self.selectors.find(item.use)
-        if result is None:
-            self.error(at, f"there is no selector `{item.use}`", self.suggest(item.use, self.selectors.names))
+        selector = self.selectors.find(item.use)
+        if selector is None:
+            self.error(at, *self._unknown_selector(item.use))
             return None
-        if item.use in self.using:
+        if selector.key in self.using:
             self.error(at, f"the selector `{item.use}` uses itself")
             return None
         if self.selectors.is_used_up():
@@ -436,20 +436,49 @@ class Compiler(Struct, frozen=True):
         assert self.origin is not None
         if SELECTORS.get(item.use, 1) > self.origin.version:
             self.error(at, *too_new(item.use, SELECTORS[item.use], self.origin.version))
-        items, origin = result
+        owner = selector.owner
+        if owner is not None and self.origin.version < 2:
+            self.error(at, *too_new(item.use, 2, self.origin.version))
         inner = replace(
-            self,
-            origin=origin,
+            self if owner is None else owner.compiler(self),
+            origin=selector.origin,
             inherited=item.files or self.inherited,
             around=self.around_of(item),
-            using=(*self.using, item.use),
+            using=(*self.using, selector.key),
             revision=item.revision or self.revision,
         )
-        steps, after = inner.conjunction(items, Scope())
+        steps, after = inner.conjunction(selector.items, Scope())
         anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
         strict = "\0strict" if self.strict else ""
-        name = f"{item.use}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
-        return SelectorRef(name, steps, anchored), Made(after.names)
+        name = f"{selector.key}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
+        names = after.names if selector.only is None else after.names & selector.only
+        names = self._only(item, names)
+        only = names if names != after.names else None
+        params, tables = (None, None) if owner is None else (owner.params, owner.tables)
+        return SelectorRef(name, steps, anchored, only, params, tables), Made(names)
+
+    def _only(self, item: Item, names: Names) -> Names:
+        """Return those of the names of a used selector that `only` lets out, before `as` renames them."""
+        if not item.only:
+            return names
+        renames = item.rename if not isinstance(item.rename, str) else {}
+        after = {renames.get(name, name): name for name in names}
+        for index, name in enumerate(item.only):
+            if name not in after:
+                at = (*item.at, "only", index) if len(item.only) > 1 else (*item.at, "only")
+                self.unbound(name, Scope(frozenset(after)), at)
+        return frozenset(name for renamed, name in after.items() if renamed in item.only)
+
+    def _unknown_selector(self, name: str) -> tuple[str, str]:
+        """Return what is wrong with the name of a selector that there isn't, and what may be meant."""
+        pack, slash, own = name.partition("/")
+        exports = self.selectors.exports.get(pack) if slash else None
+        if exports is None:
+            hint = self.suggest(name, self.selectors.names)
+            help = hint or ("the packs whose selectors can be used stand under `uses` in pack.yaml" if slash else "")
+            return f"there is no selector `{name}`", help
+        hint = self.suggest(own, exports) or f"it exports {', '.join(f'`{each}`' for each in sorted(exports))}"
+        return f"the pack `{pack}` exports no selector or table `{own}`", hint if exports else "it exports nothing"
 
     def _closure(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:
         """Return the steps of an item with `closure`: its rows are edges, and evaluated by themselves.

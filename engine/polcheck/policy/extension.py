@@ -77,6 +77,31 @@ def _extension(head: SourceMap, at: Pointer, fields: Mapping[str, Any]) -> Exten
     )
 
 
+class UsedPack(Struct, frozen=True):
+    """One entry of `uses`: the pack as it is named, and the parameters that its selectors see."""
+
+    origin: SourceMap
+    at: Pointer
+    pack: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+
+
+def used_packs(pack: PackFiles) -> tuple[UsedPack, ...]:
+    """Return the packs that a pack uses, in order; entries that are not of the right shape are passed over."""
+    if b"uses" not in pack.files.get("pack.yaml", b""):
+        return ()
+    head = pack.head
+    document = head.document if head else None
+    entries = document.get("uses") if isinstance(document, dict) else None
+    results = []
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        fields: Any = {"pack": entry} if isinstance(entry, str) else entry
+        if head is not None and isinstance(fields, dict) and isinstance(fields.get("pack"), str):
+            params = fields.get("params", {})
+            results.append(UsedPack(head, ("uses", index), fields["pack"], params if isinstance(params, dict) else {}))
+    return tuple(results)
+
+
 class Arrival(Struct, frozen=True):
     """A pack of a run, and every route by which it came in; a listed one has an empty route."""
 
@@ -159,8 +184,7 @@ def arrivals(packs: Sequence[PackFiles], problems: Problems) -> list[Arrival]:
         for extension in extensions(pack):
             base = pack.bases.get(extension.pack)
             if base is None:
-                help = "list the pack in a polcheck.yaml and run `polcheck pack lock`"
-                _error(extension, (), f"the pack `{extension.pack}` is not available", help, problems)
+                unavailable(extension, problems)
             else:
                 routes.setdefault(base.identity, []).extend((*route, extension) for route in own)
     return results
@@ -236,11 +260,17 @@ def _check(extension: Extension, brought: Sequence[CompiledPack], problems: Prob
             _error(extension, ("params", text), f"`{extension.pack}` has no parameter `{text}`", "", problems)
 
 
+def unavailable(entry: UsedPack | Extension, problems: Problems) -> None:
+    """Note that the pack of an entry is not at hand."""
+    help = "list the pack in a polcheck.yaml and run `polcheck pack lock`"
+    _error(entry, (), f"the pack `{entry.pack}` is not available", help, problems)
+
+
 def _disagree(extension: Extension, at: Pointer, other: Extension, what: str, problems: Problems) -> None:
     place = f"{other.origin.source.path}:{other.origin.line}"
     help = "set it in polcheck.yaml, or in a pack that extends both"
     _error(extension, at, f"{what} is set to something else in {place}", help, problems)
 
 
-def _error(extension: Extension, at: Pointer, message: str, help: str, problems: Problems) -> None:
+def _error(extension: Extension | UsedPack, at: Pointer, message: str, help: str, problems: Problems) -> None:
     replace(extension.origin, problems=problems).error((*extension.at, *at), message, help)

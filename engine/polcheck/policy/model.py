@@ -47,6 +47,7 @@ class Item(Struct, frozen=True):
     count: tuple[int, int | None] | None = None
     per: tuple[str, ...] = ()
     use: str = ""
+    only: tuple[str, ...] = ()
     any: tuple[tuple[Item, ...], ...] = ()
     negated: tuple[Item, ...] = ()  # `not`, likewise
     word: str = ""  # an item that is a bare word: `subject`
@@ -68,6 +69,7 @@ MODIFIED_BY: Mapping[str, tuple[str, ...]] = {
     "constant": ("pattern", "code"),
     "dynamic": ("pattern", "code"),
     "closure": (*_ROWS, "any"),
+    "only": ("use",),
 }
 
 
@@ -112,7 +114,7 @@ class Policy(Struct, frozen=True):
 
 
 _WORDS = {"in": "within", "as": "rename", "not": "negated", "for": "subjects", "is": "same", "at": "place"}
-_LISTS = {"files", "pattern", "code", "per", "changed", "constant", "closure"}
+_LISTS = {"files", "pattern", "code", "per", "changed", "constant", "closure", "only"}
 _TARGETS = {*RELATIONS, "until"}
 _CONJUNCTIONS = {"when", "for", "require", "forbid", "not"}
 

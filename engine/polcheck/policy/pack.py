@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem
-from polcheck.base.spans import Source
 from polcheck.base.today import today
 from polcheck.formats.values import Json
-from polcheck.policy import model as written
 from polcheck.policy.checks import refuse_selector
 from polcheck.policy.compile import Context, compile_policy
 from polcheck.policy.conjunction import Compiler, Scope
-from polcheck.policy.extension import Arrival, arrivals, check_agreement
+from polcheck.policy.exports import Exports, check_exports, exports_of_pack, selectors_in, tables_in
+from polcheck.policy.extension import Arrival, arrivals, check_agreement, unavailable, used_packs
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import Settings, in_force, names_of
@@ -26,6 +23,7 @@ from polcheck.policy.plan import (
     CompiledPack,
     CompiledPolicy,
     Conjunction,
+    Names,
     Plan,
     Requirement,
     VerdictField,
@@ -62,6 +60,7 @@ class OpenedPack(Struct, frozen=True):
     policies: tuple[tuple[SourceMap, CompiledPolicy | None], ...]
     selectors: Mapping[str, tuple[SourceMap, Conjunction]]
     compiled: CompiledPack
+    usable: Selectors  # all that its policies can use, also of polcheck and of other packs
     listed: bool = True  # and not only there because another pack extends it
 
 
@@ -130,19 +129,20 @@ class _Loader(Struct, frozen=True):
         self._check_fits(head)
         declared = self.arrival.declared(document, self.settings, self.problems)
         params = in_force(head, {**document, "params": declared}, self.settings)
-        tables = self._tables()
-        selectors = {**builtin_selectors(self.problems), **self._selectors(head, document)}
-        compiler = Compiler(self.probes, Selectors(selectors), params, tables)
+        exporters = self._exporters()
+        tables = tables_in(self.pack, self.problems)
+        selectors = selectors_in(document, head, exporters, self.problems)
+        compiler = Compiler(self.probes, selectors, params, tables)
         context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
-        own = self._compiled_selectors(document, selectors, compiler)
+        own = self._compiled_selectors(head, document, compiler)
         written = tuple(self._policies(context, head.version))
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
         self.probes.mark_cores(index for policy in policies if needs_cores(policy) for index in probes_of(policy))
-        if not policies and not self.pack.bases and not self.problems.errors:
+        if not policies and not self.pack.bases and "exports" not in document and not self.problems.errors:
             head.error((), "the pack has no policy", "write one in policies/")
         compiled = self._compiled(head, document, params, tables, policies)
-        return OpenedPack(self.pack, head, written, own, compiled, self.arrival.listed)
+        return OpenedPack(self.pack, head, written, own, compiled, selectors, self.arrival.listed)
 
     def _compiled(
         self,
@@ -156,7 +156,7 @@ class _Loader(Struct, frozen=True):
         return CompiledPack(
             name=document["name"],
             version=document["version"],
-            digest=self.pack.digest,
+            digest=self.pack.digest_in_run,
             params=params,
             tables=tables,
             requirements=tuple(_requirements(document)),
@@ -232,31 +232,47 @@ class _Loader(Struct, frozen=True):
         if requires:
             _check_requires(head, requires)
 
-    def _tables(self) -> dict[str, Json]:
-        tables: dict[str, Json] = {}
-        for path in self.pack.below("tables", _YAML):
-            for origin in read(self.pack.source_of(path), self.problems):
-                tables[path.rsplit("/", 1)[-1].rsplit(".", 1)[0]] = origin.document
-        return tables
-
-    def _selectors(
-        self, head: SourceMap, document: Mapping[str, Any]
-    ) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
+    def _exporters(self) -> dict[str, Exports]:
+        """Return what the packs export that the pack uses or extends, by name; note those that can't be used."""
+        entries = {entry.pack: entry for entry in used_packs(self.pack)}
+        for text, entry in entries.items():
+            if text not in self.pack.used:
+                unavailable(entry, self.problems)
+        params = {self.pack.used[text].name: entry for text, entry in entries.items() if text in self.pack.used}
         return {
-            name: (written.items(value, ("selectors", name)), head)
-            for name, value in document.get("selectors", {}).items()
+            name: exports
+            for name, files in self.pack.exporters.items()
+            if self.pack.mentions(f"{name}/")
+            and self._is_sound(files)
+            and (exports := exports_of_pack(files, self.problems, params.get(name))) is not None
         }
 
+    def _is_sound(self, files: PackFiles) -> bool:
+        """Return whether the pack.yaml of a pack that is used has the right shape; note what is wrong with it."""
+        head = files.head
+        if head is None:
+            return False
+        version = self._version(head.document)
+        return self._has_shape(replace(head, problems=self.problems, version=version), "pack")
+
     def _compiled_selectors(
-        self, document: Mapping[str, Any], selectors: Mapping[str, Any], compiler: Compiler
+        self, head: SourceMap, document: Mapping[str, Any], compiler: Compiler
     ) -> dict[str, tuple[SourceMap, Conjunction]]:
-        """Return the pack's own selectors, each by itself, so that a fault in one nobody uses is seen."""
+        """Return the pack's own selectors, each by itself, so that a fault in one nobody uses is seen.
+
+        Note what the pack exports that isn't there.
+        """
         result: dict[str, tuple[SourceMap, Conjunction]] = {}
+        names: dict[str, Names] = {}
         for name in document.get("selectors", {}):
-            items, origin = selectors[name]
-            steps, after = replace(compiler, origin=origin, using=(name,)).conjunction(items, Scope())
-            refuse_selector(steps, after.names, origin)
-            result[name] = (origin, steps)
+            selector = compiler.selectors.known[name]
+            own = replace(compiler, origin=selector.origin, using=(selector.key,))
+            steps, after = own.conjunction(selector.items, Scope())
+            refuse_selector(steps, after.names, selector.origin)
+            result[name] = (selector.origin, steps)
+            if not after.broken:
+                names[name] = after.names
+        check_exports({**document, "name": self.pack.name}, head, names, frozenset(compiler.tables))
         return result
 
     def _policies(self, context: Context, version: int) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
@@ -328,16 +344,3 @@ def _check_requires(head: SourceMap, requires: str) -> None:
     elif not wanted.specifier.contains(VERSION, prereleases=True):
         help = "install that polcheck, or use another version of the pack"
         head.error(("requires",), f"the pack needs {requires}, and this is polcheck {VERSION}", help)
-
-
-@lru_cache(maxsize=1)
-def _builtin_source() -> Source:
-    data = resources.files("polcheck.policy").joinpath("builtin.yaml").read_bytes()
-    return Source("polcheck/policy/builtin.yaml", data)
-
-
-def builtin_selectors(problems: Problems) -> dict[str, tuple[tuple[written.Item, ...], SourceMap]]:
-    """Return the selectors that polcheck itself defines."""
-    origin = next(read(_builtin_source(), problems))
-    selectors: dict[str, Any] = origin.document["selectors"]  # type: ignore[index,call-overload,assignment]
-    return {name: (written.items(value, ("selectors", name)), origin) for name, value in selectors.items()}

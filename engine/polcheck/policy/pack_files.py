@@ -45,8 +45,9 @@ class PackFiles(Struct, frozen=True, dict=True):
     """The files of one pack as they lie in its folder; `root` is how people call that folder.
 
     `signatures` are what lies in its `pack.sig`, which is not among the files. `bases` are the packs that it extends,
-    by the texts with which its pack.yaml names them. `shipped`: it is a part of polcheck, and no stranger's.
-    `scope` is the folder of the project that the pack is about, as seen from the configuration; empty for all of it.
+    by the texts with which its pack.yaml names them, `used` those whose selectors and tables it uses, likewise.
+    `shipped`: it is a part of polcheck, and no stranger's. `scope` is the folder of the project that the pack is about,
+    as seen from the configuration; empty for all of it.
     """
 
     root: str
@@ -56,6 +57,7 @@ class PackFiles(Struct, frozen=True, dict=True):
     bases: Mapping[str, PackFiles] = field(default_factory=dict)
     shipped: bool = False
     scope: str = ""
+    used: Mapping[str, PackFiles] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -70,6 +72,7 @@ class PackFiles(Struct, frozen=True, dict=True):
     def identity(self) -> str:
         """A digest over the files, those of every pack that it extends, and the folder that it is about."""
         parts = [self.digest, *(f"{text}\n{base.identity}" for text, base in sorted(self.bases.items()))]
+        parts += [f"used {text}\n{pack.identity}" for text, pack in sorted(self.used.items())]
         parts += [self.scope] if self.scope else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -78,6 +81,24 @@ class PackFiles(Struct, frozen=True, dict=True):
         files = {path: data for path, data in self.files.items() if not path.startswith("tests/")}
         bases = {text: base.without_tests() for text, base in self.bases.items()}
         return replace(self, files=files, bases=bases)
+
+    @cached_property
+    def digest_in_run(self) -> str:
+        """The digest of what the pack's policies are made of: its files, and the packs that it uses."""
+        if not self.used:
+            return self.digest
+        parts = [self.digest, *(f"{text}\n{pack.identity}" for text, pack in sorted(self.used.items()))]
+        return f"sha256:{hashlib.sha256(chr(10).join(parts).encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+    def mentions(self, text: str) -> bool:
+        """Return whether a text stands in a YAML file of the pack."""
+        word = text.encode()
+        return any(word in data for path, data in self.files.items() if path.endswith((".yaml", ".yml")))
+
+    @property
+    def exporters(self) -> dict[str, PackFiles]:
+        """The packs whose exported selectors and tables it can use, by name: those that it uses and extends."""
+        return {pack.name: pack for pack in (*self.bases.values(), *self.used.values())}
 
     @cached_property
     def head(self) -> SourceMap | None:
@@ -141,10 +162,10 @@ class PackFiles(Struct, frozen=True, dict=True):
 
 
 def every_pack(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:
-    """Yield the packs and those that they extend."""
+    """Yield the packs and those that they extend and use."""
     for pack in packs:
         yield pack
-        yield from every_pack(pack.bases.values())
+        yield from every_pack((*pack.bases.values(), *pack.used.values()))
 
 
 class Schemas(Struct, frozen=True):

@@ -350,12 +350,16 @@ class SelectorRef(Source, frozen=True):
     """A source of rows: a selector with a name, evaluated by itself, once for all that use it alike.
 
     `name` tells uses apart that look in other files. `anchored`: it names no files, so only its rows in the anchor's
-    file count where there is an anchor.
+    file count where there is an anchor. `only` are the names that come out, before they are renamed; None for all.
+    `params` and `tables` are those of the pack that exports the selector; None where they are the policy's own.
     """
 
     name: str
     what: Conjunction
     anchored: bool
+    only: Names | None = None
+    params: Mapping[str, Json] | None = None
+    tables: Mapping[str, Json] | None = None
 
     @property
     def selector(self) -> str:
@@ -367,12 +371,13 @@ class SelectorRef(Source, frozen=True):
         return "use"
 
     def words(self, probes: Sequence[Probe]) -> Words:
-        """Return the selector's name."""
-        return (("use", self.selector),)
+        """Return the selector's name, and the names that come out of it where others don't."""
+        only = (("only", ", ".join(sorted(self.only))),) if self.only is not None else ()
+        return (("use", self.selector), *only)
 
     def row_key(self) -> Key:
         """Return the name with the files of this use."""
-        return ("use", self.name)
+        return ("use", self.name, *sorted(self.only or ()))
 
     def placed(self, binds: Names) -> Names:
         """Return all of the names: only the selector knows."""

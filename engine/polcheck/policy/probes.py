@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.formats import format_of, formats, listed_formats
-from polcheck.formats.values import Pointer
+from polcheck.formats.values import Json, Pointer
 from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of, languages, may_be_script
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
@@ -23,6 +23,9 @@ from polcheck.selectors.syntax.problem import SyntaxProblem
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.selectors.text import TextProblem, TextSearch, compile_text
 from polcheck.sources.path_patterns import FilePatterns
+
+if TYPE_CHECKING:
+    from polcheck.policy.conjunction import Compiler
 
 MAX_USES = 20_000  # of named selectors, in all policies of a pack together
 _RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
@@ -84,10 +87,40 @@ class Made(Struct, frozen=True):
     single: bool = False
 
 
-class Selectors(Struct):
-    """The selectors that have names: the pack's own, then polcheck's."""
+class Exporter(Struct, frozen=True):
+    """A pack whose selectors others use: what they see, whoever uses them."""
 
-    known: Mapping[str, tuple[tuple[Item, ...], SourceMap]] = field(default_factory=dict)
+    selectors: Selectors
+    params: Mapping[str, Json]
+    tables: Mapping[str, Json]
+
+    def compiler(self, user: Compiler) -> Compiler:
+        """Return the compiler of a pack that uses a selector, as that selector's own pack would compile it."""
+        return replace(user, selectors=self.selectors, params=self.params, tables=self.tables)
+
+
+class NamedSelector(Struct, frozen=True):
+    """A selector with a name: its items and where they are written.
+
+    `key` is its name in any pack. `owner` is the pack that exports it, None where it is the pack's own or polcheck's;
+    `only` are the names that come out of it, None for all.
+    """
+
+    key: str
+    items: tuple[Item, ...]
+    origin: SourceMap
+    owner: Exporter | None = None
+    only: frozenset[str] | None = None
+
+
+class Selectors(Struct):
+    """The selectors that have names: the pack's own, polcheck's, and those that other packs export.
+
+    `exports` are the names that each pack exports which can be used.
+    """
+
+    known: Mapping[str, NamedSelector] = field(default_factory=dict)
+    exports: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uses: int = 0
 
     def is_used_up(self) -> bool:
@@ -95,8 +128,8 @@ class Selectors(Struct):
         self.uses += 1
         return self.uses > MAX_USES
 
-    def find(self, name: str) -> tuple[tuple[Item, ...], SourceMap] | None:
-        """Return the items of the selector and where they are written, or None."""
+    def find(self, name: str) -> NamedSelector | None:
+        """Return the selector, or None."""
         return self.known.get(name)
 
     @property

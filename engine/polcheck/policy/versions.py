@@ -40,6 +40,10 @@ KEYS: Mapping[tuple[str, str], int] = {
     ("target", "of"): 2,
     ("policy", "at"): 2,
     ("policy", "fix"): 2,
+    ("item", "only"): 2,
+    ("target", "only"): 2,
+    ("pack", "uses"): 2,
+    ("pack", "exports"): 2,
 }
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = dict.fromkeys(

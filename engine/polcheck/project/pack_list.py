@@ -92,6 +92,7 @@ class About(Struct, frozen=True, dict=True):
             **about,
             "requires": self.files.text_under("requires"),
             "extends": ", ".join(sorted(self.files.bases)),
+            "uses": ", ".join(sorted(self.files.used)),
         }
 
     @property
@@ -102,6 +103,7 @@ class About(Struct, frozen=True, dict=True):
             **self.facts,
             "licence": self.files.license,  # the field's old spelling
             "extends": sorted(self.files.bases),
+            "uses": sorted(self.files.used),
             "params": dict(self.compiled.params),
             "requirements": [one.id for one in self.compiled.requirements],
             "policies": policies,

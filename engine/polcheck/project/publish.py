@@ -28,7 +28,7 @@ from polcheck.packs.sign import (
 )
 from polcheck.packs.sources import Archive, Folder, Oci, SourceError, parse
 from polcheck.packs.store import readable
-from polcheck.policy.extension import extensions
+from polcheck.policy.extension import Extension, UsedPack, extensions, used_packs
 from polcheck.policy.pack_files import PackFiles
 from polcheck.project.library import checker
 from polcheck.project.packs import PackRequest, ProjectPacks, read_pack
@@ -61,10 +61,14 @@ def build(source: str) -> Built:
         raise PolicyError(
             [Problem(f"the version `{version}` can't be part of a file's name", f"{pack.root}/pack.yaml")]
         )
-    for extension in extensions(pack):
-        if isinstance(parse(extension.pack), Folder) or _is_file(extension.pack):
-            message = f"`{pack.name}` extends `{extension.pack}`, which users of the archive don't have"
-            help = "publish that pack, too, and extend it by name, git+https:// or oci://"
+    entries: list[tuple[Extension | UsedPack, str]] = [
+        *((entry, "extends") for entry in extensions(pack)),
+        *((entry, "uses") for entry in used_packs(pack)),
+    ]
+    for entry, word in entries:
+        if isinstance(parse(entry.pack), Folder) or _is_file(entry.pack):
+            message = f"`{pack.name}` {word} `{entry.pack}`, which users of the archive don't have"
+            help = f"publish that pack, too, and {word.removesuffix('s')} it by name, git+https:// or oci://"
             raise PolicyError([Problem(message, f"{pack.root}/pack.yaml", help=help)])
     name = f"{pack.name}-{version}"
     data = packed(pack.files, pack.signatures, name)

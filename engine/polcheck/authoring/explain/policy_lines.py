@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from polcheck.formats.values import Pointer
+from polcheck.policy.exports import place_of_exported
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPolicy
@@ -22,7 +23,9 @@ class Places(Struct):
     def of(self, at: Pointer) -> str:
         """`file:line` of what stands at a pointer; the file alone, or nothing, where that isn't known."""
         if at[:1] == ("selectors",):
-            return next((place for pack in self.packs for place in self._in_pack(pack, at) if place), "")
+            owner, own_at = place_of_exported(at)
+            packs = [pack for pack in self.packs if not owner or pack.name == owner]
+            return next((place for pack in packs for place in self._in_pack(pack, own_at) if place), "")
         own = [origin for origin in self._read(self.policy.path) if origin.line == self.policy.line]
         return _line(own[0], at) if own else self.policy.path
 

@@ -149,7 +149,13 @@ class StepExplainer(Struct, frozen=True):
     def used(self, source: SelectorRef, step: Join, anchors: frozenset[str] | None) -> Selected | None:
         """Return the rows that came out of a selector that is used by name."""
         event = self.journal.of(source.what[-1]) if source.what else None
-        return Selected(found=self.sample(distinct(event.after))) if event else None
+        if event is None:
+            return None
+        only = source.only
+        rows = event.after
+        if only is not None:
+            rows = [row.but(names={name: bound for name, bound in row.names.items() if name in only}) for row in rows]
+        return Selected(found=self.sample(distinct(rows)))
 
     def pairs(self, source: Closure, step: Join, anchors: frozenset[str] | None) -> Selected | None:
         """Return the edges over which pairs were looked for."""

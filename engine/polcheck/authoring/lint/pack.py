@@ -157,12 +157,18 @@ def _requirements(view: View) -> None:
             )
 
 
+def _exported(view: View, key: str) -> set[str]:
+    """Return the selectors or tables that the pack lets others use."""
+    entries = view.document.get("exports", {}).get(key, ())
+    return {entry if isinstance(entry, str) else entry["selector"] for entry in entries}
+
+
 def _params(view: View) -> None:
     _unread(view, "params", view.document.get("params", {}), "parameter", read_of(view, "params"))
 
 
 def _selectors(view: View) -> None:
-    used = {item.use for _, item in view.items}
+    used = {item.use for _, item in view.items} | _exported(view, "selectors")
     _unread(view, "selectors", view.document.get("selectors", {}), "selector", used)
 
 
@@ -175,12 +181,12 @@ def _unread(view: View, key: str, names: Iterable[str], word: str, read: Iterabl
 
 
 def _tables(view: View) -> None:
-    read = read_of(view, "tables")
+    read, exported = read_of(view, "tables"), _exported(view, "tables")
     if WHOLE in read:
         return
     for path in view.pack.files.below("tables", _YAML):
         name = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        if name not in read:
+        if name not in read and name not in exported:
             _warn(view, path, f"the table `{name}` is never used", "drop it, or use it as `tables." + name + "`")
 
 

@@ -110,7 +110,7 @@ class Hunt(Struct, dict=True):
                 mutants(owner, self.pack_source.head.document, ("selectors", name), users_text(self.pack_source, name))
             )
         document = self.pack_source.policies[owner].document
-        return list(mutants(owner, document, around=around(document, self.pack_source.selectors)))
+        return list(mutants(owner, document, around=around(document, self.pack_source)))
 
     def _owners(self, policies: Iterable[str]) -> list[str]:
         chosen = list(policies)

@@ -196,6 +196,16 @@ def renames(site: Site) -> Iterator[Change]:
             yield _edit(site, "drop-as", ("as", old), DROPPED, f"{old}: {new}")
 
 
+def only(site: Site) -> Iterator[Change]:
+    """`only`: dropped, so that every name comes out; or one of its names stays inside, and joins nothing any more."""
+    value = site.item.get("only")
+    if value is None:
+        return
+    yield _edit(site, "drop-only", ("only",), DROPPED, f"only: {short(value)}")
+    for index, name in enumerate(value if isinstance(value, list) and len(value) > 1 else []):
+        yield _edit(site, "drop-join", ("only", index), DROPPED, f"only: {name}")
+
+
 def resolve(site: Site) -> Iterator[Change]:
     """`resolve`: the other way."""
     value = site.item.get("resolve")

@@ -13,7 +13,7 @@ from polcheck.formats.values import Json
 from polcheck.policy.pack_files import PackFiles
 
 _BINDS = " dependency distribution extra module name "  # by the selectors that polcheck defines
-_HEAD = ("name", "version", "language", "params", "profiles")
+_HEAD = ("name", "version", "language", "params", "profiles", "uses")
 
 
 def users(pack_source: PackSource, owner: str) -> list[str]:
@@ -38,10 +38,18 @@ def used(document: Json, selectors: Mapping[str, Json]) -> list[str]:
     return sorted(results)
 
 
-def around(document: Json, selectors: Mapping[str, Json]) -> str:
-    """Return the text of what a document uses; of what polcheck defines only the names that it binds."""
+def around(document: Json, pack_source: PackSource) -> str:
+    """Return the text of what a document uses, also of packs that are used; of what polcheck defines only the names
+    that it binds.
+    """
+    selectors = pack_source.selectors
     text = " ".join(json.dumps(selectors[name], ensure_ascii=False) for name in used(document, selectors))
-    return text + _BINDS if any("/" in name for name in _uses(document)) else text
+    packs = {name.partition("/")[0] for name in _uses(document) if "/" in name}
+    for name, pack in pack_source.pack.exporters.items():
+        if name in packs:
+            files = ("pack.yaml", *pack.below("tables", (".yaml", ".yml")))
+            text += " ".join(pack.files[path].decode("utf-8", "replace") for path in files if path in pack.files)
+    return text + _BINDS if packs else text
 
 
 def users_text(pack_source: PackSource, name: str) -> str:
@@ -67,6 +75,8 @@ def small_pack(pack_source: PackSource, policy: str, owner: str = "", mutant: Js
     body = {key: value for key, value in _mapping(document).items() if key != "requirement"}
     files = {"pack.yaml": _yaml(small), "policies/mutant.yaml": _yaml(body)}
     text = files["pack.yaml"] + files["policies/mutant.yaml"]
+    if small.get("uses") and not any("/" in name for name in _uses([small.get("selectors"), body])):
+        del small["uses"]
     for path in pack_source.pack.below("tables", (".yaml", ".yml")):
         if f"tables.{path.removeprefix('tables/').rpartition('.')[0]}".encode() in text or b'tables."' in text:
             files[path] = pack_source.pack.files[path]

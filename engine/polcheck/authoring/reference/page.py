@@ -159,6 +159,8 @@ def _head(sources: Sources, pack: CompiledPack, cases: Sequence[Case]) -> Iterat
     facts += [f"license {code(license)}"] if license else []
     bases = [base if isinstance(base, str) else base["pack"] for base in sources.head.get("extends", ())]
     facts += [f"extends {', '.join(map(code, bases))}"] if bases else []
+    used = [entry if isinstance(entry, str) else entry["pack"] for entry in sources.head.get("uses", ())]
+    facts += [f"uses {', '.join(map(code, used))}"] if used else []
     yield " · ".join(facts)
 
 

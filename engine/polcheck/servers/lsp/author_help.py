@@ -18,8 +18,9 @@ from polcheck.base.today import today
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy import model as written
 from polcheck.policy.conjunction import Compiler, Scope
+from polcheck.policy.exports import builtin_selectors
 from polcheck.policy.origin import Problems, SourceMap
-from polcheck.policy.pack import OpenedPack, builtin_selectors
+from polcheck.policy.pack import OpenedPack
 from polcheck.policy.probes import Probes, Selectors
 from polcheck.render.escape import code, markdown
 from polcheck.render.wording import pluralize
@@ -50,7 +51,7 @@ def words_of(pack: AuthoredPack | None) -> PackWords:
     head = next(pack.origins(HEAD), None)
     document = head.document if head is not None and isinstance(head.document, dict) else {}
     own = document.get("selectors")
-    builtin = next(iter(builtin_selectors(Problems()).values()))[1].document
+    builtin = next(iter(builtin_selectors(Problems()).values())).origin.document
     theirs = builtin.get("selectors") if isinstance(builtin, dict) else None
     selectors: dict[str, Json] = {
         **(own if isinstance(own, dict) else {}),
@@ -191,7 +192,7 @@ def _in_head(pack: AuthoredPack, at: Pointer) -> Found | None:
 def _builtin(name: str, encoding: str) -> Found | None:
     path = Path(str(resources.files("polcheck.policy").joinpath("builtin.yaml")))
     found = builtin_selectors(Problems()).get(name)
-    return _located(path, found[1], ("selectors", name), encoding) if found else None
+    return _located(path, found.origin, ("selectors", name), encoding) if found else None
 
 
 def _located(path: Path, origin: SourceMap, at: Pointer, encoding: str) -> Found | None:
@@ -254,16 +255,13 @@ def _compiled(opened: OpenedPack, origin: SourceMap, at: Pointer) -> tuple[Any, 
     for pointers in ([at], [*before, at], [*subjects, *before, at]):
         problems = Problems()
         here = replace(origin, problems=problems)
-        head = replace(opened.head, problems=problems)
-        own = opened.head.document
-        named = own.get("selectors") if isinstance(own, dict) else None
-        selectors = builtin_selectors(problems) | {
-            name: (written.items(value, ("selectors", name)), head)
-            for name, value in (named if isinstance(named, dict) else {}).items()
+        usable = {
+            name: replace(selector, origin=replace(selector.origin, problems=problems))
+            for name, selector in opened.usable.known.items()
         }
         probes = Probes(today().isoformat())
         compiled = opened.compiled
-        compiler = Compiler(probes, Selectors(selectors), compiled.params, compiled.tables, here)
+        compiler = Compiler(probes, Selectors(usable, opened.usable.exports), compiled.params, compiled.tables, here)
         try:
             items = tuple(item for one in pointers for item in written.items(_value(origin.document, one), one))
         except (AssertionError, TypeError):

@@ -17,7 +17,7 @@ from polcheck.packs.resolve import Resolver, Taken
 from polcheck.packs.shipped import read_pack, schemas
 from polcheck.packs.sources import Folder
 from polcheck.packs.sources import Source as PackSource
-from polcheck.policy.extension import extensions
+from polcheck.policy.extension import extensions, used_packs
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack import OpenedPack, open_packs
 from polcheck.policy.pack_files import PackFiles
@@ -123,7 +123,7 @@ def problems_of(error: PolcheckError, path: str) -> tuple[Problem, ...]:
 
 def _with_bases(pack: PackFiles, folder: Path, roots: Roots) -> PackFiles:
     """Return the pack with those that it extends, as the lock of the project around it has them; nothing is fetched."""
-    if not extensions(pack):
+    if not extensions(pack) and not used_packs(pack):
         return pack
     around = next((place for place in roots.upward(folder) if read_config_in(str(place))), None)
     request = PackRequest(str(around) if around else None, own=False, fetch=False)
