@@ -11,6 +11,7 @@ Whether the finding is really gone then is for `project.fixing` to try, which is
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -38,6 +39,8 @@ from polcheck.sources.trees import is_base
 _MOST_TEXT = 1_000_000  # characters of what one edit writes
 _MOST_LINES = 5_000  # of a file in which the edits of one fix are told apart line by line
 _MOST_SHOWN = 200  # lines of the hunks of one fix
+_LOOKUP = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[A-Za-z_]\w*\])*")
+_LOOKUP_PART = re.compile(r"(?:^|\.)(\w+)|\[(\w+)\]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -79,20 +82,23 @@ class FixMaker(Struct, frozen=True):
         if edit.is_path:
             path = self._path(edit, scope)
             source = _source(self.locator.submission, path)
-            return _EntryChange(edit, Entry(source, format_of(path) or "", 0, (), None), self._value(edit.value, scope))
-        place = place_of(failure.row, edit.target)
+            document = Entry(source, format_of(path) or "", 0, (), None)
+            return _EntryChange(edit, _below(document, edit), self._value(edit.value, scope))
+        bound = failure.row.names.get(edit.target) or (
+            failure.row.shown.get("value") if edit.target == "value" else None
+        )
+        place = _place_of_bound(bound) if bound is not None else place_of(failure.row, edit.target)
         if place is None or not place.path:
             raise FixRefused(f"`{edit.target}` has no place here")
         if is_base(place.path):
             raise FixRefused(f"`{edit.target}` is of the base, which no fix changes")
         check_target(self.locator.submission, place.path)
-        bound = failure.row.names.get(edit.target) or BoundValue(
-            None, place.path, place.span, place.ref, place.inner, place.ref
-        )
+        if bound is None:
+            bound = BoundValue(None, place.path, place.span, place.ref, place.inner, place.ref)
         entry = self.locator.entry(bound)
         if entry is not None:
-            return _EntryChange(edit, entry, self._value(edit.value, scope))
-        if edit.kind in ("insert", "rename"):
+            return _EntryChange(edit, _below(entry, edit), self._value(edit.value, scope))
+        if edit.kind in ("insert", "rename") or edit.keys:
             raise FixRefused(f"`{edit.target}` is no entry of a configuration here, but computed from some")
         return self._stretch(edit, place, failure, scope)
 
@@ -163,9 +169,8 @@ class FixMaker(Struct, frozen=True):
         """Return a value with the strings in it rendered; one that is `{{ name }}` is the bound value itself."""
         if isinstance(value, str):
             parts = pieces(value)
-            if len(parts) == 1 and parts[0].is_expression and parts[0].text in scope:
-                bound: Json = scope[parts[0].text]
-                return bound
+            if len(parts) == 1 and parts[0].is_expression and _LOOKUP.fullmatch(parts[0].text):
+                return _looked_up(parts[0].text, scope)
             return self._rendered(value, scope)
         if isinstance(value, dict):
             return {self._rendered(key, scope): self._value(entry, scope) for key, entry in value.items()}
@@ -175,6 +180,37 @@ class FixMaker(Struct, frozen=True):
 
     def _rendered(self, text: str, scope: Mapping[str, Any]) -> str:
         return render(text, scope, beside=self.beside) if "{{" in text else text
+
+
+def _looked_up(text: str, scope: Mapping[str, Any]) -> Json:
+    """Return the value of `name`, `name.key` or `name[other]`. Raises FixRefused where it isn't there."""
+    name, *rest = _LOOKUP_PART.findall(text)
+    value: Any = scope.get(name[0])
+    for dotted, indexed in rest:
+        key = dotted or scope.get(indexed)
+        if not isinstance(value, dict) or key not in value:
+            raise FixRefused(f"there is no `{text}`")
+        value = value[key]
+    result: Json = value
+    return result
+
+
+def _below(entry: Entry, edit: FixEdit) -> Entry:
+    """Return the entry to which an edit's keys lead. Raises FixRefused where one of them isn't there."""
+    if not edit.keys:
+        return entry
+    document = operations.read(entry.source, entry.format, entry.number)
+    value = document.value if not entry.pointer else document.at(entry.pointer)
+    for number, key in enumerate(edit.keys):
+        if not isinstance(value, dict) or key not in value:
+            where = f"{edit.target}.{'.'.join(edit.keys[: number + 1])}"
+            raise FixRefused(f"there is no `{where.replace('.', '#', 1) if edit.is_path else where}`")
+        value = value[key]
+    return Entry(entry.source, entry.format, entry.number, (*entry.pointer, *edit.keys), value)
+
+
+def _place_of_bound(bound: BoundValue) -> SourceRef:
+    return SourceRef(bound.path, bound.span, None, bound.ref, bound.inner, 0, bound.core)
 
 
 def edited(data: bytes, edits: Iterable[FileEdit]) -> bytes:

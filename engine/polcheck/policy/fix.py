@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from polcheck.edits.editor import editors
 from polcheck.formats import format_of, formats
 from polcheck.formats.values import Json, Pointer
-from polcheck.policy.plan import CompiledPolicy, EditKind, FixEdit, Join, PolicyFix, Step, below
+from polcheck.policy.plan import CompiledPolicy, EditKind, FixEdit, Join, PolicyFix, Position, Step, below
 from polcheck.policy.templates import TemplateFault, names
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 _ALLOWED: dict[str, tuple[str, ...]] = {"insert": ("at",)}
 _OTHERS = ("with", "into", "at", "text", "to")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_READABLE = frozenset({"path", "line", "column", "file", "params"})
+_KEYS = re.compile(r'(?:\.(?:[\w-]+|"[^"]+"))+')
+_KEY = re.compile(r'\.(?:([\w-]+)|"([^"]+)")')
+_READABLE = frozenset({"path", "line", "column", "file", "params", "tables", "value"})
 _IN_CODE = frozenset({"pattern", "code", "text"})
 OWN_FILES = frozenset({"polcheck.yaml", "polcheck.yml", "polcheck.lock", ".gitignore", ".gitattributes", ".gitmodules"})
 """Names of files that say what is checked, or how, and that no fix may touch (in any folder)."""
@@ -60,8 +62,8 @@ def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy
     if not _has_its_keys(edit, kind, compiler):
         return None
     target, value = _parts(edit, kind)
-    is_path = kind == "create" or (kind == "insert" and _NAME.fullmatch(target) is None)
     at = (*edit.at, "into" if kind == "insert" else kind)
+    target, keys, is_path = _target(target, kind)
     reads: set[str] = set()
     sound = True
     for text, place in _templates(value, (*edit.at, _key_of_value(kind)), target if is_path else "", at):
@@ -74,7 +76,27 @@ def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy
         sound = _is_target_sound(target, at, kind, visible, compiler, policy) and sound
     if not sound:
         return None
-    return FixEdit(kind, target, value, is_path, edit.position or "last", frozenset(reads))  # type: ignore[arg-type]
+    position: Position = edit.position or "last"  # type: ignore[assignment]
+    return FixEdit(kind, target, value, is_path, position, frozenset(reads), keys)
+
+
+def _target(text: str, kind: EditKind) -> tuple[str, tuple[str, ...], bool]:
+    """Return what an edit is of, a name or a path, the keys that lead on from there, and whether it is a path.
+
+    A path is what isn't a name; its keys stand behind a `#`.
+    """
+    if kind == "create":
+        return text, (), True
+    if kind == "insert" and _NAME.fullmatch(text) is None:
+        path, _, keys = text.partition("#")
+        return path, _keys(f".{keys}") if keys else (), True
+    name = _NAME.match(text)
+    rest = text[name.end() :] if name else ""
+    return (name[0], _keys(rest), False) if name and _KEYS.fullmatch(rest) else (text, (), False)
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    return tuple(plain or quoted for plain, quoted in _KEY.findall(text))
 
 
 def _has_its_keys(edit: Edit, kind: EditKind, compiler: Compiler) -> bool:
@@ -196,6 +218,9 @@ def _is_target_sound(
 ) -> bool:
     """Return whether a name stands for what a kind of edit can change; what is wrong is noted."""
     bound = visible.names | visible.aliases
+    steps = tuple(below((*(policy.subjects or ()), *policy.grouped, *policy.demand)))
+    if name == "value" and name not in bound and any(_shows_value(step) for step in steps):
+        return True
     if name == "subject" and policy.subjects is not None:
         bound |= {"subject"}
     if name not in bound:
@@ -207,7 +232,6 @@ def _is_target_sound(
         else:
             compiler.unbound(name, visible, at)
         return False
-    steps = tuple(below((*(policy.subjects or ()), *policy.grouped, *policy.demand)))
     if name != "subject" and name not in visible.aliases and not any(name in step.placed for step in steps):
         help = "a fix changes what a `pattern`, `code`, `text` or `data` matched, not a path or a computed value"
         compiler.error(at, f"`{name}` has no place in a file, so `{kind}` has nothing to change", help)
@@ -233,6 +257,12 @@ def _binder(step: Step, name: str) -> Join | None:
         return None
     modifiers = step.item_modifiers
     return join if name in join.binds or (modifiers is not None and modifiers.name == name) else None
+
+
+def _shows_value(step: Step) -> bool:
+    """Return whether the rows of a step may be one value without a name, which messages know as `value`."""
+    modifiers = step.item_modifiers
+    return step.join is step and modifiers is not None and not modifiers.value_as and not step.exports
 
 
 def _looks_at_base(join: Join) -> bool:

@@ -1338,8 +1338,8 @@ class FixEdit(Struct, frozen=True):
     """One edit of a fix, as written: what it does, and to what.
 
     `target` is the name of what is changed, whose place is known when a finding is; for `create`, and for an `insert`
-    with `is_path`, it is the template of a path. `value` is what comes there: JSON values whose strings are templates,
-    which read `names`.
+    with `is_path`, it is the template of a path. `keys` lead from there to an entry that has to be there. `value` is
+    what comes there: JSON values whose strings are templates, which read `names`.
     """
 
     kind: EditKind
@@ -1348,6 +1348,15 @@ class FixEdit(Struct, frozen=True):
     is_path: bool = False
     position: Position = "last"
     names: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The target with its keys, as the policy has them."""
+        keys = ".".join(self.keys)
+        if self.is_path:
+            return f"{self.target}#{keys}" if keys else self.target
+        return f"{self.target}.{keys}" if keys else self.target
 
     @property
     def words(self) -> tuple[tuple[str, str], ...]:
@@ -1355,16 +1364,16 @@ class FixEdit(Struct, frozen=True):
         value = text_of(self.value)
         match self.kind:
             case "replace":
-                return (("replace", self.target), ("with", value))
+                return (("replace", self.written), ("with", value))
             case "insert":
                 at = (("at", self.position),) if self.position != "last" else ()
-                return (("insert", value), ("into", self.target), *at)
+                return (("insert", value), ("into", self.written), *at)
             case "rename":
-                return (("rename", self.target), ("to", value))
+                return (("rename", self.written), ("to", value))
             case "create":
-                return (("create", self.target), ("text", value))
+                return (("create", self.written), ("text", value))
             case _:
-                return (("delete", self.target),)
+                return (("delete", self.written),)
 
 
 class PolicyFix(Struct, frozen=True):
