@@ -477,9 +477,12 @@ class Checker(Struct, frozen=True, dict=True):
         return SubmissionUsed(submission.name, submission.kind, digest, len(submission.paths), submission.left_out)
 
     def _requirements(self, policies: Sequence[PolicyOutcome]) -> Iterable[RequirementOutcome]:
+        of_requirement: dict[tuple[str, str], list[PolicyOutcome]] = {}
+        for policy in policies:
+            of_requirement.setdefault((policy.pack, policy.requirement), []).append(policy)
         for pack in self.plan.packs:
             for requirement in pack.requirements:
-                own = [p for p in policies if (p.pack, p.requirement) == (pack.name, requirement.id)]
+                own = of_requirement.get((pack.name, requirement.id), [])
                 outcomes = [policy.outcome for policy in own]
                 review = requirement.decided_by == "review"
                 if outcomes or review:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
@@ -201,7 +200,7 @@ def _unordered(row: Row) -> object:
 
 
 def test_the_limit_counts_what_a_good_order_makes() -> None:
-    """Two wide selectors that share nothing, and a narrow one that ties them: in each order, in about the same time."""
+    """Two wide selectors that share nothing, and a narrow one that ties them: no order is over the limit `rows`."""
     wide = "rows: [" + ", ".join(f"{{a: a{n}}}" for n in range(2_000)) + "]\n"
     files = {"a.yaml": wide, "b.yaml": wide, "c.yaml": "rows: [{a: a7, b: a8}, {a: a9, b: none}]\n"}
     items = [
@@ -213,11 +212,9 @@ def test_the_limit_counts_what_a_good_order_makes() -> None:
         {"id": f"p{number}", "title": "t", "message": "{{ a }} {{ b }}", "forbid": list(order)}
         for number, order in enumerate(permutations(items))
     ]
-    began = time.perf_counter()
     report = check("---\n".join(f"{json.dumps(one)}\n" for one in policies), files)
     assert [policy.outcome for policy in report.policies] == ["fail"] * 6
     assert {finding.message for finding in report.findings} == {"a7 a8"}
-    assert time.perf_counter() - began < 6
 
 
 @pytest.mark.parametrize("first", [0, 1])

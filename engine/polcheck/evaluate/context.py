@@ -198,6 +198,8 @@ class JoinContext(Struct, dict=True):
         else:
             unread = frozenset(path for path in self.unread if path not in self.base.submodules)
             unknown = {path_in(path, modifiers.revision): why for path, why in self.base.changes.unknown.items()}
+        if not unread and not unknown:
+            return []
         reached = [path for path in sorted(unread) if files is None or files.may_reach(plain_path(path))]
         open_files = files.among(map(plain_path, unknown)) if files else [(plain_path(path), {}) for path in unknown]
         return [
@@ -257,9 +259,14 @@ class JoinContext(Struct, dict=True):
                     UnsearchedFile(path, captures, result.incomplete) for captures in ways.get(path, _NO_CAPTURES)
                 ]
 
-        return Relation(
+        def make() -> Sequence[Row]:
+            if not results:
+                return ()
             # NOTE: a path capture may rule a match out, or double it
-            lambda: _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join),
+            return _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join)
+
+        return Relation(
+            make,
             sorted(unsearched, key=lambda entry: entry.path),
             examined,
             () if join.modifiers.dynamic == "ignored" else dynamic,

@@ -113,7 +113,7 @@ def _indexed(
 _Keyed = Iterable[tuple[int, tuple[str, ...], str]]  # the number of a row, the texts of some of its names, its path
 
 
-class Relation(Struct, dict=True):
+class Relation(Struct):
     """The rows of one source, with the documents looked at and those not searched to their end.
 
     `make` makes the rows when they are first asked for. `dynamic` are the places that gave no row because a capture
@@ -124,19 +124,26 @@ class Relation(Struct, dict=True):
     unsearched: list[UnsearchedFile] = field(default_factory=list)
     examined: frozenset[str] = frozenset()
     dynamic: Sequence[DynamicPlace] = ()
+    _rows: Sequence[Row] | None = None
+    _open: UnsearchedFiles | None = None
     _indices: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict)
     _files: dict[str, tuple[Sequence[Row], SpanIndex]] = field(default_factory=dict)
     _cores: dict[str, dict[Span, list[int]]] = field(default_factory=dict)
 
-    @cached_property
+    # NOTE: for half of the relations of a small submission neither is asked twice, and `cached_property` takes a lock
+    @property
     def rows(self) -> Sequence[Row]:
         """All rows, in order of place."""
-        return self.make()
+        if self._rows is None:
+            self._rows = self.make()
+        return self._rows
 
-    @cached_property
+    @property
     def open(self) -> UnsearchedFiles:
-        """The gaps, ready to be asked."""
-        return UnsearchedFiles(self.unsearched)
+        """The files that were not searched to their end, ready to be asked."""
+        if self._open is None:
+            self._open = UnsearchedFiles(self.unsearched)
+        return self._open
 
     def joined(self, names: tuple[str, ...], row: Row, path: str | None) -> Iterable[Row]:
         """Return the rows that agree with `row` on `names` and, if `path` is given, lie in that file."""

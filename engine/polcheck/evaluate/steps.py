@@ -53,7 +53,6 @@ from polcheck.policy.plan import (
     Union,
     Values,
     Where,
-    below,
     handlers,
 )
 from polcheck.selectors.jmespath.expression import Expression
@@ -89,7 +88,6 @@ class Evaluator(Struct):
     unsearched: dict[tuple[str, str], None] = field(default_factory=dict)
     dynamic: DynamicPlaces = field(default_factory=DynamicPlaces)
     counted: set[int] = field(default_factory=set)  # the numbers of steps whose dynamic places are all among them
-    bindings: dict[int, tuple[Binding, ...] | None] = field(default_factory=dict)  # by the number of the first step
     journal: Journal | None = None
     budget: Budget = field(default_factory=Budget)
 
@@ -120,11 +118,13 @@ class Evaluator(Struct):
 
         NOTE: which steps are is a matter of their order, where one of them has no rows.
         """
+        if not self.context.plan.steps_with_constants:
+            return
         for step in steps:
             if step.number in self.counted or step.join is not step or step.keeps_to_file:
                 continue
             self.counted.add(step.number)
-            if any(each.item_modifiers and each.item_modifiers.constant for each in below((step,))):
+            if step.number in self.context.plan.steps_with_constants:
                 self.dynamic.add(self.relation(step.join).dynamic)
 
     def _limited(self, rows: list[_R], origins: Iterable[Row], open_: set[int]) -> list[_R]:
@@ -139,11 +139,11 @@ class Evaluator(Struct):
         """Return what the steps are bound to; None where they have one order alone."""
         if len(steps) < 2:
             return None
-        key = steps[0].number
-        if key not in self.bindings:
+        orders, key = self.context.plan.orders, steps[0].number
+        if key not in orders:
             bindings = bindings_of(steps)
-            self.bindings[key] = None if is_fixed(bindings) else bindings
-        return self.bindings[key]
+            orders[key] = None if is_fixed(bindings) else bindings
+        return orders[key]
 
     def _best_order(self, steps: Conjunction, bindings: Sequence[Binding], rows: Sequence[Row], exists: bool) -> Result:
         """Evaluate the steps, each time the one that makes the fewest rows of those whose referents are evaluated."""
@@ -222,7 +222,7 @@ class Evaluator(Struct):
 
     def _is_open(self, step: Step) -> bool:
         """Return whether something in which a step looks could not be searched to its end."""
-        return step.join is step and bool(self.relation(step.join).open.all)
+        return step.join is step and bool(self.relation(step.join).unsearched)
 
     def _fan_out(self, step: Step, sample: Sequence[Row]) -> float:
         """Return about how many rows a step makes of each one."""
@@ -246,12 +246,11 @@ class Evaluator(Struct):
 
     def _text(self, step: Step) -> tuple[object, ...]:
         """Return what a step says, wherever it is written."""
-        probes = self.context.plan.probes
-        return (
-            step.kind(probes),
-            step.words(probes),
-            tuple(self._text(one) for part in step.nested for one in part.steps),
-        )
+        probes, texts = self.context.plan.probes, self.context.plan.texts
+        if step.number not in texts:
+            inner = tuple(self._text(one) for part in step.nested for one in part.steps)
+            texts[step.number] = step.kind(probes), step.words(probes), inner
+        return texts[step.number]
 
     def _examine(self, steps: Conjunction, pending: Sequence[int]) -> None:
         """Count the documents of steps that no row came to as examined, as far as evaluation in order would have."""
@@ -357,6 +356,12 @@ class Evaluator(Struct):
         out: list[Row] = []
         open_: set[int] = set()
         met: set[int] = set()
+        if not relation.rows and not relation.unsearched:
+            for path in {_file_of(step, row) for row in rows}:
+                self.examined.add(relation.examined, path)
+                self.dynamic.add(relation.dynamic, path)
+            self.budget.spend(len(rows))
+            return Result(out)
         for row in rows:
             if exists and row.origin in met:
                 continue
@@ -403,6 +408,8 @@ class Evaluator(Struct):
         return keep
 
     def _note_unsearched(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
+        if not relation.unsearched:
+            return
         unsearched = relation.open.open_to(row, path)
         if unsearched:
             into.add(row.origin)

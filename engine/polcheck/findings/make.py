@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
 from polcheck.evaluate.rows import ABSENT, BoundValue
-from polcheck.findings.finding import Finding, Location, cut, shortened
+from polcheck.findings.finding import Finding, Location, NearMiss, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
 from polcheck.findings.report import SEVERITIES, DynamicCapture, Notice, PolicyOutcome, not_constant
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_RELATED = 20
 _LONGEST_MESSAGE = 10_000
 
+_T = TypeVar("_T")
 _Identity = tuple[object, object, tuple[tuple[str, str], ...]]
 """What tells findings of a policy apart: a location, the place where there is no exact one, and the bindings."""
 
@@ -59,7 +60,7 @@ class Findings(Struct, frozen=True, dict=True):
         that binds more is the finding.
         """
         by_identity: dict[_Identity, Finding] = {}
-        searched = tuple(sorted(result.searched)) if any(f.missing for f in result.failures) else ()
+        searched = _searched(result)
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
             finding = self._finding(result, failure, searched, clock).seen_from(self.folder)
@@ -67,11 +68,16 @@ class Findings(Struct, frozen=True, dict=True):
         return sorted(_without_parts(by_identity).values(), key=_order)
 
     def count(self, result: PolicyResult) -> tuple[int, PolicyResult]:
-        """Return the number of findings that `contained` gives, and its result; for one failure no text is made."""
+        """Return the number of findings that `contained` gives, and its result, without making their texts."""
         if len(result.failures) < 2:
             return len(result.failures), result
-        findings, reported = self.contained(result)
-        return len(findings), reported
+        searched = _searched(result)
+        try:
+            located = (self._located(result.policy, failure, searched)[0] for failure in result.failures)
+            identities = map(_identity, result.failures, located)
+            return len(_without_parts(dict.fromkeys(identities))), result
+        except Exception as error:
+            return 0, undecided_result(result, internal_error("reporting its findings", error), fault=True)
 
     def contained(self, result: PolicyResult) -> tuple[list[Finding], PolicyResult]:
         """Return the findings of one policy, and its result: undecided when polcheck fails to make them."""
@@ -82,12 +88,7 @@ class Findings(Struct, frozen=True, dict=True):
 
     def _finding(self, result: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
         policy = result.policy
-        location = self.locator.location(failure.place) if failure.place else None
-        nearest = self.misses.of(policy, failure) if failure.missing else None
-        if location is None and nearest is not None:
-            location = nearest.location
-        if location is None and failure.missing and searched:
-            location = Location.of_file(searched[0])
+        location, nearest = self._located(policy, failure, searched)
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
         shown = location and location.seen_from(self.folder)
@@ -114,6 +115,18 @@ class Findings(Struct, frozen=True, dict=True):
             former_fingerprint=former,
             fix=self.fixes.of(policy, failure, whole, remedy, clock) if policy.fix else None,
         )
+
+    def _located(
+        self, policy: CompiledPolicy, failure: Failure, searched: tuple[str, ...]
+    ) -> tuple[Location | None, NearMiss | None]:
+        """Return where a finding is, and what comes nearest to what is missing there."""
+        location = self.locator.location(failure.place) if failure.place else None
+        nearest = self.misses.of(policy, failure) if failure.missing else None
+        if location is None and nearest is not None:
+            location = nearest.location
+        if location is None and failure.missing and searched:
+            location = Location.of_file(searched[0])
+        return location, nearest
 
     def dynamic(self, result: PolicyResult) -> tuple[DynamicCapture, ...]:
         """Return the places of a policy that gave no match because a capture is no constant there."""
@@ -179,7 +192,12 @@ def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(result)
 
 
-def _without_parts(by_identity: dict[_Identity, Finding]) -> dict[_Identity, Finding]:
+def _searched(result: PolicyResult) -> tuple[str, ...]:
+    """Return the files in which something missing was looked for; none where nothing is missing."""
+    return tuple(sorted(result.searched)) if any(failure.missing for failure in result.failures) else ()
+
+
+def _without_parts(by_identity: dict[_Identity, _T]) -> dict[_Identity, _T]:
     """Return the findings without those that say less than another one at their place, as alternatives of a
     selector do.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from msgspec import Struct, field
@@ -20,6 +21,7 @@ from polcheck.languages.registry import language_of, language_of_file, may_be_sc
 if TYPE_CHECKING:
     from polcheck.base.spans import Source as File
     from polcheck.formats.values import Json, Pointer
+    from polcheck.policy.order import Binding
     from polcheck.selectors.constant_table import ConstantTable
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.selector import Syntax
@@ -33,7 +35,7 @@ Relation = Literal["is", "inside", "has", "after"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 
-class Probe(Struct, frozen=True):
+class Probe(Struct, frozen=True, dict=True):
     """One thing to look for in a file's document, whatever policies ask for it.
 
     `language` is the language of a `code` or `pattern`, or the format a `data` was told to read its files in;
@@ -56,13 +58,13 @@ class Probe(Struct, frozen=True):
     constants: Names = frozenset()
     cores: bool = False
 
-    @property
+    @cached_property
     def syntaxes(self) -> tuple[Syntax, ...]:
         """The `code` or `pattern` in each of its languages; empty for other selectors."""
         what: Any = self.what
         return (what, *self.others) if self.kind in ("code", "pattern") else ()
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages in which it looks, those included whose grammar isn't installed."""
         what: Any = self.what
@@ -70,7 +72,7 @@ class Probe(Struct, frozen=True):
             return (*what.languages,)
         return (*(syntax.language for syntax in self.syntaxes), *(language for language, _ in self.unavailable))
 
-    @property
+    @cached_property
     def manifests(self) -> tuple[str, ...]:
         """The names of files that say where modules begin, of a probe for what files define."""
         what: Any = self.what
@@ -87,7 +89,7 @@ class Probe(Struct, frozen=True):
         language = language_of_file(source.path, source.data) or ""
         return language if language in self.languages else ""
 
-    @property
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The strings that are searched for, as written; several are a union."""
         what: Any = self.what
@@ -95,7 +97,7 @@ class Probe(Struct, frozen=True):
             return (*what.languages,)
         return (what.text,) if self.kind == "data" else (what.regex,) if self.kind == "text" else what.texts
 
-    @property
+    @cached_property
     def words(self) -> Words:
         """The selector's keys and values as written."""
         texts = ((self.kind, text) for text in self.texts)
@@ -128,7 +130,7 @@ _OF_ROW = frozenset({"branch", "absent", "target"})  # the parts that extend the
 _OF_MATCH = frozenset({"path", "line", "column", "file"})  # the names that are those of the match before
 
 
-class Nested(Struct, frozen=True):
+class Nested(Struct, frozen=True, dict=True):
     """A conjunction inside a step, and its part there.
 
     A `selector` is written elsewhere, under `name`; it and `edges` see no row before them.
@@ -139,7 +141,7 @@ class Nested(Struct, frozen=True):
     name: str = ""
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, dict=True):
     """A source of a join's rows."""
 
     # NOTE: INVARIANT of both families of classes: what everybody who works on a plan has to know of one is abstract, so
@@ -165,52 +167,52 @@ class Source(Struct, frozen=True):
         """Return what is equal for two sources exactly when they give the same rows."""
         return (*self.row_key(), self.file_patterns.texts if self.file_patterns else None)
 
-    @property
+    @cached_property
     def search(self) -> Find | None:
         """The search in documents that the source is; None for the others."""
         return None
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """The conjunctions that the source is made of."""
         return ()
 
-    @property
+    @cached_property
     def file_patterns(self) -> FilePatterns | None:
         """The patterns of the paths that it looks at."""
         return None
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether only rows in the file of the row that it extends count."""
         return False
 
-    @property
+    @cached_property
     def opens_documents(self) -> bool:
         """Whether it looks into documents, so that it may find none to look in."""
         return False
 
-    @property
+    @cached_property
     def is_in_text(self) -> bool:
         """Whether a row of it lies somewhere in a text: a whole file, or a row that is written down, does not."""
         return True
 
-    @property
+    @cached_property
     def shown(self) -> Names:
         """The names that expressions and messages can read, and that join nothing."""
         return _NONE
 
-    @property
+    @cached_property
     def has_place(self) -> bool:
         """Whether every row of it has a place in the submission."""
         return False
 
-    @property
+    @cached_property
     def path_as(self) -> str:
         """The name that it binds a path to; empty when it binds none."""
         return ""
 
-    @property
+    @cached_property
     def gives_values(self) -> bool:
         """Whether some of its rows are one value each, not a mapping from names."""
         return False
@@ -242,27 +244,27 @@ class Find(Source, frozen=True):
         """Return the names that its paths don't capture."""
         return binds - (self.files.binds if self.files else _NONE)
 
-    @property
+    @cached_property
     def search(self) -> Find | None:
         """The search that it is."""
         return self
 
-    @property
+    @cached_property
     def file_patterns(self) -> FilePatterns | None:
         """The patterns of the documents that it looks in."""
         return self.files
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether it names no files."""
         return self.files is None
 
-    @property
+    @cached_property
     def opens_documents(self) -> bool:
         """It always does."""
         return True
 
-    @property
+    @cached_property
     def has_place(self) -> bool:
         """Whether every row of it has a place: that of the match."""
         return True
@@ -290,22 +292,22 @@ class Listing(Source, frozen=True):
         """Return none: a path is no text."""
         return _NONE
 
-    @property
+    @cached_property
     def file_patterns(self) -> FilePatterns | None:
         """The patterns of the paths."""
         return self.files
 
-    @property
+    @cached_property
     def is_in_text(self) -> bool:
         """A row is a whole file."""
         return False
 
-    @property
+    @cached_property
     def path_as(self) -> str:
         """The name that it binds a path to."""
         return self.path_name
 
-    @property
+    @cached_property
     def has_place(self) -> bool:
         """Whether every row of it has a place: the file."""
         return True
@@ -335,12 +337,12 @@ class Values(Source, frozen=True):
         """Return none: a row lies nowhere."""
         return _NONE
 
-    @property
+    @cached_property
     def is_in_text(self) -> bool:
         """A row lies nowhere."""
         return False
 
-    @property
+    @cached_property
     def gives_values(self) -> bool:
         """Whether some row is no mapping."""
         return any(not isinstance(row, dict) for row in self.rows)
@@ -361,7 +363,7 @@ class SelectorRef(Source, frozen=True):
     params: Mapping[str, Json] | None = None
     tables: Mapping[str, Json] | None = None
 
-    @property
+    @cached_property
     def selector(self) -> str:
         """The name of the selector, as it is written."""
         return self.name.split("\0", 1)[0]
@@ -383,22 +385,22 @@ class SelectorRef(Source, frozen=True):
         """Return all of the names: only the selector knows."""
         return binds
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """The selector's items."""
         return (Nested("selector", self.what, self.selector),)
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether the selector names no files."""
         return self.anchored
 
-    @property
+    @cached_property
     def opens_documents(self) -> bool:
         """Whether one of its items may look into documents."""
         return any(isinstance(step, Union) or step.search is not None for step in self.what)
 
-    @property
+    @cached_property
     def shown(self) -> Names:
         """The names that the selector's items show."""
         return _union(step.join.source.shown for step in self.what if step.join is step)
@@ -430,22 +432,22 @@ class Closure(Source, frozen=True):
         """Return all of the names: only the edges know."""
         return binds
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """The edges."""
         return (Nested("edges", self.edges),)
 
-    @property
+    @cached_property
     def opens_documents(self) -> bool:
         """Whether the edges may come from documents."""
         return any(step.join is None or step.join.source.opens_documents for step in self.edges if step.adds_match)
 
-    @property
+    @cached_property
     def is_in_text(self) -> bool:
         """Whether an edge may lie in a text."""
         return any(step.join is None or step.join.source.is_in_text for step in self.edges if step.adds_match)
 
-    @property
+    @cached_property
     def shown(self) -> Names:
         """The path."""
         return frozenset({VIA})
@@ -454,7 +456,7 @@ class Closure(Source, frozen=True):
 SOURCES: tuple[type[Source], ...] = (Find, Listing, Values, SelectorRef, Closure)
 
 
-class Modifiers(Struct, frozen=True):
+class Modifiers(Struct, frozen=True, dict=True):
     """The modifiers beside an item's selector: how its rows are named, and which of them count.
 
     INVARIANT: whatever modifies the rows of a selector is a field here. `words` and `key` go over all fields, so that
@@ -479,32 +481,32 @@ class Modifiers(Struct, frozen=True):
     constant: tuple[str, ...] = ()
     dynamic: str = ""
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether only matches in the file of the row before count."""
         return bool(self.scope) or self.near is not None
 
-    @property
+    @cached_property
     def compares_places(self) -> bool:
         """Whether the places of rows are compared to choose them."""
         return self.near is not None or self.scope == "subject"
 
-    @property
+    @cached_property
     def needs_base(self) -> bool:
         """Whether it takes the tree that changes are compared with to know which rows there are."""
         return bool(self.revision or self.changed)
 
-    @property
+    @cached_property
     def from_changes(self) -> Names:
         """The names that rows have from how their file has changed."""
         return frozenset({PREVIOUS}) if "renamed" in self.changed else _NONE
 
-    @property
+    @cached_property
     def needs_lines(self) -> bool:
         """Whether the lines of a row's place are asked for."""
         return self.near is not None or bool(self.name)
 
-    @property
+    @cached_property
     def given(self) -> Mapping[str, Any]:
         """The modifiers that choose among the rows and are given, by keyword."""
         chosen = ((name, getattr(self, name)) for name in self.__struct_fields__ if name not in _OF_NAMES)
@@ -512,7 +514,7 @@ class Modifiers(Struct, frozen=True):
             name: value for name, value in chosen if value is not None and value is not False and value not in ("", ())
         }
 
-    @property
+    @cached_property
     def are_only_names(self) -> bool:
         """Whether every row of the source counts, and is itself not called anything."""
         return not (self.given or self.own or self.name)
@@ -545,7 +547,7 @@ def _written(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else text_of(value)
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, dict=True):
     """One step of a conjunction: it extends the rows before it, or lets only some of them through.
 
     `at` is where it is written; `number` tells it from every other step of its plan, and is the same whenever the same
@@ -582,159 +584,155 @@ class Step(Struct, frozen=True):
     def nested(self) -> tuple[Nested, ...]:
         """The conjunctions that it holds, in the order in which they are written."""
 
-    @property
+    @cached_property
     def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
         """The step's expressions over the row, each with its pointer in the policy."""
         return ()
 
-    @property
+    @cached_property
     def reads(self) -> Names:
         """The names that its expressions read."""
         return _union(expression.reads for _, expression in self.expressions)
 
-    @property
+    @cached_property
     def item_modifiers(self) -> Modifiers | None:
         """The modifiers beside the step's selector; None for a step that is no selector."""
         return None
 
-    @property
+    @cached_property
     def join(self) -> Join | None:
         """The join with whose rows it compares those before it; None where there is none."""
         return None
 
-    @property
+    @cached_property
     def search(self) -> Find | None:
         """The search in documents that it makes itself."""
         return None
 
-    @property
+    @cached_property
     def value_search(self) -> SearchInValue | None:
         """The search in a value that it makes itself."""
         return None
 
-    @property
+    @cached_property
     def probes(self) -> tuple[int, ...]:
         """The probes that it uses itself."""
         return (self.search.probe,) if self.search else ()
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether it looks only in the file of the row that it extends."""
         return False
 
-    @property
+    @cached_property
     def compares_places(self) -> bool:
         """Whether it must know the places of rows, those of configuration included."""
-        return bool(self.reads & {"line", "column"})
+        return _compares_places(self)
 
-    @property
+    @cached_property
     def placed(self) -> Names:
         """The names that it binds to a stretch of a text."""
         return _NONE
 
-    @property
+    @cached_property
     def replaces_place(self) -> bool:
         """Whether the place of its match takes that of a match before it, in which it lies."""
         return False
 
-    @property
+    @cached_property
     def is_match(self) -> bool:
         """Whether what comes after it speaks of a match of its own as `the item before`."""
         return False
 
-    @property
+    @cached_property
     def tests(self) -> tuple[Expression, ...]:
         """The expressions that have to hold for a row to come through."""
         return ()
 
-    @property
+    @cached_property
     def condition(self) -> tuple[Pointer, str] | None:
         """The pointer and keyword of a step that is a condition on a row; None for other steps."""
         return None
 
-    @property
+    @cached_property
     def relation_to(self) -> str:
         """The keyword of a relation: `is`, `inside`, `has` or `after`; empty for all else."""
         return ""
 
-    @property
+    @cached_property
     def of(self) -> str:
         """The name of what a relation is about, where that isn't the match before; empty for all else."""
         return ""
 
-    @property
+    @cached_property
     def capture(self) -> str:
         """The name, bound before, to which it is a relation; empty for all else."""
         return ""
 
-    @property
+    @cached_property
     def inner(self) -> tuple[Conjunction, ...]:
         """The nested conjunctions that extend the row before the step: they see what it sees."""
         return tuple(nested.steps for nested in self.nested if nested.role in _OF_ROW)
 
-    @property
+    @cached_property
     def holder(self) -> str:
         """The name of the value in which it searches; empty for all else."""
         return ""
 
-    @property
+    @cached_property
     def adds_match(self) -> bool:
         """Whether its rows may have a match of their own, so that `the item before` is that match."""
         return self.is_match or bool(self.holder)
 
-    @property
+    @cached_property
     def has_place(self) -> bool:
         """Whether every row of it has a match with a place."""
         return bool(self.holder)
 
-    @property
+    @cached_property
     def is_filter(self) -> bool:
         """Whether it adds nothing to a row, but lets it through or doesn't."""
         return False
 
-    @property
+    @cached_property
     def extends(self) -> bool:
         """Whether it may make several rows of one."""
         return self.adds_match
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """The number of rows that it makes of one, by a guess; 0 for what costs nothing, None where it depends."""
         return 0.0
 
-    @property
+    @cached_property
     def row_names(self) -> Names:
         """The names that every row of it binds, whatever is bound before."""
         return self.exports
 
-    @property
+    @cached_property
     def local_names(self) -> Names:
         """The names that mean something else to it when an item after it binds them."""
         return _NONE
 
-    @property
+    @cached_property
     def outer_reads(self) -> Names:
         """The names that it, or what is nested in it, reads of the row before it."""
-        own = self.reads | {name for name in (self.holder, self.capture) if name}
-        return own.union(*(step.outer_reads for steps in self.inner for step in steps))
+        return _outer_reads(self)
 
-    @property
+    @cached_property
     def refers_to_match(self) -> bool:
         """Whether it is about the match before it."""
         return bool(self.reads & _OF_MATCH) or any(_begins_with_match_before(steps) for steps in self.inner)
 
-    @property
+    @cached_property
     def refers_to_subject(self) -> bool:
         """Whether it is about the first match of the row."""
-        own = "subject" in self.reads or self.capture == "subject"
-        return own or any(step.refers_to_subject for steps in self.inner for step in steps)
+        return _refers_to_subject(self)
 
-    @property
+    @cached_property
     def match_names(self) -> Names:
         """The names that it, or what is nested in it, gives to matches, or shows."""
-        modifiers = self.item_modifiers
-        own = frozenset({modifiers.name}) if modifiers and modifiers.name else _NONE
-        return own.union(*(step.match_names for steps in self.inner for step in steps))
+        return _match_names(self)
 
     def computed_at(self, name: str) -> Pointer | None:
         """Return where it computes a name from others; None where it doesn't."""
@@ -743,6 +741,26 @@ class Step(Struct, frozen=True):
     def names_behind(self, spoken: Names) -> Names:
         """Return the names of what is nested that are known outside under one of `spoken` instead."""
         return _NONE
+
+
+def _compares_places(step: Step) -> bool:
+    return bool(step.reads & {"line", "column"})
+
+
+def _match_names(step: Step) -> Names:
+    modifiers = step.item_modifiers
+    own = frozenset({modifiers.name}) if modifiers and modifiers.name else _NONE
+    return own.union(*(each.match_names for steps in step.inner for each in steps))
+
+
+def _refers_to_subject(step: Step) -> bool:
+    own = "subject" in step.reads or step.capture == "subject"
+    return own or any(each.refers_to_subject for steps in step.inner for each in steps)
+
+
+def _outer_reads(step: Step) -> Names:
+    own = step.reads | {name for name in (step.holder, step.capture) if name}
+    return own.union(*(each.outer_reads for steps in step.inner for each in steps))
 
 
 class Join(Step, frozen=True):
@@ -765,62 +783,62 @@ class Join(Step, frozen=True):
         own = frozenset(inner.key() for inner in self.modifiers.own)
         return ("join", self.source.key(), self.binds, self.modifiers.key(), own)
 
-    @property
+    @cached_property
     def names(self) -> Names:
         """The names on which it can join."""
         return self.binds | self.modifiers.optional
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """The names on which it can join."""
         return self.names
 
-    @property
+    @cached_property
     def reads(self) -> Names:
         """The names that its own conditions read."""
         return _union(inner.reads for inner in self.modifiers.own)
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names it joins on, and those that its own conditions read."""
         return self.names | self.reads
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """Its own conditions, and the parts of its source."""
         return (Nested("own", self.modifiers.own), *self.source.nested)
 
-    @property
+    @cached_property
     def item_modifiers(self) -> Modifiers | None:
         """The modifiers beside its selector."""
         return self.modifiers
 
-    @property
+    @cached_property
     def join(self) -> Join | None:
         """Itself."""
         return self
 
-    @property
+    @cached_property
     def search(self) -> Find | None:
         """The search that its source is."""
         return self.source.search
 
-    @property
+    @cached_property
     def keeps_to_file(self) -> bool:
         """Whether its source or a modifier does."""
         return self.source.keeps_to_file or self.modifiers.keeps_to_file
 
-    @property
+    @cached_property
     def compares_places(self) -> bool:
         """Whether its modifiers or its own conditions do."""
-        return self.modifiers.compares_places or super().compares_places
+        return self.modifiers.compares_places or _compares_places(self)
 
-    @property
+    @cached_property
     def placed(self) -> Names:
         """The names that its source binds to places."""
         return self.source.placed(self.binds) - self.modifiers.from_changes
 
-    @property
+    @cached_property
     def is_match(self) -> bool:
         """True: its row is a match."""
         return True
@@ -829,35 +847,35 @@ class Join(Step, frozen=True):
         """Return where its own conditions compute the name."""
         return (*self.at, "let", name) if any(inner.computed_at(name) for inner in self.modifiers.own) else None
 
-    @property
+    @cached_property
     def has_place(self) -> bool:
         """Whether every row of its source has one."""
         return self.source.has_place
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """It depends on the rows of the source."""
         return None
 
-    @property
+    @cached_property
     def outer_reads(self) -> Names:
         """Nothing: its own conditions see the rows of its source alone."""
         return _NONE
 
-    @property
+    @cached_property
     def refers_to_match(self) -> bool:
         """Never: its own conditions see the rows of its source alone."""
         return False
 
-    @property
+    @cached_property
     def refers_to_subject(self) -> bool:
         """Whether it keeps to the subject's file, or to a place near it."""
         return self.keeps_to_file or self.modifiers.compares_places
 
-    @property
+    @cached_property
     def match_names(self) -> Names:
         """The name of the match, and what its source shows."""
-        return super().match_names | self.source.shown
+        return _match_names(self) | self.source.shown
 
 
 class SearchInValue(Step, frozen=True):
@@ -885,65 +903,65 @@ class SearchInValue(Step, frozen=True):
         """Return the value, the probe and the names."""
         return ("within", self.probe, self.source, self.language, self.modifiers.key())
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """The names that a match binds."""
         return self.binds
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names that a match binds, and that of the value."""
         return self.binds | {self.source} | self.given
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """Empty: it has no nested steps."""
         return ()
 
-    @property
+    @cached_property
     def item_modifiers(self) -> Modifiers | None:
         """The modifiers beside its selector."""
         return self.modifiers
 
-    @property
+    @cached_property
     def reads(self) -> Names:
         """The names of the row that the probe's expression reads."""
         return self.given
 
-    @property
+    @cached_property
     def value_search(self) -> SearchInValue | None:
         """Itself."""
         return self
 
-    @property
+    @cached_property
     def probes(self) -> tuple[int, ...]:
         """The probe that looks in values."""
         return (self.probe,)
 
-    @property
+    @cached_property
     def placed(self) -> Names:
         """The names that a match binds."""
         return self.binds
 
-    @property
+    @cached_property
     def replaces_place(self) -> bool:
         """A match inside a value takes the place of the match that bound it."""
         return True
 
-    @property
+    @cached_property
     def holder(self) -> str:
         """The name of the value."""
         return self.source
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """A guess: nobody knows before the search."""
         return 1.0
 
-    @property
+    @cached_property
     def refers_to_subject(self) -> bool:
         """Whether it keeps to a place near the subject, or reads it."""
-        return self.modifiers.compares_places or super().refers_to_subject
+        return self.modifiers.compares_places or _refers_to_subject(self)
 
 
 class Union(Step, frozen=True):
@@ -965,22 +983,22 @@ class Union(Step, frozen=True):
         """Return the branches, in whatever order."""
         return ("any", frozenset(key_of(branch) for branch in self.branches), self.renames)
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """The names that every branch binds, and those bound before."""
         return self.binds
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names that its branches use, and the new names."""
         return frozenset(new for _, new in self.renames) | usages_of(self.branches)
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """Its branches."""
         return tuple(Nested("branch", branch) for branch in self.branches)
 
-    @property
+    @cached_property
     def is_match(self) -> bool:
         """The match of a branch is one."""
         return True
@@ -989,19 +1007,19 @@ class Union(Step, frozen=True):
         """Return what its branches call the names that it renames."""
         return frozenset(old for old, new in self.renames if new in spoken)
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """It depends on the branches."""
         return None
 
-    @property
+    @cached_property
     def row_names(self) -> Names:
         """The names that each branch binds itself."""
         renames = dict(self.renames)
         shared = frozenset.intersection(*(_union(step.row_names for step in branch) for branch in self.branches))
         return frozenset(renames.get(name, name) for name in shared)
 
-    @property
+    @cached_property
     def local_names(self) -> Names:
         """The names that only some of its branches bind, or read."""
         return self.usages - self.row_names
@@ -1024,37 +1042,37 @@ class AntiJoin(Step, frozen=True):
         """Return what it looks for."""
         return ("not", key_of(self.what))
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """Nothing: what a `not` binds is its own."""
         return _NONE
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names used by the items that it excludes."""
         return usages_of((self.what,))
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """The items that it excludes."""
         return (Nested("absent", self.what),)
 
-    @property
+    @cached_property
     def condition(self) -> tuple[Pointer, str] | None:
         """The keyword `not`."""
         return (*self.at, "not"), "not"
 
-    @property
+    @cached_property
     def is_filter(self) -> bool:
         """It is one."""
         return True
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """A guess: some rows are left out."""
         return 0.5
 
-    @property
+    @cached_property
     def local_names(self) -> Names:
         """Every name that is used by what it looks for."""
         return self.usages
@@ -1077,37 +1095,37 @@ class Where(Step, frozen=True):
         """Return the expression."""
         return ("where", self.test.text)
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """Empty: it binds no name."""
         return _NONE
 
-    @property
+    @cached_property
     def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
         """The condition."""
         return ((self.at, self.test),)
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names that the expression reads."""
         return self.test.reads
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """Empty: it has no nested steps."""
         return ()
 
-    @property
+    @cached_property
     def tests(self) -> tuple[Expression, ...]:
         """The condition."""
         return (self.test,)
 
-    @property
+    @cached_property
     def condition(self) -> tuple[Pointer, str] | None:
         """The expression."""
         return self.at, "where"
 
-    @property
+    @cached_property
     def is_filter(self) -> bool:
         """It is one."""
         return True
@@ -1130,22 +1148,22 @@ class Let(Step, frozen=True):
         """Return the names with their expressions."""
         return ("let", tuple((name, expression.text) for name, expression in self.names))
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """The names."""
         return frozenset(name for name, _ in self.names)
 
-    @property
+    @cached_property
     def expressions(self) -> tuple[tuple[Pointer, Expression], ...]:
         """The expression of each name."""
         return tuple(((*self.at, name), expression) for name, expression in self.names)
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The names, and what their expressions read."""
         return self.exports | self.reads
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """Empty: it has no nested steps."""
         return ()
@@ -1154,12 +1172,12 @@ class Let(Step, frozen=True):
         """Return where the name is written."""
         return (*self.at, name) if name in self.exports else None
 
-    @property
+    @cached_property
     def local_names(self) -> Names:
         """The names that it computes."""
         return self.exports
 
-    @property
+    @cached_property
     def refers_to_match(self) -> bool:
         """It computes names for the match before, whose place they have."""
         return True
@@ -1196,81 +1214,81 @@ class SpanFilter(Step, frozen=True):
         """Return the relation, the target and what ends the search."""
         return (self.relation, self.capture, self.of, key_of(self.conjunction), key_of(self.until))
 
-    @property
+    @cached_property
     def conjunction(self) -> Conjunction:
         """The target and its conditions; empty for a capture."""
         return (self.target, *self.rest) if self.target is not None else ()
 
-    @property
+    @cached_property
     def exports(self) -> Names:
         """The names that the target binds."""
         return exports_of(self.conjunction)
 
-    @property
+    @cached_property
     def usages(self) -> Names:
         """The capture, or what is used by the target, and what it is about."""
         own = frozenset({self.of}) if self.of else _NONE
         return own | (frozenset({self.capture}) if self.target is None else usages_of((self.conjunction,)))
 
-    @property
+    @cached_property
     def nested(self) -> tuple[Nested, ...]:
         """The target, and what ends the search for it."""
         return (Nested("target", self.conjunction), Nested("until", self.until))
 
-    @property
+    @cached_property
     def join(self) -> Join | None:
         """The target, where that is looked for in the file."""
         return self.target.join if self.target is not None else None
 
-    @property
+    @cached_property
     def compares_places(self) -> bool:
         """It always does."""
         return True
 
-    @property
+    @cached_property
     def condition(self) -> tuple[Pointer, str] | None:
         """The relation."""
         return (*self.at, self.relation), self.relation
 
-    @property
+    @cached_property
     def relation_to(self) -> str:
         """The relation."""
         return self.relation
 
-    @property
+    @cached_property
     def is_filter(self) -> bool:
         """Whether it compares with a capture or the subject."""
         return self.target is None
 
-    @property
+    @cached_property
     def fan_out(self) -> float | None:
         """A guess: few matches have several targets, and some none; to compare with a capture costs nothing."""
         return 0.0 if self.target is None else 0.75
 
-    @property
+    @cached_property
     def row_names(self) -> Names:
         """The names that the target and its conditions bind."""
         return _union(step.row_names for step in self.conjunction)
 
-    @property
+    @cached_property
     def refers_to_match(self) -> bool:
         """It is about the match before."""
         return True
 
-    @property
+    @cached_property
     def extends(self) -> bool:
         """Whether it looks for a target, of which there may be several."""
         return self.target is not None
 
-    @property
+    @cached_property
     def outer_reads(self) -> Names:
         """The names that the target reads, and what it is about."""
-        return super().outer_reads | ({self.of} if self.of else _NONE)
+        return _outer_reads(self) | ({self.of} if self.of else _NONE)
 
-    @property
+    @cached_property
     def refers_to_subject(self) -> bool:
         """Whether it is about the subject, or its target is."""
-        return self.of == "subject" or super().refers_to_subject
+        return self.of == "subject" or _refers_to_subject(self)
 
 
 STEPS: tuple[type[Step], ...] = (Join, SearchInValue, Union, AntiJoin, Where, Let, SpanFilter)
@@ -1396,7 +1414,7 @@ class PolicyFix(Struct, frozen=True):
         return frozenset(edit.target for edit in self.edits if not edit.is_path and edit.kind != "create")
 
 
-class CompiledPolicy(Struct, frozen=True):
+class CompiledPolicy(Struct, frozen=True, dict=True):
     """One policy, ready to be evaluated. `path` is its file in the pack, `line` where it begins.
 
     `place` is the name whose place findings point at; empty for the first place of the row.
@@ -1426,19 +1444,19 @@ class CompiledPolicy(Struct, frozen=True):
     grouped: tuple[Where | Let, ...] = ()  # what is said of each group of `per`, whose rows are `group`
     fix: PolicyFix | None = None
 
-    @property
+    @cached_property
     def shown_names(self) -> frozenset[str]:
         """The names that its message, its remedy and its fix read."""
         names = self.message.names | self.remedy.names
         return names | self.fix.names if self.fix else names
 
-    @property
+    @cached_property
     def ref(self) -> str:
         """The name that is unique in a run: `pack:id`."""
         return f"{self.pack}:{self.id}"
 
 
-class Requirement(Struct, frozen=True):
+class Requirement(Struct, frozen=True, dict=True):
     """An item of the rubric that a pack answers to."""
 
     pack: str
@@ -1449,7 +1467,7 @@ class Requirement(Struct, frozen=True):
     description: str = ""
 
 
-class VerdictField(Struct, frozen=True):
+class VerdictField(Struct, frozen=True, dict=True):
     """One field of `--format verdict`: an expression over the report, or the text of a template.
 
     `ours`: the template ships with polcheck.
@@ -1461,7 +1479,7 @@ class VerdictField(Struct, frozen=True):
     ours: bool = False
 
 
-class CompiledPack(Struct, frozen=True):
+class CompiledPack(Struct, frozen=True, dict=True):
     """One pack of a run. `digest` covers every file of it; `params` are the values in force.
 
     `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written.
@@ -1486,14 +1504,34 @@ class CompiledPack(Struct, frozen=True):
     shipped: bool = False  # whether it comes with polcheck
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, dict=True):
     """The compiled packs of a run: their policies, tables, parameters and probes, and its day (YYYY-MM-DD)."""
 
     packs: tuple[CompiledPack, ...]
     probes: tuple[Probe, ...]
     today: str = ""
 
-    @property
+    @cached_property
+    def orders(self) -> dict[int, tuple[Binding, ...] | None]:
+        """What the steps of conjunctions are bound to, by the number of the first step; filled by evaluation."""
+        return {}
+
+    @cached_property
+    def texts(self) -> dict[int, tuple[object, ...]]:
+        """What each step says, wherever it is written, by its number; filled by evaluation."""
+        return {}
+
+    @cached_property
+    def steps_with_constants(self) -> frozenset[int]:
+        """The numbers of steps below which some selector asks for constants."""
+        steps = {step.number: step for policy in self.policies for step in every_step(policy)}
+        return frozenset(
+            number
+            for number, step in steps.items()
+            if any(each.item_modifiers and each.item_modifiers.constant for each in below((step,)))
+        )
+
+    @cached_property
     def policies(self) -> tuple[CompiledPolicy, ...]:
         """The policies of every pack, in order."""
         return tuple(policy for pack in self.packs for policy in pack.policies)

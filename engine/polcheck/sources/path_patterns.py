@@ -57,7 +57,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
         """Every name that some pattern captures."""
         return frozenset(name for glob in self._compiled[0] for name in glob.names)
 
-    @property
+    @cached_property
     def folders(self) -> bool:
         """Whether some pattern asks for folders."""
         return any(glob.folder for glob in self._compiled[0])
@@ -100,7 +100,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
             return False
         return any(_reaches(way, parts) for text in included for way in alternatives(text))
 
-    @property
+    @cached_property
     def suffixes(self) -> frozenset[str]:
         """The endings (`.py`) that the included paths can have; empty when a pattern leaves that open."""
         results: set[str] = set()
@@ -115,7 +115,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
                 results.add(end[dot:])
         return frozenset(results)
 
-    @property
+    @cached_property
     def examples(self) -> tuple[tuple[str | None, ...], ...]:
         """For each pattern that includes paths, and each of its alternatives, a path that tells what its files are.
 
@@ -124,7 +124,7 @@ class FilePatterns(Struct, frozen=True, dict=True):
         included = (text for text in self.texts if not text.startswith("!"))
         return tuple(tuple(_example(way) for way in alternatives(text)) for text in included)
 
-    @property
+    @cached_property
     def plain(self) -> tuple[str, ...]:
         """The paths that are named in full, without any wildcard or capture."""
         every = (way for text in self.texts if not text.startswith("!") for way in alternatives(text))
