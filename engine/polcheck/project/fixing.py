@@ -338,8 +338,6 @@ def _open(before: Report, after: Report) -> Iterator[str]:
                 yield f"`{policy.ref}` would be undecided: {new[0] if new else policy.title}"
         if was is not None and len(policy.dynamic) > len(was.dynamic):
             yield f"`{policy.ref}` could examine less: {policy.dynamic[-1].reason}"
-    if after.no_verdict == "empty" and before.no_verdict != "empty":
-        yield "no policy would apply to anything any more"
 
 
 def _more(was: PolicyOutcome, now: PolicyOutcome) -> bool:
