@@ -145,6 +145,12 @@ class Checker(Struct, frozen=True, dict=True):
         )
         return replace(self, plan=replace(self.plan, packs=packs), searches=self.extractor)
 
+    def reporting(self, only: Restriction | None) -> Checker:
+        """Return a checker that reports `only` some paths; what this one has worked out is shared."""
+        result = replace(self, only=only)
+        result.__dict__.update(self.__dict__)
+        return result
+
     @cached_property
     def demands(self) -> Demands:
         """What the policies need of each file."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
 from polcheck.base.timings import Timings
 from polcheck.evaluate.budget import Budget, BudgetExceeded, ExaminedFiles
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.relations import DynamicPlace, DynamicPlaces
+from polcheck.evaluate.relations import DynamicPlace, DynamicPlaces, Relation
 from polcheck.evaluate.rows import BoundValue, Row, SourceRef, distinct, place_of
 from polcheck.evaluate.scope import Scopes
 from polcheck.evaluate.steps import Evaluator, Journal
@@ -87,19 +87,22 @@ def evaluate(
     limits: RunLimits = DEFAULT_RUN_LIMITS,
     timings: Timings | None = None,
     known: Mapping[str, PolicyResult] | None = None,
+    relations: dict[str, KnownRelations] | None = None,
     proceed: Callable[[], None] | None = None,
 ) -> list[PolicyResult]:
     """Return one result a policy, in the packs' order. `journal_of` gives a function that is
     called for every step of a policy, in the order as written.
 
     A policy that is over the limits, or that polcheck fails on, is undecided; the others are evaluated. `known` are
-    results of policies (by `pack:id`) that need no evaluation; `proceed` is called before each of the others, and may
+    results of policies (by `pack:id`) that need no evaluation; `relations` has what is known of selectors, by pack, and
+    takes what is worked out; `proceed` is called before each of the others, and may
     raise what ends all.
     """
     results: list[PolicyResult] = []
     clock = limits.of_run(len(context.paths))
     for pack in packs:
-        base = Evaluator(context, Scopes(context, pack.params, pack.tables))
+        kept = KnownRelations.none() if relations is None else relations.setdefault(pack.name, KnownRelations.none())
+        base = Evaluator(context, Scopes(context, pack.params, pack.tables), kept.relations, kept.used)
         journaled = Evaluator(context, Scopes(context, pack.params, pack.tables))
         for policy in pack.policies:
             if known and policy.ref in known:
@@ -115,6 +118,18 @@ def evaluate(
                 budget = Budget(limits, clock.within(limits.seconds))
                 _contained(policy, replace(_fresh(journaled, budget), journal=journal_of(policy)))
     return results
+
+
+class KnownRelations(NamedTuple):
+    """The rows of the sources of one pack, by the numbers of their joins, and of selectors that are used by name."""
+
+    relations: dict[int, Relation]
+    used: dict[str, Relation]
+
+    @classmethod
+    def none(cls) -> KnownRelations:
+        """Return what is known before anything was evaluated."""
+        return cls({}, {})
 
 
 def _fresh(base: Evaluator, budget: Budget) -> Evaluator:

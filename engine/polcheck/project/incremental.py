@@ -9,21 +9,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.spans import Source
 from polcheck.evaluate.context import JoinContext
-from polcheck.evaluate.outcome import PolicyResult, evaluate
+from polcheck.evaluate.outcome import KnownRelations, PolicyResult, evaluate
 from polcheck.findings.accepted import Accept
 from polcheck.findings.report import Notice, Report
 from polcheck.findings.restriction import Restriction
 from polcheck.languages import kind_of
 from polcheck.languages.comments import mentions_waivers
 from polcheck.pipeline import Checker, Judged, Part, remarks_in
-from polcheck.policy.plan import CompiledPolicy, Plan, every_step, tables_of
+from polcheck.policy.plan import Plan, SelectorRef, Step, below, every_step, tables_of
 from polcheck.scan.cache import CachedRows, ScanCache, SharedRows
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Searchers, Task, search_files, searchers
@@ -48,25 +50,43 @@ class _File(NamedTuple):
     marked: bool | None
 
 
+class _Change(NamedTuple):
+    """What has changed of the files of a project: those with other bytes, or that are new, and those that are gone.
+
+    `listing` says whether there are others.
+    """
+
+    paths: Sequence[str]
+    gone: Sequence[str]
+    listing: bool
+
+    @classmethod
+    def between(cls, old: Mapping[str, bytes | Later], new: Mapping[str, bytes | Later]) -> _Change:
+        """Return the change from one state of a project to another; both are in order of path."""
+        if list(old) == list(new):
+            return cls(list(compress(new, map(is_not, new.values(), old.values()))), (), listing=False)
+        paths = [path for path, held in new.items() if old.get(path) is not held]
+        return cls(paths, [path for path in old if path not in new], listing=True)
+
+
 class _Reach(Struct, frozen=True):
-    """What of a file a policy depends on: the probes that it searches with, and whether its facts."""
+    """What of a file a policy, or a part of one, depends on: the probes that search it, and whether its facts."""
 
     probes: frozenset[int]
     facts: bool
 
     @classmethod
-    def of(cls, plan: Plan, policy: CompiledPolicy) -> _Reach:
-        """Return the reach of a policy."""
-        steps = list(every_step(policy))
+    def of(cls, plan: Plan, steps: Iterable[Step], names: Iterable[str] = ()) -> _Reach:
+        """Return the reach of some steps, and of texts that read these names."""
+        steps = list(steps)
         probes = {step.search.probe for step in steps if step.search is not None}
         if any(tables_of(plan.probes, probe) for probe in probes):
             # NOTE: a name may be followed through files of every kind that define some
             probes |= {number for number, probe in enumerate(plan.probes) if probe.kind == "constants"}
-        reads = {name for step in steps for name in step.reads} | policy.message.names | policy.remedy.names
-        return cls(frozenset(probes), "file" in reads)
+        return cls(frozenset(probes), "file" in names or any("file" in step.reads for step in steps))
 
     def touched(self, old: FileRows, new: FileRows) -> bool:
-        """Return whether what the policy depends on may differ between two states of a file."""
+        """Return whether what depends on it may differ between two states of a file."""
         if self.facts and old.facts != new.facts:
             return True
         return not (self.probes.isdisjoint(old.results) and self.probes.isdisjoint(new.results))
@@ -77,18 +97,53 @@ class _Searched(Struct, dict=True):
 
     checker: Checker
     shared: SharedRows
-    rows: dict[str, FileRows]
-    held: dict[str, bytes | Later]  # where the bytes of each file were when it was searched
-    before: dict[str, FileRows]  # of the files that changed since the policies were evaluated: their rows then
+    rows: dict[str, FileRows] = field(default_factory=dict)
+    before: dict[str, FileRows] = field(default_factory=dict)  # of the files that changed since policies were evaluated
+    marked: set[str] = field(default_factory=set)  # the files that were searched and may hold a waiver
+    remarked: set[str] = field(default_factory=set)  # those of which their rows say more than matches
+    complete: bool = False  # whether the rows are those of all files
     submission: Submission | None = None  # for which the policies were evaluated last
     context: JoinContext | None = None
-    judged: Mapping[str, Judged] = {}  # by `pack:id`
+    judged: Mapping[str, Judged] = field(default_factory=dict)  # by `pack:id`
+    relations: dict[str, KnownRelations] = field(default_factory=dict)  # by pack
 
     @cached_property
     def reaches(self) -> Mapping[str, _Reach]:
         """The reach of each policy, by `pack:id`."""
         plan = self.checker.plan
-        return {policy.ref: _Reach.of(plan, policy) for policy in plan.policies}
+        return {
+            policy.ref: _Reach.of(plan, every_step(policy), policy.message.names | policy.remedy.names)
+            for policy in plan.policies
+        }
+
+    @cached_property
+    def parts(self) -> tuple[Mapping[int, _Reach], Mapping[str, Mapping[str, _Reach]]]:
+        """The reach of each join, by its number, and of each selector that is used by name, by pack and name."""
+        plan = self.checker.plan
+        joins: dict[int, _Reach] = {}
+        used: dict[str, dict[str, _Reach]] = {}
+        for policy in plan.policies:
+            for step in every_step(policy):
+                join = step.join if step.join is step else None
+                if join is None:
+                    continue
+                joins[join.number] = _Reach.of(plan, below((step,)))
+                if isinstance(join.source, SelectorRef):
+                    used.setdefault(policy.pack, {})[join.source.name] = _Reach.of(plan, below(join.source.what))
+        return joins, used
+
+    def forget(self) -> None:
+        """Forget the rows of selectors that may differ after the files that have changed."""
+        joins, used = self.parts
+        for pack, known in self.relations.items():
+            for number in [number for number in known.relations if self.touches(joins.get(number))]:
+                del known.relations[number]
+            for name in [name for name in known.used if self.touches(used.get(pack, {}).get(name))]:
+                del known.used[name]
+
+    def touches(self, reach: _Reach | None) -> bool:
+        """Return whether something in reach may differ after the files that have changed; so may what has no reach."""
+        return reach is None or any(reach.touched(old, self.rows[path]) for path, old in self.before.items())
 
     @cached_property
     def search(self) -> FileSearch:
@@ -110,6 +165,8 @@ class Incremental:
         self._files: dict[str, _File] = {}
         self._pieces: dict[str, bytes] = {}  # of what the digest is made from, by path, in order of path
         self._sources: dict[str, Source] = {}
+        self._held: Mapping[str, bytes | Later] = {}
+        self._unsearched: set[str] = set()  # files that nothing searches and that may hold a waiver
         self._stored = CachedRows()  # of submissions with a base
 
     def close(self) -> None:
@@ -118,6 +175,7 @@ class Incremental:
             _close(self._searched)
         self._searched = None
         self._files, self._pieces, self._sources, self._stored = {}, {}, {}, CachedRows()
+        self._held, self._unsearched = {}, set()
 
     def check(
         self,
@@ -130,19 +188,20 @@ class Incremental:
     ) -> Report:
         """Return the report on a placed submission; `proceed` is called now and then, and may raise what ends it."""
         if submission.base is not None:
-            return self._compared(replace(checker, only=only), submission, fail_on, accept, proceed)
+            return self._compared(checker.reporting(only), submission, fail_on, accept, proceed)
         searched = self._for(checker)
         held = _held(submission)
+        change = _Change.between(self._held, held)
         try:
-            rows = self._rows(searched, submission, held, proceed)
+            self._search(searched, submission, held, change, proceed)
         except BaseException:
             _close(searched)  # NOTE: what it was asked for is not waited for
             raise
-        placed = self._placed(submission, held, rows)
+        placed = self._placed(searched, submission, held, change)
+        self._held, searched.complete = held, True
         judged, remarks = self._judged(searched, placed, proceed)
-        report = replace(checker, only=only).concluded(
-            placed, judged, (*remarks_in(_remarked(rows)), *remarks), fail_on, accept
-        )
+        format_remarks = remarks_in({path: searched.rows[path] for path in searched.remarked})
+        report = checker.reporting(only).concluded(placed, judged, (*format_remarks, *remarks), fail_on, accept)
         if sum(len(source.data) for source in self._sources.values()) > _MOST_BYTES:
             self._sources.clear()
         return report
@@ -164,28 +223,33 @@ class Incremental:
             if old.plan is checker.plan and all(getattr(old, name) == getattr(checker, name) for name in _SETTINGS):
                 return known
             _close(known)
-        self._searched = _Searched(checker, SharedRows(), {}, {}, {})
+        self._searched = _Searched(checker, SharedRows())
         return self._searched
 
-    def _rows(
-        self, searched: _Searched, submission: Submission, held: Mapping[str, bytes | Later], proceed: Proceed
-    ) -> Mapping[str, FileRows]:
-        """Return the rows of every file that is searched, after a search of those that have changed."""
+    def _search(
+        self,
+        searched: _Searched,
+        submission: Submission,
+        held: Mapping[str, bytes | Later],
+        change: _Change,
+        proceed: Proceed,
+    ) -> None:
+        """Bring the rows of every file that is searched up to date."""
         checker = searched.checker
         wanted = checker.wanted(submission)
-        paths: Iterable[str] = submission.listed if checker.demands.facts else wanted
-        asked = [path for path in paths if path in held]
-        tasks = [
-            Task(path, submission.size(path), wanted.get(path, ()))
-            for path in asked
-            if path not in searched.rows or searched.held[path] is not held[path]
-        ]
-        if len(asked) != len(searched.rows) or any(task.path not in searched.rows for task in tasks):
+        stale = [path for path in change.paths if path in searched.rows]
+        if change.listing or not searched.complete:
+            asked = [path for path in (submission.listed if checker.demands.facts else wanted) if path in held]
             searched.context = None
-            left = set(asked)
-            searched.rows = {path: rows for path, rows in searched.rows.items() if path in left}
-        changed = [task for task in tasks if not self._is_same(searched, task.path, held)]
-        for path in {task.path for task in tasks}:
+            searched.rows = {path: searched.rows[path] for path in asked if path in searched.rows}
+            stale = [path for path in stale if path in searched.rows]
+            stale += [path for path in asked if path not in searched.rows]
+        changed = [
+            Task(path, submission.size(path), wanted.get(path, ()))
+            for path in stale
+            if not _is_same(searched.rows.get(path), held[path])
+        ]
+        for path in change.paths:
             self._sources.pop(path, None)
         search = replace(searched.search, submission=submission.known(submission.paths, "", self._sources))
 
@@ -194,43 +258,46 @@ class Incremental:
                 tasks, search, checker.jobs, checker.limits.search_seconds, lambda *_: proceed(), searched.beside
             )
 
-        if not searched.rows or len(changed) > _FEW:
-            results = search_all(changed)
-        else:
-            results = searched.shared.rows_of(changed, submission, search_all)
+        few = searched.complete and len(changed) <= _FEW
+        results = searched.shared.rows_of(changed, submission, search_all) if few else search_all(changed)
         for path, rows in results.items():
             if path in searched.rows:
                 searched.before.setdefault(path, searched.rows[path])
             searched.rows[path] = rows
-        for task in tasks:
-            searched.held[task.path] = held[task.path]
-        return searched.rows
-
-    def _is_same(self, searched: _Searched, path: str, held: Mapping[str, bytes | Later]) -> bool:
-        """Return whether a file that was read anew has the bytes that were searched."""
-        rows = searched.rows.get(path)
-        return rows is not None and bool(rows.digest) and _digest_of(held[path]) == rows.digest
+        for paths, says in ((searched.marked, "marked"), (searched.remarked, "remarks")):
+            paths.intersection_update(searched.rows)
+            paths.difference_update(results)
+            paths.update(path for path, rows in results.items() if getattr(rows, says))
 
     def _placed(
-        self, submission: Submission, held: Mapping[str, bytes | Later], rows: Mapping[str, FileRows]
+        self, searched: _Searched, submission: Submission, held: Mapping[str, bytes | Later], change: _Change
     ) -> Submission:
         """Return the submission with what is known of it: its digest, and the files that may hold waivers."""
-        for path in self._files.keys() - held.keys():
-            del self._files[path]
-            self._pieces.pop(path, None)
-        for path, own in held.items():
-            known = self._files.get(path)
-            if known is None or known.held is not own or (known.marked is None and path not in rows):
-                self._files[path] = _file_of(path, own, rows.get(path))
-                self._pieces.pop(path, None)
-                self._sources.pop(path, None)
-        paths = submission.paths
-        if len(self._pieces) != len(paths) or any(path not in self._pieces for path in paths):
-            self._pieces = {path: self._pieces.get(path) or self._piece(path) for path in paths}
+        rows, paths = searched.rows, submission.paths
+        for path in change.gone:
+            self._files.pop(path, None)
+        looked: Iterable[str] = change.paths
+        if not searched.complete:  # NOTE: what is searched now is another matter, and what is not
+            changed = frozenset(change.paths)
+            looked = [path for path in held if path in changed or self._is_unknown(path, rows)]
+        for path in looked:
+            self._files[path] = _file_of(path, held[path], rows.get(path))
+            self._sources.pop(path, None)
+        if change.listing or len(self._pieces) != len(paths):
+            self._pieces = {path: self._piece(path) for path in paths}
+        else:
+            self._pieces.update((path, self._piece(path)) for path in change.paths)
         digest = f"sha256:{hashlib.sha256(b''.join(self._pieces.values())).hexdigest()}"
-        marked = frozenset(path for path, own in rows.items() if own.marked)
-        unsearched = frozenset(path for path, file in self._files.items() if file.marked and path not in rows)
-        return replace(submission, marked=marked, unsearched=unsearched).known(paths, digest, self._sources)
+        self._unsearched = {path for path in self._unsearched if path in held and path not in rows}
+        self._unsearched.difference_update(looked)
+        self._unsearched.update(path for path in looked if self._files[path].marked and path not in rows)
+        marked_in = replace(submission, marked=frozenset(searched.marked), unsearched=frozenset(self._unsearched))
+        return marked_in.known(paths, digest, self._sources)
+
+    def _is_unknown(self, path: str, rows: Mapping[str, FileRows]) -> bool:
+        """Return whether too little is known of a file to say whether it may hold a waiver."""
+        file = self._files.get(path)
+        return file is None or (file.marked is None and path not in rows)
 
     def _piece(self, path: str) -> bytes:
         """Return what `Submission.digest` makes of one file."""
@@ -247,6 +314,7 @@ class Incremental:
         if len(parts) != 1 or parts[0].folder:
             searched.before.clear()
             searched.context, searched.judged = None, {}
+            searched.relations.clear()
             return self._judged_anew(checker, parts, proceed)
         part = parts[0]
         last, context = searched.submission, searched.context
@@ -261,14 +329,22 @@ class Incremental:
         known: dict[str, Judged] = {}
         if same and context is not None:
             fresh = context.revised(searched.rows, searched.before, fresh.placer)
-            known = {ref: one for ref, one in searched.judged.items() if not self._touched(searched, ref)}
-        results = evaluate(
-            fresh,
-            part.group.packs,
-            limits=checker.limits,
-            known={ref: one.result for ref, one in known.items()},
-            proceed=proceed,
-        )
+            known = {ref: one for ref, one in searched.judged.items() if not searched.touches(searched.reaches[ref])}
+            searched.forget()
+        else:
+            searched.relations.clear()
+        try:
+            results = evaluate(
+                fresh,
+                part.group.packs,
+                limits=checker.limits,
+                known={ref: one.result for ref, one in known.items()},
+                relations=searched.relations,
+                proceed=proceed,
+            )
+        except BaseException:
+            searched.relations.clear()  # NOTE: of the files as they are now, which another change may follow
+            raise
         maker = checker.findings_in(replace(part, context=fresh))
         judged: list[Judged] = []
         for result in results:
@@ -299,11 +375,6 @@ class Incremental:
             remarks += notices
         return judged, remarks
 
-    def _touched(self, searched: _Searched, ref: str) -> bool:
-        """Return whether a policy's result may differ after the files that have changed."""
-        reach = searched.reaches[ref]
-        return any(reach.touched(old, searched.rows[path]) for path, old in searched.before.items())
-
     def _may_differ(self, searched: _Searched, result: PolicyResult, wanted: Mapping[str, Sequence[int]]) -> bool:
         """Return whether findings may differ although the result is the same: in their fixes, or in what comes closest
         to something missing, which may stand in one of the files that have changed.
@@ -333,15 +404,14 @@ def _file_of(path: str, held: bytes | Later, rows: FileRows | None) -> _File:
     return _File(held, hashlib.sha256(data).digest(), bool(kind_of(path)) and mentions_waivers(data))
 
 
-def _digest_of(held: bytes | Later) -> bytes:
+def _is_same(rows: FileRows | None, held: bytes | Later) -> bool:
+    """Return whether a file has the bytes of which these are the rows."""
+    if rows is None or not rows.digest:
+        return False
     try:
-        return hashlib.sha256(held if isinstance(held, bytes) else held.read()).digest()
+        return hashlib.sha256(held if isinstance(held, bytes) else held.read()).digest() == rows.digest
     except OSError:
-        return b""
-
-
-def _remarked(rows: Mapping[str, FileRows]) -> Mapping[str, FileRows]:
-    return {path: own for path, own in rows.items() if own.remarks}
+        return False
 
 
 def _is_final(result: PolicyResult) -> bool:

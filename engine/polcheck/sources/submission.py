@@ -44,6 +44,7 @@ class Files(Mapping[str, bytes]):
     def __init__(self, held: Mapping[str, bytes | Later | None], look: Callable[[str], Later] | None = None) -> None:
         self._held = dict(held)
         self._look = look
+        self._complete = look is None  # whether everything was looked at
 
     def _seen(self, path: str) -> bytes | Later:
         """Return the bytes of a file, or where they are to be read, after opening it if nobody has."""
@@ -86,7 +87,10 @@ class Files(Mapping[str, bytes]):
         """Return the bytes of every file by path, or where they are to be read; those that can't be read are left
         out.
         """
+        if self._complete:
+            return self._held  # type: ignore[return-value]  # none is None by now
         faults = self.faults(self._held)
+        self._complete = not faults
         return {path: owned for path, owned in self._held.items() if path not in faults and owned is not None}
 
     def faults(self, paths: Iterable[str]) -> dict[str, str]:
@@ -108,7 +112,9 @@ class Files(Mapping[str, bytes]):
 
     def updated(self, files: Mapping[str, bytes | Later]) -> Files:
         """Return the same with the content of some replaced, or with some more."""
-        return Files({**self._held, **files}, self._look)
+        updated = Files({**self._held, **files}, self._look)
+        updated._complete = self._complete
+        return updated
 
     def below(self, start: str) -> Files:
         """Return the files whose paths begin with `start`, by the rest of their paths."""
