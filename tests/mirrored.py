@@ -88,6 +88,8 @@ class Mirrored:
         with working_in(self.mirror):
             fresh = polcheck("run", "-f", "json", "--no-cache", *self.options, *(paths or ["."]))
         said = fresh.out or fresh.err
+        if said.startswith("Usage:") and "no pack is named" in ours:
+            return ours, ours  # NOTE: a command line lacks an argument where a program has made an error
         # NOTE: where files are named, a run calls the folder of the configuration by its whole path
         return ours, said.replace(f'"{self.mirror}"', '"."') if paths else said
 

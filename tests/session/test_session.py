@@ -61,7 +61,7 @@ def test_a_file_that_is_gone_is_not_listed(project: Mirrored) -> None:
     report = json.loads(project.agreed())
     assert report["findings"] == []
     project.overlay(dict.fromkeys(FILES))
-    assert "no pack is named" in project.both()[0]
+    assert "no pack is named" in project.agreed()
 
 
 def test_a_folder_can_take_the_place_of_a_file_that_is_gone(project: Mirrored) -> None:

@@ -25,7 +25,7 @@ from polcheck.findings.restriction import Restriction
 from polcheck.languages import kind_of
 from polcheck.languages.comments import mentions_waivers
 from polcheck.pipeline import Checker, Judged, Part, remarks_in
-from polcheck.policy.plan import Plan, SelectorRef, Step, below, every_step, tables_of
+from polcheck.policy.plan import Plan, Step, below, every_step, tables_of
 from polcheck.scan.cache import CachedRows, ScanCache, SharedRows
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Searchers, Task, search_files, searchers
@@ -128,8 +128,10 @@ class _Searched(Struct, dict=True):
                 if join is None:
                     continue
                 joins[join.number] = _Reach.of(plan, below((step,)))
-                if isinstance(join.source, SelectorRef):
-                    used.setdefault(policy.pack, {})[join.source.name] = _Reach.of(plan, below(join.source.what))
+                for nested in step.nested:
+                    if nested.role == "selector":
+                        name = str(join.source.row_key()[1])
+                        used.setdefault(policy.pack, {})[name] = _Reach.of(plan, below(nested.steps))
         return joins, used
 
     def forget(self) -> None:
