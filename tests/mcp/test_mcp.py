@@ -113,6 +113,23 @@ def test_a_bundle_is_checked_without_any_folder(call: Call) -> None:
     assert answer.startswith("fail:") and "app.py:2:7: error [web-service:variables-are-set]" in answer
 
 
+def test_fix_returns_a_diff_and_writes_nothing(call: Call, project: Path) -> None:
+    """Of safe fixes, or of all; what is left is told."""
+    policy = project / "policies" / "policies" / "prints.yaml"
+    policy.write_text(
+        "id: no-print\ntitle: No print\nforbid: {files: '**/*.py', pattern: print($what), name: call}\n"
+        "message: it prints\nremedy: log it\nfix: {replace: call, with: 'log({{ what }})'}\n"
+    )
+    module = project / "api" / "more.py"
+    module.write_text("print(total)\n")
+    assert "fix: to be looked at (`unsafe`), by the tool `fix`" in call("check", select=["no-print"]).text
+    assert "1 more finding can be fixed with `unsafe`" in call("fix", select=["no-print"]).text
+    answer = call("fix", select=["no-print"], unsafe=True).text
+    assert answer.startswith("1 finding fixed by the diff below, tried and not written; after it: pass")
+    assert "-print(total)\n+log(total)\n" in answer
+    assert module.read_text() == "print(total)\n"
+
+
 def test_what_is_undecided_is_said_with_a_way_out(call: Call, project: Path) -> None:
     """It is not a pass, and the first line says so."""
     (project / "compose.yaml").write_text("services: [\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from polcheck.base.errors import Problem
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import SEVERITIES, Report
+from polcheck.project.fixing import Fixed
 from polcheck.render.escape import printable, terminal
 from polcheck.render.wording import pluralize, summary, ways_out
 
@@ -44,6 +45,8 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         first, *rest = printable(finding.remedy.strip()).splitlines()
         yield f"   remedy: {first}"
         yield from (f"     {line}" for line in rest)
+    if finding.fix and not finding.fix.problem:
+        yield "   fix: " + ("safe" if finding.fix.safe else "to be looked at (`unsafe`)") + ", by the tool `fix`"
     if finding.related:
         shown = ", ".join(terminal(str(place)) for place in finding.related[:_MOST_PLACES])
         more = len(finding.related) - _MOST_PLACES
@@ -80,6 +83,28 @@ def _notices(report: Report) -> Iterator[str]:
     for notice in notices[:_MOST_REASONS]:
         where = f"{notice.location}: " if notice.location else ""
         yield f"- {terminal(where + notice.message)}"
+
+
+def fixes_text(fixed: Fixed) -> str:
+    """Return what fixes come to: how many findings are gone, the diff to apply, and what could not be fixed and why."""
+    lines = [
+        f"{pluralize(len(fixed.fixed), 'finding')} fixed by the diff below, tried and not written; after it: "
+        f"{terminal(summary(fixed.after))}"
+        if fixed.fixed
+        else f"no finding is fixed; as before: {terminal(summary(fixed.after))}"
+    ]
+    if fixed.unsafe:
+        lines.append(
+            f"{pluralize(len(fixed.unsafe), 'more finding')} can be fixed with `unsafe`: look at the diff then"
+        )
+    if fixed.changes:
+        lines += ["", printable(fixed.diff())]
+    if fixed.refused:
+        lines += ["", "Not fixed:"]
+    for refused in fixed.refused[:_MOST_REASONS]:
+        place = terminal(str(refused.finding.location)) if refused.finding.location else "the project as a whole"
+        lines.append(f"- {place}: [{terminal(refused.finding.ref)}] {terminal(refused.reason)}")
+    return "\n".join(lines) + "\n"
 
 
 def problems_text(problems: Sequence[Problem]) -> str:

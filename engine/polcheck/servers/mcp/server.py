@@ -22,8 +22,9 @@ from polcheck.servers.mcp.tools import Tools
 _INSTRUCTIONS = """\
 polcheck checks code and configuration against policies, and whether the two agree. Call `check` after each edit and
 before you say that you are done: a first line that begins with `pass` is the goal. Work through its findings from the
-top to the bottom. `rule` says what a policy asks for, `explain` why it has its outcome. Something undecided is not a
-pass: a file couldn't be read or parsed. Don't waive a finding, and don't change a policy, unless you were asked to."""
+top to the bottom, or take the diff of `fix`. `rule` says what a policy asks for, `explain` why it has its outcome.
+Something undecided is not a pass: a file couldn't be read or parsed. Don't waive a finding, and don't change a policy,
+unless you were asked to."""
 
 PathOf = Annotated[str, Field(description="The project's folder; a relative path begins at the server's folder")]
 Packs = Annotated[
@@ -65,6 +66,19 @@ def server_of(folders: Sequence[Path]) -> MCPServer:
         if bundle is not None:
             return _answered(lambda: tools.check_bundle(bundle, packs or (), select or ()))
         return _answered(lambda: tools.check(path, files or (), changes, packs or (), select or (), fail_on))
+
+    @tool()
+    def fix(
+        path: PathOf = ".",
+        files: Annotated[list[str] | None, Field(description="Fix only findings in these files")] = None,
+        packs: Packs = None,
+        select: Annotated[list[str] | None, Field(description="Only these policies, requirements or tags")] = None,
+        unsafe: Annotated[
+            bool, Field(description="Also fixes that may change what the program means: look at the diff")
+        ] = False,
+    ) -> str:
+        """Fix findings whose remedy is exact: a diff to apply, tried before (nothing gets worse). Writes nothing."""
+        return _answered(lambda: tools.fix(path, files or (), packs or (), select or (), unsafe))
 
     @tool()
     def explain(policy: Policy, path: PathOf = ".", packs: Packs = None) -> str:

@@ -29,7 +29,7 @@ from polcheck.project.library import check as check_submission
 from polcheck.project.packs import read_pack
 from polcheck.project.project import Project
 from polcheck.project.session import Session
-from polcheck.servers.mcp.answers import problems_text, report_text
+from polcheck.servers.mcp.answers import fixes_text, problems_text, report_text
 from polcheck.sources.submission import Submission
 from polcheck.sources.target import read_file, read_submission
 
@@ -68,6 +68,22 @@ class Tools:
                 return report_text(session.check(files))
             finally:
                 session.revert()
+
+    def fix(
+        self,
+        path: str = ".",
+        files: Sequence[str] = (),
+        packs: Sequence[str] = (),
+        select: Sequence[str] = (),
+        unsafe: bool = False,
+    ) -> str:
+        """Return what the fixes of findings change, as a diff: safe ones, with `unsafe` all. Nothing is written.
+
+        Each fix has been tried: its finding is gone with it, and nothing else got worse.
+        """
+        with self._session(path, packs, select, None) as session:
+            session.refresh()
+            return fixes_text(session.fix(files, unsafe=unsafe))
 
     def check_bundle(self, bundle: Mapping[str, str], packs: Sequence[str], select: Sequence[str] = ()) -> str:
         """Return the report on files that are given as texts by path, by packs with these names or folders."""
