@@ -74,7 +74,7 @@ class RowEditor(Editor):
         if any(not same_value(*pair) for at, pair in enumerate(zip(old, new, strict=True)) if at != number):
             return False
         return len(pointer) > 1 and self._row_agrees(
-            document, old[number], new[number], wanted[number], pointer, changes
+            document, old[number], new[number], replaced[number], pointer, changes
         )
 
     def _row_agrees(
@@ -213,6 +213,8 @@ class CodeownersEditor(RowEditor):
 
     def written(self, document: Document, pointer: Pointer, value: str) -> str:
         """Return the new string at `pointer` as the file writes it."""
+        if pointer[1] == "section":
+            raise EditRefused("the heading of a section is that of all its rows")
         return value.replace(" ", "\\ ") if pointer[1] == "pattern" else value
 
 
@@ -229,6 +231,9 @@ class GoModEditor(Editor):
             raise EditRefused(
                 "a module's path is made of letters, digits and `-._~/`, and begins with a domain or a dot"
             )
+        beside = document.at(pointer[:-1])
+        if isinstance(beside, dict):
+            _check_module({**beside, str(pointer[-1]): value}, local=pointer[0] == "Replace")
         if pointer[-1] == "Go" and not (value[:1].isdigit() and set(value) <= set("0123456789.rcbeta")):
             raise EditRefused("a version of Go is one such as 1.25")
         return [Change(span.start, span.end, value)]
@@ -239,6 +244,7 @@ class GoModEditor(Editor):
         known = isinstance(value, dict) and value.keys() <= {"Path", "Version", "Indirect"} and "Path" in value
         if len(pointer) != 1 or name not in _DIRECTIVES or not known or not isinstance(value, dict):
             raise EditRefused("to `Require`, `Exclude`, `Tool` and `Ignore` a mapping of `Path` and `Version` is added")
+        _check_module(value)
         words = [str(value["Path"]), *([str(value["Version"])] if "Version" in value else [])]
         line = " ".join(words) + (" // indirect" if value.get("Indirect") else "")
         members = document.members(pointer)
@@ -262,6 +268,17 @@ class GoModEditor(Editor):
             where = document.where(pointer)
             return [cut_lines(document, where.value.start, where.value.end)]
         raise EditRefused("in go.mod an item of a list is deleted, or a directive")
+
+
+def _check_module(module: dict[str, Json], *, local: bool = False) -> None:
+    """Raise EditRefused for a version that the go command refuses for a path, or where it wants one."""
+    path, version = str(module.get("Path", "")), str(module.get("Version", ""))
+    if local and not version and not path.startswith(("./", "../", "/")):
+        raise EditRefused("a module that replaces another is a folder, or has a version")
+    major = version.removeprefix("v").partition(".")[0]
+    needs = major.isdigit() and int(major[:9]) > 1 and not version.endswith("+incompatible")
+    if needs and not path.endswith((f"/v{major}", f".v{major}")):
+        raise EditRefused(f"the path of version {major[:9]} of a module ends in `/v{major[:9]}`")
 
 
 def _cut(document: Document, rows: Sequence[Member], number: int, signs: tuple[str, ...] = _COMMENTS) -> Change:
