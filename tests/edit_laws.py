@@ -38,6 +38,11 @@ DEEP: tuple[Json, ...] = (["a", "b"], {"k": "v"}, {"k": {"n": [1, {"z": "on"}]}}
 ANY: tuple[Json, ...] = (*ODD, 1, -5, 2.5, 1e22, True, False, None, *DEEP)
 SECTION: Json = {"k": "v", "l": "w"}
 STRINGS: tuple[Json, ...] = (*ODD, 7, True, SECTION)
+MODULES: tuple[Json, ...] = (
+    {"Path": "example.com/y", "Version": "v1.0.0"},
+    {"Path": "example.com/z", "Version": "v2.0.0"},
+    {"Path": "example.com/z/v2", "Version": "v2.0.0"},
+)
 VALUES: dict[str, tuple[Json, ...]] = {
     **dict.fromkeys(("ini", "editorconfig", "gitconfig", "dotenv", "properties", "systemd", "xml"), STRINGS),
     "csv": ODD,
@@ -45,12 +50,7 @@ VALUES: dict[str, tuple[Json, ...]] = {
     "requirements": ("flask>=3.1", "a==1.0", "2.0", "b[c]~=1.2; python_version < '3.13'", "sha256:0af1", "x\ny"),
     "dockerfile": ("alpine:3.22", "app", "a b", "x\ny", "8080", {"instruction": "USER", "arguments": ["app"]}),
     "codeowners": ("*.md", "@me", "@org/team", "a b", "x\ny", {"pattern": "/x y", "owners": ["@me"]}),
-    "gomod": (
-        *("v1.2.3", "1.25", "example.com/x", "../x", "x\ny"),
-        {"Path": "example.com/y", "Version": "v1.0.0"},
-        {"Path": "example.com/z", "Version": "v2.0.0"},
-        {"Path": "example.com/z/v2", "Version": "v2.0.0"},
-    ),
+    "gomod": ("v1.2.3", "1.25", "example.com/x", "../x", "x\ny", *MODULES),
 }
 ROWS = ("requirements", "dockerfile", "codeowners")
 KEYS = ("new-key", "zz", "aa", "a b", "on", "1", "x.y", "@id", "k=v", "é", 'q"', "# c")
