@@ -165,3 +165,43 @@ def test_a_second_run_changes_nothing(fix: Fix) -> None:
     policies = CALLS + '    fix: {replace: call, with: "new({{ x }})"}\n'
     once = changed(fix(policies, {"a.py": "old(1)\n"}))
     assert not changed(fix(policies, once))
+
+
+def test_keys_lead_on_from_a_name(fix: Fix) -> None:
+    """A key that is there is deleted; where it isn't, there is no fix."""
+    policies = """
+        id: a
+        title: t
+        for: {files: c.toml, data: "[tool]", as: tool}
+        require: {where: "!(tool.\\"a-b\\")"}
+        message: m
+        fix: {delete: tool."a-b"}
+    """
+    assert changed(fix(policies, {"c.toml": "[tool]\na-b = 1 # x\nc = 2\n"})) == {"c.toml": "[tool]\nc = 2\n"}
+    other = policies.replace('!(tool.\\"a-b\\")', "tool.d")
+    assert reasons(fix(other, {"c.toml": "[tool]\nc = 2\n"})) == ["there is no `tool.a-b`"]
+
+
+def test_an_entry_of_a_file_has_to_be_there(fix: Fix) -> None:
+    """`path#keys` inserts into an entry that the file has, and makes none."""
+    policies = """
+        id: a
+        title: t
+        require: {files: c.json, data: "b.c"}
+        message: m
+        fix: {insert: {c: 1}, into: "c.json#b"}
+    """
+    assert changed(fix(policies, {"c.json": '{"b": {}}'})) == {"c.json": '{"b": {"c": 1}}'}
+    assert reasons(fix(policies, {"c.json": '{"a": {}}'})) == ["there is no `c.json#b`"]
+
+
+def test_a_value_without_a_name_can_be_named(fix: Fix) -> None:
+    """`value` is what a `data` without `as` gives, as in messages."""
+    policies = """
+        id: a
+        title: t
+        forbid: {files: c.yaml, data: a.b}
+        message: "{{ value }}"
+        fix: {delete: value}
+    """
+    assert changed(fix(policies, {"c.yaml": "a:\n  b: 1\n  c: 2\n"})) == {"c.yaml": "a:\n  c: 2\n"}

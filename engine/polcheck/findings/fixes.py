@@ -203,8 +203,8 @@ def _below(entry: Entry, edit: FixEdit) -> Entry:
     value = document.value if not entry.pointer else document.at(entry.pointer)
     for number, key in enumerate(edit.keys):
         if not isinstance(value, dict) or key not in value:
-            where = f"{edit.target}.{'.'.join(edit.keys[: number + 1])}"
-            raise FixRefused(f"there is no `{where.replace('.', '#', 1) if edit.is_path else where}`")
+            keys = ".".join(edit.keys[: number + 1])
+            raise FixRefused(f"there is no `{edit.target}{'#' if edit.is_path else '.'}{keys}`")
         value = value[key]
     return Entry(entry.source, entry.format, entry.number, (*entry.pointer, *edit.keys), value)
 

@@ -198,14 +198,19 @@ def _is_path_sound(path: str, at: Pointer, kind: EditKind, compiler: Compiler) -
 
 
 def _is_editable(path: str) -> bool:
-    """Return whether the format that a file's name stands for has mappings that can be edited."""
-    return format_of(path) in editors()
+    """Return whether entries can be inserted into files of the format that a file's name stands for."""
+    return format_of(path) in _editable_formats()
+
+
+def _editable_formats() -> list[str]:
+    """Return the names of the formats into whose files entries can be inserted, sorted."""
+    return sorted(name for name, editor in editors().items() if editor.supports("insert"))
 
 
 def _editable() -> str:
-    """Return the formats whose files can be edited, as people call them."""
-    *most, last = (formats()[name].title for name in sorted(editors()))
-    return f"{', '.join(most)} and {last}" if most else last
+    """Return the same as people call them."""
+    *most, last = (formats()[name].title for name in _editable_formats())
+    return f"{', '.join(most)} and {last}"
 
 
 def _is_target_sound(
