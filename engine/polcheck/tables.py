@@ -31,6 +31,8 @@ from polcheck.project.batch import (
     arrow_schema,
     entry_of,
 )
+from polcheck.project.config import check_agreement
+from polcheck.project.effective import CommandLineOptions, EffectiveConfig
 from polcheck.project.library import PackLike, checker, open_packs, params_by_pack
 from polcheck.scan.workers import chunks, cores
 
@@ -92,6 +94,9 @@ class Judge:
         )
         files = tuple(pack.without_tests() for pack in open_packs(packs))
         compiled = checker(files, settings)  # a pack that can't be used is refused here, not on each row
+        named = {name: getattr(settings, name) for name in ("params", "select", "ignore")}
+        options = CommandLineOptions(packs=tuple(pack.root for pack in files), **named)
+        check_agreement(EffectiveConfig(options), compiled.plan.packs)
         _check_parameters(params_from or {}, {name for pack in compiled.plan.packs for name in pack.params})
         self.work = BatchChecker(files, settings, field, id, dict(params_from or {}), fail_on, rows, float(timeout))
         self._jobs = jobs
