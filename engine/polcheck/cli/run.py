@@ -132,7 +132,7 @@ def run(
     request = _request(paths, stdin_filename)
     named_baseline = "" if no_baseline else baseline
     if fix or unsafe_fixes or diff:
-        from polcheck.cli.fixing import FixOptions, fix_project, print_diff, print_summary, refuse_untrusted
+        from polcheck.cli.fix_findings import FixOptions, fix_project, print_diff, print_summary, refuse_untrusted
 
         options = FixOptions(fix, unsafe_fixes, diff)
         refuse_untrusted(request, options)
