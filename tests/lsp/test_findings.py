@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -142,15 +141,6 @@ def test_a_configuration_that_cannot_be_used_is_shown_and_findings_stay(editor: 
     assert editor.messages(source, lambda shown: not shown) == []
 
 
-def test_a_pack_that_is_not_stored_is_named_and_nothing_is_fetched(project: Path) -> None:
-    write(project / "polcheck.yaml", "packs: ['git+https://packs.invalid/careful']\n")
-    editor = Editor(project)
-    (problem,) = editor.diagnostics(project / "polcheck.yaml")
-    assert "is not stored here" in problem.message
-    assert "polcheck pack lock" in problem.message
-    editor.quit()
-
-
 def test_several_workspace_folders_are_projects_of_their_own(project: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write(other / "polcheck.yaml", "packs: [./p]\n")
@@ -174,30 +164,6 @@ def test_a_folder_that_is_removed_from_the_workspace_shows_nothing_any_more(edit
     editor.change_folders(added=[folder])
     write(path, "print(1)\n")
     assert editor.messages(path) == ["`src/app.py` prints"]
-
-
-def test_a_file_outside_of_the_workspace_is_not_checked(project: Path) -> None:
-    outside = write(project / "src/app.py", "print(1)\n")
-    (project / "inner").mkdir()
-    write(project / "inner/polcheck.yaml", "packs: [../ours]\n")
-    editor = Editor(project / "inner")
-    (problem,) = editor.diagnostics(project / "inner/polcheck.yaml")
-    assert "outside of the folders that are open here" in problem.message
-    editor.open(outside)
-    editor.open(project / "ours/policies/all.yaml", "id: [")
-    time.sleep(0.5)
-    assert set(editor.published) == {(project / "inner/polcheck.yaml").as_uri()}
-    editor.quit()
-
-
-def test_a_configuration_above_the_workspace_is_not_read(project: Path) -> None:
-    write(project / "src/app.py", "print(1)\n")
-    editor = Editor(project / "src")
-    editor.until(lambda: any("no polcheck.yaml" in line for line in editor.log))
-    editor.open(project / "src/app.py")
-    time.sleep(0.5)
-    assert not editor.published
-    editor.quit()
 
 
 def test_a_crash_of_one_check_is_logged_and_the_next_one_runs(project: Path) -> None:

@@ -151,8 +151,8 @@ class CheckedProject:
         for problem in problems_of(error, str(config)):
             # NOTE: problems name files as they are seen from the working directory
             path = Path(os.path.abspath(problem.path)) if problem.path else config  # noqa: PTH100
-            if self._roots.holding(path) is None or not is_file(path):
-                where = f"{problem.path}:{problem.line}: " if problem.line else f"{problem.path}: "
-                path, problem = config, Problem(where + problem.message, help=problem.help)  # noqa: PLW2901
+            if path != config and (self._roots.holding(path) is None or not is_file(path)):
+                where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+                path, problem = config, Problem(f"{where}: {problem.message}", help=problem.help)  # noqa: PLW2901
             result.setdefault(path, []).append(of_problem(problem, self._text(path, documents)))
         return result
