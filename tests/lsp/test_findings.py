@@ -179,16 +179,21 @@ def test_a_crash_of_one_check_is_logged_and_the_next_one_runs(project: Path) -> 
 
 
 CRASH = """\
-from polcheck.pipeline import Checker
+from polcheck.project.session import Session
 
-check = Checker.check
+check, overlay = Session.check, Session.overlay
+texts = []
 
-def crashing(self, submission, *arguments, **options):
-    if any(b"crash" in submission.content(path) for path in submission.paths if path.startswith("src/")):
+def overlaying(self, files):
+    texts[:] = files.values()
+    return overlay(self, files)
+
+def crashing(self, *arguments, **options):
+    if any(b"crash" in text for text in texts):
         raise RuntimeError("it crashed")
-    return check(self, submission, *arguments, **options)
+    return check(self, *arguments, **options)
 
-Checker.check = crashing
+Session.check, Session.overlay = crashing, overlaying
 """
 
 
