@@ -125,7 +125,7 @@ class Checker(Struct, frozen=True, dict=True):
     limits: RunLimits = DEFAULT_RUN_LIMITS
     only: Restriction | None = None  # what is reported; None is everything
     allow_empty: bool = False  # whether a submission that no policy applies to passes
-    digests: bool = True  # whether reports have the submission's digest, for which every file is read
+    digests: bool = True  # whether reports have the submission's digest, for which files are read once more
     prefix: str = ""
     safe_packs: frozenset[str] = frozenset()  # beside shipped ones, those whose fixes are safe where they say so
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
@@ -202,7 +202,8 @@ class Checker(Struct, frozen=True, dict=True):
         """
         placed = self.place(submission)
         counts: list[tuple[int, PolicyResult]] = []
-        for part in self.parts(placed, self.extract(placed, shared=self._shared_rows)):
+        rows = self.extract(placed, shared=self._shared_rows)
+        for part in self.parts(placed, rows):
             maker = self.findings_in(part)
             results = evaluate(part.context, part.group.packs, limits=self.limits)
             counts += [(number, result.seen_from(part.folder)) for number, result in map(maker.count, results)]
@@ -211,7 +212,7 @@ class Checker(Struct, frozen=True, dict=True):
         severities = [[result.policy.severity] * bool(number) for number, result in counts]
         policies = tuple(outcome_of(result, found) for (_, result), found in zip(counts, severities, strict=True))
         findings = {result.policy.ref: number for number, result in counts}
-        digest = placed.digest if self.digests else ""
+        digest = self._marked(placed, rows).digest if self.digests else ""
         return Summary(verdict_of(policies, fail_on), digest, tuple(self._requirements(policies)), policies, findings)
 
     def timed(self) -> Checker:
@@ -354,10 +355,12 @@ class Checker(Struct, frozen=True, dict=True):
             own, notices = self.judged_in(part, results)
             judged += own
             remarks += notices
+        return self.concluded(self._marked(placed, rows), judged, (*remarks_in(rows), *remarks), fail_on, accept)
+
+    def _marked(self, placed: Submission, rows: Mapping[str, FileRows]) -> Submission:
+        """Return the submission with what the search has shown: which files may hold waivers, or aren't asked for."""
         marked = frozenset(path for path, entry in rows.items() if entry.marked and not is_base(path))
-        unsearched = frozenset(placed.listed).difference(rows)
-        marked_in = replace(placed, marked=marked, unsearched=unsearched)
-        return self.concluded(marked_in, judged, (*remarks_in(rows), *remarks), fail_on, accept)
+        return replace(placed, marked=marked, unsearched=frozenset(placed.listed).difference(rows))
 
     def judged_in(self, part: Part, results: Iterable[PolicyResult]) -> tuple[list[Judged], list[Notice]]:
         """Return what came of the policies of a part, and notices of places, all as seen from the whole."""

@@ -31,7 +31,7 @@ ALLOWED = {  # file -> why it may read in another way
     "packs/store.py": "writes packs and removes what was left unfinished; packs are read by the reader",
     "packs/sign.py": "the command that signs",
     "packs/installed.py": "asks importlib.metadata; each folder of `sys.path` is recorded",
-    "policy/pack.py": "polcheck's own builtin selectors, which are part of every key",
+    "policy/exports.py": "polcheck's own builtin selectors, which are part of every key",
     "render/html.py": "polcheck's own style, at rendering",
     "project/cache_place.py": "says where the cache is, before anything of a run",
     "project/plan_cache.py": "`polcheck cache` lists and empties it",

@@ -29,7 +29,7 @@ from polcheck.policy.plan import Plan, Step, below, every_step, tables_of
 from polcheck.scan.cache import CachedRows, ScanCache, SharedRows
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Searchers, Task, search_files, searchers
-from polcheck.sources.submission import Files, Later, Submission
+from polcheck.sources.submission import UNREADABLE, UNSEARCHED, Files, Later, Submission, piece_of_digest
 
 _FEW = 64  # files that changed at once whose rows are kept beyond the next change
 _MOST_BYTES = 32 << 20  # of files that were read and are kept
@@ -285,10 +285,12 @@ class Incremental:
         for path in looked:
             self._files[path] = _file_of(path, held[path], rows.get(path))
             self._sources.pop(path, None)
-        if change.listing or len(self._pieces) != len(paths):
-            self._pieces = {path: self._piece(path) for path in paths}
+        known = searched.complete and not change.listing and len(self._pieces) == len(paths)
+        pieces = {path: self._piece(path, rows, submission) for path in (change.paths if known else paths)}
+        if known:
+            self._pieces.update(pieces)
         else:
-            self._pieces.update((path, self._piece(path)) for path in change.paths)
+            self._pieces = pieces
         digest = f"sha256:{hashlib.sha256(b''.join(self._pieces.values())).hexdigest()}"
         self._unsearched = {path for path in self._unsearched if path in held and path not in rows}
         self._unsearched.difference_update(looked)
@@ -301,11 +303,12 @@ class Incremental:
         file = self._files.get(path)
         return file is None or (file.marked is None and path not in rows)
 
-    def _piece(self, path: str) -> bytes:
+    def _piece(self, path: str, rows: Mapping[str, FileRows], submission: Submission) -> bytes:
         """Return what `Submission.digest` makes of one file."""
-        name = path.encode("utf-8", "surrogateescape")
         file = self._files.get(path)
-        return len(name).to_bytes(8, "big") + name + ((file.digest if file else b"") or b"unreadable")
+        if path in submission.unreadable or (path in rows and not (file and file.digest)):
+            return piece_of_digest(path, UNREADABLE)
+        return piece_of_digest(path, file.digest if file and path in rows else UNSEARCHED)
 
     def _judged(
         self, searched: _Searched, placed: Submission, proceed: Proceed

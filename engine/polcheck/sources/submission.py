@@ -176,6 +176,16 @@ def _below(paths: Iterable[str], start: str) -> frozenset[str]:
     return frozenset(path[len(start) :] for path in paths if path.startswith(start))
 
 
+UNREADABLE, UNSEARCHED = b"unreadable", b"unsearched"
+"""What stands in a digest for the content of a file that can't be read, or that no policy asks for."""
+
+
+def piece_of_digest(path: str, content: bytes) -> bytes:
+    """Return what a file adds to the digest of a submission: its path, and the digest of its content."""
+    name = path.encode("utf-8", "surrogateescape")
+    return len(name).to_bytes(8, "big") + name + content
+
+
 class Submission(Struct, frozen=True, dict=True):
     """The files of one submission by path (with `/`, relative to its root).
 
@@ -218,16 +228,24 @@ class Submission(Struct, frozen=True, dict=True):
 
     @cached_property
     def digest(self) -> str:
-        """`sha256:` and 64 hex digits over paths and contents, in order of path."""
+        """`sha256:` and 64 hex digits over every path, and the contents of the files that aren't `unsearched`.
+
+        NOTE: a small pack asks for few of a large project's files; the others are listed and never read.
+        """
         total = hashlib.sha256()
         for path in self.paths:
-            name = path.encode("utf-8", "surrogateescape")
-            try:
-                content = hashlib.sha256(self.files[path]).digest()
-            except (KeyError, OSError):
-                content = b"unreadable"
-            total.update(len(name).to_bytes(8, "big") + name + content)
+            content = self._unread(path)
+            if not content:
+                try:
+                    content = hashlib.sha256(self.files[path]).digest()
+                except (KeyError, OSError):
+                    content = UNREADABLE
+            total.update(piece_of_digest(path, content))
         return f"sha256:{total.hexdigest()}"
+
+    def _unread(self, path: str) -> bytes:
+        """Return what stands for the content of a file that isn't read, for the digest; empty for one that is."""
+        return UNREADABLE if path in self.unreadable else UNSEARCHED if path in self.unsearched else b""
 
     def settled(self, paths: Iterable[str]) -> Submission:
         """Return the submission after looking at the files at `paths`: those that can't be read are known to be so.
