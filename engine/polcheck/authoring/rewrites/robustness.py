@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from polcheck.authoring.rewrites.rewrite import REWRITES, Rewritten, rewritten
 from polcheck.authoring.testing.cases import Case, Differs, Expected
+from polcheck.authoring.testing.fixed import FixedFiles
 from polcheck.authoring.testing.mismatches import ActualResult
 from polcheck.authoring.testing.pool import Progress, run_parallel
 from polcheck.authoring.testing.runner import CaseRunner, Result
 from polcheck.base.codec import Codec
+from polcheck.render.wording import pluralize
 
 _ENOUGH = 4  # cases that make another process worth its start
 _LEFT_OUT = ActualResult("off")
@@ -113,6 +115,16 @@ def _differences(case: Case, made: Rewritten, before: Result, after: Result) -> 
             yield _difference(case, expected.policy, expected.line, made, wanted, got)
     if case.verdict and before.verdict != after.verdict:
         yield _difference(case, "verdict", case.line, made, before.verdict, after.verdict)
+    if before.fixed is not None and after.fixed is not None and before.fixed.findings != after.fixed.findings:
+        wanted, got = (_fixed(result.fixed) for result in (before, after))
+        yield _difference(case, "fixed", case.line, made, wanted, got)
+
+
+def _fixed(fixed: FixedFiles | None) -> str:
+    """Return how many findings were fixed, and why others weren't."""
+    assert fixed is not None, "the case says what is fixed"
+    reasons = "".join(f"; {reason}" for reason in fixed.refused)
+    return f"{pluralize(fixed.findings, 'finding')} fixed{reasons}"
 
 
 def _actual_results(expected: Expected, actual: ActualResult, placed: Callable[[str], str]) -> str:

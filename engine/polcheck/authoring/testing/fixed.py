@@ -15,9 +15,13 @@ from polcheck.sources.submission import Submission
 
 
 class FixedFiles(Struct, frozen=True):
-    """The files that fixes change, as they are then, and why other fixes were not made (`policy: reason`)."""
+    """The files that fixes change, as they are then, the number of findings that are gone, and why others aren't.
+
+    A reason is `policy: reason`.
+    """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
+    findings: int = 0
     refused: tuple[str, ...] = ()
 
 
@@ -26,7 +30,7 @@ def fixed_files(checker: Checker, submission: Submission) -> FixedFiles:
     with Session.of(checker, submission) as session:
         result = session.fix(unsafe=True)
     refused = tuple(f"{not_made.finding.policy}: {not_made.reason}" for not_made in result.refused)
-    return FixedFiles({change.path: change.after for change in result.changes}, refused)
+    return FixedFiles({change.path: change.after for change in result.changes}, len(result.fixed), refused)
 
 
 def fixed_mismatch(case: Case, actual: FixedFiles) -> Mismatch | None:

@@ -143,7 +143,7 @@ class _CaseTask(Struct, frozen=True):
         for watch in named:
             outcome = result.actual[watch.policy.id].outcome
             visited |= set(of_outcome(watch.policy, outcome))
-            visited |= set(of_fix(watch.policy, fixed=bool(result.fixed) and outcome == "fail"))
+            visited |= set(of_fix(watch.policy, fixed=bool(result.fixed and result.fixed.files) and outcome == "fail"))
         return result, frozenset(visited)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.authoring.testing.cases import NOWHERE, Case
-from polcheck.authoring.testing.fixed import fixed_files, fixed_mismatch
+from polcheck.authoring.testing.fixed import FixedFiles, fixed_files, fixed_mismatch
 from polcheck.authoring.testing.mismatches import ActualFinding, ActualResult, Mismatch, mismatches_of
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.evaluate.outcome import PolicyResult, evaluate
@@ -35,7 +35,7 @@ class Result(Struct, frozen=True):
     actual: Mapping[str, ActualResult]
     verdict: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)  # JSON values; `Json` is no type that can be decoded to
-    fixed: Mapping[str, bytes] | None = None
+    fixed: FixedFiles | None = None
 
     @property
     def passed(self) -> bool:
@@ -97,7 +97,7 @@ class CaseRunner(Struct):
         fixed = fixed_files(checker.narrowed(case.policies) if case.policies else checker, case.submission)
         mismatch = fixed_mismatch(case, fixed)
         mismatches = (*result.mismatches, mismatch) if mismatch else result.mismatches
-        return replace(result, mismatches=mismatches, fixed=fixed.files)
+        return replace(result, mismatches=mismatches, fixed=fixed)
 
     def _judged(self, case: Case, journal_of: JournalOf | None) -> Result:
         """Return the result of a case, whatever its fixes do."""

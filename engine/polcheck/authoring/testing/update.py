@@ -71,8 +71,8 @@ def _edits(pack: PackFiles, case: Case, result: Result) -> Iterator[_Edit]:
     for name, wanted in case.fields.items():
         if not isinstance(wanted, list) and name in result.fields and result.fields[name] != wanted:
             yield _Edit(case.document, ("fields", name), result.fields[name])
-    if case.fixed is not None and result.fixed is not None and dict(case.fixed) != dict(result.fixed):
-        files: dict[str, Json] = {path: data.decode("utf-8", "replace") for path, data in result.fixed.items()}
+    if case.fixed is not None and result.fixed is not None and dict(case.fixed) != dict(result.fixed.files):
+        files: dict[str, Json] = {path: data.decode("utf-8", "replace") for path, data in result.fixed.files.items()}
         yield _Edit(case.document, ("fixed",), files)
 
 
