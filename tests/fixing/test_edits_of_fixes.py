@@ -205,3 +205,26 @@ def test_a_value_without_a_name_can_be_named(fix: Fix) -> None:
         fix: {delete: value}
     """
     assert changed(fix(policies, {"c.yaml": "a:\n  b: 1\n  c: 2\n"})) == {"c.yaml": "a:\n  c: 2\n"}
+
+
+def test_a_fix_is_of_all_places_of_a_finding(fix: Fix) -> None:
+    """Of rows that are one subject, and of all matches that a subject must not have."""
+    policies = """
+        id: a
+        title: t
+        for: [{files: "*.py", pattern: "old.$attribute", name: use}, {per: [attribute]}]
+        require: {files: names.txt, text: '(?P<attribute>\\w+)'}
+        message: m
+        fix: {replace: use, with: "new.{{ attribute }}"}
+        ---
+        id: b
+        title: u
+        for: {files: c.toml, data: "[a][?@]", as: a}
+        forbid: {in: a, data: "b[?starts_with(@, 'x')]", as: element}
+        message: m
+        fix: {delete: element}
+    """
+    files = {"a.py": "old.f\nold.g\n", "b.py": "old.f\n", "names.txt": "g\n", "c.toml": '[a]\nb = ["x1", "y", "x2"]\n'}
+    fixed = fix(policies, files)
+    assert changed(fixed) == {"a.py": "new.f\nold.g\n", "b.py": "new.f\n", "c.toml": '[a]\nb = ["y"]\n'}
+    assert len(fixed.fixed) == 2

@@ -28,7 +28,8 @@ Outcome = Literal["pass", "fail", "not-applicable", "undecided"]
 class Failure(Struct, frozen=True):
     """One way in which a policy fails: where it points, other places that show it, and what messages see.
 
-    `place` is None where nothing has a place: then something is missing (`missing`) from the submission.
+    `place` is None where nothing has a place: then something is missing (`missing`) from the submission. `others` are
+    further rows that are the same failure, with what messages see of each: a fix is of all of them.
     """
 
     place: SourceRef | None
@@ -36,6 +37,7 @@ class Failure(Struct, frozen=True):
     row: Row
     scope: dict[str, Json]
     missing: bool
+    others: tuple[tuple[Row, dict[str, Json]], ...] = ()
 
 
 class PolicyResult(Struct, frozen=True):
@@ -297,7 +299,7 @@ def _required(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Ro
             failing.append(group)
     subjects = len(groups) if policy.subjects is not None else 0
     most = evaluator.budget.limits.findings
-    failures = [_failure(policy, evaluator, group, group[0], missing=True) for group in failing[:most]]
+    failures = [_failure(policy, evaluator, group, group[0], group[1:], missing=True) for group in failing[:most]]
     more = max(len(failing) - most, 0)
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
     return _result(policy, evaluator, outcome, failures, subjects, undecided, more)
@@ -349,18 +351,19 @@ def _may_grow(policy: CompiledPolicy, rows: Iterable[Row], owners: Sequence[int]
 def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[Row]], unseen: bool) -> PolicyResult:
     rows, owners = _numbered(groups)
     alone = policy.subjects is None
-    result = evaluator.conjunction(policy.demand, rows, exists=not alone)
+    # NOTE: one match makes a failure, but a fix is of all
+    result = evaluator.conjunction(policy.demand, rows, exists=not alone and policy.fix is None)
     certain: dict[int, list[Row]] = {}
     for row in distinct(result.rows):
         owner = owners[row.origin]
         if row.certain and any(member.certain for member in groups[owner]):
             certain.setdefault(owner, []).append(row)
     undecided = unseen or bool(result.open) or any(not row.certain for row in result.rows)
-    pairs: list[tuple[list[Row], Row]] = []
+    pairs: list[tuple[list[Row], list[Row]]] = []
     for owner in sorted(certain):
-        pairs += [([], row) for row in certain[owner]] if alone else [(groups[owner], certain[owner][0])]
+        pairs += [([], [row]) for row in certain[owner]] if alone else [(groups[owner], certain[owner])]
     most = evaluator.budget.limits.findings
-    failures = [_failure(policy, evaluator, group, row, missing=False) for group, row in pairs[:most]]
+    failures = [_failure(policy, evaluator, group, found[0], found[1:], missing=False) for group, found in pairs[:most]]
     more = max(len(pairs) - most, 0)
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _result(policy, evaluator, "not-applicable")
@@ -382,10 +385,18 @@ def _shown_place(policy: CompiledPolicy, row: Row) -> SourceRef | None:
     return named if named is not None and named.path else row.subject
 
 
-def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row], row: Row, missing: bool) -> Failure:
+def _failure(
+    policy: CompiledPolicy,
+    evaluator: Evaluator,
+    group: Sequence[Row],
+    row: Row,
+    others: Sequence[Row],
+    *,
+    missing: bool,
+) -> Failure:
     """Return a failure; the other places of the row, and the first of the others of the group, are related.
 
-    It points at what the policy's `at` names, or else at the first place of its row.
+    It points at what the policy's `at` names, or else at the first place of its row. `others` are of interest to a fix.
     """
     places = list(row.places)
     for member in group[1:]:
@@ -393,5 +404,9 @@ def _failure(policy: CompiledPolicy, evaluator: Evaluator, group: Sequence[Row],
         places += [place] if place is not None else []
     first = _shown_place(policy, row)
     related = tuple(dict.fromkeys(place for place in places if place != first))
-    scope = replace(evaluator.scopes, shown=True).of(replace(row, current=first), policy.shown_names)
-    return Failure(first, related, row, scope, missing)
+    scopes = replace(evaluator.scopes, shown=True)
+    scope = scopes.of(replace(row, current=first), policy.shown_names)
+    if policy.fix is None:
+        return Failure(first, related, row, scope, missing)
+    rest = [(each, scopes.of(replace(each, current=_shown_place(policy, each)), policy.shown_names)) for each in others]
+    return Failure(first, related, row, scope, missing, tuple(rest))

@@ -23,7 +23,7 @@ from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.edits import operations
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.evaluate.outcome import Failure
-from polcheck.evaluate.rows import BoundValue, SourceRef, place_of
+from polcheck.evaluate.rows import BoundValue, Row, SourceRef, place_of
 from polcheck.findings.finding import FileEdit, Fix, Hunk
 from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, fill, fix_worker
 from polcheck.findings.places import Entry, Locator
@@ -38,6 +38,7 @@ from polcheck.sources.trees import is_base
 
 _MOST_TEXT = 1_000_000  # characters of what one edit writes
 _MOST_LINES = 5_000  # of a file in which the edits of one fix are told apart line by line
+_MOST_PLACES = 1_000  # of one finding
 _MOST_SHOWN = 200  # lines of the hunks of one fix
 _LOOKUP = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[A-Za-z_]\w*\])*")
 _LOOKUP_PART = re.compile(r"(?:^|\.)(\w+)|\[(\w+)\]")
@@ -65,9 +66,12 @@ class FixMaker(Struct, frozen=True):
         try:
             if clock.over:
                 raise FixRefused("there was no time left to work it out")
+            if len(failure.others) >= _MOST_PLACES:
+                raise FixRefused(f"the finding has more than {_MOST_PLACES:,} places")
             changes = _Changes(self.locator.submission)
-            for edit in policy.fix.edits:
-                changes.add(self._change(edit, failure, scope))
+            for row, names in ((failure.row, scope), *((row, {**scope, **own}) for row, own in failure.others)):
+                for edit in policy.fix.edits:
+                    changes.add(self._change(edit, row, names))
             edits = changes.edits()
         except (FixRefused, EditRefused, TemplateFault) as refusal:
             return Fix(_title(policy, remedy, ()), safe=safe, problem=str(refusal))
@@ -76,18 +80,16 @@ class FixMaker(Struct, frozen=True):
             return Fix(_title(policy, remedy, ()), safe=safe, problem=problem)
         return Fix(_title(policy, remedy, edits), edits, safe, hunks=hunks_of(self.locator.submission, edits))
 
-    def _change(self, edit: FixEdit, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+    def _change(self, edit: FixEdit, row: Row, scope: Mapping[str, Any]) -> _Change:
         if edit.kind == "create":
-            return self._creation(edit, failure, scope)
+            return self._creation(edit, row, scope)
         if edit.is_path:
             path = self._path(edit, scope)
             source = _source(self.locator.submission, path)
             document = Entry(source, format_of(path) or "", 0, (), None)
             return _EntryChange(edit, _below(document, edit), self._value(edit.value, scope))
-        bound = failure.row.names.get(edit.target) or (
-            failure.row.shown.get("value") if edit.target == "value" else None
-        )
-        place = _place_of_bound(bound) if bound is not None else place_of(failure.row, edit.target)
+        bound = row.names.get(edit.target) or (row.shown.get("value") if edit.target == "value" else None)
+        place = _place_of_bound(bound) if bound is not None else place_of(row, edit.target)
         if place is None or not place.path:
             raise FixRefused(f"`{edit.target}` has no place here")
         if is_base(place.path):
@@ -100,19 +102,19 @@ class FixMaker(Struct, frozen=True):
             return _EntryChange(edit, _below(entry, edit), self._value(edit.value, scope))
         if edit.kind in ("insert", "rename") or edit.keys:
             raise FixRefused(f"`{edit.target}` is no entry of a configuration here, but computed from some")
-        return self._stretch(edit, place, failure, scope)
+        return self._stretch(edit, place, row, scope)
 
     def _path(self, edit: FixEdit, scope: Mapping[str, Any]) -> str:
         path = self._rendered(edit.target, scope)
         check_target(self.locator.submission, path, creates=edit.kind == "create")
         return path
 
-    def _creation(self, edit: FixEdit, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+    def _creation(self, edit: FixEdit, row: Row, scope: Mapping[str, Any]) -> _Change:
         path = self._path(edit, scope)
-        text = self._text(str(edit.value), failure, scope, Source(path, b""), Span(0, 0))
+        text = self._text(str(edit.value), row, scope, Source(path, b""), Span(0, 0))
         return _Creation(path, text)
 
-    def _stretch(self, edit: FixEdit, place: SourceRef, failure: Failure, scope: Mapping[str, Any]) -> _Change:
+    def _stretch(self, edit: FixEdit, place: SourceRef, row: Row, scope: Mapping[str, Any]) -> _Change:
         """Return the change of a stretch of a text, which is no entry of a configuration."""
         source = _source(self.locator.submission, place.path)
         span = self.locator.span(place, exact=True)
@@ -122,13 +124,13 @@ class FixMaker(Struct, frozen=True):
             return _StretchChange(source, _whole_lines(source, span), "")
         if not isinstance(edit.value, str):
             raise FixRefused(f"`{edit.target}` is code here, which a value of a configuration can't replace")
-        text = self._text(edit.value, failure, scope, source, span, tame=_is_code_in_string(self.locator, place))
+        text = self._text(edit.value, row, scope, source, span, tame=_is_code_in_string(self.locator, place))
         return _StretchChange(source, span, text)
 
     def _text(
         self,
         template: str,
-        failure: Failure,
+        row: Row,
         scope: Mapping[str, Any],
         source: Source,
         span: Span,
@@ -146,7 +148,7 @@ class FixMaker(Struct, frozen=True):
             name = piece.text
             known = name.isidentifier() and name in scope
             value = scope[name] if known else self._rendered("{{ " + name + " }}", scope)
-            holes.append(Hole(value, self._written(name, failure, source) if known else None))
+            holes.append(Hole(value, self._written(name, row, source) if known else None))
         text = source.text
         template_text = Template(source.path, text, span, tuple(parts), tuple(holes), tame=tame)
         filled = fill(template_text, self.parsing)
@@ -154,9 +156,9 @@ class FixMaker(Struct, frozen=True):
             raise FixRefused(f"the new text has more than {_MOST_TEXT:,} characters")
         return filled
 
-    def _written(self, name: str, failure: Failure, target: Source) -> str | None:
+    def _written(self, name: str, row: Row, target: Source) -> str | None:
         """Return how a bound name is written where it was captured, if that is code in the language of a file."""
-        place = place_of(failure.row, name)
+        place = place_of(row, name)
         if place is None or not place.path or place.span is None or place.inner is not None or is_base(place.path):
             return None
         source = _source(self.locator.submission, place.path)
@@ -379,8 +381,10 @@ class _Changes(Struct):
     by_path: dict[str, list[Any]] = field(default_factory=dict)
 
     def add(self, change: _Change) -> None:
-        """Takes one more change."""
-        self.by_path.setdefault(change.path, []).append(change)
+        """Take one more change, unless it is there: rows of one finding may ask for the same."""
+        own = self.by_path.setdefault(change.path, [])
+        if change not in own:
+            own.append(change)
 
     def edits(self) -> tuple[FileEdit, ...]:
         """Return the edits of all files. Raises FixRefused or EditRefused where they can't be made together."""
