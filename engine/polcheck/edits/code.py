@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from polcheck.base.spans import Source, Span, Unreadable
@@ -23,7 +24,7 @@ def replace_code(source: Source, name: str, span: Span, text: str) -> tuple[Edit
     where the text would be taken together with what is around it, as `a + b` in the place of `x` in `x * y`, or what
     closes a bracket that was opened before it.
     """
-    before = _tree(source, name)
+    before = tree_of(source, name)
     if source.utf8 != source.data.removeprefix(_BOM):
         raise EditRefused("the file is not in UTF-8: only such files are edited")
     start, end = source.byte_of(span.start), source.byte_of(span.end)
@@ -33,7 +34,7 @@ def replace_code(source: Source, name: str, span: Span, text: str) -> tuple[Edit
     edit = Edit(start + mark, end + mark, text)
     edited = Source(source.path, apply(source.data, [edit]))
     try:
-        after = _tree(edited, name)
+        after = tree_of(edited, name)
     except EditRefused as refusal:
         raise EditRefused(f"after the edit {refusal}") from refusal
     _check_syntax(before, after)
@@ -41,7 +42,14 @@ def replace_code(source: Source, name: str, span: Span, text: str) -> tuple[Edit
     return (edit,)
 
 
-def _tree(source: Source, name: str) -> Tree:
+def tree_of(source: Source, name: str) -> Tree:
+    """Return the tree of a file. Raises EditRefused where it can't be parsed at all."""
+    return _parsed(source.path, source.data, name)
+
+
+@lru_cache(maxsize=4)  # NOTE: a file has many edits, each of which begins with the file as it is
+def _parsed(path: str, data: bytes, name: str) -> Tree:
+    source = Source(path, data)
     try:
         return parse(source, name)
     except UnknownLanguage as error:

@@ -16,7 +16,7 @@ from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.base.worker import Overrun, Worker
-from polcheck.edits.code import replace_code
+from polcheck.edits.code import replace_code, tree_of
 from polcheck.edits.edit import EditRefused
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Config, Json, Unparsable, text_of
@@ -239,11 +239,7 @@ def _filled_in_code(template: Template, name: str) -> str:
 
 
 def _tree(template: Template, text: str, name: str) -> Node:
-    source = template.filled(text)
-    try:
-        root = parse(source, name).tree.root_node
-    except (Unreadable, UnknownLanguage) as error:
-        raise FixRefused(str(error)) from error
+    root = tree_of(template.filled(text), name).tree.root_node
     if root.has_error:
         raise FixRefused(_BROKEN)
     return root
