@@ -228,3 +228,16 @@ def test_a_fix_is_of_all_places_of_a_finding(fix: Fix) -> None:
     fixed = fix(policies, files)
     assert changed(fixed) == {"a.py": "new.f\nold.g\n", "b.py": "new.f\n", "c.toml": '[a]\nb = ["y"]\n'}
     assert len(fixed.fixed) == 2
+
+
+def test_lines_of_new_code_are_indented_and_end_as_those_around_it(fix: Fix) -> None:
+    """A statement that becomes several stays in its block, and a file with CRLF has no other line ends."""
+    policies = """
+        id: a
+        title: t
+        forbid: {files: "*.py", pattern: "old($x)", name: call}
+        message: m
+        fix: {replace: call, with: "if {{ x }}:\\n    new({{ x }})"}
+    """
+    fixed = fix(policies, {"a.py": "def f():\r\n    old(a)\r\n"})
+    assert changed(fixed) == {"a.py": "def f():\r\n    if a:\r\n        new(a)\r\n"}

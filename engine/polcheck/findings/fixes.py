@@ -140,9 +140,10 @@ class FixMaker(Struct, frozen=True):
         """Return the text of a template that comes to a place of a file."""
         parts: list[str | int] = []
         holes: list[Hole] = []
+        line_break = _line_break(source, span)
         for piece in pieces(template):
             if not piece.is_expression:
-                parts.append(piece.text)
+                parts.append(piece.text.replace("\n", line_break))
                 continue
             parts.append(len(holes))
             name = piece.text
@@ -182,6 +183,16 @@ class FixMaker(Struct, frozen=True):
 
     def _rendered(self, text: str, scope: Mapping[str, Any]) -> str:
         return render(text, scope, beside=self.beside) if "{{" in text else text
+
+
+def _line_break(source: Source, span: Span) -> str:
+    """Return what ends a line of a new text: as the file ends its lines, and in code with the indent of its place."""
+    text = source.text
+    end = text.find("\n")
+    line_break = "\r\n" if end > 0 and text[end - 1] == "\r" else "\n"
+    before = text[source.line_starts[source.line_of(span.start) - 1] : span.start]
+    is_indented = before.isspace() and _language(source) is not None and format_of(source.path) is None
+    return line_break + before if is_indented else line_break
 
 
 def _looked_up(text: str, scope: Mapping[str, Any]) -> Json:
