@@ -141,7 +141,10 @@ def run(
             print_diff(fixed, request.target)
         else:
             used = project(request.target, baseline=named_baseline)
+            outputs.options = replace(outputs.options, fixing=True)
             status = outputs.write(_checked(used, request, outputs, rev, since, times))
+            if times is not None:
+                _show_timings(times, used, timings_json, shown=timings)
         if outputs.options.verbosity >= 0:
             print_summary(fixed, options)
         return int(bool(fixed.changes)) if diff else _status(status, exit_zero=exit_zero)

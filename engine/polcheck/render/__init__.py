@@ -25,7 +25,8 @@ class Options(Struct, frozen=True):
     `width` is the terminal's, in columns. `all` lifts the cap on findings for each policy. `verbosity` is
     -1 (a line a finding, nothing else), 0 or 1. `kinds` are the outcomes beside `fail` and `undecided`
     (`pass`, `not-applicable`) that SARIF lists as results. `template` is the text that `template` fills. `source` is
-    the address at which the repository's host shows a file, with `{path}` and `{line}`, or empty.
+    the address at which the repository's host shows a file, with `{path}` and `{line}`, or empty. `fixing`: it is what
+    is left after fixing.
     """
 
     color: bool = False
@@ -35,6 +36,7 @@ class Options(Struct, frozen=True):
     kinds: frozenset[str] = frozenset()
     template: str = ""
     source: str = ""
+    fixing: bool = False
 
 
 class Renderer(Protocol):

@@ -21,7 +21,7 @@ def render(report: Report, options: Options) -> str:
         if notice.kind == "dynamic":  # NOTE: what was not examined is never left out
             where = f"{terminal(str(notice.location))}: " if notice.location else ""
             lines += f"{where}notice[{terminal(', '.join(notice.policies))}] {terminal(notice.message)}\n"
-    return f"{lines}{closing(report, Style(options.color))}\n"
+    return f"{lines}{closing(report, Style(options.color), fixing=options.fixing)}\n"
 
 
 FORMAT = OutputFormat(render, with_digest=False, paths_from="working directory")

@@ -122,7 +122,7 @@ def render(report: Report, options: Options) -> str:
         *_waived(report, options, style),
         *_notices(report, style),
         *(_details(report, style) if options.verbosity > 0 else ()),
-        closing(report, style),
+        closing(report, style, fixing=options.fixing),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -272,15 +272,18 @@ def _details(report: Report, style: Style) -> Iterator[str]:
         yield "\n".join(rows)
 
 
-def closing(report: Report, style: Style) -> str:
-    """Return the verdict and the counts, below why there is no verdict where there is none."""
+def closing(report: Report, style: Style, *, fixing: bool = False) -> str:
+    """Return the verdict and the counts, below why there is no verdict where there is none.
+
+    Below it stands how to fix what can be fixed, unless that was done (`fixing`).
+    """
     verdict, rest = summary(report).split(": ", 1)
     lines = [f"{style.name(report.verdict, text=verdict)}: {rest}"]
     if report.verdict == "none":
         lines.insert(0, reason(report).split("\n")[0])
     if report.fields_fault:
         lines.insert(0, f"the verdict's fields can't be made: {terminal(report.fields_fault)}")
-    if text := fixable(report):
+    if not fixing and (text := fixable(report)):
         lines.append(text)
     return "\n".join(lines)
 
