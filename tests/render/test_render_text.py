@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
+from pack_files import check
 from polcheck.base.spans import Place
 from polcheck.findings.finding import Excerpt, Finding, Location
 from polcheck.findings.report import Report
@@ -165,3 +166,13 @@ def test_terminal_text_is_printable_and_on_one_line(text: str) -> None:
     assert shown.encode("utf-8").decode() == shown
     if text.isprintable():
         assert shown == text
+
+
+@pytest.mark.parametrize(("keys", "shown"), [("time_out: 3\n", True), ("other: 3\n", False), ("timeout:\n", False)])
+def test_what_comes_nearest_is_shown_where_it_names_what_may_be_meant(keys: str, shown: bool) -> None:
+    """How far a search got otherwise is for `-v`, and in the JSON report."""
+    body = "id: p\ntitle: t\nrequire: {files: a.yaml, data: limits.timeout}\nmessage: m\n"
+    report = check(body, {"a.yaml": f"limits:\n  {keys}"})
+    assert report.findings[0].nearest is not None
+    assert ("nearest: " in _text(report)) is shown
+    assert "nearest: " in _text(report, verbosity=1)

@@ -112,10 +112,14 @@ class Location(Struct, frozen=True):
 
 
 class NearMiss(Struct, frozen=True):
-    """What comes nearest to a thing that is missing: a sentence, and its place where it has one."""
+    """What comes nearest to a thing that is missing: a sentence, and its place where it has one.
+
+    `closest`: it names something that may have been meant, and doesn't only say how far a search got.
+    """
 
     text: str
     location: Location | None = None
+    closest: bool = True
 
 
 class Waived(Struct, frozen=True):

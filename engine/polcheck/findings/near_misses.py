@@ -156,7 +156,8 @@ class NearMisses(Struct, dict=True):
         near = self._near[key]
         if near is None:
             return None
-        return len(near.failed), NearMiss(" and ".join(near.failed) or "something like it", at(source, near.span))
+        text = " and ".join(near.failed) or "something like it"
+        return len(near.failed), NearMiss(text, at(source, near.span), closest=bool(near.failed))
 
     def closest_path(self, source: Listing, only: str | None) -> NearMiss | None:
         """Return the path that is most like one that the patterns name."""
@@ -193,7 +194,7 @@ def _near_path(source: Source, probe: Probe, expression: Expression) -> tuple[in
         there = "" if near.text == "@" else f"`{near.text}` is there, "  # NOTE: that a document is there says nothing
         lacks = f"`{near.failed}` is not" + ("" if there else " there")
         place = Location.of_file(source.path) if where.implied else at(source, where.key or where.value)
-        miss = NearMiss(f"{there}{lacks}{hint}", place)
+        miss = NearMiss(f"{there}{lacks}{hint}", place, closest=bool(hint))
         rank = -len(near.pointer)
         if best is None or rank < best[0]:
             best = (rank, miss)

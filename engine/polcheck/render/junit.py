@@ -75,7 +75,7 @@ def _failure(finding: Finding) -> str:
     text = [f"{where}{finding.message}", *(f"also {place}" for place in finding.related)]
     if finding.looked_in:
         text.append("looked in: " + ", ".join(finding.looked_in))
-    if finding.nearest:
+    if finding.nearest and finding.nearest.closest:
         text.append(f"nearest: {finding.nearest.text}")
     if finding.remedy:
         text.append(f"help: {finding.remedy}")

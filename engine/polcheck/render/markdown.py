@@ -122,7 +122,7 @@ def _finding(finding: Finding) -> list[str]:
     if finding.looked_in:
         rest = f" and {len(finding.looked_in) - _CAP:,} more" if len(finding.looked_in) > _CAP else ""
         lines.append(f"  - looked in {', '.join(map(code, finding.looked_in[:_CAP]))}{rest}")
-    if finding.nearest:
+    if finding.nearest and finding.nearest.closest:
         near = f" ({_place(finding.nearest.location)})" if finding.nearest.location else ""
         lines.append(f"  - nearest: {text(finding.nearest.text)}{near}")
     if finding.remedy:

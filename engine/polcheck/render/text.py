@@ -64,7 +64,7 @@ def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
         lines.append(f"also {len(finding.related) - len(related):,} more places")
     if finding.looked_in:
         lines.append(f"looked in: {_listed(finding.looked_in, everything)}")
-    if finding.nearest:
+    if finding.nearest and (finding.nearest.closest or everything):
         where = f" ({terminal(str(finding.nearest.location))})" if finding.nearest.location else ""
         lines.append(f"nearest: {terminal(finding.nearest.text)}{where}")
     if finding.remedy:

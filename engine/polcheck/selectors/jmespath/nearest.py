@@ -156,6 +156,8 @@ def _closest(failed: Node, ends: list[TracedValue]) -> tuple[str | None, Pointer
         return None, None
     best, score, holder = None, _CLOSE, None
     for end in ends:
+        if isinstance(end.value, dict) and last.name in end.value:
+            return None, None  # NOTE: it is there, and holds nothing that was looked for
         for key in end.value if isinstance(end.value, dict) else ():
             if 2 * min(len(last.name), len(key)) <= score * (len(last.name) + len(key)):
                 continue  # NOTE: texts of such lengths have too little in common
