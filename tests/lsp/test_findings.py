@@ -37,6 +37,17 @@ def test_a_finding_shows_as_it_is_typed_and_goes_again(editor: Editor, project: 
     assert editor.diagnostics(path, lambda shown: not shown) == []
 
 
+def test_what_is_still_true_is_said_again_after_an_edit(editor: Editor, project: Path) -> None:
+    """Clients move what they show with the text: what was deleted and typed again would show nothing."""
+    path = project / "src/app.py"
+    editor.open(path, "print(1)\n")
+    editor.diagnostics(path)
+    editor.type(path, "", 2)
+    editor.type(path, "print(1)\n", 3)
+    editor.until(lambda: editor.versions.get(path.as_uri()) == 3)
+    assert editor.messages(path) == ["`src/app.py` prints"]
+
+
 def test_the_other_side_of_a_join_is_related(editor: Editor, project: Path) -> None:
     path = project / "src/app.py"
     editor.open(path, 'cfg["port"]\n')

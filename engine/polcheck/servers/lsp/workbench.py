@@ -143,6 +143,7 @@ class Workbench:
 
     def _changed(self, document: Document) -> None:
         self.documents[document.path] = document
+        self.publisher.typed(document.path)
         self._request(document.path)
 
     def _request(self, path: Path) -> None:
