@@ -74,6 +74,22 @@ class Outputs(Struct):
             _print(in_one_line(report) + "\n", commands=False)
         return report.exit_status
 
+    def write_changes(self, before: Report, after: Report, *, said: bool = False) -> int:
+        """Print what has changed since the report that was written `before`, write the files, return the exit status.
+
+        With `said`, the verdict is printed also where nothing has changed.
+        """
+        from polcheck.render.changes import render_changes
+        from polcheck.render.style import Style
+        from polcheck.render.text import closing
+
+        if text := render_changes(before, after, self.options):
+            _print(text, commands=False)
+        elif said:
+            _print(closing(after, Style(self.options.color)) + "\n", commands=False)
+        to_files = Outputs(tuple(entry for entry in self.requested if entry[1]), replace(self.options, verbosity=-1))
+        return to_files.write(after)
+
     def _text(self, name: str, report: Report) -> str:
         """Return one format of the report; `template:FILE` is read from its file. Raises PolcheckError that names
         the file.

@@ -95,6 +95,7 @@ def _names(plan: Plan) -> Mapping[int, str]:
 @click.option("--fix", is_flag=True, help="Make the fixes that are safe, and report what is left.")
 @click.option("--unsafe-fixes", is_flag=True, help="Make also those that may change what the files mean.")
 @click.option("--diff", is_flag=True, help="Show what these fixes would change, and write nothing.")
+@click.option("--watch", is_flag=True, help="Stay, and print what changes as files change, until ctrl-C.")
 @output_options
 @click.option(
     "--timings", is_flag=True, help="Show on standard error where the time went: stages, selectors, policies."
@@ -112,6 +113,7 @@ def run(
     fix: bool,
     unsafe_fixes: bool,
     diff: bool,
+    watch: bool,
     outputs: Outputs,
     timings: bool,
     timings_json: str | None,
@@ -131,6 +133,15 @@ def run(
     times = Timings() if timings or timings_json else None
     request = _request(paths, stdin_filename)
     named_baseline = "" if no_baseline else baseline
+    if watch:
+        from polcheck.cli.watch import watch_project
+
+        _refuse_with_watch(rev=rev, stdin=stdin_filename, fix=fix or unsafe_fixes or diff, timings=times)
+
+        def opened() -> Project:
+            return has_packs(project(request.target, baseline=named_baseline))
+
+        return _status(watch_project(request, opened, outputs, since), exit_zero=exit_zero)
     if fix or unsafe_fixes or diff:
         from polcheck.cli.fix_findings import FixOptions, fix_project, print_diff, print_summary, refuse_untrusted
 
@@ -161,6 +172,14 @@ def run(
     if times is not None:
         _show_timings(times, used, timings_json, shown=timings)
     return _status(status, exit_zero=exit_zero)
+
+
+def _refuse_with_watch(**others: object) -> None:
+    """Raise UsageError for options that make no sense where files are watched."""
+    option = next((name for name, value in others.items() if value), None)
+    if option is not None:
+        name = {"stdin": "--stdin-filename"}.get(option, f"--{option}")
+        raise click.UsageError(f"give --watch or {name}, not both")
 
 
 def _status(status: int, *, exit_zero: bool) -> int:

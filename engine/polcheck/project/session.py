@@ -106,10 +106,13 @@ class Session:
         return self
 
     @classmethod
-    def over(cls, open_project: Callable[[], Project], since: str | None = None) -> Session:
-        """Return a session over the folder of a project, which is opened anew after each change to what it reads."""
+    def over(cls, open_project: Callable[[], Project], since: str | None = None, target: str | None = None) -> Session:
+        """Return a session over the folder of a project, which is opened anew after each change to what it reads.
+
+        `target` is that folder, where it is known: then nothing is read before the first check.
+        """
         self = cls.__new__(cls)
-        self._begin(OpenFolder(open_project().target, open_project, since))
+        self._begin(OpenFolder(open_project().target if target is None else target, open_project, since))
         return self
 
     def _begin(self, source: OpenFolder | _Memory) -> None:

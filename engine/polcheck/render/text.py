@@ -112,8 +112,8 @@ def render(report: Report, options: Options) -> str:
     """Return the report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
     style = Style(options.color)
     if options.verbosity < 0:
-        quiet = [f"{brief(finding, style)}\n" for finding in _judged(report)]
-        quiet += [line for policy in _open(report) for line in _undecided_brief(policy, style)]
+        quiet = [f"{brief(finding, style)}\n" for finding in judged(report)]
+        quiet += [line for policy in open_policies(report) for line in undecided_brief(policy, style)]
         return "".join(quiet)
     blocks = [
         *_findings(report, options, style),
@@ -128,7 +128,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
-    visible = _judged(report)
+    visible = judged(report)
     if len(visible) <= _MANY:
         yield from (full(finding, options, style) for finding in visible)
         return
@@ -136,7 +136,7 @@ def _findings(report: Report, options: Options, style: Style) -> Iterator[str]:
         yield _group(list(group), options, style)
 
 
-def _judged(report: Report) -> list[Finding]:
+def judged(report: Report) -> list[Finding]:
     """Return the findings but for those that gather places for what people decide, unless notes fail the run."""
     if "note" in named_by(report.fail_on):
         return list(report.failing)
@@ -171,7 +171,7 @@ def _undecided_line(policy: PolicyOutcome, style: Style) -> str:
     return f"{style.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
 
 
-def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
+def undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
     """Yield a line for each reason, which names its file: without that nobody can do anything about it."""
     head = _undecided_line(policy, style)
     for path, why in policy.reasons[:_REASONS] or [("", "")]:
@@ -181,10 +181,10 @@ def _undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
 
 def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
     """Yield what is undecided: the policies, then each file that leaves some of them so with its reason, once."""
-    policies = _open(report)
+    policies = open_policies(report)
     if not policies:
         return
-    notices = [_notice(notice, style) for notice in report.notices if _is_shown_with_policies(notice)]
+    notices = [notice_line(notice, style) for notice in report.notices if is_shown_with_policies(notice)]
     everything = options.all or options.verbosity > 0
     visible = notices if everything else notices[:_MANY]
     lines = [_undecided_line(policy, style) for policy in policies] + visible
@@ -195,12 +195,13 @@ def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _is_shown_with_policies(notice: Notice) -> bool:
+def is_shown_with_policies(notice: Notice) -> bool:
     """Return whether a notice is about a file that leaves policies undecided."""
     return notice.kind in ("unsearched", "fault") and bool(notice.policies)
 
 
-def _open(report: Report) -> list[PolicyOutcome]:
+def open_policies(report: Report) -> list[PolicyOutcome]:
+    """Return the policies that are undecided."""
     return [policy for policy in report.policies if policy.outcome == "undecided"]
 
 
@@ -245,12 +246,13 @@ def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
 
 
 def _notices(report: Report, style: Style) -> Iterator[str]:
-    lines = [_notice(notice, style) for notice in report.notices if not _is_shown_with_policies(notice)]
+    lines = [notice_line(notice, style) for notice in report.notices if not is_shown_with_policies(notice)]
     if lines:
         yield "\n".join(lines)
 
 
-def _notice(notice: Notice, style: Style) -> str:
+def notice_line(notice: Notice, style: Style) -> str:
+    """Return a notice on one line: `path:line:column: notice: message [policies]`."""
     where = f"{terminal(str(notice.location))}: " if notice.location else ""
     policies = f" [{', '.join(map(terminal, notice.policies))}]" if notice.policies else ""
     return f"{where}{style.name('notice')}: {terminal(notice.message)}{style.dim(policies)}"
