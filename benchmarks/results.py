@@ -37,6 +37,11 @@ class Results:
         said = (f"{ratio:.1f} times its time", f"{ours.processor / theirs.processor:.1f}")
         self._target(what, against, said, f"at most {target:g} times", ratio <= target)
 
+    def within(self, what: str, timed: Timed, target: float) -> None:
+        """How long something takes that has a bound."""
+        said = (f"{1000 * timed.median:.0f} ms", f"{1000 * timed.processor:.0f} ms")
+        self._target(what, "-", said, f"at most {1000 * target:.0f} ms", timed.median <= target)
+
     def _target(self, what: str, against: str, said: tuple[str, str], target: str, met: bool) -> None:
         self.targets.append(f"| {what} | {against} | {' | '.join(said)} | {target} | {'yes' if met else '**no**'} |")
         print(self.targets[-1], flush=True)

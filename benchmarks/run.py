@@ -1,6 +1,6 @@
 """Measures polcheck beside its peers and writes RESULTS.md.
 
-    python benchmarks/run.py [--quick] [--runs N] [--submissions N] [--corpus DIR] [--out FILE]
+    python benchmarks/run.py [--quick] [--sessions] [--runs N] [--submissions N] [--corpus DIR] [--out FILE]
 
 Peers are found on the PATH (`ast-grep`, `semgrep`, `spectral`); one that isn't there is left out. Every comparison is
 run in turn in one session, and the places that the tools report are compared before anything is timed.
@@ -160,6 +160,41 @@ def start(bench: Bench) -> None:
         bench.results.at_most(f"{what}, whole process, {state}", "`python -c pass`", ours, timed["python -c pass"], 6.0)
 
 
+def sessions(bench: Bench) -> None:
+    """One file changed in a session that stays open, beside whole runs and ast-grep over the same tree."""
+    ready = bench.folder / "ready"
+    shutil.copytree(corpora.ROOT / "examples" / "ready", ready, dirs_exist_ok=True)
+    rules = equal.ast_grep_calls(bench.folder, equal.calls(10))
+    many = corpora.copies(bench.homeassistant, 36_000, bench.folder)
+    core = str(min(path for path in many.rglob("core.py") if path.stat().st_size > 10_000).relative_to(many))
+    calls = equal.call_pack(bench.folder, equal.calls(10))
+    for what, tree, pack, changed, target in (
+        ("8 files, 61 policies, in a session", ready, Path(_PACK), "src/train.py", 0.030),
+        ("36,000 files, 10 policies, in a session", many, calls, core, 0.150),
+    ):
+        words = [sys.executable, "benchmarks/session.py", str(tree), str(pack), changed, str(8 * bench.times)]
+        command = Command("session", words, corpora.ROOT, environment={"PYTHONPATH": str(corpora.ROOT / "engine")})
+        found = json.loads(output(command))
+        if not found["same"]:
+            bench.results.note(f"{what}: the report is another one than that of a fresh session")
+        first = Timed(found["seconds"][:1], found["work"][:1], found["memory"])
+        warm = Timed(found["seconds"][1:], found["work"][1:], found["memory"])
+        cold = bench.run("polcheck run, cold", tree, pack, "--no-cache", "-f", "json")
+        commands = [cold]
+        if tool := _tool("ast-grep"):
+            flags = ["--report-style", "short", "."]
+            commands.append(Command("ast-grep, ten rules", [tool, "scan", "-r", str(rules), *flags], tree))
+        others = in_turn(commands, bench.times)
+        timed = {"session, first check": first, "session, one file changed": warm, **others}
+        bench.results.timed(what, timed, digits=3)
+        bench.results.within(f"{what}, one file changed", warm, target)
+        for name, peer in others.items():
+            bench.results.note(
+                f"{what}: {peer.median / warm.median:.0f} times as fast as {name} (by processor time "
+                f"{peer.processor / warm.processor:.0f} times)"
+            )
+
+
 def growth(bench: Bench, quick: bool) -> None:
     """How the time grows with policies, files and cores."""
     tree = bench.homeassistant
@@ -247,6 +282,7 @@ def main() -> None:
     """Runs what is asked for and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer runs, smaller sizes, no semgrep")
+    parser.add_argument("--sessions", action="store_true", help="sessions alone")
     parser.add_argument("--runs", type=int, default=5, help="how often each comparison is run (default: 5)")
     parser.add_argument("--submissions", type=int, default=1_000, help="how large a batch is (default: 1,000)")
     parser.add_argument("--corpus", type=Path, help="where corpora are built and kept (default: a temporary folder)")
@@ -257,16 +293,21 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(folder / "cache", ignore_errors=True)
         bench = Bench(folder, 1 if given.quick else given.runs, Results(given.out, quick=given.quick))
-        parts: list[Callable[[], None]] = [
-            partial(start, bench),
-            partial(calls, bench, 10),
-            partial(calls, bench, 200),
-            partial(kinds, bench),
-            partial(keys, bench),
-            *([] if given.quick else [partial(semgrep, bench)]),
-            partial(batches, bench, given.submissions),
-            partial(growth, bench, given.quick),
-        ]
+        parts: list[Callable[[], None]] = (
+            [partial(sessions, bench)]
+            if given.sessions
+            else [
+                partial(start, bench),
+                partial(calls, bench, 10),
+                partial(calls, bench, 200),
+                partial(kinds, bench),
+                partial(keys, bench),
+                *([] if given.quick else [partial(semgrep, bench)]),
+                partial(batches, bench, given.submissions),
+                partial(growth, bench, given.quick),
+                partial(sessions, bench),
+            ]
+        )
         for part in parts:
             part()
             bench.results.write()

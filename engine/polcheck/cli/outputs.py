@@ -79,7 +79,7 @@ class Outputs(Struct):
 
         With `said`, the verdict is printed also where nothing has changed.
         """
-        from polcheck.render.changes import render_changes
+        from polcheck.render.updates import render_changes
         from polcheck.render.style import Style
         from polcheck.render.text import closing
 
