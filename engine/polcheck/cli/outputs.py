@@ -79,9 +79,9 @@ class Outputs(Struct):
 
         With `said`, the verdict is printed also where nothing has changed.
         """
-        from polcheck.render.updates import render_changes
         from polcheck.render.style import Style
         from polcheck.render.text import closing
+        from polcheck.render.updates import render_changes
 
         if text := render_changes(before, after, self.options):
             _print(text, commands=False)
