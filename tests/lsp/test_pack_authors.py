@@ -101,9 +101,7 @@ def test_completion_knows_the_outcomes_and_policies_of_cases(editor: Editor, pro
 
 
 def test_completion_knows_the_policies_that_polcheck_yaml_can_name(editor: Editor, project: Path) -> None:
-    offered = editor.complete(project / "polcheck.yaml", "packs: [./ours]\nwaivers:\n  - policy: no|\n")
-    assert offered == {} or "no-print" in offered
-    write(project / "polcheck.yaml", "packs: [./ours]\n")
+    assert "no-print" in editor.complete(project / "polcheck.yaml", "packs: [./ours]\nwaivers:\n  - policy: no|\n")
     assert "exclude" in editor.complete(project / "polcheck.yaml", "packs: [./ours]\nexc|\n")
 
 

@@ -70,6 +70,8 @@ class ReportDiagnostics(Struct, frozen=True):
         for policy in report.policies:
             if policy.outcome == "undecided" and not any(reason in told for reason in policy.reasons):
                 result.setdefault(self.config, []).append(_undecided(policy))
+        if report.no_verdict == "empty":
+            log.append("no policy applies to anything here")
         return Described(result, tuple(log))
 
     def _path(self, location: Location) -> Path:

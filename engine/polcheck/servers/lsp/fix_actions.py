@@ -53,7 +53,15 @@ def fix_one(folder: Path, fingerprint: str, documents: Mapping[Path, Document], 
     something worse.
     """
     with Session.over(partial(open_project, folder)) as session:
-        fixed = _run(session, _Chosen(session, fingerprint), folder, documents, unsafe=True)
+        lay_over(session, folder, documents, {})
+
+        def content(path: str) -> bytes | None:
+            document = documents.get(folder / path)
+            return document.data if document is not None else saved_bytes(folder / path)
+
+        protected = open_project(folder).protected
+        chosen = _Chosen(session, fingerprint)
+        fixed = Fixing(chosen, content, unsafe=True, protected=protected, root=str(folder)).run()
     if not fixed.changes:
         reasons = [reason for _, reason in fixed.refused]
         raise PolcheckError(f"not fixed: {reasons[0]}" if reasons else "the finding is not there any more")
@@ -63,26 +71,9 @@ def fix_one(folder: Path, fingerprint: str, documents: Mapping[Path, Document], 
 def fix_file(folder: Path, path: str, documents: Mapping[Path, Document], encoding: str) -> types.WorkspaceEdit | None:
     """Return the edit that makes every safe fix of the findings in a file of a project; None where there is none."""
     with Session.over(partial(open_project, folder)) as session:
-        fixed = _run(session, session, folder, documents, paths=(path,))
+        lay_over(session, folder, documents, {})
+        fixed = session.fix([path])
     return _edit(fixed, folder, documents, encoding) if fixed.changes else None
-
-
-def _run(
-    session: Session,
-    checked: Session | _Chosen,
-    folder: Path,
-    documents: Mapping[Path, Document],
-    *,
-    unsafe: bool = False,
-    paths: tuple[str, ...] = (),
-) -> Fixed:
-    lay_over(session, folder, documents, {})
-
-    def content(path: str) -> bytes | None:
-        document = documents.get(folder / path)
-        return document.data if document is not None else saved_bytes(folder / path)
-
-    return Fixing(checked, content, unsafe, paths, open_project(folder).protected).run()
 
 
 def _edit(fixed: Fixed, folder: Path, documents: Mapping[Path, Document], encoding: str) -> types.WorkspaceEdit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from lsprotocol import types
 
 from polcheck.authoring.reference.policy_text import described
 from polcheck.base.errors import PolcheckError
+from polcheck.base.overlay import Overlay, lying_over, overlay
 from polcheck.project.config import read_config_in
 from polcheck.project.edit import with_waiver
 from polcheck.render.escape import fence
@@ -221,11 +223,11 @@ def _rule(folder: Path, name: str) -> str:
 
 
 def _config_words(folder: Path) -> PackWords:
-    """Return the words of a project's packs, as far as they can be used."""
-    try:
-        return PackWords(policies=tuple(sorted(open_project(folder).policies)))
-    except PolcheckError:
-        return PackWords()
+    """Return the words of a project's packs: as it is typed or, where that can't be used yet, as it was saved."""
+    for files in (overlay(), None):
+        with lying_over(files or Overlay({})), suppress(PolcheckError):
+            return PackWords(policies=tuple(sorted(open_project(folder).policies)))
+    return PackWords()
 
 
 def _submission(folder: Path, roots: Roots) -> Submission:
