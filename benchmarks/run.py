@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -24,7 +24,6 @@ from pathlib import Path
 import corpora
 import equal
 from measure import Command, Timed, in_turn, once, output
-from msgspec.structs import replace
 from results import Results
 
 Place = tuple[str, str, int]  # rule, path, line
@@ -61,6 +60,25 @@ class Bench:
         command = self.run(name, tree, pack)
         return replace(command, before=partial(_made_before, command))
 
+    def limit(self, tree: Path, pack: Path | str, literals: Iterable[str] = (), *, lines: bool = False) -> Command:
+        """What can't be avoided for the policies of a pack: see limit.py. Its queries are those that polcheck runs."""
+        import polcheck
+
+        probes = polcheck.checker(str(pack)).plan.probes
+        queries = [query for probe in probes for query in getattr(probe.what, "queries", ())]
+        query = self.folder / f"{Path(pack).name}.scm"
+        query.write_text("\n".join(dict.fromkeys(queries)), "utf-8")
+        words = [
+            sys.executable,
+            str(Path(__file__).parent / "limit.py"),
+            str(tree),
+            str(query),
+            "--jobs",
+            str(_cores()),
+        ]
+        words += [word for text in literals for word in ("--literal", text)]
+        return Command("the limit", [*words, *(["--lines"] if lines else [])], self.folder)
+
 
 def _made_before(command: Command) -> None:
     """Makes a run that is old enough to be trusted: what changed within two seconds before a run is not kept."""
@@ -73,13 +91,37 @@ def calls(bench: Bench, number: int) -> None:
     names = equal.calls(number)
     pack = equal.call_pack(bench.folder, names)
     rules = equal.ast_grep_calls(bench.folder, names)
-    _against_ast_grep(bench, f"{number} policies with literals", pack, rules, {10: 5.0, 200: 10.0}[number])
+    what = f"{number} policies with literals"
+    _against_ast_grep(bench, what, pack, rules, {10: 5.0, 200: 10.0}[number])
+    if number == 10:
+        literals = [name.rpartition(".")[2] for name in names]
+        _against_limit(bench, what, bench.homeassistant, pack, literals, 2.0)
 
 
 def kinds(bench: Bench) -> None:
     """Policies without literals against ast-grep."""
     rules = equal.ast_grep_kinds(bench.folder)
-    _against_ast_grep(bench, "10 policies without literals", equal.kind_pack(bench.folder), rules, 1.0)
+    pack = equal.kind_pack(bench.folder)
+    _against_ast_grep(bench, "10 policies without literals", pack, rules, 1.0)
+    _against_limit(bench, "10 policies without literals", bench.homeassistant, pack, (), 1.5)
+
+
+def _against_limit(bench: Bench, what: str, tree: Path, pack: Path, literals: Iterable[str], target: float) -> None:
+    cold = bench.run("polcheck, cold", tree, pack, "--no-cache")
+    timed = in_turn([cold, bench.limit(tree, pack, literals)], bench.times)
+    bench.results.timed(f"{what}, beside the limit", timed)
+    bench.results.at_most(f"{what}, cold", "the limit", timed["polcheck, cold"], timed["the limit"], target)
+
+
+def formats(bench: Bench) -> None:
+    """The JSON report, which has a digest, against a line for each finding."""
+    tree, pack = bench.homeassistant, equal.call_pack(bench.folder, equal.calls(10))
+    short = bench.run("-q", tree, pack, "--no-cache")
+    words = (word for word in short.words if word != "-q")
+    whole = replace(short, name="-f json", words=[*words, "-f", "json"])
+    timed = in_turn([short, whole], bench.times)
+    bench.results.timed("formats, 10 policies with literals", timed)
+    bench.results.at_most("10 policies with literals, `-f json`", "`-q`", timed["-f json"], timed["-q"], 1.1)
 
 
 def _against_ast_grep(bench: Bench, what: str, pack: Path, rules: Path, target: float) -> None:
@@ -227,7 +269,8 @@ def batches(bench: Bench, submissions: int) -> None:
         before = partial(out.unlink, missing_ok=True)
         command = bench.polcheck("batch", *words, before=before, statuses=(0, 2))
         rows.append((number, once(command)))
-    bench.results.batches(rows, 250.0)
+    limit = bench.limit(corpora.bundles(submissions, bench.folder), _PACK, lines=True)
+    bench.results.batches(rows, once(limit), 20.0)
 
 
 def _places(bench: Bench, tree: Path, pack: Path) -> set[Place]:
@@ -301,6 +344,7 @@ def main() -> None:
                 partial(calls, bench, 10),
                 partial(calls, bench, 200),
                 partial(kinds, bench),
+                partial(formats, bench),
                 partial(keys, bench),
                 *([] if given.quick else [partial(semgrep, bench)]),
                 partial(batches, bench, given.submissions),
