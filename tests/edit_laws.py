@@ -235,13 +235,13 @@ def keyed(value: Any) -> Any:
 
 
 def undated(value: Any) -> Any:
-    """A value with every date and time as one and the same string: polcheck has them as they are written."""
+    """A value with dates, times, infinities and NaN as one string: polcheck has them as they are written."""
     if isinstance(value, dict):
         return {key: undated(item) for key, item in value.items()}
     if isinstance(value, list):
         return [undated(item) for item in value]
-    text = value if isinstance(value, str) else str(value) if isinstance(value, date | time) else ""
-    return "a date" if re.match(r"\d{4}-\d\d-\d\d|\d\d:\d\d", text) else value
+    text = str(value) if isinstance(value, str | date | time | float) else ""
+    return "odd" if re.match(r"\d{4}-\d\d-\d\d|\d\d:\d\d|[-+]?(inf|nan)$", text) else value
 
 
 def _read(read: Callable[[str], Any], text: str) -> Any:

@@ -189,10 +189,12 @@ def test_waive_writes_a_waiver(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> N
     assert (root / "polcheck.yaml").read_text() == ONE + (
         "waivers:\n"
         "  - policy: no-print\n"
-        '    files: ["src/\\\\{x\\\\}.py", src/d/**]\n'
+        "    files:\n"
+        "      - src/\\{x\\}.py\n"
+        "      - src/d/**\n"
         "    reason: a demo\n"
         "    owner: us\n"
-        "    expires: 2099-01-31\n"
+        '    expires: "2099-01-31"\n'
     )
     assert polcheck("run", "-q") == (1, "b.py:1:1: error[ours:no-print] it prints\n", "")
     assert polcheck("waive", "ours:no-print", "--reason", "all of them").status == 0

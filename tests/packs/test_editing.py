@@ -37,8 +37,8 @@ def folders(project: Path) -> None:
         (BLOCK, BLOCK.replace("    params: {most: 2}\n", "    params: {most: 2}\n  - ../two\n")),
         ("packs:\n- ../one # x\n", "packs:\n- ../one # x\n- ../two\n"),
         ("packs:\n- ../one", "packs:\n- ../one\n- ../two"),
-        ("packs: [../one]\nfail-on: note\n", 'packs: [../one, "../two"]\nfail-on: note\n'),
-        ("packs: [\n  ../one,\n]\n", 'packs: [\n  ../one, "../two"]\n'),
+        ("packs: [../one]\nfail-on: note\n", "packs: [../one, ../two]\nfail-on: note\n"),
+        ("packs: [\n  ../one,  # why\n]\n", "packs: [\n  ../one,  # why\n  ../two,\n]\n"),
         ("fail-on: note\n", "fail-on: note\npacks:\n  - ../two\n"),
     ],
 )
@@ -53,7 +53,7 @@ def test_a_pack_is_added_to_polcheck_yaml(before: str, after: str, polcheck: Pol
     ("before", "after"),
     [
         ('[tool.polcheck]\npacks = ["../one"]  # x\n', '[tool.polcheck]\npacks = ["../one", "../two"]  # x\n'),
-        ('[tool.polcheck]\npacks = [\n  "../one",\n]\n', '[tool.polcheck]\npacks = [\n  "../one", "../two"]\n'),
+        ('[tool.polcheck]\npacks = [\n  "../one",\n]\n', '[tool.polcheck]\npacks = [\n  "../one",\n  "../two",\n]\n'),
     ],
 )
 def test_a_pack_is_added_to_pyproject_toml(before: str, after: str, polcheck: Polcheck) -> None:
@@ -65,19 +65,19 @@ def test_a_pack_is_added_to_pyproject_toml(before: str, after: str, polcheck: Po
 
 
 def test_what_can_not_be_edited_safely_is_left_alone(polcheck: Polcheck) -> None:
-    """A list with comments inside its brackets is for its author."""
-    text = "packs: [\n  ../one,  # why\n]\n"
-    Path("polcheck.yaml").write_text(text)
+    """A file in another encoding than UTF-8 is for its author."""
+    text = "packs: [\n  ../one,\n]\n".encode("utf-16")
+    Path("polcheck.yaml").write_bytes(text)
     error = polcheck("pack", "add", "../two", status=2).err
     assert "can't be changed" in error and "by hand" in error
-    assert Path("polcheck.yaml").read_text() == text
+    assert Path("polcheck.yaml").read_bytes() == text
     assert not Path("polcheck.lock").exists()
 
 
 @pytest.mark.parametrize(
     ("before", "name", "after"),
     [
-        (BLOCK, "python-project", BLOCK.replace("  - python-project  # the shipped one\n", "")),
+        (BLOCK, "python-project", BLOCK.replace("  - python-project  # the shipped one\n\n", "")),
         ("packs: [../one, ../two]\n", "../one", "packs: [../two]\n"),
         ("packs: [../one, ../two]\n", "two", "packs: [../one]\n"),
         ("packs:\n- ../one\n- ../two # x\n", "../two", "packs:\n- ../one\n"),
@@ -111,6 +111,6 @@ def test_paths_are_seen_from_polcheck_yaml(polcheck: Polcheck, monkeypatch: pyte
     (project / "src").mkdir()
     monkeypatch.chdir(project / "src")
     polcheck("pack", "add", "../../two")
-    assert (project / "polcheck.yaml").read_text() == 'packs: [../one, "../two"]\n'
+    assert (project / "polcheck.yaml").read_text() == "packs: [../one, ../two]\n"
     polcheck("pack", "remove", "../../two")
     assert (project / "polcheck.yaml").read_text() == "packs: [../one]\n"

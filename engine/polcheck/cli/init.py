@@ -98,11 +98,11 @@ class Proposal(Struct, frozen=True):
     @property
     def entry(self) -> str:
         """The lines of polcheck.yaml that name the pack."""
-        from polcheck.project.edit import scalar
+        from polcheck.edits.formats.yaml import written
 
         names = "".join(f", or {name}" for name in self.pack.profiles).removeprefix(", or ") if self.mark else ""
-        lines = [f"pack: {scalar(self.source)}"] if self.root or names else [scalar(self.source)]
-        lines += [f"root: {scalar(self.root)}"] if self.root else []
+        lines = [f"pack: {written(self.source)}"] if self.root or names else [written(self.source)]
+        lines += [f"root: {written(self.root)}"] if self.root else []
         lines += [f"# profile: {names}"] if names else []
         return "  - " + "\n    ".join(lines)
 
@@ -202,7 +202,7 @@ def _excluded(paths: tuple[str, ...]) -> str:
     }
     if not folders:
         return _NO_EXCLUDE
-    from polcheck.project.edit import scalar
+    from polcheck.edits.formats.yaml import written
 
-    patterns = "\n".join(f"  - {scalar(f'{folder}/**')}" for folder in sorted(folders))
+    patterns = "\n".join(f"  - {written(f'{folder}/**')}" for folder in sorted(folders))
     return f"# Files that are not checked.\nexclude:\n{patterns}\n"

@@ -9,17 +9,20 @@ from polcheck.edits.document import Change, Document
 
 
 def separation(document: Document, entries: Sequence[tuple[int, int]]) -> str:
-    """Return the line break of a blank line if one stands between any two neighbors of at least two; else nothing."""
-    if len(entries) < 2:
-        return ""
+    """Return the line break of a blank line if one stands between all neighbors; else nothing.
+
+    One blank line alone, beside a comment, sets off a group: it says nothing of the next entry.
+    """
+    comments = False
     for (_, end), (start, _) in pairwise(entries):
         at, blank = document.next_line(end), False
-        while at < start:
-            blank = blank or not document.text[at : document.line_end(at)].strip(" \t")
+        while at < document.line_start(start):
+            content = document.text[at : document.line_end(at)].strip(" \t")
+            blank, comments = blank or not content, comments or bool(content)
             at = document.next_line(at)
         if not blank:
             return ""
-    return document.newline
+    return document.newline if len(entries) > (2 if comments else 1) else ""
 
 
 def cut_lines(document: Document, start: int, end: int, *, first: bool = False, last: bool = False) -> Change:

@@ -278,6 +278,11 @@ def is_flat(value: Json) -> bool:
     return flat and len(json.dumps(value)) <= _SHORT
 
 
+def written(text: str) -> str:
+    """Return a string as a scalar on one line: without quotes where readers of YAML 1.1 and 1.2 take it for itself."""
+    return text if _is_plain(text, flow=False) else quoted(text, '"')
+
+
 def quoted(text: str, quote: str) -> str:
     """Return a string as a scalar in quotes: in single ones if `quote` is one and they can hold it."""
     double = json.dumps(text, ensure_ascii=False).translate(_ESCAPED)
