@@ -339,7 +339,7 @@ def _compare_change(format: str, trial: Trial, before: Any, after: Any, tally: T
         tally.wrong.append(f"{where}: polcheck sees {list(mine)[:5]} change, the reference {list(other)[:5]}")
     elif mine.keys() == other.keys():
         for place, new in mine.items():
-            if not same(new, other[place]) and new is not GONE:
+            if trial.operation != "rename" and new is not GONE and not same(new, other[place]):
                 tally.wrong.append(f"{where}: at {place} polcheck reads {new!r}, the reference {other[place]!r}")
 
 
@@ -373,4 +373,10 @@ def changes(before: Any, after: Any, at: Pointer = ()) -> dict[Pointer, Any]:
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         return {place: new for number, pair in enumerate(zip(before, after, strict=True))
                 for place, new in changes(*pair, (*at, number)).items()}  # fmt: skip
+    if isinstance(before, list) and isinstance(after, list):
+        shorter = min(len(before), len(after))
+        first = next((at for at in range(shorter) if not same(before[at], after[at])), shorter)
+        last = next((at for at in range(shorter - first) if not same(before[-1 - at], after[-1 - at])), shorter - first)
+        inserted = after[first : len(after) - last]
+        return {(*at, first, len(after) - len(before)): inserted or GONE}
     return {} if same(before, after) and type(before) is type(after) else {at: after}

@@ -159,10 +159,26 @@ def _colon(document: Document, entry: Member | None, style: _Style) -> str:
 class NotebookEditor(JsonEditor):
     """Edits of notebooks, in which a string may stand as a list of its lines."""
 
+    def delete(self, document: Document, pointer: Pointer) -> list[Change]:
+        """Return what takes the entry at `pointer` out of the container that holds it."""
+        _check_kept(pointer)
+        return super().delete(document, pointer)
+
+    def rename(self, document: Document, pointer: Pointer, key: str) -> list[Change]:
+        """Return what gives the entry at `pointer` another key."""
+        _check_kept(pointer)
+        return super().rename(document, pointer, key)
+
     def _write(self, document: Document, value: Json, indent: str | None, style: _Style, old: str) -> str:
         if isinstance(value, str) and old.startswith("["):
             return super()._write(document, list(value.splitlines(keepends=True)), indent, style, old)
         return super()._write(document, value, indent, style, old)
+
+
+def _check_kept(pointer: Pointer) -> None:
+    """Raise EditRefused for a key without which a notebook is none."""
+    if pointer[-1] in ("nbformat", "cells", "cell_type", "output_type"):
+        raise EditRefused("a notebook without this key is none")
 
 
 class Json5Editor(JsonEditor):
