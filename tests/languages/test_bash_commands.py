@@ -89,3 +89,33 @@ def test_a_word_that_goes_on_in_the_next_line_is_undecided(tmp_path: Path) -> No
     (tmp_path / "a.sh").write_text("cur\\\nl x\n")
     ran = polcheck("query", "--pattern", "curl ...", "-l", "bash", str(tmp_path / "a.sh"))
     assert ran.status == 2 and "a word goes on in the next line" in ran.err + ran.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "${{ env.CARGO }} build ${{ a.b && 'x}}' }}\n",
+        'echo "a ${{ github.ref }} b" > ${{ runner.temp }}/x\n',
+        "X=${{ f }} Y=\"${{ fromJSON(\n'[1]') }}\" run\n",
+        'if [[ "${{ a }}" == ${{ b }} ]]; then cat <<E\n${{ c }}\nE\nfi\n',
+        "for x in ${{ d }}; do echo $((${{ e }} + 1)); done\n",
+    ],
+)
+def test_an_expression_of_github_is_an_expansion(text: str) -> None:
+    """What GitHub puts in its place before bash runs: no variable, no command and no fault, and every text as written."""
+    root = parse(Source("a.sh", text.encode()), "bash").tree.root_node
+    left, expansions, commands = [root], [], []
+    while left:
+        node = left.pop()
+        assert not node.is_error and (node.text or b"") == text.encode()[node.start_byte : node.end_byte]
+        expansions += [node.text] if node.type == "expansion" else []
+        commands += [node.text] if node.type in ("command_name", "variable_name") else []
+        left += node.children
+    assert len(expansions) == text.count("${{")
+    assert all((each or b"").startswith(b"${{") and (each or b"").endswith(b"}}") for each in expansions)
+    assert all(b"${{" not in (each or b"") or (each or b"") == b"${{ env.CARGO }}" for each in commands)
+
+
+def test_an_expression_without_end_is_none() -> None:
+    """`${{` alone is what it was, a bad substitution."""
+    assert parse(Source("a.sh", b"echo ${{ a\n"), "bash").tree.root_node.has_error

@@ -217,15 +217,17 @@ def _without_parts(by_identity: dict[_Identity, _T]) -> dict[_Identity, _T]:
 
 
 def _bound(failure: Failure) -> dict[str, BoundValue]:
-    """Return what a failure binds and shows, without names that only other rows of the same source bind."""
+    """Return what a failure binds and shows under public names, without names that only other rows of its source bind.
+
+    NOTE: a private name may hold the whole file, so that each edit of it would make another finding of this one.
+    """
     cells = {**failure.row.shown, **failure.row.names}
-    return {name: cell for name, cell in cells.items() if cell is not ABSENT}
+    return {name: cell for name, cell in cells.items() if cell is not ABSENT and not name.startswith("_")}
 
 
 def _identity(failure: Failure, location: Location | None) -> _Identity:
     """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
-    cells = _bound(failure)
-    bindings = tuple(sorted((name, cell.text) for name, cell in cells.items() if not name.startswith("_")))
+    bindings = tuple(sorted((name, cell.text) for name, cell in _bound(failure).items()))
     return (location, None if location and location.place else failure.place, bindings)
 
 

@@ -9,6 +9,7 @@ from polcheck.languages.decoding import exactly, joined, number, pieces, unescap
 from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
 from polcheck.languages.literals import Quoting
 from polcheck.languages.respelling import Change, Respelled
+from polcheck.languages.supported.github_expression import expression_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,10 +119,14 @@ _TEXTS = frozenset({"comment", "raw_string", "string_content", "string", "heredo
 
 
 def tree_of(source: Source, parser: Parser) -> ParsedCode:
-    """Return the tree of a script, in which `for name do` is read as POSIX has it. Raises Unreadable."""
+    """Return the tree of a script, in which `for name do` is read as POSIX has it, and what GitHub puts in the place of
+    `${{ … }}` as an expansion. Raises Unreadable.
+    """
     data = source.utf8
     code = Respelled(data, parser)
+    code.add(list(_inserted(data)))
     code.parse()
+    code.restore()
     if changes := list(_swallowed(data, code.tree)):
         code.add(changes)
         code.parse()
@@ -137,6 +142,15 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
         if code.tree.root_node.has_error:  # NOTE: then nothing says that these are loops
             return ParsedCode(tree)
     return ParsedCode(code.tree, _split_word(data, code.tree))
+
+
+def _inserted(data: bytes) -> Iterator[Change]:
+    """Yield what makes an expansion of each expression of GitHub, which bash would take for a bad substitution.
+
+    NOTE: `${?-…}`, which names no variable and no command that a policy could ask for.
+    """
+    for start, end in expression_spans(data)[0]:
+        yield Change(start - 3, b"${?-" + b"_" * (end - start) + b"}")
 
 
 def _swallowed(data: bytes, tree: Tree) -> Iterator[Change]:

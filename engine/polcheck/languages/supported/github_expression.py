@@ -39,7 +39,7 @@ class _Token(NamedTuple):
 def _tree(source: Source, parser: Parser) -> ParsedCode:
     """Return the tree of a text with expressions, and why that isn't what GitHub reads. Raises Unreadable."""
     data = source.utf8
-    parts, fault = _parts(data)
+    parts, fault = expression_spans(data)
     changes = list(_apart(data, parts))
     for start, end in parts:
         tokens = list(_tokens(data, start, end))
@@ -80,7 +80,7 @@ def _around(text: str) -> tuple[str, str]:
     return ("", "") if _OPENING.decode() in text else ("${{ ", " }}")
 
 
-def _parts(data: bytes) -> tuple[list[tuple[int, int]], str]:
+def expression_spans(data: bytes) -> tuple[list[tuple[int, int]], str]:
     """Return where the expressions of a text begin and end, without their braces; and what is wrong with the last."""
     parts: list[tuple[int, int]] = []
     quotes = _Finder(data, b"'")
