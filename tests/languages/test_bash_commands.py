@@ -102,7 +102,7 @@ def test_a_word_that_goes_on_in_the_next_line_is_undecided(tmp_path: Path) -> No
     ],
 )
 def test_an_expression_of_github_is_an_expansion(text: str) -> None:
-    """What GitHub puts in its place before bash runs: no variable, no command and no fault, and every text as written."""
+    """GitHub replaces it before bash runs: it is no variable, no command and no fault, and every text is as written."""
     root = parse(Source("a.sh", text.encode()), "bash").tree.root_node
     left, expansions, commands = [root], [], []
     while left:
