@@ -276,3 +276,11 @@ def test_ctrl_c_while_waiting_ends_the_worker() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
         one.close()
+
+
+def test_a_process_that_ended_while_it_was_idle_costs_no_request(worker: Worker[Any, Any]) -> None:
+    """As one that the system has killed for memory between two tables."""
+    first = worker.ask(("number", None))
+    os.kill(first, signal.SIGKILL)
+    time.sleep(0.2)
+    assert worker.ask(("number", None)) != first

@@ -100,6 +100,8 @@ class Worker(Generic[_Request, _Reply]):
         """Starts the process, unless there is one. Raises OSError when the system gives none."""
         if self._process is not None and self._process.owner != os.getpid():
             self.close()  # NOTE: this process was forked; the worker is its parent's
+        if self._process is not None and not self.batch and readable([self._process.replies], 0):
+            self.close()  # NOTE: it ended while nothing was asked of it, which is no fault of the next request
         if self._process is None:
             start = Start(self._work, self._codec, self.seconds, self._doing)
             self._process = process = _Process(pickle.dumps(start, pickle.HIGHEST_PROTOCOL))
