@@ -93,8 +93,8 @@ class Workbench:
         if paths:
             for project in self.projects.values():
                 project.refresh()
-        for path in paths:
-            self._request(path)
+        for folder in {path.parent for path in paths}:  # NOTE: a checkout of git changes thousands of files at once
+            self._request(folder / HEAD)
 
     def set_folders(self, roots: Roots) -> None:
         """Take another set of workspace folders."""
