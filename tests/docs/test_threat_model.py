@@ -10,7 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/threat-model.md").read_text("utf-8")
 ROWS = [line for line in PAGE.split("\n") if line.startswith("| ") and not line.startswith(("| They try", "| ---"))]
-ACTORS = ("The author of a project", "The author of a pack", "Whoever can write the cache", "The network")
+ACTORS = (
+    "The author of a project",
+    "The author of a pack",
+    "Whoever can write the cache",
+    "Whoever writes a folder that you open in an editor",
+    "The network",
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[2:40])
@@ -24,7 +30,7 @@ def test_each_attempt_has_its_test(row: str) -> None:
 
 
 def test_every_actor_has_rows() -> None:
-    """Of the four, with what is left to whoever runs polcheck."""
+    """Of each, with what is left to whoever runs polcheck."""
     parts = PAGE.split("\n## ")[1:]
     assert tuple(part.partition("\n")[0] for part in parts) == ACTORS
     assert all("| They try to |" in part and "Left to you:" in part for part in parts)
