@@ -9,7 +9,7 @@ So nothing has to know how each language quotes, and nothing that is bound can b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from polcheck.base.codec import Codec
@@ -18,8 +18,9 @@ from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.base.worker import Overrun, Worker
 from polcheck.edits.code import replace_code, tree_of
 from polcheck.edits.edit import EditRefused
+from polcheck.edits.formats.yaml import is_plain
 from polcheck.formats import format_of, parse_config
-from polcheck.formats.values import Config, Json, Unparsable, text_of
+from polcheck.formats.values import Config, Json, Pointer, Unparsable, text_of
 from polcheck.languages.grammars import parse
 from polcheck.languages.registry import UnknownLanguage, language, language_of_file
 from polcheck.scan.documents import is_risky
@@ -31,6 +32,8 @@ _WORD = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*|-?\d+(?:\.\d+)?")
 """What may be filled in where the template has code: a name, a dotted name or a number."""
 _TAME = re.compile(r"[\w./:@+-]*(?: [\w./:@+-]+)*")
 """What may be filled in where nobody knows how the file is read."""
+_YAML = frozenset({"yaml", "cloudformation"})
+_BREAKS = frozenset(b"\r\n")
 _BROKEN = "the file does not parse with it"
 
 
@@ -161,7 +164,39 @@ def _filled_in_config(template: Template, format: str) -> str:
     if len(marked.values) != len(filled.values) or not all(_is_alike(one, other, values) for one, other in pairs):
         shown = " and ".join(f"`{_short(text)}`" for text in texts)
         raise FixRefused(f"{shown} would not be one value there: it has to be quoted for the format")
+    if new := {remark.message for remark in filled.remarks} - {remark.message for remark in marked.remarks}:
+        raise FixRefused(f"readers of the file would differ with it: {min(new)}")
+    if format in _YAML and not all(_is_plainly_read(template, filled, *at) for at in _holders(marked, marks)):
+        raise FixRefused(f"readers of YAML would differ about `{_short(texts[0])}` there: it has to be quoted")
     return _joined(template.parts, texts)
+
+
+def _holders(marked: Config, marks: Iterable[str]) -> Iterator[tuple[int, Pointer]]:
+    """Yield where in a configuration the strings are that have a mark: the number of the document and the pointer."""
+    for number, document in enumerate(marked.values):
+        waiting: list[tuple[Pointer, Json]] = [((), document)]
+        while waiting:
+            pointer, value = waiting.pop()
+            if isinstance(value, str) and any(mark in value for mark in marks):
+                yield number, pointer
+            elif isinstance(value, dict):
+                waiting += [((*pointer, key), entry) for key, entry in value.items()]
+            elif isinstance(value, list):
+                waiting += [((*pointer, index), entry) for index, entry in enumerate(value)]
+
+
+def _is_plainly_read(template: Template, filled: Config, number: int, pointer: Pointer) -> bool:
+    """Return whether every reader of YAML reads the scalar at a pointer alike: it is quoted, or needs no quotes."""
+    try:
+        span = filled.locate(number, pointer).value
+    except KeyError:
+        return False  # NOTE: a key that has changed, which is no place for what is filled in
+    text = template.filled(_joined(template.parts, [text_of(hole.value) for hole in template.holes])).text
+    value: Json = filled.values[number]
+    for step in pointer:
+        value = value[step]  # type: ignore[index]
+    written = text[span.start : span.end]
+    return not isinstance(value, str) or written[:1] in ("'", '"', "|", ">") or is_plain(value, flow=True)
 
 
 def _parsed(template: Template, text: str, format: str) -> Config:
@@ -232,7 +267,14 @@ def _filled_in_code(template: Template, name: str) -> str:
         filled_parts.append(filled)
     text = "".join(filled_parts)
     other = _tree(template, text, name)
-    if not _has_same_shape(tree, other, holes, (template.start, marked_at)):
+    values = dict(zip(marks, (text_of(hole.value) for hole in template.holes), strict=True))
+    same = _has_same_shape(tree, other, holes, (template.start, marked_at)) and all(
+        hole.in_code or _says_the_same(tree, other, hole, values, name) for hole in holes
+    )
+    check = language(name).check
+    if same and check is not None and (problem := check(template.filled(text))) is not None:
+        raise FixRefused(f"{_BROKEN}: {problem[0]}")
+    if not same:
         shown = " and ".join(f"`{_short(text_of(hole.value))}`" for hole in template.holes)
         raise FixRefused(f"{shown} would not stay one value in that code: it has to be quoted")
     return text
@@ -281,6 +323,24 @@ def _has_same_shape(marked: Node, filled: Node, holes: list[_Hole], place: tuple
             return False
         waiting += zip(one.children, other.children, strict=True)
     return True
+
+
+def _says_the_same(marked: Node, filled: Node, hole: _Hole, values: Mapping[str, str], name: str) -> bool:
+    """Return whether the string or comment of a hole says in one tree what it says in the other, but for the values."""
+    rules = language(name)
+    one: Node | None = marked.descendant_for_byte_range(*hole.marked)
+    other: Node | None = filled.descendant_for_byte_range(*hole.filled)
+    while one is not None and other is not None:
+        if one.type in rules.comments:
+            return not _BREAKS.intersection(other.text or b"") and one.type == other.type
+        literal, read = rules.literal(one), rules.literal(other)
+        if literal is not None:
+            wanted = literal.value
+            for mark, value in values.items():
+                wanted = wanted.replace(mark, value)
+            return read is not None and (read.value, read.plain) == (wanted, literal.plain)
+        one, other = one.parent, other.parent
+    return False
 
 
 def _is_same_leaf(one: Node, other: Node, holes: list[_Hole]) -> bool:

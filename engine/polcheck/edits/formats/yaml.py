@@ -266,7 +266,7 @@ class _Writer:
 
     def _string(self, text: str, like: str, flow: bool) -> str:
         like = like[:1] if like[:1] in ('"', "'") else ""
-        if not like and _is_plain(text, flow):
+        if not like and is_plain(text, flow):
             return text
         return quoted(text, like or self._quote)
 
@@ -302,7 +302,7 @@ def _atom(value: Json, like: str) -> str:
     return json.dumps(value)
 
 
-def _is_plain(text: str, flow: bool) -> bool:
+def is_plain(text: str, flow: bool) -> bool:
     """Return whether a string needs no quotes, for readers of YAML 1.1 as for those of 1.2."""
     from yaml.nodes import ScalarNode
     from yaml.resolver import Resolver
