@@ -280,7 +280,7 @@ def is_flat(value: Json) -> bool:
 
 def written(text: str) -> str:
     """Return a string as a scalar on one line: without quotes where readers of YAML 1.1 and 1.2 take it for itself."""
-    return text if _is_plain(text, flow=False) else quoted(text, '"')
+    return text if is_plain(text, flow=False) else quoted(text, '"')
 
 
 def quoted(text: str, quote: str) -> str:
