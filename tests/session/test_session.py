@@ -303,3 +303,58 @@ def test_the_overlay_does_not_outlive_a_check(project: Mirrored) -> None:
     project.overlay({"src/a.py": b"x = 1\n"})
     project.session.check()
     assert overlay() is None
+
+
+def test_a_waiver_expires_while_the_session_is_open(project: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiver = f"{CONFIG}waivers: [{{policy: no-print, reason: soon, expires: 2026-03-01}}]\n"
+    project.save({"polcheck.yaml": waiver})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772366400")  # 2026-03-01
+    assert json.loads(project.agreed())["verdict"] == "pass"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772452800")  # the day after
+    assert json.loads(project.agreed())["verdict"] == "fail"
+
+
+def test_since_follows_what_the_revision_means(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=b", *words], cwd=tmp_path, check=True)
+
+    write(tmp_path, FILES)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "x")
+    with polcheck.Session(tmp_path, since="HEAD") as session:
+        write(tmp_path, {"src/b.py": "print(2)\n"})
+        session.refresh()
+        assert len(session.check().failing) == 1
+        git("commit", "-qam", "y")
+        session.refresh()
+        assert session.check().failing == ()
+
+
+def test_a_check_that_is_cancelled_anywhere_leaves_nothing_behind(project: Mirrored) -> None:
+    """Whatever was done by then, the next check gives the report of a fresh run."""
+    project.agreed()
+    cancelled = 0
+    for number in range(30):
+        asked = iter(range(number))
+        project.overlay({"src/b.py": b"eval('1')\n" * (number % 3), "src/a.py": b"print(1)\n" * (number % 2)})
+        try:
+            project.session.check(cancel=lambda asked=asked: next(asked, None) is None)
+        except polcheck.Cancelled:
+            cancelled += 1
+        if number % 4 == 1:
+            project.overlay({"src/b.py": b"x = 1\n"})
+        project.agreed()
+    assert 3 < cancelled < 30
+
+
+def test_a_search_that_never_ends_is_cut_off_and_the_next_one_works(tmp_path: Path) -> None:
+    """A file that could keep a parser busy is searched in a process that stays for others, and can be killed."""
+    write(tmp_path, {**FILES, "polcheck.yaml": f"{CONFIG}limits: {{search_seconds: 0.2}}\n"})
+    with polcheck.Session(tmp_path) as session:
+        session.overlay({"src/b.py": b"/*a" * 40_000})
+        assert session.check().verdict in ("fail", "none")
+        session.overlay({"src/b.py": b"print(1)\n" + b"x = (\n" * 400})
+        session.check()
+        session.overlay({"src/b.py": b"print(1)\n" + b"x = 1\n" * 400})
+        assert len(session.check().failing) == 2
