@@ -362,18 +362,20 @@ def _new_findings(comparison: Comparison) -> Iterator[Finding]:
         return
     moved = _Moved(comparison)
     fixed = {id(finding) for finding in comparison.fixed}
-    places: Counter[tuple[str, str, int]] = Counter()
+    places: dict[tuple[str, str], list[range]] = {}
     for finding in comparison.before.failing:
         if id(finding) not in fixed and left[_mark(finding)] > 0:
             left[_mark(finding)] -= 1
             if finding.location is not None:
-                places[finding.ref, finding.location.path, moved.line(finding.location)] += 1
+                places.setdefault((finding.ref, finding.location.path), []).append(moved.lines(finding.location))
     for finding in unknown:
-        place = (finding.ref, finding.location.path, finding.location.line or 0) if finding.location else None
-        if place is not None and places[place] > 0:
-            places[place] -= 1
-        else:
+        location = finding.location
+        known = places.get((finding.ref, location.path), []) if location is not None else []
+        same = next((lines for lines in known if location is not None and (location.line or 0) in lines), None)
+        if same is None:
             yield finding
+        else:
+            known.remove(same)
 
 
 class _Moved:
@@ -383,24 +385,29 @@ class _Moved:
         self._comparison = comparison
         self._blocks: dict[str, list[difflib.Match]] = {}
 
-    def line(self, location: Location) -> int:
-        """Return the line of a place after the fixes; 0 for a file as a whole, -1 where the line has changed."""
+    def lines(self, location: Location) -> range:
+        """Return the lines at one of which a place may be after the fixes; 0 stands for a file as a whole.
+
+        It is one for a place in a line that stays, or more where lines were inserted right before it: what begins there
+        may begin with them. A line that was replaced is one of those in its place.
+        """
         path, line = location.path, location.line
         old, new = self._comparison.old_files.get(path), self._comparison.new_files.get(path)
         if line is None or old is None or new is None or old == new:
-            return line or 0
+            return range(line or 0, (line or 0) + 1)
         if path not in self._blocks:
             matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
             self._blocks[path] = matcher.get_matching_blocks()
-        blocks = self._blocks[path]
-        for number, block in enumerate(blocks):
+        before = difflib.Match(0, 0, 0)
+        for block in self._blocks[path]:
+            inserted = before.b + before.size + 1  # the first line after what stayed before
+            if line - 1 < block.a:
+                return range(inserted, max(block.b, inserted) + 1)
             if line - 1 < block.a + block.size:
-                if line - 1 >= block.a:
-                    return block.b + line - block.a
-                before = blocks[number - 1] if number else difflib.Match(0, 0, 0)
-                # NOTE: a line that was replaced is one of those that stand in its place, the first of them if need be
-                return min(line - (before.a + before.size) + before.b + before.size, max(block.b, 1))
-        return -1
+                at = block.b + line - block.a
+                return range(inserted if line - 1 == block.a else at, at + 1)
+            before = block
+        return range(0)
 
 
 def _counted(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
