@@ -52,6 +52,8 @@ VALUES: dict[str, tuple[Json, ...]] = {
     "codeowners": ("*.md", "@me", "@org/team", "a b", "x\ny", {"pattern": "/x y", "owners": ["@me"]}),
     "gomod": ("v1.2.3", "1.25", "example.com/x", "../x", "x\ny", *MODULES),
 }
+MAPPED = ("yaml", "cloudformation", "json", "jsonc", "json5", "jsonl", "toml", "hcl", "notebook")
+"""The formats whose values are more than strings."""
 ROWS = ("requirements", "dockerfile", "codeowners")
 KEYS = ("new-key", "zz", "aa", "a b", "on", "1", "x.y", "@id", "k=v", "é", 'q"', "# c")
 POSITIONS = ("first", "last", "sorted")
@@ -91,16 +93,21 @@ def leaves(value: Json) -> list[tuple[Pointer, Json]]:
 
 
 def fits(operation: str, pointer: Pointer, value: Json, format: str) -> bool:
-    """Whether an operation can mean anything at a place."""
+    """Whether an operation can mean anything at a place of a format."""
+    rows = format in (*ROWS, "csv", "tsv")
     match operation:
         case "insert":
             return isinstance(value, dict) and not (format == "xml" and not pointer)
         case "append":
-            return isinstance(value, list) and not (format in ROWS and pointer and pointer[-1] != "owners")
-        case "replace" if format in ROWS:
-            return isinstance(value, str)
+            return isinstance(value, list) and not (rows and pointer and pointer[-1] != "owners")
         case "rename":
             return bool(pointer) and isinstance(pointer[-1], str)
+        case "delete" if rows:
+            return len(pointer) == 1
+        case "delete" if format == "gomod":
+            return len(pointer) == 2 and isinstance(pointer[1], int)
+        case "replace" if format not in MAPPED:
+            return bool(pointer) and isinstance(value, str)
         case _:
             return bool(pointer)
 

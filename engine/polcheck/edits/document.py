@@ -68,6 +68,11 @@ class Document(Struct, frozen=True, dict=True):
             return "\r" if "\r" in self.text else "\n"
         return "\r\n" if self.text.startswith("\r", at - 1) and at > 0 else "\n"
 
+    @cached_property
+    def _returns(self) -> bool:
+        """Whether the file has carriage returns. NOTE: looked for each time, they would take quadratic time."""
+        return "\r" in self.text
+
     @property
     def value(self) -> Json:
         """The value of the document; None where the file has none."""
@@ -105,12 +110,15 @@ class Document(Struct, frozen=True, dict=True):
 
     def line_start(self, at: int) -> int:
         """Return the offset at which the line of the character at `at` begins."""
-        return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1
+        start = self.text.rfind("\n", 0, at)
+        return (max(start, self.text.rfind("\r", max(start, 0), at)) if self._returns else start) + 1
 
     def line_end(self, at: int) -> int:
         """Return the offset at which the line of the character at `at` ends, before its line break."""
-        ends = [end for end in (self.text.find("\n", at), self.text.find("\r", at)) if end >= 0]
-        return min(ends, default=len(self.text))
+        end = self.text.find("\n", at)
+        end = end if end >= 0 else len(self.text)
+        other = self.text.find("\r", at, end) if self._returns else -1
+        return other if other >= 0 else end
 
     def next_line(self, at: int) -> int:
         """Return the offset behind the line break that ends the line of the character at `at`."""
