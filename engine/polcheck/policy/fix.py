@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from polcheck.edits.editor import editors
 from polcheck.formats import format_of, formats
 from polcheck.formats.values import Json, Pointer
+from polcheck.policy.name_usage import builtin_message, unknown
 from polcheck.policy.plan import CompiledPolicy, EditKind, FixEdit, Join, PolicyFix, Position, Step, below
 from polcheck.policy.templates import TemplateFault, names
 
@@ -178,7 +179,10 @@ def _template_names(text: str, at: Pointer, visible: Scope, compiler: Compiler) 
     unbound = sorted(used - visible.readable - _READABLE)
     for name in unbound:
         compiler.unbound(name, visible, at, text.find(name))
-    return None if unbound else used
+    read = {root: builtin_message(text, root) for root in sorted(used & {"file", "params", "tables"})}
+    missing = list(unknown(read, compiler.known))
+    compiler.unknown(text, read, at)
+    return None if unbound or missing else used
 
 
 def _is_path_sound(path: str, at: Pointer, kind: EditKind, compiler: Compiler) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -44,9 +45,11 @@ def read_of(view: View, root: str) -> frozenset[str]:
 
 
 def templates(view: View) -> Iterator[str]:
-    """Yield the text of every message, remedy and template."""
+    """Yield the text of every message, remedy, fix and template."""
     for entry in view.entries:
         yield from (entry.written.message, entry.written.remedy)
+        for edit in entry.written.fix:
+            yield from (edit.into, edit.create, edit.text, edit.to, json.dumps([edit.value, edit.insert]))
     for path in view.pack.files.below("templates", ("",)):
         yield view.pack.files.files[path].decode("utf-8", "replace")
 
