@@ -1,3 +1,4 @@
+# ruff: noqa: PLR0912, PLR0915 - a table of kinds of faults, each with its regular expression on one line
 """Inject faults into projects, one at a time, and count which of them the pack `service` finds at the changed place.
 
     python benchmarks/service/faults.py FOLDER [--count 200] [--seed 1] [--limit 700]
@@ -21,7 +22,9 @@ from typing import NamedTuple
 import polcheck
 
 _CODE = (".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".go")
-_SKIPPED = re.compile(r"(^|/)(node_modules|vendor|dist|tests?|e2e|fixtures|examples?|docs?|templates)/|\{\{|(^|/)(test_|conftest)|\.(test|spec)\.")
+_SKIPPED = re.compile(
+    r"(^|/)(node_modules|vendor|dist|tests?|e2e|fixtures|examples?|docs?|templates)/|\{\{|(^|/)(test_|conftest)|\.(test|spec)\."
+)
 
 
 class Fault(NamedTuple):
@@ -42,7 +45,12 @@ class Tree:
         self.texts: dict[str, str] = {}
         for path in sorted(root.rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.is_file() and not path.is_symlink() and path.stat().st_size < 300_000 and not name.startswith(".git/"):
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and path.stat().st_size < 300_000
+                and not name.startswith(".git/")
+            ):
                 try:
                     self.texts[name] = path.read_text("utf-8")
                 except UnicodeDecodeError:
@@ -85,7 +93,9 @@ def _in_configuration(tree: Tree, word: str) -> bool:
 
 def faults(tree: Tree) -> Iterator[Fault]:
     """Yield each fault that a project can be given."""
-    builds = any(re.search(r"^\s+build:", text, re.MULTILINE) for path, text in tree.texts.items() if re.search(_COMPOSE, path))
+    builds = any(
+        re.search(r"^\s+build:", text, re.MULTILINE) for path, text in tree.texts.items() if re.search(_COMPOSE, path)
+    )
     for path, line, found in tree.lines(r"^ {6,}-? ?([A-Z][A-Z0-9_]{3,})(?=[:=])", _COMPOSE):
         name = found.group(1)
         block = tree.texts[path][: found.start()].rpartition("environment:")[0]
@@ -101,7 +111,9 @@ def faults(tree: Tree) -> Iterator[Fault]:
             yield Fault("variable renamed in code", path, line, tree.replaced(path, found, f"{found.group(1)}_RENAMED"))
     for path, line, found in tree.lines(r"^([A-Z][A-Z0-9_]{3,})=", r"(^|/)\.env\.(example|sample|template)$"):
         if _in_code(tree, found.group(1)):
-            yield Fault("variable renamed in an example", path, line, tree.replaced(path, found, f"{found.group(1)}_RENAMED"))
+            yield Fault(
+                "variable renamed in an example", path, line, tree.replaced(path, found, f"{found.group(1)}_RENAMED")
+            )
     for path, line, found in tree.lines(r"\$\{([A-Z][A-Z0-9_]{3,})\}", _COMPOSE):
         if tree.naming(rf"\b({found.group(1)})\b", r"(^|/)(\.env[^/]*|README\.md)$"):
             yield Fault("interpolation renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_RENAMED"))
@@ -111,7 +123,9 @@ def faults(tree: Tree) -> Iterator[Fault]:
     for path, line, found in tree.lines(r"^FROM\s+[\w./-]+?(:[\w.-]+)(?:\s+[Aa][Ss]\s+\S+)?\s*$", _DOCKER):
         if found.group(1) != ":latest":
             yield Fault("version of an image taken away", path, line, tree.replaced(path, found, ""))
-    for path, line, found in tree.lines(r"^COPY\s+(?!--)(?:\./)?([\w.-]+\.(?:txt|json|toml|py|sh|conf|mod|sum))\s", _DOCKER):
+    for path, line, found in tree.lines(
+        r"^COPY\s+(?!--)(?:\./)?([\w.-]+\.(?:txt|json|toml|py|sh|conf|mod|sum))\s", _DOCKER
+    ):
         yield Fault("copied file renamed", path, line, tree.replaced(path, found, f"renamed-{found.group(1)}"))
         folder = path.rpartition("/")[0]
         gone = f"{folder}/{found.group(1)}" if folder else found.group(1)
@@ -132,54 +146,100 @@ def faults(tree: Tree) -> Iterator[Fault]:
             yield Fault("volume renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"))
     for path, line, found in tree.lines(r"^\s+targetPort:\s*([\w-]+)\s*$", _YAML):
         if re.search(rf"(containerPort|name):\s*[\"']?{found.group(1)}\b", tree.texts[path]):
-            yield Fault("target port changed", path, line, tree.replaced(path, found, "17" if found.group(1).isdigit() else "renamed"))
+            yield Fault(
+                "target port changed",
+                path,
+                line,
+                tree.replaced(path, found, "17" if found.group(1).isdigit() else "renamed"),
+            )
     for path, line, found in tree.lines(r"secretKeyRef:\s*\n\s+(?:name: \S+\s*\n\s+)?key:\s*([\w.-]+)", _YAML):
         if "kind:" in tree.texts[path] and tree.naming(rf"^  ({re.escape(found.group(1))}):", _YAML):
             yield Fault("key of a Secret renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"))
     for path, line, found in tree.lines(r"configMapKeyRef:\s*\n\s+(?:name: \S+\s*\n\s+)?key:\s*([\w.-]+)", _YAML):
         if "kind:" in tree.texts[path] and tree.naming(rf"^  ({re.escape(found.group(1))}):", _YAML):
-            yield Fault("key of a ConfigMap renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"))
+            yield Fault(
+                "key of a ConfigMap renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed")
+            )
     for path, line, found in tree.lines(r"^  selector:\s*\n    app(?:\.kubernetes\.io/name)?:\s*([\w-]+)\s*$", _YAML):
         if "kind: Service" in tree.texts[path] and tree.naming(rf"^\s{{8,}}app\S*:\s*({found.group(1)})\s*$", _YAML):
             service = tree.texts[path].count("\n", 0, tree.texts[path].rfind("apiVersion", 0, found.start())) + 1
-            yield Fault("selector changed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"), ((path, service),))
-    for path, line, found in tree.lines(r"(?:Probe|httpGet):\s*\n(?:\s+\w+:.*\n){0,3}?\s+port:\s*([a-z][\w-]*|\d+)\s*$", _YAML):
+            yield Fault(
+                "selector changed",
+                path,
+                line,
+                tree.replaced(path, found, f"{found.group(1)}-renamed"),
+                ((path, service),),
+            )
+    for path, line, found in tree.lines(
+        r"(?:Probe|httpGet):\s*\n(?:\s+\w+:.*\n){0,3}?\s+port:\s*([a-z][\w-]*|\d+)\s*$", _YAML
+    ):
         if re.search(rf"(containerPort|name):\s*[\"']?{found.group(1)}\b", tree.texts[path]):
-            yield Fault("port of a probe changed", path, line, tree.replaced(path, found, "17" if found.group(1).isdigit() else "renamed"))
-    for path, line, found in tree.lines(r"celery[^\n]*?\s(?:-A|--app)[ =]([a-z_]+)(?:\.\w+)*", rf"{_COMPOSE}|{_DOCKER}"):
+            yield Fault(
+                "port of a probe changed",
+                path,
+                line,
+                tree.replaced(path, found, "17" if found.group(1).isdigit() else "renamed"),
+            )
+    for path, line, found in tree.lines(
+        r"celery[^\n]*?\s(?:-A|--app)[ =]([a-z_]+)(?:\.\w+)*", rf"{_COMPOSE}|{_DOCKER}"
+    ):
         if any(re.search(rf"(^|/){found.group(1)}(/|\.py$)", name) for name in tree.texts):
-            yield Fault("module of a command renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_renamed"))
-    for path, line, found in tree.lines(r"(?:gunicorn|uvicorn|daphne)[^\n]*?[\s\"']([a-z_]\w*(?:\.\w+)*):\w+", rf"{_COMPOSE}|{_DOCKER}"):
+            yield Fault(
+                "module of a command renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_renamed")
+            )
+    for path, line, found in tree.lines(
+        r"(?:gunicorn|uvicorn|daphne)[^\n]*?[\s\"']([a-z_]\w*(?:\.\w+)*):\w+", rf"{_COMPOSE}|{_DOCKER}"
+    ):
         if any(name.endswith(f"{found.group(1).replace('.', '/')}.py") for name in tree.texts):
-            yield Fault("module of a command renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_renamed"))
-    for path, line, found in tree.lines(r"(?:npm|yarn|pnpm)\"?,? \"?run\"?,? \"?([a-z][\w:-]*)", rf"{_COMPOSE}|{_DOCKER}"):
+            yield Fault(
+                "module of a command renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_renamed")
+            )
+    for path, line, found in tree.lines(
+        r"(?:npm|yarn|pnpm)\"?,? \"?run\"?,? \"?([a-z][\w:-]*)", rf"{_COMPOSE}|{_DOCKER}"
+    ):
         if tree.naming(rf"\"({re.escape(found.group(1))})\"\s*:", r"package\.json$"):
             yield Fault("npm script renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"))
-    for path, line, found in tree.lines(r"^(?:CMD|ENTRYPOINT).*?(?:python3?|node|sh|bash)\"?,? ?\"?(?:\./)?([\w/-]+\.(?:py|js|sh))", _DOCKER):
+    for path, line, found in tree.lines(
+        r"^(?:CMD|ENTRYPOINT).*?(?:python3?|node|sh|bash)\"?,? ?\"?(?:\./)?([\w/-]+\.(?:py|js|sh))", _DOCKER
+    ):
         name = found.group(1).rpartition("/")[2]
         everywhere = [other for other in tree.texts if other.rpartition("/")[2] == name]
         if len(everywhere) == 1:
             yield Fault("started script deleted", everywhere[0], 0, None, ((path, line),))
-    for path, line, found in tree.lines(r"https?://(?:localhost|127\.0\.0\.1)(?::\d+)?/(?:[\w-]+/)*([a-z][\w-]+)/?[\"'\s]", rf"{_COMPOSE}|{_DOCKER}"):
+    for path, line, found in tree.lines(
+        r"https?://(?:localhost|127\.0\.0\.1)(?::\d+)?/(?:[\w-]+/)*([a-z][\w-]+)/?[\"'\s]", rf"{_COMPOSE}|{_DOCKER}"
+    ):
         check = re.search(r"(HEALTHCHECK|healthcheck)", "\n".join(tree.texts[path][: found.start()].splitlines()[-8:]))
         if check and tree.naming(rf"/({re.escape(found.group(1))})/?[\"'`]", r"\.(py|js|ts|go)$"):
             start = tree.texts[path].count("\n", 0, tree.texts[path].rfind("HEALTHCHECK", 0, found.start())) + 1
-            yield Fault("route of a check changed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"), ((path, start),))
+            yield Fault(
+                "route of a check changed",
+                path,
+                line,
+                tree.replaced(path, found, f"{found.group(1)}-renamed"),
+                ((path, start),),
+            )
     for path, line, found in tree.lines(r"^\s+- [\"']?(?:[\d.]+:)?\d+:(\d+)[\"']?\s*$", _COMPOSE):
         if tree.naming(rf"^EXPOSE.*?\b({found.group(1)})\b", _DOCKER) and builds:
             service = re.split(r"^  [\w-]+:\s*$", tree.texts[path][: found.start()], flags=re.MULTILINE)[-1]
             if "build" in service:
                 yield Fault("published port changed", path, line, tree.replaced(path, found, "17171"))
-    for path, line, found in tree.lines(r"\(\s*[\"']\w+[\"'],\s*[\"'](\d{4}_\w+)[\"']", r"/migrations/\d{4}_[^/]*\.py$"):
+    for path, line, found in tree.lines(
+        r"\(\s*[\"']\w+[\"'],\s*[\"'](\d{4}_\w+)[\"']", r"/migrations/\d{4}_[^/]*\.py$"
+    ):
         if any(name.endswith(f"/{found.group(1)}.py") for name in tree.texts):
             yield Fault("migration renamed", path, line, tree.replaced(path, found, f"{found.group(1)}_renamed"))
     for path, line, found in tree.lines(r"^down_revision[^=\n]*=\s*[\"'](\w+)[\"']", r"/versions/[^/]*\.py$"):
         yield Fault("migration renamed", path, line, tree.replaced(path, found, f"{found.group(1)}f"))
     for path, line, found in tree.lines(r"\bsettings\.([A-Z][A-Z0-9_]+)\b(?!\s*=)", r"\.py$"):
         text = tree.texts[path]
-        if "django.conf import settings" in text and tree.naming(rf"^({found.group(1)})\s*=", r"settings[^/]*(/[^/]*)?\.py$"):
+        if "django.conf import settings" in text and tree.naming(
+            rf"^({found.group(1)})\s*=", r"settings[^/]*(/[^/]*)?\.py$"
+        ):
             yield Fault("setting renamed in code", path, line, tree.replaced(path, found, f"{found.group(1)}_RENAMED"))
-    for path, line, found in tree.lines(r"^  [\"']?/(?:[\w{}-]+/)*([a-z][\w-]+)[\"']?:\s*$", r"(openapi|swagger)[^/]*\.ya?ml$"):
+    for path, line, found in tree.lines(
+        r"^  [\"']?/(?:[\w{}-]+/)*([a-z][\w-]+)[\"']?:\s*$", r"(openapi|swagger)[^/]*\.ya?ml$"
+    ):
         yield Fault("described path renamed", path, line, tree.replaced(path, found, f"{found.group(1)}-renamed"))
 
 
@@ -214,7 +274,11 @@ def main() -> int:
     parser.add_argument("--pack", default="service")
     options = parser.parse_args()
     projects = sorted(path for folder in options.folder for path in folder.iterdir() if path.is_dir())
-    trees = [tree for path in projects if sum(1 for _ in path.rglob("*")) < 2 * options.limit and len((tree := Tree(path)).texts) <= options.limit]
+    trees = [
+        tree
+        for path in projects
+        if sum(1 for _ in path.rglob("*")) < 2 * options.limit and len((tree := Tree(path)).texts) <= options.limit
+    ]
     picked = chosen(trees, options.count, options.seed)
     found_by_kind: Counter[str] = Counter()
     kinds: Counter[str] = Counter(fault.kind for _, fault in picked)
@@ -242,7 +306,10 @@ def main() -> int:
                 if not here:
                     print(f"missed: {fault.kind}: {tree.root.name}/{fault.path}:{fault.line}", flush=True)
                 for one in others:
-                    print(f"  also ({fault.kind}, {fault.path}:{fault.line}): {one[0]} {one[1]}:{one[2]} {one[3]}", flush=True)
+                    print(
+                        f"  also ({fault.kind}, {fault.path}:{fault.line}): {one[0]} {one[1]}:{one[2]} {one[3]}",
+                        flush=True,
+                    )
     for kind in sorted(kinds):
         print(f"{found_by_kind[kind]:4} of {kinds[kind]:4}  {kind}")
     print(f"{sum(found_by_kind.values())} of {sum(kinds.values())} found at the changed place")
