@@ -32,7 +32,9 @@ def main(folder: Path) -> int:
         if name not in missing:
             report = polcheck.check(folder / name.replace("/", "+"), "service", project=True)
             made.update(
-                (name, one.policy, one.location.path or "", str(one.location.line or 0)) for one in report.findings
+                (name, one.policy, one.location.path, str(one.location.line or 0))
+                for one in report.findings
+                if one.location is not None
             )
     expected = Counter({key: count for key, count in judged.items() if key[0] not in missing})
     for sign, keys in (("-", expected - made), ("+", made - expected)):
