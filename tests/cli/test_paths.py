@@ -192,3 +192,34 @@ def test_exit_zero_makes_a_success_of_a_fail_and_of_nothing_else(project: Path) 
     (project / "a.yaml").unlink()
     assert polcheck("run", "--no-cache", "--exit-zero").status == 2
     assert polcheck("run", "--no-cache", "--exit-zero", "gone").status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["app.py"], ["app.py:2:1"]),
+        ([".."], ["../a.yaml:1:14", "../worker/job.py:1:1", "app.py:2:1"]),
+        (["../worker", "."], ["../worker/job.py:1:1", "app.py:2:1"]),
+        (["."], ["app.py:2:1"]),
+        (["../worker/job.py"], ["../worker/job.py:1:1"]),
+    ],
+)
+def test_paths_can_be_opened_from_a_folder_of_the_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], found: list[str]
+) -> None:
+    """Whatever is named, and wherever the root is: what is printed is a path from the working directory."""
+    monkeypatch.chdir(project / "backend")
+    printed = [line.partition(": ")[0] for line in lines(*arguments)[1]]
+    assert sorted(printed) == found
+    assert all(Path(place.partition(":")[0]).is_file() for place in printed)
+
+
+def test_a_saved_report_names_the_same_paths(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was seen from where is in the JSON report."""
+    monkeypatch.chdir(project / "backend")
+    polcheck("run", "--no-cache", "-f", "json", "-o", str(project.parent / "r.json"), "..")
+    printed = polcheck("render", "-f", "concise", str(project.parent / "r.json")).out
+    places = {line.partition(": ")[0] for line in printed.splitlines()[:-1]}
+    assert places == {"app.py:2:1", "../a.yaml:1:14", "../worker/job.py:1:1"}
+    data = json.loads((project.parent / "r.json").read_text())
+    assert (data["root"], data["here"], data["prefix"]) == ("..", "backend", "")

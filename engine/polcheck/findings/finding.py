@@ -21,8 +21,22 @@ _LONGEST = 2_000  # characters of one text
 _MOST = 1_000  # values, and characters in hundreds, of all bindings of a finding together
 
 
+_UPWARD = "\0"  # INVARIANT: no path holds it
+
+
+def upward(folder: str) -> str:
+    """Return what stands for the folder of a submission as seen from `folder`, which lies in the submission."""
+    return f"{_UPWARD}{folder}"
+
+
 def joined(folder: str, path: str) -> str:
-    """Return a path of the submission as seen from the folder in which the submission lies under `folder`."""
+    """Return a path of the submission as seen from the folder in which the submission lies under `folder`.
+
+    With `upward(folder)` it is as seen from a folder of the submission: `../web/b.py` for `web/b.py` and `backend`.
+    """
+    if folder.startswith(_UPWARD):
+        # NOTE: as absolute paths, so that nothing asks for the working directory
+        return posixpath.relpath(f"/{path}", f"/{folder[1:]}") if path else path
     return posixpath.normpath(posixpath.join(folder, path)) if path else path
 
 

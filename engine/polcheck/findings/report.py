@@ -135,7 +135,8 @@ class Report(Struct, frozen=True):
     """Everything that a run established. Waived findings stay in `findings`, with `waived` set.
 
     Paths in it are seen from the submission's root. `root` is that folder as seen from the working directory of the
-    run, `prefix` as seen from the root of its git repository; each is empty where they are one folder. `today` is the
+    run, `prefix` as seen from the root of its git repository; each is empty where they are one folder. `here` is the
+    working directory as seen from the root, where it lies below. `today` is the
     day of the run in UTC (YYYY-MM-DD).
     """
 
@@ -153,6 +154,7 @@ class Report(Struct, frozen=True):
     today: str = ""
     root: str = ""
     prefix: str = ""
+    here: str = ""
 
     def seen_from(self, folder: str) -> Report:
         """Return the report with its paths behind `folder`, as `backend/app.py` for `app.py` and `backend`."""

@@ -40,6 +40,7 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "fields_fault": report.fields_fault,
         "root": report.root,
         "prefix": report.prefix,
+        "here": report.here,
     }
 
 

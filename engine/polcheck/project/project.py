@@ -459,7 +459,10 @@ class Project(Struct, frozen=True, dict=True):
         repository = repository_of(os.fsencode(self.target))
         prefix = repository.folder.relative_to(repository.root).as_posix() if repository else root
         outside = prefix == "." or prefix.startswith(("../", "/")) or prefix == ".."
-        return replace(report, root=root, prefix="" if outside else prefix)
+        here = (below(self.target, ".") or "").rstrip("/") if root.startswith(("/", "..")) else ""
+        if here:
+            root = "/".join(".." for _ in here.split("/"))
+        return replace(report, root=root, prefix="" if outside else prefix, here=here)
 
     def _config_path(self) -> str:
         """Return the configuration's path as seen from the submission."""

@@ -64,7 +64,10 @@ class OutputFormat(Struct, frozen=True):
 
     def placed(self, report: Report) -> Report:
         """Return the report with the paths that this format shows."""
-        folder = {"submission": "", "working directory": report.root, "repository": report.prefix}[self.paths_from]
+        from polcheck.findings.finding import upward
+
+        here = upward(report.here) if report.here else report.root
+        folder = {"submission": "", "working directory": here, "repository": report.prefix}[self.paths_from]
         return report.seen_from(folder) if folder else report
 
 
