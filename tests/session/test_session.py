@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import polcheck
 from mirrored import Mirrored, working_in, write
 from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.scan.rows import FileRows
+from polcheck.scan.workers import Task, search_files
 from polcheck.sources.submission import of_bundle, of_files
 from trees import OURS
 
@@ -358,3 +361,39 @@ def test_a_search_that_never_ends_is_cut_off_and_the_next_one_works(tmp_path: Pa
         session.check()
         session.overlay({"src/b.py": b"print(1)\n" + b"x = 1\n" * 400})
         assert len(session.check().failing) == 2
+
+
+def test_a_check_searches_what_has_changed_and_no_more(project: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither another severity nor another policy makes it search for what it knows; bytes that come back are known."""
+    from polcheck.project import incremental
+
+    searched: list[str] = []
+
+    def search(tasks: Sequence[Task], *others: Any) -> dict[str, FileRows]:
+        searched.extend(task.path for task in tasks)
+        return search_files(tasks, *others)
+
+    def since() -> list[str]:
+        project.agreed()
+        result = sorted(searched)
+        searched.clear()
+        return result
+
+    monkeypatch.setattr(incremental, "search_files", search)
+    assert since() == ["src/a.py", "src/b.py"]
+    assert since() == []
+    project.overlay({"src/b.py": b"eval('1')\n"})
+    assert since() == ["src/b.py"]
+    project.overlay({"polcheck.yaml": f"{CONFIG}severities: {{no-print: note}}\n".encode()})
+    assert since() == []
+    project.overlay({"README.md": b"other\n"})
+    assert since() == []
+    project.overlay({"src/b.py": b"x = 2\n"})
+    assert since() == ["src/b.py"]
+    project.overlay({"src/b.py": b"x = 3\n"})
+    project.agreed()
+    searched.clear()
+    project.overlay({"src/b.py": b"x = 2\n"})
+    assert since() == []
+    project.overlay({"src/c.py": b"print(1)\n"})
+    assert since() == ["src/c.py"]

@@ -7,6 +7,7 @@ and none of its searches has matches in a file that changed, before or after.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress
@@ -26,7 +27,7 @@ from polcheck.languages import kind_of
 from polcheck.languages.comments import mentions_waivers
 from polcheck.pipeline import Checker, Judged, Part, remarks_in
 from polcheck.policy.plan import Plan, Step, below, every_step, tables_of
-from polcheck.scan.cache import CachedRows, ScanCache, SharedRows
+from polcheck.scan.cache import CachedRows, CacheLookup, ScanCache, SharedRows
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Searchers, Task, search_files, searchers
 from polcheck.sources.submission import UNREADABLE, UNSEARCHED, Files, Later, Submission, piece_of_digest
@@ -102,6 +103,7 @@ class _Searched(Struct, dict=True):
     marked: set[str] = field(default_factory=set)  # the files that were searched and may hold a waiver
     remarked: set[str] = field(default_factory=set)  # those of which their rows say more than matches
     complete: bool = False  # whether the rows are those of all files
+    earlier: CachedRows = field(default_factory=CachedRows)  # of another plan, some of whose searches may be the same
     submission: Submission | None = None  # for which the policies were evaluated last
     context: JoinContext | None = None
     judged: Mapping[str, Judged] = field(default_factory=dict)  # by `pack:id`
@@ -133,6 +135,17 @@ class _Searched(Struct, dict=True):
                         name = str(join.source.row_key()[1])
                         used.setdefault(policy.pack, {})[name] = _Reach.of(plan, below(nested.steps))
         return joins, used
+
+    def stored(self) -> CachedRows:
+        """Return the rows by what was searched for, so that another plan can take those of its own searches."""
+        if self.submission is None or self.before or not self.complete:
+            return self.earlier  # NOTE: rows of files as they are don't go with the stamps of files as they were
+        return self.lookup(self.earlier).updated(self.rows, self.checker.wanted(self.submission), self.submission)
+
+    def lookup(self, stored: CachedRows) -> CacheLookup:
+        """Return what looks up files in rows that are stored."""
+        search = self.search
+        return CacheLookup(stored, search.extractor, search.facts, search.lines, time.time_ns())
 
     def forget(self) -> None:
         """Forget the rows of selectors that may differ after the files that have changed."""
@@ -200,7 +213,7 @@ class Incremental:
             _close(searched)  # NOTE: what it was asked for is not waited for
             raise
         placed = self._placed(searched, submission, held, change)
-        self._held, searched.complete = held, True
+        self._held, searched.complete, searched.earlier = held, True, CachedRows()
         judged, remarks = self._judged(searched, placed, proceed)
         format_remarks = remarks_in({path: searched.rows[path] for path in searched.remarked})
         report = checker.reporting(only).concluded(placed, judged, (*format_remarks, *remarks), fail_on, accept)
@@ -225,7 +238,7 @@ class Incremental:
             if old.plan is checker.plan and all(getattr(old, name) == getattr(checker, name) for name in _SETTINGS):
                 return known
             _close(known)
-        self._searched = _Searched(checker, SharedRows())
+        self._searched = _Searched(checker, SharedRows(), earlier=known.stored() if known is not None else CachedRows())
         return self._searched
 
     def _search(
@@ -260,8 +273,12 @@ class Incremental:
                 tasks, search, checker.jobs, checker.limits.search_seconds, lambda *_: proceed(), searched.beside
             )
 
+        known: Mapping[str, FileRows] = {}
+        if not searched.complete and searched.earlier.files:
+            known, changed = searched.lookup(searched.earlier).split(changed, submission)
         few = searched.complete and len(changed) <= _FEW
         results = searched.shared.rows_of(changed, submission, search_all) if few else search_all(changed)
+        results = {**known, **results}
         for path, rows in results.items():
             if path in searched.rows:
                 searched.before.setdefault(path, searched.rows[path])
