@@ -220,6 +220,42 @@ HOSTS = {
     ),
     "a host that ignores its children": "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n" + HOST,
     "a host without a known interpreter": "import sys\nsys.executable = '/usr/sbin/server'\n" + HOST,
+    "a host without poll": "import select\ndel select.poll\n" + HOST,
+    "a host whose folder is gone": (
+        "import os\npack = os.path.abspath('pack')\nos.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')\n"
+        + HOST.replace('"pack"', "pack")
+    ),
+    "a host without standard streams": (
+        "import sys\nout = sys.stdout\nsys.stdin = sys.stdout = sys.stderr = None\n"
+        + HOST.replace("findings])", "findings], file=out)")
+    ),
+    "a host that reaps every child": (
+        "import os, signal\ndef reap(*_):\n    try:\n        while os.waitpid(-1, os.WNOHANG)[0]: pass\n"
+        "    except ChildProcessError: pass\nsignal.signal(signal.SIGCHLD, reap)\n" + HOST
+    ),
+    "a host that is interrupted by signals": (
+        "import signal\nsignal.signal(signal.SIGALRM, lambda *_: None)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)\n" + HOST
+    ),
+    "a host at its end": "import atexit\ndef job():\n" + "".join(f"    {line}\n" for line in HOST.splitlines())
+    + "atexit.register(job)\n",
+    "a host with little address space": (
+        "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n" + HOST
+    ),
+    "a host without an environment": "import os\nos.environ.clear()\n" + HOST,
+    "a loop of asyncio": (
+        "import asyncio\ndef job():\n" + "".join(f"    {line}\n" for line in HOST.splitlines())
+        + "async def main():\n    await asyncio.to_thread(job)\nasyncio.run(main())\n"
+    ),
+    "a daemonic process that was spawned": (
+        "import multiprocessing\ndef job():\n" + "".join(f"    {line}\n" for line in HOST.splitlines())
+        + "if __name__ == '__main__':\n    context = multiprocessing.get_context('spawn')\n"
+        "    one = context.Process(target=job, daemon=True)\n    one.start()\n    one.join()\n"
+    ),
+    "a server that forks after its first use": (
+        "import os\nimport polcheck\npolcheck.check({'a.py': 'x = 1\\n' * 40_000 + 'print(1)'}, 'pack')\n"
+        "if os.fork() == 0:\n" + "".join(f"    {line}\n" for line in HOST.splitlines()) + "else:\n    os.wait()\n"
+    ),
     "a host that blocks signals": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n" + HOST,
 }  # fmt: skip
 
@@ -230,6 +266,17 @@ def test_every_host_gets_the_same_report(tmp_path: Path, host: str) -> None:
     _pack(tmp_path)
     (tmp_path / "host.py").write_text(HOSTS[host])
     assert _said_by_host(tmp_path) == ("fail [20001]\n", "")
+
+
+@pytest.mark.parametrize("option", ["-I", "-E", "-O", "-bb", "-P", "-Werror", "-Xdev", "-Xutf8=0"])
+def test_every_option_of_the_interpreter_gives_the_same_report(tmp_path: Path, option: str) -> None:
+    """Isolated, optimized, with warnings as errors: nothing rests on how Python was started."""
+    _pack(tmp_path)
+    host = f"import sys\nsys.path.append({str(ENGINE)!r})\n" + HOST
+    done = subprocess.run(
+        [sys.executable, option, "-c", host], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("fail [20001]\n", "")
 
 
 def _pack(root: Path) -> None:

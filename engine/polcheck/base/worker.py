@@ -268,6 +268,8 @@ class _Process:
 
 def readable(descriptors: Iterable[int], seconds: float) -> set[int]:
     """Return those of the descriptors that can be read from within so many seconds, or have come to their end."""
+    if not hasattr(select, "poll"):  # NOTE: some libraries of green threads take it away
+        return set(select.select([*descriptors], [], [], seconds)[0])
     poll = select.poll()  # NOTE: `select` refuses descriptors beyond 1,023, which a server may have
     for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
