@@ -275,10 +275,15 @@ def _check_module(module: dict[str, Json], *, local: bool = False) -> None:
     path, version = str(module.get("Path", "")), str(module.get("Version", ""))
     if local and not version and not path.startswith(("./", "../", "/")):
         raise EditRefused("a module that replaces another is a folder, or has a version")
-    major = version.removeprefix("v").partition(".")[0]
-    needs = major.isdigit() and int(major[:9]) > 1 and not version.endswith("+incompatible")
-    if needs and not path.endswith((f"/v{major}", f".v{major}")):
-        raise EditRefused(f"the path of version {major[:9]} of a module ends in `/v{major[:9]}`")
+    major = version.removeprefix("v").partition(".")[0][:9]
+    last = path.rpartition("/")[2]
+    named = last.rpartition(".")[2] if path.startswith("gopkg.in/") else last
+    named = named[1:] if named[:1] == "v" and named[1:].isdigit() and named != "v" else ""
+    needs = version.partition("+")[2] != "incompatible" and major.isdigit() and (int(major) > 1 or bool(named))
+    if needs and named != major:
+        raise EditRefused(
+            f"the version {version[:40]} doesn't fit the path of the module, in which its first number is"
+        )
 
 
 def _cut(document: Document, rows: Sequence[Member], number: int, signs: tuple[str, ...] = _COMMENTS) -> Change:
