@@ -10,6 +10,8 @@ from lsprotocol import types
 from lsp.client import Editor, edited
 from lsp.conftest import write
 
+WAIVER = ["waivers:", "  - policy: ours:no-print", "    files:", "      - src/app.py", '    reason: ""', ""]
+
 
 def waive(editor: Editor, project: Path) -> types.Command:
     """Make a finding in src/app.py and return the command of its action `waive`."""
@@ -35,9 +37,9 @@ def test_waiving_asks_for_a_reason_in_the_configuration(editor: Editor, project:
     done, config = change(editor), project / "polcheck.yaml"
     assert (done.text_document.uri, done.text_document.version) == (config.as_uri(), None)
     text = edited(config.read_text(), done.edits)
-    assert text == ('packs: [./ours]\nwaivers:\n  - policy: "ours:no-print"\n    files: [src/app.py]\n    reason: ""\n')
+    assert text == "packs: [./ours]\n" + "\n".join(WAIVER)
     assert editor.visited[-1].uri == config.as_uri()
-    assert editor.visited[-1].selection == types.Range(types.Position(4, 13), types.Position(4, 13))
+    assert editor.visited[-1].selection == types.Range(types.Position(5, 13), types.Position(5, 13))
     editor.open(config, text)
     assert editor.messages(config) == ["`reason` is empty"]
     editor.type(config, text.replace('""', "it is a script"))
@@ -50,9 +52,8 @@ def test_waiving_keeps_what_is_typed_and_not_saved(editor: Editor, project: Path
     editor.run(waive(editor, project))
     done = change(editor)
     assert done.text_document.version == 7
-    added = ["waivers:", '  - policy: "ours:no-print"', "    files: [src/app.py]", '    reason: ""', ""]
     before = "# mine\r\npacks: [./ours]\r\n"
-    assert edited(before, done.edits) == before + "\r\n".join(added)
+    assert edited(before, done.edits) == before + "\r\n".join(WAIVER)
 
 
 def test_a_reason_that_the_client_gives_is_taken(editor: Editor, project: Path) -> None:

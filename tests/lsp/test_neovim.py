@@ -95,8 +95,9 @@ def test_neovim_waives(said: dict[str, Any]) -> None:
     assert said["actions"] == ["Waive ours:no-print in a.py, with a reason"]
     assert said["config"][1:] == [
         "waivers:",
-        '  - policy: "ours:no-print"',
-        "    files: [a.py]",
+        "  - policy: ours:no-print",
+        "    files:",
+        "      - a.py",
         '    reason: ""',
     ]
 

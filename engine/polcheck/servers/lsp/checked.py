@@ -19,7 +19,7 @@ from polcheck.project.project import Project
 from polcheck.project.session import Cancelled, Session
 from polcheck.servers.lsp.authored import problems_of
 from polcheck.servers.lsp.code_units import Lines
-from polcheck.servers.lsp.diagnostics import Diagnostics, ReportDiagnostics, of_problem
+from polcheck.servers.lsp.diagnostics import Diagnostics, Known, ReportDiagnostics, of_problem
 from polcheck.servers.lsp.open_documents import Document, saved_bytes
 from polcheck.servers.lsp.roots import Roots
 
@@ -89,6 +89,7 @@ class CheckedProject:
         self._related = related
         self._session: Session | None = None
         self._overlaid: dict[str, bytes] = {}
+        self._known: Known = {}
 
     def check(self, documents: Mapping[Path, Document], cancel: threading.Event) -> Checked:
         """Return what is wrong in the project with these documents open. Raises Cancelled when `cancel` is set."""
@@ -103,6 +104,7 @@ class CheckedProject:
         except PolcheckError as error:
             return Checked(None, self._faults(error, documents))
         described = self._describing(documents).of(report)
+        self._known = described.known
         return Checked(described.diagnostics, {}, described.log)
 
     def refresh(self) -> None:
@@ -132,7 +134,8 @@ class CheckedProject:
                 known[path] = self._text(self.folder / path, documents)
             return known[path]
 
-        return ReportDiagnostics(self.folder, config, text_of, self._encoding, self._related)
+        typed = {path.relative_to(self.folder).as_posix() for path in documents if path.is_relative_to(self.folder)}
+        return ReportDiagnostics(self.folder, config, text_of, self._encoding, self._related, self._known, typed)
 
     def _text(self, path: Path, documents: Mapping[Path, Document]) -> Lines | None:
         document = documents.get(path)

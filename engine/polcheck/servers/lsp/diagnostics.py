@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from lsprotocol import types
@@ -30,13 +30,17 @@ _QUIET = frozenset({"since", "unplaced", "baseline", "dynamic"})
 
 TextOf = Callable[[str], Lines | None]
 Diagnostics = dict[Path, list[types.Diagnostic]]
+Known = Mapping[str, tuple[Finding, types.Diagnostic]]
 
 
 class Described(Struct, frozen=True):
-    """The diagnostics of a report by file, and the lines for the log that belong to no file."""
+    """The diagnostics of a report by file, the lines for the log that belong to no file, and what was made of which
+    finding.
+    """
 
     diagnostics: Diagnostics
     log: tuple[str, ...]
+    known: Known
 
 
 class ReportDiagnostics(Struct, frozen=True):
@@ -44,7 +48,8 @@ class ReportDiagnostics(Struct, frozen=True):
 
     `folder` is the project's root and `config` the file that names its packs, which takes what has no place.
     `text_of` gives the text of a file of the project, None where it can't be had; `related` says whether the client
-    shows related places, which are part of the message otherwise.
+    shows related places, which are part of the message otherwise. `known` are the findings of the report before by
+    their fingerprints, with what was made of them: what is equal is taken from there, but in the files `typed`.
     """
 
     folder: Path
@@ -52,13 +57,21 @@ class ReportDiagnostics(Struct, frozen=True):
     text_of: TextOf
     encoding: str = "utf-16"
     related: bool = True
+    known: Known = {}
+    typed: Container[str] = ()
 
     def of(self, report: Report) -> Described:
         """Return what a report says."""
         result: Diagnostics = {}
+        known: dict[str, tuple[Finding, types.Diagnostic]] = {}
         for finding in report.failing:
             path = self._path(finding.location) if finding.location else self.config
-            result.setdefault(path, []).append(self._finding(finding))
+            before = self.known.get(finding.fingerprint)
+            is_typed = finding.location is not None and finding.location.path in self.typed
+            if before is None or is_typed or before[0] != finding:
+                before = (finding, self._finding(finding))
+            known[finding.fingerprint] = before
+            result.setdefault(path, []).append(before[1])
         told: set[tuple[str, str]] = set()
         log: list[str] = []
         for notice in report.notices:
@@ -72,7 +85,7 @@ class ReportDiagnostics(Struct, frozen=True):
                 result.setdefault(self.config, []).append(_undecided(policy))
         if report.no_verdict == "empty":
             log.append("no policy applies to anything here")
-        return Described(result, tuple(log))
+        return Described(result, tuple(log), known)
 
     def _path(self, location: Location) -> Path:
         return self.folder / location.path
