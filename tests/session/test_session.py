@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import polcheck
 from mirrored import Mirrored, working_in, write
 from polcheck.base.errors import PolcheckError, SubmissionError
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import Task, search_files
+from polcheck.selectors.results import SearchResult
 from polcheck.sources.submission import of_bundle, of_files
 from trees import OURS
 
@@ -397,3 +399,25 @@ def test_a_check_searches_what_has_changed_and_no_more(project: Mirrored, monkey
     assert since() == []
     project.overlay({"src/c.py": b"print(1)\n"})
     assert since() == ["src/c.py"]
+
+
+def test_a_search_that_was_cut_off_is_made_again_after_refresh(
+    project: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with each check, which would take as long each time, and not never: the machine may have been busy."""
+    from polcheck.project import incremental
+
+    calls: list[int] = []
+
+    def cut_off(tasks: Sequence[Task], *others: Any) -> dict[str, FileRows]:
+        calls.append(len(tasks))
+        rows = search_files(tasks, *others)
+        late = {0: SearchResult((), "it took more than the limit of 5 seconds")}
+        return {path: replace(own, digest=b"", results=late) for path, own in rows.items()} if len(calls) == 1 else rows
+
+    monkeypatch.setattr(incremental, "search_files", cut_off)
+    assert project.session.check().verdict == "none"
+    assert project.session.check().verdict == "none"
+    project.session.refresh()
+    project.agreed()
+    assert sum(bool(number) for number in calls) == 2

@@ -181,6 +181,7 @@ class Incremental:
         self._pieces: dict[str, bytes] = {}  # of what the digest is made from, by path, in order of path
         self._sources: dict[str, Source] = {}
         self._held: Mapping[str, bytes | Later] = {}
+        self._retries = False
         self._unsearched: set[str] = set()  # files that nothing searches and that may hold a waiver
         self._stored = CachedRows()  # of submissions with a base
 
@@ -191,6 +192,10 @@ class Incremental:
         self._searched = None
         self._files, self._pieces, self._sources, self._stored = {}, {}, {}, CachedRows()
         self._held, self._unsearched = {}, set()
+
+    def retry(self) -> None:
+        """Let the next check search again where a search was cut off: there may be more time, or memory, by then."""
+        self._retries = True
 
     def check(
         self,
@@ -213,6 +218,7 @@ class Incremental:
             _close(searched)  # NOTE: what it was asked for is not waited for
             raise
         placed = self._placed(searched, submission, held, change)
+        self._retries = False
         self._held, searched.complete, searched.earlier = held, True, CachedRows()
         judged, remarks = self._judged(searched, placed, proceed)
         format_remarks = remarks_in({path: searched.rows[path] for path in searched.remarked})
@@ -259,6 +265,8 @@ class Incremental:
             searched.rows = {path: searched.rows[path] for path in asked if path in searched.rows}
             stale = [path for path in stale if path in searched.rows]
             stale += [path for path in asked if path not in searched.rows]
+        if self._retries:
+            stale += [path for path, rows in searched.rows.items() if not rows.digest and path not in change.paths]
         changed = [
             Task(path, submission.size(path), wanted.get(path, ()))
             for path in stale

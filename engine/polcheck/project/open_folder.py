@@ -143,6 +143,8 @@ class OpenFolder:
         `refreshed` says that anything may have changed on disk since the last time.
         """
         with lying_over(Overlay(files)):
+            if refreshed:
+                self._incremental.retry()
             try:
                 opened, listed = self._current(files, refreshed=refreshed)
             except BaseException:

@@ -290,6 +290,8 @@ class _Memory:
         refreshed: bool,
     ) -> Report:
         """Return the report on the submission with these files over it."""
+        if refreshed:
+            self._incremental.retry()
         over = {place.decode("utf-8", "surrogateescape"): data for place, data in files.items()}
         new = {path: data for path, data in over.items() if data is not None}
         old = self._placed
