@@ -229,7 +229,7 @@ class JoinContext(Struct, dict=True):
                 rows.append(Row({join.modifiers.value_as: BoundValue(value)}))
             else:
                 rows.append(Row(shown={VALUE: BoundValue(value)}))
-        return Relation(lambda: rows)
+        return Relation(rows.copy)  # NOTE: a checker, which keeps this, goes to other processes as a pickle
 
     def find(self, source: Find, join: Join) -> Relation:
         """Return the matches of a probe in its documents as rows."""
