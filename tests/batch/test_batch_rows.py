@@ -182,7 +182,7 @@ def test_the_exit_status_says_whether_all_have_a_verdict(pack: Path) -> None:
 @pytest.mark.parametrize(
     ("out", "reason"),
     [
-        ("rows.csv", "--out names a .jsonl or a .parquet file"),
+        ("rows.csv", "--out is a .jsonl, .jsonl.gz, .jsonl.zst or .parquet file"),
         ("no/rows.jsonl", "can't be written"),
         ("d.jsonl", "can't"),
     ],

@@ -57,6 +57,8 @@ def test_commands_are_completed() -> None:
         (("check",), "`run`"),
         (("validat",), "`validate`"),
         (("run", "--formt"), "--format"),
+        (("pack", "udpate"), "`update`"),
+        (("new", "polcy"), "`policy`"),
     ],
 )
 def test_what_is_meant_is_proposed(typed: tuple[str, ...], meant: str) -> None:
@@ -66,7 +68,9 @@ def test_what_is_meant_is_proposed(typed: tuple[str, ...], meant: str) -> None:
 
 def test_what_is_spelled_far_off_is_not_proposed() -> None:
     """`--config` is not what `--fix` stands for."""
-    assert "Did you mean" not in polcheck("run", "--fix").err
+    error = polcheck("list", "--fix").err
+    assert "No such option" in error
+    assert "Did you mean" not in error
 
 
 def test_a_prefix_leads_to_a_pattern(folder: Path) -> None:

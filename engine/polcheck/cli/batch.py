@@ -112,7 +112,7 @@ def batch(
     from polcheck.tables import Judge
 
     if not is_output(out):
-        raise click.UsageError("--out names a .jsonl or a .parquet file, or is - for standard output")
+        raise click.UsageError("--out is a .jsonl, .jsonl.gz, .jsonl.zst or .parquet file, or - for standard output")
     if out == "-" and resume:
         raise click.UsageError("--resume goes on with a file, and --out - is standard output")
     if out == "-" == summary:

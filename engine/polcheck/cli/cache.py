@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from polcheck.base.store import shared_part
+from polcheck.cli.commands import OrderedGroup
 from polcheck.project.plan_cache import cache_folder, cache_sizes, clear_cache
 
 
-@click.group(short_help="Show or clear the cache.")
+@click.group(cls=OrderedGroup, short_help="Show or clear the cache.")
 def cache() -> None:
     """Show or clear the cache: compiled packs, the matches in large projects, and the reports of runs.
 

@@ -37,14 +37,28 @@ _SYNONYMS = {
 
 
 class OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which they are defined."""
+    """A group whose commands are listed as they are defined; an unknown one is answered with the likely ones."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name. Raises UsageError with the likely ones where there is none."""
+        names = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in names:
+            import difflib
 
-class Commands(click.Group):
+            synonyms = [name for name in _SYNONYMS.get(args[0], ()) if name in names]
+            alternatives = synonyms or difflib.get_close_matches(args[0], names, n=1)
+            hint = f" Did you mean {' or '.join(f'`{name}`' for name in alternatives)}?" if alternatives else ""
+            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class Commands(OrderedGroup):
     """A group whose commands are imported on demand.
 
     `table` leads from a command to its module, its name there, and its help, which stands in the table so that listing
@@ -66,18 +80,6 @@ class Commands(click.Group):
         module, attribute, _ = self._table[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name; an unknown one is answered with the likely ones."""
-        if args and not args[0].startswith("-") and args[0] not in self._table:
-            import difflib
-
-            alternatives = _SYNONYMS.get(args[0]) or difflib.get_close_matches(args[0], self._table, n=1)
-            hint = f" Did you mean {' or '.join(f'`{name}`' for name in alternatives)}?" if alternatives else ""
-            raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the list of commands into the help."""

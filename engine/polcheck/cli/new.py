@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from polcheck.base.write import write_new_files
+from polcheck.cli.commands import OrderedGroup
 from polcheck.project.packs import read_pack
 
 
-@click.group(short_help="Create a pack, or a policy in a pack.")
+@click.group(cls=OrderedGroup, short_help="Create a pack, or a policy in a pack.")
 def new() -> None:
     """Create a pack, or a policy in a pack, with files that pass `validate` and `test` as they are.
 

@@ -122,7 +122,7 @@ def run(
 
     PATH is a folder (the default is the current one), a JSON bundle, a .zip or .tar.* archive, or - for a bundle or an
     archive on standard input. Files, or several paths, belong to one project, which is searched as a whole: only
-    what is found in them is reported.
+    what is found in them is reported, and what is about no file that is there (a README that is missing).
 
     Each fix is tried first, and is made only where its finding is gone then and nothing else gets worse.
 
