@@ -117,8 +117,9 @@ def test_what_is_undecided_and_decided_again_is_printed(watch: Watch) -> None:
     process.until("fail: 1 error")
     process.settle()
     (process.folder / "src" / "a.py").write_bytes(b"\xff\xfe\x00")
-    printed = process.until("undecided[ours:no-print]", "undecided[ours:no-eval]", "gone: src/a.py")
+    printed = process.until("undecided[ours:no-print]", "undecided[ours:no-eval]", "no verdict")
     assert "src/a.py: " in printed
+    assert "gone: " not in printed  # NOTE: it may well be there still
     process.write(a="x = 1\n")
     process.until("no longer undecided: ours:no-print, ours:no-eval", "pass: ")
     assert process.end() == 0

@@ -30,9 +30,12 @@ def render_changes(before: Report, after: Report, options: Options) -> str:
     Findings are told apart by their fingerprints: one that moves to another line is the same.
     """
     style = Style(options.color)
+    # NOTE: what a policy does not report since it became undecided may well be there still
+    unknown = {policy.ref for policy in open_policies(after)} - {policy.ref for policy in open_policies(before)}
+    gone = [finding for finding in _beyond(judged(before), judged(after)) if finding.ref not in unknown]
     blocks = [
         *_findings(_beyond(judged(after), judged(before)), options, style),
-        *_gone(_beyond(judged(before), judged(after)), options, style),
+        *_gone(gone, options, style),
         *_undecided(before, after, style),
         *_notices(before, after, style),
     ]
