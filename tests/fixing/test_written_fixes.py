@@ -111,6 +111,13 @@ def test_fixing_what_is_not_ones_own_is_a_usage_error(project: Path, option: str
     assert (project / "a.txt").read_text() == "old odd\n"
 
 
+@pytest.mark.parametrize("arguments", [("-f", "json"), ("-o", "report.txt"), ("--timings",)])
+def test_a_report_beside_a_diff_is_a_usage_error(project: Path, arguments: tuple[str, ...]) -> None:
+    """Options that say how a report is written would have no effect, and the file that they name would be missing."""
+    assert run("--diff", *arguments) == 2
+    assert run("--diff") == 1
+
+
 def test_fixing_a_bundle_is_a_usage_error(project: Path, tmp_path: Path) -> None:
     """Archives and bundles are never written."""
     bundle = tmp_path / "bundle.json"

@@ -147,6 +147,8 @@ def run(
 
         options = FixOptions(fix, unsafe_fixes, diff)
         refuse_untrusted(request, options)
+        if diff and (outputs.requested != (("text", ""),) or times is not None):
+            raise click.UsageError("--diff prints a diff and no report: -f, -o and --timings don't go with it")
         fixed = fix_project(has_packs(project(request.target, baseline=named_baseline)), request, options, since)
         if diff:
             print_diff(fixed, request.target)
