@@ -39,7 +39,7 @@ def test_no_other_module_lists_formats() -> None:
 def test_the_documentation_names_each_format() -> None:
     """docs/configuration-formats.md has a line for each, with its endings and names; so has the table in README.md."""
     text = (ROOT / "docs" / "configuration-formats.md").read_text()
-    lines = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    lines = {line.split("`")[1]: line for line in reversed(text.splitlines()) if line.startswith("| `")}
     for name, format in formats().items():
         files = [f"`*{suffix}`" for suffix in format.suffixes]
         files += [f"`{file}`" for file in (*format.names, *format.paths, *format.patterns)]

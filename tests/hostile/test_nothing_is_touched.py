@@ -31,7 +31,7 @@ def test_the_judge_touches_nothing(tmp_path: Path) -> None:
     assert told["submissions"] > 10
     assert told["touched"].keys() == {"compile"}
     assert told["second"] == told["first"]
-    assert told["first"].keys() == {"pass", "fail", "undecided", "not-applicable"}
+    assert told["first"].keys() == {"pass", "fail", "undecided", "not-applicable", "verdict: NoVerdict"}
     assert told["left"] == []
 
 

@@ -246,7 +246,7 @@ def test_every_format_names_a_file_of_the_base(form: str) -> None:
     """By its path; none shows how polcheck keeps it apart from the file as it is."""
     report = judge('for: {files: "*.py", revision: base, text: "old"}\nrequire: {text: never}', NOW, base=BASE)
     output = output_format(form).render(report, Options())
-    assert "gone.py" in output or form in ("verdict", "statistics")  # which name no places
+    assert "gone.py" in output or form in ("verdict", "statistics", "suggestions")  # which name no places
     assert "\0" not in output and "\\u0000" not in output
 
 

@@ -95,11 +95,13 @@ def test_a_file_that_no_policy_asks_for_changes_nothing(root: Path) -> None:
     assert run() == (1, said, False)
 
 
-def test_a_digest_is_of_every_file(root: Path) -> None:
-    """Where the output says the submission's digest, every file counts."""
+def test_a_digest_is_of_what_policies_ask_for(root: Path) -> None:
+    """Where the output says the submission's digest, every path counts, and the content of what is asked for."""
     run("-f", "json")
     assert run("-f", "json")[2] is False
     Path("src/notes.txt").write_text("changed\n")
+    assert run("-f", "json")[2] is False
+    Path("src/more.txt").write_text("new\n")
     assert run("-f", "json")[2] is True
 
 

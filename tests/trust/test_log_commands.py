@@ -61,7 +61,7 @@ def test_no_format_gives_a_command(root: Path, name: str, color: str) -> None:
         *("run", "--isolated", "--no-cache", "--pack", root / "pack", "--all", "-v", "--color", color, "-f", form),
         root / "s",
     )
-    assert done.status in (0, 1) and (name in ("verdict", "statistics") or "setvariable" in done.out)
+    assert done.status in (0, 1) and (name in ("verdict", "statistics", "suggestions") or "setvariable" in done.out)
     assert not ACTED_ON.findall(done.out)
     assert not ACTED_ON.findall(done.err)
 

@@ -19,7 +19,7 @@ from polcheck.base.worker import Overrun, Worker
 from polcheck.edits.code import replace_code, tree_of
 from polcheck.edits.edit import EditRefused
 from polcheck.edits.formats.yaml import is_plain
-from polcheck.formats import format_of, parse_config
+from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable, text_of
 from polcheck.languages.grammars import parse
 from polcheck.languages.registry import UnknownLanguage, language, language_of_file
@@ -32,7 +32,6 @@ _WORD = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*|-?\d+(?:\.\d+)?")
 """What may be filled in where the template has code: a name, a dotted name or a number."""
 _TAME = re.compile(r"[\w./:@+-]*(?: [\w./:@+-]+)*")
 """What may be filled in where nobody knows how the file is read."""
-_YAML = frozenset({"yaml", "cloudformation"})
 _BREAKS = frozenset(b"\r\n")
 _BROKEN = "the file does not parse with it"
 
@@ -166,7 +165,7 @@ def _filled_in_config(template: Template, format: str) -> str:
         raise FixRefused(f"{shown} would not be one value there: it has to be quoted for the format")
     if new := {remark.message for remark in filled.remarks} - {remark.message for remark in marked.remarks}:
         raise FixRefused(f"readers of the file would differ with it: {min(new)}")
-    if format in _YAML and not all(_is_plainly_read(template, filled, *at) for at in _holders(marked, marks)):
+    if _is_yaml(format) and not all(_is_plainly_read(template, filled, *at) for at in _holders(marked, marks)):
         raise FixRefused(f"readers of YAML would differ about `{_short(texts[0])}` there: it has to be quoted")
     return _joined(template.parts, texts)
 
@@ -183,6 +182,11 @@ def _holders(marked: Config, marks: Iterable[str]) -> Iterator[tuple[int, Pointe
                 waiting += [((*pointer, key), entry) for key, entry in value.items()]
             elif isinstance(value, list):
                 waiting += [((*pointer, index), entry) for index, entry in enumerate(value)]
+
+
+def _is_yaml(format: str) -> bool:
+    """Return whether files of a format are YAML, whose readers differ about scalars."""
+    return "yaml" in (format, formats()[format].dialect_of)
 
 
 def _is_plainly_read(template: Template, filled: Config, number: int, pointer: Pointer) -> bool:
