@@ -19,7 +19,7 @@ from polcheck.formats import format_of, formats
 
 FORMATS = sorted(editors())
 _LARGEST = 60_000  # bytes of a file
-_MOST = 400  # files of a format
+_MOST = 200  # files of a format
 
 
 def test_every_format_but_one_is_edited() -> None:
