@@ -28,11 +28,6 @@ class FixOptions(NamedTuple):
     diff: bool = False
 
     @property
-    def given(self) -> bool:
-        """Return whether anything is to be fixed, or shown."""
-        return self.fix or self.unsafe or self.diff
-
-    @property
     def option(self) -> str:
         """The option, as messages name it."""
         return "--diff" if self.diff else "--fix" if self.fix else "--unsafe-fixes"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from polcheck.base.spans import Source, Span
+from polcheck.base.spans import Source
 from polcheck.edits.edit import EditRefused
 from polcheck.formats.format import Format
 from polcheck.formats.values import Config, Json, Pointer, Where, kind_of
@@ -155,11 +155,6 @@ def pointer_text(pointer: Pointer) -> str:
     """Return a pointer as messages show it: `jobs.test.steps[0]`, a dot alone for the document."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in pointer)
     return (text.removeprefix(".") or ".")[:200]
-
-
-def span_text(document: Document, span: Span) -> str:
-    """Return what a file has at a place."""
-    return document.text[span.start : span.end]
 
 
 def same_value(one: Json, other: Json) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,6 @@ from polcheck.sources.submission import Base, Submission, of_files
 from polcheck.sources.target import read_submission
 
 if TYPE_CHECKING:
-    from polcheck.policy.origin import Problems
     from polcheck.policy.plan import CompiledPack
 
 _REMEDY = "if it is yours, pass project=True"
@@ -110,13 +109,6 @@ def open_packs(packs: PackLike | Iterable[PackLike]) -> tuple[PackFiles, ...]:
     """Return the files of the packs that a caller names. Raises PolicyError and PolcheckError as `read_pack` does."""
     many: Iterable[PackLike] = [packs] if isinstance(packs, str | Path | PackFiles) else packs
     return tuple(pack if isinstance(pack, PackFiles) else read_pack(pack) for pack in many)
-
-
-def compile_with_warnings(packs: Sequence[PackFiles], settings: Settings, problems: Problems) -> Checker:
-    """Return the checker for these packs; warnings are added to `problems`. Raises PolicyError."""
-    from polcheck.policy.pack import compile_packs
-
-    return Checker(compile_packs(packs, settings, _schemas(), problems))
 
 
 @lru_cache(maxsize=1)
