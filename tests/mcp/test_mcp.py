@@ -174,6 +174,14 @@ def test_a_selector_is_tried(call: Call) -> None:
     assert "value = `8000:8080`" in ports
 
 
+def test_a_file_is_read_in_the_format_that_its_whole_path_stands_for(call: Call, project: Path) -> None:
+    """As in `polcheck query`: a settings.json of an editor has comments."""
+    (project / ".vscode").mkdir()
+    (project / ".vscode" / "settings.json").write_text('// ours\n{"tabs": 4}\n')
+    answer = call("query", selector="data", expression="tabs", path=".vscode/settings.json").text
+    assert ".vscode/settings.json:2:10: value = `4`" in answer
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [

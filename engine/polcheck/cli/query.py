@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +11,6 @@ from polcheck.authoring.explain.query import plain
 from polcheck.authoring.explain.query import text as answer_text
 from polcheck.cli.options import look_of
 from polcheck.cli.outputs import color_option
-from polcheck.sources.target import read_file, read_submission
-
-if TYPE_CHECKING:
-    from polcheck.sources.submission import Submission
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # what the system makes of such bytes
 _KINDS = ("pattern", "code", "data", "text")
@@ -56,7 +51,7 @@ def query(
 
     Exit status: 0 something matched, 1 nothing did, 2 an error, or nothing matched and a file could not be searched.
     """
-    from polcheck.authoring.explain.query import Question, ask
+    from polcheck.authoring.explain.query import Question, ask, submission_at
     from polcheck.render.json import dumps
 
     provided = {name: texts for name, texts in zip(_KINDS, (pattern, code, data, text), strict=True) if texts}
@@ -70,21 +65,9 @@ def query(
     if kind == "text" and language:
         raise click.UsageError("--text looks at characters, so --language has no effect")
     question = Question(kind, texts, language, rename, where, not no_resolve)
-    answer = ask(question, _submission(target, gitignore=not no_gitignore))
+    answer = ask(question, submission_at(target, gitignore=not no_gitignore))
     for warning in answer.warnings:
         click.echo(f"warning: {warning}", err=True)
     look = look_of(color, show_all=show_all, verbose=verbose)
     sys.stdout.write(dumps(plain(answer)) if form == "json" else answer_text(answer, look))
     return 0 if answer.matches else 2 if answer.reasons else 1
-
-
-def _submission(target: str, *, gitignore: bool) -> Submission:
-    """Return the files of a folder, or the one file."""
-    from pathlib import Path
-
-    from polcheck.sources.submission import Submission
-
-    if Path(target).is_dir():
-        return read_submission(target, project=True, gitignore=gitignore)
-    source = read_file(target, sys.stdin.buffer)
-    return Submission(target, "file", {source.path: source.data})

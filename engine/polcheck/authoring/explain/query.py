@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from polcheck.authoring.explain.display import DisplayOptions, bindings_text, capped, excerpt
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
+from polcheck.base.paths import is_folder
 from polcheck.base.spans import Source
 from polcheck.base.today import today
 from polcheck.evaluate.outcome import evaluate
@@ -29,6 +30,7 @@ from polcheck.render.escape import terminal
 from polcheck.render.wording import pluralize
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.sources.submission import Submission
+from polcheck.sources.target import read_file, read_submission
 
 
 class Question(Struct, frozen=True):
@@ -108,6 +110,17 @@ def matches_of(
         tuple(sorted(result.documents)),
         result.reasons,
     )
+
+
+def submission_at(target: str, *, name: str = "", gitignore: bool = True) -> Submission:
+    """Return the files of a folder, or the one file at `target` (`-`: standard input), under the path `name` if given.
+
+    Raises SubmissionError and PolcheckError when they can't be read.
+    """
+    if is_folder(target):
+        return read_submission(target, project=True, gitignore=gitignore)
+    source = read_file(target)
+    return Submission(target, "file", {name or source.path: source.data})
 
 
 def _order(match: Match) -> tuple[str, int, int]:

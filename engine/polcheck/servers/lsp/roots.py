@@ -12,6 +12,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from msgspec import Struct
 
+from polcheck.servers.folders import lies_in
+
 
 def path_of(uri: str) -> Path | None:
     """Return the path that a URI names; None for anything but a file of this machine."""
@@ -50,8 +52,7 @@ class Roots(Struct, frozen=True):
 
     def admits(self, path: Path) -> bool:
         """Return whether a file may be read: whether it lies in one of the folders once every link is followed."""
-        real = os.path.realpath(path)
-        return any(Path(real).is_relative_to(os.path.realpath(folder)) for folder in self.folders)
+        return lies_in(path, self.folders)
 
     def upward(self, path: Path) -> tuple[Path, ...]:
         """Return the folders at and above `path`, the innermost first, up to the workspace folder; none outside."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from polcheck.authoring.explain import text as explanation
 from polcheck.authoring.explain.display import DisplayOptions
 from polcheck.authoring.explain.policy import explain, find_policy
-from polcheck.authoring.explain.query import Question, ask
+from polcheck.authoring.explain.query import Question, ask, submission_at
 from polcheck.authoring.explain.query import text as answer_text
 from polcheck.authoring.lint import lint
 from polcheck.authoring.reference.policy_text import described
@@ -29,9 +29,8 @@ from polcheck.project.library import check as check_submission
 from polcheck.project.packs import read_pack
 from polcheck.project.project import Project
 from polcheck.project.session import Session
+from polcheck.servers.folders import lies_in
 from polcheck.servers.mcp.answers import fixes_text, problems_text, report_text
-from polcheck.sources.submission import Submission
-from polcheck.sources.target import read_file, read_submission
 
 _MOST_ROWS = 10  # of each list of an explanation
 _MOST_SESSIONS = 4  # that stay open
@@ -132,10 +131,9 @@ class Tools:
             raise PolcheckError(f"there is no selector `{selector}`: take `pattern`, `code`, `data` or `text`")
         question = Question(selector, (expression,), language, "", where)
         target = self._resolved(path)
-        if target.is_dir():
-            submission = read_submission(str(target), project=True)
-        else:
-            submission = Submission(target.name, "file", {target.name: read_file(str(target), None).data})
+        folder = next(folder for folder in self._folders if target.is_relative_to(folder))
+        # NOTE: the format of a file may be a matter of the folders that it lies in
+        submission = submission_at(str(target), name=target.relative_to(folder).as_posix())
         return answer_text(ask(question, submission), _LOOK)
 
     @contextmanager
@@ -177,6 +175,6 @@ class Tools:
     def _resolved(self, path: str) -> Path:
         """Return an absolute path. Raises PolcheckError for one that lies outside of the opened folders."""
         resolved = (self._folders[0] / path).resolve()
-        if not any(resolved.is_relative_to(folder) for folder in self._folders):
+        if not lies_in(resolved, self._folders):
             raise PolcheckError(f"`{path}` lies outside of the folders that this server was started with")
         return resolved
