@@ -27,7 +27,7 @@ def label_of(name: str, scope: str) -> str:
 def unrooted(name: str) -> str:
     """Return the name of a pack, or of a policy of it, without the folder that the pack is about.
 
-    `python-project@backend:PY001` is `python-project:PY001`: names of packs and policies hold neither `@` nor `:`.
+    `house@backend:no-print` is `house:no-print`: names of packs and policies hold neither `@` nor `:`.
     """
     pack, at, rest = name.partition("@")
     if not at:
@@ -115,7 +115,7 @@ class PackFiles(Struct, frozen=True, dict=True):
 
     @property
     def label(self) -> str:
-        """The pack's name in a run: with the folder that it is about, as `python-project@backend`."""
+        """The pack's name in a run: with the folder that it is about, as `house@backend`."""
         return label_of(self.name, self.scope)
 
     def rooted(self, folder: str) -> PackFiles:
