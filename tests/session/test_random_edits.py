@@ -129,6 +129,7 @@ TOMLS = (
     "[tool.polcheck]\npacks = []\n",
 )
 IGNORES = ("", "*.log\n", "src/m2.py\n", "sub/\n!keep.py\n", "*.py\n!m1.py\n", "\xff[\n")
+REPAIRS = {"polcheck.yaml": CONFIG, "packs/edits/pack.yaml": PACK, "packs/edits/policies/p.yaml": POLICIES}
 NAMES = (
     "src/m0.py", "src/m1.py", "src/m2.py", "src/w0.py", "src/sub/n0.py", "src/sub/keep.py", "top.py", "vendor/v.py",
     "tool", "conf/a.yaml", "conf/b.yaml", "pyproject.toml", "README.md", "polcheck.yaml", ".gitignore",
@@ -196,6 +197,9 @@ class Editor:
             name, before = self.undo.pop()
             edits = {name: before}
             what = f"undo {name}"
+        elif self.broken and not self.undo:
+            name, edits = "polcheck.yaml", {path: text.encode() for path, text in REPAIRS.items()}
+            what = "repair"
         elif kind < 0.2 and old is not None and name != "polcheck.yaml" and not name.startswith("packs/"):
             other = chance.choice([one for one in NAMES if one != name and not one.startswith("packs/")])
             edits = {name: None, other: old}
@@ -209,8 +213,10 @@ class Editor:
         else:
             edits = {name: self.content(name)}
             what = f"write {name}"
-        self.undo += [(path, self.now(path)) for path in edits]
-        del self.undo[:-20]
+        # INVARIANT: an undo of an undo isn't kept while there is an error: two causes of one would take turns for ever
+        if not (self.broken and what.startswith(("undo", "repair"))):
+            self.undo += [(path, self.now(path)) for path in edits]
+            del self.undo[:-20]
         if chance.random() < 0.25:
             session.save(edits)
             session.session.revert(edits)
