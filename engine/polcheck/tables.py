@@ -187,7 +187,8 @@ class Judge:
 
     def _pool(self) -> Pool:
         jobs, work = self._jobs or cores(), self.work
-        return WorkerPool(work, ResultCodec(), work.undecided, jobs, work.seconds, "the check")
+        # NOTE: patience 1, since the time that a caller gives a project is by the wall clock
+        return WorkerPool(work, ResultCodec(), work.undecided, jobs, work.seconds, "the check", patience=1)
 
     def _rows(self, entries: Iterable[BatchEntry]) -> Iterator[dict[str, Json]]:
         for result in self.results(entries):

@@ -34,6 +34,8 @@ def act(request: tuple[str, Any]) -> Any:
         return getattr(sys.modules["__main__"], "__file__", "none")
     if what == "sleep":
         time.sleep(given)
+    while what == "burn":
+        pass
     if what == "die":
         os._exit(3)
     if what == "fail":
@@ -72,7 +74,7 @@ def test_a_large_request_and_reply(worker: Worker[Any, Any]) -> None:
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
-        (("sleep", 30), "it took more than the limit of 1 seconds"),
+        (("burn", None), "it took more than the limit of 1 seconds"),
         (("die", None), "its process was killed"),
         (("grow", 3 << 30), "the work failed: MemoryError"),
         (("fail", "so"), "the work failed: ValueError: so"),
@@ -86,6 +88,21 @@ def test_what_goes_wrong_is_said_and_the_next_request_is_answered(
     with pytest.raises(Overrun, match=reason):
         worker.ask(request_)
     assert worker.ask(("echo", 1)) == 1
+
+
+def test_waiting_for_a_processor_is_not_counted(worker: Worker[Any, Any]) -> None:
+    """A second of processor time may take several by the wall clock."""
+    assert worker.ask(("sleep", 1.5)) > 0
+
+
+def test_waiting_has_an_end_too() -> None:
+    """By the wall clock a request may take `patience` times its seconds."""
+    worker: Worker[Any, Any] = Worker(act, TEXT, seconds=0.2, patience=2)
+    began = time.monotonic()
+    with pytest.raises(Overrun, match=r"more than the limit of 0\.2 seconds"):
+        worker.ask(("sleep", 30))
+    assert time.monotonic() - began < 25
+    worker.close()
 
 
 def test_noise_is_no_reply(worker: Worker[Any, Any], capfd: pytest.CaptureFixture[str]) -> None:

@@ -35,24 +35,35 @@ class RunLimits(Struct, frozen=True):
 
 
 DEFAULT_RUN_LIMITS = RunLimits()
+PATIENCE = 6.0  # how many times as long processor time may take by the wall clock
 
 
 class Clock:
-    """Tells whether the time for something is over."""
+    """Tells whether the time for something is over.
 
-    __slots__ = ("end", "seconds")
+    Time is that of the processor, so that a busy machine changes no outcome; `PATIENCE` times as much by the wall clock
+    is the end in any case. Where threads or other processes work as well, the wall clock counts alone if it is slower.
+    """
+
+    __slots__ = ("_end", "_last", "_processor_end", "seconds")
 
     def __init__(self, seconds: float) -> None:
+        now = time.monotonic()
         self.seconds = seconds
-        self.end = time.monotonic() + seconds
+        self._end = now + seconds
+        self._processor_end = time.process_time() + seconds
+        self._last = now + seconds * PATIENCE
 
     @property
     def over(self) -> bool:
         """Whether the time is over."""
-        return time.monotonic() > self.end
+        now = time.monotonic()
+        return now > self._end and (now > self._last or time.process_time() > self._processor_end)
 
     def within(self, seconds: float) -> Clock:
         """Return a clock of its own that started now, and ends no later than this one."""
         result = Clock(seconds)
-        result.end = min(result.end, self.end)
+        result._end = min(result._end, self._end)
+        result._processor_end = min(result._processor_end, self._processor_end)
+        result._last = min(result._last, self._last)
         return result

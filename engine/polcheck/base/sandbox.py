@@ -15,6 +15,8 @@ SECONDS = 5.0  # for one request
 MEMORY = 2 << 30  # bytes that a process may take beyond what it began with
 DIED = f"it took more than {MEMORY >> 20} MiB of memory, or its process was killed"
 GRACE = 2.0  # seconds after which a process ends that its parent should have ended
+CLOCK_SIGNALS = tuple(getattr(signal, name) for name in ("SIGALRM", "SIGPROF") if hasattr(signal, name))
+"""The signals by which the system ends a process whose time is over."""
 _state = {"sandboxed": False}
 
 
@@ -29,20 +31,23 @@ def enter_sandbox() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGTERM})  # a host may have blocked them
+        for number in CLOCK_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {*CLOCK_SIGNALS, signal.SIGTERM})  # a host may have blocked them
     if not os.environ.get("POLCHECK_DEBUG"):
         faulthandler.disable()
     _bound_memory()
 
 
-def end_after(seconds: float) -> None:
-    """Has the system end this process when so much time goes by, whatever it is doing; 0 is never.
+def end_after(processor: float, wall: float) -> None:
+    """Has the system end this process after so many seconds of processor time, or by the wall clock, whatever it is
+    doing; 0 is never.
 
     NOTE: a parent that was killed can't end it, and a search that goes on forever never asks whether there is one.
     """
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, processor)
+        signal.setitimer(signal.ITIMER_REAL, wall)
 
 
 def _bound_memory() -> None:

@@ -21,7 +21,8 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from polcheck.base.codec import Codec, NotDecoded
-from polcheck.base.sandbox import DIED, MEMORY, SECONDS, is_sandboxed
+from polcheck.base.limits import PATIENCE
+from polcheck.base.sandbox import CLOCK_SIGNALS, DIED, MEMORY, SECONDS, is_sandboxed
 from polcheck.base.worker_protocol import BOOTED, LENGTH, PROGRESS, REPLIES, Start, write_frame
 
 START_SECONDS = 60.0  # for an interpreter to begin, on a machine that is busy
@@ -49,14 +50,15 @@ class NoWorker(OSError):
 
 
 class _Died(Exception):
-    """The worker's process ended, or what it wrote is no reply."""
+    """The worker's process ended, or what it wrote is no reply; the text says why."""
 
 
 class Worker(Generic[_Request, _Reply]):
     """One process beside this one that answers requests; it starts with the first, and ends with this object.
 
     `work` gives the reply to a request; it is sent to the process once, so it has to be picklable and of a module that
-    can be imported. `codec` is that of the replies. A request that takes more than `seconds` ends the process.
+    can be imported. `codec` is that of the replies. A request that takes more than `seconds` of processor time, or
+    `patience` times as many by the wall clock, ends the process.
     """
 
     def __init__(
@@ -65,9 +67,11 @@ class Worker(Generic[_Request, _Reply]):
         codec: Codec[_Reply],
         seconds: float = SECONDS,
         doing: str = "it",
+        patience: float = PATIENCE,
     ) -> None:
         self.seconds = seconds
         self.batch: Sequence[_Request] = ()  # what it works on
+        self._patience = patience
         self._work = work
         self._codec = codec
         self._doing = doing
@@ -83,11 +87,11 @@ class Worker(Generic[_Request, _Reply]):
             while (replies := self.receive(POLL_SECONDS)) is None:
                 if self.is_overdue:
                     self.close()
-                    raise Overrun(f"it took more than the limit of {self.seconds:g} seconds")
+                    raise Overrun(overrun(self.seconds))
         except OSError as error:
             raise Overrun(f"no process could be started for it: {(error.strerror or str(error)).lower()}") from error
-        except _Died:
-            raise Overrun(DIED) from None
+        except _Died as death:
+            raise Overrun(str(death)) from None
         except BaseException:
             self.close()  # NOTE: after ctrl-C a reply may still come, and is none to the next request
             raise
@@ -103,7 +107,7 @@ class Worker(Generic[_Request, _Reply]):
         if self._process is not None and not self.batch and readable([self._process.replies], 0):
             self.close()  # NOTE: it ended while nothing was asked of it, which is no fault of the next request
         if self._process is None:
-            start = Start(self._work, self._codec, self.seconds, self._doing)
+            start = Start(self._work, self._codec, self.seconds, self._patience, self._doing)
             self._process = process = _Process(pickle.dumps(start, pickle.HIGHEST_PROTOCOL))
             self._stop = weakref.finalize(self, process.end)
 
@@ -141,10 +145,11 @@ class Worker(Generic[_Request, _Reply]):
                 raise NotDecoded("another number of replies")
         except (NotDecoded, _Died) as error:
             booted = self._process.clock()[1] > 0
+            process = self._process
             self.close()
             if not booted:
                 raise NoWorker(0, "it ended before it began") from error
-            raise _Died from error
+            raise _Died(overrun(self.seconds) if process.was_ended_by_its_clock else DIED) from error
         self.batch = ()
         return replies
 
@@ -155,7 +160,7 @@ class Worker(Generic[_Request, _Reply]):
             return False
         now = time.monotonic()
         _, began = self._process.clock()
-        return now - began > self.seconds if began > 0 else now - self._process.started > START_SECONDS
+        return now - began > self.seconds * self._patience if began > 0 else now - self._process.started > START_SECONDS
 
     @property
     def at(self) -> int:
@@ -252,10 +257,15 @@ class _Process:
                 self._number = 0 if number == BOOTED else number
         return self._number, self._began
 
+    @property
+    def was_ended_by_its_clock(self) -> bool:
+        """Whether the system has ended the process when its processor time was over. Valid once it has ended."""
+        return self._popen.returncode is not None and -self._popen.returncode in CLOCK_SIGNALS
+
     def end(self) -> None:
         """Kills the process, unless it belongs to another one."""
         if self.owner == os.getpid():
-            self._popen.kill()
+            self._popen.kill()  # NOTE: one that has ended keeps the status that it ended with
             self._popen.wait()
         else:
             self._popen.returncode = 0  # NOTE: somebody else's child is not waited for
@@ -264,6 +274,11 @@ class _Process:
         for end in (self.replies, self._progress):
             with suppress(OSError):
                 os.close(end)
+
+
+def overrun(seconds: float) -> str:
+    """Return the reason why there is no reply to a request that took too long."""
+    return f"it took more than the limit of {seconds:g} seconds"
 
 
 def readable(descriptors: Iterable[int], seconds: float) -> set[int]:
@@ -341,10 +356,11 @@ class WorkerPool(Generic[_Request, _Reply]):
         jobs: int,
         seconds: float,
         doing: str = "it",
+        patience: float = PATIENCE,
     ) -> None:
         self._failed = failed
         self._seconds = seconds
-        self._workers = [Worker(work, codec, seconds, doing) for _ in range(jobs)]
+        self._workers = [Worker(work, codec, seconds, doing, patience) for _ in range(jobs)]
 
     def __enter__(self) -> WorkerPool[_Request, _Reply]:
         return self
@@ -374,15 +390,15 @@ class WorkerPool(Generic[_Request, _Reply]):
                 yield from self._receive(busy[descriptor], batches)
             for worker in self._workers:
                 if worker.is_overdue:
-                    yield self._replace(worker, batches, f"it took more than the limit of {self._seconds:g} seconds")
+                    yield self._replace(worker, batches, overrun(self._seconds))
             yield None
 
     def _receive(self, worker: Worker[_Request, _Reply], batches: Iterator[Sequence[_Request]]) -> Iterator[_Reply]:
         batch = worker.batch
         try:
             replies = worker.receive(0)
-        except _Died:
-            yield self._lost(worker, batch, batches, DIED)
+        except _Died as death:
+            yield self._lost(worker, batch, batches, str(death))
             return
         if replies is None:
             return

@@ -39,10 +39,10 @@ def _serve(start: Start, source: BinaryIO, target: BinaryIO, progress: int) -> N
         results: list[tuple[bool, bytes]] = []
         for number, request in enumerate(pickle.loads(frame)):
             os.write(progress, PROGRESS.pack(number, time.monotonic()))
-            end_after(start.seconds + GRACE)
+            end_after(start.seconds, start.seconds * start.patience + GRACE)
             try:
                 results.append((True, start.codec.encode(start.work(request))))
             except Exception as error:  # NOTE: a fault over one request must not take the others with it
                 results.append((False, internal_error(start.doing, error).encode("utf-8", "replace")))
-        end_after(0)
+        end_after(0, 0)
         write_frame(target, REPLIES.encode(results))

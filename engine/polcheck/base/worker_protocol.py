@@ -16,11 +16,15 @@ LENGTH = struct.Struct("=Q")
 
 
 class Start(NamedTuple):
-    """The first message to a worker: the work to do, the encoding of replies, and the seconds for one request."""
+    """The first message to a worker: the work to do, the encoding of replies, and the time for one request.
+
+    `seconds` are of processor time; `patience` times as many by the wall clock are the end in any case.
+    """
 
     work: Callable[[Any], Any]
     codec: Codec[Any]
     seconds: float
+    patience: float
     doing: str
 
 
