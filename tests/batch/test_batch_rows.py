@@ -135,6 +135,26 @@ def test_a_field_holds_the_bundle(pack: Path) -> None:
     assert "there is no field `code`" in found[-1]["reason"]
 
 
+def test_a_row_without_the_field_of_its_name_is_undecided(pack: Path) -> None:
+    """A misspelled --id is said on each row, with the field that is meant; a name of null is one that isn't given."""
+    rows = [{"id": "x", "code": GOOD}, {"id": None, "code": GOOD}]
+    source = lines(pack.parent / "in.jsonl", rows)
+    found = judged(pack, source, "--field", "code", "--id", "idd")
+    reason = "there is no field `idd` to name the project by: did you mean `id`?"
+    assert [(row["outcome"], row["reason"]) for row in found] == [("undecided", reason)] * 2
+    named = judged(pack, source, "--field", "code", "--id", "id")
+    assert {row["submission"] for row in named} == {"x", f"{source}:2"}
+
+
+@pytest.mark.parametrize("words", [("--id", "n"), ("--field", "n"), ("--param-from", "word=n")])
+def test_fields_of_inputs_without_rows_are_refused(pack: Path, words: tuple[str, ...]) -> None:
+    """A folder of projects has no fields: an option that names one would have no effect."""
+    write(pack.parent / "many", {"a/main.py": "load(1)\n"})
+    ran = polcheck("batch", pack.parent / "many", *words, "--pack", pack, "--out", "-")
+    message = f"{words[0]}: `n` is a field of rows, and the inputs have none"
+    assert (ran.status, ran.err.splitlines()[0]) == (2, message)
+
+
 def test_a_parameter_comes_from_a_field_of_each_row(pack: Path) -> None:
     """--param-from judges each submission by the value that its row gives."""
     rows = [{"word": word, "code": {"main_py": "save(1)\n"}} for word in ("load", "save")]

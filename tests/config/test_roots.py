@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gits import git
 from polcheck.authoring.testing.cases import Case, read_cases
-from polcheck.base.errors import ConfigError
+from polcheck.base.errors import ConfigError, PolicyError
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import Report
 from polcheck.packs.shipped import schemas, shipped_packs
@@ -211,6 +211,8 @@ def test_a_root_as_seen_from_what_is_checked(root: str, prefix: str, folder: str
     ("entry", "message"),
     [
         ("{pack: packs/ours, root: apii}", "there is no folder `apii` in the project"),
+        ("{pack: packs/ours, root: api/note.txt}", "`api/note.txt` is a file, not a folder"),
+        ("{pack: packs/ours, root: api/note.txt/src}", "there is no folder `api/note.txt/src` in the project"),
         ("{pack: packs/ours, root: empty}", "the folder `empty` holds no file that is checked"),
         ("{pack: packs/ours, root: ../x}", "the folder `../x` is not below this file"),
         ("{pack: packs/ours, root: /x}", "the folder `/x` is not below this file"),
@@ -226,6 +228,26 @@ def test_a_root_that_is_not_there_is_an_error_at_its_line(project: Path, entry: 
         _report()
     (problem,) = caught.value.problems
     assert (problem.message, problem.path, problem.line) == (message, "polcheck.yaml", 2)
+
+
+@pytest.mark.parametrize("second", ["packs/ours", "./packs/ours", "{pack: packs/ours, select: [x]}"])
+def test_a_pack_that_is_named_twice_is_an_error_at_its_second_line(project: Path, second: str) -> None:
+    """The settings of one of the entries would be mixed with the other's."""
+    (project / "polcheck.yaml").write_text(f"packs:\n  - packs/ours\n  - {second}\n")
+    with pytest.raises(PolicyError) as caught:
+        _report()
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.path, problem.line) == ("the pack `ours` is named twice", "polcheck.yaml", 3)
+
+
+def test_a_pack_may_be_about_several_folders_and_all_of_the_project(project: Path) -> None:
+    """Each is another pack of the run; only the same folder twice is an error."""
+    both = "[packs/ours, {pack: packs/ours, root: api}, {pack: packs/ours, root: web}"
+    (project / "polcheck.yaml").write_text(f"packs: {both}]\n")
+    assert {policy.pack for policy in _report().policies} == {"ours", "ours@api", "ours@web"}
+    (project / "polcheck.yaml").write_text(f"packs: {both}, {{pack: packs/ours, root: web/}}]\n")
+    with pytest.raises(PolicyError, match="the pack `ours` is named twice about `web`"):
+        _report()
 
 
 def test_a_plan_about_a_folder_that_is_missing_is_undecided() -> None:

@@ -49,10 +49,10 @@ class OrderedGroup(click.Group):
         """Return the command that the arguments name. Raises UsageError with the likely ones where there is none."""
         names = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in names:
-            import difflib
+            from polcheck.base.similar_names import similar_names
 
             synonyms = [name for name in _SYNONYMS.get(args[0], ()) if name in names]
-            alternatives = synonyms or difflib.get_close_matches(args[0], names, n=1)
+            alternatives = synonyms or similar_names(args[0], names)
             hint = f" Did you mean {' or '.join(f'`{name}`' for name in alternatives)}?" if alternatives else ""
             raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.cli.options import ProjectOf, has_packs, project_options
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
     # NOTE: what a policy asks for is the same in each folder that its pack is about
     chosen = list({unrooted(compiled.ref): compiled for compiled in reversed(chosen)}.values())[::-1]
     if not chosen:
-        close = difflib.get_close_matches(policy, [compiled.id for compiled in named.values()], n=3)
-        hint = f"Did you mean {' or '.join(f'`{name}`' for name in close)}?" if close else "`polcheck list` shows all."
-        raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint}")
+        known = [compiled.ref if ":" in policy else compiled.id for compiled in named.values()]
+        hint = did_you_mean(policy, known, "`polcheck list` shows the policies", most=3)
+        raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint[0].upper()}{hint[1:]}")
     for compiled in chosen:
         files = next(pack for pack in every_pack(used.packs) if pack.label == compiled.pack)
         sys.stdout.write("\n".join(described(files, compiled, examples=not no_examples)) + "\n")

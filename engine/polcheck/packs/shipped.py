@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from polcheck.base.errors import PolcheckError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import display_path
 from polcheck.base.reader import is_file, is_folder, names_in, read_text
+from polcheck.base.similar_names import did_you_mean
 from polcheck.packs.sign import SIGNATURES
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.sources.builder import SubmissionBuilder
@@ -103,7 +103,6 @@ def missing(text: str, *, is_file: bool = False) -> Problem:
     if is_file:
         return Problem(f"`{text}` is a file and not a pack", help="a pack is a folder with a pack.yaml")
     names = shipped_packs()
-    close = difflib.get_close_matches(text, names, n=1)
     known = ", ".join(f"`{name}`" for name in names)
-    help = f"did you mean `{close[0]}`?" if close else f"give the path of a folder, or one of {known}"
+    help = did_you_mean(text, names, f"give the path of a folder, or one of {known}")
     return Problem(f"there is no pack `{text}`", help=help)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.policy import model as written
 from polcheck.policy.checks import refuse_policy
 from polcheck.policy.conjunction import Compiler, Scope
@@ -45,7 +46,7 @@ def _check_identity(policy: written.Policy, origin: SourceMap, context: Context)
     context.ids.setdefault(policy.id, f"{origin.source.path}:{origin.line}")
     name = policy.requirement
     if name and name not in context.requirements:
-        help = context.compiler.suggest(name, context.requirements)
+        help = did_you_mean(name, context.requirements)
         origin.error(
             ("requirement",),
             f"the pack has no requirement `{name}`",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.formats import formats
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.model import MODIFIED_BY, SEARCHES, Item
@@ -135,8 +134,7 @@ class Scope(Struct, frozen=True):
         if name in self.partial:
             return "only some branches of `any` bind it: let each of them do so"
         bound = ", ".join(f"`{known}`" for known in sorted(self.names))
-        close = get_close_matches(name, sorted(self.names), n=1)
-        return f"did you mean `{close[0]}`?" if close else f"bound here: {bound}" if bound else "nothing is bound here"
+        return did_you_mean(name, self.names, f"bound here: {bound}" if bound else "nothing is bound here")
 
 
 MIXED = "mixed"  # in place of a revision: the matches before are of several trees
@@ -204,8 +202,7 @@ def check_changes(item: Item, kind: str, error: Report) -> None:
     at = (*item.at, "changed")
     for index, word in enumerate(item.changed):
         if word not in KINDS_OF_CHANGE:
-            close = get_close_matches(word, KINDS_OF_CHANGE, n=1)
-            help = f"did you mean `{close[0]}`?" if close else f"one of {', '.join(KINDS_OF_CHANGE)}"
+            help = did_you_mean(word, KINDS_OF_CHANGE, f"one of {', '.join(KINDS_OF_CHANGE)}")
             error((*at, index) if len(item.changed) > 1 else at, f"`{word}` is no kind of change", help)
     if not item.files:
         error(at, "`changed` needs `files`, of which it keeps those that have changed", "say which are meant")
@@ -256,11 +253,6 @@ class Compiler(Struct, frozen=True):
         """Notes an error at the current origin."""
         assert self.origin is not None
         self.origin.error(at, message, help, offset)
-
-    def suggest(self, name: str, known: Iterable[str]) -> str:
-        """`did you mean` the closest known name, or nothing."""
-        close = difflib.get_close_matches(name, sorted(known), n=1)
-        return f"did you mean `{close[0]}`?" if close else ""
 
     def unbound(self, name: str, scope: Scope, at: Pointer, offset: int | None = None) -> None:
         """Notes that `name` is used and nothing binds it."""
@@ -474,10 +466,10 @@ class Compiler(Struct, frozen=True):
         pack, slash, own = name.partition("/")
         exports = self.selectors.exports.get(pack) if slash else None
         if exports is None:
-            hint = self.suggest(name, self.selectors.names)
+            hint = did_you_mean(name, self.selectors.names)
             help = hint or ("the packs whose selectors can be used stand under `uses` in pack.yaml" if slash else "")
             return f"there is no selector `{name}`", help
-        hint = self.suggest(own, exports) or f"it exports {', '.join(f'`{each}`' for each in sorted(exports))}"
+        hint = did_you_mean(own, exports, f"it exports {', '.join(f'`{each}`' for each in sorted(exports))}")
         return f"the pack `{pack}` exports no selector or table `{own}`", hint if exports else "it exports nothing"
 
     def _closure(self, item: Item, scope: Scope) -> tuple[list[Step], Scope]:

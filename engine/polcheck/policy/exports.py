@@ -7,7 +7,6 @@ of that pack. An exported table is a selector of its rows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.extension import UsedPack, used_packs
@@ -158,9 +158,7 @@ def check_exports(document: Mapping[str, Any], head: SourceMap, names: Mapping[s
             at: Pointer = ("exports", key, index)
             name = entry if isinstance(entry, str) else entry["selector"]
             if name not in known:
-                close = get_close_matches(name, sorted(known), n=1)
-                help = f"did you mean `{close[0]}`?" if close else ""
-                head.error(at, f"the pack has no {key.removesuffix('s')} `{name}`", help)
+                head.error(at, f"the pack has no {key.removesuffix('s')} `{name}`", did_you_mean(name, known))
             elif name in seen:
                 head.error(at, f"`{name}` is exported twice", "a selector and a table can't have one name")
             seen.add(name)

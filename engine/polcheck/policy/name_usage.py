@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import takewhile
 
 from msgspec import Struct
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.policy.plan import (
     CompiledPolicy,
     Conjunction,
@@ -56,8 +56,7 @@ def unknown(read: Mapping[str, frozenset[str]], known: Known) -> Iterator[tuple[
         there = set(known[root])
         message, help = _SAID[root]
         for name in sorted(members - there - {WHOLE}):
-            close = get_close_matches(name, sorted(there), n=1)
-            yield f"{root}.{name}", f"{message} `{name}`", f"did you mean `{close[0]}`?" if close else help
+            yield f"{root}.{name}", f"{message} `{name}`", did_you_mean(name, there, help)
 
 
 def _members(node: Node, root: str) -> Iterator[str]:

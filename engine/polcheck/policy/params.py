@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.errors import Problem
+from polcheck.base.similar_names import did_you_mean, one_of
 from polcheck.formats.values import Json, kind_of
 from polcheck.policy.pack_files import unrooted
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
@@ -100,13 +100,13 @@ class Settings(Struct, frozen=True):
         problems: list[Problem] = []
         for name in self.params.get("", {}):
             if name not in known:
-                close = difflib.get_close_matches(name, sorted(known), n=1)
-                help = f"did you mean `{close[0]}`?" if close else ""
+                help = did_you_mean(name, known, one_of(known) or "they have none")
                 problems.append(self.blame(("params", "", name), f"no pack has a parameter `{name}`", help))
         loose = self.profiles.get("")
         profiles = sorted({profile for pack in packs for profile in pack.profiles})
         if loose and loose not in profiles:
-            problems.append(self.blame(("profiles", ""), f"no pack has a profile `{loose}`", _close(loose, profiles)))
+            help = did_you_mean(loose, profiles, one_of(profiles) or "they have none")
+            problems.append(self.blame(("profiles", ""), f"no pack has a profile `{loose}`", help))
         return problems
 
 
@@ -160,7 +160,8 @@ def in_force(head: SourceMap, document: Mapping[str, Any], settings: Settings) -
                 head.problems.add(settings.blame(key, f"the parameter `{param}` {fault}", ""))
         elif any(param in table.get(own, {}) for table in (settings.params, settings.base_params) for own in names):
             message = f"the pack `{name}` has no parameter `{param}`"
-            head.problems.add(settings.blame(key, message, _close(param, declared)))
+            help = did_you_mean(param, declared, one_of(declared) or "it has none")
+            head.problems.add(settings.blame(key, message, help))
     return values
 
 
@@ -171,7 +172,8 @@ def _profile(head: SourceMap, document: Mapping[str, Any], settings: Settings) -
     name = settings.profile_of(pack, profiles)
     if name is not None and name not in profiles:
         message = f"the pack `{pack}` has no profile `{name}`"
-        head.problems.add(settings.blame(("profiles", pack), message, _close(name, profiles)))
+        help = did_you_mean(name, profiles, one_of(profiles) or "it has none")
+        head.problems.add(settings.blame(("profiles", pack), message, help))
     return dict(profiles.get(name or "", {}).get("params", {}))
 
 
@@ -202,8 +204,3 @@ def fault_of(shape: Mapping[str, Any], value: Json) -> str:
         allowed = ", ".join(f"`{entry}`" for entry in shape["allowed"])
         return f"can't be `{value}`: one of {allowed}"
     return ""
-
-
-def _close(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""

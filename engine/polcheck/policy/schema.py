@@ -6,7 +6,6 @@ text or a mapping of a named schema) and `one_or_many` (the same, or a list of t
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ import cerberus
 from cerberus import errors as codes
 from cerberus.schema import DefinitionSchema
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.formats.values import Json, Pointer, kind_of
 
 MAX_DEPTH = 40  # NOTE: what follows a document down into its parts does so by recursion
@@ -213,7 +213,7 @@ def _words(error: Any) -> tuple[str, str]:
     """Return the message and the suggestion for a validation error."""
     field = str(error.document_path[-1]) if error.document_path else ""
     if error.code == codes.UNKNOWN_FIELD.code:
-        return f"unknown key `{field}`", _suggest(field, error.info[0])
+        return f"unknown key `{field}`", did_you_mean(field, error.info[0])
     if error.code == codes.REQUIRED_FIELD.code:
         return f"`{field}` is missing", ""
     if error.code == codes.BAD_TYPE.code:
@@ -243,9 +243,3 @@ def _words(error: Any) -> tuple[str, str]:
     if error.code == codes.NOT_NULLABLE.code:
         return f"`{field}` has no value", ""
     return f"`{field}`: {' '.join(str(part) for part in error.info) or error.rule}", ""
-
-
-def _suggest(field: str, known: Iterable[str]) -> str:
-    """Return the known key that `field` was probably meant to be, else nothing."""
-    close = difflib.get_close_matches(field, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""

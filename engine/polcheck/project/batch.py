@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError, SubmissionError
+from polcheck.base.similar_names import did_you_mean
 from polcheck.findings.finding import Finding
 from polcheck.findings.report import PolicyOutcome
 from polcheck.formats.values import Json
@@ -167,10 +168,12 @@ class BatchChecker(Struct, frozen=True):
         values = parse_json(text, entry.name)
         if not isinstance(values, dict):
             raise SubmissionError(f"`{entry.name}` is not an object with fields")
+        if self.id and self.id not in values:
+            raise SubmissionError(f"there is no field `{self.id}` to name the project by{_meant(self.id, values)}")
         if not self.field:
             return entry._replace(bundle=bundle_text({key: value for key, value in values.items() if key != self.id}))
         if self.field not in values:
-            raise SubmissionError(f"there is no field `{self.field}`")
+            raise SubmissionError(f"there is no field `{self.field}`{_meant(self.field, values)}")
         columns = {key: value for key, value in values.items() if key != self.field}
         return entry._replace(bundle=bundle_text(values[self.field]), columns=columns)
 
@@ -179,7 +182,8 @@ class BatchChecker(Struct, frozen=True):
             return self.settings
         for name, column in self.params_from.items():
             if column not in entry.columns:
-                raise SubmissionError(f"there is no field `{column}` to take the parameter `{name}` from")
+                close = _meant(column, entry.columns)
+                raise SubmissionError(f"there is no field `{column}` to take the parameter `{name}` from{close}")
         own = {name: entry.columns[column] for name, column in self.params_from.items()}
         loose = {**self.settings.params.get("", {}), **own}
         return replace(self.settings, params={**self.settings.params, "": loose})
@@ -192,6 +196,12 @@ class BatchChecker(Struct, frozen=True):
         summary = checked.summary(submission, self.fail_on)
         fixed = {**self.empty, "submission": name, "digest": summary.digest, "verdict": summary.verdict}
         return (_by_policy if self.rows == "policies" else _by_requirement)(fixed, summary)
+
+
+def _meant(field: str, known: Iterable[str]) -> str:
+    """Return the question whether a field that is spelled alike is meant, to go on a message; empty for none."""
+    close = did_you_mean(field, known)
+    return f": {close}" if close else ""
 
 
 def entry_of(work: BatchChecker, place: str, row: Mapping[str, Any]) -> BatchEntry:

@@ -44,6 +44,11 @@ def is_lines(path: str) -> bool:
     return name.endswith(_LINES)
 
 
+def _has_rows(path: str) -> bool:
+    """Return whether an input is a table or lines by its name, and not itself a project or a folder of projects."""
+    return path == STDIN or is_lines(path) or path.lower().endswith(".parquet")
+
+
 class BatchInputs:
     """The submissions of some inputs, in order.
 
@@ -58,14 +63,20 @@ class BatchInputs:
         shard: tuple[int, int] = (1, 1),
         stdin: BinaryIO | None = None,
     ) -> None:
-        """Look at every input. Raises ConfigError for one that is there twice, and SubmissionError for one that isn't
-        there.
+        """Look at every input. Raises ConfigError for one that is there twice and for fields where no input has rows,
+        and SubmissionError for one that isn't there.
         """
         for path in inputs:
             if inputs.count(path) > 1:
                 raise ConfigError([Problem(f"the input `{path}` is given twice")])
             if not (is_url(path) or path == STDIN or Path(path).exists()):
                 raise SubmissionError(f"there is no file or folder `{path}`")
+        fields = {"--field": work.field, "--id": work.id, "--param-from": next(iter(work.params_from.values()), "")}
+        if not any(_has_rows(path) for path in inputs):
+            for option, name in fields.items():
+                if name:
+                    message = f"`{name}` is a field of rows, and the inputs have none"
+                    raise ConfigError([Problem(message, option, help="rows are in .jsonl and .parquet files")])
         self.duplicates: list[tuple[str, str]] = []
         self._inputs = inputs
         self._work = work

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from polcheck.base.errors import ConfigError, Problem
 from polcheck.base.paths import display_path
 from polcheck.base.reader import is_file, is_folder, read_bytes, read_text
 from polcheck.base.safe_open import reason_of
+from polcheck.base.similar_names import did_you_mean, one_of
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats import toml
 from polcheck.formats.values import Json, Pointer, Unparsable
@@ -192,7 +192,9 @@ def _options(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Itera
     for option, table in (("--param", options.params), ("--profile", options.profiles)):
         for name in table:
             if name and name not in names:
-                yield Problem(f"the pack `{name}` is not in the run", option, help=_close(name, names))
+                yield Problem(
+                    f"the pack `{name}` is not in the run", option, help=did_you_mean(name, names, one_of(names))
+                )
 
 
 def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterator[Problem]:
@@ -205,7 +207,7 @@ def _packs(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iterato
         for name in table:
             if name not in names:
                 message = f"the pack `{name}` is not among the packs"
-                yield config_file.problem((key, name), message, _close(name, names), key=True)
+                yield config_file.problem((key, name), message, did_you_mean(name, names, one_of(names)), key=True)
 
 
 def _pack_names(packs: Iterable[CompiledPack]) -> list[str]:
@@ -226,7 +228,7 @@ def _policies(effective: EffectiveConfig, packs: Sequence[CompiledPack]) -> Iter
         at = (*waiver.at, "policy")
         if waiver.policy not in ids and not _left_alone(effective, waiver.policy, packs):
             yield config_file.problem(
-                at, f"no pack of the run has a policy `{waiver.policy}`", _close(waiver.policy, ids)
+                at, f"no pack of the run has a policy `{waiver.policy}`", did_you_mean(waiver.policy, ids)
             )
 
 
@@ -265,16 +267,16 @@ def _names_some(text: str, known: Iterable[str]) -> bool:
     return any(fnmatchcase(name, text) for name in known)
 
 
-def _close(text: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(text, sorted(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
-
-
 def _close_pattern(text: str, known: Iterable[str]) -> str:
     """Help for a pattern of policies that matches none: the prefix that was meant, or what is spelled alike."""
     if any(name.startswith(text) for name in known):
         return f"a prefix is written with a star: `{text}*`"
-    return _close(text, known)
+    pack, colon, own = text.rpartition(":")
+    of_pack = [name for name in known if name.rpartition(":")[0] == pack] if colon else known
+    meant = did_you_mean(text, of_pack)
+    if colon and not meant:  # NOTE: a short name spelled wrongly is little of what is compared, the pack's name much
+        meant = did_you_mean(text, [name for name in known if name.rpartition(":")[2] == own] or known)
+    return meant or "`polcheck list` shows the policies"
 
 
 CONFIG_NAMES = ("polcheck.yaml", "pyproject.toml")

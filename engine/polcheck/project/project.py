@@ -16,6 +16,7 @@ from polcheck.base import limits
 from polcheck.base.errors import ConfigError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import below, display_path, exists, is_folder, seen_from_here
 from polcheck.base.reader import is_file
+from polcheck.base.similar_names import did_you_mean
 from polcheck.findings.accepted import Accept, Accepted, in_turn
 from polcheck.findings.report import Notice, Report
 from polcheck.packs.shipped import pack_at_hand
@@ -107,12 +108,24 @@ class Project(Struct, frozen=True, dict=True):
         for entry in self.effective.packs:
             try:
                 files = self._at_hand(entry.source) or self._opened.open(entry.source)
+                problems += self._repeated(entry, files.rooted(entry.root), results)
                 results.append(files.rooted(entry.root))
             except PolicyError as error:
                 problems += [self._placed(problem, entry.at) for problem in error.problems]
         if problems:
             raise PolicyError(problems)
         return tuple(results)
+
+    def _repeated(self, entry: PackEntry, files: PackFiles, earlier: Sequence[PackFiles]) -> Iterator[Problem]:
+        """Yield the problem that an earlier entry names the same pack about the same folder.
+
+        NOTE: it would have the settings of both, whatever the one leaves out and the other selects.
+        """
+        if any((each.digest, each.scope) == (files.digest, files.scope) for each in earlier):
+            where = f" about `{entry.root}`" if entry.root else ""
+            help = "remove one of the entries, or give each a `root` of its own" if entry.at else "give it once"
+            problem = Problem(f"the pack `{files.name}` is named twice{where}", "" if entry.at else "--pack", help=help)
+            yield self._placed(problem, entry.at)
 
     def _at_hand(self, source: str) -> PackFiles | None:
         """Return the pack that a text names, where nothing is locked, signed, installed or extended that could
@@ -510,17 +523,19 @@ def check_project(
 
 def _no_folder(config_file: ConfigFile, entry: PackEntry, known: Sequence[str]) -> Problem:
     """Return the problem with a pack's folder that holds no file of the project."""
-    import difflib
-
-    close = difflib.get_close_matches(entry.root, known, n=1)
-    there = is_folder(os.path.join(config_file.folder, entry.root))  # noqa: PTH118
+    place = os.path.join(config_file.folder, entry.root)  # noqa: PTH118
+    if is_file(place):
+        parent = entry.root.rstrip("/").rpartition("/")[0]
+        help = f"a pack is rooted at a folder, as `root: {parent or 'backend'}`"
+        return config_file.problem((*entry.at, "root"), f"`{entry.root}` is a file, not a folder", help)
+    there = is_folder(place)
     message = f"there is no folder `{entry.root}` in the project"
     if there:
         message = f"the folder `{entry.root}` holds no file that is checked"
     help = (
         "git ignores its files, or `exclude` leaves them out" if there else "a path begins at the folder of this file"
     )
-    return config_file.problem((*entry.at, "root"), message, f"did you mean `{close[0]}`?" if close else help)
+    return config_file.problem((*entry.at, "root"), message, did_you_mean(entry.root, known, help))
 
 
 def _below(patterns: tuple[str, ...], prefix: str) -> tuple[str, ...]:

@@ -308,8 +308,11 @@ class Submission(Struct, frozen=True, dict=True):
 
     def may_hold(self, folder: str) -> bool:
         """Return whether there is a file below a folder, or may be, where something could not be read."""
-        paths = (*self.paths, *self.folders)
-        return any(path.startswith(f"{folder}/") or f"{folder}/".startswith(f"{path}/") for path in paths)
+        closed = self.files.keys() - self.links.keys()  # NOTE: a link may be to a folder that was not followed
+        return any(
+            path.startswith(f"{folder}/") or (path not in closed and f"{folder}/".startswith(f"{path}/"))
+            for path in (*self.paths, *self.folders)
+        )
 
     def with_files(self, files: Mapping[str, bytes]) -> Submission:
         """Return the submission with the content of some files replaced, or with files that it doesn't have."""

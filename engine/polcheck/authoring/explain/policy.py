@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
@@ -14,6 +13,7 @@ from polcheck.authoring.explain.model import ExplainedFix, Explanation, Lost, Pa
 from polcheck.authoring.explain.policy_lines import Places
 from polcheck.authoring.explain.steps import StepExplainer
 from polcheck.base.errors import PolcheckError
+from polcheck.base.similar_names import did_you_mean
 from polcheck.evaluate.outcome import Failure, PolicyResult, evaluate
 from polcheck.evaluate.rows import distinct
 from polcheck.findings.accepted import Accept
@@ -147,9 +147,7 @@ def find_policy(plan: Plan, name: str) -> CompiledPolicy:
         several = "several packs have" if len({unrooted(each.pack) for each in results}) > 1 else "several folders have"
         raise PolcheckError(f"{several} a policy `{name}`\nhelp: say {names}")
     known = sorted({policy.ref if ":" in name else policy.id for policy in plan.policies})
-    close = difflib.get_close_matches(name, known, n=3)
-    hint = " or ".join(f"`{form}`" for form in close)
-    help = f"did you mean {hint}?" if close else f"the packs have {pluralize(len(plan.policies), 'policy', 'policies')}"
+    help = did_you_mean(name, known, "`polcheck list` shows the policies", most=3)
     raise PolcheckError(f"there is no policy `{name}`\nhelp: {help}")
 
 

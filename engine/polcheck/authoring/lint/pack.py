@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 
 from polcheck.authoring.lint.view import View
 from polcheck.base.errors import Problem
+from polcheck.base.similar_names import did_you_mean
 from polcheck.findings.report import Report, SubmissionUsed
 from polcheck.findings.report_json import report_to_json
 from polcheck.policy.name_usage import WHOLE, builtin_message, members
@@ -104,7 +104,7 @@ def _successors(view: View) -> None:
     for entry in view.entries:
         successor = entry.written.deprecated
         if successor and _ID.fullmatch(successor) and (successor not in known or successor == entry.written.id):
-            help = _close(successor, known - {entry.written.id}) or "name its successor, or say why there is none"
+            help = did_you_mean(successor, known - {entry.written.id}) or "name its successor, or say why there is none"
             entry.origin.warning(("deprecated",), f"there is no other policy `{successor}`", help)
 
 
@@ -116,19 +116,14 @@ def _profiles(view: View) -> None:
         for param, provided in value.get("params", {}).items():
             at = ("profiles", profile, "params", param)
             if param not in declared:
-                view.head.error(at, f"the pack has no parameter `{param}`", _close(param, declared))
+                view.head.error(at, f"the pack has no parameter `{param}`", did_you_mean(param, declared))
             elif fault := fault_of(declared[param], provided):
                 view.head.error(at, f"the parameter `{param}` {fault}")
         for name in value.get("severities", {}):
             own = name.removeprefix(f"{view.document['name']}:")
             if own not in named and view.complete:
                 at = ("profiles", profile, "severities", name)
-                view.head.error(at, f"the pack has no policy or requirement `{name}`", _close(own, named))
-
-
-def _close(name: str, known: Mapping[str, Any] | set[str]) -> str:
-    close = get_close_matches(name, sorted(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
+                view.head.error(at, f"the pack has no policy or requirement `{name}`", did_you_mean(own, named))
 
 
 _FOLDERS = ("policies/", "tables/", "templates/", "tests/")
@@ -227,9 +222,8 @@ def check_verdict(view: View) -> None:
     for field in view.pack.compiled.verdict:
         if field.expression is not None:
             for name in sorted(field.expression.names - report_fields()):
-                close = get_close_matches(name, sorted(report_fields()), n=1)
                 listed = ", ".join(f"`{key}`" for key in sorted(report_fields()))
-                help = f"did you mean `{close[0]}`?" if close else f"a report has {listed}"
+                help = did_you_mean(name, report_fields(), f"a report has {listed}")
                 offset = field.expression.text.find(name)
                 view.head.error(("verdict", field.name), f"a report has no `{name}`", help, offset)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from polcheck.authoring.testing.cases import NOWHERE, Case
 from polcheck.authoring.testing.fixed import FixedFiles, fixed_files, fixed_mismatch
 from polcheck.authoring.testing.mismatches import ActualFinding, ActualResult, Mismatch, mismatches_of
 from polcheck.base.errors import PolicyError, Problem
+from polcheck.base.similar_names import did_you_mean
 from polcheck.evaluate.outcome import PolicyResult, evaluate
 from polcheck.evaluate.steps import Journal
 from polcheck.findings.finding import Finding
@@ -147,8 +147,7 @@ def _actual_results(results: Sequence[PolicyResult], findings: Iterable[Finding]
 def _unknown(case: Case, known: Iterable[str]) -> Iterable[Problem]:
     for expected in case.expect:
         if expected.policy not in known:
-            close = difflib.get_close_matches(expected.policy, sorted(known), n=1)
-            help = f"did you mean `{close[0]}`?" if close else ""
+            help = did_you_mean(expected.policy, known)
             yield Problem(f"the pack has no policy `{expected.policy}`", case.where, expected.line, help=help)
 
 
