@@ -6,7 +6,7 @@ a table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -39,7 +39,7 @@ class BlockRules(Struct, frozen=True, eq=False):
     that are bound in the block around them as `@name`, names of a block itself, which are bound around it, as `@outer`,
     and declarations of a name with a value as `@value`. `imported` yields the names that an import statement of the
     file at a path binds, with what each stands for. `chain` is how dotted names are parsed, `value` gives the name and
-    the value of a declaration.
+    the value of a declaration. `grouping` and `erased` are those of the language's snippets.
     """
 
     imports: str
@@ -48,6 +48,7 @@ class BlockRules(Struct, frozen=True, eq=False):
     imported: Callable[[str, Node], Iterator[tuple[str, str]]]
     value: tuple[str, str] = ("name", "value")
     grouping: frozenset[str] = frozenset({"parenthesized_expression"})
+    erased: Mapping[str, int] = {}
 
     def rules(self) -> NameRules:
         """Return how the names of the language are followed."""
@@ -57,7 +58,7 @@ class BlockRules(Struct, frozen=True, eq=False):
         """Return the dotted name that a node spells, whatever its white space; empty when it is none."""
         segments: list[str] = []
         while len(segments) < MAX_SEGMENTS:
-            node = unwrapped(node, self.grouping)
+            node = unwrapped(node, self.grouping, self.erased)
             if node.type in self.chain.whole:
                 return ".".join([*segments_of(text_of(node)), *reversed(segments)])
             if node.type != self.chain.member:
@@ -66,7 +67,7 @@ class BlockRules(Struct, frozen=True, eq=False):
             base, attribute = node.child_by_field_name(self.chain.base), node.child_by_field_name(self.chain.attribute)
             if base is None or attribute is None:
                 return ""
-            segments.append(text_of(attribute))
+            segments.append(text_of(unwrapped(attribute, frozenset(), self.erased)))
             node = base
         return ""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from polcheck.languages.block_names import BlockRules
 from polcheck.languages.names import text_of, unwrapped
-from polcheck.languages.supported.javascript import CHAIN, string_value
+from polcheck.languages.supported.javascript import CHAIN, ERASED, string_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -123,4 +123,4 @@ def _module(path: str, source: Node | None) -> str:
 
 
 JAVASCRIPT = BlockRules(_IMPORTS, _BINDINGS + _JAVASCRIPT, CHAIN, imported)
-TYPESCRIPT = BlockRules(_IMPORTS, _BINDINGS + _TYPESCRIPT, CHAIN, imported)
+TYPESCRIPT = BlockRules(_IMPORTS, _BINDINGS + _TYPESCRIPT, CHAIN, imported, erased=ERASED)

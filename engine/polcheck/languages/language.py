@@ -88,6 +88,11 @@ class SnippetRules(Struct, frozen=True, eq=False):
 
     punctuation: frozenset[str] = frozenset()  # kinds that say nothing more than the tree does
     grouping: frozenset[str] = frozenset()  # parentheses around one expression: it is the same without them
+    erased: Mapping[str, int] = {}
+    """Kinds that only give an expression or a name a type (`f::<u8>`, `x as T`), and which of their parts that is.
+
+    A snippet that doesn't write the type finds them as if they were the part alone."""
+    typed_names: Mapping[str, str] = {}  # those of `erased` that stand for a name, and the kind of that
     chain: Chain | None = None
     arguments: frozenset[str] = frozenset()  # of calls that may have keywords, in any order
     keyword_arguments: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -28,7 +29,8 @@ _MAX_MEANINGS = 256
 _MAX_STEPS = 200_000
 _MAX_DEPTH = 200  # scopes in one another
 _GROUPING = frozenset({"parenthesized_expression"})
-_IGNORED = frozenset({"comment", "line_continuation"})
+_IGNORED = frozenset({"comment", "line_comment", "block_comment", "multiline_comment", "line_continuation"})
+_NONE_ERASED: Mapping[str, int] = MappingProxyType({})
 _Key = tuple[int, str]  # the number of a scope, and a name that is bound in it
 
 
@@ -349,11 +351,18 @@ def only_child(node: Node) -> Node | None:
     return inner[0] if len(inner) == 1 else None
 
 
-def unwrapped(node: Node, grouping: frozenset[str] = _GROUPING) -> Node:
-    """Return what the parentheses around an expression hold; an expression without any itself."""
-    while node.type in grouping and (inner := only_child(node)) is not None:
-        node = inner
-    return node
+def unwrapped(node: Node, grouping: frozenset[str] = _GROUPING, erased: Mapping[str, int] = _NONE_ERASED) -> Node:
+    """Return what the parentheses around an expression hold; an expression without any itself.
+
+    With `erased`, what only gives it a type is taken away, too: `x` for `(x as T)`.
+    """
+    while True:
+        if node.type in erased and (parts := parts_of(node)):
+            node = parts[erased[node.type]]
+        elif node.type in grouping and (inner := only_child(node)) is not None:
+            node = inner
+        else:
+            return node
 
 
 def parts_of(node: Node) -> list[Node]:

@@ -52,7 +52,7 @@ CONTEXTS = (
 )
 LISTS = frozenset({"field_declaration_list", "compound_statement", "declaration_list"})
 FORMS = (f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3)
-_STORAGE = parts("storage_class_specifier")
+_STORAGE = parts("storage_class_specifier", "type_qualifier", "attribute_specifier", "attribute_declaration")
 OPTIONAL = each("function_definition declaration field_declaration", _STORAGE)
 OPTIONAL_FIELDS = {"if_statement": {"alternative": frozenset[str]()}}
 SNIPPET = SnippetRules(

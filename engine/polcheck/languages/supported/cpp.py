@@ -40,6 +40,9 @@ LANGUAGES = (
                 "field_declaration": parts("storage_class_specifier", "virtual"),
             },
             words=frozenset(),
+            grouping=SNIPPET.grouping | {"qualified_identifier"},  # the latter around one name: `::k`
+            erased={"template_function": 0, "template_method": 0},
+            typed_names={"template_function": "identifier", "template_method": "field_identifier"},
         ),
     ),
 )

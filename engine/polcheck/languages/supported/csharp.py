@@ -68,6 +68,7 @@ _GENERIC = {**_MODIFIER, **parts("type_parameter_list", "type_parameter_constrai
 _CHAIN = Chain(
     "identifier", "member_access_expression", "expression", "name", whole=frozenset({"qualified_name"}), single=False
 )
+_ERASED = {"generic_name": 0}
 _IMPORTS = "(using_directive) @import"
 _BINDINGS = """
 [(method_declaration) (constructor_declaration) (local_function_statement) (lambda_expression) (block)
@@ -97,7 +98,7 @@ def _imported(_: str, directive: Node) -> Iterator[tuple[str, str]]:
 def _name_rules() -> NameRules:
     from polcheck.languages.block_names import BlockRules
 
-    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, erased=_ERASED).rules()
 
 
 _MEMBERS = frozenset(
@@ -167,6 +168,8 @@ LANGUAGES = (
                 "object_creation_expression": {"initializer": frozenset()},
                 "if_statement": {"alternative": frozenset({"else"})},
             },
+            erased=_ERASED,
+            typed_names=dict.fromkeys(_ERASED, "identifier"),
             exact_leaves=frozenset({"name"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
             called=frozenset({"function"}),

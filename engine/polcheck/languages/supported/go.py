@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
-from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules
+from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def _constants() -> ConstantRules:
     return RULES
 
 
+_NOTHING: frozenset[str] = frozenset()
 _CHAIN = Chain(
     "identifier", "selector_expression", "operand", "field", whole=frozenset({"qualified_type"}), single=False
 )
@@ -130,6 +131,12 @@ LANGUAGES = (
             called=frozenset({"function"}),
             named_fields=frozenset({("call_expression", "function")}),
             lists_of_one=frozenset({"expression_list"}),
+            optional=each("function_declaration type_spec", parts("type_parameter_list")),
+            optional_fields={
+                **each("function_declaration method_declaration func_literal method_elem", {"result": _NOTHING}),
+                **each("var_spec const_spec", {"type": _NOTHING}),
+                "if_statement": {"alternative": frozenset({"else"})},
+            },
         ),
     ),
 )

@@ -72,6 +72,7 @@ _CHAIN = Chain(
     whole=frozenset({"scoped_type_identifier", "type_identifier", "scoped_identifier"}),
     single=False,
 )
+_ERASED = {"generic_type": 0}
 _IMPORTS = "(import_declaration) @import"
 _BINDINGS = """
 [(method_declaration) (constructor_declaration) (lambda_expression) (block) (class_body) (enhanced_for_statement)
@@ -105,7 +106,7 @@ def _imported(_: str, statement: Node) -> Iterator[tuple[str, str]]:
 def _name_rules() -> NameRules:
     from polcheck.languages.block_names import BlockRules
 
-    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported).rules()
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, erased=_ERASED).rules()
 
 
 LANGUAGES = (
@@ -136,7 +137,7 @@ LANGUAGES = (
         lists=frozenset({"class_body", "modifiers", "interface_body", "switch_block"}),
         statement_form=MARK + "{};",
         any_forms=(MARK * 3, f"{MARK * 3} {MARK}"),
-        any_forms_in_braces=(f"{MARK * 3};", f"{MARK * 3} {MARK};", MARK * 3),
+        any_forms_in_braces=(MARK * 3, f"{MARK * 3};", f"{MARK * 3} {MARK};"),
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=('"""',),
@@ -153,7 +154,8 @@ LANGUAGES = (
                 "interface_declaration": {**_GENERIC, **parts("extends_interfaces", "permits")},
                 "enum_declaration": {**_MODIFIERS, **parts("super_interfaces")},
                 "record_declaration": {**_GENERIC, **parts("super_interfaces")},
-                "object_creation_expression": parts("class_body"),
+                "object_creation_expression": parts("class_body", "type_arguments"),
+                "method_invocation": parts("type_arguments"),
                 **each("method_declaration constructor_declaration", {**_GENERIC, **parts("throws")}),
                 **each(
                     "field_declaration local_variable_declaration constant_declaration formal_parameter "
@@ -162,6 +164,7 @@ LANGUAGES = (
                 ),
             },
             optional_fields={"if_statement": {"alternative": frozenset({"else"})}},
+            erased=_ERASED,
             exact_leaves=frozenset({"name", "field"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
         ),

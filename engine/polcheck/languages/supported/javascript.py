@@ -18,7 +18,7 @@ from polcheck.languages.decoding import (
     unescape,
     unix_lines,
 )
-from polcheck.languages.language import Chain, Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.language import Chain, Language, Literal, ParsedCode, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, utf16_units
 from polcheck.languages.respelling import Change, Respelled
 
@@ -163,11 +163,21 @@ COMMENT_SIGNS = ("//",)
 MULTILINE_QUOTES = ("`",)
 AWAITING = frozenset({"await_expression"})
 CHAIN = Chain("identifier", "member_expression", "object", "property", r"(?:\?\.|\.)", single=False)
+ERASED = {
+    **dict.fromkeys(("as_expression", "satisfies_expression", "non_null_expression", "instantiation_expression"), 0),
+    "type_assertion": -1,
+}
+"""What TypeScript says of the type of an expression; JavaScript has none of it."""
 SNIPPET = SnippetRules(
     chain=CHAIN,
     grouping=frozenset({"parenthesized_expression"}),
     mappings=frozenset({"object"}),
-    optional={"call_expression": {"optional_chain": frozenset({"optional_chain", "?."})}},
+    optional={
+        "call_expression": {"optional_chain": frozenset({"optional_chain", "?."})},
+        **each("class_declaration class", parts("class_heritage", "decorator")),
+        "try_statement": parts("finally_clause"),
+    },
+    optional_fields={"if_statement": {"alternative": frozenset[str]()}},
     alike_words={".": frozenset({"optional_chain", "?."})},
     exact_leaves=frozenset({"name", "property", "label", "key"}),
     exact_branches=frozenset({"arguments", "body", "parameters"}),

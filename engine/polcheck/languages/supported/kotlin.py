@@ -121,6 +121,7 @@ LANGUAGES = (
                     "user_type": frozenset({"user_type", ":"}),
                     "nullable_type": frozenset({"nullable_type", ":"}),
                 },
+                "call_expression": parts("type_arguments"),
                 **each("class_parameter secondary_constructor type_alias", _MODIFIERS),
             },
         ),

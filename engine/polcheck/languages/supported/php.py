@@ -115,7 +115,12 @@ LANGUAGES = (
         quotes=('"', "'"),
         snippet=SnippetRules(
             lists_of_one=frozenset({"argument", "array_element_initializer"}),
-            grouping=frozenset({"parenthesized_expression"}),
+            grouping=frozenset({"parenthesized_expression", "qualified_name"}),  # the latter around one name: `\\k`
+            alike={
+                f"member_{form}_expression": frozenset({f"{by}member_{form}_expression" for by in ("", "nullsafe_")})
+                for form in ("call", "access")
+            },
+            alike_words={"->": frozenset({"?->"})},
             clauses=frozenset({"catch_clause", "finally_clause", "else_clause", "else_if_clause"}),
             with_clauses=frozenset({"try_statement", "if_statement"}),
             optional={

@@ -94,7 +94,7 @@ LANGUAGES = (
                 **each("if unless", {"alternative": frozenset[str]()}),
                 "call": {"block": frozenset[str]()},
             },
-            alike_words={".": frozenset({"&."})},
+            alike_words={".": frozenset({"&.", "::"})},
             exact_leaves=frozenset({"name", "method"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
         ),

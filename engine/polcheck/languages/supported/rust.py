@@ -52,6 +52,7 @@ _CHAIN = Chain(
     roots=frozenset({"crate", "self", "super"}),
     single=False,
 )
+_ERASED = {"generic_function": 0, "generic_type": 0}
 _IMPORTS = "(use_declaration) @import"
 _BINDINGS = """
 [(function_item) (block) (closure_expression) (for_expression) (match_arm) (declaration_list)] @scope
@@ -104,7 +105,7 @@ def _path(before: str, node: Node | None) -> str:
 def _name_rules() -> NameRules:
     from polcheck.languages.block_names import BlockRules
 
-    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, ("pattern", "value")).rules()
+    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, ("pattern", "value"), erased=_ERASED).rules()
 
 
 LANGUAGES = (
@@ -159,6 +160,7 @@ LANGUAGES = (
                 "if_expression": {"alternative": frozenset[str]()},
             },
             optional_words=frozenset({"async", "unsafe"}),
+            erased=_ERASED,
             exact_leaves=frozenset({"name", "field"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
             called=frozenset({"function"}),

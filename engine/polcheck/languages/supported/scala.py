@@ -90,6 +90,7 @@ LANGUAGES = (
                 **each("val_definition var_definition", {"type": frozenset({":"})}),
                 "if_expression": {"alternative": frozenset({"else"})},
             },
+            erased={"generic_function": 0, "generic_type": 0},
             exact_leaves=frozenset({"name", "field"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
             called=frozenset({"function"}),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polcheck.languages.language import Language
+from msgspec.structs import replace
+
+from polcheck.languages.language import Language, each, parts
 from polcheck.languages.supported.javascript import (
     AWAITING,
     COMMENT_SIGNS,
     COMMENTS,
+    ERASED,
     MULTILINE_QUOTES,
     QUOTING,
     SNIPPET,
@@ -22,6 +25,32 @@ from polcheck.languages.supported.javascript import (
 
 if TYPE_CHECKING:
     from polcheck.languages.names import NameRules
+
+
+_TYPED = parts("type_parameters", "type_annotation", "asserts_annotation", "type_predicate_annotation")
+_MEMBER = {**_TYPED, **parts("accessibility_modifier", "override_modifier")}
+_CLASS = parts("type_parameters", "class_heritage", "decorator")
+_SNIPPET = replace(
+    SNIPPET,
+    erased=ERASED,
+    alike={"class_declaration": frozenset({"class_declaration", "abstract_class_declaration"})},
+    optional={
+        **SNIPPET.optional,
+        "call_expression": {**SNIPPET.optional["call_expression"], **parts("type_arguments")},
+        "new_expression": parts("type_arguments"),
+        **each("class_declaration abstract_class_declaration class", _CLASS),
+        **each(
+            "function_declaration function_expression generator_function_declaration generator_function arrow_function "
+            "function_signature variable_declarator",
+            _TYPED,
+        ),
+        **each("method_definition public_field_definition required_parameter optional_parameter", _MEMBER),
+        "interface_declaration": parts("type_parameters", "extends_type_clause"),
+        "type_alias_declaration": parts("type_parameters"),
+        "catch_clause": parts("type_annotation"),
+    },
+    optional_words=SNIPPET.optional_words | {"abstract", "declare"},
+)
 
 
 def _name_rules() -> NameRules:
@@ -46,7 +75,7 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         comments=COMMENTS,
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
-        snippet=SNIPPET,
+        snippet=_SNIPPET,
         awaiting=AWAITING,
         template_parts=template_parts,
         constant_rules=constant_rules,

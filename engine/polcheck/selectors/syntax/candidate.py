@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from polcheck.languages.language import Language
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.shape import (
@@ -98,7 +99,7 @@ class _Writer:
     def field(self, kind: str, label: str, item: Shape) -> str:
         """Return one field of a node; empty when nothing can be said of it."""
         if isinstance(item, Word):
-            return f"{label}: {_string(item.text)}"
+            return "" if item.text in self.rules.alike_words else f"{label}: {_string(item.text)}"
         if isinstance(item, Name) and (kind, label) in self.rules.named_fields:
             name = self.capture()
             self.predicate(item.text, name)
@@ -108,7 +109,7 @@ class _Writer:
                 return ""
             self.callees += 1
             if self.callees == self.wrapped:
-                return f"{label}: {_one_of(sorted(self.rules.grouping))}"
+                return f"{label}: {_one_of(sorted({*self.rules.grouping, *self.rules.erased}))}"
             return f"{label}: {self.branch(item)}" if isinstance(item, Branch) else self.leaf(label, item)
         if isinstance(item, Leaf) and (label in self.rules.exact_leaves or not self.rules.grouping):
             return self.leaf(label, item)
@@ -120,7 +121,9 @@ class _Writer:
         """Return a field that holds a word, with what its text has to be."""
         name = self.capture()
         self.predicate_of_leaf(item, name)
-        return f"{label}: ({item.kind}) @{name}"
+        form = f"({item.kind}) @{name}"
+        typed = [f"({kind} . {form})" for kind, named in sorted(self.rules.typed_names.items()) if named == item.kind]
+        return f"{label}: [{' '.join([form, *typed])}]" if typed else f"{label}: {form}"
 
     def predicate_of_leaf(self, item: Leaf, capture: str) -> None:
         """Add what a word asks of `capture`."""
@@ -140,6 +143,8 @@ class _Writer:
         if "." in text and self.resolve:
             self.predicates.append(f"(#resolves-to? @{capture} {_string(text)})")
         elif "." in text:
+            if self.rules.erased:
+                return  # NOTE: types may stand between the names; the matcher compares them
             separator = self.rules.chain.separator if self.rules.chain is not None else r"\."
             names = [r"[^\s().:]+" if part == "*" else re.escape(part) for part in text.split(".")]
             spelled = rf"[\s()]*(?:{separator})[\s()]*".join(names)
@@ -157,7 +162,7 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
     clauses: set[frozenset[str]] = set()
     skipped: set[int] = set()
     record = language_called(language)
-    calls = {kind for kind, field in record.snippet.named_fields if field == "function"}
+    calls = {kind for kind, field in record.snippet.named_fields if field == "function" and not _is_typed(record, kind)}
     for part in walk(shape):
         if isinstance(part, Import) and isinstance(part.module, Leaf):
             skipped.add(id(part.module))  # a relative import may stand for it
@@ -177,6 +182,11 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
             clauses.add(frozenset({part.text}))
     implied = {frozenset({word.removesuffix("(")}) for words in clauses for word in words if word.endswith("(")}
     return tuple(sorted(clauses - implied, key=sorted))
+
+
+def _is_typed(record: Language, call: str) -> bool:
+    """Return whether type arguments may stand between what a call names and its parentheses."""
+    return bool(record.snippet.erased) or "type_arguments" in record.snippet.optional.get(call, {})
 
 
 def _called(shape: Shape, resolve: bool) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from polcheck.languages.names import Names, only_child, unwrapped
+from polcheck.languages.names import Names, only_child, parts_of, unwrapped
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.predicates import names_match
 from polcheck.selectors.syntax.shape import (
@@ -113,11 +113,21 @@ class Matcher:
         if self.steps < 0:
             raise TooMuchWork
         if self.rules.grouping:
-            node = unwrapped(node, self.rules.grouping)
+            node = self._core(shape, node)
             types = self.rules.types
             if node.type in types and not (isinstance(shape, Branch) and not types.isdisjoint(shape.kinds)):
                 node = only_child(node) or node
         return _BY_SHAPE[type(shape)](self, shape, node, binds)
+
+    def _core(self, shape: Shape, node: Node) -> Node:
+        """Return a node without parentheses, and without types that the snippet leaves out."""
+        node = unwrapped(node, self.rules.grouping)
+        erased = self.rules.erased
+        while node.type in erased and not isinstance(shape, Hole | Many):
+            if isinstance(shape, Branch) and node.type in shape.kinds:
+                break
+            node = unwrapped(parts_of(node)[erased[node.type]], self.rules.grouping)
+        return node
 
     def _hole(self, shape: Hole, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.is_named:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct, field
 
 from polcheck.languages.grammars import MOST_LEVELS, Tree, beginnings
+from polcheck.languages.language import SnippetRules
 from polcheck.languages.names import Names, known_names, names_of, unwrapped
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
@@ -174,7 +175,7 @@ class _Group(Struct):
         places = tuple(number for number, segment in enumerate(segments) if segment == "*")
         return self.wild.setdefault((predicate.capture, len(segments), places), {})
 
-    def looked_up(self, nodes: Captured, names: Callable[[], Names], grouping: frozenset[str]) -> Iterator[_Member]:
+    def looked_up(self, nodes: Captured, names: Callable[[], Names], rules: SnippetRules) -> Iterator[_Member]:
         """Yield the members in the tables that may match `nodes`."""
         for (capture, form), table in self.tables.items():
             node = nodes[capture][0]
@@ -183,8 +184,8 @@ class _Group(Struct):
                     yield from table.get(name, ())
             else:
                 yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
-                if node.type in grouping:  # to a snippet they make no difference
-                    inner = (unwrapped(node, grouping).text or b"").decode("utf-8", "replace")
+                if node.type in rules.grouping or node.type in rules.erased:  # to a snippet they make no difference
+                    inner = (unwrapped(node, rules.grouping, rules.erased).text or b"").decode("utf-8", "replace")
                     yield from (member for member in table.get(inner, ()) if member.shape is not None)
         for capture, regexes in self.regexes.items():
             yield from regexes.items(nodes[capture][0].text)
@@ -330,9 +331,9 @@ class _Search:
         if not (group.tables or group.regexes or group.wild):
             return
         wanted: dict[int, tuple[_Member, list[Captured]]] = {}
-        grouping = language_called(self.tree.language).snippet.grouping
+        rules = language_called(self.tree.language).snippet
         for nodes in matches:
-            for member in group.looked_up(nodes, self.names, grouping):
+            for member in group.looked_up(nodes, self.names, rules):
                 wanted.setdefault(id(member), (member, []))[1].append(nodes)
         for member, dealt in wanted.values():
             self._give(member, dealt)

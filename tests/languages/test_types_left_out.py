@@ -1,0 +1,98 @@
+"""Snippets that say nothing of types find code that does: type arguments, casts, results, declared types, bases."""
+
+from __future__ import annotations
+
+import pytest
+
+from polcheck.base.spans import Source
+from polcheck.languages.grammars import parse
+from polcheck.selectors.syntax.compile import compile_pattern
+from polcheck.selectors.syntax.query_set import QuerySet
+
+ALIKE: list[tuple[str, str, str, list[str]]] = [
+    ("typescript", "http.get($u)", "%s;", ["http.get(u)", "http.get<User>(u)", "http?.get<User>(u)", "http!.get(u)"]),
+    ("typescript", "a.b($x)", "%s;", ["a.b(x)", "(a as any).b(x)", "(<any>a).b(x)", "(a satisfies A)!.b(x)"]),
+    ("typescript", "f('x')", "%s;", ["f('x')", "f('x' as const)", "f(<any>'x')", "f!('x')", "(f as any)('x')"]),
+    ("typescript", "new Map($x)", "%s;", ["new Map(x)", "new Map<string, A>(x)"]),
+    ("typescript", "this.c.q($x)", "class A { m() { %s } }", ["this.c.q(x)", "this.c!.q(x)", "this!.c!.q<T>(x)"]),
+    ("typescript", "function $f(...) { ... }", "%s", ["function f(x) {}", "async function f<T>(x: T): Promise<T> {}"]),
+    (
+        "typescript",
+        "class $c { ... }",
+        "%s",
+        ["class A {}", "class A<T> extends B<T> implements C {}", "abstract class A {}"],
+    ),
+    ("typescript", "const $x = f()", "%s;", ["const x = f()", "const x: number = f()"]),
+    ("typescript", "interface $i { ... }", "%s", ["interface I {}", "interface I<T> extends J {}"]),
+    ("typescript", "type $t = $v", "%s;", ["type T = A", "type T<X> = A"]),
+    ("javascript", "class $c { ... }", "%s", ["class A {}", "class A extends B {}"]),
+    ("javascript", "if ($c) { ... }", "%s", ["if (a) { b() }", "if (a) { b() } else { c() }"]),
+    (
+        "go",
+        "func $f(...) { ... }",
+        "package a\n%s\n",
+        ["func f() {}", "func f() error {}", "func f[T any](x T) (a T, err error) {}"],
+    ),
+    ("go", "func ($r $t) $m(...) { ... }", "package a\n%s\n", ["func (r T) m() {}", "func (r T) m() error {}"]),
+    ("go", "type $t struct { ... }", "package a\n%s\n", ["type T struct{}", "type T[X any] struct{}"]),
+    ("go", "var $x = f()", "package a\n%s\n", ["var x = f()", "var x int = f()"]),
+    (
+        "java",
+        "new ArrayList($x)",
+        "class A { List a = %s; }",
+        ["new ArrayList(x)", "new ArrayList<>(x)", "new ArrayList<B>(x)"],
+    ),
+    ("java", "List.of($x)", "class A { List a = %s; }", ["List.of(x)", "List.<B>of(x)", "List.of(/* one */ x)"]),
+    ("java", "enum $e { ... }", "%s", ["enum E {}", "enum E { A, B; int x; }", "public enum E implements I { A }"]),
+    ("csharp", "F($x)", "class A { int a = %s; }", ["F(x)", "F<int>(x)"]),
+    ("csharp", "o.G($x)", "class A { int a = %s; }", ["o.G(x)", "o.G<int>(x)"]),
+    ("csharp", "$o.G($x)", "class A { int a = %s; }", ["o.G(x)", "o.G<int>(x)", "f().G<int>(x)"]),
+    ("csharp", "new List($x)", "class A { object a = %s; }", ["new List(x)", "new List<int>(x)"]),
+    ("rust", "k($x)", "fn f() { %s; }", ["k(x)", "k::<u8>(x)", "(k)(x)", "(k::<u8>)(x)"]),
+    ("rust", "a::b($x)", "fn f() { %s; }", ["a::b(x)", "a::b::<u8>(x)", "a::<T>::b(x)"]),
+    ("rust", "$o.m($x)", "fn f() { %s; }", ["o.m(x)", "o.m::<u8>(x)"]),
+    ("kotlin", "f($x, $y)", "val a = %s\n", ["f(x, y)", "f<Int>(x, y)"]),
+    ("scala", "f($x)", "object A { val a = %s }", ["f(x)", "f[Int](x)"]),
+    ("scala", "o.m($x)", "object A { val a = %s }", ["o.m(x)", "o.m[Int](x)"]),
+    ("scala", "new A($x)", "object A { val a = %s }", ["new A(x)", "new A[Int](x)"]),
+    ("cpp", "k($x)", "int a = %s;", ["k(x)", "k<int>(x)", "::k(x)", "(k)(x)"]),
+    ("cpp", "o.m($x)", "int a = %s;", ["o.m(x)", "o.m<int>(x)"]),
+    ("cpp", "std::make($x)", "int a = %s;", ["std::make(x)", "std::make<int>(x)"]),
+    ("php", "k($x)", "<?php %s;", ["k($x)", "\\k($x)"]),
+    ("php", "$$o->m($x)", "<?php %s;", ["$o->m($x)", "$o?->m($x)"]),
+    ("ruby", "o.k($x)", "%s\n", ["o.k(x)", "o&.k(x)", "o::k(x)"]),
+]
+APART: list[tuple[str, str, str, list[str]]] = [
+    ("typescript", "http.get<User>($u)", "%s;", ["http.get(u)", "http.get<Other>(u)"]),
+    ("typescript", "$x as any", "%s;", ["x as string", "x"]),
+    ("typescript", "$x!", "%s;", ["x", "!x"]),
+    ("csharp", "F<int>($x)", "class A { int a = %s; }", ["F(x)", "F<string>(x)"]),
+    ("rust", "k::<u8>($x)", "fn f() { %s; }", ["k(x)", "k::<u16>(x)"]),
+    ("scala", "f[Int]($x)", "object A { val a = %s }", ["f(x)", "f[Long](x)"]),
+    ("cpp", "k<int>($x)", "int a = %s;", ["k(x)", "k<long>(x)", "std::k(x)"]),
+    ("php", "k($x)", "<?php %s;", ["A\\k($x)", "$k($x)"]),
+    ("go", "func $f(...) error { ... }", "package a\n%s\n", ["func f() {}", "func f() int {}"]),
+]
+
+
+def _matches(language: str, pattern: str, around: str, code: str) -> int:
+    """Return how many matches of a pattern there are in a file with the code at the place of `%s`."""
+    tree = parse(Source("a", (around % code).encode()), language)
+    assert not tree.tree.root_node.has_error, code
+    return len(QuerySet([compile_pattern([pattern], language)]).search(tree)[0].matches)
+
+
+def _cases(table: list[tuple[str, str, str, list[str]]]) -> list[tuple[str, str, str, str]]:
+    return [(language, pattern, around, code) for language, pattern, around, codes in table for code in codes]
+
+
+@pytest.mark.parametrize(("language", "pattern", "around", "code"), _cases(ALIKE))
+def test_a_pattern_without_types_finds_code_with_them(language: str, pattern: str, around: str, code: str) -> None:
+    """Each of the codes is found once, whatever types it names."""
+    assert _matches(language, pattern, around, code) == 1
+
+
+@pytest.mark.parametrize(("language", "pattern", "around", "code"), _cases(APART))
+def test_a_pattern_with_types_asks_for_them(language: str, pattern: str, around: str, code: str) -> None:
+    """What a snippet writes has to be there."""
+    assert _matches(language, pattern, around, code) == 0
