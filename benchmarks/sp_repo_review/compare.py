@@ -73,7 +73,8 @@ def reference(tree: Path) -> dict[str, str]:
 def judged(tree: Path) -> polcheck.Report:
     """polcheck's report on the same tree."""
     # NOTE: the reference does not look at .gitignore, so everything is judged
-    return polcheck.check(read_submission(tree, gitignore=False), ["python-project"])
+    # NOTE: `*`, so that the default profile leaves nothing out
+    return polcheck.check(read_submission(tree, gitignore=False), ["python-project"], select=["*"])
 
 
 def differences(project: str, theirs: dict[str, str], ours: dict[str, str]) -> Iterator[Difference]:

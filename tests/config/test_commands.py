@@ -20,16 +20,16 @@ def test_init_proposes_packs_for_such_a_repository(tmp_path: Path, monkeypatch: 
     ran = polcheck("init")
     said = (
         "wrote polcheck.yaml, with\n"
-        "  python-project (there is pyproject.toml): 14 findings today (3 errors, 8 warnings, 3 notes)\n"
+        "  python-project (there is pyproject.toml): 4 findings today (3 errors, 1 warning)\n"
     )
     assert ran.status == 0 and ran.out.startswith(said)
     values = {row["key"]: row["value"] for row in json.loads(polcheck("config", "-f", "json").out)["values"]}
     assert values["packs"] == "python-project" and values["exclude"] == "lib/vendor/**"
     assert polcheck("run", "-q").status == 1
     config_file = tmp_path / "polcheck.yaml"
-    assert "    # profile: minimal, or recommended, or folder, or strict\n" in config_file.read_text()
+    assert "    # profile: recommended, or pedantic, or folder, or strict\n" in config_file.read_text()
     config_file.write_text(
-        config_file.read_text().replace("# profile: minimal, or recommended, or folder, or strict", "profile: strict")
+        config_file.read_text().replace("# profile: recommended, or pedantic, or folder, or strict", "profile: strict")
     )
     values = {row["key"]: row["value"] for row in json.loads(polcheck("config", "-f", "json").out)["values"]}
     assert values["profiles.python-project"] == "strict"

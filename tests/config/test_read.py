@@ -32,7 +32,7 @@ def faults(text: str, path: str = "polcheck.yaml") -> list[str]:
 FULL = """
     packs: [python-project, {source: ./ours, params: {a: 1}, profile: strict, select: [x], ignore: y}]
     params: {python-project: {minimum_python: "3.11"}}
-    profiles: {python-project: minimal}
+    profiles: {python-project: pedantic}
     severities: {"python-project:PY007": note}
     exclude: [vendor/**]
     overrides:

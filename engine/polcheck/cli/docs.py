@@ -45,10 +45,11 @@ def docs(pack: str, schema: str | None, output: str | None) -> int:
 def _page(name: str) -> str:
     from polcheck.authoring.reference.page import page
     from polcheck.authoring.testing.cases import read_cases
+    from polcheck.policy.params import AS_WRITTEN
     from polcheck.project.library import checker
 
     files = read_pack(name)
-    compiled = next(result for result in checker(files).plan.packs if result.name == files.name)
+    compiled = next(result for result in checker(files, AS_WRITTEN).plan.packs if result.name == files.name)
     return page(files, compiled, read_cases(files, schemas().tests))
 
 

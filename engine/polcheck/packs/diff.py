@@ -159,7 +159,8 @@ def _plain(value: Any) -> Json:
     return plain
 
 
-_HEAD = ("version", "license", "licence", "requires", "language")  # `licence`: the old spelling of `license`
+# `licence` is the old spelling of `license`
+_HEAD = ("version", "license", "licence", "requires", "language", "default_profile")
 
 
 class Changed(Struct, frozen=True):

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.params import Settings, fault_of, matches, severity_in
+from polcheck.policy.params import Settings, asks_for, fault_of, matches, severity_in
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that read no YAML
@@ -42,6 +42,10 @@ class Extension(Struct, frozen=True):
         if self.select and not any(matches(policy, text) for text in self.select):
             return False
         return not any(matches(policy, text) for text in self.ignore)
+
+    def asks_for(self, policy: CompiledPolicy) -> bool:
+        """Return whether `select` names the policy, and not its pack alone."""
+        return any(asks_for(policy, text) for text in self.select)
 
 
 Route = tuple[Extension, ...]
@@ -113,11 +117,16 @@ class Arrival(Struct, frozen=True):
         """Whether the run names the pack itself."""
         return () in self.routes
 
-    def declared(self, document: Mapping[str, Any], settings: Settings, problems: Problems) -> dict[str, Any]:
+    def declared(
+        self, document: Mapping[str, Any], defaults: Mapping[str, Json], settings: Settings, problems: Problems
+    ) -> dict[str, Any]:
         """Return the parameters of the pack as pack.yaml declares them, with the defaults that its extenders give
-        them.
+        them, else its default profile (`defaults`).
         """
-        declared: dict[str, Any] = dict(document.get("params", {}))
+        declared: dict[str, Any] = {
+            name: {**shape, "default": defaults[name]} if name in defaults else shape
+            for name, shape in document.get("params", {}).items()
+        }
         fixed = settings.for_pack(document["name"])
         for name, shape in document.get("params", {}).items():
             results = [entry for route in self.routes if (entry := _param(route, name))]
@@ -135,21 +144,34 @@ class Arrival(Struct, frozen=True):
         return declared
 
     def chosen(
-        self, policies: Iterable[CompiledPolicy], settings: Settings, problems: Problems
+        self,
+        policies: Iterable[CompiledPolicy],
+        defaults: Mapping[str, str],
+        settings: Settings,
+        problems: Problems,
     ) -> list[CompiledPolicy]:
-        """Return the policies that some route takes, with the severities that their extenders give them."""
+        """Return the policies that some route takes, with the severities that their extenders give them, else the
+        pack's default profile (`defaults`), of which `off` is for policies that nothing asks for by name.
+        """
         return [
-            self._with_severity(policy, routes, settings, problems)
+            self._with_severity(policy, routes, defaults, settings, problems)
             for policy in policies
             if (routes := [route for route in self.routes if all(extension.takes(policy) for extension in route)])
         ]
 
     def _with_severity(
-        self, policy: CompiledPolicy, routes: Sequence[Route], settings: Settings, problems: Problems
+        self,
+        policy: CompiledPolicy,
+        routes: Sequence[Route],
+        defaults: Mapping[str, str],
+        settings: Settings,
+        problems: Problems,
     ) -> CompiledPolicy:
         results = [entry for route in routes if (entry := _severity(route, policy))]
         if not results:
-            return policy
+            severity = severity_in(defaults, policy) or policy.severity
+            asked = settings.asks_for(policy) or any(one.asks_for(policy) for route in routes for one in route)
+            return policy if severity == "off" and asked else replace(policy, severity=severity)
         first, severity = results[0]
         other = next((extension for extension, provided in results if provided != severity), None)
         if other is not None and not severity_in(settings.severities, policy):

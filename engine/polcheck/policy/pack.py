@@ -127,7 +127,9 @@ class _Loader(Struct, frozen=True):
         document: dict[str, Any] = {**head.document, "name": self.pack.label}  # type: ignore[dict-item]
         self._check_versions(head, document)
         self._check_fits(head)
-        declared = self.arrival.declared(document, self.settings, self.problems)
+        self._check_default_profile(head, document)
+        defaults: Mapping[str, Any] = self.settings.default_profile(document)
+        declared = self.arrival.declared(document, defaults.get("params", {}), self.settings, self.problems)
         params = in_force(head, {**document, "params": declared}, self.settings)
         exporters = self._exporters()
         tables = tables_in(self.pack, self.problems)
@@ -152,7 +154,8 @@ class _Loader(Struct, frozen=True):
         tables: Mapping[str, Json],
         policies: Sequence[CompiledPolicy],
     ) -> CompiledPack:
-        taken = self.arrival.chosen(policies, self.settings, self.problems)
+        defaults = self.settings.default_profile(document).get("severities", {})
+        taken = self.arrival.chosen(policies, defaults, self.settings, self.problems)
         return CompiledPack(
             name=document["name"],
             version=document["version"],
@@ -168,6 +171,7 @@ class _Loader(Struct, frozen=True):
             ids=tuple(policy.id for policy in policies),
             names=frozenset(name for policy in policies for name in names_of(policy)),
             profiles=document.get("profiles", {}),
+            default_profile=document.get("default_profile", ""),
             scope=self.pack.scope,
             shipped=self.pack.shipped,
         )
@@ -219,6 +223,13 @@ class _Loader(Struct, frozen=True):
                 compile_files([text])
             except FilesProblem as problem:
                 head.error(("fits", index), problem.message, problem.help, problem.offset)
+
+    def _check_default_profile(self, head: SourceMap, document: Mapping[str, Any]) -> None:
+        name, profiles = document.get("default_profile"), document.get("profiles", {})
+        if name is not None and name not in profiles:
+            listed = ", ".join(f"`{profile}`" for profile in profiles)
+            help = f"one of {listed}" if profiles else "write it under `profiles`"
+            head.error(("default_profile",), f"the pack has no profile `{name}`", help)
 
     def _check_versions(self, head: SourceMap, document: Mapping[str, Any]) -> None:
         language = document.get("language", LANGUAGE_VERSION)

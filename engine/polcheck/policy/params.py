@@ -40,7 +40,8 @@ class Settings(Struct, frozen=True):
     `params` are by pack, then name; those under `` apply to every pack that has them, and texts among them are read
     by the parameter's type. `base_params`, by pack, hold where `params` say nothing. `severities` are by
     `pack:policy`, `policy` or requirement. `profiles` are by pack; that under `` applies to every pack that has it,
-    and `base_profiles` hold where neither says anything.
+    and `base_profiles` hold where neither says anything. An empty profile is the pack as it is written, without its
+    default profile.
     `selected` and `ignored` are `select` and `ignore` for one pack each. `today` is the day of the run (YYYY-MM-DD),
     this one where it is empty. `blame` makes a problem of a setting.
     """
@@ -65,27 +66,42 @@ class Settings(Struct, frozen=True):
         return {param: value for layer in layers for param, value in layer.items()}
 
     def profile_of(self, name: str, profiles: Iterable[str]) -> str | None:
-        """Return the profile that is chosen for a pack which has these; None for none."""
+        """Return the profile that is chosen for a pack which has these; None for none, so that its default profile is
+        in force.
+        """
         loose = self.profiles.get("")
         names = (name, unrooted(name))
         own = next((self.profiles[each] for each in names if each in self.profiles), None)
-        if own is None and loose and loose in profiles:
+        if own is None and loose is not None and (not loose or loose in profiles):
             return loose
-        return own or next((self.base_profiles[each] for each in names if each in self.base_profiles), None)
+        if own is not None:
+            return own
+        return next((self.base_profiles[each] for each in names if each in self.base_profiles), None)
+
+    def default_profile(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the default profile of the pack with this pack.yaml where it is in force: nothing chooses another."""
+        profiles: Mapping[str, Mapping[str, Any]] = document.get("profiles", {})
+        if self.profile_of(document["name"], profiles) is not None:
+            return {}
+        return profiles.get(document.get("default_profile", ""), {})
 
     def chosen(self, policies: Sequence[CompiledPolicy], profile: Mapping[str, str]) -> tuple[CompiledPolicy, ...]:
-        """Return the policies that are chosen, with the severities in force; `profile` are those of the pack's
-        profile.
+        """Return the policies that are chosen, with the severities in force; `profile` are those of the profile that
+        is chosen for the pack.
         """
         results: list[CompiledPolicy] = []
         for policy in policies:
             if not self._chooses(policy):
                 continue
-            severity = severity_in(self.severities, policy) or severity_in(profile, policy)
+            severity = severity_in(self.severities, policy) or severity_in(profile, policy) or policy.severity
             if severity == "off":
                 continue
-            results.append(replace(policy, severity=severity) if severity else policy)
+            results.append(replace(policy, severity=severity))
         return tuple(results)
+
+    def asks_for(self, policy: CompiledPolicy) -> bool:
+        """Return whether `select` names the policy, and not its pack alone."""
+        return any(asks_for(policy, text) for text in (*self.select, *self.selected.get(policy.pack, ())))
 
     def _chooses(self, policy: CompiledPolicy) -> bool:
         for select in (self.select, self.selected.get(policy.pack, ())):
@@ -110,11 +126,20 @@ class Settings(Struct, frozen=True):
         return problems
 
 
+# settings for those who write packs: every policy counts, whatever the default profile leaves out
+AS_WRITTEN = Settings(profiles={"": ""})
+
+
 def matches(policy: CompiledPolicy, text: str) -> bool:
     """Return whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are
     wild.
     """
     return any(fnmatchcase(name, text) for name in names_of(policy))
+
+
+def asks_for(policy: CompiledPolicy, text: str) -> bool:
+    """Return whether `text` names the policy, as `matches` does, but not by the name of its pack."""
+    return any(fnmatchcase(name, text) for name in (*_names(policy), *policy.tags))
 
 
 def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
@@ -170,7 +195,7 @@ def _profile(head: SourceMap, document: Mapping[str, Any], settings: Settings) -
     profiles: Mapping[str, Mapping[str, Any]] = document.get("profiles", {})
     pack = document["name"]
     name = settings.profile_of(pack, profiles)
-    if name is not None and name not in profiles:
+    if name and name not in profiles:
         message = f"the pack `{pack}` has no profile `{name}`"
         help = did_you_mean(name, profiles, one_of(profiles) or "it has none")
         head.problems.add(settings.blame(("profiles", pack), message, help))

@@ -1482,7 +1482,8 @@ class VerdictField(Struct, frozen=True, dict=True):
 class CompiledPack(Struct, frozen=True, dict=True):
     """One pack of a run. `digest` covers every file of it; `params` are the values in force.
 
-    `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written.
+    `policies` are those that are chosen; `ids` and `names` are of all of them. `profiles` are as they are written, and
+    `default_profile` is the one in force where nothing chooses another.
     `scope` is the folder of the project that the pack is about, which is then a part of `name`; empty for all of it.
     """
 
@@ -1500,6 +1501,7 @@ class CompiledPack(Struct, frozen=True, dict=True):
     ids: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     profiles: Mapping[str, Json] = field(default_factory=dict)
+    default_profile: str = ""
     scope: str = ""
     shipped: bool = False  # whether it comes with polcheck
 

@@ -44,6 +44,7 @@ KEYS: Mapping[tuple[str, str], int] = {
     ("target", "only"): 2,
     ("pack", "uses"): 2,
     ("pack", "exports"): 2,
+    ("pack", "default_profile"): 2,
 }
 # a function's name -> the version that it needs
 FUNCTIONS: Mapping[str, int] = dict.fromkeys(

@@ -253,12 +253,13 @@ def _of_pack(
 ) -> Iterator[Value]:
     """Yield the pack's profile, every parameter of it, and the severities that the profile sets."""
     names = [own.name for own in packs]
-    profile = settings.profile_of(pack.name, pack.profiles)
+    chosen = settings.profile_of(pack.name, pack.profiles)
+    profile = pack.default_profile if chosen is None else chosen
     content: Any = pack.profiles.get(profile) if profile else None
     profiled: Mapping[str, Any] = content or {}
     if profile:
         origin = effective.origin(("profiles", pack.name), names)
-        yield Value(f"profiles.{pack.name}", profile, _said(effective, origin))
+        yield Value(f"profiles.{pack.name}", profile, _said(effective, origin) or f"pack {pack.name}")
     for name, value in pack.params.items():
         origin = effective.origin(("params", pack.name, name), names)
         source = _said(effective, origin) or (
@@ -266,7 +267,8 @@ def _of_pack(
         )
         yield Value(f"params.{pack.name}.{name}", value, source)
     severities = effective.config_file.severities if effective.config_file else {}
-    for name, severity in profiled.get("severities", {}).items():
+    # NOTE: what a default profile leaves out is no setting of anybody's; `polcheck list` shows what is in effect
+    for name, severity in profiled.get("severities", {}).items() if chosen else ():
         own = (name, f"{pack.name}:{name}", f"{unrooted(pack.name)}:{name}")
         if not any(each in severities for each in own):
             yield Value(f"severities.{pack.name}:{name}", severity, f"profile {profile}")

@@ -17,7 +17,7 @@ from polcheck.packs.sources import Git, Oci, Source, parse
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import OpenedPack, open_packs
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN, Settings
 from polcheck.project.effective import CommandLineOptions
 from polcheck.project.library import checker
 from polcheck.project.manage_packs import PackProject
@@ -71,7 +71,7 @@ def outcomes_diff(
 
 def _opened(packs: Sequence[PackFiles]) -> tuple[OpenedPack, ...]:
     problems = Problems()
-    _, opened = open_packs(packs, Settings(), schemas(), problems)
+    _, opened = open_packs(packs, AS_WRITTEN, schemas(), problems)
     if problems.errors:
         raise PolicyError(problems.errors)
     return opened

@@ -21,7 +21,7 @@ from polcheck.base.errors import Problem
 from polcheck.policy.origin import Problems
 from polcheck.policy.pack import open_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN
 
 CHECKS: tuple[Callable[[View], None], ...] = (
     check_paths,
@@ -59,7 +59,7 @@ def lint(packs: Sequence[PackFiles], schemas: Schemas) -> Linted:
     """Return all problems of these packs, and what could be better. Raises nothing for a bad pack."""
     names: list[tuple[str, str, int]] = []
     result = Problems()
-    built, opened = open_packs(packs, Settings(), schemas, result)
+    built, opened = open_packs(packs, AS_WRITTEN, schemas, result)
     complete = not result.errors
     for pack in opened:
         if not pack.listed:

@@ -24,7 +24,7 @@ from polcheck.findings.places import Locator
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import Schemas
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN, Settings
 from polcheck.policy.plan import Plan, Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
@@ -119,7 +119,7 @@ class MutantRunner(Struct, dict=True):
         fixtures = self._fixtures[policy]
         plans: dict[str, tuple[Plan, Extractor]] = {}
         if not fixtures.cases:
-            return SURVIVED if self._compiled(mutant, policy, Settings()) else REFUSED
+            return SURVIVED if self._compiled(mutant, policy, AS_WRITTEN) else REFUSED
         for case in list(fixtures.cases):
             key = case.setting
             if key not in plans:

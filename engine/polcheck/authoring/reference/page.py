@@ -212,7 +212,7 @@ def _profiles(sources: Sources) -> Iterator[str]:
             ("profile", "for whom", "parameters", "severities"),
             [
                 (
-                    code(name),
+                    code(name) + (" (default)" if name == sources.head.get("default_profile") else ""),
                     _cell(profile.get("description", "")),
                     _settings(profile.get("params", {})),
                     _settings(profile.get("severities", {})),

@@ -15,7 +15,7 @@ from polcheck.base.errors import PolicyError, SubmissionError
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN, Settings
 from polcheck.policy.schema import shape
 from polcheck.sources.submission import Base, Submission, check_path, of_files
 
@@ -78,8 +78,8 @@ class Case(Struct, frozen=True):
     fixed: Mapping[str, bytes] | None = None
 
     def settings(self, pack: str) -> Settings:
-        """Return the settings of the case for the pack of this name."""
-        profiles = {pack: self.profile} if self.profile else {}
+        """Return the settings of the case for the pack of this name; without a profile, it is as it is written."""
+        profiles = {pack: self.profile} if self.profile else AS_WRITTEN.profiles
         return Settings(params={pack: self.params} if self.params else {}, profiles=profiles, today=self.today)
 
     @property

@@ -22,7 +22,7 @@ from polcheck.findings.places import Locator
 from polcheck.pipeline import Checker
 from polcheck.policy.pack import compile_packs
 from polcheck.policy.pack_files import PackFiles, Schemas
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN
 from polcheck.policy.plan import CompiledPolicy
 
 JournalOf = Callable[[CompiledPolicy], Journal]
@@ -70,7 +70,7 @@ class CaseRunner(Struct):
     def _compiled(self, case: Case | None) -> Checker:
         key = case.setting if case else ""
         if key not in self._checkers:
-            settings = case.settings(self.pack.name) if case else Settings()
+            settings = case.settings(self.pack.name) if case else AS_WRITTEN
             self._checkers[key] = Checker(compile_packs([self.pack], settings, self.schemas), jobs=1)
         return self._checkers[key]
 

@@ -21,7 +21,7 @@ from polcheck.policy.extension import extensions, used_packs
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack import OpenedPack, open_packs
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.params import Settings
+from polcheck.policy.params import AS_WRITTEN
 from polcheck.project.config import read_config_in
 from polcheck.project.packs import PackRequest, ProjectPacks
 from polcheck.servers.lsp.code_units import Lines
@@ -91,7 +91,7 @@ class AuthoredPack(Struct, frozen=True, dict=True):
 
     def opened(self) -> OpenedPack | None:
         """Return the pack as far as it compiles; None where there is none to speak of."""
-        _, opened = open_packs([self.files], Settings(), schemas(), Problems())
+        _, opened = open_packs([self.files], AS_WRITTEN, schemas(), Problems())
         return opened[0] if opened else None
 
     def origins(self, name: str) -> Iterator[SourceMap]:
