@@ -64,6 +64,16 @@ def test_init_asks_what_the_repository_is_written_in(
     assert (ran.status == 0, "python-project" in ran.out) == (fits, fits)
 
 
+def test_init_proposes_what_a_folder_asks_for_however_much_code_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern such as `.github/workflows/*.yml` names a place, where one file is enough."""
+    write(tmp_path, {".github/workflows/ci.yml": "on: push\njobs: {}\n", **{f"src/{at}.ts": "" for at in range(40)}})
+    monkeypatch.chdir(tmp_path)
+    ran = polcheck("init")
+    assert ran.status == 0 and "github-workflows (there is .github/workflows/ci.yml)" in ran.out
+
+
 @pytest.mark.parametrize(
     ("files", "entries"),
     [
