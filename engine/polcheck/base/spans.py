@@ -190,3 +190,9 @@ def declared_encoding(path: str, data: bytes) -> str:
         return ""
     match = _COOKIE.match(data)
     return match[1].decode("ascii") if match else ""
+
+
+def on_one_line(text: str, most: int = 60) -> str:
+    """Return the text on one line, cut at `most` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"

@@ -171,14 +171,15 @@ def _projects(plain: tuple[str, ...], fits: tuple[str, ...], paths: tuple[str, .
 def _mark(patterns: tuple[str, ...], paths: tuple[str, ...]) -> str:
     """Return the first file that the first fitting pattern lets in; empty where none fits.
 
-    A pattern that names a file or a folder fits where a file is there. One for all files of a kind (`**/*.py`) says what
-    a repository is written in, so it has to let in a fair share of the source files: a stray script says nothing.
+    A pattern that names a file or a folder fits where a file is there. One for all files of a kind (`**/*.py`) says
+    what a repository is written in, so it has to let in a fair share of the source files: a stray script says nothing.
     """
     from polcheck.sources.path_patterns import compile_files
 
     for text in patterns:
         matches = [path for path, _ in compile_files([text]).among(paths)]
-        if matches and (not text.removeprefix("**/").startswith("*.") or len(matches) * _FAIR_SHARE >= _source_files(paths)):
+        is_kind = text.removeprefix("**/").startswith("*.")
+        if matches and (not is_kind or len(matches) * _FAIR_SHARE >= _source_files(paths)):
             return matches[0]
     return ""
 

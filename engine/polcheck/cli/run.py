@@ -70,8 +70,8 @@ def _titled(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _names(plan: Plan) -> Mapping[int, str]:
     """Return the selectors by their probes: the text that is looked for, and the first policy that does."""
+    from polcheck.base.spans import on_one_line
     from polcheck.policy.plan import every_step
-    from polcheck.selectors.syntax.predicates import shortened
 
     names: dict[int, str] = {}
     for policy in plan.policies:
@@ -79,7 +79,7 @@ def _names(plan: Plan) -> Mapping[int, str]:
             if step.search is not None:
                 probe = step.search.probe
                 examined = plan.probes[probe]
-                names.setdefault(probe, f"{policy.ref}  {examined.kind}: {shortened(' | '.join(examined.texts))}")
+                names.setdefault(probe, f"{policy.ref}  {examined.kind}: {on_one_line(' | '.join(examined.texts))}")
     return names
 
 

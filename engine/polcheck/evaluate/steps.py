@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from polcheck.base.spans import Span
+from polcheck.base.spans import Span, on_one_line
 from polcheck.evaluate.budget import Budget, ExaminedFiles
 from polcheck.evaluate.closure import ClosureRows
 from polcheck.evaluate.context import JoinContext
@@ -464,7 +464,8 @@ class Evaluator(Struct):
             result = self.context.inside(step.probe, bound, given)
             keep = self._keep(step.modifiers, row)
             if result.incomplete:
-                self._note(UnsearchedFile(bound.path, {}, f"`{step.source}`: {result.incomplete}"), [row], open_)
+                reason = f"`{step.source}`: {result.incomplete}, in `{on_one_line(bound.text)}`"
+                self._note(UnsearchedFile(bound.path, {}, reason), [row], open_)
             outer = narrowed(row, bound)
             for number, match in enumerate(result.matches):
                 self.budget.spend()

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from polcheck.base.spans import Span
+from polcheck.base.spans import Span, on_one_line
 from polcheck.languages.grammars import Tree
 from polcheck.languages.names import Names, names_of
 from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
 from polcheck.selectors.syntax.matches import matches_of_captures
-from polcheck.selectors.syntax.predicates import Predicate, shortened
+from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.query_set import LIMITS
 from polcheck.selectors.syntax.selector import Syntax
@@ -95,10 +95,10 @@ def _miss(
                 return None
         except TooMuchWork:
             return None
-        here = shortened((node.text or b"").decode("utf-8", "replace"))
-        texts = [f"`{shortened(text)}` differs from `{here}`"]
+        here = on_one_line((node.text or b"").decode("utf-8", "replace"))
+        texts = [f"`{on_one_line(text)}` differs from `{here}`"]
         # NOTE: with no name in common, only what is written tells a near miss from any node of that kind
-        alike = 1.0 if probe.predicates else difflib.SequenceMatcher(None, here, shortened(text)).ratio()
+        alike = 1.0 if probe.predicates else difflib.SequenceMatcher(None, here, on_one_line(text)).ratio()
         unlike = 1 - alike
     else:
         unlike = max((_unlike(predicate, nodes) for predicate in failed), default=0.0)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import re2
 from msgspec import Struct
 
+from polcheck.base.spans import on_one_line
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean
 
@@ -165,13 +166,7 @@ class Predicate(Struct, frozen=True):
         wanted = " or ".join(f"`{value}`" for value in self.values) or "the same text as its other capture"
         verb = "refuses" if self.negated else "wants"
         subject = f"`{self.name} @{self.label}` " if written else ""
-        return f"{subject}{verb} {wanted}, here `{shortened(here)}`"
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """`text` on one line, cut at `most` characters."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
+        return f"{subject}{verb} {wanted}, here `{on_one_line(here)}`"
 
 
 @lru_cache(maxsize=4096)
