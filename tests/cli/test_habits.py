@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def completed(words: str, shell: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "_POLCHECK_COMPLETE": shell, "COMP_WORDS": words, "COMP_CWORD": "1"}
+    environment = {**os.environ, "_POLCHECK_COMPLETE": shell, "COMP_WORDS": words, "COMP_CWORD": str(max(words.count(" "), 1))}
     command = [sys.executable, "-c", "from polcheck.cli import main; main()"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -57,6 +57,9 @@ def test_commands_are_completed() -> None:
         (("check",), "`run`"),
         (("validat",), "`validate`"),
         (("run", "--formt"), "--format"),
+        (("fix",), "`run`"),
+        (("update",), "`pack`"),
+        (("show",), "`rule` or `explain`"),
         (("pack", "udpate"), "`update`"),
         (("new", "polcy"), "`policy`"),
     ],
@@ -64,6 +67,24 @@ def test_commands_are_completed() -> None:
 def test_what_is_meant_is_proposed(typed: tuple[str, ...], meant: str) -> None:
     """By meaning where users of other tools would type it, else by spelling."""
     assert f"Did you mean {meant}" in polcheck(*typed).err.replace("'", "")
+
+
+def test_formats_are_completed() -> None:
+    """A shell is told the formats that begin with what is typed."""
+    assert completed("polcheck run -f sa", "bash_complete").stdout == "plain,sarif\n"
+
+
+@pytest.mark.parametrize("typed", ["--fix", "--format"])
+def test_an_option_of_a_run_without_its_command_leads_to_the_run(typed: str) -> None:
+    """Who comes from tools with a single command writes its options right after its name."""
+    assert f"`polcheck run {typed}`" in polcheck(typed).err
+
+
+def test_a_folder_in_the_place_of_a_command_leads_to_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tool FOLDER` checks it in other tools."""
+    (tmp_path / "lib").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert "`polcheck run lib`" in polcheck("lib").err
 
 
 def test_what_is_spelled_far_off_is_not_proposed() -> None:

@@ -144,3 +144,57 @@ def test_any_text_compiles_or_is_refused(text: str) -> None:
 def test_the_same_text_is_compiled_once() -> None:
     """Compiling is cached by text."""
     assert compile_expression("a.b.c") is compile_expression("a.b.c")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("a.b-c", '"b-c"'),
+        ("a-b-c.d", '"a-b-c"'),
+        ("a - b", "subtract(a, b)"),
+        ("a + b", "add(a, b)"),
+        ("a * `2`", "multiply(a, b)"),
+        ("a / b", "divide(a, b)"),
+        ("a % b", "modulo(a, b)"),
+        ("a and b", "`&&`"),
+        ("a == 'x' or b", "`||`"),
+        ("not a", "`!a`"),
+        ("a in b", "includes(list, item)"),
+        ("a is b", "`==`"),
+        ("a == b ? c : d", "a && b || c"),
+        ("a ?? b", "a || b"),
+        ("a?.b", "a `.` is enough"),
+        ("a =~ 'x'", "matches(text, 'regex')"),
+        ("a <> b", "`!=`"),
+        (".a.b", "begins with a key"),
+        ("a | .b", "begins with a key"),
+        ("a..b", "nodes(@)"),
+        ("a['b']", '."b"'),
+        ('a["b"]', '."b"'),
+        ("a[b]", "get(…, $b)"),
+        ("a.0", "list[0]"),
+        ("a.[0]", "list[0]"),
+        ("a/b", "a dot"),
+        ("a, b", "[a, b]"),
+        ("a # b", "no comments"),
+        ("{{ a }}", "without braces"),
+        ("${a}", "without braces"),
+        ("a:b", "double quotes"),
+        ("a.é", "double quotes"),
+        ("a == -1", "`` `-1` ``"),
+        ("a == 3.5", "`` `3.5` ``"),
+        ("a == 'it's'", "\\'"),
+    ],
+)
+def test_what_other_languages_write_is_answered_with_what_is_right(text: str, advice: str) -> None:
+    """Signs and words of jq, JSONPath, Python, JavaScript, SQL and templates."""
+    assert advice in _refusal(text).help
+
+
+@given(st.text("ab.-$[]{}'\"|&!?=<>, 019#/\\é", max_size=30))
+def test_advice_is_given_for_any_text(text: str) -> None:
+    """Whatever is written is read or refused, never anything else."""
+    try:
+        compile_expression(text)
+    except ExpressionError as error:
+        assert isinstance(error.help, str)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,18 @@ _SYNONYMS = {
     "lint": ("run", "validate"),
     "scan": ("run",),
     "verify": ("run", "test"),
+    **dict.fromkeys(("analyze", "analyse", "audit", "ci", "diff", "fix", "start", "watch"), ("run",)),
+    **dict.fromkeys(("add", "lock", "pull", "push", "sign", "update", "upgrade"), ("pack",)),
+    **dict.fromkeys(("create", "generate", "scaffold"), ("new",)),
+    **dict.fromkeys(("describe", "info", "show", "why"), ("rule", "explain")),
+    **dict.fromkeys(("serve", "server"), ("lsp", "mcp")),
+    **dict.fromkeys(("eval", "find", "grep", "match"), ("query",)),
+    **dict.fromkeys(("dump", "tree"), ("parse",)),
+    **dict.fromkeys(("convert", "report"), ("render",)),
+    "accept": ("baseline", "waive"),
+    "clean": ("cache",),
+    "settings": ("config",),
+    "tests": ("test",),
     "rules": ("list",),
     "ls": ("list",),
     "policies": ("list",),
@@ -43,6 +56,18 @@ class OrderedGroup(click.Group):
         """Return the names of all commands."""
         return list(self.commands)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the arguments after the options. Raises UsageError that names `run` for an option of that command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            run = self.get_command(ctx, "run")
+            if run is not None and any(error.option_name in (*each.opts, *each.secondary_opts) for each in run.params):
+                raise click.UsageError(
+                    f"`{error.option_name}` is an option of a command: `polcheck run {error.option_name}`.", ctx
+                ) from error
+            raise
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -54,6 +79,8 @@ class OrderedGroup(click.Group):
             synonyms = [name for name in _SYNONYMS.get(args[0], ()) if name in names]
             alternatives = synonyms or similar_names(args[0], names)
             hint = f" Did you mean {' or '.join(f'`{name}`' for name in alternatives)}?" if alternatives else ""
+            if not synonyms and "run" in names and Path(args[0]).exists():
+                hint = f" `polcheck run {args[0]}` checks what lies there."
             raise click.UsageError(f"there is no command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)
 

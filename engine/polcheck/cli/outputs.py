@@ -112,6 +112,12 @@ class _FormatOption(click.Option):
         self.help = f"{listed_output_formats()}; repeatable, each but one with its file."
         return super().get_help_record(ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the formats that begin so; a file is the shell's own to complete."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in output_formats() if name.startswith(incomplete)]
+
 
 color_option = click.option(
     "--color",

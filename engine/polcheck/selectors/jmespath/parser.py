@@ -10,6 +10,7 @@ from jmespath.exceptions import EmptyExpressionError, IncompleteExpressionError,
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
+from polcheck.selectors.jmespath.advice import advice, number_at
 from polcheck.selectors.jmespath.nodes import (
     Both,
     Call,
@@ -167,25 +168,28 @@ def _translated(error: ParseError, text: str) -> ExpressionError:
         what = "the expression ends" if ends else f"found `{error.token_value}`"
         computed = error.token_type == "variable" and "a name" in signs
         help = f"a key that is computed is looked up by `get(…, {error.token_value})`" if computed else ""
+        help = help or advice(text, position)
         return ExpressionError(f"expected {' or '.join(signs)}, {what}", position, help)
     what = "end of the expression" if ends else f"token `{error.token_value}`"
-    help = f"a number is written between backticks: `` `{error.token_value}` ``" if error.token_type == "NUMBER" else ""
+    number = f"a number is written between backticks: `` `{number_at(text, position)}` ``"
+    help = advice(text, position) or (number if error.token_type == "NUMBER" else "")
     return ExpressionError(f"unexpected {what}", position, help)
 
 
 def _unreadable(error: LexerError, text: str) -> ExpressionError:
     position = min(error.lexer_position, len(text))
     if error.message.startswith("Unclosed"):
-        return ExpressionError(f"unclosed `{text[position : position + 1]}`", position)
+        quote = text[position : position + 1]
+        return ExpressionError(f"unclosed `{quote}`", position, f"within a string the quote is written `\\{quote}`")
     if text[position : position + 1] == "`":
         return ExpressionError("what stands between backquotes must be JSON", position, "a string is written `'…'`")
     if text[position : position + 1] == "$" and text[position + 1 : position + 2] in ("", ".", "["):
         rest = text[position + 1 :].lstrip(".")
         help = f"JSONPath begins with `$`, JMESPath with a key: `{rest}`" if rest else "the whole document is `@`"
         return ExpressionError("this is JSONPath; expressions are JMESPath", position, help)
-    if error.lexer_value == "=":
-        return ExpressionError("unexpected `=`", position, "equality is written `==`")
-    return ExpressionError(f"unexpected `{str(error.lexer_value)[:40]}`: JMESPath has no such sign", position)
+    sign = str(error.lexer_value)[:40]
+    message = f"unexpected `{sign}`" + ("" if sign == "=" else ": JMESPath has no such sign")
+    return ExpressionError(message, position, advice(text, position))
 
 
 class _Reader:
