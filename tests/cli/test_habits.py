@@ -33,7 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def completed(words: str, shell: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "_POLCHECK_COMPLETE": shell, "COMP_WORDS": words, "COMP_CWORD": str(max(words.count(" "), 1))}
+    word = str(max(words.count(" "), 1))
+    environment = {**os.environ, "_POLCHECK_COMPLETE": shell, "COMP_WORDS": words, "COMP_CWORD": word}
     command = [sys.executable, "-c", "from polcheck.cli import main; main()"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

@@ -19,6 +19,8 @@ from polcheck.cli.streams import Output, harmless, terminal_width
 from polcheck.render import Options, OutputFormat, listed_output_formats, output_format, output_formats
 
 if TYPE_CHECKING:  # NOTE: what was said before is said again without any of it
+    from click.shell_completion import CompletionItem
+
     from polcheck.findings.report import Report
 
 
