@@ -38,6 +38,7 @@ _SKIPPED = re.compile(
 )
 _COMPOSE = r"(^|/)[^/]*compose[^/]*\.ya?ml$"
 _DOCKER = r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.[Dd]ockerfile$"
+_STARTING = rf"{_COMPOSE}|{_DOCKER}|(^|/)Procfile$|\.sh$"
 _EXAMPLE = r"(^|/)(\.env\.(example|sample|template|dist)|(example|sample)\.env|\.env)$"
 _YAML = r"\.ya?ml$"
 _ASSIGNED = r"^(?:export )?([A-Z][A-Z0-9_]{3,})="
@@ -181,7 +182,8 @@ class Tree:
 
     def deleted(self, kind: str, path: str, mirrors: tuple[tuple[str, int], ...]) -> Fault:
         """Return the fault that takes a file away."""
-        return Fault(kind, path, 0, None, mirrors, (posixpath.basename(path), posixpath.splitext(path)[0]))
+        names = (posixpath.basename(path), posixpath.splitext(posixpath.basename(path))[0])
+        return Fault(kind, path, 0, None, (*mirrors, *self.naming(rf"\b({re.escape(names[0])})", _STARTING)), names)
 
 
 def _joined(folder: str, path: str) -> str | None:
@@ -441,7 +443,10 @@ def _ports(tree: Tree) -> Iterator[Fault]:
                 if port.group(1) == found.group(1):
                     start = one.start + tree.texts[service.path][one.start : one.end].rindex(found.group(1))
                     yield tree.changed("published port changed", service.path, start, found.group(1), "17171")
-                    if len(exposed) == 1:
+                    said = [
+                        other.value for keys in ("environment", "command", "entrypoint") for other in service.at(keys)
+                    ]
+                    if len(exposed) == 1 and not any(found.group(1) in value for value in said):
                         mirror = ((service.path, tree.line(service.path, one.start)),)
                         yield tree.changed(
                             "exposed port changed", service.dockerfile, port.start(1), found.group(1), "17171", mirror
@@ -450,12 +455,11 @@ def _ports(tree: Tree) -> Iterator[Fault]:
 
 def _commands(tree: Tree) -> Iterator[Fault]:
     """Yield commands whose module, script or file is renamed or deleted."""
-    where = rf"{_COMPOSE}|{_DOCKER}|(^|/)Procfile$"
     module = (
         r"(?:celery[^\n]*?[\s\"'](?:-A|--app)[\"',= ]+|(?:gunicorn|uvicorn|daphne|hypercorn)\b[^\n]*?[\s\"'])"
         r"([a-z_]\w*(?:\.\w+)*)(?=:\w|[\s\"'])"
     )
-    for path, found in tree.lines(module, where):
+    for path, found in tree.lines(module, _STARTING):
         name = found.group(1).replace(".", "/")
         ends = (f"/{name}.py", f"/{name}/__init__.py", f"/{posixpath.dirname(name)}.py")
         files = [one for one in tree.paths if f"/{one}".endswith(ends[:2])]
@@ -464,7 +468,7 @@ def _commands(tree: Tree) -> Iterator[Fault]:
             yield tree.changed(f"{kind} renamed", path, found.start(1), found.group(1), f"{found.group(1)}_renamed")
             if len(files) == 1 and files[0].endswith(f"{posixpath.basename(name)}.py"):
                 yield tree.deleted(f"{kind} deleted", files[0], ((path, tree.line(path, found.start(1))),))
-    for path, found in tree.lines(r"\b(?:npm|yarn|pnpm)[\"']?,? [\"']?run[\"']?,? [\"']?([a-z][\w:-]*)", where):
+    for path, found in tree.lines(r"\b(?:npm|yarn|pnpm)[\"']?,? [\"']?run[\"']?,? [\"']?([a-z][\w:-]*)", _STARTING):
         script = rf"^\s+\"({re.escape(found.group(1))})\":"
         homes = tree.naming(script, r"(^|/)package\.json$")
         if homes:
@@ -472,9 +476,12 @@ def _commands(tree: Tree) -> Iterator[Fault]:
             yield tree.changed(
                 f"{kind} in a command", path, found.start(1), found.group(1), f"{found.group(1)}-renamed"
             )
-        if len(homes) == 1:
+        others = [
+            name for name, text in tree.texts.items() if name.endswith("package.json") and re.search(script, text, re.M)
+        ]
+        if homes and len(others) == 1:
             start = next(re.finditer(script, tree.texts[homes[0][0]], re.MULTILINE)).start(1)
-            mirror = ((path, tree.line(path, found.start(1))),)
+            mirror = tree.naming(rf"\brun[\"']?,? [\"']?({re.escape(found.group(1))})(?![\w:-])", _STARTING)
             yield tree.changed(
                 f"{kind} in package.json", homes[0][0], start, found.group(1), f"{found.group(1)}-renamed", mirror
             )
@@ -487,13 +494,14 @@ def _commands(tree: Tree) -> Iterator[Fault]:
         if len(files) == 1:
             yield tree.deleted("started script deleted", files[0], ((path, tree.line(path, found.start(1))),))
             yield tree.changed("started script renamed", path, found.start(1), name, f"renamed-{name}")
-    for path, found in tree.lines(r"manage\.py[\"']?,? [\"']?([a-z]\w+)\b", rf"{where}|\.sh$"):
+    for path, found in tree.lines(r"manage\.py[\"']?,? [\"']?([a-z]\w+)\b", _STARTING):
         files = [one for one in tree.paths if one.endswith(f"/management/commands/{found.group(1)}.py")]
         if len(files) == 1:
             yield tree.changed(
                 "management command renamed", path, found.start(1), found.group(1), f"{found.group(1)}_renamed"
             )
-            yield tree.deleted("management command deleted", files[0], ((path, tree.line(path, found.start(1))),))
+            mirrors = tree.naming(rf"manage\.py[\"']?,? [\"']?({found.group(1)})\b", _STARTING)
+            yield tree.deleted("management command deleted", files[0], mirrors)
 
 
 def _checks(tree: Tree) -> Iterator[Fault]:
@@ -622,7 +630,14 @@ class Line(NamedTuple):
 
 
 def _findings(session: polcheck.Session) -> list[Line]:
-    """Return each finding that has a place."""
+    """Return each finding that has a place, after a second look where the first was cut off by a limit of time."""
+    report = session.check()
+    if any(policy.outcome == "undecided" for policy in report.policies):
+        session.refresh()
+        report = session.check()
+    for policy in report.policies:
+        if policy.outcome == "undecided":
+            print(f"undecided: {policy}"[:300], flush=True)
     return [
         Line(
             one.ref,
@@ -631,7 +646,7 @@ def _findings(session: polcheck.Session) -> list[Line]:
             one.location.place.end_line if one.location.place else one.location.line or 0,
             one.message,
         )
-        for one in session.check().findings
+        for one in report.findings
         if one.location is not None
     ]
 
