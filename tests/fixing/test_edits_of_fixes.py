@@ -81,6 +81,37 @@ def test_a_statement_is_deleted_with_its_line(fix: Fix) -> None:
     }
 
 
+ARGUMENTS = """
+    id: a
+    title: t
+    forbid: {files: "*.py", code: '((keyword_argument name: (identifier) @n) @argument (#eq? @n "verify"))'}
+    message: m
+    fix: {delete: argument}
+"""
+
+
+def test_an_argument_is_deleted_with_its_comma(fix: Fix) -> None:
+    """Each of several in a file, and in one call; fixed files have nothing to fix."""
+    calls = "get(url, verify=False)\nget(verify=False)\n"
+    code = calls + "get(\n    url,\n    verify=False,  # why\n    x=[y(verify=1, z=2)],\n)\n"
+    fixed = fix(ARGUMENTS, {"a.py": code})
+    after = "get(url)\nget()\nget(\n    url,\n    x=[y(z=2)],\n)\n"
+    assert changed(fixed) == {"a.py": after}
+    assert not fix(ARGUMENTS, {"a.py": after}).fixed
+
+
+def test_two_neighbors_in_a_list_are_deleted_by_one_fix(fix: Fix) -> None:
+    """What the first leaves of the list is what the second begins with."""
+    policies = """
+        id: a
+        title: t
+        forbid: {files: "*.py", pattern: "f($a, $b)"}
+        message: m
+        fix: [{delete: a}, {delete: b}]
+    """
+    assert changed(fix(policies, {"a.py": "f(1, 2)\nf(1, g(2, 3))\n"})) == {"a.py": "f()\nf()\n"}
+
+
 def test_a_block_is_not_left_without_a_statement(fix: Fix) -> None:
     """A fix after which the file would not parse is not made."""
     fixed = fix(CALLS + "    fix: {delete: call}\n", {"a.py": "if x:\n    old(1)\n"})

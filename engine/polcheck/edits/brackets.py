@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from polcheck.edits.document import Change, Document
+from polcheck.edits.document import Change, Layout
 from polcheck.edits.edit import EditRefused
 from polcheck.edits.whole_lines import cut_lines
 
@@ -23,7 +23,7 @@ class Brackets(Struct, frozen=True):
     has none. `expands`: whether the first entry gets a line of its own.
     """
 
-    document: Document
+    document: Layout
     start: int
     end: int
     entries: Sequence[tuple[int, int]]
@@ -187,9 +187,7 @@ class Brackets(Struct, frozen=True):
         return own_comments(document, start, previous, self.entries[number][1], following, self.comments)
 
 
-def own_comments(
-    document: Document, start: int, previous: int, end: int, following: int, signs: tuple[str, ...]
-) -> int:
+def own_comments(document: Layout, start: int, previous: int, end: int, following: int, signs: tuple[str, ...]) -> int:
     """Return where the lines of an entry begin, with the lines of comments right above it that are its own.
 
     Comments right above an entry are its own unless they may head a group: the next entry stands right below, without

@@ -25,8 +25,7 @@ def replace_code(source: Source, name: str, span: Span, text: str) -> tuple[Edit
     closes a bracket that was opened before it.
     """
     before = tree_of(source, name)
-    if source.utf8 != source.data.removeprefix(_BOM):
-        raise EditRefused("the file is not in UTF-8: only such files are edited")
+    check_encoding(source)
     start, end = source.byte_of(span.start), source.byte_of(span.end)
     if source.utf8[start:end] == text.encode("utf-8", "surrogatepass"):
         return ()
@@ -37,9 +36,15 @@ def replace_code(source: Source, name: str, span: Span, text: str) -> tuple[Edit
         after = tree_of(edited, name)
     except EditRefused as refusal:
         raise EditRefused(f"after the edit {refusal}") from refusal
-    _check_syntax(before, after)
+    check_syntax(before, after)
     _check_surroundings(before, after, Span(start, end), Span(start, start + len(text.encode("utf-8"))))
     return (edit,)
+
+
+def check_encoding(source: Source) -> None:
+    """Raises EditRefused for a file that is not in UTF-8, in which edits are written."""
+    if source.utf8 != source.data.removeprefix(_BOM):
+        raise EditRefused("the file is not in UTF-8: only such files are edited")
 
 
 def tree_of(source: Source, name: str) -> Tree:
@@ -58,7 +63,7 @@ def _parsed(path: str, data: bytes, name: str) -> Tree:
         raise EditRefused(f"the file can't be read: {error}") from error
 
 
-def _check_syntax(before: Tree, after: Tree) -> None:
+def check_syntax(before: Tree, after: Tree) -> None:
     """Raises EditRefused for errors of syntax that weren't there before."""
     check = language(before.language).check
     if _errors(after) > _errors(before):

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from polcheck.base.spans import Source
-from polcheck.edits.edit import EditRefused
+from polcheck.edits.edit import Edit, EditRefused
 from polcheck.formats.format import Format
 from polcheck.formats.values import Config, Json, Pointer, Where, kind_of
+
+_BOM = b"\xef\xbb\xbf"
 
 
 class Change(NamedTuple):
@@ -47,13 +49,10 @@ class Member(NamedTuple):
         return max(key.end, self.where.value.end) if key else self.where.value.end
 
 
-class Document(Struct, frozen=True, dict=True):
-    """One document of a file: the file, its format, what it says, and the number of the document in it."""
+class Layout(Struct, frozen=True, dict=True):
+    """The lines of a file: where they begin and end, how they are indented. Places are offsets in its text."""
 
     source: Source
-    format: Format
-    config: Config
-    index: int = 0
 
     @cached_property
     def text(self) -> str:
@@ -72,6 +71,47 @@ class Document(Struct, frozen=True, dict=True):
     def _returns(self) -> bool:
         """Whether the file has carriage returns. NOTE: looked for each time, they would take quadratic time."""
         return "\r" in self.text
+
+    def line_start(self, at: int) -> int:
+        """Return the offset at which the line of the character at `at` begins."""
+        start = self.text.rfind("\n", 0, at)
+        return (max(start, self.text.rfind("\r", max(start, 0), at)) if self._returns else start) + 1
+
+    def line_end(self, at: int) -> int:
+        """Return the offset at which the line of the character at `at` ends, before its line break."""
+        end = self.text.find("\n", at)
+        end = end if end >= 0 else len(self.text)
+        other = self.text.find("\r", at, end) if self._returns else -1
+        return other if other >= 0 else end
+
+    def next_line(self, at: int) -> int:
+        """Return the offset behind the line break that ends the line of the character at `at`."""
+        end = self.line_end(at)
+        return min(end + (2 if self.text.startswith("\r\n", end) else 1), len(self.text))
+
+    def indent_at(self, at: int) -> str:
+        """Return the white space at the beginning of the line of the character at `at`."""
+        start = self.line_start(at)
+        end = start
+        while end < len(self.text) and self.text[end] in " \t":
+            end += 1
+        return self.text[start:end]
+
+    def begins_line(self, at: int) -> bool:
+        """Return whether nothing but white space stands before the character at `at` in its line."""
+        return not self.text[self.line_start(at) : at].strip(" \t")
+
+    def ends_line(self, at: int) -> bool:
+        """Return whether nothing but white space stands from `at` to the end of its line."""
+        return not self.text[at : self.line_end(at)].strip(" \t")
+
+
+class Document(Layout, frozen=True, dict=True):
+    """One document of a file: the file, its format, what it says, and the number of the document in it."""
+
+    format: Format
+    config: Config
+    index: int = 0
 
     @property
     def value(self) -> Json:
@@ -107,39 +147,6 @@ class Document(Struct, frozen=True, dict=True):
                 continue
             found.append(Member(step, member(value, step), where))
         return sorted(found, key=lambda each: each.start)
-
-    def line_start(self, at: int) -> int:
-        """Return the offset at which the line of the character at `at` begins."""
-        start = self.text.rfind("\n", 0, at)
-        return (max(start, self.text.rfind("\r", max(start, 0), at)) if self._returns else start) + 1
-
-    def line_end(self, at: int) -> int:
-        """Return the offset at which the line of the character at `at` ends, before its line break."""
-        end = self.text.find("\n", at)
-        end = end if end >= 0 else len(self.text)
-        other = self.text.find("\r", at, end) if self._returns else -1
-        return other if other >= 0 else end
-
-    def next_line(self, at: int) -> int:
-        """Return the offset behind the line break that ends the line of the character at `at`."""
-        end = self.line_end(at)
-        return min(end + (2 if self.text.startswith("\r\n", end) else 1), len(self.text))
-
-    def indent_at(self, at: int) -> str:
-        """Return the white space at the beginning of the line of the character at `at`."""
-        start = self.line_start(at)
-        end = start
-        while end < len(self.text) and self.text[end] in " \t":
-            end += 1
-        return self.text[start:end]
-
-    def begins_line(self, at: int) -> bool:
-        """Return whether nothing but white space stands before the character at `at` in its line."""
-        return not self.text[self.line_start(at) : at].strip(" \t")
-
-    def ends_line(self, at: int) -> bool:
-        """Return whether nothing but white space stands from `at` to the end of its line."""
-        return not self.text[at : self.line_end(at)].strip(" \t")
 
 
 def member(value: Json, step: str | int) -> Json:
@@ -197,3 +204,18 @@ def with_value(value: Json, pointer: Pointer, new: Json) -> Json:
     for outer in reversed(build):
         new = outer(new)
     return new
+
+
+def in_bytes(source: Source, changes: Sequence[Change]) -> tuple[Edit, ...]:
+    """Return changes as edits: without what doesn't change, those of one place joined, in order."""
+    mark = len(_BOM) if source.data.startswith(_BOM) else 0
+    edits: list[Edit] = []
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
+        edit = Edit(source.byte_of(change.start) + mark, source.byte_of(change.end) + mark, change.text)
+        if edits and edit.start < edits[-1].end and not edit.text and not edits[-1].text:
+            edit = Edit(edits[-1].start, max(edits.pop().end, edit.end), "")
+        elif edits and edits[-1].end == edit.start:
+            edit = Edit(edits[-1].start, edit.end, edits.pop().text + edit.text)
+        if edit.start < edit.end or edit.text:
+            edits.append(edit)
+    return tuple(edits)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from polcheck.base.spans import Source, Unreadable
-from polcheck.edits.document import Change, Document, Member, pointer_text, same_value
+from polcheck.edits.document import Change, Document, Member, in_bytes, pointer_text, same_value
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.edits.editor import Editor, Position, editors
 from polcheck.formats import dialect
@@ -204,7 +204,7 @@ def _verified(
 ) -> tuple[Edit, ...]:
     """Return changes as edits of bytes, if they do nothing but give `value` to what is at `pointer`."""
     source = document.source
-    edits = _in_bytes(source, changes)
+    edits = in_bytes(source, changes)
     edited = Source(source.path, apply(source.data, edits))
     try:
         format = dialect(edited, document.format.dialect_of or document.format.name)
@@ -250,18 +250,3 @@ def _without(container: Json, step: str | int) -> Json:
         return {key: value for key, value in container.items() if key != step}
     assert isinstance(container, list)
     return [value for number, value in enumerate(container) if number != step]
-
-
-def _in_bytes(source: Source, changes: Sequence[Change]) -> tuple[Edit, ...]:
-    """Return changes as edits: without what doesn't change, those of one place joined, in order."""
-    mark = len(_BOM) if source.data.startswith(_BOM) else 0
-    edits: list[Edit] = []
-    for change in sorted(changes, key=lambda change: (change.start, change.end)):
-        edit = Edit(source.byte_of(change.start) + mark, source.byte_of(change.end) + mark, change.text)
-        if edits and edit.start < edits[-1].end and not edit.text and not edits[-1].text:
-            edit = Edit(edits[-1].start, max(edits.pop().end, edit.end), "")
-        elif edits and edits[-1].end == edit.start:
-            edit = Edit(edits[-1].start, edit.end, edits.pop().text + edit.text)
-        if edit.start < edit.end or edit.text:
-            edits.append(edit)
-    return tuple(edits)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from polcheck.edits.document import Change, Document
+from polcheck.edits.document import Change, Layout
 
 
-def separation(document: Document, entries: Sequence[tuple[int, int]]) -> str:
+def separation(document: Layout, entries: Sequence[tuple[int, int]]) -> str:
     """Return the line break of a blank line if one stands between all neighbors; else nothing.
 
     One blank line alone, beside a comment, sets off a group: it says nothing of the next entry.
@@ -25,7 +25,7 @@ def separation(document: Document, entries: Sequence[tuple[int, int]]) -> str:
     return document.newline if len(entries) > (2 if comments else 1) else ""
 
 
-def cut_lines(document: Document, start: int, end: int, *, first: bool = False, last: bool = False) -> Change:
+def cut_lines(document: Layout, start: int, end: int, *, first: bool = False, last: bool = False) -> Change:
     """Return what cuts the lines from that of `start` to that of `end`, with a blank line that would be too much.
 
     That is one of two that would follow each other, one before what is cut if that was the `last` entry of its

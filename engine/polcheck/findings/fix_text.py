@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.base.codec import Codec
 from polcheck.base.errors import PolcheckError
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.base.worker import Overrun, Worker
 from polcheck.edits.code import replace_code, tree_of
-from polcheck.edits.edit import EditRefused
+from polcheck.edits.code_lists import delete_code, whole_lines
+from polcheck.edits.document import Change, in_bytes
+from polcheck.edits.edit import Edit, EditRefused
 from polcheck.edits.formats.yaml import is_plain
 from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Pointer, Unparsable, text_of
@@ -71,13 +73,45 @@ class Template(NamedTuple):
         return len(self.text[: self.span.start].encode("utf-8", "surrogatepass"))
 
 
-_Answer = tuple[Literal[True], str] | tuple[Literal[False], str]
-FixWorker = Worker[Template, _Answer]
+class Deletion(NamedTuple):
+    """A span of a file of code, in characters, that is to be deleted: the path, the file's bytes and the span.
+
+    `whole`: nothing else is changed with it.
+    """
+
+    path: str
+    data: bytes
+    span: Span
+    whole: bool
+
+
+class FixAnswer(NamedTuple):
+    """What comes of a template or a deletion: the text or the edits, or why there are none."""
+
+    text: str = ""
+    edits: tuple[Edit, ...] = ()
+    refusal: str = ""
+
+
+FixWorker = Worker[Template | Deletion, FixAnswer]
 
 
 def fix_worker() -> FixWorker:
-    """Return a process of its own for texts whose files may take long to parse; it starts with its first template."""
-    return Worker(_filled, Codec(tuple[bool, str]), doing="the fix")
+    """Return a process of its own for files that may take long to parse; it starts with its first request."""
+    return Worker(_answer, Codec(FixAnswer), doing="the fix")
+
+
+def delete(source: Source, span: Span, beside: FixWorker, *, whole: bool) -> tuple[Edit, ...]:
+    """Return the edits that take a span out of a file, with the comma of a list of code or the line that it is.
+
+    `whole` is whether nothing else is changed with it. Raises FixRefused where the file couldn't be parsed afterwards,
+    or would be read otherwise beside it.
+    """
+    name = None if format_of(source.path) is not None else language_of_file(source.path, source.data)
+    if name is None:
+        lines = whole_lines(source, span)
+        return in_bytes(source, [Change(lines.start, lines.end, "")])
+    return _asked(Deletion(source.path, source.data, span, whole), source.data, beside).edits
 
 
 def fill(template: Template, beside: FixWorker) -> str:
@@ -85,14 +119,18 @@ def fill(template: Template, beside: FixWorker) -> str:
 
     Raises FixRefused where a value doesn't stay what its hole is for, or the text isn't by itself there.
     """
+    return _asked(template, template.filled("").data, beside).text
+
+
+def _asked(request: Template | Deletion, data: bytes, beside: FixWorker) -> FixAnswer:
+    """Return the answer to a request about a file with these bytes. Raises FixRefused where it is a refusal."""
     try:
-        here = _is_harmless(template.path, template.filled("").data)
-        done, text = _filled(template) if here else beside.ask(template)
+        answer = _answer(request) if _is_harmless(request.path, data) else beside.ask(request)
     except Overrun as error:
         raise FixRefused(f"whether its text stays what it is could not be found out: {error}") from error
-    if not done:
-        raise FixRefused(text)
-    return text
+    if answer.refusal:
+        raise FixRefused(answer.refusal)
+    return answer
 
 
 def _is_harmless(path: str, data: bytes) -> bool:
@@ -106,12 +144,17 @@ def _is_harmless(path: str, data: bytes) -> bool:
         return False
 
 
-def _filled(template: Template) -> _Answer:
-    """Return whether a text could be filled in, and the text, or why not."""
+def _answer(request: Template | Deletion) -> FixAnswer:
+    """Return the text or the edits that are asked for, or why there are none."""
     try:
-        return True, _fill(template)
+        if isinstance(request, Template):
+            return FixAnswer(_fill(request))
+        source = Source(request.path, request.data)
+        name = language_of_file(request.path, request.data)
+        assert name is not None
+        return FixAnswer(edits=delete_code(source, name, request.span, whole=request.whole))
     except (FixRefused, EditRefused) as refusal:
-        return False, str(refusal)
+        return FixAnswer(refusal=str(refusal))
 
 
 def _fill(template: Template) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, field
@@ -21,11 +22,12 @@ from polcheck.base.errors import SubmissionError
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.edits import operations
+from polcheck.edits.code_lists import whole_lines
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.evaluate.outcome import Failure
 from polcheck.evaluate.rows import BoundValue, Row, SourceRef, place_of
 from polcheck.findings.finding import FileEdit, Fix, Hunk
-from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, fill, fix_worker
+from polcheck.findings.fix_text import FixRefused, FixWorker, Hole, Template, delete, fill, fix_worker
 from polcheck.findings.places import Entry, Locator
 from polcheck.formats import format_of, parse_config
 from polcheck.formats.values import Json, Unparsable
@@ -121,7 +123,9 @@ class FixMaker(Struct, frozen=True):
         if span is None or (place.ref is not None and place.inner is None and place.span is None):
             raise FixRefused(f"`{edit.target}` was computed, and stands nowhere as it is")
         if edit.kind == "delete":
-            return _StretchChange(source, _whole_lines(source, span), "")
+            if place.inner is not None:
+                return _StretchChange(source, whole_lines(source, span), "")
+            return _Deletion(source, span, self.parsing)
         if not isinstance(edit.value, str):
             raise FixRefused(f"`{edit.target}` is code here, which a value of a configuration can't replace")
         text = self._text(edit.value, row, scope, source, span, tame=_is_code_in_string(self.locator, place))
@@ -308,6 +312,31 @@ class _StretchChange(_Change, frozen=True):
         return (edit,) if source.data[edit.start : edit.end] != self.text.encode("utf-8", "surrogatepass") else ()
 
 
+class _Deletion(_Change, frozen=True):
+    """A span of a text that goes, with what held it to its neighbors."""
+
+    source: Source
+    span: Span
+    parsing: FixWorker
+
+    @property
+    def path(self) -> str:
+        """The path of the file."""
+        return self.source.path
+
+    @property
+    def start(self) -> int:
+        """The offset at which the span begins, in bytes."""
+        return _offset(self.source, self.span.start)
+
+    def made(self, source: Source, *, whole: bool) -> tuple[Edit, ...]:
+        """Return the edits of the file, in which nothing has changed up to the end of the span.
+
+        `whole` is whether nothing else of it changes.
+        """
+        return delete(source, self.span, self.parsing, whole=whole)
+
+
 class _EntryChange(_Change, frozen=True):
     """A change of an entry of a configuration."""
 
@@ -426,10 +455,12 @@ def _together(source: Source, changes: list[Any]) -> Iterable[Edit]:
     data, lowest = source.data, len(source.data)
     made: list[tuple[Edit, ...]] = []
     for change in sorted(changes, key=lambda change: change.start, reverse=True):
-        if isinstance(change, _StretchChange):
+        if isinstance(change, _StretchChange | _Deletion):
             if _offset(change.source, change.span.end) > lowest:
                 raise FixRefused("its edits overlap")
             steps: list[_Step] = [change.made]
+            if isinstance(change, _Deletion):
+                steps = [partial(change.made, whole=len(changes) == 1)]
         else:
             steps = change.steps()
         for step in steps:
@@ -568,16 +599,6 @@ def _language(source: Source) -> str | None:
         return language_of_file(source.path, source.data)
     except Unreadable:
         return None
-
-
-def _whole_lines(source: Source, span: Span) -> Span:
-    """Return the lines of a stretch where nothing else stands on them; otherwise the stretch itself."""
-    text = source.text
-    first = source.line_starts[source.line_of(span.start) - 1]
-    number = source.line_of(max(span.end - 1, span.start))
-    last = source.line_starts[number] if number < len(source.line_starts) else len(text)
-    around = text[first : span.start] + text[span.end : max(last, span.end)]
-    return Span(first, max(last, span.end)) if not around.strip() else span
 
 
 def _is_code_in_string(locator: Locator, place: SourceRef) -> bool:
