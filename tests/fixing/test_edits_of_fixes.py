@@ -162,6 +162,31 @@ def test_entries_are_inserted_renamed_and_deleted(fix: Fix) -> None:
     assert {finding.policy for finding in fixed.fixed} == {"insert", "rename", "delete"}
 
 
+@pytest.mark.parametrize(
+    ("data", "fixed"),
+    [
+        ("{old: id}", True),
+        ("{old: [id][?@ == 'a'] | [0]}", True),
+        ("{old: [id][?@ == 'b'] | [0]}", False),
+        ("{old: lower(id)}", False),
+    ],
+)
+def test_what_is_computed_inside_a_value_has_no_place(fix: Fix, data: str, fixed: bool) -> None:
+    """What `in` finds in a value can be replaced where it stands there as it is, and not where it was worked out."""
+    policies = f"""
+        id: a
+        title: t
+        forbid:
+          - {{files: c.yaml, data: "hooks[?id != 'new']", as: hook}}
+          - {{in: hook, data: "{data}"}}
+        message: m
+        fix: {{replace: old, with: new}}
+    """
+    done = fix(policies, {"c.yaml": f"hooks:\n  - id: {'a' if fixed else 'A'}\n"})
+    assert changed(done) == ({"c.yaml": "hooks:\n  - id: new\n"} if fixed else {})
+    assert fixed or "was computed, and stands nowhere as it is" in reasons(done)[0]
+
+
 def test_a_file_is_created(fix: Fix) -> None:
     """With the folders above it, and the names of the policy in its path and text."""
     policies = """

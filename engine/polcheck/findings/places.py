@@ -126,14 +126,11 @@ class Locator(Struct, dict=True):
         if source is None or self._is_late(bound.path):
             return None
         traced = self._cell(bound, source)
-        if traced is None or traced.document.to_file is not _as_it_is:
-            return None
-        if len(traced.cell.origin) != 1:
+        if traced is None or traced.document.to_file is not _as_it_is or not _stands_as_it_is(traced):
             return None
         pointer, is_key = traced.cell.origin[0]
-        value, found = _value_at(traced.document.config, traced.number, pointer), traced.cell.value
-        same = pointer[-1:] == (found,) if is_key else (value == found and type(value) is type(found))
-        return Entry(source, self._format(bound, source), traced.number, pointer, value, is_key) if same else None
+        value = _value_at(traced.document.config, traced.number, pointer)
+        return Entry(source, self._format(bound, source), traced.number, pointer, value, is_key)
 
     def _format(self, bound: BoundValue, source: Source) -> str:
         """Return the format in which the file of a value of a configuration was read."""
@@ -150,7 +147,9 @@ class Locator(Struct, dict=True):
         rows = self._rows_inside(inner, source)
         if rows is None or inner.match >= len(rows):
             return None
-        return self._row_span(rows[inner.match], inner.probe, inner.key)
+        row = rows[inner.match]
+        part = self._parts(inner.probe, row.cell).get(inner.key, row.cell)
+        return self._row_span(row, inner.probe, inner.key) if _stands_as_it_is(row._replace(cell=part)) else None
 
     def location(self, spot: SourceRef) -> Location:
         """Return the location of a match: its place where it has one, else the file as a whole."""
@@ -422,6 +421,17 @@ class Locator(Struct, dict=True):
 
 def _as_it_is(span: Span) -> Span:
     return span
+
+
+def _stands_as_it_is(traced: _Traced) -> bool:
+    """Return whether a value is one that its document holds, or a key of it, and not computed from such."""
+    if len(traced.cell.origin) != 1:
+        return False
+    pointer, is_key = traced.cell.origin[0]
+    if is_key:
+        return pointer[-1:] == (traced.cell.value,)
+    value = _value_at(traced.document.config, traced.number, pointer)
+    return value == traced.cell.value and type(value) is type(traced.cell.value)
 
 
 def _value_at(config: Config, index: int, pointer: Pointer) -> Json:
