@@ -34,6 +34,34 @@ def test_a_loop_over_the_arguments_is_read(text: str, loops: int) -> None:
     assert found == loops
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f() { if [[ $Q -ne 1 ]]; then echo; fi }\n",
+        "f() { while a; do b; done\t }\n",
+        "{ { a; } }\n",
+        "{ (a) }\n",
+        "(exec 3<>/dev/tcp/host/80) 2>/dev/null\n",
+        "poetry@build --version | grep $(poetry version --short)\n",
+        "eslint@9 . && git@host\n",
+    ],
+)
+def test_what_only_the_grammar_refuses_is_read(text: str) -> None:
+    """`bash -n` takes each of these. Every text is as it is written."""
+    left = [parse(Source("a.sh", text.encode()), "bash").tree.root_node]
+    while left:
+        node = left.pop()
+        assert not node.is_error and not node.is_missing
+        assert (node.text or b"") == text.encode()[node.start_byte : node.end_byte]
+        left += node.children
+
+
+@pytest.mark.parametrize("text", ["{ a }\n", "{ find -exec rm {} }\n", "if a; fi }\n"])
+def test_what_bash_refuses_keeps_its_fault(text: str) -> None:
+    """A script that isn't one is undecided."""
+    assert parse(Source("a.sh", text.encode()), "bash").tree.root_node.has_error
+
+
 def test_what_is_no_loop_keeps_its_fault() -> None:
     """A script that isn't one stays undecided as it was."""
     assert parse(Source("a.sh", b"for i do\n  rm $i\n"), "bash").tree.root_node.has_error

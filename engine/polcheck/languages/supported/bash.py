@@ -110,8 +110,17 @@ def _word(node: Node) -> str | None:
     return result.value if result is not None and result.plain else None
 
 
-# a loop over the arguments: POSIX has `do` on the line of the name, the grammar wants an end of line before it
-_LOOP = re.compile(rb"\bfor[ \t]++[A-Za-z_]\w*+([ \t])[ \t]*+do\b")
+# what the grammar takes for an error, each with what it reads instead of the group
+_REFUSED = (
+    # a loop over the arguments: POSIX has `do` on the line of the name
+    (re.compile(rb"\bfor[ \t]++[A-Za-z_]\w*+([ \t])[ \t]*+do\b"), b"\n"),
+    # `{ if x; then y; fi }`: a reserved word that ends a command needs no `;` after it
+    (re.compile(rb"(?:\b(?:fi|done|esac)|(?<!\{)\}|\))([ \t])[ \t]*+\}"), b";"),
+    # `exec 3<>file` in a subshell
+    (re.compile(rb"\d(<>)"), b"> "),
+    # `tool@version --option`
+    (re.compile(rb"(?<![\w.$@{-])[A-Za-z_]\w*+(@)(?=\w)"), b"_"),
+)
 _ESCAPED_COMMAND = re.compile(rb"\n[ \t]*+\\(?=[\w./])")
 _SPLIT_WORD = re.compile(rb"[\w./-]\\\n(?=[\w./$-])")
 _MOST_BACKSLASHES = 64
@@ -119,8 +128,8 @@ _TEXTS = frozenset({"comment", "raw_string", "string_content", "string", "heredo
 
 
 def tree_of(source: Source, parser: Parser) -> ParsedCode:
-    """Return the tree of a script, in which `for name do` is read as POSIX has it, and what GitHub puts in the place of
-    `${{ … }}` as an expansion. Raises Unreadable.
+    """Return the tree of a script, in which what the grammar doesn't know is read as bash does, and what GitHub puts in
+    the place of `${{ … }}` as an expansion. Raises Unreadable.
     """
     data = source.utf8
     code = Respelled(data, parser)
@@ -132,14 +141,11 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
         code.parse()
         code.restore()
     tree = code.tree
-    if tree.root_node.has_error and (loops := [match.start(1) for match in _LOOP.finditer(data)]):
-        for at in loops:
-            node = tree.root_node.descendant_for_byte_range(at, at + 1)
-            if node is None or node.type not in _TEXTS:
-                code.add([Change(at, b"\n")])
+    if tree.root_node.has_error and (changes := list(_refused(data, tree))):
+        code.add(changes)
         code.parse()
         code.restore()
-        if code.tree.root_node.has_error:  # NOTE: then nothing says that these are loops
+        if code.tree.root_node.has_error:  # NOTE: then nothing says that this is what the error is about
             return ParsedCode(tree)
     return ParsedCode(code.tree, _split_word(data, code.tree))
 
@@ -151,6 +157,16 @@ def _inserted(data: bytes) -> Iterator[Change]:
     """
     for start, end in expression_spans(data)[0]:
         yield Change(start - 3, b"${?-" + b"_" * (end - start) + b"}")
+
+
+def _refused(data: bytes, tree: Tree) -> Iterator[Change]:
+    """Yield what makes the grammar take what bash does."""
+    for pattern, new in _REFUSED:
+        for match in pattern.finditer(data):
+            at = match.start(1)
+            node = tree.root_node.descendant_for_byte_range(at, at + 1)
+            if node is None or node.type not in _TEXTS:
+                yield Change(at, new)
 
 
 def _swallowed(data: bytes, tree: Tree) -> Iterator[Change]:
