@@ -73,6 +73,35 @@ def test_a_policy_is_described(folder: Path) -> None:
     assert "fails: a file with a\n  x.yaml:\n    a: 1\n\npasses: a file without a\n" in described
 
 
+def test_a_pack_about_several_folders_is_described_once_with_all_of_them(folder: Path) -> None:
+    """Twice only where a policy says something else in one of them."""
+    (folder / "s/api").mkdir()
+    roots = "{pack: ../pack, root: api}, {pack: ../pack, root: web}"
+    (folder / "s/polcheck.yaml").write_text(f"packs: [{roots}]\n")
+    described = polcheck("rule", "no-a", "--no-examples").out
+    assert described.startswith("p:no-a (error): There is no a\n")
+    assert described.count("folders:     `api`, `web`\n") == 1
+    (folder / "s/polcheck.yaml").write_text(f"packs: [{roots}]\nseverities: {{'p@web:no-a': warning}}\n")
+    described = polcheck("rule", "no-a", "--no-examples").out
+    assert [line for line in described.splitlines() if line.startswith(("p:no-a", "folders:"))] == [
+        "p:no-a (error): There is no a",
+        "folders:     `api`",
+        "p:no-a (warning): There is no a",
+        "folders:     `web`",
+    ]
+
+
+def test_a_file_that_leaves_many_policies_undecided_is_one_line(folder: Path) -> None:
+    """With the reason, their number and the first of them, in quiet and concise output."""
+    (folder / "s/x.yaml").write_text("a: [b\n")
+    (folder / "s/y.yaml").unlink()
+    for words in (("-q",), ("-f", "concise")):
+        lines = [line for line in polcheck("run", "--no-cache", *words).out.splitlines() if line.startswith("x.yaml: ")]
+        (line,) = lines
+        assert line.startswith("x.yaml: undecided: ")
+        assert line.endswith(" (2 policies: p:no-a, p:no-b)")
+
+
 def test_an_unknown_policy_leads_to_one_that_there_is(folder: Path) -> None:
     """By what is spelled alike."""
     status, _, err = polcheck("rule", "noa")

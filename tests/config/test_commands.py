@@ -211,6 +211,35 @@ def test_waive_writes_a_waiver(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> N
     assert polcheck("run", "-q").status == 0
 
 
+def test_waive_warns_of_a_file_that_is_not_there(tree: Tree) -> None:
+    """The waiver is written all the same: the file may come."""
+    tree({"polcheck.yaml": ONE, "a.py": "print(1)\n"})
+    ran = polcheck("waive", "no-print", "a.py", "b.py", "gone/*.py", "--reason", "x")
+    assert (ran.status, ran.err.splitlines()[1:]) == (
+        0,
+        [
+            f"warning: no file that is checked matches `{pattern}`: the waiver accepts nothing yet"
+            for pattern in ("b.py", "gone/*.py")
+        ],
+    )
+
+
+def test_waive_writes_no_waiver_twice(tree: Tree) -> None:
+    """The place of the one that is there is said; one for other files, or that has expired, is another one."""
+    root = tree({"polcheck.yaml": ONE, "a.py": "print(1)\n"})
+    assert polcheck("waive", "no-print", "a.py", "--reason", "x").status == 0
+    before = (root / "polcheck.yaml").read_text()
+    for name in ("no-print", "ours:no-print"):
+        ran = polcheck("waive", name, "a.py", "--reason", "y")
+        assert (ran.status, ran.err.splitlines()[0]) == (
+            0,
+            f"polcheck.yaml:3 waives {name} there already; nothing was written",
+        )
+    assert (root / "polcheck.yaml").read_text() == before
+    assert polcheck("waive", "no-print", "--reason", "y").status == 0
+    assert (root / "polcheck.yaml").read_text() != before
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -70,6 +70,18 @@ def test_safe_fixes_are_made_and_the_rest_is_reported(project: Path, capsys: pyt
     assert "Nothing to fix." in capsys.readouterr().err
 
 
+def test_quiet_says_what_was_fixed_in_a_line_and_verbose_each(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files that were changed are never changed without a word; where nothing was, quiet says nothing."""
+    assert run("--fix", "-q") == 1
+    assert capsys.readouterr().err == "Fixed 1 finding in 1 file; 1 more can be fixed with --unsafe-fixes.\n"
+    assert run("--fix", "-q") == 1
+    assert capsys.readouterr().err == ""
+    assert run("--unsafe-fixes", "-v") == 0
+    assert "fixed: a.txt:1:5: p:b: odd" in capsys.readouterr().err
+
+
 def test_a_diff_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Standard output is the diff alone, and the status says whether there is one."""
     assert run("--diff") == 1

@@ -170,9 +170,12 @@ def test_explain_compares_too(repository: Path) -> None:
 def test_without_since_nothing_about_changes_applies(repository: Path) -> None:
     """In a run, a batch and the library; the other policies are checked as ever."""
     edit(repository)
+    notice = "not applicable without `--since REV`: what has changed is asked for"
     ran = polcheck("run", "--no-cache")
-    assert ran.out.count("not applicable without `--since REV`: what has changed is asked for") == 1
     assert "5 policies: 1 failed, 4 not applicable" in ran.out
+    assert notice not in ran.out  # whoever runs without it knows
+    for words in (("-v",), ("--select", "migrations"), ("--select", "migrations", "-f", "markdown")):
+        assert polcheck("run", "--no-cache", *words).out.count(notice) == 1
     report = library.check(repository, [repository / "packs" / "ours"])
     assert [policy.outcome for policy in report.policies] == ["not-applicable"] * 4 + ["fail"]
     polcheck("batch", "--pack", "packs/ours", str(repository.parent), "-o", str(repository / "out.jsonl"))

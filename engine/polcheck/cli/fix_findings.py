@@ -64,14 +64,23 @@ def print_diff(fixed: Fixed, root: str) -> None:
     click.echo(harmless(fixed.diff("" if root == "." else root), commands=False), nl=False)
 
 
-def print_summary(fixed: Fixed, options: FixOptions) -> None:
-    """Print to standard error how much was fixed, and what wasn't, with the reason."""
-    for line in _summary(fixed, options):
+def print_summary(fixed: Fixed, options: FixOptions, verbosity: int) -> None:
+    """Print to standard error how much was fixed, and what wasn't, with the reason.
+
+    At a verbosity of -1 nothing is said where nothing was fixed; at 1 each finding that was fixed has a line.
+    """
+    if verbosity < 0 and not fixed.fixed and not fixed.refused:
+        return
+    for line in _summary(fixed, options, each=verbosity > 0):
         click.echo(line, err=True)
 
 
-def _summary(fixed: Fixed, options: FixOptions) -> Iterator[str]:
+def _summary(fixed: Fixed, options: FixOptions, *, each: bool) -> Iterator[str]:
     more = _hidden(fixed, options)
+    for finding in fixed.fixed if each else ():
+        place = f"{finding.location}: " if finding.location else ""
+        verb = "would be fixed" if options.diff else "fixed"
+        yield f"{verb}: {terminal(f'{place}{finding.ref}: {finding.message}')}"
     if fixed.fixed:
         verb = "Would fix" if options.diff else "Fixed"
         where = pluralize(len(fixed.changes), "file")

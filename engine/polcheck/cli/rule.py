@@ -33,15 +33,19 @@ def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: b
     used = has_packs(Project.at(".", CommandLineOptions(packs=packs, select=("*",)), config))
     named = {compiled.ref: compiled for compiled in used.checker.plan.policies}
     chosen = [each for each in named.values() if policy in policy_names(each.pack, each.id)]
-    # NOTE: what a policy asks for is the same in each folder that its pack is about
-    chosen = list({unrooted(compiled.ref): compiled for compiled in reversed(chosen)}.values())[::-1]
     if not chosen:
         known = [compiled.ref if ":" in policy else compiled.id for compiled in named.values()]
         hint = did_you_mean(policy, known, "`polcheck list` shows the policies", most=3)
         raise click.UsageError(f"there is no policy `{policy}` in these packs. {hint[0].upper()}{hint[1:]}")
-    for compiled in chosen:
+    groups: dict[tuple[str, str], list[CompiledPolicy]] = {}
+    for compiled in chosen:  # NOTE: what a policy asks for is mostly the same in each folder that its pack is about
+        groups.setdefault((unrooted(compiled.ref), _differences(compiled)), []).append(compiled)
+    for number, group in enumerate(groups.values()):
+        compiled = group[0]
         files = next(pack for pack in every_pack(used.packs) if pack.label == compiled.pack)
-        sys.stdout.write("\n".join(described(files, compiled, examples=not no_examples)) + "\n")
+        folders = [next(pack.scope for pack in every_pack(used.packs) if pack.label == each.pack) for each in group]
+        lines = described(files, compiled, folders, examples=not no_examples)
+        sys.stdout.write("\n" * bool(number) + "\n".join(lines) + "\n")
     return 0
 
 
@@ -65,6 +69,12 @@ def list_policies(project: ProjectOf, form: str) -> int:
     for policy in policies:
         sys.stdout.write(f"{policy.severity:<7}  {terminal(policy.ref):<{width}}  {terminal(policy.title)}\n")
     return 0
+
+
+def _differences(policy: CompiledPolicy) -> str:
+    """Return what a policy may say otherwise where its pack is about another folder: its texts and its severity."""
+    texts = (policy.severity, policy.title, policy.description, policy.message.text, policy.remedy.text)
+    return "\0".join(texts)
 
 
 def _facts(policy: CompiledPolicy) -> dict[str, object]:

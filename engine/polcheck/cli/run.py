@@ -158,8 +158,7 @@ def run(
             status = outputs.write(_checked(used, request, outputs, rev, since, times))
             if times is not None:
                 _show_timings(times, used, timings_json, shown=timings)
-        if outputs.options.verbosity >= 0:
-            print_summary(fixed, options)
+        print_summary(fixed, options, outputs.options.verbosity)
         return int(bool(fixed.changes)) if diff else _status(status, exit_zero=exit_zero)
     key = _key(request, outputs) if times is None else ""
     known = load_report(key) if key else None

@@ -9,7 +9,7 @@ from polcheck.findings.report import SEVERITIES, Notice, PolicyOutcome, Report, 
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import workflow_data, workflow_property
 from polcheck.render.markdown import page
-from polcheck.render.wording import pluralize, summary
+from polcheck.render.wording import pluralize, relevant_notices, summary
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _SHOWN = 10  # annotations of one kind that GitHub shows for one step
@@ -23,7 +23,7 @@ def render(report: Report, options: Options) -> str:
     failing = sorted(report.failing, key=lambda finding: SEVERITIES.index(finding.severity))
     lines = [_finding(finding) for finding in failing]
     lines += [_undecided(policy, report.fail_on) for policy in report.policies if policy.outcome == "undecided"]
-    lines += [_notice(notice) for notice in report.notices]
+    lines += [_notice(notice) for notice in relevant_notices(report)]
     return "".join(f"{line}\n" for line in [*lines, *_left_out(report), summary(report)])
 
 
@@ -74,7 +74,7 @@ def _left_out(report: Report) -> list[str]:
     for policy in report.policies:
         if policy.outcome == "undecided":
             kinds["error" if policy.severity in named_by(report.fail_on) else "warning"] += 1
-    kinds["notice"] += len(report.notices)
+    kinds["notice"] += len(relevant_notices(report))
     return [
         f"GitHub shows {_SHOWN} of {pluralize(number, kind)} as annotations"
         for kind, number in kinds.items()

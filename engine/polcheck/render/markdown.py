@@ -11,7 +11,16 @@ from polcheck.findings.report import SEVERITIES, PolicyOutcome, Report, Requirem
 from polcheck.render import Options, OutputFormat
 from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
-from polcheck.render.wording import VERDICTS, extent, hunk_lines, hunk_title, outcomes, pluralize, severities
+from polcheck.render.wording import (
+    VERDICTS,
+    extent,
+    hunk_lines,
+    hunk_title,
+    outcomes,
+    pluralize,
+    relevant_notices,
+    severities,
+)
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
 _CAP = 10  # findings of one policy
@@ -188,7 +197,7 @@ def _waived(report: Report) -> list[str]:
 
 
 def _notices(report: Report) -> list[str]:
-    lines = [f"- {_place(n.location) + ' ' if n.location else ''}{text(n.message)}" for n in report.notices]
+    lines = [f"- {_place(n.location) + ' ' if n.location else ''}{text(n.message)}" for n in relevant_notices(report)]
     return _details(f"Notices: {len(lines):,}", lines, len(lines), "notice")
 
 

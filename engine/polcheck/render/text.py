@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -14,7 +14,16 @@ from polcheck.render.escape import terminal
 from polcheck.render.excerpt import digits, draw
 from polcheck.render.style import Style
 from polcheck.render.verdict import reason
-from polcheck.render.wording import fixable, hunk_lines, hunk_title, is_for_review, pluralize, summary, ways_out
+from polcheck.render.wording import (
+    fixable,
+    hunk_lines,
+    hunk_title,
+    is_for_review,
+    pluralize,
+    relevant_notices,
+    summary,
+    ways_out,
+)
 
 _RELATED = 3
 _LOOKED_IN = 5
@@ -106,6 +115,7 @@ def _listed(paths: tuple[str, ...], everything: bool) -> str:
 _MANY = 20  # findings, from which on they are grouped by policy
 _CAP = 10  # findings of one policy that are shown then
 _REASONS = 3  # why a policy is undecided
+_NAMED = 3  # policies that one file leaves undecided, and are named on its line
 
 
 def render(report: Report, options: Options) -> str:
@@ -113,14 +123,14 @@ def render(report: Report, options: Options) -> str:
     style = Style(options.color)
     if options.verbosity < 0:
         quiet = [f"{brief(finding, style)}\n" for finding in judged(report)]
-        quiet += [line for policy in open_policies(report) for line in undecided_brief(policy, style)]
+        quiet += undecided_brief(open_policies(report), style)
         return "".join(quiet)
     blocks = [
         *_findings(report, options, style),
         *_undecided(report, options, style),
         *_reviews(report, options, style),
         *_waived(report, options, style),
-        *_notices(report, style),
+        *_notices(report, options, style),
         *(_details(report, style) if options.verbosity > 0 else ()),
         closing(report, style, fixing=options.fixing),
     ]
@@ -171,12 +181,26 @@ def _undecided_line(policy: PolicyOutcome, style: Style) -> str:
     return f"{style.name('undecided')}[{terminal(policy.ref)}] {terminal(policy.title)}"
 
 
-def undecided_brief(policy: PolicyOutcome, style: Style) -> Iterator[str]:
-    """Yield a line for each reason, which names its file: without that nobody can do anything about it."""
-    head = _undecided_line(policy, style)
-    for path, why in policy.reasons[:_REASONS] or [("", "")]:
+def undecided_brief(policies: Sequence[PolicyOutcome], style: Style) -> Iterator[str]:
+    """Yield a line for each file that leaves policies undecided, with the reason and which they are.
+
+    Policies without such a file have a line each. Without the name of the file nobody can do anything about it.
+    """
+    by_reason: dict[tuple[str, str], list[PolicyOutcome]] = {}
+    for policy in policies:
+        for place in policy.reasons[:_REASONS]:
+            by_reason.setdefault(place, []).append(policy)
+        if not policy.reasons:
+            yield f"{_undecided_line(policy, style)}\n"
+    for (path, why), own in by_reason.items():
         where = f"{terminal(path)}: " if path else ""
-        yield f"{where}{head}{f': {terminal(why)}' if why else ''}\n"
+        if len(own) == 1:
+            yield f"{where}{_undecided_line(own[0], style)}: {terminal(why)}\n"
+            continue
+        names = ", ".join(terminal(policy.ref) for policy in own[:_NAMED])
+        rest = f" and {len(own) - _NAMED:,} more" if len(own) > _NAMED else ""
+        count = pluralize(len(own), "policy", "policies")
+        yield f"{where}{style.name('undecided')}: {terminal(why)} ({count}: {names}{rest})\n"
 
 
 def _undecided(report: Report, options: Options, style: Style) -> Iterator[str]:
@@ -245,8 +269,9 @@ def _waived(report: Report, options: Options, style: Style) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _notices(report: Report, style: Style) -> Iterator[str]:
-    lines = [notice_line(notice, style) for notice in report.notices if not is_shown_with_policies(notice)]
+def _notices(report: Report, options: Options, style: Style) -> Iterator[str]:
+    notices = relevant_notices(report, everything=options.verbosity > 0)
+    lines = [notice_line(notice, style) for notice in notices if not is_shown_with_policies(notice)]
     if lines:
         yield "\n".join(lines)
 

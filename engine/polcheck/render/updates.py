@@ -86,7 +86,7 @@ def _undecided(before: Report, after: Report, style: Style) -> Iterator[str]:
     then, now = ({policy.ref: policy for policy in open_policies(report)} for report in (before, after))
     new = [policy for ref, policy in now.items() if ref not in then or then[ref].reasons != policy.reasons]
     if new:
-        yield "".join(line for policy in new for line in undecided_brief(policy, style)).rstrip("\n")
+        yield "".join(undecided_brief(new, style)).rstrip("\n")
     decided = [ref for ref in then if ref not in now]
     if decided:
         yield style.dim(f"no longer undecided: {', '.join(decided)}")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from polcheck.findings.finding import Finding, Hunk
-from polcheck.findings.report import SEVERITIES, Report, RequirementOutcome
+from polcheck.findings.report import SEVERITIES, Notice, Report, RequirementOutcome
 
 VERDICTS = {"pass": "pass", "fail": "fail", "none": "no verdict"}
 _OUTCOMES = (
@@ -110,3 +110,13 @@ def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:
         and finding.severity == "note"
         and (finding.pack, finding.requirement) == (requirement.pack, requirement.id)
     )
+
+
+def relevant_notices(report: Report, *, everything: bool = False) -> list[Notice]:
+    """Return the notices that are worth a line in every run.
+
+    That policies about changes need `--since` is one only where the run is about nothing else, or with `everything`:
+    whoever runs without it knows.
+    """
+    others = {policy.ref for policy in report.policies if policy.outcome != "not-applicable"}
+    return [notice for notice in report.notices if everything or notice.kind != "since" or not others]

@@ -8,20 +8,24 @@ from polcheck.authoring.reference.page import Sources, smallest
 from polcheck.authoring.testing.cases import Case, read_cases
 from polcheck.base.errors import PolicyError
 from polcheck.packs.shipped import schemas
-from polcheck.policy.pack_files import PackFiles
+from polcheck.policy.pack_files import PackFiles, unrooted
 from polcheck.policy.plan import CompiledPolicy
 from polcheck.render.escape import terminal
 
 _MOST_FILES, _MOST_LINES = 3, 15  # of an example
 
 
-def described(files: PackFiles, policy: CompiledPolicy, *, examples: bool = True) -> Iterator[str]:
+def described(
+    files: PackFiles, policy: CompiledPolicy, folders: Sequence[str] = (), *, examples: bool = True
+) -> Iterator[str]:
     """Yield the lines that describe a policy of a pack: what it asks for, why, its message and remedy, how to waive its
     findings, how it is written, and examples of a project that fails and of one that passes from the pack's cases.
 
-    What controls a terminal is spelled out.
+    `folders` are those that its pack is about, an empty text standing for the whole project. What controls a terminal
+    is spelled out.
     """
-    yield f"{terminal(policy.ref)} ({policy.severity}): {terminal(policy.title)}"
+    places = ", ".join(f"`{folder}`" if folder else "the whole project" for folder in folders) if any(folders) else ""
+    yield f"{terminal(unrooted(policy.ref) if places else policy.ref)} ({policy.severity}): {terminal(policy.title)}"
     for text in (policy.description, policy.deprecated and f"deprecated: {policy.deprecated}"):
         if text:
             yield from ("", *map(terminal, text.strip().splitlines()))
@@ -29,6 +33,7 @@ def described(files: PackFiles, policy: CompiledPolicy, *, examples: bool = True
     for name, text in (
         ("requirement", policy.requirement),
         ("tags", ", ".join(policy.tags)),
+        ("folders", places),
         ("message", policy.message.text),
         ("remedy", policy.remedy.text),
         ("see", policy.see),

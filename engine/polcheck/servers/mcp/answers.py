@@ -9,7 +9,7 @@ from polcheck.findings.finding import Finding
 from polcheck.findings.report import SEVERITIES, Report
 from polcheck.project.fixing import Fixed
 from polcheck.render.escape import printable, terminal
-from polcheck.render.wording import pluralize, summary, ways_out
+from polcheck.render.wording import pluralize, relevant_notices, summary, ways_out
 
 MOST_FINDINGS = 50
 _MOST_PLACES = 5  # related places of one finding
@@ -77,7 +77,7 @@ def _undecided(report: Report) -> Iterator[str]:
 
 def _notices(report: Report) -> Iterator[str]:
     """Yield what a reader should know that is no finding, but for what stands under Undecided already."""
-    notices = [notice for notice in report.notices if notice.kind != "unsearched"]
+    notices = [notice for notice in relevant_notices(report) if notice.kind != "unsearched"]
     if notices:
         yield from ("", "Notices:")
     for notice in notices[:_MOST_REASONS]:
