@@ -258,19 +258,22 @@ def _examples(tree: Tree, reads: Reads) -> Iterator[Fault]:
 
 
 def _images(tree: Tree) -> Iterator[Fault]:
-    """Yield images that lose their version."""
+    """Yield images that lose their version, but for those that the project builds and releases itself."""
     kind = "version taken off an image of "
+    own = {word for word in re.split(r"[+/]", tree.root.name.lower()) if word}
+    own |= {posixpath.basename(posixpath.dirname(path)) for path in tree.paths if re.search(_DOCKER, path)}
     for service in tree.services:
         for one in service.at("image"):
             found = re.fullmatch(r"[\w./-]+?(:[\w.-]*\d[\w.-]*)", one.value)
-            if found and service.context is None:
+            if found and service.context is None and own.isdisjoint(re.split("[/:]", one.value)):
                 yield tree.changed(f"{kind}a compose file", service.path, one.start, found.group(1), "")
     for path, found in tree.lines(r"^FROM\s+[\w./-]+?(:[\w.-]*\d[\w.-]*)(?:\s+[Aa][Ss]\s+\S+)?\s*$", _DOCKER):
         yield tree.changed(f"{kind}a Dockerfile", path, found.start(1), found.group(1), "")
     for path, scalars in tree.documents:
         for one in scalars:
             found = re.fullmatch(r"[\w./-]+?(:[\w.-]*\d[\w.-]*)", one.value)
-            if found and one.keys[-1] == "image" and "containers" in one.keys:
+            foreign = own.isdisjoint(re.split("[/:]", one.value))
+            if found and foreign and one.keys[-1] == "image" and "containers" in one.keys:
                 yield tree.changed(f"{kind}a manifest", path, one.start, found.group(1), "")
 
 
@@ -353,7 +356,9 @@ def _manifests(tree: Tree) -> Iterator[Fault]:
         kind = one.values[("kind",)]
         if kind in ("Secret", "ConfigMap"):
             keys = {some[1] for some in one.values if some[0] in ("data", "stringData") and len(some) == 2}
-            held.setdefault((kind, one.values[("metadata", "name")]), set()).update(keys)
+            # NOTE: of two of one name nobody but who deploys them knows which one is meant
+            name = (kind, one.values[("metadata", "name")])
+            held[name] = set() if name in held else keys
     for one in manifests:
         for scalar in one.scalars:
             for reference, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
@@ -363,7 +368,10 @@ def _manifests(tree: Tree) -> Iterator[Fault]:
                     new = f"{scalar.value}-renamed"
                     yield tree.changed(f"key of a {kind} renamed", one.path, scalar.start, scalar.value, new)
         if one.values[("kind",)] == "Ingress":
-            services = {some.values[("metadata", "name")] for some in manifests if some.values[("kind",)] == "Service"}
+            named = Counter(
+                some.values[("metadata", "name")] for some in manifests if some.values[("kind",)] == "Service"
+            )
+            services = {name for name, number in named.items() if number == 1}
             for scalar in one.scalars:
                 if scalar.keys[-2:] in (("service", "name"), ("backend", "serviceName")) and scalar.value in services:
                     new = f"{scalar.value}-renamed"
