@@ -231,3 +231,22 @@ def test_mutants_open_what_only_closes() -> None:
     document: Json = {"id": "p", "forbid": {"use": "base/env", "only": ["key", "helper"]}, "message": "m"}
     made = {(mutant.operator, mutant.before) for mutant in mutants("p", document, around='"key" "helper"')}
     assert {("drop-only", 'only: ["key", "helper"]'), ("drop-join", "only: key"), ("drop-join", "only: helper")} <= made
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('environ["$key"]', "environ[[", 5),
+        ("pattern: 'environ", "patern: 'environ", 5),
+        ("name: base", "name: [", 3),
+        ("selectors: [env,", "selectors: [envv,", 11),
+        ("tables: [owners,", "tables: [owner,", 12),
+    ],
+)
+def test_only_what_is_wrong_with_a_used_pack_is_said(old: str, new: str, line: int) -> None:
+    """What follows from it for the pack that uses it would lead to the wrong file."""
+    broken = exporting(HEAD.replace(old, new))
+    user = using("for: {use: base/env}\nrequire: {use: base/owners}\nmessage: '{{ key }} {{ nothing }}'", base=broken)
+    with pytest.raises(PolicyError) as caught:
+        compile_packs([user], Settings(), schemas())
+    assert {(problem.path, problem.line) for problem in caught.value.problems} == {("base/pack.yaml", line)}

@@ -103,6 +103,7 @@ def exports_of_pack(files: PackFiles, problems: Problems, entry: UsedPack | None
         name: NamedSelector(f"{pack}/{name}", items(value, ("selectors", f"{pack}/{name}")), head)
         for name, value in document.get("selectors", {}).items()
     }
+    check_exports({**document, "name": pack}, head, {}, frozenset(tables))
     owner = Exporter(_selectors(own, exports, problems), _params(document, entry, problems), tables)
     exported: dict[str, NamedSelector] = {}
     for name, only in _exported(document):

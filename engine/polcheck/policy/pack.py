@@ -131,6 +131,7 @@ class _Loader(Struct, frozen=True):
         defaults: Mapping[str, Any] = self.settings.default_profile(document)
         declared = self.arrival.declared(document, defaults.get("params", {}), self.settings, self.problems)
         params = in_force(head, {**document, "params": declared}, self.settings)
+        before = len(self.problems.reported)
         exporters = self._exporters()
         tables = tables_in(self.pack, self.problems)
         selectors = selectors_in(document, head, exporters, self.problems)
@@ -138,6 +139,7 @@ class _Loader(Struct, frozen=True):
         context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
         own = self._compiled_selectors(head, document, compiler)
         written = tuple(self._policies(context, head.version))
+        self._drop_consequences(before)
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
         self.probes.mark_cores(index for policy in policies if needs_cores(policy) for index in probes_of(policy))
@@ -145,6 +147,17 @@ class _Loader(Struct, frozen=True):
             head.error((), "the pack has no policy", "write one in policies/")
         compiled = self._compiled(head, document, params, tables, policies)
         return OpenedPack(self.pack, head, written, own, compiled, selectors, self.arrival.listed)
+
+    def _drop_consequences(self, before: int) -> None:
+        """Remove what is wrong with the pack's own use of other packs, where these are wrong themselves.
+
+        `before` is the number of problems that were there before they were read.
+        """
+        roots = tuple(f"{pack.root.rstrip('/')}/" for pack in self.pack.exporters_in_reach)
+        new = self.problems.reported[before:]
+        causes = [problem for problem in new if problem.path.startswith(roots)] if roots else []
+        if any(problem.severity == "error" for problem in causes):
+            self.problems.reported[before:] = causes
 
     def _compiled(
         self,
@@ -249,6 +262,8 @@ class _Loader(Struct, frozen=True):
         for text, entry in entries.items():
             if text not in self.pack.used:
                 unavailable(entry, self.problems)
+            elif self.pack.used[text].head is None and self.pack.used[text].files:
+                list(read(self.pack.used[text].source_of("pack.yaml"), self.problems))  # NOTE: it notes why it can't
         params = {self.pack.used[text].name: entry for text, entry in entries.items() if text in self.pack.used}
         return {
             name: exports

@@ -100,6 +100,12 @@ class PackFiles(Struct, frozen=True, dict=True):
         """The packs whose exported selectors and tables it can use, by name: those that it uses and extends."""
         return {pack.name: pack for pack in (*self.bases.values(), *self.used.values())}
 
+    @property
+    def exporters_in_reach(self) -> tuple[PackFiles, ...]:
+        """The packs that it uses and extends, and those that these use and extend."""
+        own = (*self.bases.values(), *self.used.values())
+        return (*own, *(inner for pack in own for inner in pack.exporters_in_reach))
+
     @cached_property
     def head(self) -> SourceMap | None:
         """pack.yaml, whatever its shape; None when it can't be read."""
