@@ -1,10 +1,12 @@
 """Compares the pack github-workflows with zizmor, place by place, on the workflows of public repositories.
 
-    python benchmarks/github_workflows/compare.py CACHE [--persona regular] [--aside] [--only NAME] [--others]
+    python benchmarks/github_workflows/compare.py CACHE [--persona regular] [--part aside] [--only NAME] [--others]
 
 CACHE is a folder with a checkout a repository, `owner+name`; `git` fetches those of projects.txt that are missing.
+`--part` is one of its three parts: `first`, with which the pack was written, `aside` and `fresh`.
 Compared are the places (audit, path, line) in workflows and actions. zizmor runs offline, without its configuration and
-its comments. `--others` lists the findings of the policies that zizmor has no audit for. Needs zizmor beside polcheck.
+its comments. What polcheck could not decide is listed with its reason, so that no place is missing in silence.
+`--others` lists the findings of the policies that zizmor has no audit for. Needs zizmor beside polcheck.
 """
 
 from __future__ import annotations
@@ -22,14 +24,20 @@ from polcheck.sources.target import read_submission
 
 HERE = Path(__file__).parent
 PACK = "github-workflows"
-_ASIDE = "# kept aside"
+_PARTS = ("first", "aside", "fresh")
 Place = tuple[str, str, int]
 
 
-def projects(*, aside: bool) -> list[str]:
-    """Return the entries `owner/name@commit` of one half of projects.txt."""
-    written, _, kept = (HERE / "projects.txt").read_text(encoding="utf-8").partition(_ASIDE)
-    return [line for line in (kept if aside else written).splitlines() if line and not line.startswith("#")]
+def projects(part: str) -> list[str]:
+    """Return the entries `owner/name@commit` of one part of projects.txt: the lines below its heading."""
+    parts: dict[str, list[str]] = {name: [] for name in _PARTS}
+    heading = ""
+    for line in (HERE / "projects.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            heading = line[2:].partition(":")[0]
+        elif line:
+            parts[heading].append(line)
+    return parts[part]
 
 
 def checkout(project: str, cache: Path) -> Path:
@@ -105,14 +113,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--persona", default="regular", choices=["regular", "pedantic", "auditor"])
-    parser.add_argument("--aside", action="store_true")
+    parser.add_argument("--part", default="first", choices=_PARTS)
     parser.add_argument("--only", default="")
     parser.add_argument("--others", action="store_true")
     options = parser.parse_args()
     shared = audits()
     both, missing, extra = Counter[str](), Counter[str](), Counter[str]()
     lines: list[str] = []
-    for project in projects(aside=options.aside):
+    for project in projects(options.part):
         if options.only not in project:
             continue
         compared = _differences(checkout(project, options.cache), options.persona, shared)
@@ -126,6 +134,11 @@ def main() -> int:
         name = project.partition("@")[0]
         lines += [f"zizmor only: {name} {path}:{line} {audit}" for audit, path, line in sorted(expected - found)]
         lines += [f"polcheck only: {name} {path}:{line} {audit}" for audit, path, line in sorted(found - expected)]
+        lines += [
+            f"undecided: {name} {policy.id} {'; '.join(f'{path} {why}' for path, why in policy.reasons)}"
+            for policy in report.policies
+            if policy.reasons and (policy.id in shared or options.others)
+        ]
         if options.others:
             others = [finding for finding in report.findings if finding.policy not in shared]
             lines += [f"{finding.policy}: {name} {finding.location} {finding.message}" for finding in others]
