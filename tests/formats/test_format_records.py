@@ -96,12 +96,19 @@ def test_a_parser_is_imported_when_a_file_needs_it() -> None:
         ("AWSTemplateFormatVersion: '2010-09-09'\n", "cloudformation"),
         ("# c\n'AWSTemplateFormatVersion': x\n", "cloudformation"),
         ('---\r\n"AWSTemplateFormatVersion": x\n', "cloudformation"),
+        (
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  A: {Type: AWS::Serverless::Function}\n",
+            "cloudformation",
+        ),
+        ("'Resources':\n  A:\n    Type: Custom::A\n", "cloudformation"),
+        ("Resources:\n  A: {Type: other}\n", "yaml"),
+        ("a:\n  Resources:\n    A: {Type: AWS::S3::Bucket}\n", "yaml"),
         ("a: AWSTemplateFormatVersion\n", "yaml"),
         ("a:\n  AWSTemplateFormatVersion: x\n", "yaml"),
     ],
 )
 def test_a_template_is_recognized_by_its_first_level(text: str, name: str) -> None:
-    """A YAML file whose line begins with AWSTemplateFormatVersion is a template of CloudFormation."""
+    """A YAML file is a template of CloudFormation where AWSTemplateFormatVersion or resources of AWS begin a line."""
     assert dialect(Source("t.yaml", text.encode()), "yaml").name == name
 
 

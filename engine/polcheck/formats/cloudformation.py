@@ -16,6 +16,7 @@ _FUNCTIONS = frozenset(
     }
 )
 _VERSION = b"AWSTemplateFormatVersion"
+_TYPES = (b"AWS::", b"Alexa::", b"Custom::")  # what the types of resources begin with
 
 
 def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> Config:
@@ -46,14 +47,24 @@ def _long_form(tag: str, value: Json, text: str | None) -> tuple[str, Json]:
 
 
 def recognizes(source: Source) -> bool:
-    """Return whether a YAML file says at the beginning of a line that it is a template."""
+    """Return whether a YAML file says at the beginning of a line that it is a template, or has resources of AWS there.
+
+    The version is optional in a template; what it can't do without is `Resources`, each with its `Type`.
+    """
     data = source.data
-    at = data.find(_VERSION)
+    return _begins_a_line(data, _VERSION) or (
+        any(kind in data for kind in _TYPES) and _begins_a_line(data, b"Resources")
+    )
+
+
+def _begins_a_line(data: bytes, key: bytes) -> bool:
+    """Return whether a line begins with a key, in quotes or without."""
+    at = data.find(key)
     while at >= 0:
         before = data[max(at - 2, 0) : at].removesuffix(b'"').removesuffix(b"'")
         if at == 0 or before.endswith((b"\n", b"\r", b"\xbf")) or (at == 1 and not before):
             return True
-        at = data.find(_VERSION, at + 1)
+        at = data.find(key, at + 1)
     return False
 
 
