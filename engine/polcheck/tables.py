@@ -31,9 +31,15 @@ from polcheck.project.batch import (
     arrow_schema,
     entry_of,
 )
-from polcheck.project.config import check_agreement
-from polcheck.project.effective import CommandLineOptions, EffectiveConfig
-from polcheck.project.library import PackLike, checker, open_packs, params_by_pack
+from polcheck.project.library import (
+    PackLike,
+    check_fail_on,
+    check_names,
+    checker,
+    listed,
+    open_packs,
+    params_by_pack,
+)
 from polcheck.scan.workers import chunks, cores
 
 if TYPE_CHECKING:
@@ -72,8 +78,8 @@ class Judge:
         id: str = "",
         params: Mapping[str, Json] | None = None,
         params_from: Mapping[str, str] | None = None,
-        select: Iterable[str] = (),
-        ignore: Iterable[str] = (),
+        select: str | Iterable[str] = (),
+        ignore: str | Iterable[str] = (),
         fail_on: str = "error",
         rows: str = "requirements",
         timeout: float = SECONDS,
@@ -82,21 +88,18 @@ class Judge:
     ) -> None:
         if rows not in COLUMNS:
             raise ConfigError([Problem(f"`rows` can't be `{rows}`", help=f"one of {', '.join(COLUMNS)}")])
-        if fail_on not in ("error", "warning", "note", "never"):
-            raise ConfigError([Problem(f"`fail_on` can't be `{fail_on}`", help="one of error, warning, note, never")])
+        check_fail_on(fail_on)
         if timeout <= 0 or jobs < 0:
             raise ConfigError([Problem("`timeout` is a number of seconds above 0, `jobs` a number of processes")])
         settings = Settings(
             params=params_by_pack(params or {}),
-            select=tuple(select),
-            ignore=tuple(ignore),
+            select=listed(select),
+            ignore=listed(ignore),
             today=str(today or day_of_run()),
         )
         files = tuple(pack.without_tests() for pack in open_packs(packs))
         compiled = checker(files, settings)  # a pack that can't be used is refused here, not on each row
-        named = {name: getattr(settings, name) for name in ("params", "select", "ignore")}
-        options = CommandLineOptions(packs=tuple(pack.root for pack in files), **named)
-        check_agreement(EffectiveConfig(options), compiled.plan.packs)
+        check_names(settings, files, compiled)
         _check_parameters(params_from or {}, {name for pack in compiled.plan.packs for name in pack.params})
         self.work = BatchChecker(files, settings, field, id, dict(params_from or {}), fail_on, rows, float(timeout))
         self._jobs = jobs

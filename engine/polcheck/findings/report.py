@@ -18,6 +18,7 @@ else:
 VERSION = 1  # of the report's JSON form, see schemas/report.json
 Verdict = Literal["pass", "fail", "none"]
 SEVERITIES = ("error", "warning", "note")
+FAIL_ON = (*SEVERITIES, "never")  # what may fail a run: a severity and those above it, or nothing
 ACCEPTED = "accepted"  # the shown outcome of what passes for the findings that are accepted
 _WORST = ("fail", "undecided", "pass", "not-applicable")
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from polcheck.base.errors import SubmissionError
+from polcheck.base.errors import ConfigError, Problem, SubmissionError
 from polcheck.base.today import today
-from polcheck.findings.report import Report
+from polcheck.findings.report import FAIL_ON, Report
 from polcheck.formats.values import Json
 from polcheck.packs.shipped import schemas
 from polcheck.pipeline import Checker, Progress
 from polcheck.policy.pack_files import PackFiles, Schemas, policy_names
 from polcheck.policy.params import Settings
-from polcheck.project.effective import EffectiveConfig
+from polcheck.project.effective import CommandLineOptions, EffectiveConfig
 from polcheck.project.packs import read_pack
 from polcheck.project.waivers import Waivers
 from polcheck.sources.submission import Base, Submission, of_files
@@ -36,8 +37,8 @@ def check(
     packs: PackLike | Iterable[PackLike],
     *,
     params: Mapping[str, Json] | None = None,
-    select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
+    select: str | Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
     fail_on: str | None = None,
     progress: Progress | None = None,
     project: bool = False,
@@ -47,8 +48,9 @@ def check(
     """Return the report on one submission. Prints nothing and keeps compiled packs for the next call.
 
     `submission` is a Submission, a mapping of paths to texts, or what the command line takes: a folder, an archive, a
-    JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `fail_on` is
-    `error`, `warning`, `note` or `never`; `error` if nothing says which.
+    JSON bundle. `packs` are names or folders of packs. `params` are by name, or by pack and then name. `select` and
+    `ignore` name policies, requirements or tags, all of which a pack has to have. `fail_on` is `error`, `warning`,
+    `note` or `never`; `error` if nothing says which.
 
     `project` says that the submission is the caller's own: then a folder is checked as `polcheck run` does, by its
     polcheck.yaml, .gitignore, baseline and waivers, and comments waive in texts. Otherwise nothing in it changes which
@@ -58,19 +60,21 @@ def check(
     there already, as `polcheck run --since` does. `base` is another submission of any kind: policies about changes say
     what has changed since, and everything else is checked as without it.
 
-    Raises ConfigError for a configuration that can't be used, PolicyError for packs that can't be used and
-    SubmissionError for a submission, a base or a revision that can't be read.
+    Raises ConfigError for a configuration or an argument that can't be used, PolicyError for packs that can't be used
+    and SubmissionError for a submission, a base or a revision that can't be read.
     """
+    check_fail_on(fail_on)
     files = open_packs(packs)
     if since is not None and (base is not None or not project or isinstance(submission, Submission | Mapping)):
         raise SubmissionError("`since` is of a folder of one's own (project=True), and goes without `base`")
-    settings = Settings(params=params_by_pack(params or {}), select=tuple(select), ignore=tuple(ignore))
+    settings = Settings(params=params_by_pack(params or {}), select=listed(select), ignore=listed(ignore))
     if project and not isinstance(submission, Submission | Mapping):
         from polcheck.project.project import check_project
 
         then = submission_of(base) if base is not None else None
         return check_project(str(submission), files, settings, fail_on, progress, since, then)
     result = checker(files, settings)
+    check_names(settings, files, result)
     accept = Waivers(EffectiveConfig(), today(), known_names(result.plan.packs), project=project, remedy=_REMEDY)
     checked = submission_of(submission)
     if base is not None:
@@ -84,7 +88,30 @@ def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Pat
         return submission
     if isinstance(submission, Mapping):
         return of_files(submission)
+    if not isinstance(submission, str | PathLike):
+        kind = type(submission).__name__
+        raise SubmissionError(f"a submission is a path, a mapping of paths to strings, or a Submission, not {kind}")
     return read_submission(submission)
+
+
+def listed(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names of policies that a caller gives, of which a single one needs no list."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def check_names(settings: Settings, packs: Iterable[PackFiles], compiled: Checker) -> None:
+    """Raises ConfigError that names everything in `settings` that no pack of the run has."""
+    given = {name: getattr(settings, name) for name in ("params", "select", "ignore")}
+    from polcheck.project.config import check_agreement
+
+    options = CommandLineOptions(packs=tuple(pack.root for pack in packs), **given)
+    check_agreement(EffectiveConfig(options), compiled.plan.packs)
+
+
+def check_fail_on(severity: str | None) -> None:
+    """Raises ConfigError unless it is a severity, `never`, or None for the default."""
+    if severity not in (None, *FAIL_ON):
+        raise ConfigError([Problem(f"`fail_on` can't be `{severity}`", help=f"one of {', '.join(FAIL_ON)}")])
 
 
 def checker(packs: PackLike | Iterable[PackLike], settings: Settings | None = None, *, kept: bool = False) -> Checker:

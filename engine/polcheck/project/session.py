@@ -20,7 +20,7 @@ from polcheck.pipeline import Checker
 from polcheck.policy.pack_files import PackFiles
 from polcheck.project.effective import CommandLineOptions
 from polcheck.project.incremental import Incremental
-from polcheck.project.library import PackLike, params_by_pack
+from polcheck.project.library import PackLike, check_fail_on, listed, params_by_pack
 from polcheck.project.open_folder import OpenFolder, Overlaid
 from polcheck.project.project import Project
 from polcheck.sources.submission import Submission, check_path, not_empty
@@ -51,8 +51,8 @@ class Session:
         packs: PackLike | Iterable[PackLike] = (),
         *,
         params: Mapping[str, Json] | None = None,
-        select: Iterable[str] = (),
-        ignore: Iterable[str] = (),
+        select: str | Iterable[str] = (),
+        ignore: str | Iterable[str] = (),
         fail_on: str | None = None,
         config: str | Path | None = None,
         project: bool = True,
@@ -63,8 +63,10 @@ class Session:
         `packs` are those to judge by, in place of those of polcheck.yaml. `params`, `select`, `ignore`, `fail_on` and
         `since` are as for `polcheck.check`; `config` is the file to take in place of the nearest polcheck.yaml. With
         `project=False` the folder is somebody else's, and nothing in it changes which files are read, which policies
-        apply or which findings count. Raises SubmissionError when there is no such folder.
+        apply or which findings count. Raises SubmissionError when there is no such folder, and ConfigError for a
+        `fail_on` that isn't one.
         """
+        check_fail_on(fail_on)
         target = str(root)
         if not is_folder(target):
             raise SubmissionError(f"`{target}` is not a folder: `Session.of` is for projects of other kinds")
@@ -72,8 +74,8 @@ class Session:
         options = CommandLineOptions(
             packs=tuple(pack.root if isinstance(pack, PackFiles) else str(pack) for pack in many),
             params=params_by_pack(params or {}),
-            select=tuple(select),
-            ignore=tuple(ignore),
+            select=listed(select),
+            ignore=listed(ignore),
             fail_on=fail_on,
             cache=False,
             fetch=False,

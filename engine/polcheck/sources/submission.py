@@ -384,7 +384,13 @@ def check_path(path: str) -> None:
 
 
 def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submission:
-    """Return a submission of texts or bytes. Raises SubmissionError for a path that leaves it or when it is empty."""
+    """Return a submission of texts or bytes.
+
+    Raises SubmissionError for a path that leaves it, for what is neither a text nor bytes, and when it is empty.
+    """
+    for path, text in files.items():
+        if not isinstance(path, str) or not isinstance(text, str | bytes):
+            raise SubmissionError(f"files are a mapping of paths to strings or bytes: `{path}` isn't one of them")
     data = {
         path: text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for path, text in files.items()
     }
