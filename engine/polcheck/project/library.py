@@ -88,9 +88,10 @@ def submission_of(submission: Submission | Mapping[str, str | bytes] | str | Pat
         return submission
     if isinstance(submission, Mapping):
         return of_files(submission)
-    if not isinstance(submission, str | PathLike):
-        kind = type(submission).__name__
-        raise SubmissionError(f"a submission is a path, a mapping of paths to strings, or a Submission, not {kind}")
+    given: object = submission  # NOTE: whatever its type says
+    if not isinstance(given, str | PathLike):
+        kind = type(given).__name__
+        raise SubmissionError(f"a project is a path or a mapping of paths to strings, not {kind}")
     return read_submission(submission)
 
 

@@ -388,7 +388,8 @@ def of_files(files: Mapping[str, str | bytes], name: str = "files") -> Submissio
 
     Raises SubmissionError for a path that leaves it, for what is neither a text nor bytes, and when it is empty.
     """
-    for path, text in files.items():
+    given: Iterable[tuple[object, object]] = files.items()  # NOTE: whatever their types say
+    for path, text in given:
         if not isinstance(path, str) or not isinstance(text, str | bytes):
             raise SubmissionError(f"files are a mapping of paths to strings or bytes: `{path}` isn't one of them")
     data = {
