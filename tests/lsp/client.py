@@ -30,6 +30,7 @@ class Editor:
         *folders: Path,
         encodings: tuple[str, ...] = (),
         related: bool = True,
+        pulls: bool = False,
         process_id: int | None = None,
         env: dict[str, str] | None = None,
     ) -> None:
@@ -37,6 +38,8 @@ class Editor:
         self.published: dict[str, list[types.Diagnostic]] = {}
         self.versions: dict[str, int | None] = {}
         self.log: list[str] = []
+        self.pulls = pulls
+        self.refreshed = 0
         self.windows: list[str] = []
         self.applied: list[types.ApplyWorkspaceEditParams] = []
         self.visited: list[types.ShowDocumentParams] = []
@@ -74,6 +77,11 @@ class Editor:
             self.visited.append(params)
             return types.ShowDocumentResult(success=True)
 
+        def refresh(_params: None) -> None:
+            with self._changed:
+                self.refreshed += 1
+                self._changed.notify_all()
+
         def register(_params: types.RegistrationParams) -> None:
             return None
 
@@ -84,6 +92,7 @@ class Editor:
             types.WORKSPACE_APPLY_EDIT: apply,
             types.WINDOW_SHOW_DOCUMENT: show,
             types.CLIENT_REGISTER_CAPABILITY: register,
+            types.WORKSPACE_DIAGNOSTIC_REFRESH: refresh,
         }
         for name, handler in handlers.items():
             self.client.feature(name)(handler)
@@ -98,6 +107,7 @@ class Editor:
                     related_information=related, version_support=True
                 ),
                 code_action=types.CodeActionClientCapabilities(),
+                diagnostic=types.DiagnosticClientCapabilities() if self.pulls else None,
             ),
             window=types.WindowClientCapabilities(show_document=types.ShowDocumentClientCapabilities(support=True)),
             workspace=types.WorkspaceClientCapabilities(
@@ -106,6 +116,7 @@ class Editor:
                     document_changes=True, resource_operations=[types.ResourceOperationKind.Create]
                 ),
                 workspace_folders=True,
+                diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True) if self.pulls else None,
                 did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(dynamic_registration=True),
             ),
         )

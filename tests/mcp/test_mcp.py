@@ -213,3 +213,22 @@ def test_a_link_of_the_project_that_leads_out_isn_t_followed(call: Call, project
     secret.write_text("import os\nSECRET = os.environ['TOP_SECRET']\n")
     (project / "api" / "linked.py").symlink_to(secret)
     assert "TOP_SECRET" not in call("check").text
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("rule", {}, "`rule` needs `policy`: The policy's id, or pack:id"),
+        ("explain", {"polcy": "x"}, "`explain` takes no `polcy`: did you mean `policy`?"),
+        ("check", {"file": ["a.py"]}, "`check` takes no `file`: did you mean `files`?"),
+        ("check", {"files": "a.py"}, "`files` of `check` has to be a list"),
+        ("check", {"files": [1]}, "`files[0]` of `check` has to be a string"),
+        ("fix", {"unsafe": []}, "`unsafe` of `fix` has to be true or false"),
+        ("chek", {}, "there is no tool `chek`: did you mean `check`?"),
+    ],
+)
+def test_arguments_that_can_t_be_used_are_a_sentence(
+    call: Call, name: str, arguments: dict[str, Any], text: str
+) -> None:
+    """An agent corrects its call by it; what it misspells is never left out of account."""
+    assert call(name, **arguments) == Answer(text, failed=True)

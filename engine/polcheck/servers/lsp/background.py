@@ -29,12 +29,19 @@ class Repeated:
         self._pause = pause
         self._requested = asyncio.Event()
         self._cancel = threading.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def request(self) -> None:
         """Ask for it to be done soon."""
         self._requested.set()
+        self._idle.clear()
         self._cancel.set()
+
+    async def settled(self) -> None:
+        """Wait until all that was asked for is done, or given up at the end."""
+        await self._idle.wait()
 
     async def close(self) -> None:
         """End: what is under way is told to stop, and waited for no longer."""
@@ -47,6 +54,7 @@ class Repeated:
             await self._repeat()
         finally:
             self._cancel.set()
+            self._idle.set()
 
     async def _repeat(self) -> None:
         while True:
@@ -60,3 +68,5 @@ class Repeated:
             except Exception as error:
                 _LOG.exception("a check failed")
                 self._failed(error)
+            if not self._requested.is_set():
+                self._idle.set()

@@ -43,6 +43,10 @@ class Publisher:
         """Return what is shown of a file."""
         return self._shown.get(path, [])
 
+    def every(self) -> Mapping[Path, list[types.Diagnostic]]:
+        """Return what is shown, by file."""
+        return self._shown
+
     def _show(self, path: Path) -> None:
         merged: list[types.Diagnostic] = []
         for diagnostics in self._said.values():

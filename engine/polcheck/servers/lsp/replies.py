@@ -99,11 +99,23 @@ async def code_actions(bench: Workbench, params: types.CodeActionParams) -> list
     only = params.context.only
     actions: list[types.CodeAction] = []
     if only is None or _is_wanted(types.CodeActionKind.QuickFix, only):
-        for one in params.context.diagnostics:
-            actions += _quick_fixes(bench, one)
+        shown = bench.publisher.shown(document.path)
+        for one in params.context.diagnostics or [one for one in shown if _touches(one.range, params.range)]:
+            actions += _quick_fixes(bench, one if one.data is not None else _as_shown(one, shown))
     if only is not None and _is_wanted(FIX_ALL, only):
         actions += await _fix_all(bench, document)
     return actions
+
+
+def _as_shown(diagnostic: types.Diagnostic, shown: Sequence[types.Diagnostic]) -> types.Diagnostic:
+    """Return the diagnostic as it was sent, for clients that don't send back its data."""
+    key = (diagnostic.range, diagnostic.code, diagnostic.message)
+    return next((one for one in shown if (one.range, one.code, one.message) == key), diagnostic)
+
+
+def _touches(one: types.Range, other: types.Range) -> bool:
+    """Return whether two ranges have a position in common."""
+    return one.start <= other.end and other.start <= one.end
 
 
 def _is_wanted(kind: str, only: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from polcheck.base.confinement import confine
 from polcheck.base.errors import PolcheckError
 from polcheck.base.version import VERSION
-from polcheck.servers.lsp import replies
+from polcheck.servers.lsp import pulled, replies
 from polcheck.servers.lsp.roots import Roots
 from polcheck.servers.lsp.workbench import Workbench
 
@@ -54,6 +54,10 @@ class Server(LanguageServer):
         """Show the diagnostics of a file at the client."""
         self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics, version))
 
+    def refresh(self) -> None:
+        """Have the client ask for diagnostics again."""
+        self.workspace_diagnostic_refresh(None)
+
     def log(self, message: str, kind: types.MessageType) -> None:
         """Write a line into the client's log."""
         self.window_log_message(types.LogMessageParams(kind, message))
@@ -79,6 +83,7 @@ def make_server() -> Server:
             Roots.of(folders),
             str(getattr(server.workspace.position_encoding, "value", server.workspace.position_encoding)),
             related=bool(publishing and publishing.related_information),
+            pulled=_pulls(params.capabilities),
         )
         if params.process_id is not None and _is_alive(params.process_id):
             server.watching = asyncio.get_running_loop().create_task(_watch(params.process_id))
@@ -123,6 +128,16 @@ def make_server() -> Server:
     def folders_changed(_params: types.DidChangeWorkspaceFoldersParams) -> None:
         server.workbench.set_folders(Roots.of(folder.uri for folder in server.workspace.folders.values()))
 
+    pulling = types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=True, identifier="polcheck")
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, pulling)
+    async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        return await pulled.of_document(server.workbench, params)
+
+    @server.feature(types.WORKSPACE_DIAGNOSTIC)
+    async def workspace_diagnostic(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        return await pulled.of_workspace(server.workbench, params)
+
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=list(_TRIGGERS)))
     async def completion(params: types.CompletionParams) -> types.CompletionList | None:
         return await replies.complete(server.workbench, params.text_document.uri, params.position)
@@ -156,6 +171,14 @@ def make_server() -> Server:
         await _apply(server, edit, "Fix")
 
     return server
+
+
+def _pulls(capabilities: types.ClientCapabilities) -> bool:
+    """Return whether a client asks for diagnostics, and can be told when there are others."""
+    document, workspace = capabilities.text_document, capabilities.workspace
+    asks = document is not None and document.diagnostic is not None
+    refreshed = workspace.diagnostics if workspace else None
+    return asks and refreshed is not None and bool(refreshed.refresh_support)
 
 
 async def _apply(server: Server, edit: types.WorkspaceEdit, label: str) -> bool:

@@ -36,18 +36,27 @@ class Client(Protocol):
     def publish(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
         """Show the diagnostics of a file, which are all that there are."""
 
+    def refresh(self) -> None:
+        """Have the editor ask for diagnostics again."""
+
     def log(self, message: str, kind: types.MessageType) -> None:
         """Write a line into the editor's log."""
 
 
 class Workbench:
-    """The state of one connection. All of it is used on the event loop; what takes long runs in threads."""
+    """The state of one connection. All of it is used on the event loop; what takes long runs in threads.
 
-    def __init__(self, client: Client, roots: Roots, encoding: str, *, related: bool) -> None:
+    `pulled` is whether the client asks for diagnostics and can be told to do so: it gets none without being asked,
+    which it would show twice.
+    """
+
+    def __init__(self, client: Client, roots: Roots, encoding: str, *, related: bool, pulled: bool = False) -> None:
         self.client = client
         self.roots = roots
         self.encoding = encoding
         self.related = related
+        self.pulled = pulled
+        self._refreshing: asyncio.TimerHandle | None = None
         self.documents: dict[Path, Document] = {}
         self.publisher = Publisher(self._publish)
         self.projects: dict[Path, CheckedProject] = {}
@@ -64,7 +73,7 @@ class Workbench:
 
     def open(self, uri: str, text: str, version: int | None) -> None:
         """Take the text of a document that the editor has opened."""
-        path = self._path(uri)
+        path = self.path(uri)
         if path is not None:
             self._changed(Document(uri, path, text, version, saved_bytes(path), self.encoding))
 
@@ -79,13 +88,13 @@ class Workbench:
 
     def close(self, uri: str) -> None:
         """Go back to what is on disk."""
-        path = self._path(uri)
+        path = self.path(uri)
         if path is not None and self.documents.pop(path, None) is not None:
             self._request(path)
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Take up what has changed on disk, or was saved."""
-        paths = {path for uri in uris if (path := self._path(uri)) is not None and ".git" not in path.parts}
+        paths = {path for uri in uris if (path := self.path(uri)) is not None and ".git" not in path.parts}
         for path in paths:
             document = self.documents.get(path)
             if document is not None:
@@ -114,9 +123,13 @@ class Workbench:
         """Stop every check."""
         await asyncio.gather(*(repeated.close() for repeated in self._checks.values()))
 
+    async def settled(self) -> None:
+        """Wait until every check that was asked for is done."""
+        await asyncio.gather(*(repeated.settled() for repeated in list(self._checks.values())))
+
     def document(self, uri: str) -> Document | None:
         """Return an open document of the workspace."""
-        path = self._path(uri)
+        path = self.path(uri)
         return self.documents.get(path) if path is not None else None
 
     async def pack_of(self, document: Document) -> AuthoredPack | None:
@@ -189,16 +202,20 @@ class Workbench:
     def _failed(self, doing: str) -> Callable[[Exception], None]:
         return lambda error: self.client.log(internal_error(doing, error), types.MessageType.Error)
 
+    def path(self, uri: str) -> Path | None:
+        """Return the path of a file of the workspace; None for any other."""
+        path = path_of(uri)
+        return path if path is not None and self.roots.holding(path) is not None else None
+
     def _publish(self, path: Path, diagnostics: list[types.Diagnostic]) -> None:
+        if self.pulled:
+            if self._refreshing is None or self._refreshing.when() < asyncio.get_running_loop().time():
+                self._refreshing = asyncio.get_running_loop().call_later(PAUSE, self.client.refresh)
+            return
         document = self.documents.get(path)
         self.client.publish(
             document.uri if document else uri_of(path), document.version if document else None, diagnostics
         )
-
-    def _path(self, uri: str) -> Path | None:
-        """Return the path of a file of the workspace; None for any other."""
-        path = path_of(uri)
-        return path if path is not None and self.roots.holding(path) is not None else None
 
     def _confine(self) -> None:
         confine_to(self.roots.folders)

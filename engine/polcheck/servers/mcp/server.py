@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
-from pydantic import Field
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field, ValidationError
 
 from polcheck.base.errors import PolcheckError, PolicyError
+from polcheck.base.similar_names import did_you_mean, one_of
 from polcheck.base.version import VERSION
 from polcheck.servers.folders import confine_to
 from polcheck.servers.mcp.answers import problems_text
@@ -34,10 +35,57 @@ Packs = Annotated[
 Policy = Annotated[str, Field(description="The policy's id, or pack:id")]
 
 
+_TYPES = {
+    "string_type": "a string",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+class PlainServer(MCPServer):
+    """A server that says in a sentence what is wrong with the arguments of a call, and takes none that it lacks."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool. Raises ToolError where there is none, or its arguments can't be used, and as the SDK does."""
+        tools = {tool.name: tool for tool in await self.list_tools()}
+        if name not in tools:
+            raise ToolError(f"there is no tool `{name}`: {did_you_mean(name, tools, one_of(tools))}")
+        known = tools[name].input_schema.get("properties", {})
+        for argument in arguments:
+            if argument not in known:
+                raise ToolError(f"`{name}` takes no `{argument}`: {did_you_mean(argument, known, one_of(known))}")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(_sentences(name, known, error.__cause__)) from error
+            raise
+
+
+def _sentences(name: str, known: Mapping[str, Any], fault: ValidationError) -> str:
+    """Return what is wrong with the arguments of a tool, a line each."""
+    lines: dict[str, None] = {}
+    for error in fault.errors(include_url=False, include_context=False):
+        argument, *inner = error["loc"] or ("",)
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in inner)
+        if error["type"] == "missing":
+            description = known.get(str(argument), {}).get("description", "")
+            lines[f"`{name}` needs `{argument}`{f': {description}' if description else ''}"] = None
+        elif error["type"] in _TYPES:
+            lines[f"`{argument}{where}` of `{name}` has to be {_TYPES[error['type']]}"] = None
+        else:
+            lines[f"`{argument}{where}` of `{name}` can't be used: {error['msg'].lower()}"] = None
+    return "\n".join(lines)
+
+
 def server_of(folders: Sequence[Path]) -> MCPServer:
     """Return a server whose tools work in these folders."""
     tools = Tools(folders)
-    server = MCPServer("polcheck", instructions=_INSTRUCTIONS, version=VERSION, log_level="WARNING")
+    server = PlainServer("polcheck", instructions=_INSTRUCTIONS, version=VERSION, log_level="WARNING")
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
     tool = functools.partial(server.tool, annotations=reads, structured_output=False)
 
