@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pack_files import ROOT
 from typed import polcheck
 
 PACK = "name: p\nversion: 1.0.0\n"
@@ -73,6 +74,29 @@ def test_what_is_meant_is_proposed(typed: tuple[str, ...], meant: str) -> None:
 def test_formats_are_completed() -> None:
     """A shell is told the formats that begin with what is typed."""
     assert completed("polcheck run -f sa", "bash_complete").stdout == "plain,sarif\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("polcheck rule variables-are-", ["variables-are-read", "variables-are-set"]),
+        ("polcheck rule web-service:po", ["web-service:ports-agree"]),
+        ("polcheck rule -p python-project PY005", ["PY005"]),
+        ("polcheck explain ro", ["routes-exist"]),
+        ("polcheck waive po", ["ports-agree"]),
+        ("polcheck run --select web", ["web-service"]),
+        ("polcheck run --ignore ro", ["routes-exist"]),
+        ("polcheck run --pack github", ["github-workflows"]),
+        ("polcheck run -c nowhere.yaml --select p", []),
+    ],
+)
+def test_names_of_policies_and_packs_are_completed(
+    words: str, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of the packs that are named so far, else of the nearest polcheck.yaml; what can't be read has none."""
+    monkeypatch.chdir(ROOT / "examples/web-service")
+    done = completed(words, "bash_complete")
+    assert [line.removeprefix("plain,") for line in done.stdout.split()] == names
 
 
 @pytest.mark.parametrize("typed", ["--fix", "--format"])

@@ -43,6 +43,12 @@ def test_the_cases_cover_what_the_policies_say(pack: Path) -> None:
     assert polcheck("test", pack, "--fail-under", "100").status == 0
 
 
+def test_the_cases_kill_every_mutant(pack: Path) -> None:
+    """A template is what its user's own cases begin with."""
+    polcheck("new", "policy", "second", "--pack", pack)
+    assert "0 survived" in polcheck("test", pack, "--mutate").out
+
+
 def test_a_name_that_yaml_would_read_otherwise_is_quoted(pack: Path) -> None:
     """An id such as 12 stays a text."""
     polcheck("new", "policy", "12", "--pack", pack)

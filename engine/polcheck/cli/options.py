@@ -12,6 +12,7 @@ import click
 
 from polcheck.base.store import store
 from polcheck.base.today import today
+from polcheck.cli.completion import complete_packs, complete_selected
 from polcheck.cli.outputs import colored
 from polcheck.cli.streams import terminal_width
 from polcheck.project.cache_place import ASKED, is_cache_allowed
@@ -60,6 +61,7 @@ _OPTIONS = (
         "packs",
         multiple=True,
         metavar="NAME|PATH",
+        shell_complete=complete_packs,
         help="A pack to check against; repeatable.",
     ),
     click.option(
@@ -72,8 +74,20 @@ _OPTIONS = (
     click.option(
         "--profile", "profiles", multiple=True, metavar="NAME", help="Use a profile of the packs (PACK:NAME for one)."
     ),
-    click.option("--select", multiple=True, metavar="POLICY", help="Only these policies, requirements or tags."),
-    click.option("--ignore", multiple=True, metavar="POLICY", help="Not these policies, requirements or tags."),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="POLICY",
+        shell_complete=complete_selected,
+        help="Only these policies, requirements or tags.",
+    ),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="POLICY",
+        shell_complete=complete_selected,
+        help="Not these policies, requirements or tags.",
+    ),
     click.option(
         "--exclude", multiple=True, metavar="PATTERN", help="Leave out the files that a path pattern matches."
     ),

@@ -12,6 +12,7 @@ from polcheck.base.errors import PolcheckError
 from polcheck.base.similar_names import did_you_mean
 from polcheck.base.today import today
 from polcheck.base.write import write_output
+from polcheck.cli.completion import complete_policies
 from polcheck.cli.options import project_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Write a waiver into polcheck.yaml.")
-@click.argument("policy")
+@click.argument("policy", shell_complete=complete_policies)
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--reason", required=True, metavar="TEXT", help="Why the findings are accepted.")
 @click.option("--owner", default="", metavar="NAME", help="Who accepts them.")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
+from polcheck.base.similar_names import did_you_mean
 from polcheck.edits.editor import editors
 from polcheck.formats import format_of, formats
 from polcheck.formats.values import Json, Pointer
@@ -232,17 +233,23 @@ def _is_target_sound(
         return True
     if name == "subject" and policy.subjects is not None:
         bound |= {"subject"}
+    placed = visible.aliases | {each for each in bound if any(each in step.placed for step in steps)}
+    listed = ", ".join(f"`{each}`" for each in sorted(placed))
+    meant = did_you_mean(name, placed, f"names of what a fix can change here: {listed}" if placed else "")
     if name not in bound:
         if _is_alone(policy):
             help = "a `require` without `for` binds nothing: write the path of the file, as `into: pyproject.toml`"
             compiler.error(
                 at, f"`{name}` is never bound", help if kind == "insert" else "write a `for`, or use `create`"
             )
-        else:
+        elif name in visible.partial or not placed:
             compiler.unbound(name, visible, at)
+        else:
+            compiler.error(at, f"`{name}` is never bound", meant)
         return False
     if name != "subject" and name not in visible.aliases and not any(name in step.placed for step in steps):
         help = "a fix changes what a `pattern`, `code`, `text` or `data` matched, not a path or a computed value"
+        help = f"{help}; {meant}" if meant else help
         compiler.error(at, f"`{name}` has no place in a file, so `{kind}` has nothing to change", help)
         return False
     binders = [join for step in steps if (join := _binder(step, name)) is not None]
