@@ -1,6 +1,6 @@
 """Inject faults into projects, one at a time, and count which of them the pack `service` finds at the changed place.
 
-    python benchmarks/service/faults.py FOLDER [--count 200] [--seed 1] [--limit 700] [--kind TEXT]
+    python benchmarks/service/faults.py FOLDER [--count 200] [--seed 1] [--limit 700] [--kind TEXT] [--jobs N]
 
 FOLDER holds one project a folder. A fault changes one place at which two sides agree: a variable renamed, a port
 changed, a route moved, a script deleted. It is chosen by what the two sides are, never by what the pack says of them:
@@ -25,6 +25,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
@@ -263,6 +264,9 @@ def _images(tree: Tree) -> Iterator[Fault]:
     own = {word for word in re.split(r"[+/]", tree.root.name.lower()) if word}
     own |= {posixpath.basename(posixpath.dirname(path)) for path in tree.paths if re.search(_DOCKER, path)}
     for service in tree.services:
+        if service.context is not None:
+            own |= {re.sub(r"^.*/|:.*$", "", one.value) for one in service.at("image")} | {service.name}
+    for service in tree.services:
         for one in service.at("image"):
             found = re.fullmatch(r"[\w./-]+?(:[\w.-]*\d[\w.-]*)", one.value)
             if found and service.context is None and own.isdisjoint(re.split("[/:]", one.value)):
@@ -426,15 +430,13 @@ def _probes(tree: Tree, manifest: Manifest) -> Iterator[Fault]:
                 new = "17171" if scalar.value.isdigit() else f"{scalar.value}-renamed"
                 yield tree.changed("port of a probe changed", manifest.path, scalar.start, scalar.value, new)
                 (other,) = (one for one in manifest.scalars if one.keys == ports[scalar.value])
-                line = tree.line(manifest.path, scalar.start)
-                yield tree.changed(
-                    "port of a container changed",
-                    manifest.path,
-                    other.start,
-                    other.value,
-                    new,
-                    ((manifest.path, line),),
+                targets = tree.naming(rf"targetPort:\s*[\"']?({re.escape(other.value)})[\"']?\s*$", _YAML)
+                folder = posixpath.dirname(manifest.path)
+                mirrors = (
+                    (manifest.path, tree.line(manifest.path, scalar.start)),
+                    *(place for place in targets if posixpath.dirname(place[0]) == folder),
                 )
+                yield tree.changed("port of a container changed", manifest.path, other.start, other.value, new, mirrors)
 
 
 def _ports(tree: Tree) -> Iterator[Fault]:
@@ -637,15 +639,17 @@ class Line(NamedTuple):
     message: str
 
 
+class Result(NamedTuple):
+    """What came of a fault: the findings at its places, others that name what was changed, and those that don't."""
+
+    fault: Fault
+    here: list[Line]
+    counterparts: list[Line]
+    others: list[Line]
+
+
 def _findings(session: polcheck.Session) -> list[Line]:
-    """Return each finding that has a place, after a second look where the first was cut off by a limit of time."""
-    report = session.check()
-    if any(policy.outcome == "undecided" for policy in report.policies):
-        session.refresh()
-        report = session.check()
-    for policy in report.policies:
-        if policy.outcome == "undecided":
-            print(f"undecided: {policy}"[:300], flush=True)
+    """Return each finding that has a place."""
     return [
         Line(
             one.ref,
@@ -654,9 +658,28 @@ def _findings(session: polcheck.Session) -> list[Line]:
             one.location.place.end_line if one.location.place else one.location.line or 0,
             one.message,
         )
-        for one in report.findings
+        for one in session.check().findings
         if one.location is not None
     ]
+
+
+def _results(root: Path, some: list[Fault], pack: str) -> list[Result]:
+    """Return what comes of each fault of a project."""
+    made = []
+    with polcheck.Session(root, [pack]) as session:
+        before = set(_findings(session))
+        for fault in some:
+            session.overlay({fault.path: fault.after})
+            new = [one for one in _findings(session) if one not in before]
+            session.revert()
+            places = {(fault.path, fault.line), *fault.mirrors}
+            here = [
+                one for one in new if any(one.path == path and one.line <= line <= one.last for path, line in places)
+            ]
+            rest = [one for one in new if one not in here]
+            named = [one for one in rest if any(name in one.message for name in fault.names)]
+            made.append(Result(fault, here, named, [one for one in rest if one not in named]))
+    return made
 
 
 def main() -> int:
@@ -668,7 +691,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=700, help="leave out projects with more text files than this")
     parser.add_argument("--kind", default="", help="only kinds of faults that contain this")
     parser.add_argument("--pack", default="service")
-    parser.add_argument("--list", action="store_true", help="only count the faults that there could be")
+    parser.add_argument("--jobs", type=int, default=1, help="so many processes")
     options = parser.parse_args()
     started = time.monotonic()
     projects = sorted(path for folder in options.folder for path in folder.iterdir() if path.is_dir())
@@ -677,50 +700,28 @@ def main() -> int:
         for path in projects
         if sum(1 for _ in path.rglob("*")) < 3 * options.limit and len((tree := Tree(path)).texts) <= options.limit
     ]
-    if options.list:
-        for kind, number in sorted(Counter(fault.kind for tree in trees for fault in faults(tree)).items()):
-            print(f"{number:5}  {kind}")
-        return 0
-    picked = chosen(trees, options.count, options.seed, options.kind)
+    by_root: dict[Path, list[Fault]] = {}
+    for tree, fault in chosen(trees, options.count, options.seed, options.kind):
+        by_root.setdefault(tree.root, []).append(fault)
     found: Counter[str] = Counter()
-    kinds: Counter[str] = Counter(fault.kind for _, fault in picked)
+    kinds: Counter[str] = Counter(fault.kind for some in by_root.values() for fault in some)
     elsewhere = 0
-    for tree in trees:
-        mine = [fault for owner, fault in picked if owner is tree]
-        if not mine:
-            continue
-        with polcheck.Session(tree.root, [options.pack]) as session:
-            before = set(_findings(session))
-            for fault in mine:
-                session.overlay({fault.path: fault.after})
-                new = [one for one in _findings(session) if one not in before]
-                session.revert()
-                places = {(fault.path, fault.line), *fault.mirrors}
-                here = [
-                    one
-                    for one in new
-                    if any(one.path == path and one.line <= line <= one.last for path, line in places)
-                ]
-                others = [
-                    one for one in new if one not in here and not any(name in one.message for name in fault.names)
-                ]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        futures = {pool.submit(_results, root, some, options.pack): root for root, some in by_root.items()}
+        for future in as_completed(futures):
+            for fault, here, counterparts, others in future.result():
+                place = f"{fault.kind}: {futures[future].name}/{fault.path}:{fault.line}: {fault.names[0]}"
                 found[fault.kind] += bool(here)
                 elsewhere += bool(others)
                 if not here:
-                    print(
-                        f"missed: {fault.kind}: {tree.root.name}/{fault.path}:{fault.line}: {fault.names[0]}",
-                        flush=True,
-                    )
-                    for one in new:
-                        print(f"  but: {one.policy} {one.path}:{one.line} {one.message}", flush=True)
-                for one in others:
-                    print(f"also: {fault.kind}: {tree.root.name}/{fault.path}:{fault.line}: {one}", flush=True)
+                    print(f"missed: {place}", *counterparts, sep="\n  but: ", flush=True)
+                if others:
+                    print(f"also: {place}", *others, sep="\n  ", flush=True)
     for kind in sorted(kinds):
         print(f"{found[kind]:4} of {kinds[kind]:4}  {kind}")
-    projects_hit = len({tree.root for tree, _ in picked})
     print(f"{elsewhere} of {sum(kinds.values())} made a finding elsewhere that doesn't name what was changed")
     print(f"{sum(found.values())} of {sum(kinds.values())} found at the changed place")
-    print(f"{projects_hit} projects, {len(kinds)} kinds, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    print(f"{len(by_root)} projects, {len(kinds)} kinds, {time.monotonic() - started:.0f} s", file=sys.stderr)
     return 0
 
 
