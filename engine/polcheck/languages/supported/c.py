@@ -56,6 +56,7 @@ _STORAGE = parts("storage_class_specifier", "type_qualifier", "attribute_specifi
 OPTIONAL = each("function_definition declaration field_declaration", _STORAGE)
 OPTIONAL_FIELDS = {"if_statement": {"alternative": frozenset[str]()}}
 SNIPPET = SnippetRules(
+    open_parts=frozenset(_STORAGE),
     grouping=frozenset({"parenthesized_expression"}),
     optional=OPTIONAL,
     optional_fields=OPTIONAL_FIELDS,

@@ -178,6 +178,7 @@ SNIPPET = SnippetRules(
         "try_statement": parts("finally_clause"),
     },
     optional_fields={"if_statement": {"alternative": frozenset[str]()}},
+    optional_words=frozenset({"async", "static"}),
     alike_words={".": frozenset({"optional_chain", "?."})},
     exact_leaves=frozenset({"name", "property", "label", "key"}),
     exact_branches=frozenset({"arguments", "body", "parameters"}),

@@ -207,6 +207,8 @@ class _Builder:
                 unasked |= rules.arguments
             items, labels = [item for item, _ in remaining], [label for _, label in remaining]
         unasked |= rules.optional_words - present
+        if not present.isdisjoint(rules.open_parts):
+            items, labels = _beside_others(items, labels, rules.open_parts)
         if node.type in rules.with_clauses or not present.isdisjoint(rules.listed_clauses):
             items, labels = _among_others(items, labels, rules.clauses)
         elif node.type in rules.open_lists:
@@ -365,6 +367,19 @@ def _among_others(
         if not (isinstance(pair[0], Many) and index and isinstance(spread[index - 1][0], Many))
     ]
     return [item for item, _ in remaining], [label for _, label in remaining]
+
+
+def _beside_others(
+    items: list[Shape], labels: list[str | None], kinds: frozenset[str]
+) -> tuple[list[Shape], list[str | None]]:
+    """`items` with `...` before and after those of `kinds`, since others of their kind may stand beside them."""
+    spread: list[tuple[Shape, str | None]] = []
+    for item, label in zip(items, labels, strict=True):
+        is_open = item.kinds <= kinds if isinstance(item, Branch) else isinstance(item, Leaf) and item.kind in kinds
+        if is_open and not (spread and isinstance(spread[-1][0], Many)):
+            spread.append((_MANY, None))
+        spread += [(item, label), (_MANY, None)] if is_open else [(item, label)]
+    return [item for item, _ in spread], [label for _, label in spread]
 
 
 def _is_union(node: Node) -> bool:

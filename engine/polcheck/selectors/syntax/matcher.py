@@ -130,7 +130,7 @@ class Matcher:
         return node
 
     def _hole(self, shape: Hole, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.is_named:
+        if node.is_named or node.type in self.rules.expression_words:
             yield from self._bind(shape.name, node, binds)
 
     def _bind(self, name: str | None, node: Node, binds: Binds) -> Iterator[Binds]:

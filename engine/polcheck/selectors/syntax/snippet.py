@@ -319,6 +319,8 @@ def _statements(written: _Written, rules: Language) -> list[Node] | None:
     node = written.root
     while True:
         inner = [child for child in node.named_children if _overlaps(child, written)]
+        if any(not child.is_named and child.type.isalpha() and _overlaps(child, written) for child in node.children):
+            return None  # NOTE: a word of a node that isn't the snippet's own would be left out, as `class` is
         if any(child.start_byte < written.first or child.end_byte > written.limit for child in inner):
             if len(inner) > 1:
                 return None

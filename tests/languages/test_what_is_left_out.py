@@ -1,4 +1,4 @@
-"""Snippets that say nothing of types find code that does: type arguments, casts, results, declared types, bases."""
+"""Snippets find code that says more: type arguments, casts, results, declared types, bases, further modifiers."""
 
 from __future__ import annotations
 
@@ -61,6 +61,24 @@ ALIKE: list[tuple[str, str, str, list[str]]] = [
     ("php", "k($x)", "<?php %s;", ["k($x)", "\\k($x)"]),
     ("php", "$$o->m($x)", "<?php %s;", ["$o->m($x)", "$o?->m($x)"]),
     ("ruby", "o.k($x)", "%s\n", ["o.k(x)", "o&.k(x)", "o::k(x)"]),
+    (
+        "csharp",
+        "async void $m(...) { ... }",
+        "class A { %s }",
+        ["async void M() {}", "[X] public static async void M() {}"],
+    ),
+    ("csharp", "public class $c { ... }", "%s", ["public class A {}", "[X] public sealed partial class A : B {}"]),
+    ("csharp", "$x.F($y)", "class A { int a = %s; }", ["x.F(1)", "this.F(1)", "base.F(1)"]),
+    ("csharp", "$x == b", "class A { bool a = %s; }", ["x == b", "this == b"]),
+    ("csharp", "throw new E($x)", "class A { void M() { %s; } }", ["throw new E(x)", "a = b ?? throw new E(x)"]),
+    ("c", "static int $f(...) { ... }", "%s", ["static int f() {}", "static inline int f() {}"]),
+    ("c", "const int $x = $v;", "%s", ["const int x = 1;", "static const volatile int x = 1;"]),
+    (
+        "typescript",
+        "class $c { $m(...) { ... } }",
+        "%s",
+        ["class A { m() {} }", "class A { public static async m() {} }"],
+    ),
 ]
 APART: list[tuple[str, str, str, list[str]]] = [
     ("typescript", "http.get<User>($u)", "%s;", ["http.get(u)", "http.get<Other>(u)"]),
@@ -72,6 +90,14 @@ APART: list[tuple[str, str, str, list[str]]] = [
     ("cpp", "k<int>($x)", "int a = %s;", ["k(x)", "k<long>(x)", "std::k(x)"]),
     ("php", "k($x)", "<?php %s;", ["A\\k($x)", "$k($x)"]),
     ("go", "func $f(...) error { ... }", "package a\n%s\n", ["func f() {}", "func f() int {}"]),
+    (
+        "csharp",
+        "public void $m(...) { ... }",
+        "class A { %s }",
+        ["private static void M() {}", "public static int M() {}"],
+    ),
+    ("csharp", "public class $c { ... }", "%s", ["public interface A {}", "public struct A {}", "class A {}"]),
+    ("c", "static int $f(...) { ... }", "%s", ["inline int f() {}", "static inline long f() {}"]),
 ]
 
 
@@ -87,12 +113,12 @@ def _cases(table: list[tuple[str, str, str, list[str]]]) -> list[tuple[str, str,
 
 
 @pytest.mark.parametrize(("language", "pattern", "around", "code"), _cases(ALIKE))
-def test_a_pattern_without_types_finds_code_with_them(language: str, pattern: str, around: str, code: str) -> None:
-    """Each of the codes is found once, whatever types it names."""
+def test_a_pattern_finds_code_that_says_more(language: str, pattern: str, around: str, code: str) -> None:
+    """Each of the codes is found once, whatever types and modifiers it names."""
     assert _matches(language, pattern, around, code) == 1
 
 
 @pytest.mark.parametrize(("language", "pattern", "around", "code"), _cases(APART))
-def test_a_pattern_with_types_asks_for_them(language: str, pattern: str, around: str, code: str) -> None:
+def test_what_a_pattern_says_is_asked_for(language: str, pattern: str, around: str, code: str) -> None:
     """What a snippet writes has to be there."""
     assert _matches(language, pattern, around, code) == 0
