@@ -35,9 +35,9 @@ import polcheck
 
 _SKIPPED = re.compile(
     r"(^|/)(node_modules|vendor|dist|tests?|e2e|fixtures|examples?|docs?|templates|scripts|tools|benchmarks|testing|__tests__)/"
-    r"|\{\{|(^|/)(test_|conftest)|\.(test|spec|config)\.|_test\."
+    r"|\{\{|(^|/)(test_|conftest|tests?\.)|\.(test|spec|config)\.|_test\."
 )
-_COMPOSE = r"(^|/)[^/]*compose[^/]*\.ya?ml$"
+_COMPOSE = r"(^|/)(?!process-)[^/]*compose[^/]*\.ya?ml$"
 _DOCKER = r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.[Dd]ockerfile$"
 _STARTING = rf"{_COMPOSE}|{_DOCKER}|(^|/)Procfile$|\.sh$"
 _EXAMPLE = r"(^|/)(\.env\.(example|sample|template|dist)|(example|sample)\.env|\.env)$"
@@ -496,7 +496,8 @@ def _commands(tree: Tree) -> Iterator[Fault]:
                 f"{kind} in package.json", homes[0][0], start, found.group(1), f"{found.group(1)}-renamed", mirror
             )
     started = (
-        r"^(?:CMD|ENTRYPOINT).*?(?:(?:python3?|node|sh|bash)[\"']?,? ?[\"']?|[\"'/ ])(?:\./)?([\w/-]+\.(?:py|js|sh))\b"
+        r"^(?:CMD|ENTRYPOINT)\s+\[?\s*[\"']?(?:(?:python3?|node|sh|bash)[\"']?,? ?[\"']?)?"
+        r"(?:\./|/(?:[\w-]+/)*)?([\w/-]+\.(?:py|js|sh))\b"
     )
     for path, found in tree.lines(started, _DOCKER):
         name = posixpath.basename(found.group(1))
