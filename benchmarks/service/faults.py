@@ -517,22 +517,23 @@ def _commands(tree: Tree) -> Iterator[Fault]:
 
 def _checks(tree: Tree) -> Iterator[Fault]:
     """Yield the routes and ports that health checks and probes ask for."""
-    places: list[tuple[str, int, int, str]] = []
+    contexts = {service.dockerfile: service.context for service in tree.services if service.dockerfile}
+    places: list[tuple[str, int, int, str, str]] = []
     for path, found in tree.lines(
         r"^HEALTHCHECK(?:[^\n]*\\\n)*[^\n]*https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(/[\w/-]+)", _DOCKER
     ):
-        places.append((path, found.start(1), tree.line(path, found.start()), found.group(1)))
+        folder = contexts.get(path) or posixpath.dirname(path)
+        places.append((path, found.start(1), tree.line(path, found.start()), found.group(1), folder))
     for service in tree.services:
         for one in service.at("healthcheck", "test"):
             asked = re.search(r"https?://(?:localhost|127\.0\.0\.1)(?::\d+)?(/[\w/-]+)", one.value)
             if asked and service.context is not None:
-                line = tree.line(service.path, one.start)
-                places.append(
-                    (service.path, tree.texts[service.path].index(asked.group(1), one.start), line, asked.group(1))
-                )
-    for path, start, line, route in places:
+                line, start = tree.line(service.path, one.start), tree.texts[service.path].index(asked[1], one.start)
+                places.append((service.path, start, line, asked[1], service.context))
+    for path, start, line, route, folder in places:
         segment = route.rstrip("/").rpartition("/")[2]
-        routes = list(tree.lines(_ROUTE % re.escape(segment), r"\.(py|[cm]?[jt]s|go)$"))
+        served = tree.lines(_ROUTE % re.escape(segment), r"\.(py|[cm]?[jt]s|go)$")
+        routes = [(where, found) for where, found in served if not folder or where.startswith(f"{folder}/")]
         if routes:
             at = start + route.rindex(segment)
             yield tree.changed("route of a check changed", path, at, segment, f"{segment}-renamed", ((path, line),))
