@@ -119,7 +119,7 @@ class FixMaker(Struct, frozen=True):
     def _stretch(self, edit: FixEdit, place: SourceRef, row: Row, scope: Mapping[str, Any]) -> _Change:
         """Return the change of a stretch of a text, which is no entry of a configuration."""
         source = _source(self.locator.submission, place.path)
-        span = self.locator.span(place, exact=True)
+        span = self.locator.span(place, exact=True, literal=True)
         if span is None or (place.ref is not None and place.inner is None and place.span is None):
             raise FixRefused(f"`{edit.target}` was computed, and stands nowhere as it is")
         if edit.kind == "delete":

@@ -108,13 +108,16 @@ class Locator(Struct, dict=True):
         """Return the clock for working out places, which begins with the first; after it, files as a whole must do."""
         return self.limits.of_run(len(self.submission.paths))
 
-    def span(self, place: SourceRef, exact: bool = False) -> Span | None:
-        """Return the place of a match in its file; with `exact` None where only that of its value is known."""
+    def span(self, place: SourceRef, exact: bool = False, literal: bool = False) -> Span | None:
+        """Return the place of a match in its file; with `exact` None where only that of its value is known.
+
+        With `literal`, too, None where what is found in a value was computed from it.
+        """
         source = self._source(place.path)
         if source is None or self._is_late(place.path):
             return None
         if exact and place.inner is not None:
-            return self._exact(place.inner, source)
+            return self._exact(place.inner, source, literal)
         return self._span(place, source)
 
     def entry(self, bound: BoundValue) -> Entry | None:
@@ -139,7 +142,7 @@ class Locator(Struct, dict=True):
         probe = bound.search_ref.probe if bound.search_ref is not None else None
         return (self.extractor.probes[probe].language if probe is not None else "") or format_of(source.path) or ""
 
-    def _exact(self, inner: Inner, source: Source) -> Span | None:
+    def _exact(self, inner: Inner, source: Source, literal: bool) -> Span | None:
         """Return the place in the file of a match inside a bound value; None where its own isn't known."""
         if inner.stretch is not None:
             written = self._written(inner.holder, source)
@@ -149,7 +152,9 @@ class Locator(Struct, dict=True):
             return None
         row = rows[inner.match]
         part = self._parts(inner.probe, row.cell).get(inner.key, row.cell)
-        return self._row_span(row, inner.probe, inner.key) if _stands_as_it_is(row._replace(cell=part)) else None
+        if literal and not _stands_as_it_is(row._replace(cell=part)):
+            return None
+        return self._row_span(row, inner.probe, inner.key)
 
     def location(self, spot: SourceRef) -> Location:
         """Return the location of a match: its place where it has one, else the file as a whole."""
