@@ -17,11 +17,24 @@ from polcheck.selectors.syntax.snippet import prepare
         ("python", "with open($path)", "add `: ...`"),
         ("javascript", "function $name($x)", "add `{ ... }`"),
         ("go", "if $x", "add `{ ... }`"),
-        ("python", "f(", "a snippet is code as the language writes it"),
+        ("typescript", "@Component(...)", "add `class $_ { ... }`"),
+        ("java", "return $x", "end it with `;`"),
+        ("rust", "use std::fs", "end it with `;`"),
+        ("python", "f(", "`(` is not closed"),
+        ("python", "f('$x", "`'` is not closed"),
+        ("python", "except $e: ...", "`except` is a part of a statement"),
+        ("go", "case $x:", "`case` is a part of a statement"),
+        ("python", "f($...ARGS)", "which binds no name"),
+        ("python", "f($$$ARGS)", "which binds no name"),
+        ("python", "f(<... $x ...>)", "`has: {pattern: …}`"),
+        ("python", "f($1)", "a name begins with a letter"),
+        ("python", "function f() {}", "this is read as Python"),
+        ("python", "a && b", "this is read as Python"),
+        ("python", "x y z", "a snippet is code as the language writes it"),
     ],
 )
 def test_what_is_missing_is_named(language: str, snippet: str, help: str) -> None:
-    """A decorator without a definition, a head without a body; anything else gets the general help."""
+    """A decorator without a definition, a head without a body, what others write; else there is the general help."""
     with pytest.raises(SyntaxProblem) as problem:
         prepare(snippet, language)
     assert help in problem.value.help

@@ -26,6 +26,20 @@ ALIKE: list[tuple[str, str, str, list[str]]] = [
     ("typescript", "interface $i { ... }", "%s", ["interface I {}", "interface I<T> extends J {}"]),
     ("typescript", "type $t = $v", "%s;", ["type T = A", "type T<X> = A"]),
     ("javascript", "class $c { ... }", "%s", ["class A {}", "class A extends B {}"]),
+    (
+        "javascript",
+        "constructor(...) { ... }",
+        "%s",
+        ["class A { constructor() {} }", "class A { constructor(x) { super(x) } }"],
+    ),
+    (
+        "typescript",
+        "private $x: $t",
+        "%s",
+        ["class A { private x: T }", "class A { private static readonly x: T }"],
+    ),
+    ("javascript", "case $x: ...", "%s", ["switch (a) { case 1: b() }", "switch (a) { case 1: b(); c(); break }"]),
+    ("javascript", "catch ($e) { ... }", "%s", ["try {} catch (e) {}", "try {} catch (e) { a() } finally {}"]),
     ("javascript", "if ($c) { ... }", "%s", ["if (a) { b() }", "if (a) { b() } else { c() }"]),
     (
         "go",

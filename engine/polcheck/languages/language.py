@@ -180,6 +180,8 @@ class Language(Struct, frozen=True, eq=False):
     contexts: tuple[Context, ...] = (Context(),)  # of snippets
     completions: tuple[tuple[str, str], ...] = ((" { ... }", "a body is missing: add `{ ... }`"),)
     """What makes a whole of a snippet that breaks off, and what to say of that."""
+    foreign: tuple[str, ...] = ()
+    """What a snippet of another language often has and code of this one never: it may be read as the wrong one."""
     lists: frozenset[str] = frozenset()  # kinds that do nothing but hold the statements of a context
     name_forms: tuple[str, ...] = (MARK + "{}",)
     """How `$name` is written in a snippet, `{}` being the name; the first form with which the snippet parses counts."""

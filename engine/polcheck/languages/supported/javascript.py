@@ -18,7 +18,7 @@ from polcheck.languages.decoding import (
     unescape,
     unix_lines,
 )
-from polcheck.languages.language import Chain, Language, Literal, ParsedCode, SnippetRules, each, parts
+from polcheck.languages.language import Chain, Context, Language, Literal, ParsedCode, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, utf16_units
 from polcheck.languages.respelling import Change, Respelled
 
@@ -163,11 +163,23 @@ COMMENT_SIGNS = ("//",)
 MULTILINE_QUOTES = ("`",)
 AWAITING = frozenset({"await_expression"})
 CHAIN = Chain("identifier", "member_expression", "object", "property", r"(?:\?\.|\.)", single=False)
+_MEMBERS = frozenset({"method_definition", "field_definition", "public_field_definition", "class_static_block"})
 ERASED = {
     **dict.fromkeys(("as_expression", "satisfies_expression", "non_null_expression", "instantiation_expression"), 0),
     "type_assertion": -1,
 }
 """What TypeScript says of the type of an expression; JavaScript has none of it."""
+LISTS = frozenset({"class_body", "switch_body"})
+CONTEXTS = (
+    Context(),
+    Context("try {} ", "", needs=("catch", "finally"), fallback=True),
+    Context("switch (a) { ", " }", needs=("case", "default"), fallback=True),
+    Context("class A { ", " }", kinds=_MEMBERS, fallback=True),
+)
+COMPLETIONS = (
+    (" { ... }", "a body is missing: add `{ ... }`"),
+    (" class $_ { ... }", "a decorator stands before a definition: add `class $_ { ... }`"),
+)
 SNIPPET = SnippetRules(
     chain=CHAIN,
     grouping=frozenset({"parenthesized_expression"}),
@@ -199,6 +211,9 @@ LANGUAGES = (
         quoting=QUOTING,
         string_content="string_fragment",
         comments=COMMENTS,
+        contexts=CONTEXTS,
+        completions=COMPLETIONS,
+        lists=LISTS,
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=SNIPPET,

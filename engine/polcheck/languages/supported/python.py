@@ -277,6 +277,10 @@ LANGUAGES = (
             ("\ndef $_(...): ...", "a decorator stands before a definition: add `def $_(...): ...` on the next line"),
             (": ...", "a body is missing: add `: ...`"),
         ),
+        foreign=(
+            *("function ", "const ", "let ", "var ", "func ", "fn ", "new ", "public ", "private ", "static ", "void "),
+            *("&&", "||", "++", "=>", "=== ", "!== ", "; "),
+        ),
         snippet=_SNIPPET,
         awaiting=frozenset({"await"}),
         name_rules=_names,

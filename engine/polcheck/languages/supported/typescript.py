@@ -11,7 +11,10 @@ from polcheck.languages.supported.javascript import (
     AWAITING,
     COMMENT_SIGNS,
     COMMENTS,
+    COMPLETIONS,
+    CONTEXTS,
     ERASED,
+    LISTS,
     MULTILINE_QUOTES,
     QUOTING,
     SNIPPET,
@@ -49,7 +52,7 @@ _SNIPPET = replace(
         "type_alias_declaration": parts("type_parameters"),
         "catch_clause": parts("type_annotation"),
     },
-    optional_words=SNIPPET.optional_words | {"abstract", "declare"},
+    optional_words=SNIPPET.optional_words | {"abstract", "declare", "readonly"},
 )
 
 
@@ -73,6 +76,9 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         quoting=QUOTING,
         string_content="string_fragment",
         comments=COMMENTS,
+        contexts=CONTEXTS,
+        completions=COMPLETIONS,
+        lists=LISTS,
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
         snippet=_SNIPPET,

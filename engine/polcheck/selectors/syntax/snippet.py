@@ -24,6 +24,7 @@ from polcheck.languages.grammars import first_error, parse
 from polcheck.languages.language import MARK, Context, Language
 from polcheck.selectors.syntax.predicates import regex
 from polcheck.selectors.syntax.problem import SyntaxProblem
+from polcheck.selectors.syntax.snippet_advice import advice
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -372,7 +373,7 @@ def closed_calls(prepared: Prepared) -> list[tuple[str, int]]:
 def _unparsed(text: str, prepared: Prepared, root: Node, completion: str) -> SyntaxProblem:
     node = first_error(root)
     offset = min(prepared.offset(node), max(len(text.rstrip()) - 1, 0))
-    help = completion or "a snippet is code as the language writes it; `$name` is a part, `...` any number of items"
+    help = completion or advice(text, languages.language(prepared.language), node.type if node.is_missing else "")
     if node.is_missing:
         return SyntaxProblem(f"the snippet lacks `{node.type}`", offset, help)
     return SyntaxProblem(f"the snippet is not valid {languages.language(prepared.language).title}", offset, help)
