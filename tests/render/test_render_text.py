@@ -17,6 +17,8 @@ from polcheck.findings.report import Report
 from polcheck.render import Options, output_format
 from polcheck.render.escape import terminal
 from polcheck.render.excerpt import columns, draw
+from polcheck.render.style import Style
+from polcheck.render.text import full
 
 
 def _text(report: Report, **options: object) -> str:
@@ -176,3 +178,21 @@ def test_what_comes_nearest_is_shown_where_it_names_what_may_be_meant(keys: str,
     assert report.findings[0].nearest is not None
     assert ("nearest: " in _text(report)) is shown
     assert "nearest: " in _text(report, verbosity=1)
+
+
+def test_related_places_are_other_lines_each_once(report: Report) -> None:
+    """A second place on a line, and a file whose line is shown, say nothing more; `-v` has them all."""
+    line = Excerpt(3, ("EXPOSE 1",))
+    places = [Location("b.yaml", Place("b.yaml", 3, column, 3, 9), line) for column in (1, 8)]
+    related = (*places, Location.of_file("b.yaml"), Location.of_file("c.py"))
+    finding = replace(report.findings[0], related=related, looked_in=())
+    lines = [line.strip() for line in full(finding, Options(), Style(color=False)).splitlines()]
+    assert [line for line in lines if "also" in line] == ["= also b.yaml:3:1: EXPOSE 1", "= also c.py"]
+    lines = full(finding, Options(verbosity=1), Style(color=False)).splitlines()
+    assert sum("also" in line for line in lines) == 4
+
+
+def test_no_line_ends_in_blanks(report: Report) -> None:
+    """A remedy with an empty line has it without an indent."""
+    finding = replace(report.findings[0], remedy="Write:\n\n  a = 1\n")
+    assert not [line for line in full(finding, Options(), Style(color=False)).splitlines() if line != line.rstrip()]

@@ -194,3 +194,19 @@ def test_the_nearest_miss_of_a_snippet_has_a_name_like_its_own() -> None:
     assert other_name is not None
     assert other_name.failed == ("wants `torch.load`, here `torch.save`",)
     assert nearest(syntax, tree_of("print(1)\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code", "near"),
+    [
+        ("os.environ.get($x)", "app.get(x)\n", False),
+        ("os.environ.get($x)", "environ.get(x)\n", True),
+        ("numpy.load($x)", "np.load(x)\n", True),
+        ("torch.load($x)", "T.load(x)\n", True),
+        ("torch.load($x)", "qqqqqqqqqq.load(x)\n", False),
+        ("torch.load($x)", "torhc.load(x)\n", True),
+    ],
+)
+def test_a_name_that_only_ends_alike_is_not_meant(pattern: str, code: str, near: bool) -> None:
+    """`get` is a method of many things; an abbreviation of the wanted root, or a slip in it, is close."""
+    assert (nearest(compile_pattern([pattern], "python"), tree_of(code)) is not None) == near

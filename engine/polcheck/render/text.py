@@ -54,7 +54,7 @@ def full(finding: Finding, options: Options, style: Style, labelled: bool = True
         mark = partial(style.mark, severity=finding.severity)
         lines += draw(finding.location, options.width, style.margin, mark)
     indent = " " * (digits(finding.location) + 1)
-    lines += [f"{indent}{style.margin('=')} {line}" for line in _evidence(finding, everything, style)]
+    lines += [f"{indent}{style.margin('=')} {line}".rstrip() for line in _evidence(finding, everything, style)]
     return "\n".join(lines)
 
 
@@ -67,10 +67,11 @@ def _headline(finding: Finding, message: str, style: Style, labelled: bool) -> s
 
 
 def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
-    related = finding.related if everything else finding.related[:_RELATED]
+    places = list(finding.related) if everything else _other_lines(finding)
+    related = places if everything else places[:_RELATED]
     lines = [f"also {_line(location)}" for location in related]
-    if len(related) < len(finding.related):
-        lines.append(f"also {len(finding.related) - len(related):,} more places")
+    if len(related) < len(places):
+        lines.append(f"also {len(places) - len(related):,} more places")
     if finding.looked_in:
         lines.append(f"looked in: {_listed(finding.looked_in, everything)}")
     if finding.nearest and (finding.nearest.closest or everything):
@@ -78,7 +79,8 @@ def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
         lines.append(f"nearest: {terminal(finding.nearest.text)}{where}")
     if finding.remedy:
         head, *rest = finding.remedy.strip().split("\n")
-        lines += [f"{style.help('help')}: {terminal(head)}", *("      " + terminal(line) for line in rest)]
+        lines.append(f"{style.help('help')}: {terminal(head)}")
+        lines += ["      " + terminal(line) for line in rest]
     if finding.see:
         lines.append(f"see: {terminal(finding.see)}")
     if everything and finding.fix is not None:
@@ -95,6 +97,20 @@ def _fix(fix: Fix, style: Style) -> Iterator[str]:
     for hunk in fix.hunks:
         yield f"  {terminal(hunk_title(hunk))}"
         yield from (f"    {terminal(line)}" for line in hunk_lines(hunk))
+
+
+def _other_lines(finding: Finding) -> list[Location]:
+    """Return the related places but for those on a line, or in a file without a line, that is shown already."""
+    known = {(finding.location.path, finding.location.line)} if finding.location else set()
+    shown = {place.path for place in finding.related if place.line}
+    shown |= set(finding.looked_in[:_LOOKED_IN]) | ({finding.location.path} if finding.location else set())
+    result: list[Location] = []
+    for place in finding.related:
+        key = (place.path, place.line)
+        if key not in known and (place.line or place.path not in shown):
+            result.append(place)
+        known.add(key)
+    return result
 
 
 def _line(location: Location) -> str:

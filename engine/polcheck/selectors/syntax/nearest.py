@@ -125,6 +125,16 @@ def _unlike(predicate: Predicate, nodes: Sequence[Sequence[Node]]) -> float:
 
 
 def _likeness(here: str, wanted: str) -> float:
-    if here.rpartition(".")[2] == wanted.rpartition(".")[2]:
+    """Return how much a name is like a wanted one: 1 for the same, 0 for nothing in common."""
+    root, _, last = here.rpartition(".")
+    wanted_root, _, wanted_last = wanted.rpartition(".")
+    # NOTE: `np.load` may be meant for `numpy.load`; that `app.get` ends like `os.environ.get` says nothing
+    if last == wanted_last and _is_abbreviated(root.casefold(), wanted_root.casefold()):
         return 0.9
     return difflib.SequenceMatcher(None, here, wanted).ratio()
+
+
+def _is_abbreviated(short: str, name: str) -> bool:
+    """Return whether the characters of a text stand in a name in their order."""
+    rest = iter(name)
+    return all(character in rest for character in short)
