@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sysconfig
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import Tree, parse
+from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.compile import compile_code, compile_pattern
+from polcheck.selectors.syntax.matcher import Matcher
 from polcheck.selectors.syntax.nearest import nearest
 from polcheck.selectors.syntax.query_set import LIMITS, QuerySet
 from polcheck.selectors.syntax.selector import Syntax
@@ -93,11 +96,35 @@ def test_too_much_text_is_incomplete() -> None:
     assert found.incomplete == "the matches bind too much text"
 
 
+def test_what_a_snippet_says_is_looked_for_before_it_is_compared() -> None:
+    """A file of a thousand items, none of which is the one that a snippet names, takes no comparison."""
+    pattern = compile_pattern(["[..., 1, ..., 2, ..., 3]"], "python")
+    bank = QuerySet([pattern], LIMITS._replace(steps=0))
+    assert bank.search(tree_of(f"[{'1, ' * 500}]"))[0] == SearchResult()
+
+
+@pytest.mark.parametrize("name", ["json/encoder.py", "shutil.py", "dataclasses.py", "asyncio/base_events.py"])
+def test_what_is_not_compared_would_not_have_matched(name: str) -> None:
+    """Nodes that lack a word of a snippet, or children of its kinds, are passed over, and are no match."""
+    tree = parse(Source(name, (STDLIB / name).read_bytes()), "python")
+    more = [
+        *("$f(..., key=$x)", "$f(..., default=None)", "$a = $b.$c(...)", "$a[$b] = 'utf-8'", "$a = {...}", "$x == 0"),
+        *("def $f(..., default, ...): ...", "{'encoding': $x, ...}", "$a = (yield)", "$x: Any = $y", "$_ / '.'"),
+        *("for $x in $y: ...", "with open(...) as $f: ...", "lambda: $x", "not $x", "$a if $b else None"),
+    ]
+    every = [*syntaxes(), *(compile_pattern([text], "python") for text in more)]
+    quick = QuerySet(every).search(tree)
+    slow = "polcheck.selectors.syntax.query_set"
+    with mock.patch(f"{slow}.words_of", return_value=()), mock.patch.object(Matcher, "_may_be", return_value=True):
+        assert QuerySet(every).search(tree) == quick
+    assert sum(bool(found.matches) for found in quick.values()) > 12
+
+
 def test_too_many_comparisons_are_incomplete() -> None:
     """A snippet that would compare without end stops."""
     pattern = compile_pattern(["[..., 1, ..., 2, ..., 3]"], "python")
     bank = QuerySet([pattern], LIMITS._replace(steps=10_000))
-    assert bank.search(tree_of(f"[{'1, ' * 1000}]"))[0].incomplete == "limit of 10,000 comparisons exceeded"
+    assert bank.search(tree_of(f"[3, {'1, ' * 1000}2]"))[0].incomplete == "limit of 10,000 comparisons exceeded"
 
 
 def test_only_the_shape_that_lost_matches_is_incomplete() -> None:

@@ -7,6 +7,7 @@ what else the host has loaded.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -27,6 +28,8 @@ def main(requests: int, replies: int, progress: int) -> None:
         return
     start: Start = pickle.loads(first)  # NOTE: from our own parent, over a pipe that nobody else has
     enter_sandbox()
+    # NOTE: there are many rows and no circles among them; what is compiled for the first requests lives to the end
+    gc.set_threshold(200_000, 20, 100)
     os.write(progress, PROGRESS.pack(BOOTED, time.monotonic()))
     try:
         _serve(start, source, target, progress)
@@ -46,3 +49,5 @@ def _serve(start: Start, source: BinaryIO, target: BinaryIO, progress: int) -> N
                 results.append((False, internal_error(start.doing, error).encode("utf-8", "replace")))
         end_after(0, 0)
         write_frame(target, REPLIES.encode(results))
+        if not gc.get_freeze_count():
+            gc.freeze()

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from polcheck.base.spans import Span
 from polcheck.formats.values import Json
 
+_span = tuple.__new__  # NOTE: in half the time of `Span(…)`, of which there are thousands in a submission
+
 
 class Bound(NamedTuple):
     """The value that a match binds to a name, and its span in the file (None where it has none or it isn't known)."""
@@ -41,7 +43,7 @@ class Spans(NamedTuple):
 
     def at(self, number: int) -> Span:
         """Return the span of the match with this number."""
-        return Span(self.starts[number], self.ends[number])
+        return _span(Span, (self.starts[number], self.ends[number]))
 
 
 class MatchColumn:

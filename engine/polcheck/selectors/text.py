@@ -142,7 +142,9 @@ class TextSearch(Struct, frozen=True):
         incomplete = ""
         clock = Clock(SECONDS)  # NOTE: each match is found in linear time, all of them together are not
         compiled = _compiled(self.regex)
-        for match in compiled.finditer(encodable(text)):
+        text = encodable(text)
+        # NOTE: over bytes RE2's binding counts no characters, which takes longer than most searches
+        for match in compiled.finditer(text.encode() if text.isascii() else text):
             if not len(found) % _SELDOM and clock.over:
                 incomplete = f"the search took more than the limit of {clock.seconds:g} seconds"
                 break
@@ -151,17 +153,20 @@ class TextSearch(Struct, frozen=True):
                 break
             found.append(match)
         groups = {name: number for name, number in compiled.groupindex.items() if not name.startswith("_")}
-        return SearchResult(_hits(found, groups), incomplete)
+        return SearchResult(_hits(text, found, groups), incomplete)
 
 
-def _hits(matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Match]:
-    """Return the matches of a regular expression; a group that took no part in one binds nothing."""
+def _hits(text: str, matches: Sequence[Any], groups: Mapping[str, int]) -> Sequence[Match]:
+    """Return the matches of a regular expression in a text; a group that took no part in one binds nothing."""
+    if not matches:
+        return ()
     columns: dict[str, MatchColumn] = {}
     for name, number in groups.items():
-        values = [match.group(number) for match in matches]
-        if None in values:
-            return tuple([_hit(match, groups) for match in matches])
-        columns[name] = MatchColumn(_spans(matches, number), values)
+        spans = _spans(matches, number)
+        if -1 in spans.starts:
+            return tuple([_hit(text, match, groups) for match in matches])
+        values = [text[start:end] for start, end in zip(spans.starts, spans.ends, strict=True)]
+        columns[name] = MatchColumn(spans, values)
     return MatchTable(_spans(matches, 0), [0] * len(matches), columns)
 
 
@@ -170,12 +175,9 @@ def _spans(matches: Iterable[Any], group: int) -> Spans:
     return Spans([start for start, _ in spans], [end for _, end in spans])
 
 
-def _hit(match: Any, groups: Mapping[str, int]) -> Match:
-    bindings = tuple(
-        (name, Bound(value, Span(*match.span(number))))
-        for name, number in groups.items()
-        if (value := match.group(number)) is not None
-    )
+def _hit(text: str, match: Any, groups: Mapping[str, int]) -> Match:
+    spans = ((name, Span(*match.span(number))) for name, number in groups.items())
+    bindings = tuple((name, Bound(text[span.start : span.end], span)) for name, span in spans if span.start >= 0)
     return Match(Span(*match.span()), bindings)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.formats.values import Json
 from polcheck.selectors.jmespath.compiler import Code, Nodes, compiled, tolerant_projections
 from polcheck.selectors.jmespath.nodes import Call, Field, Hash, Listing, Literal, Node, Pipe, children, walk

@@ -67,11 +67,15 @@ class Function(Struct, frozen=True):
 
         Raises TypeMismatchError when one is of the wrong type, unless `strict` is off and a null is to blame.
         """
-        if not strict and not self.takes_null and any(argument is None for argument in arguments):
-            return None
+        if not strict and not self.takes_null:
+            for argument in arguments:
+                if argument is None:
+                    return None
         taken = []
+        parameters = self.parameters
+        last = len(parameters) - 1
         for index, argument in enumerate(arguments):
-            parameter = self.parameter(index)
+            parameter = parameters[index if index < last else last]
             kind = type(argument)
             if kind not in parameter.types:
                 name = "expression" if callable(argument) else kind_of(argument)

@@ -6,9 +6,10 @@ The depth of the recursion is the snippet's, never the file's; the work on one f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.languages.language import SnippetRules
 from polcheck.languages.names import Names, only_child, parts_of, unwrapped
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.predicates import names_match
@@ -221,12 +222,41 @@ class Matcher:
         if shape.unasked_fields:
             left_out = {c.id for field in shape.unasked_fields for c in node.children_by_field_name(field)}
             children = [child for child in children if child.id not in left_out]
-        for inner, _ in self._sequence(shape.items, children, binds, whole=True):
-            yield inner
+        if self._may_be(shape.items, children):
+            for inner, _ in self._sequence(shape.items, children, binds, whole=True):
+                yield inner
         while taken := self._prefix(node.type, children):
             children = children[taken:]
             for inner, _ in self._sequence(shape.items, children, binds, whole=True):
                 yield inner
+
+    def _may_be(self, shapes: Sequence[Shape], nodes: Sequence[Node]) -> bool:
+        """Return whether `nodes` may be `shapes`, by their number and kinds alone; one in parentheses may be
+        anything.
+
+        NOTE: comparing binds, which is dear.
+        """
+        for shape, node in zip(shapes, nodes, strict=False):
+            form = type(shape)
+            if form is Many:
+                return True  # what comes after it is compared with any of the nodes
+            if form is Hole:
+                continue
+            kind = node.type
+            if kind in self.rules.grouping or kind in self.rules.types or kind in self.rules.erased:
+                continue
+            kinds: Collection[str]
+            if isinstance(shape, Branch):
+                kinds = shape.kinds
+            elif isinstance(shape, Quoted):
+                kinds = self.language.strings
+            elif isinstance(shape, Word) and kind != shape.text:
+                kinds = self.rules.alike_words.get(shape.text, ())
+            else:
+                continue
+            if kind not in kinds:
+                return False
+        return len(shapes) == len(nodes) or _has_many(shapes)
 
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""
@@ -450,6 +480,44 @@ def _inside_a_name(shape: Shape, node: Node) -> bool:
     field = {"attribute": "attribute"}.get(parent.type, "name")
     named = parent.child_by_field_name(field)
     return named is not None and named.id == node.id
+
+
+def words_of(shape: Shape, language: str) -> tuple[bytes, ...]:
+    """Return texts that the text of every node holds which a shape matches.
+
+    NOTE: a name may be written otherwise where it is used, as may what stands in a string.
+    """
+    return tuple(dict.fromkeys(_words(shape, language_called(language).snippet)))
+
+
+def _words(shape: Shape | None, rules: SnippetRules) -> Iterator[bytes]:
+    if isinstance(shape, Leaf):
+        if shape.kind not in rules.words and not (rules.ignores_case and rules.ignores_case(shape.kind)):
+            yield shape.text
+    elif isinstance(shape, Terminated):
+        yield from _words(shape.expression, rules)
+    else:
+        for part in _parts(shape):
+            yield from _words(part, rules)
+
+
+def _parts(shape: Shape | None) -> Iterable[Shape | None]:
+    """Return shapes that are in a node wherever this one is."""
+    if isinstance(shape, Branch):
+        return shape.items
+    if isinstance(shape, Arguments):
+        return (*shape.positional, *shape.keywords)
+    if isinstance(shape, Keyword):
+        return (shape.name, shape.value)
+    if isinstance(shape, Mapping):
+        return shape.pairs
+    if isinstance(shape, Parameter):
+        return (shape.name, shape.annotation, shape.default)
+    if isinstance(shape, Generic):
+        return (shape.value, *shape.arguments)
+    if isinstance(shape, Statements):
+        return shape.items[:1]  # NOTE: the others are beside the node
+    return ()
 
 
 def _has_many(shapes: Sequence[Shape]) -> bool:

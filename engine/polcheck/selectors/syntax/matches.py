@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
+from operator import lt
 from typing import TYPE_CHECKING
 
+from polcheck.base.spans import Source
 from polcheck.languages.grammars import Tree
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
@@ -24,14 +26,59 @@ Captured = Sequence[Sequence["Node"]]
 """The nodes of one match of a query, by the numbers of captures."""
 
 
+class Columns:
+    """The nodes that captures hold in the matches of a query, as columns: the same for each selector that takes them.
+
+    INVARIANT: what is remembered by its id is kept here, so that its id stays its own.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._nodes: dict[tuple[int, int], tuple[object, list[Node] | None]] = {}
+        self._spans: dict[int, tuple[object, Spans]] = {}
+        self._weights: dict[int, tuple[object, list[int]]] = {}
+        self._orders: dict[int, tuple[object, bool]] = {}
+
+    def nodes(self, matches: Sequence[Captured], number: int) -> list[Node] | None:
+        """Return the one node that a capture holds in each match; None unless each holds one."""
+        key = (id(matches), number)
+        if key not in self._nodes:
+            captured = [nodes[number] for nodes in matches]
+            single = all(map((1).__eq__, map(len, captured)))
+            self._nodes[key] = (matches, [nodes[0] for nodes in captured] if single else None)
+        return self._nodes[key][1]
+
+    def spans(self, nodes: Sequence[Node]) -> Spans:
+        """Return where the nodes of a column stand, in characters."""
+        if id(nodes) not in self._spans:
+            offsets = self._source.offsets_of_bytes
+            spans = Spans(offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
+            self._spans[id(nodes)] = (nodes, spans)
+        return self._spans[id(nodes)][1]
+
+    def weights(self, nodes: Sequence[Node]) -> list[int]:
+        """Return how many nodes there are in each node of a column."""
+        if id(nodes) not in self._weights:
+            self._weights[id(nodes)] = (nodes, [node.descendant_count for node in nodes])
+        return self._weights[id(nodes)][1]
+
+    def in_order(self, nodes: Sequence[Node]) -> bool:
+        """Return whether the nodes of a column are in order of place, and no two span the same."""
+        if id(nodes) not in self._orders:
+            places = [(node.start_byte, node.end_byte) for node in nodes]
+            self._orders[id(nodes)] = (nodes, all(map(lt, places, places[1:])))
+        return self._orders[id(nodes)][1]
+
+
 class Rows:
     """Collects what matches; `stopped` says why no more is matched."""
 
-    def __init__(self, tree: Tree, most: int, text: int) -> None:
+    def __init__(self, tree: Tree, most: int, text: int, columns: Columns) -> None:
         self.tree = tree
         self.source = tree.source
         self.most = most
         self.text = text
+        self._shared = columns
         self.stopped = ""
         self.rows: dict[Row, None] = {}
         self.taken: list[tuple[PatternProbe, Sequence[Captured]]] = []
@@ -72,7 +119,7 @@ class Rows:
             return None
         node_columns: list[list[Node]] | None = None
         for probe, matches in self.taken:
-            more = _node_columnsof(probe, matches)
+            more = self._node_columns(probe, matches)
             if more is None or (node_columns is not None and len(node_columns) != len(more)):
                 return None
             node_columns = (
@@ -81,21 +128,34 @@ class Rows:
                 else [[*one, *other] for one, other in zip(node_columns, more, strict=True)]
             )
         assert node_columns is not None
-        node_columns = _in_order(node_columns)
+        if not self._shared.in_order(node_columns[0]):
+            node_columns = _in_order(node_columns)
         if node_columns is None:
             return None
         roots, columns = node_columns[0], dict(zip(names.pop(), node_columns[1:], strict=False))
-        spans = {name: self._spans(nodes) for name, nodes in columns.items()}
+        spans_of = self._shared.spans
+        spans = {name: spans_of(nodes) for name, nodes in columns.items()}
         if sum(sum(each.ends) - sum(each.starts) for each in spans.values()) > self.text:
             return None
         language = self.tree.language
         bound = {name: MatchColumn(spans[name], partial(_values, nodes, language)) for name, nodes in columns.items()}
-        points = self._spans(node_columns[-1]) if len(node_columns) > len(columns) + 1 else None
-        return MatchTable(self._spans(roots), [node.descendant_count for node in roots], bound, points)
+        points = spans_of(node_columns[-1]) if len(node_columns) > len(columns) + 1 else None
+        return MatchTable(spans_of(roots), self._shared.weights(roots), bound, points)
 
-    def _spans(self, nodes: Sequence[Node]) -> Spans:
-        offsets = self.source.offsets_of_bytes
-        return Spans(offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
+    def _node_columns(self, probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
+        """Return the nodes of what matches span, of each public capture, and of `@here`; None unless each holds one
+        node.
+        """
+        if len(probe.roots) != 1:
+            return None
+        numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
+        columns: list[list[Node]] = []
+        for number in numbers:
+            nodes = self._shared.nodes(matches, number)
+            if nodes is None:
+                return None
+            columns.append(nodes)
+        return columns
 
     def _one_by_one(self) -> Sequence[Match]:
         """Return the matches one by one, each only once."""
@@ -126,27 +186,9 @@ class Rows:
         return Match(span(start, end), bindings, span(here, here_end) if here >= 0 else None, weight)
 
 
-def _node_columnsof(probe: PatternProbe, matches: Sequence[Captured]) -> list[list[Node]] | None:
-    """Return the nodes of what matches span, of each public capture, and of `@here`; None unless each holds one
-    node.
-    """
-    if len(probe.roots) != 1:
-        return None
-    numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
-    columns: list[list[Node]] = []
-    for number in numbers:
-        captured = [nodes[number] for nodes in matches]
-        if any(len(nodes) != 1 for nodes in captured):
-            return None
-        columns.append([nodes[0] for nodes in captured])
-    return columns
-
-
 def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
     """Return the columns in order of what the matches span; None when two span the same, which may be one match."""
     places = [(node.start_byte, node.end_byte) for node in columns[0]]
-    if all(first < second for first, second in pairwise(places)):
-        return columns
     if len(set(places)) < len(places):
         return None
     order = sorted(range(len(places)), key=places.__getitem__)

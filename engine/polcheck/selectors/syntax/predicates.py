@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import re2
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import on_one_line
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.problem import SyntaxProblem, did_you_mean

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
@@ -19,8 +20,8 @@ from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import first_error, too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
-from polcheck.selectors.syntax.matches import Captured, Rows, matches_of_shape
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, words_of
+from polcheck.selectors.syntax.matches import Captured, Columns, Rows, matches_of_shape
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _KEPT = 64
 _SHARE = 3  # a file that asks for a third of the shapes is searched for all
 _MOST = 100  # shapes in a query that serves every file
+_MOST_NAMED = 4_000  # sets of names of which it is remembered which members they lead to
+_MOST_READ = 2_000  # bytes of a node in which words are looked for
+_NAMES_LENGTH = 200  # characters of such a set
 
 
 class Searched(NamedTuple):
@@ -130,25 +134,29 @@ class _Member(NamedTuple):
     probe: PatternProbe
     shape: Shape | None
     rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
+    words: tuple[bytes, ...] = ()  # what the text of a node must hold before it is compared with the shape
 
 
 class _Group(Struct):
     """The members that share a shape; `tables` lead from the text or name of a capture to members.
 
-    `wild` does so for names with `*`, by the number of segments and which of them are open; `regexes` for `#match?`.
+    `wild` does so for names with `*`, by the capture, the number of segments and which of them are open; `regexes` for
+    `#match?`. `named` has the members that names have led to.
     """
 
     shape: str
     captures: tuple[str, ...]
     always: list[_Member] = field(default_factory=list)
     tables: dict[tuple[int, str], dict[str, list[_Member]]] = field(default_factory=dict)
-    wild: dict[tuple[int, int, tuple[int, ...]], dict[str, list[_Member]]] = field(default_factory=dict)
+    wild: dict[int, dict[int, dict[tuple[int, ...], dict[str, list[_Member]]]]] = field(default_factory=dict)
     regexes: dict[int, Regexes[_Member]] = field(default_factory=dict)  # by capture
     selectors: set[int] = field(default_factory=set)
     follows: bool = False  # whether a member asks what names stand for
     harmless: bool = True  # whether it has no more matches than a file has nodes
+    followed: dict[int, None] = field(default_factory=dict)  # captures by whose names members are looked up
+    named: dict[tuple[int, tuple[str, ...]], tuple[_Member, ...]] = field(default_factory=dict)
 
-    def add(self, selector: int, probe: PatternProbe, shape: Shape | None) -> None:
+    def add(self, selector: int, probe: PatternProbe, shape: Shape | None, words: tuple[bytes, ...]) -> None:
         """Takes a member in, under the texts that it wants where one of its predicates lists them."""
         self.selectors.add(selector)
         self.harmless &= probe.free == 1 or shape is not None
@@ -156,45 +164,68 @@ class _Group(Struct):
         for predicate in sorted(probe.predicates, key=lambda predicate: predicate.test == "match"):
             if _can_be_looked_up(predicate, probe):
                 rest = tuple(other for other in probe.predicates if other is not predicate)
-                member = _Member(selector, probe, shape, rest)
+                member = _Member(selector, probe, shape, rest, words)
                 if predicate.test == "match":
                     self.regexes.setdefault(predicate.capture, Regexes()).add(predicate.values[0], member)
                     return
                 for value in set(predicate.values):
                     self._table(predicate, value).setdefault(value, []).append(member)
                 return
-        self.always.append(_Member(selector, probe, shape, probe.predicates))
+        self.always.append(_Member(selector, probe, shape, probe.predicates, words))
 
     def _table(self, predicate: Predicate, value: str) -> dict[str, list[_Member]]:
         """Return the table in which a text that a predicate wants is looked up."""
         if predicate.test != "resolves-to":
             return self.tables.setdefault((predicate.capture, "text"), {})
+        self.followed[predicate.capture] = None
         if "*" not in value:
             return self.tables.setdefault((predicate.capture, "name"), {})
         segments = value.split(".")
         places = tuple(number for number, segment in enumerate(segments) if segment == "*")
-        return self.wild.setdefault((predicate.capture, len(segments), places), {})
+        return self.wild.setdefault(predicate.capture, {}).setdefault(len(segments), {}).setdefault(places, {})
 
-    def looked_up(self, nodes: Captured, names: Callable[[], Names], rules: SnippetRules) -> Iterator[_Member]:
-        """Yield the members in the tables that may match `nodes`."""
+    def members(self, nodes: Captured, names: Callable[[], Names], rules: SnippetRules) -> Sequence[_Member]:
+        """Return the members in the tables that may match `nodes`."""
+        found: Sequence[_Member] = ()
+        for capture in self.followed:
+            known = names().of(nodes[capture][0])
+            led = self.named.get((capture, known))
+            if led is None:
+                led = self._remembered(capture, known)
+            found = [*found, *led] if found and led else led or found
         for (capture, form), table in self.tables.items():
-            node = nodes[capture][0]
             if form == "name":
-                for name in names().of(node):
-                    yield from table.get(name, ())
-            else:
-                yield from table.get((node.text or b"").decode("utf-8", "replace"), ())
-                if node.type in rules.grouping or node.type in rules.erased:  # to a snippet they make no difference
-                    inner = (unwrapped(node, rules.grouping, rules.erased).text or b"").decode("utf-8", "replace")
-                    yield from (member for member in table.get(inner, ()) if member.shape is not None)
+                continue
+            node = nodes[capture][0]
+            more = table.get((node.text or b"").decode("utf-8", "replace"))
+            if more:
+                found = [*found, *more]
+            if node.type in rules.grouping or node.type in rules.erased:  # to a snippet they make no difference
+                inner = (unwrapped(node, rules.grouping, rules.erased).text or b"").decode("utf-8", "replace")
+                found = [*found, *(member for member in table.get(inner, ()) if member.shape is not None)]
         for capture, regexes in self.regexes.items():
-            yield from regexes.items(nodes[capture][0].text)
-        for (capture, length, places), table in self.wild.items():
-            for name in names().of(nodes[capture][0]):
-                segments = name.split(".")
-                if len(segments) == length:
-                    opened = ["*" if number in places else segment for number, segment in enumerate(segments)]
-                    yield from table.get(".".join(opened), ())
+            found = [*found, *regexes.items(nodes[capture][0].text)]
+        return found
+
+    def _remembered(self, capture: int, names: tuple[str, ...]) -> tuple[_Member, ...]:
+        """Return the members that any of some names leads to. NOTE: most nodes of most files have names seen before."""
+        if len(self.named) >= _MOST_NAMED:
+            self.named.clear()
+        members = tuple(self._by_names(capture, names))
+        if sum(map(len, names)) <= _NAMES_LENGTH:
+            self.named[capture, names] = members
+        return members
+
+    def _by_names(self, capture: int, names: tuple[str, ...]) -> Iterator[_Member]:
+        table = self.tables.get((capture, "name"), {})
+        for name in names:
+            yield from table.get(name, ())
+        by_length = self.wild.get(capture, {})
+        for name in names if by_length else ():
+            segments = name.split(".")
+            for places, opened in by_length.get(len(segments), {}).items():
+                parts = ["*" if number in places else segment for number, segment in enumerate(segments)]
+                yield from opened.get(".".join(parts), ())
 
 
 def _follows(syntax: Syntax) -> bool:
@@ -259,7 +290,8 @@ class QuerySet:
         return {selector: rows[selector].result(broken) for selector in sorted(selectors)}
 
     def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
-        return {selector: Rows(tree, self.limits.rows, self.limits.text) for selector in selectors}
+        columns = Columns(tree.source)
+        return {selector: Rows(tree, self.limits.rows, self.limits.text, columns) for selector in selectors}
 
     def _grouped(self) -> list[_Group]:
         if self._groups is None:
@@ -267,7 +299,8 @@ class QuerySet:
             for selector, syntax in enumerate(self.syntaxes):
                 for probe, shape, _ in syntax.alternatives:
                     numbers = tuple(f"c{number}" for number in range(probe.width))
-                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape)
+                    words = words_of(shape, syntax.language) if shape is not None else ()
+                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape, words)
             self._groups = list(groups.values())
         return self._groups
 
@@ -284,6 +317,23 @@ class QuerySet:
     def group(self, number: int) -> _Group:
         """Return the selectors' patterns of one shape."""
         return self._grouped()[number]
+
+
+def _numbered(matches: Sequence[Captures], names: Sequence[str]) -> list[Captured]:
+    """Return the nodes of each match by the numbers of captures; none for a capture that a match lacks."""
+    try:
+        if len(names) == 1:
+            return [(captures[names[0]],) for captures in matches]
+        return list(map(itemgetter(*names), matches)) if names else [()] * len(matches)
+    except KeyError:
+        return [[captures.get(name, ()) for name in names] for captures in matches]
+
+
+def _may_hold(node: Node, word: bytes) -> bool:
+    """Return whether a word may be in the text of a node. NOTE: nodes in one another repeat their text, so long ones
+    are not read.
+    """
+    return node.end_byte - node.start_byte > _MOST_READ or word in (node.text or b"")
 
 
 class _NamesOf:
@@ -320,12 +370,13 @@ class _Search:
         if follows and searched.complete:
             names_of(self.tree, [captures["import"][0] for captures in searched.imports])
         for number, group in zip(numbers, groups, strict=True):
-            matches = [[captures.get(name, ()) for name in group.captures] for captures in searched.matches[number]]
-            self._deal(group, matches)
+            self._deal(group, _numbered(searched.matches[number], group.captures))
         return searched.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
         """Gives the matches of one shape to the selectors that want them."""
+        if not matches:
+            return
         for member in group.always:
             self._give(member, matches)
         if not (group.tables or group.regexes or group.wild):
@@ -333,7 +384,7 @@ class _Search:
         wanted: dict[int, tuple[_Member, list[Captured]]] = {}
         rules = language_called(self.tree.language).snippet
         for nodes in matches:
-            for member in group.looked_up(nodes, self.names, rules):
+            for member in group.members(nodes, self.names, rules):
                 wanted.setdefault(id(member), (member, []))[1].append(nodes)
         for member, dealt in wanted.values():
             self._give(member, dealt)
@@ -350,10 +401,15 @@ class _Search:
         if member.shape is None:
             rows.take(member.probe, matches)
             return
-        matcher = self._matcher(member.selector)
         root = member.probe.roots[0]
+        roots = [nodes[root][0] for nodes in matches]
+        for word in member.words:
+            roots = [node for node in roots if _may_hold(node, word)]
+        if not roots:
+            return
+        matcher = self._matcher(member.selector)
         try:
-            all(rows.add(matches_of_shape(matcher, member.shape, nodes[root][0])) for nodes in matches)
+            all(rows.add(matches_of_shape(matcher, member.shape, node)) for node in roots)
         except TooMuchWork:
             rows.stopped = f"limit of {self.query_set.limits.steps:,} comparisons exceeded"
 
