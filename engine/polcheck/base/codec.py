@@ -6,8 +6,9 @@ may have) is spelled out, at the price of a second pass over such a value.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from polcheck.base.cached import cached_property
 
 if TYPE_CHECKING:
     import msgspec

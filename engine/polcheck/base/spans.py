@@ -10,10 +10,11 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
+
+from polcheck.base.cached import cached_property
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -80,10 +80,17 @@ class Worker(Generic[_Request, _Reply]):
 
     def ask(self, request: _Request) -> _Reply:
         """Return the reply. Raises Overrun when there is none in time, or the process dies, or the work fails."""
+        return self.ask_all([request])[0]
+
+    def ask_all(self, requests: Sequence[_Request]) -> list[_Reply]:
+        """Return the replies to some requests, which go to the process and back at once.
+
+        Raises Overrun when there is none to one of them in time, or the process dies, or the work fails.
+        """
         if is_sandboxed():
-            return self._work(request)
+            return [self._work(request) for request in requests]
         try:
-            self.feed([request])
+            self.feed(requests)
             while (replies := self.receive(POLL_SECONDS)) is None:
                 if self.is_overdue:
                     self.close()
@@ -95,10 +102,10 @@ class Worker(Generic[_Request, _Reply]):
         except BaseException:
             self.close()  # NOTE: after ctrl-C a reply may still come, and is none to the next request
             raise
-        ((reply, reason),) = replies
-        if reason is not None:
-            raise Overrun(reason)
-        return reply  # type: ignore[return-value]  # there is one where there is no reason for none
+        for _, reason in replies:
+            if reason is not None:
+                raise Overrun(reason)
+        return [reply for reply, _ in replies]  # type: ignore[misc]  # there is one where there is no reason for none
 
     def begin(self) -> None:
         """Starts the process, unless there is one. Raises OSError when the system gives none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source
 from polcheck.edits.edit import Edit, EditRefused
 from polcheck.formats.format import Format

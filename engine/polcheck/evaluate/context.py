@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
+from polcheck.base.sandbox import is_sandboxed
 from polcheck.base.spans import Source, Span
 from polcheck.base.worker import Overrun, Worker
-from polcheck.evaluate.relations import DynamicPlace, Matches, Relation, UnsearchedFile, name_of, nulls, row_of
+from polcheck.evaluate.relations import (
+    DynamicPlace,
+    Matches,
+    Relation,
+    SpanIndices,
+    UnsearchedFile,
+    name_of,
+    nulls,
+    row_of,
+)
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Row, SourceRef
 from polcheck.formats.values import Json
 from polcheck.languages.registry import may_be_script
@@ -90,6 +100,8 @@ class JoinContext(Struct, dict=True):
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
     _documents: dict[tuple[_Area, str | tuple[str, ...]], frozenset[str]] = field(default_factory=dict)
     _inside: dict[tuple[int, bool, str, str], SearchResult] = field(default_factory=dict)
+    _spans: SpanIndices = field(default_factory=dict)
+    _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)  # by probe and path
 
     @cached_property
     def _folders(self) -> list[str]:
@@ -104,7 +116,9 @@ class JoinContext(Struct, dict=True):
         is shared.
         """
         inside = self._inside if len(self._inside) < _MOST_INSIDE else {}
-        result = replace(self, rows=rows, placer=placer, _inside=inside)
+        spans = {key: index for key, index in self._spans.items() if key[1] not in before}
+        near = {key: miss for key, miss in self._near.items() if key[1] not in before}
+        result = replace(self, rows=rows, placer=placer, _inside=inside, _spans=spans, _near=near)
         result.__dict__.update(
             (name, value) for name, value in self.__dict__.items() if name in ("_folders", "_paths", "asked", "aside")
         )
@@ -237,7 +251,7 @@ class JoinContext(Struct, dict=True):
         examined = self.examined(source, join.modifiers)
         unsearched = self._unseen(source.files, join.modifiers)
         unsearched += self._of_no_language(source, examined, join.modifiers.revision)
-        for path in examined & self.unreadable.keys():
+        for path in examined & self.unreadable.keys() if self.unreadable else ():
             unsearched += [
                 UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
             ]
@@ -263,7 +277,9 @@ class JoinContext(Struct, dict=True):
             if not results:
                 return ()
             # NOTE: a path capture may rule a match out, or double it
-            return _by_ways(results, ways, source.probe, join) if ways else Matches(results, source.probe, join)
+            if ways:
+                return _by_ways(results, ways, source.probe, join)
+            return Matches(results, source.probe, join, self._spans)
 
         return Relation(
             make,
@@ -430,13 +446,38 @@ class JoinContext(Struct, dict=True):
         """Return the nearest miss of a `code` or `pattern` in a file; None as well where looking for it goes on too
         long.
         """
-        if not self.asked.is_risky(source.data, probe):
-            return self.extractor.nearest(source, probe)
+        key = (probe, source.path)
+        if key not in self._near:
+            if self.asked.is_risky(source.data, probe):
+                self._near[key] = None
+                self._ask_nearest([(source, probe)])
+            else:
+                self._near[key] = self.extractor.nearest(source, probe)
+        return self._near[key]
+
+    def seek_nearest(self, wanted: Iterable[tuple[Source, int]]) -> None:
+        """Ask a sandboxed worker at once for the nearest misses of some probes in files that it has to look for.
+
+        NOTE: a way there and back takes longer than most answers. What can't be answered is left to `nearest`.
+        """
+        if is_sandboxed():
+            return
+        distinct = {(probe, source.path): (source, probe) for source, probe in wanted}
+        asked = [
+            (source, probe)
+            for key, (source, probe) in distinct.items()
+            if key not in self._near and self.asked.is_risky(source.data, probe)
+        ]
+        if len(asked) > 1:
+            self._ask_nearest(asked)
+
+    def _ask_nearest(self, asked: Sequence[tuple[Source, int]]) -> None:
         try:
-            answer = self.aside.ask((source, probe, {}))
+            answers = self.aside.ask_all([(source, probe, {}) for source, probe in asked])
         except Overrun:
-            return None
-        return None if isinstance(answer, SearchResult) else answer
+            return
+        for (source, probe), answer in zip(asked, answers, strict=True):
+            self._near[probe, source.path] = None if isinstance(answer, SearchResult) else answer
 
     @cached_property
     def asked(self) -> DeferredSearch:

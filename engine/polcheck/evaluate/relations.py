@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Span
 from polcheck.evaluate.rows import ABSENT, BoundValue, Interval, Ref, Row, SourceRef, SpanIndex, joins
 from polcheck.policy.plan import Join, SearchInValue
 from polcheck.scan.rows import VALUE, WHOLE
-from polcheck.selectors.results import Match, MatchTable, SearchResult
+from polcheck.selectors.results import Match, MatchColumn, MatchTable, SearchResult
 
 
 class UnsearchedFile(NamedTuple):
@@ -225,10 +225,16 @@ def _stretch(span: Span | None, weight: int) -> Interval:
     return Interval(*(span or Span(0, 0)), weight)
 
 
+SpanIndices = dict[tuple[int, str], SpanIndex]
+"""What lies in what among the matches of a probe in a file, by the two: the same for every join of the probe."""
+
+
 class Matches(Sequence[Row]):
     """The matches of one probe in some files as rows, in order of place, each made when it is asked for."""
 
-    def __init__(self, results: Mapping[str, SearchResult], probe: int, join: Join) -> None:
+    def __init__(
+        self, results: Mapping[str, SearchResult], probe: int, join: Join, indices: SpanIndices | None = None
+    ) -> None:
         self._matches = {path: result.matches for path, result in results.items()}
         self._cores = {path: result.cores for path, result in results.items() if result.cores}
         self._probe = probe
@@ -236,6 +242,8 @@ class Matches(Sequence[Row]):
         self._paths = list(self._matches)
         self._firsts = list(accumulate(map(len, self._matches.values()), initial=0))
         self._rows: list[Row | None] = [None] * self._firsts.pop()
+        self._columns: dict[str, list[tuple[str, str | None, MatchColumn]]] = {}
+        self._indices = {} if indices is None else indices
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -260,11 +268,24 @@ class Matches(Sequence[Row]):
         place = SourceRef(
             path, matches.spans.at(number), points and points.at(number), None, None, matches.weights[number]
         )
-        bindings = [
-            (key, BoundValue(column.values[number], path, column.spans.at(number)))
-            for key, column in matches.columns.items()
-        ]
-        return _row(place, bindings, {}, self._join)
+        columns = self._columns.get(path)
+        if columns is None:
+            columns = [(key, name_of(key, self._join), column) for key, column in matches.columns.items()]
+            self._columns[path] = columns
+        names: dict[str, BoundValue] = {}
+        shown: dict[str, BoundValue] = {}
+        for key, name, column in columns:
+            bound = BoundValue(column.values[number], path, column.spans.at(number))
+            if name is None:
+                shown[key] = bound
+            else:
+                names[name] = bound
+        if self._join.modifiers.optional:
+            names |= nulls(self._join, names)
+        return Row(names, (place,), place, shown=shown)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self.__getitem__, range(len(self._rows)))
 
     def keyed(self, names: Sequence[str]) -> _Keyed:
         """Yield the keys of an index of the rows; a row that lacks one of the names is left out."""
@@ -290,8 +311,12 @@ class Matches(Sequence[Row]):
         matches = self._matches.get(path, ())
         first = self._first.get(path, 0)
         if isinstance(matches, MatchTable):
-            intervals = list(map(Interval, matches.spans.starts, matches.spans.ends, matches.weights))
-            return _Part(self, range(first, first + len(matches))), SpanIndex(intervals)
+            key = (self._probe, path)
+            index = self._indices.get(key)
+            if index is None:
+                columns = zip(matches.spans.starts, matches.spans.ends, matches.weights, strict=True)
+                index = self._indices[key] = SpanIndex(list(map(Interval._make, columns)))
+            return _Part(self, range(first, first + len(matches))), index
         placed = [
             (first + number, _stretch(match.span, match.weight)) for number, match in enumerate(matches) if match.span
         ]
@@ -310,6 +335,9 @@ class _Part(Sequence[Row]):
 
     def __getitem__(self, index: Any) -> Any:
         return self._rows[self._numbers[index]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._rows.__getitem__, self._numbers)
 
 
 def name_of(key: str, join: Join | SearchInValue) -> str | None:

@@ -357,22 +357,26 @@ class SpanIndex:
 
     def __init__(self, intervals: Sequence[Interval]) -> None:
         self.intervals = intervals
-        self._order = sorted(range(len(intervals)), key=lambda i: (intervals[i].start, -intervals[i].end))
+        keys = [(start, -end) for start, end, _ in intervals]
+        self._order = sorted(range(len(intervals)), key=keys.__getitem__)
         self._spans = [intervals[i] for i in self._order]
-        self._starts = [span.start for span in self._spans]
-        self._ends = sorted((span.end, i) for i, span in zip(self._order, self._spans, strict=True))
-        self._parents, self._nested = _parents(self._spans)
+        self._starts = [span[0] for span in self._spans]
+        self._ends: list[tuple[int, int]] | None = None  # NOTE: few are asked what is before, or around
+        self._nesting: tuple[list[int], bool] | None = None
 
     def around(self, span: Span | Interval) -> list[int]:
         """Return the indices of the matches that hold `span`, the innermost first."""
         last = bisect_right(self._starts, span.start) - 1
-        if not self._nested:
+        if self._nesting is None:
+            self._nesting = _parents(self._spans)
+        parents, nested = self._nesting
+        if not nested:
             return [self._order[i] for i in range(last, -1, -1) if self._spans[i].end >= span.end]
         indices: list[int] = []
         while last >= 0:
             if self._spans[last].end >= span.end:
                 indices.append(self._order[last])
-            last = self._parents[last]
+            last = parents[last]
         return indices
 
     def within(self, span: Span | Interval) -> list[int]:
@@ -382,6 +386,8 @@ class SpanIndex:
 
     def before(self, offset: int) -> list[int]:
         """Return the indices of the matches that end at `offset` or before."""
+        if self._ends is None:
+            self._ends = sorted((span[1], i) for i, span in zip(self._order, self._spans, strict=True))
         return [index for _, index in self._ends[: bisect_right(self._ends, (offset, len(self._order)))]]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result

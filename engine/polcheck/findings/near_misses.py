@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Unreadable
 from polcheck.evaluate.context import JoinContext
@@ -33,7 +34,6 @@ from polcheck.policy.plan import (
     handlers,
 )
 from polcheck.selectors.jmespath.expression import Expression
-from polcheck.selectors.syntax.nearest import Near
 from polcheck.selectors.syntax.selector import Syntax
 from polcheck.sources.trees import path_behind
 
@@ -45,11 +45,10 @@ _SECONDS = 3.0
 
 
 class NearMisses(Struct, dict=True):
-    """Finds nearest misses in one submission; what a probe comes closest to is worked out once a file."""
+    """Finds nearest misses in one submission."""
 
     context: JoinContext
     locator: Locator
-    _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)
     _rows: dict[int, Sequence[Row]] = field(default_factory=dict)
     _values: dict[tuple[int, str], dict[str, Row]] = field(default_factory=dict)
     _sources: dict[tuple[int, str | None], NearMiss | None] = field(default_factory=dict)
@@ -70,9 +69,13 @@ class NearMisses(Struct, dict=True):
             miss = self.of_row(join, failure.row)
             if miss is not None:
                 return miss
+        anchors = {
+            join.number: failure.row.places[0].path if join.keeps_to_file and failure.row.places else None
+            for join in joins
+        }
+        self.context.seek_nearest(one for join in joins for one in self._sought(join, anchors[join.number]))
         for join in joins:
-            anchor = failure.row.places[0].path if join.keeps_to_file and failure.row.places else None
-            miss = self.of_source(join, anchor)
+            miss = self.of_source(join, anchors[join.number])
             if miss is not None:
                 return miss
         return None
@@ -88,6 +91,18 @@ class NearMisses(Struct, dict=True):
         if key not in self._sources:  # NOTE: thousands of subjects may lack the same thing
             self._sources[key] = self._of_source(join, path)
         return self._sources[key]
+
+    def _sought(self, join: Join, path: str | None) -> Iterator[tuple[Source, int]]:
+        """Yield the files in which `of_source` looks for a miss of a `code` or `pattern`, and the probe."""
+        search = join.source
+        if not isinstance(search, Find) or join.modifiers.needs_base or (join.number, path) in self._sources:
+            return
+        probe = self.context.plan.probes[search.probe]
+        if not isinstance(probe.what, Syntax):
+            return
+        for document in self._documents(search, probe) if path is None else [path] if probe.reads(path) else []:
+            with suppress(KeyError, OSError):
+                yield self.locator.submission.source(document), search.probe
 
     def _of_source(self, join: Join, path: str | None) -> NearMiss | None:
         return _CLOSEST[type(join.source)](self, join.source, path)
@@ -150,10 +165,7 @@ class NearMisses(Struct, dict=True):
         return None
 
     def _near_syntax(self, index: int, source: Source) -> tuple[int, NearMiss] | None:
-        key = (index, source.path)
-        if key not in self._near:
-            self._near[key] = self.context.nearest(source, index)
-        near = self._near[key]
+        near = self.context.nearest(source, index)
         if near is None:
             return None
         text = " and ".join(near.failed) or "something like it"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.rows import NOT_GIVEN, BoundValue, GivenNames, Inner, SourceRef

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime, time
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source, Span
 from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS, DocumentLimits, integer_in_bounds

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Span
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]

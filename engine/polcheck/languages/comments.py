@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from polcheck.base.cached import cached_property
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span
 from polcheck.formats import formats, parse_config

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct, ValidationError
 
+from polcheck.base.cached import cached_property
 from polcheck.formats.values import Json
 from polcheck.languages.constants import (
     Cell,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import PolcheckError, PolicyError, Problem
 from polcheck.base.reader import is_folder
 from polcheck.base.tracker import record_dependency, record_unknown_dependency

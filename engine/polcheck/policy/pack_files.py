@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source
 from polcheck.formats.values import Json
 from polcheck.policy.origin import Problems, SourceMap, read

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.formats import format_of
 from polcheck.formats.values import text_of
 from polcheck.languages.registry import language_of, language_of_file, may_be_script

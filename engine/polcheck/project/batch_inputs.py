@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import ConfigError, Problem, SubmissionError
 from polcheck.base.safe_open import reason_of
 from polcheck.project.batch import BatchChecker, BatchEntry, entry_of, name_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from itertools import compress
 from operator import is_not
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source
 from polcheck.evaluate.context import JoinContext
 from polcheck.evaluate.outcome import KnownRelations, PolicyResult, evaluate

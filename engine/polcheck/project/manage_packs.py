@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import ConfigError, PolicyError, Problem
 from polcheck.base.write import write_output
 from polcheck.packs.lock import Lock, Locked, LockError

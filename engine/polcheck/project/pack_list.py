@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct, to_builtins
 
+from polcheck.base.cached import cached_property
 from polcheck.packs.lock import Lock, Locked
 from polcheck.policy.pack_files import PackFiles
 from polcheck.policy.plan import CompiledPack

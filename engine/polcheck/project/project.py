@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from polcheck.base import limits
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import ConfigError, PolicyError, Problem, SubmissionError
 from polcheck.base.paths import below, display_path, exists, is_folder, seen_from_here
 from polcheck.base.reader import is_file

@@ -12,13 +12,13 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import ConfigError, Problem, SubmissionError
 from polcheck.base.limits import RunLimits
 from polcheck.base.reader import is_file, is_folder, read_bytes

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, Clock, RunLimits
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.evaluate.outcome import PolicyResult

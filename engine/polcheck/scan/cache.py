@@ -11,12 +11,12 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.base.codec import Codec, NotDecoded
 from polcheck.base.tracker import is_young
 from polcheck.policy.plan import Probe

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import DEFAULT_RUN_LIMITS
 from polcheck.base.spans import Source, Unreadable
@@ -51,6 +52,8 @@ from polcheck.selectors.text import TextSearch, encodable
 
 if TYPE_CHECKING:
     from polcheck.selectors.syntax.nearest import Near
+
+_RECENT_TREES = 8
 
 
 class Extractor(Struct, frozen=True, dict=True):
@@ -342,9 +345,27 @@ class Extractor(Struct, frozen=True, dict=True):
         try:
             from polcheck.selectors.syntax.nearest import nearest
 
-            return nearest(what, syntax.parse(source, language))
+            return nearest(what, self._tree(source, language))
         except (Unreadable, UnknownLanguage):
             return None
+
+    def _tree(self, source: Source, language: str) -> syntax.Tree:
+        """Return the tree of a file, which may be one of those that were asked for last.
+
+        NOTE: many probes are looked for in one file, each when it is asked for.
+        """
+        recent = self._recent
+        for known in recent:
+            if known.language == language and known.source == source:
+                return known
+        tree = syntax.parse(source, language)
+        recent[:] = [tree, *recent[: _RECENT_TREES - 1]]
+        return tree
+
+    @cached_property
+    def _recent(self) -> list[syntax.Tree]:
+        """The trees that were made last for nearest misses."""
+        return []
 
 
 def _source_of(text: str) -> Source:

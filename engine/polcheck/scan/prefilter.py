@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source, Unreadable
 from polcheck.formats import format_of, formats
 from polcheck.languages.registry import languages

@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.codec import Codec
 from polcheck.base.errors import SubmissionError
 from polcheck.base.reader import is_there, status_of

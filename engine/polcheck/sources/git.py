@@ -7,13 +7,13 @@ import posixpath
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import SubmissionError
 from polcheck.base.reader import is_there
 from polcheck.base.safe_open import NotRegular, read_regular

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+
+from polcheck.base.cached import cached_property
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy import model as written
 from polcheck.policy.model import Item

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from polcheck.authoring.mutants.small import around, used, users_text
 from polcheck.authoring.testing.cases import Case, Equivalent
 from polcheck.authoring.testing.pack_source import SELECTORS, PackSource
 from polcheck.authoring.testing.pool import Progress, run_parallel
+from polcheck.base.cached import cached_property
 from polcheck.base.codec import Codec
 from polcheck.policy.pack_files import PackFiles, Schemas
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 from msgspec import Struct, field
 
@@ -14,6 +13,7 @@ from polcheck.authoring.testing.fixed import FixedFiles, fixed_files
 from polcheck.authoring.testing.mismatches import ActualResult, is_met
 from polcheck.authoring.testing.pack_source import PackSource
 from polcheck.authoring.testing.runner import actual_result
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import PolicyError
 from polcheck.evaluate.context import BaseTree, JoinContext
 from polcheck.evaluate.demands import Demands

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
 from polcheck.authoring.testing.cases import OUTCOMES, Case, Expected
+from polcheck.base.cached import cached_property
 from polcheck.formats import format_of
 from polcheck.formats.values import Pointer, text_of
 from polcheck.languages.registry import language_of

@@ -8,7 +8,6 @@ import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import Error as IniError
 from difflib import unified_diff
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from polcheck.authoring.rewrites import endings, ini, json, python, toml, yaml
 from polcheck.authoring.rewrites.edit import Edit, Group, Moves, applied, most
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Source, Span, Unreadable
 from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Unparsable

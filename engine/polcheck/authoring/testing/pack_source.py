@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from polcheck.base.cached import cached_property
 from polcheck.formats.values import Json, Pointer
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles

@@ -8,11 +8,11 @@ UTF-8 or UTF-32. Lines end at `\n`, `\r\n` or a lone `\r`, as in `Source`: not a
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 
 from lsprotocol.types import Position, Range
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.spans import Place, Span, line_starts
 
 _BYTE_ORDER_MARK = "\ufeff"

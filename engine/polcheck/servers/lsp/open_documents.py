@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.base.safe_open import NotRegular, read_regular
 from polcheck.base.spans import Source, Unreadable, declared_encoding
 from polcheck.servers.lsp.code_units import Lines
