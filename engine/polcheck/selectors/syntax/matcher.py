@@ -231,10 +231,9 @@ class Matcher:
                 yield inner
 
     def _may_be(self, shapes: Sequence[Shape], nodes: Sequence[Node]) -> bool:
-        """Return whether `nodes` may be `shapes`, by their number and kinds alone; one in parentheses may be
-        anything.
+        """Return whether `nodes` may be `shapes`, by their number and kinds alone.
 
-        NOTE: comparing binds, which is dear.
+        One in parentheses may be anything. NOTE: comparing binds, which is dear.
         """
         for shape, node in zip(shapes, nodes, strict=False):
             form = type(shape)
