@@ -111,6 +111,8 @@ APART: list[tuple[str, str, str, list[str]]] = [
         ["private static void M() {}", "public static int M() {}"],
     ),
     ("csharp", "public class $c { ... }", "%s", ["public interface A {}", "public struct A {}", "class A {}"]),
+    ("go", "F($x, $y)", "package a\nfunc a() { %s }\n", ["F[int](x)", "G[int](x, y)"]),
+    ("kotlin", "f($x)", "fun a() {\n%s\n}\n", ["f < x", "a < f && g > (x)", "g<Int>(x)", "f<Int>(x, y)"]),
     ("c", "static int $f(...) { ... }", "%s", ["inline int f() {}", "static inline long f() {}"]),
 ]
 

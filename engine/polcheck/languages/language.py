@@ -80,6 +80,16 @@ class Chain(NamedTuple):
         return self.whole | {self.identifier, self.member}
 
 
+class MisreadCall(NamedTuple):
+    """A call with type arguments that the grammar takes for something else.
+
+    `query` finds such nodes; `parts` gives what one calls and its only argument, or None where it is no call.
+    """
+
+    query: str
+    parts: Callable[[Node], tuple[Node, Node] | None]
+
+
 class SnippetRules(Struct, frozen=True, eq=False):
     """Node kinds that mean more in a snippet than one node after another; empty for what a language hasn't.
 
@@ -92,6 +102,8 @@ class SnippetRules(Struct, frozen=True, eq=False):
     """Kinds that only give an expression or a name a type (`f::<u8>`, `x as T`), and which of their parts that is.
 
     A snippet that doesn't write the type finds them as if they were the part alone."""
+    call: str = ""  # the kind of a call, and by kind what it is taken for
+    misread_calls: Mapping[str, MisreadCall] = {}
     typed_names: Mapping[str, str] = {}  # those of `erased` that stand for a name, and the kind of that
     chain: Chain | None = None
     arguments: frozenset[str] = frozenset()  # of calls that may have keywords, in any order

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
-from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules, each, parts
+from polcheck.languages.language import Chain, Context, Language, Literal, MisreadCall, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 
 if TYPE_CHECKING:
@@ -55,6 +55,13 @@ def _escape(text: str, at: int) -> tuple[bytes, int]:
         if char == letter and (code_point := exactly(text, at + 1, count)) is not None and code_point <= 0x10FFFF:
             return chr(code_point).encode("utf-8", "surrogatepass"), at + 1 + count
     return b"\\", at
+
+
+def _instantiated(node: Node) -> tuple[Node, Node] | None:
+    """Return what `F[int](x)` calls, and its argument; None for a conversion to a type without arguments."""
+    kind, operand = node.child_by_field_name("type"), node.child_by_field_name("operand")
+    name = kind.child_by_field_name("type") if kind is not None and kind.type == "generic_type" else None
+    return (name, operand) if name is not None and operand is not None else None
 
 
 def _constants() -> ConstantRules:
@@ -131,6 +138,12 @@ LANGUAGES = (
             called=frozenset({"function"}),
             named_fields=frozenset({("call_expression", "function")}),
             lists_of_one=frozenset({"expression_list"}),
+            call="call_expression",
+            misread_calls={
+                "type_conversion_expression": MisreadCall(
+                    "(type_conversion_expression type: (generic_type))", _instantiated
+                )
+            },
             optional=each("function_declaration type_spec", parts("type_parameter_list")),
             optional_fields={
                 **each("function_declaration method_declaration func_literal method_elem", {"result": _NOTHING}),

@@ -46,6 +46,9 @@ def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
         levels = max(levels, writer.callees)
         query = "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
         queries.append(query if writer.predicates else f"{pattern} @{ROOT}")
+    rules = language_called(language).snippet
+    if isinstance(shape, Branch) and rules.call in shape.kinds:
+        queries += [f"{misread.query} @{ROOT}" for misread in rules.misread_calls.values()]
     return queries
 
 
@@ -186,7 +189,9 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
 
 def _is_typed(record: Language, call: str) -> bool:
     """Return whether type arguments may stand between what a call names and its parentheses."""
-    return bool(record.snippet.erased) or "type_arguments" in record.snippet.optional.get(call, {})
+    return bool(
+        record.snippet.erased or record.snippet.misread_calls
+    ) or "type_arguments" in record.snippet.optional.get(call, {})
 
 
 def _called(shape: Shape, resolve: bool) -> list[str]:

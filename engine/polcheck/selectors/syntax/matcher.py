@@ -217,6 +217,8 @@ class Matcher:
 
     def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in shape.kinds:
+            if node.type in self.rules.misread_calls and self.rules.call in shape.kinds:
+                yield from self._misread_call(shape, node, binds)
             return
         children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
         if shape.unasked_fields:
@@ -242,7 +244,8 @@ class Matcher:
             if form is Hole:
                 continue
             kind = node.type
-            if kind in self.rules.grouping or kind in self.rules.types or kind in self.rules.erased:
+            rules = self.rules
+            if kind in rules.grouping or kind in rules.types or kind in rules.erased or kind in rules.misread_calls:
                 continue
             kinds: Collection[str]
             if isinstance(shape, Branch):
@@ -256,6 +259,25 @@ class Matcher:
             if kind not in kinds:
                 return False
         return len(shapes) == len(nodes) or _has_many(shapes)
+
+    def _misread_call(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
+        """Yield the bindings with which a node that the grammar takes for no call is the snippet's."""
+        parts = self.rules.misread_calls[node.type].parts(node)
+        if parts is None or len(shape.items) != 2 or not isinstance(arguments := shape.items[1], Branch):
+            return
+        callee = shape.items[0]
+        wanted = [
+            item.items[0] if isinstance(item, Branch) and item.kinds <= self.rules.lists_of_one else item
+            for item in arguments.items
+            if not isinstance(item, Word)
+        ]
+        if isinstance(callee, Leaf):  # NOTE: it may be a type to the grammar
+            options = [binds] if parts[0].text == callee.text else []
+        else:
+            options = list(self.match(callee, parts[0], binds))
+        for known in options:
+            for bound, _ in self._sequence(wanted, [parts[1]], known, whole=True):
+                yield bound
 
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""
