@@ -139,6 +139,7 @@ def test_color_can_be_forced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("$.a.b", "JSONPath begins with `$`"),
         ("a[?b > 3]", "between backticks: `` `3` ``"),
+        ("a[].keys(@) | keys(@)", "`[].keys(@)` is of each of its values"),
         ("entries(a).{s: key, t: value}", "write `[].{s: key, t: value}`"),
     ],
 )
@@ -146,6 +147,15 @@ def test_slips_in_expressions_are_explained(folder: Path, expression: str, help:
     """With what is right in its place."""
     (folder / "pack" / "policies" / "p.yaml").write_text(POLICIES.replace("data: a", f"data: '{expression}'"))
     assert help in polcheck("validate", "pack").out
+
+
+def test_a_snippet_without_quotes_between_braces_is_explained(folder: Path) -> None:
+    """`{pattern: f($x, ...)}` has the key `...)`: the comma ends the value."""
+    policy = POLICIES.replace('{files: "*.yaml", data: a}', '{files: "*.py", pattern: f("$x", ...)}')
+    (folder / "pack" / "policies" / "p.yaml").write_text(policy)
+    out = polcheck("validate", "pack").out
+    assert "unknown key `...)`" in out
+    assert "quote one that has a comma in it" in out
 
 
 def test_a_template_without_quotes_is_explained(folder: Path) -> None:

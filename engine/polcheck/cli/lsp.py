@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from polcheck.cli.streams import note_terminal
+
 
 @click.command(short_help="Serve an editor: findings while typing, fixes, help for authors of packs.")
 def lsp() -> int:
@@ -19,4 +21,5 @@ def lsp() -> int:
         if error.name and error.name.startswith("polcheck"):
             raise
         raise click.UsageError(f"`{error.name}` is not installed: pip install 'polcheck[lsp]'") from error
+    note_terminal("an editor", "docs/editors.md")
     return run()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from polcheck.cli.streams import note_terminal
+
 
 @click.command(short_help="Serve code-writing agents: check, explain, and look up policies.")
 @click.argument("folders", nargs=-1, metavar="[FOLDER]...", type=click.Path(exists=True, file_okay=False))
@@ -22,5 +24,6 @@ def mcp(folders: tuple[str, ...]) -> int:
         if error.name and error.name.startswith("polcheck"):
             raise
         raise click.UsageError(f"`{error.name}` is not installed: pip install 'polcheck[mcp]'") from error
+    note_terminal("an agent", "docs/agents.md")
     run([Path(folder) for folder in folders or (".",)])
     return 0

@@ -17,7 +17,7 @@ _KINDS = ("pattern", "code", "data", "text")
 
 
 @click.command(short_help="Run one selector and underline what it matches.")
-@click.argument("target", metavar="FILE|FOLDER")
+@click.argument("target", default=".", metavar="[FILE|FOLDER]")
 @click.option("--pattern", multiple=True, metavar="SNIPPET", help="A snippet of the language; several are a union.")
 @click.option("--code", multiple=True, metavar="QUERY", help="A tree-sitter query; several are a union.")
 @click.option("--data", multiple=True, metavar="JMESPATH", help="A JMESPath expression; several are a union.")
@@ -47,7 +47,9 @@ def query(
     color: str,
     verbose: bool,
 ) -> int:
-    """Run one selector over FILE, the files of FOLDER, or - (standard input), and underline what it matches.
+    """Run one selector over FILE, the files of FOLDER (the current one by default), or - (standard input).
+
+    What it matches is underlined.
 
     Exit status: 0 something matched, 1 nothing did, 2 an error, or nothing matched and a file could not be searched.
     """

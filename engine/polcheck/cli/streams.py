@@ -166,6 +166,13 @@ def terminal_width() -> int:
     return 100
 
 
+def note_terminal(client: str, page: str) -> None:
+    """Say on standard error what a server waits for, where somebody has started it at a terminal."""
+    if sys.stdin.isatty():
+        sys.stderr.write(f"this is a server, which {client} starts and speaks to: see {page}; ctrl-C ends it\n")
+        sys.stderr.flush()
+
+
 _PATIENCE = 1.0  # seconds before anything is shown
 _INTERVAL = 0.1
 _WIDTH = 30

@@ -213,7 +213,10 @@ def _words(error: Any) -> tuple[str, str]:
     """Return the message and the suggestion for a validation error."""
     field = str(error.document_path[-1]) if error.document_path else ""
     if error.code == codes.UNKNOWN_FIELD.code:
-        return f"unknown key `{field}`", did_you_mean(field, error.info[0])
+        help = did_you_mean(field, error.info[0])
+        if not help and error.value is None and not field.isidentifier():
+            help = "between braces a comma ends a value: quote one that has a comma in it"
+        return f"unknown key `{field}`", help
     if error.code == codes.REQUIRED_FIELD.code:
         return f"`{field}` is missing", ""
     if error.code == codes.BAD_TYPE.code:

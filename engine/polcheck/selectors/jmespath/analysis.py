@@ -269,7 +269,10 @@ def _call(node: Call, here: Shape) -> Shape:
         if shape.kind != "any" and not any(KINDS[taken] == shape.kind for taken in parameter.types):
             text = text_of(node.arguments[index])
             message = wrong_type(node.name, parameter, shape.kind, text).replace(f'"{text}"', text)
-            raise ExpressionError(message, position_of(node.arguments[index]) or node.position)
+            help = ""
+            if text == "@" and shape.kind == "array":
+                help = f"`@` is the whole list there: `[].{node.name}(@)` is of each of its values"
+            raise ExpressionError(message, position_of(node.arguments[index]) or node.position, help)
     return _result(node, given)
 
 
