@@ -8,9 +8,9 @@ import click
 from msgspec.structs import replace
 
 from polcheck.authoring.explain.model import explanation_to_json
-from polcheck.cli.completion import complete_policies
 from polcheck.cli.options import has_packs, look_of, params_of
 from polcheck.cli.outputs import color_option
+from polcheck.cli.shell_completion import complete_policies
 
 _MOST = 10
 

@@ -12,8 +12,8 @@ import click
 
 from polcheck.base.store import store
 from polcheck.base.today import today
-from polcheck.cli.completion import complete_packs, complete_selected
 from polcheck.cli.outputs import colored
+from polcheck.cli.shell_completion import complete_packs, complete_selected
 from polcheck.cli.streams import terminal_width
 from polcheck.project.cache_place import ASKED, is_cache_allowed
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck.base.similar_names import did_you_mean
-from polcheck.cli.completion import complete_packs, complete_policies
 from polcheck.cli.options import ProjectOf, has_packs, project_options
+from polcheck.cli.shell_completion import complete_packs, complete_policies
 
 if TYPE_CHECKING:
     from polcheck.policy.plan import CompiledPolicy

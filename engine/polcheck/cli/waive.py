@@ -12,8 +12,8 @@ from polcheck.base.errors import PolcheckError
 from polcheck.base.similar_names import did_you_mean
 from polcheck.base.today import today
 from polcheck.base.write import write_output
-from polcheck.cli.completion import complete_policies
 from polcheck.cli.options import project_of
+from polcheck.cli.shell_completion import complete_policies
 
 if TYPE_CHECKING:
     from polcheck.formats.values import Json
