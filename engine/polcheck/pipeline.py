@@ -13,7 +13,7 @@ from polcheck.base.cached import cached_property
 from polcheck.base.limits import DEFAULT_RUN_LIMITS, RunLimits
 from polcheck.base.timings import Timings
 from polcheck.base.version import VERSION
-from polcheck.evaluate.context import BaseTree, JoinContext
+from polcheck.evaluate.context import BaseTree, JoinContext, Selections
 from polcheck.evaluate.demands import Demands
 from polcheck.evaluate.outcome import PolicyResult, evaluate, undecided_result
 from polcheck.evaluate.relations import Relation
@@ -35,6 +35,7 @@ from polcheck.findings.report import (
 )
 from polcheck.findings.restriction import Restriction
 from polcheck.findings.verdict_fields import fields_of
+from polcheck.languages.registry import may_be_script
 from polcheck.policy.gates import gates_of
 from polcheck.policy.plan import CompiledPack, Plan
 from polcheck.scan.cache import CacheLookup, ScanCache, SharedRows
@@ -130,6 +131,7 @@ class Checker(Struct, frozen=True, dict=True):
     safe_packs: frozenset[str] = frozenset()  # beside shipped ones, those whose fixes are safe where they say so
     _constants: dict[int, Relation] = field(default_factory=dict)  # relations that are the same for each submission
     _shared_rows: SharedRows = field(default_factory=SharedRows)  # of earlier submissions that `summary` was asked for
+    _selections: list[tuple[tuple[Sequence[str], frozenset[str]], Selections]] = field(default_factory=list)
     _wanted_probes: list[tuple[Plan, str, tuple[str, ...], _Wanted]] = field(default_factory=list)  # of some listings
 
     @cached_property
@@ -296,7 +298,7 @@ class Checker(Struct, frozen=True, dict=True):
         unreadable = dict(submission.unreadable)
         if submission.base is not None:
             unreadable |= {base_path(path): why for path, why in submission.base.files.unreadable.items()}
-        return JoinContext(
+        context = JoinContext(
             self.plan,
             submission.listed,
             rows,
@@ -308,6 +310,20 @@ class Checker(Struct, frozen=True, dict=True):
             Locator(submission, self.extractor, self.limits),
             folder,
         )
+        selections = self._selections_in(submission) if submission.base is None else None
+        return context.selecting(selections) if selections is not None else context
+
+    def _selections_in(self, submission: Submission) -> Selections | None:
+        """Return what patterns are known to select in a small listing, as an earlier submission had it."""
+        listing = (submission.listed, submission.folders)
+        for known, selections in self._selections:
+            if known == listing:
+                return selections
+        if len(submission.listed) >= _SMALL_LISTING or any(map(may_be_script, submission.listed)):
+            return None
+        del self._selections[_MOST_LISTINGS - 1 :]
+        self._selections.insert(0, (listing, Selections({}, {}, {})))
+        return self._selections[0][1]
 
     def parts(self, placed: Submission, rows: Mapping[str, FileRows]) -> tuple[Part, ...]:
         """Return the groups of packs that are about files of a placed submission, with the rows of a scan of all."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pack_files import ROOT
 from polcheck.project.library import checker
+from polcheck.scan.cache import SharedRows
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Task
 from polcheck.sources.submission import Submission, of_files
@@ -101,3 +102,23 @@ def test_what_was_judged_goes_at_once(pack: str) -> None:
         gc.garbage.clear()
         gc.enable()
     assert not {name for name in left if name.startswith("polcheck")}
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_submissions_of_one_listing_have_nothing_else_in_common(pack: str) -> None:
+    """What patterns select is known from the first; what a file's first line says of its language is its own."""
+    whole = read_submission(ROOT / "examples" / "ready")
+    files = {**{path: whole.files[path] for path in whole.listed}, "tool": b"#!/usr/bin/env python\nprint(1)\n"}
+    without = {path: data for path, data in files.items() if path != "tool"}
+    variants = [
+        of_files(without),
+        of_files({path: data + b"\n" for path, data in without.items()}),
+        of_files({**without, "src/train.py": b"def f(:\n"}),
+        of_files({**files, "tool": b"#!/bin/sh\necho 1\n"}),
+        of_files(files),
+        of_files({**files, "tool": b"text\n"}),
+    ]
+    used = checker(pack)
+    for submission in (*variants, *reversed(variants)):
+        fresh = replace(used, _selections=[], _wanted_probes=[], _shared_rows=SharedRows())
+        assert used.summary(submission) == fresh.summary(submission)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -82,6 +82,18 @@ class Placer(Protocol):
         """Return the place of a match in its file; with `exact` None where only that of its value is known."""
 
 
+class Selections(NamedTuple):
+    """What path patterns select in one listing: paths with their captures, by area, and documents by what reads them.
+
+    INVARIANT: it follows from the listing alone, without a base and files whose first line tells the language; so
+    submissions with equal listings share it.
+    """
+
+    matches: dict[_Area, list[_Captured]]
+    captures: dict[_Area, dict[str, list[Mapping[str, str]]]]
+    documents: dict[tuple[_Area, str | tuple[str, ...]], frozenset[str]]
+
+
 class JoinContext(Struct, dict=True):
     """The listing and the extracted rows of one submission under one plan, and of its base where it has one."""
 
@@ -102,6 +114,12 @@ class JoinContext(Struct, dict=True):
     _inside: dict[tuple[int, bool, str, str], SearchResult] = field(default_factory=dict)
     _spans: SpanIndices = field(default_factory=dict)
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)  # by probe and path
+
+    def selecting(self, selections: Selections) -> JoinContext:
+        """Return the context with what patterns are known to select, which takes what they are found to select."""
+        return replace(
+            self, _matches=selections.matches, _captures=selections.captures, _documents=selections.documents
+        )
 
     @cached_property
     def _folders(self) -> list[str]:
