@@ -74,6 +74,9 @@ ALIKE: list[tuple[str, str, str, list[str]]] = [
     ("cpp", "std::make($x)", "int a = %s;", ["std::make(x)", "std::make<int>(x)"]),
     ("php", "k($x)", "<?php %s;", ["k($x)", "\\k($x)"]),
     ("php", "$$o->m($x)", "<?php %s;", ["$o->m($x)", "$o?->m($x)"]),
+    ("ruby", "class $c; ...; end", "%s\n", ["class A; end", "class A < B; end", "class A\n  x\n  y\nend"]),
+    ("ruby", "def $f(...); ...; end", "%s\n", ["def f(); end", "def f(x); end", "def f(x)\n  y\nend"]),
+    ("ruby", "module $m; ...; end", "%s\n", ["module A; end", "module A\n  x\nend"]),
     ("ruby", "o.k($x)", "%s\n", ["o.k(x)", "o&.k(x)", "o::k(x)"]),
     (
         "csharp",

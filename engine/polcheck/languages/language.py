@@ -124,6 +124,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     open_bases: frozenset[str] = frozenset()  # definitions that take `(...)` for none, too
     bare_lists: frozenset[str] = frozenset()  # of arguments, which need no parentheses: `$x` is one of them
     open_lists: frozenset[str] = frozenset()  # such as modifiers, of which a snippet names some
+    bodies: frozenset[str] = frozenset()  # which aren't there where nothing is in them
     open_parts: frozenset[str] = frozenset()  # such as a modifier: a snippet that names one lets others stand beside it
     expression_words: frozenset[str] = frozenset()  # words that are an expression, though no named node
     value_left_out: frozenset[tuple[str, str]] = frozenset()  # kind and field: may be there though the snippet ends

@@ -87,6 +87,7 @@ LANGUAGES = (
         quotes=('"', "'"),
         snippet=SnippetRules(
             grouping=frozenset({"parenthesized_statements"}),
+            bodies=frozenset({"body_statement"}),
             bare_lists=frozenset({"argument_list"}),
             mappings=frozenset({"hash"}),
             optional={"class": {"superclass": frozenset({"superclass"})}},
