@@ -70,6 +70,7 @@ WHOLE: dict[str, list[str]] = {
          fits: ['**/*.py'],
          params: {a: {type: list, default: null, allowed: [1], description: d}},
          profiles: {strict: {description: d, params: {a: 1}, severities: {p: 'off'}}},
+         default_profile: strict,
          requirements: {a: t, b: {title: t, decided_by: review, because: b, description: d}},
          selectors: {a: {files: x}, b: [{files: x}]}, submission: {a: b}, verdict: {a: b, c: {template: t}},
          extends: [base, {pack: p, select: [a], ignore: [b], params: {a: 1}, severities: {a: error}}],
