@@ -94,8 +94,8 @@ class NearMisses(Struct, dict=True):
 
     def _sought(self, join: Join, path: str | None) -> Iterator[tuple[Source, int]]:
         """Yield the files in which `of_source` looks for a miss of a `code` or `pattern`, and the probe."""
-        search = join.source
-        if not isinstance(search, Find) or join.modifiers.needs_base or (join.number, path) in self._sources:
+        search = join.search
+        if search is None or join.modifiers.needs_base or (join.number, path) in self._sources:
             return
         probe = self.context.plan.probes[search.probe]
         if not isinstance(probe.what, Syntax):
