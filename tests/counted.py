@@ -13,9 +13,9 @@ from polcheck.policy.params import Settings
 from polcheck.scan.extractor import Extractor
 
 
-def checker(policies: str) -> Checker:
-    """What judges by a pack of these policies."""
-    return Checker(compile_packs([pack(policies)], Settings(), schemas()))
+def checker(policies: str, head: str = "") -> Checker:
+    """What judges by a pack of these policies; `head` is more of its pack.yaml."""
+    return Checker(compile_packs([pack(policies, head)], Settings(), schemas()))
 
 
 def policies(*bodies: str) -> str:

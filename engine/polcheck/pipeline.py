@@ -246,7 +246,7 @@ class Checker(Struct, frozen=True, dict=True):
     def place(self, submission: Submission) -> Submission:
         """Return the submission with the fields of its bundle at the paths that packs give them."""
         placed = submission.placed(merged_fields(self._fields())) if submission.fields else submission
-        return placed.settled(placed.listed if self.demands.facts else self.wanted(placed))
+        return placed.settled(placed.listed if self.demands.everything else self.wanted(placed))
 
     def wanted(self, submission: Submission) -> _Wanted:
         """Return the probes to run in each file of a placed submission, by path."""
@@ -427,8 +427,8 @@ class Checker(Struct, frozen=True, dict=True):
         facts, lines = self.demands.facts, self.demands.lines
         wanted = self.wanted(submission)
         base = submission.base.paths if submission.base is not None and self.demands.looks_at_base else ()
-        paths = (*submission.listed, *base) if facts else tuple(wanted)
-        tasks = [Task(path, submission.size(path), wanted.get(path, ())) for path in paths if submission.holds(path)]
+        paths = (*submission.listed, *base) if self.demands.everything else tuple(wanted)
+        tasks = [task for path in paths if submission.holds(path) for task in (self.task(path, submission, wanted),)]
         search = FileSearch(self.extractor, submission, facts, lines, digests=cache is not None)
 
         def search_all(left: Sequence[Task]) -> dict[str, FileRows]:
@@ -445,6 +445,17 @@ class Checker(Struct, frozen=True, dict=True):
         if remaining or lookup.restamped or len(rows) != len(cache.stored.files):
             cache.updated = lookup.updated(rows, wanted, submission)
         return {task.path: rows[task.path] for task in tasks}
+
+    def task(self, path: str, submission: Submission, wanted: Mapping[str, tuple[int, ...]]) -> Task:
+        """Return the search of one file for the probes that are wanted there."""
+        return Task(path, submission.size(path), wanted.get(path, ()), facts=self._with_facts(path))
+
+    @cached_property
+    def _with_facts(self) -> Callable[[str], bool]:
+        """The test whether the facts of the file at a path are wanted."""
+        if len(self.groups) == 1 and self.groups[0].folder(self.prefix) == "":
+            return self.demands.with_facts()
+        return lambda path: True  # NOTE: patterns are about paths as seen from the folder of a pack
 
     def _assembled(
         self,

@@ -194,3 +194,55 @@ def test_policies_that_look_for_the_same_search_once() -> None:
     """A hundred policies with one selector are one probe."""
     many = checker(policies(*['forbid: {files: "*.py", pattern: eval(...)}'] * 100))
     assert len(many.plan.probes) == 1
+
+
+NESTED = policies(
+    'for: {files: "src/*.py", pattern: "def main(): ..."}\nrequire: {pattern: "assert $_"}',
+    'forbid: [{files: src/a.py, pattern: "def $f(): ..."}, {has: {code: "(return_statement)"}}]',
+    'forbid: [{files: src/a.py, pattern: "def $f(): ..."}, {has: {use: bad}}]',
+    'forbid: [{any: [{files: src/a.py, pattern: "f()"}, {files: src/b.py, pattern: "g()"}]}, {inside: {use: bad}}]',
+    'forbid: [{files: "{folder}/a.py"}, {use: bad}, {not: {pattern: "h()"}}]',
+    'forbid: [{not: {use: bad}}, {files: src/a.py, pattern: "f()"}]',
+    "require: {use: bad}",
+)
+SELECTORS_USED = """selectors:
+  bad: [{any: [{pattern: "lambda: $_"}, {pattern: "assert $_"}, {pattern: "def main(): ..."}]}, {not: {pattern: "k()"}}]
+"""
+PIECES = ("f()\n", "g()\n", "h()\n", "k()\n", "assert 1\n", "x = lambda: f()\n", "y = lambda: g()\n")
+FUNCTIONS = ("def main():\n    assert 1\n", "def main():\n    pass\n", "def f():\n    return lambda: 1\n")
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    files=st.dictionaries(
+        st.sampled_from(["src/a.py", "src/b.py", "other/a.py", "c.py"]),
+        st.lists(st.sampled_from((*PIECES, *FUNCTIONS)), max_size=5).map("".join),
+        min_size=1,
+    )
+)
+def test_where_a_selector_is_not_looked_for_changes_no_report(files: Mapping[str, str]) -> None:
+    """The report is the one of an engine that searches every file for what only others' matches make matter."""
+    fast = checker(NESTED, SELECTORS_USED)
+    everywhere = tuple(replace(demand, hosts=None) for demand in fast.demands.probes)
+    assert everywhere != fast.demands.probes
+    slow = replace(fast, searches=Extractor(fast.plan.probes, {}, skips=False))
+    slow.__dict__["demands"] = replace(fast.demands, probes=everywhere, fact_files=None)
+    assert fast.check(of_files(files)) == slow.check(of_files(files))
+
+
+def test_what_is_looked_for_near_others_is_searched_in_their_files() -> None:
+    """A selector without files, in what an item with files has, is not looked for anywhere else."""
+    one = checker(
+        policies('forbid: [{files: src/a.py, pattern: "def $f(): ..."}, {has: {code: "(return_statement)"}}]')
+    )
+    wanted = one.wanted(of_files({"src/a.py": "", "src/b.py": "", "c.txt": ""}))
+    assert wanted == {"src/a.py": (0, 1), "src/b.py": ()}
+
+
+def test_only_files_whose_facts_are_read_are_parsed_for_them() -> None:
+    """What a path tells needs no file; whether one parses is asked of the policy's own files."""
+    asks = checker(policies("for: {files: src/*.py}\nrequire: {where: file.parsed}"))
+    rows = asks.extract(of_files({"src/a.py": "x = (\n", "b.py": "y = (\n"}))
+    assert {path: each.facts is not None for path, each in rows.items()} == {"b.py": False, "src/a.py": True}
+    by_path = checker(policies("for: {files: src/*.py}\nrequire: {where: \"file.dir == 'src'\"}"))
+    assert not any(each.facts for each in by_path.extract(of_files({"src/a.py": "x = (\n"})).values())

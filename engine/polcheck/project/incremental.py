@@ -260,7 +260,7 @@ class Incremental:
         wanted = checker.wanted(submission)
         stale = [path for path in change.paths if path in searched.rows]
         if change.listing or not searched.complete:
-            asked = [path for path in (submission.listed if checker.demands.facts else wanted) if path in held]
+            asked = [path for path in (submission.listed if checker.demands.everything else wanted) if path in held]
             searched.context = None
             searched.rows = {path: searched.rows[path] for path in asked if path in searched.rows}
             stale = [path for path in stale if path in searched.rows]
@@ -268,7 +268,7 @@ class Incremental:
         if self._retries:
             stale += [path for path, rows in searched.rows.items() if not rows.digest and path not in change.paths]
         changed = [
-            Task(path, submission.size(path), wanted.get(path, ()))
+            checker.task(path, submission, wanted)
             for path in stale
             if not _is_same(searched.rows.get(path), held[path])
         ]

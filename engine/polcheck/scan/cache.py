@@ -178,7 +178,7 @@ class CacheLookup(Struct, frozen=True, dict=True):
                 continue
             searched = self._searched_sets[self.stored.files[task.path].searched]
             missing = tuple(probe for probe in task.wanted if probe not in searched)
-            if missing:
+            if missing or (self.facts and task.facts and rows.facts is None):
                 left.append(task._replace(wanted=missing, known=rows))
             else:
                 known[task.path] = rows

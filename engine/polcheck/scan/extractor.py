@@ -126,7 +126,7 @@ class Extractor(Struct, frozen=True, dict=True):
             facts_of(source, careful) if facts else None,
             starts,
             documents.parsed,
-            script=language_of_script(source.data) or "" if may_be_script(source.path) else "",
+            script=_script(source),
             marked=mentions_waivers(source.data),
             spent=documents.spent,
             remarks=documents.remarks(remarks),
@@ -366,6 +366,16 @@ class Extractor(Struct, frozen=True, dict=True):
     def _recent(self) -> list[syntax.Tree]:
         """The trees that were made last for nearest misses."""
         return []
+
+
+def unsearched_rows(source: Source) -> FileRows:
+    """Return the rows of a file in which nothing is searched for: what it may say to others all the same."""
+    return FileRows(source.path, {}, script=_script(source), marked=mentions_waivers(source.data))
+
+
+def _script(source: Source) -> str:
+    """Return the language of a file's first line where its name tells none, else nothing."""
+    return language_of_script(source.data) or "" if may_be_script(source.path) else ""
 
 
 def _source_of(text: str) -> Source:

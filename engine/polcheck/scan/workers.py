@@ -17,7 +17,7 @@ from polcheck.base.spans import Source
 from polcheck.base.worker import WorkerPool
 from polcheck.scan.documents import TooRisky
 from polcheck.scan.encoding import RowsCodec
-from polcheck.scan.extractor import Extractor
+from polcheck.scan.extractor import Extractor, unsearched_rows
 from polcheck.scan.rows import FileRows
 from polcheck.selectors.results import SearchResult
 from polcheck.sources.submission import Later, Submission
@@ -37,6 +37,7 @@ class Task(NamedTuple):
     wanted: tuple[int, ...] = ()
     known: FileRows | None = None
     content: bytes | Later = b""  # for a search in another process
+    facts: bool = True  # whether the facts of this file are wanted, where those of any are
 
 
 _Result = TypeVar("_Result")
@@ -52,9 +53,13 @@ class FileSearch(Struct, frozen=True):
     digests: bool = False
     careful: bool = False
 
+    def asks(self, task: Task) -> bool:
+        """Return whether anything is searched for in a file."""
+        return bool(task.wanted) or task.known is not None or (self.facts and task.facts)
+
     def in_process(self, task: Task) -> FileRows | None:
         """Return the rows of one file; None if its search needs a process of its own."""
-        if task.size > LARGE_FILE:
+        if task.size > LARGE_FILE and self.asks(task):
             return None
         try:
             return replace(self, careful=True).rows(task)
@@ -73,13 +78,18 @@ class FileSearch(Struct, frozen=True):
         except OSError as error:
             reason = f"can't be read: {error.strerror or error}"
             return _unsearched(task, reason)
-        known = task.known.results if task.known else None
-        remarks = task.known.remarks if task.known else ()
-        rows = self.extractor.extract(source, task.wanted, self.facts, self.lines, known, self.careful, remarks)
+        rows = self._searched(source, task) if self.asks(task) else unsearched_rows(source)
         # NOTE: a fault is not to be known again: there may have been no memory left, this once
         if not self.digests or any(is_fault(found.incomplete, "the search") for found in rows.results.values()):
             return rows
         return replace(rows, digest=hashlib.sha256(source.data).digest())
+
+    def _searched(self, source: Source, task: Task) -> FileRows:
+        """Return the rows of one file in which something is searched for."""
+        known = task.known.results if task.known else None
+        remarks = task.known.remarks if task.known else ()
+        facts = self.facts and task.facts
+        return self.extractor.extract(source, task.wanted, facts, self.lines, known, self.careful, remarks)
 
 
 def search_files(
@@ -101,12 +111,14 @@ def search_files(
         return {task.path: _contained(search.rows, task) for task in tasks}
     done: dict[str, FileRows] = {}
     left: list[Task] = []
-    total = sum(task.size for task in tasks)
-    in_process = total < PARALLEL_BYTES and len(tasks) < PARALLEL_FILES
+    asked = [task for task in tasks if search.asks(task)]
+    total = sum(task.size for task in asked)
+    in_process = total < PARALLEL_BYTES and len(asked) < PARALLEL_FILES
+    here = tasks if in_process else [task for task in tasks if not search.asks(task)]
     workers = 1 if in_process else max(1, min(jobs or cores(), total // CHUNK_BYTES + 1))
     try:
         with nullcontext(beside) if beside and in_process else searchers(search, workers, seconds) as pool:
-            for number, task in enumerate(tasks if in_process else ()):
+            for number, task in enumerate(here):
                 if progress is not None:
                     progress(number, len(tasks))
                 found = _contained(search.in_process, task)
@@ -116,7 +128,8 @@ def search_files(
                 if not left:
                     pool.begin()  # NOTE: its interpreter starts while the other files are searched here
                 left.append(task)
-            for result in pool.run(chunks(_with_content(task, submission) for task in (left if in_process else tasks))):
+            queue = left if in_process else asked
+            for result in pool.run(chunks(_with_content(task, submission) for task in queue)):
                 if result is not None:
                     done[result.path] = result
                 elif progress is not None:

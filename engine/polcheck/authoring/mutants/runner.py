@@ -60,7 +60,7 @@ class PolicyFixtures(Struct):
         then = submission.base.paths if submission.base else ()
         wanted = demands.wanted(submission.paths, plan, then)
         rows: dict[str, FileRows] = {}
-        for path in (*submission.paths, *then) if demands.facts else wanted:
+        for path in (*submission.paths, *then) if demands.everything else wanted:
             known = self._found.setdefault((id(case), path), {})
             probes = [plan.probes[index] for index in wanted.get(path, ())]
             new = [probe for probe in probes if probe not in known]
