@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polcheck.authoring.lint.globs import glob, some_path, within
-from polcheck.sources.path_patterns import compile_files
+from polcheck.sources.path_patterns import FilesProblem, _regex, alternatives, compile_files
 
 WITHIN = [
     (["src/*.py"], ["src/**"]),
@@ -79,3 +80,26 @@ def test_no_path_escapes_a_list_that_holds_another(one: str, other: str, path: s
     """What `within` says holds for every path."""
     if within([one], [other]) and compile_files([one]).match(path):
         assert compile_files([other]).match(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    pattern=_PATTERNS,
+    path=_PATHS,
+    exclude=st.booleans(),
+)
+def test_patterns_compared_as_text_match_as_their_regular_expressions_do(
+    pattern: str, path: str, exclude: bool
+) -> None:
+    """A path is in exactly where the regular expression of some alternative matches the whole of it."""
+    try:
+        expected = any(
+            re2.fullmatch(f"(?s:{_regex(way, 0)})", path) for way in alternatives(pattern) if not pattern.endswith("/")
+        )
+        files = compile_files(["**", f"!{pattern}"] if exclude else [pattern])
+    except FilesProblem:
+        return
+    if files.names:  # NOTE: a name that stands twice has one value
+        return
+    assert bool(files.match(path)) is (not expected if exclude else expected)
+    assert [each for each, _ in files.among([path])] == ([path] if files.match(path) else [])

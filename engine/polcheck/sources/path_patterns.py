@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from polcheck.base.cached import cached_property
 
@@ -24,6 +26,7 @@ _MAX_WRITTEN_OUT = 200_000  # characters
 MAX_PATTERNS = 1_000
 MAX_LENGTH = 4_096
 MAX_WILDCARDS = 100  # NOTE: each costs time at every character of a path
+_OTHER = frozenset("?{}\\")  # what makes a pattern more than letters and `*`
 _FEW = 8
 _UNITED = 20_000  # characters of a regular expression, well within what RE2 takes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # in a path: a byte that is no UTF-8
@@ -86,8 +89,11 @@ class FilePatterns(Struct, frozen=True, dict=True):
         """Return those of `paths` that are in, each once for each way, with its captures."""
         inside, outside = self._compiled
         only = inside[0]
-        if len(inside) == 1 and not outside and only.whole and not only.folder:  # NOTE: `**/*.py`, over every file
-            return [(path, _NOTHING) for path in paths if path.endswith(only.end) and path[-1] != "/"]
+        if len(inside) == 1 and only.regex is None and only.simple is not None and not only.folder:
+            chosen = [path for path in paths if path[-1] != "/" and only.simple.holds(path)]
+            if outside:
+                chosen = [path for path in chosen if all(glob.match(path) is None for glob in outside)]
+            return [(path, _NOTHING) for path in chosen]
         return [(path, way) for path in paths for way in self.match(path)]
 
     def may_reach(self, folder: str) -> bool:
@@ -143,27 +149,68 @@ def _example(way: str) -> str | None:
     return None if dot < 0 or _WILD.search(name[dot:]) else "x" + name[dot:]
 
 
+class _Simple(Struct, frozen=True):
+    """The patterns that a path is compared with as text, by their form; nothing but letters in place of `x` and `y`."""
+
+    paths: frozenset[str] = frozenset()  # x
+    heads: tuple[str, ...] = ()  # x/**, with the slash
+    folders: frozenset[str] = frozenset()  # **/x/**
+    names: frozenset[str] = frozenset()  # **/x
+    ends: tuple[str, ...] = ()  # **/*x
+    around: tuple[tuple[str, str], ...] = ()  # **/x*y
+
+    def holds(self, path: str) -> bool:
+        """Return whether one of the patterns matches a path."""
+        name = path.rpartition("/")[2]
+        if path in self.paths or name in self.names or name.endswith(self.ends):
+            return True
+        if self.folders and not self.folders.isdisjoint(path.split("/")[:-1]):
+            return True
+        if path.startswith(self.heads):
+            return True
+        return any(
+            name.startswith(start) and name.endswith(end) and len(name) >= len(start) + len(end)
+            for start, end in self.around
+        )
+
+    def __or__(self, other: _Simple) -> _Simple:
+        """Return the patterns of both."""
+        return _Simple(
+            self.paths | other.paths,
+            self.heads + other.heads,
+            self.folders | other.folders,
+            self.names | other.names,
+            self.ends + other.ends,
+            self.around + other.around,
+        )
+
+
 class _Glob(Struct, frozen=True):
+    """One pattern, or several that capture nothing.
+
+    `simple` are those that a path is compared with as text, `regex` is for the others; None where there are none.
+    """
+
     regex: Any
     excludes: bool
     folder: bool
-    end: str = ""  # what every path that matches ends in, told without the regular expression
-    whole: bool = False  # whether every path that ends so matches
+    end: str = ""  # what every path that the regular expression matches ends in
+    simple: _Simple | None = None
 
     @property
     def names(self) -> frozenset[str]:
         """The names that the pattern captures."""
-        return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex)
+        return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex) if self.regex else frozenset()
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the captures when the whole of `path` matches, else None."""
         if self.folder != path.endswith("/"):
             return None
         text = path.rstrip("/") if self.folder else path
-        if not text.endswith(self.end):
-            return None
-        if self.whole:
+        if self.simple is not None and self.simple.holds(text):
             return {}
+        if self.regex is None or not text.endswith(self.end):
+            return None
         result = self.regex.fullmatch(_encodable(text))
         if result is None:
             return None
@@ -178,16 +225,55 @@ class _Glob(Struct, frozen=True):
 
 
 def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
-    """Return the same patterns; many that capture nothing are tried as one, since every path is compared with each."""
+    """Return the same patterns; those that capture nothing are tried as one, since every path is compared with each."""
     left = [glob for glob in globs if glob.names]
     for folder in (False, True):
         plain = [glob for glob in globs if glob.folder is folder and not glob.names]
-        if len(plain) <= _FEW:
+        if len(plain) <= 1:
             left += plain
             continue
-        for group in _groups(plain):
-            left.append(_Glob(_searched("|".join(glob.regex.pattern for glob in group)), group[0].excludes, folder))
+        simple = reduce(or_, (glob.simple for glob in plain if glob.simple is not None), _Simple())
+        others = [glob for glob in plain if glob.regex is not None]
+        if len(others) <= _FEW:
+            left += [glob if glob.simple is None else replace(glob, simple=None) for glob in others]
+        else:
+            for group in _groups(others):
+                left.append(_Glob(_searched("|".join(glob.regex.pattern for glob in group)), group[0].excludes, folder))
+        if simple != _Simple():
+            left.append(_Glob(None, plain[0].excludes, folder, simple=simple))
     return tuple(left)
+
+
+def _simple(ways: Sequence[str]) -> tuple[_Simple, list[str]]:
+    """Return those of some alternatives that a path is compared with as text, and the others."""
+    simple, others = _Simple(), list[str]()
+    for way in ways:
+        one = _as_simple(way)
+        if one is None:
+            others.append(way)
+        else:
+            simple |= one
+    return simple, others
+
+
+def _as_simple(way: str) -> _Simple | None:
+    """Return an alternative as a pattern that a path is compared with as text; None for one of another form."""
+    deep, below = way.startswith("**/"), way.endswith("/**")
+    text = way.removeprefix("**/").removesuffix("/**")
+    if not text or not text.isascii() or "**" in text or text.count("*") > 1 or not _OTHER.isdisjoint(text):
+        return None
+    start, star, end = text.partition("*")
+    if not deep:
+        if star:
+            return None
+        return _Simple(heads=(f"{text}/",)) if below else _Simple(paths=frozenset({text}))
+    if "/" in text or (below and star):
+        return None
+    if below:
+        return _Simple(folders=frozenset({text}))
+    if not star:
+        return _Simple(names=frozenset({text}))
+    return _Simple(around=((start, end),)) if start else _Simple(ends=(end,))
 
 
 def _groups(globs: Iterable[_Glob]) -> Iterator[list[_Glob]]:
@@ -300,10 +386,10 @@ def _compile(text: str) -> _Glob:
     ways = alternatives(body.rstrip("/"))
     if any(len(_WILD.findall(way)) > MAX_WILDCARDS for way in ways):
         raise FilesProblem(f"more than {MAX_WILDCARDS} wildcards in a path pattern")
-    regex = "|".join(_regex(way, number) for number, way in enumerate(ways))
-    end = _end(ways)
-    whole = len(ways) == 1 and ways[0] == f"**/*{end}" and bool(end)
-    return _Glob(_searched(f"(?s:{regex})"), excludes, folder, end, whole)
+    simple, others = _simple(ways)
+    regex = "|".join(_regex(way, number) for number, way in enumerate(others))
+    compiled = _searched(f"(?s:{regex})") if others else None
+    return _Glob(compiled, excludes, folder, _end(others) if others else "", simple if simple != _Simple() else None)
 
 
 def _end(ways: Sequence[str]) -> str:
