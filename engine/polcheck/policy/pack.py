@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from polcheck.base.errors import PolicyError, Problem
 from polcheck.base.today import today
+from polcheck.base.version import VERSION
 from polcheck.formats.values import Json
 from polcheck.policy.checks import refuse_selector
 from polcheck.policy.compile import Context, compile_policy
@@ -356,9 +357,9 @@ def _requirements(document: Mapping[str, Any]) -> Iterable[Requirement]:
 
 
 def _check_requires(head: SourceMap, requires: str) -> None:
+    if _is_met(requires, VERSION):
+        return
     from packaging.requirements import InvalidRequirement, Requirement
-
-    from polcheck.base.version import VERSION
 
     try:
         wanted = Requirement(requires)
@@ -370,3 +371,15 @@ def _check_requires(head: SourceMap, requires: str) -> None:
     elif not wanted.specifier.contains(VERSION, prereleases=True):
         help = "install that polcheck, or use another version of the pack"
         head.error(("requires",), f"the pack needs {requires}, and this is polcheck {VERSION}", help)
+
+
+def _is_met(requires: str, version: str) -> bool:
+    """Return whether `polcheck>=1.2`, as nearly all packs say it, is met; False for what else a requirement may say.
+
+    NOTE: what reads all requirements takes longer to import than to check a pack.
+    """
+    least = requires.removeprefix("polcheck>=").split(".")
+    known = version.split(".")
+    if requires == ".".join(least) or not all(part.isascii() and part.isdigit() for part in (*least, *known)):
+        return False
+    return [int(part) for part in least] <= [int(part) for part in known]
