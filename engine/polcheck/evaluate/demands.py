@@ -10,7 +10,7 @@ from polcheck.languages import kind_of
 from polcheck.languages.registry import may_be_script
 from polcheck.policy.gates import Files, hosts_of
 from polcheck.policy.name_usage import TOLD_BY_PATH, builtin_message, members
-from polcheck.policy.plan import CompiledPolicy, Find, Join, Listing, Plan, every_step, tables_of
+from polcheck.policy.plan import CompiledPolicy, Plan, every_step, tables_of
 from polcheck.sources.path_patterns import FilePatterns
 from polcheck.sources.trees import BASE, path_in, plain_path
 
@@ -154,11 +154,12 @@ def _files_of(policy: CompiledPolicy, hosts: dict[int, Files]) -> Files:
     """Return the files in which there are places of the rows of a policy; None where that may be any."""
     files: set[FilePatterns] = set()
     for step in every_step(policy):
-        if not isinstance(step, Join) or not isinstance(step.source, Find | Listing):
+        join = step.join if step.join is step else None
+        if join is None or (join.source.search is None and join.source.file_patterns is None):
             continue
-        patterns = step.source.file_patterns
-        own = frozenset({patterns}) if patterns is not None else hosts.get(step.number)
-        if own is None or step.modifiers.needs_base:
+        patterns = join.source.file_patterns
+        own = frozenset({patterns}) if patterns is not None else hosts.get(join.number)
+        if own is None or join.modifiers.needs_base:
             return None
         files |= own
     return frozenset(files)

@@ -17,13 +17,10 @@ from polcheck.policy.plan import (
     AntiJoin,
     CompiledPolicy,
     Conjunction,
-    Find,
     Join,
     Let,
-    Listing,
     Plan,
     SearchInValue,
-    SelectorRef,
     SpanFilter,
     Step,
     Union,
@@ -159,23 +156,21 @@ class _Walk:
     def _files(self, join: Join, host: Files) -> Files:
         """Take in the files in which a join looks; `host` are those that matter where it names none."""
         source = join.source
-        if join.modifiers.revision or join.modifiers.changed:
+        if join.modifiers.needs_base:
             host = None  # NOTE: the file of another tree has another path
         matters = frozenset({source.file_patterns}) if source.file_patterns is not None else host
         inside: list[_Rows] = []
         for inner in source.nested:
             # NOTE: its rows count by their first place; that is the only one where nothing in it names files
-            alone = isinstance(source, SelectorRef) and source.anchored and not _names_files(inner.steps)
+            alone = inner.role == "selector" and source.keeps_to_file and not _names_files(inner.steps)
             inside.append(self.steps(inner.steps, _Rows(within=host if alone else None)))
-        if join.modifiers.revision or join.modifiers.changed:
+        if join.modifiers.needs_base:
             matters = None
-        if isinstance(source, Find):
-            if source.files is None:
-                self.hosts[join.number] = _either((self.hosts.get(join.number, frozenset()), matters))
+        if source.search is not None and source.file_patterns is None:
+            self.hosts[join.number] = _either((self.hosts.get(join.number, frozenset()), matters))
+        if source.search is not None or source.file_patterns is not None:
             return matters
-        if isinstance(source, Listing):
-            return matters
-        return inside[0].first_files if isinstance(source, SelectorRef) else None
+        return inside[0].first_files if [inner.role for inner in source.nested] == ["selector"] else None
 
     def _add(self, probe: int, gate: int | None) -> None:
         if gate is None or gate == probe:
@@ -188,12 +183,11 @@ class _Walk:
 
 def _names_files(steps: Conjunction) -> bool:
     """Return whether some selector of a conjunction names files, or a tree."""
-    joins = [step for step in below(steps) if isinstance(step, Join)]
+    joins = [step.join for step in below(steps) if step.join is not None and step.join is step]
     return any(
-        not isinstance(join.source, Find | SelectorRef)
-        or join.source.file_patterns is not None
-        or join.modifiers.revision
-        or join.modifiers.changed
+        join.source.file_patterns is not None
+        or (join.source.search is None and [inner.role for inner in join.source.nested] != ["selector"])
+        or join.modifiers.needs_base
         for join in joins
     )
 
