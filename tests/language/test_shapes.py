@@ -18,7 +18,26 @@ from polcheck.policy.schema import _fits
 from polcheck.policy.schema_problems import faults
 
 ROOT = Path(__file__).parents[2]
-VALUES = (None, "", " ", "x", "error", "9", 0, -1, 2, 1.5, True, [], ["x"], [""], [None], {}, {"x": 1}, {"files": "*"})
+VALUES: tuple[Any, ...] = (
+    None,
+    "",
+    " ",
+    "x",
+    "error",
+    "9",
+    0,
+    -1,
+    2,
+    1.5,
+    True,
+    [],
+    ["x"],
+    [""],
+    [None],
+    {},
+    {"x": 1},
+    {"files": "*"},
+)
 
 
 @cache
