@@ -124,12 +124,12 @@ class FixMaker(Struct, frozen=True):
             raise FixRefused(f"`{edit.target}` was computed, and stands nowhere as it is")
         if edit.kind == "delete":
             if place.inner is not None:
-                return _StretchChange(source, whole_lines(source, span), "")
+                return _Replacement(source, whole_lines(source, span), "")
             return _Deletion(source, span, self.parsing)
         if not isinstance(edit.value, str):
             raise FixRefused(f"`{edit.target}` is code here, which a value of a configuration can't replace")
         text = self._text(edit.value, row, scope, source, span, tame=_is_code_in_string(self.locator, place))
-        return _StretchChange(source, span, text)
+        return _Replacement(source, span, text)
 
     def _text(
         self,
@@ -289,35 +289,11 @@ class _Creation(_Change, frozen=True):
         return self.new_path
 
 
-class _StretchChange(_Change, frozen=True):
-    """A stretch of a text that another one replaces."""
+class _SpanChange(_Change, frozen=True):
+    """A change of a span of a text."""
 
     source: Source
     span: Span
-    text: str
-
-    @property
-    def path(self) -> str:
-        """The path of the file."""
-        return self.source.path
-
-    @property
-    def start(self) -> int:
-        """The offset at which the change begins, in bytes."""
-        return _offset(self.source, self.span.start)
-
-    def made(self, source: Source) -> tuple[Edit, ...]:
-        """Return the edits of the file, in which nothing has changed up to the end of the stretch."""
-        edit = Edit(self.start, _offset(self.source, self.span.end), self.text)
-        return (edit,) if source.data[edit.start : edit.end] != self.text.encode("utf-8", "surrogatepass") else ()
-
-
-class _Deletion(_Change, frozen=True):
-    """A span of a text that goes, with what held it to its neighbors."""
-
-    source: Source
-    span: Span
-    parsing: FixWorker
 
     @property
     def path(self) -> str:
@@ -328,6 +304,23 @@ class _Deletion(_Change, frozen=True):
     def start(self) -> int:
         """The offset at which the span begins, in bytes."""
         return _offset(self.source, self.span.start)
+
+
+class _Replacement(_SpanChange, frozen=True):
+    """A span of a text that another text replaces."""
+
+    text: str
+
+    def made(self, source: Source) -> tuple[Edit, ...]:
+        """Return the edits of the file, in which nothing has changed up to the end of the span."""
+        edit = Edit(self.start, _offset(self.source, self.span.end), self.text)
+        return (edit,) if source.data[edit.start : edit.end] != self.text.encode("utf-8", "surrogatepass") else ()
+
+
+class _Deletion(_SpanChange, frozen=True):
+    """A span of a text that goes, with what held it to its neighbors."""
+
+    parsing: FixWorker
 
     def made(self, source: Source, *, whole: bool) -> tuple[Edit, ...]:
         """Return the edits of the file, in which nothing has changed up to the end of the span.
@@ -455,7 +448,7 @@ def _together(source: Source, changes: list[Any]) -> Iterable[Edit]:
     data, lowest = source.data, len(source.data)
     made: list[tuple[Edit, ...]] = []
     for change in sorted(changes, key=lambda change: change.start, reverse=True):
-        if isinstance(change, _StretchChange | _Deletion):
+        if isinstance(change, _Replacement | _Deletion):
             if _offset(change.source, change.span.end) > lowest:
                 raise FixRefused("its edits overlap")
             steps: list[_Step] = [change.made]
