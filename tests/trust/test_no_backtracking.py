@@ -57,6 +57,7 @@ ALLOWED = {
     "packs/sources.py": TRIED + "sources that packs name",
     "policy/fix.py": TRIED + "names and paths in fixes of packs",
     "policy/name_usage.py": TRIED + "templates and expressions of packs",
+    "policy/schema.py": TRIED + "names in packs, by the expressions of polcheck's own schemas",
     "policy/templates.py": TRIED + "templates of packs",
     "project/config.py": TRIED + "dates in polcheck.yaml",
     "project/publish.py": TRIED + "names of packs",
@@ -113,6 +114,10 @@ Case = tuple[str, "re.Pattern[str] | re.Pattern[bytes]", tuple[str, ...]]
 
 def expressions() -> Iterator[Case]:
     """The expressions that meet untrusted text, and how they are used: by `search`, `match` or `fullmatch`."""
+    for path in sorted((ENGINE.parent / "schemas").glob("*.yaml")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for text in re.findall(r"regex: '([^']+)'", line):
+                yield f"{path.name}: line {number}", re.compile(text), ("fullmatch",)
     for name, tree in USES.items():
         if not ALLOWED.get(name, "").startswith(TRIED):
             continue

@@ -146,6 +146,6 @@ def test_a_submodule_that_is_not_checked_out_is_not_read(
     write(tmp_path / "clone", {"a.py": "x = 1\n"})
     git(tmp_path / "clone", "-c", "user.name=a", "commit", "-qam", "fixed")
     ran = polcheck("run", "-q", "--no-cache", *options)
-    assert ran.status == 2 and ran.out.startswith("sm: undecided[ours:no-print] Nothing is printed: a submodule")
+    assert ran.status == 2 and ran.out.startswith("sm: undecided: a submodule")
     write(tmp_path / "clone", {"packs/ours/policies/p.yaml": "id: x\ntitle: t\nforbid: {files: b/*.py}\nmessage: m\n"})
     assert polcheck("run", "-q", "--no-cache", *(o for o in options if o not in ("--rev", "HEAD"))).status == 0

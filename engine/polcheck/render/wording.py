@@ -119,4 +119,8 @@ def relevant_notices(report: Report, *, everything: bool = False) -> list[Notice
     whoever runs without it knows.
     """
     others = {policy.ref for policy in report.policies if policy.outcome != "not-applicable"}
-    return [notice for notice in report.notices if everything or notice.kind != "since" or not others]
+
+    def waits(notice: Notice) -> bool:
+        return notice.kind == "since" and bool(notice.policies)
+
+    return [notice for notice in report.notices if everything or not others or not waits(notice)]
