@@ -13,7 +13,7 @@ import click
 from polcheck.base.today import today
 from polcheck.base.version import VERSION
 from polcheck.base.write import write_output
-from polcheck.cli.options import params_of, today_option
+from polcheck.cli.options import pack_option, params_of, today_option
 
 if TYPE_CHECKING:
     from polcheck.project.batch_inputs import BatchInputs
@@ -23,15 +23,7 @@ _MOST_DUPLICATES = 5  # ids that are named
 
 @click.command(short_help="Check thousands of projects.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option(
-    "--pack",
-    "-p",
-    "packs",
-    multiple=True,
-    required=True,
-    metavar="NAME|PATH",
-    help="A pack to check against.",
-)
+@pack_option("A pack to check against.", required=True)
 @click.option(
     "--out",
     "-o",

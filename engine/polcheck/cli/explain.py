@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from polcheck.authoring.explain.model import explanation_to_json
-from polcheck.cli.options import has_packs, look_of, params_of
+from polcheck.cli.options import has_packs, look_of, pack_option, params_of
 from polcheck.cli.outputs import color_option
 from polcheck.cli.shell_completion import complete_policies
 
@@ -18,7 +18,7 @@ _MOST = 10
 @click.command(short_help="Explain step by step how a policy gets its outcome.")
 @click.argument("policy", shell_complete=complete_policies)
 @click.argument("submission", default=".", metavar="[PATH]")
-@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="The pack of the policy; repeatable.")
+@pack_option("The pack of the policy; repeatable.")
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")

@@ -8,6 +8,7 @@ from msgspec import Struct
 from polcheck.base.errors import PolcheckError
 from polcheck.base.paths import display_path, exists, is_folder
 from polcheck.base.write import write_output
+from polcheck.cli.options import pack_option
 from polcheck.findings.report import SEVERITIES
 from polcheck.packs.shipped import shipped_packs
 from polcheck.policy.pack_files import PackFiles, label_of
@@ -38,7 +39,7 @@ _NO_EXCLUDE = "# Files that are not checked, as path patterns.\n# exclude: [vend
 
 @click.command(short_help="Write a first polcheck.yaml.")
 @click.argument("folder", default=".")
-@click.option("--pack", "-p", "packs", multiple=True, metavar="NAME|PATH", help="A pack to check against; repeatable.")
+@pack_option("A pack to check against; repeatable.")
 @click.option("--force", is_flag=True, help="Overwrite the polcheck.yaml that is there.")
 def init(folder: str, packs: tuple[str, ...], force: bool) -> int:
     """Write a polcheck.yaml for the repository in FOLDER, with the packs that fit, and print the next steps."""

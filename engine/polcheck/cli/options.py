@@ -34,6 +34,20 @@ def is_locked(given: bool | None) -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false") if given is None else given
 
 
+def pack_option(text: str, *, required: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names packs, with its help."""
+    return click.option(
+        "--pack",
+        "-p",
+        "packs",
+        multiple=True,
+        required=required,
+        metavar="NAME|PATH",
+        shell_complete=complete_packs,
+        help=text,
+    )
+
+
 locked_option = click.option(
     "--locked/--no-locked", default=None, help="Never change polcheck.lock.  [default: --locked where CI is set]"
 )
@@ -55,15 +69,7 @@ today_option = click.option(
     help="The day of the run: what today() gives, and waivers expire by.  [default: today, in UTC]",
 )
 _OPTIONS = (
-    click.option(
-        "--pack",
-        "-p",
-        "packs",
-        multiple=True,
-        metavar="NAME|PATH",
-        shell_complete=complete_packs,
-        help="A pack to check against; repeatable.",
-    ),
+    pack_option("A pack to check against; repeatable."),
     click.option(
         "--param",
         "params",

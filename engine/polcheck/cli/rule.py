@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from polcheck.base.similar_names import did_you_mean
-from polcheck.cli.options import ProjectOf, has_packs, project_options
-from polcheck.cli.shell_completion import complete_packs, complete_policies
+from polcheck.cli.options import ProjectOf, has_packs, pack_option, project_options
+from polcheck.cli.shell_completion import complete_policies
 
 if TYPE_CHECKING:
     from polcheck.policy.plan import CompiledPolicy
@@ -17,15 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Say what a policy asks for, why, and how to fix or waive its findings.")
 @click.argument("policy", shell_complete=complete_policies)
-@click.option(
-    "--pack",
-    "-p",
-    "packs",
-    multiple=True,
-    metavar="NAME|PATH",
-    shell_complete=complete_packs,
-    help="The pack of the policy; repeatable.",
-)
+@pack_option("The pack of the policy; repeatable.")
 @click.option("--config", "-c", metavar="FILE", help="Use this polcheck.yaml or pyproject.toml.")
 @click.option("--no-examples", is_flag=True, help="Leave out the examples.")
 def rule(policy: str, packs: tuple[str, ...], config: str | None, no_examples: bool) -> int:
