@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from unicodedata import normalize
@@ -130,6 +131,41 @@ def test_what_has_no_other_spelling_is_told(code: str) -> None:
     """Where the tree can't be right, the file is told to be misread, with the line."""
     assert parse(Source("a.py", f"\n{code}\n".encode()), "python").misread.startswith("line 2: ")
     assert not parse(Source("a.py", b"(a & b) ^ c, a | b ^ c, (await a) ** b"), "python").misread
+
+
+VALUES = [
+    "x",
+    "x ",
+    "x.y",
+    "f(x)",
+    "(x)",
+    "a if b else c",
+    "a, b",
+    "x!r",
+    "({1: 2})[1]",
+    "not x",
+    "a and b",
+    "(z := x)",
+    "d[(y)]",
+]
+
+
+@pytest.mark.parametrize("before", ["", "if (n := 1): pass\n", "while n := 1: pass\n", "f(n := 1)\n", "[n := 1]\n"])
+@pytest.mark.parametrize("value", VALUES)
+def test_a_format_is_read_as_one_whatever_is_formatted_and_assigned(before: str, value: str) -> None:
+    """A format that begins with `=` is no assignment, beside assignments within expressions as well."""
+    code = f"{before}f'{{{value}:=5}}'\n"
+    ast.parse(code)
+    query = Query(grammar("python"), "(format_specifier) @format (named_expression) @assigns")
+    found = QueryCursor(query).captures(parse(Source("a.py", code.encode()), "python").tree.root_node)
+    assert len(found["format"]) == 1
+    assert len(found.get("assigns", ())) == before.count(":=") + value.count(":=")
+
+
+@pytest.mark.parametrize("code", ["f(**x)\nawait a ** b", "f(a, **x, c=await a**b)", "{**x, 1: await a\\\n**b}"])
+def test_a_power_is_seen_beside_what_is_unpacked(code: str) -> None:
+    """Two stars that unpack don't hide those that the grammar misreads after `await`."""
+    assert "precedence" in parse(Source("a.py", code.encode()), "python").misread
 
 
 @given(st.text(st.sampled_from("f\"'{}:=\\\n (x)[*,]#N"), max_size=60))

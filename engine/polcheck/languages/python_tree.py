@@ -28,15 +28,20 @@ if TYPE_CHECKING:
 _BLANK = rb"[ \t\v\f]*"
 # a star before what may be called, looked into or computed with, on this line or the next; what it is there for, the
 # tree tells
+_AFTER = rb"\"'(\[{.#\\\r\n|&^+\-/%@<>"
 _STAR = re.compile(
-    rb"\*" + _BLANK + rb"(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _BLANK + rb")?[\"'(\[{.#\\\r\n|&^+\-/%@<>*]"
+    rb"\*" + _BLANK + rb"(?:[" + _AFTER + rb"]|[A-Za-z_\x80-\xff][\w\x80-\xff]*" + _BLANK + rb"[" + _AFTER + rb"*])"
 )
 # what may stand before a star that opens a list of values; otherwise it multiplies
 _OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n\x80-\xff]|\b(?:return|yield|in|match|except))" + _BLANK + rb"\Z")
 _NEAR = 40  # bytes before a star; where all of them are blank, it may open one
+_NEAR_TYPE = re.compile(rb"type[ \t\f]*[(\[\\]")  # NOTE: begins with a literal, which is searched for ten times as fast
 _TYPE = re.compile(rb"(?m)(?:^|[:;])[ \t\f]*type[ \t\f]*[(\[\\]")
 _PRINT = re.compile(rb"\bprint(?:[ \t\f]|\\\r?\n)*>>")
 _FORMATTED = re.compile(rb"""(?i)(?:f|t|rf|fr|rt|tr)["']""")
+# a `:=` that assigns: a format follows a value of a replacement field, which can't be one of these
+_ASSIGNED = re.compile(rb"(?:\(\s*|\b(?:if|elif|while)[ \t]+)[A-Za-z_]\w*[ \t]*:=")
+_UNPACKED = re.compile(rb"[(,{]\s*\*\*")  # two stars that have nothing before them of which they could be a power
 # NOTE: of single nodes, so that tree-sitter has nothing in progress of which it could lose a part
 _MISREAD = """
 (list_splat) @splat (type_alias_statement) @alias (chevron) @print "^" @xor (await) @await
@@ -51,7 +56,7 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
     _check_encoding(source)
     data = _LONE.sub(b"\n", source.utf8) if b"\r" in source.utf8 else source.utf8
     changed = Respelled(data, parser)
-    if b":=" in data and _FORMATTED.search(data):
+    if _may_hold_format(data):
         changed.add([Change(place, b">") for kind, place in _Scanner(data).places() if kind == "format"])
     changed.parse()
     if changed.tree.root_node.has_error:
@@ -71,14 +76,23 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
     return ParsedCode(changed.tree, misread)
 
 
+def _may_hold_format(data: bytes) -> bool:
+    """Return whether a format that begins with `=` may stand in the code, as a `:=` that isn't known to assign.
+
+    NOTE: the scanner takes longer than the parser, and most files that assign within expressions have formats, too.
+    """
+    number = data.count(b":=")
+    return number > 0 and number != len(_ASSIGNED.findall(data)) and _FORMATTED.search(data) is not None
+
+
 def _may_be_misread(data: bytes) -> bool:
     """Return whether something stands in the code that the grammar may take for something else."""
     return (
         any(_OPENED.search(data[max(0, star.start() - _NEAR) : star.start()]) for star in _STAR.finditer(data))
         or (b"^" in data and b"&" in data)
-        or (b"await" in data and b"**" in data)
-        or _TYPE.search(data) is not None
-        or _PRINT.search(data) is not None
+        or (b"await" in data and data.count(b"**") != len(_UNPACKED.findall(data)))
+        or (_NEAR_TYPE.search(data) is not None and _TYPE.search(data) is not None)
+        or (b">>" in data and _PRINT.search(data) is not None)
     )
 
 
