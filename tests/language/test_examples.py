@@ -27,6 +27,34 @@ def test_presence_fails_without_a_subject_and_names_where_it_looked() -> None:
     assert places(report) == ["src/a.py:3:1"]
 
 
+OF_EACH = """
+    for: {files: "*.json"}
+    require: {data: name}
+"""
+
+
+def test_what_is_missing_of_a_subject_was_looked_for_in_its_file() -> None:
+    """A finding of one file doesn't name the other files that the policy is about."""
+    report = judge(OF_EACH, {"a.json": "{}", "b.json": '{"name": 1}', "c.json": "{}"})
+    assert [(finding.looked_in, finding.looked_in_more) for finding in report.findings] == [
+        (("a.json",), 0),
+        (("c.json",), 0),
+    ]
+
+
+AMONG_MANY = """
+    for: {files: names.txt, text: '(?P<name>\\w+)'}
+    require: {files: "*.json", data: name, as: name}
+"""
+
+
+def test_many_files_that_were_searched_are_counted() -> None:
+    """A finding lists 50 of the files that were searched for it, and says how many there are beside."""
+    others = {f"{number:02}.json": '{"name": "b"}' for number in range(60)}
+    (finding,) = judge(AMONG_MANY, {"names.txt": "a\n", **others}).findings
+    assert (len(finding.looked_in), finding.looked_in_more) == (50, 10)
+
+
 ONLY = """
     forbid: {files: ["**", "!src/{train,evaluate,preprocess,model,main}.py", "!pyproject.toml", "!config/*.yaml"]}
     message: "`{{ path }}` is not one of the files"

@@ -53,6 +53,16 @@ class ExaminedFiles(Struct):
         elif only in documents:
             self._single.add(only)
 
+    @property
+    def whole(self) -> frozenset[str]:
+        """Return the documents of the sets that were searched as a whole, whatever the subject."""
+        return ExaminedFiles(self._sets).all()
+
+    @property
+    def single(self) -> frozenset[str]:
+        """Return the documents that were searched alone, each for the subjects in it."""
+        return frozenset(self._single)
+
     def all(self, *others: ExaminedFiles) -> frozenset[str]:
         """Return every document of this one and the others, once."""
         sets = {number: documents for examined in (self, *others) for number, documents in examined._sets.items()}

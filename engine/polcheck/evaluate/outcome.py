@@ -45,7 +45,8 @@ class PolicyResult(Struct, frozen=True):
 
     `subjects` and `documents` count what was examined; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
-    `require` or `forbid` searched. `open`: something beside the failures is undecided. `more` counts the failures that
+    `require` or `forbid` searched for every subject, `searched_alone` those that it searched for the subjects in them
+    only. `open`: something beside the failures is undecided. `more` counts the failures that
     the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says. `dynamic` are the
     places that gave no match because what has to be a constant isn't one there.
     """
@@ -57,6 +58,7 @@ class PolicyResult(Struct, frozen=True):
     documents: frozenset[str] = frozenset()
     reasons: tuple[tuple[str, str], ...] = ()
     searched: frozenset[str] = frozenset()
+    searched_alone: frozenset[str] = frozenset()
     open: bool = False
     more: int = 0
     fault: bool = False
@@ -78,6 +80,7 @@ class PolicyResult(Struct, frozen=True):
             dynamic=(),
             documents=frozenset(path_behind(folder, path) for path in self.documents),
             searched=frozenset(path_behind(folder, path) for path in self.searched),
+            searched_alone=frozenset(path_behind(folder, path) for path in self.searched_alone),
             reasons=tuple((path and path_behind(folder, path), why) for path, why in self.reasons),
         )
 
@@ -202,7 +205,8 @@ def _result(
         subjects=subjects,
         documents=evaluator.examined.all(evaluator.examined_for_subjects),
         reasons=(*sorted(evaluator.unsearched), *((("", left),) if more else ())),
-        searched=evaluator.examined.all(),
+        searched=evaluator.examined.whole,
+        searched_alone=evaluator.examined.single,
         open=open_ or outcome == "undecided" or more > 0,  # NOTE: accepting those that are reported must not pass it
         more=more,
         dynamic=evaluator.dynamic.all(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
@@ -38,6 +39,12 @@ def joined(folder: str, path: str) -> str:
         # NOTE: as absolute paths, so that nothing asks for the working directory
         return posixpath.relpath(f"/{path}", f"/{folder[1:]}") if path else path
     return posixpath.normpath(posixpath.join(folder, path)) if path else path
+
+
+@lru_cache(maxsize=64)
+def _all_joined(folder: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths as seen from the folder. NOTE: the findings of a policy mostly share them."""
+    return tuple(joined(folder, path) for path in paths)
 
 
 def shortened(text: str, most: int = _LONGEST) -> str:
@@ -218,9 +225,9 @@ class Finding(Struct, frozen=True):
     """One failure of one policy.
 
     `location` is None when something is missing and there is nowhere to point. For a missing thing, `looked_in` are the
-    documents that were searched, and `nearest` what came closest. `fingerprint` stays the same when lines move;
-    `former_fingerprint` is the one that version 1 of baselines recorded, where that is another one. `fix` is None where
-    the policy has none.
+    documents that were searched, `looked_in_more` how many there are beside these, and `nearest` what came closest.
+    `fingerprint` stays the same when lines move; `former_fingerprint` is the one that version 1 of baselines recorded,
+    where that is another one. `fix` is None where the policy has none.
     """
 
     pack: str
@@ -234,6 +241,7 @@ class Finding(Struct, frozen=True):
     bindings: Mapping[str, Json] = field(default_factory=dict)
     related: tuple[Location, ...] = ()
     looked_in: tuple[str, ...] = ()
+    looked_in_more: int = 0
     nearest: NearMiss | None = None
     see: str = ""
     fingerprint: str = ""
@@ -260,7 +268,7 @@ class Finding(Struct, frozen=True):
             self,
             location=self.location and self.location.seen_from(folder),
             related=tuple(location.seen_from(folder) for location in self.related),
-            looked_in=tuple(joined(folder, path) for path in self.looked_in),
+            looked_in=_all_joined(folder, self.looked_in),
             nearest=nearest and replace(nearest, location=nearest.location and nearest.location.seen_from(folder)),
             waived=waived and replace(waived, location=waived.location and waived.location.seen_from(folder)),
             fix=self.fix and self.fix.seen_from(folder),

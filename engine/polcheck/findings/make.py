@@ -22,11 +22,13 @@ from polcheck.findings.report import SEVERITIES, DynamicCapture, Notice, PolicyO
 from polcheck.formats.values import Json
 from polcheck.policy.plan import CompiledPolicy, Template
 from polcheck.policy.templates import Beside, TemplateFault, TemplateOverrun, render, renderer
+from polcheck.sources.trees import plain_path
 
 if TYPE_CHECKING:
     from polcheck.findings.fixes import FixMaker
 
 _MOST_RELATED = 20
+_MOST_LOOKED_IN = 50
 _LONGEST_MESSAGE = 10_000
 
 _T = TypeVar("_T")
@@ -60,7 +62,7 @@ class Findings(Struct, frozen=True, dict=True):
         that binds more is the finding.
         """
         by_identity: dict[_Identity, Finding] = {}
-        searched = _searched(result)
+        searched = _SearchedFiles(result)
         clock = self.locator.clock.within(self.locator.limits.seconds)
         for failure in result.failures:
             finding = self._finding(result, failure, searched, clock).seen_from(self.folder)
@@ -71,9 +73,9 @@ class Findings(Struct, frozen=True, dict=True):
         """Return the number of findings that `contained` gives, and its result, without making their texts."""
         if len(result.failures) < 2:
             return len(result.failures), result
-        searched = _searched(result)
+        searched = _SearchedFiles(result)
         try:
-            located = (self._located(result.policy, failure, searched)[0] for failure in result.failures)
+            located = (self._located(result.policy, failure, searched.of(failure))[0] for failure in result.failures)
             identities = map(_identity, result.failures, located)
             return len(_without_parts(dict.fromkeys(identities))), result
         except Exception as error:
@@ -86,8 +88,9 @@ class Findings(Struct, frozen=True, dict=True):
         except Exception as error:  # NOTE: as in judging: one policy must not take the others with it
             return [], undecided_result(result, internal_error("reporting its findings", error), fault=True)
 
-    def _finding(self, result: PolicyResult, failure: Failure, searched: tuple[str, ...], clock: Clock) -> Finding:
+    def _finding(self, result: PolicyResult, failure: Failure, known: _SearchedFiles, clock: Clock) -> Finding:
         policy = result.policy
+        searched = known.of(failure)
         location, nearest = self._located(policy, failure, searched)
         related = tuple(dict.fromkeys(self.locator.location(spot) for spot in failure.related[:_MOST_RELATED]))
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
@@ -108,7 +111,8 @@ class Findings(Struct, frozen=True, dict=True):
             location=location,
             related=tuple(entry for entry in related if entry != location),
             bindings=cut(bindings),
-            looked_in=tuple(str(Location.of_file(path)) for path in searched) if failure.missing else (),
+            looked_in=tuple(str(Location.of_file(path)) for path in searched[:_MOST_LOOKED_IN]),
+            looked_in_more=max(len(searched) - _MOST_LOOKED_IN, 0),
             nearest=nearest,
             see=policy.see,
             fingerprint=fingerprint,
@@ -124,7 +128,7 @@ class Findings(Struct, frozen=True, dict=True):
         nearest = self.misses.of(policy, failure) if failure.missing else None
         if location is None and nearest is not None:
             location = nearest.location
-        if location is None and failure.missing and searched:
+        if location is None and searched:
             location = Location.of_file(searched[0])
         return location, nearest
 
@@ -192,9 +196,41 @@ def numbered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(result)
 
 
-def _searched(result: PolicyResult) -> tuple[str, ...]:
-    """Return the files in which something missing was looked for; none where nothing is missing."""
-    return tuple(sorted(result.searched)) if any(failure.missing for failure in result.failures) else ()
+class _SearchedFiles:
+    """The files in which a policy looked for what its failures miss.
+
+    NOTE: most failures share those of the whole policy, which are sorted once: there may be thousands of both.
+    """
+
+    def __init__(self, result: PolicyResult) -> None:
+        self._result = result
+
+    @cached_property
+    def _shared(self) -> tuple[str, ...]:
+        return tuple(sorted(self._result.searched))
+
+    @cached_property
+    def _all(self) -> tuple[str, ...]:
+        return tuple(sorted(self._result.searched | self._result.searched_alone))
+
+    @cached_property
+    def _alone(self) -> dict[str, list[str]]:
+        """The files that were searched for the subjects in them, by their paths in the project: a file may have been
+        searched as it is for a subject of the base.
+        """
+        by_path: dict[str, list[str]] = {}
+        for path in self._result.searched_alone - self._result.searched:
+            by_path.setdefault(plain_path(path), []).append(path)
+        return by_path
+
+    def of(self, failure: Failure) -> tuple[str, ...]:
+        """Return the files that were searched for the subject of a failure; none where nothing is missing."""
+        if not failure.missing:
+            return ()
+        if not failure.row.places:
+            return self._all
+        own = {path for place in failure.row.places for path in self._alone.get(plain_path(place.path), ())}
+        return tuple(sorted([*self._shared, *own])) if own else self._shared
 
 
 def _without_parts(by_identity: dict[_Identity, _T]) -> dict[_Identity, _T]:

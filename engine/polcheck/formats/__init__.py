@@ -6,7 +6,7 @@ A module of this package that has a `FORMAT` is a format; adding that file is al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
@@ -66,6 +66,7 @@ def _by_pattern(path: str, patterns: Iterable[tuple[str, str, str]]) -> str | No
     return None
 
 
+@lru_cache(maxsize=16_384)  # NOTE: each search of a run asks for each file
 def format_of(path: str) -> str | None:
     """Return the configuration format that a path's name or ending stands for, or None.
 

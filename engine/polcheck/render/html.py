@@ -233,8 +233,8 @@ def _looked_in(finding: Finding) -> Markup | None:
     parts: list[Markup] = []
     if finding.looked_in:
         visible = [join(" ", tag("code", path)) for path in finding.looked_in[:_LOOKED_IN]]
-        rest = len(finding.looked_in) - _LOOKED_IN
-        parts.append(tag("p", tag("b", "Looked in"), *visible, f" and {rest:,} more" if rest > 0 else None))
+        rest = max(len(finding.looked_in) - _LOOKED_IN, 0) + finding.looked_in_more
+        parts.append(tag("p", tag("b", "Looked in"), *visible, f" and {rest:,} more" if rest else None))
     if finding.nearest and not finding.nearest.location:
         parts.append(tag("p", tag("b", "Nearest miss "), prose(finding.nearest.text)))
     return tag("div", *parts, class_="sought") if parts else None

@@ -74,7 +74,8 @@ def _failure(finding: Finding) -> str:
     where = f"{finding.location}: " if finding.location else ""
     text = [f"{where}{finding.message}", *(f"also {place}" for place in finding.related)]
     if finding.looked_in:
-        text.append("looked in: " + ", ".join(finding.looked_in))
+        more = f" and {finding.looked_in_more:,} more" if finding.looked_in_more else ""
+        text.append("looked in: " + ", ".join(finding.looked_in) + more)
     if finding.nearest and finding.nearest.closest:
         text.append(f"nearest: {finding.nearest.text}")
     if finding.remedy:

@@ -129,7 +129,8 @@ def _finding(finding: Finding) -> list[str]:
     if finding.related:
         lines.append(f"  - also {', '.join(map(_place, finding.related[:_CAP]))}")
     if finding.looked_in:
-        rest = f" and {len(finding.looked_in) - _CAP:,} more" if len(finding.looked_in) > _CAP else ""
+        more = max(len(finding.looked_in) - _CAP, 0) + finding.looked_in_more
+        rest = f" and {more:,} more" if more else ""
         lines.append(f"  - looked in {', '.join(map(code, finding.looked_in[:_CAP]))}{rest}")
     if finding.nearest and finding.nearest.closest:
         near = f" ({_place(finding.nearest.location)})" if finding.nearest.location else ""

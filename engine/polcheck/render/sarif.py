@@ -205,6 +205,7 @@ class _Log(Struct, frozen=True):
             "properties": {
                 "bindings": dict(finding.bindings),
                 "lookedIn": list(finding.looked_in),
+                **({"lookedInMore": finding.looked_in_more} if finding.looked_in_more else {}),
                 "remedy": finding.remedy,
             },
         }

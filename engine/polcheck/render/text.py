@@ -73,7 +73,7 @@ def _evidence(finding: Finding, everything: bool, style: Style) -> list[str]:
     if len(related) < len(places):
         lines.append(f"also {len(places) - len(related):,} more places")
     if finding.looked_in:
-        lines.append(f"looked in: {_listed(finding.looked_in, everything)}")
+        lines.append(f"looked in: {_listed(finding, everything)}")
     if finding.nearest and (finding.nearest.closest or everything):
         where = f" ({terminal(str(finding.nearest.location))})" if finding.nearest.location else ""
         lines.append(f"nearest: {terminal(finding.nearest.text)}{where}")
@@ -122,10 +122,11 @@ def _line(location: Location) -> str:
     return terminal(str(location))
 
 
-def _listed(paths: tuple[str, ...], everything: bool) -> str:
+def _listed(finding: Finding, everything: bool) -> str:
+    paths = finding.looked_in
     visible = paths if everything else paths[:_LOOKED_IN]
-    rest = f" and {len(paths) - len(visible):,} more" if len(visible) < len(paths) else ""
-    return ", ".join(map(terminal, visible)) + rest
+    more = len(paths) - len(visible) + finding.looked_in_more
+    return ", ".join(map(terminal, visible)) + (f" and {more:,} more" if more else "")
 
 
 _MANY = 20  # findings, from which on they are grouped by policy
