@@ -62,7 +62,7 @@ FOUND = [
     ("csharp", "if ($c) { ... }", ["if (text == null)"]),
     ("csharp", "try { ... } catch (IOException $e) { ... }", ["try { Load(); }"]),
     ("csharp", "throw new $E(...);", ['throw new Wrapped("x", e);']),
-    ("csharp", "new $C(...)", ['new Wrapped("x", e)']),
+    ("csharp", "new $C(...)", ['new Wrapped("x", e)', 'new List<string> { "a" }']),
     ("csharp", "class $C { ... }", ["[Serializable]"]),
     ("csharp", "class $C : ... { ... }", ["[Serializable]"]),
     ("csharp", "string $x = $v;", ['private readonly string _name = "n";']),

@@ -61,10 +61,56 @@ ALIKE: list[tuple[str, str, str, list[str]]] = [
     ("csharp", "F($x)", "class A { int a = %s; }", ["F(x)", "F<int>(x)"]),
     ("csharp", "o.G($x)", "class A { int a = %s; }", ["o.G(x)", "o.G<int>(x)"]),
     ("csharp", "$o.G($x)", "class A { int a = %s; }", ["o.G(x)", "o.G<int>(x)", "f().G<int>(x)"]),
+    ("csharp", "o.G($x)", "class A { int a = %s; }", ["o?.G(x)", "o!.G(x)", "o!.G<int>(x)", "(o)?.G(x)"]),
+    ("csharp", "$o.G($x)", "class A { int a = %s; }", ["a?.o?.G(x)", "a?[0].G(x)", "a.b?.c.G(x)"]),
+    ("csharp", "new F(...)", "class A { object a = %s; }", ["new F(x)", "new F { a = 1 }", "new F(1) { a = 1 }"]),
+    ("csharp", "[Foo(...)]", "%s class A {}", ["[Foo]", "[Foo(1)]"]),
     ("csharp", "new List($x)", "class A { object a = %s; }", ["new List(x)", "new List<int>(x)"]),
     ("rust", "k($x)", "fn f() { %s; }", ["k(x)", "k::<u8>(x)", "(k)(x)", "(k::<u8>)(x)"]),
     ("rust", "a::b($x)", "fn f() { %s; }", ["a::b(x)", "a::b::<u8>(x)", "a::<T>::b(x)"]),
     ("rust", "$o.m($x)", "fn f() { %s; }", ["o.m(x)", "o.m::<u8>(x)"]),
+    (
+        "rust",
+        "k($x)",
+        "fn f() { %s; }",
+        ['p!("{}", k(x))', "vec![k(x); 3]", "a!(b!(c!(k(x))))", 'j!({"a": k(x), "b": 1})'],
+    ),
+    (
+        "rust",
+        "$o.m($x)",
+        "fn f() { %s; }",
+        ["select! { v = o.m(x) => { a }, else => {} }", "a!(matches!(o.m(x), Some(_) if c))"],
+    ),
+    ("rust", "k($x)", "%s", ["macro_rules! q { ($($e:expr),*) => { $( k($e); )* } }", "t! { static A: B = k(x); }"]),
+    ("swift", "F($x)", "let a = %s\n", ["F(x)", "F<Int>(x)", "F?(x)", "F!(x)", "F(x) { y }"]),
+    ("swift", "F(...)", "let a = %s\n", ["F<Int>()", "F { x }", "F(1) { x }", "F<Int> { x }", "F<Int, B>(x, y)"]),
+    ("swift", "o.g($x)", "let a = %s\n", ["o.g(x)", "o?.g(x)", "o!.g(x)", "o.g<Int>(x)", "o.g(x) { y }"]),
+    ("swift", "$o.g($x)", "let a = %s\n", ["a?.b?.g(x)", "a.g<Int, B>(x)"]),
+    ("solidity", "k($x)", "contract A { function f() { %s; } }", ["k(x)", "k{value: 1}(x)", "(k)(x)"]),
+    ("solidity", "$a.k($x)", "contract A { function f() { %s; } }", ["a.k{value: 1, gas: 2}(x)", "b.a.k{value: 1}(x)"]),
+    ("solidity", "new C($x)", "contract A { function f() { %s; } }", ["new C(x)", "new C{salt: s}(x)"]),
+    ("kotlin", "o.g($x)", "val a = %s\n", ["o.g(x)", "o?.g(x)", "o!!.g(x)", "o?.g<Int>(x)"]),
+    ("kotlin", "F(...)", "val a = %s\n", ["F()", "F { x }", "F(1) { x }", "F<Int> { x }", "F<Int>(1)"]),
+    ("go", "o.G($x, $y)", "package a\nvar a = %s\n", ["o.G(x, y)", "o.G[int](x, y)", "o.G[T](x, y)"]),
+    ("elixir", "A.f($x)", "%s\n", ["A.f(x)", "A.f x", "A.f(x) do\n  y\nend"]),
+    ("javascript", "new F(...)", "%s;", ["new F(x)", "new F()", "new F"]),
+    ("tsx", "<A $x />", "a = %s;", ["<A x />", "<A<T> x />"]),
+    ("java", "@Foo(...) class $c { ... }", "%s", ["@Foo class A {}", "@Foo(1) class A {}"]),
+    ("scala", "new A(...)", "object A { val a = %s }", ["new A", "new A(1)"]),
+    ("cpp", "new B($x)", "auto a = %s;", ["new B(x)", "new B<int>(x)", "new (p) B(x)", "::new B(x)"]),
+    ("cpp", "new B(...)", "auto a = %s;", ["new B(x)", "new B", "new B<int>"]),
+    ("php", "new Foo(...)", "<?php %s;", ["new Foo", "new foo($x)", "new \\FOO()"]),
+    ("php", "Foo(1)", "<?php %s;", ["foo(1)", "FOO(1)", "\\foo(1)"]),
+    ("php", "Foo::bar(1)", "<?php %s;", ["FOO::Bar(1)", "\\foo::BAR(1)"]),
+    ("php", "$$a->bar(TRUE)", "<?php %s;", ["$a->BAR(true)", "$a?->Bar(True)"]),
+    (
+        "php",
+        "class Foo extends Bar { ... }",
+        "<?php %s",
+        ["class foo extends BAR {}", "final class FOO extends bar {}"],
+    ),
+    ("php", "$_ instanceof Foo", "<?php $b = %s;", ["$a instanceof FOO"]),
+    ("php", "Foo::A", "<?php $b = %s;", ["foo::A"]),
     ("kotlin", "f($x, $y)", "val a = %s\n", ["f(x, y)", "f<Int>(x, y)"]),
     ("scala", "f($x)", "object A { val a = %s }", ["f(x)", "f[Int](x)"]),
     ("scala", "o.m($x)", "object A { val a = %s }", ["o.m(x)", "o.m[Int](x)"]),
@@ -106,6 +152,13 @@ APART: list[tuple[str, str, str, list[str]]] = [
     ("scala", "f[Int]($x)", "object A { val a = %s }", ["f(x)", "f[Long](x)"]),
     ("cpp", "k<int>($x)", "int a = %s;", ["k(x)", "k<long>(x)", "std::k(x)"]),
     ("php", "k($x)", "<?php %s;", ["A\\k($x)", "$k($x)"]),
+    ("php", "Foo::A", "<?php $b = %s;", ["Foo::a"]),
+    ("php", "FOO", "<?php $b = %s;", ["foo"]),
+    ("php", "$$a->p", "<?php $b = %s;", ["$A->p", "$a->P"]),
+    ("csharp", "o?.G($x)", "class A { int a = %s; }", ["o.G(x)"]),
+    ("swift", "F<Int>($x)", "let a = %s\n", ["F(x)", "F<B>(x)"]),
+    ("solidity", "k{value: 1}($x)", "contract A { function f() { %s; } }", ["k(x)", "k{value: 2}(x)"]),
+    ("rust", "[$x, $y]", "fn f() { %s; }", ["a!(x, y)", "a!{ x => y }"]),
     ("go", "func $f(...) error { ... }", "package a\n%s\n", ["func f() {}", "func f() int {}"]),
     (
         "csharp",
@@ -125,6 +178,27 @@ def _matches(language: str, pattern: str, around: str, code: str) -> int:
     tree = parse(Source("a", (around % code).encode()), language)
     assert not tree.tree.root_node.has_error, code
     return len(QuerySet([compile_pattern([pattern], language)]).search(tree)[0].matches)
+
+
+def test_what_is_between_names_is_part_of_what_they_bind() -> None:
+    """A match in the file without its `?` binds what the file has there."""
+    tree = parse(Source("a", b"class A { int a = b?.c!.G(d!); }"), "csharp")
+    (match,) = QuerySet([compile_pattern(["$o.c.G($x)"], "csharp")]).search(tree)[0].matches
+    assert [bound.value for _, bound in match.bindings] == ["b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "incomplete"),
+    [("g($x)", True), ("f($x)", False), ("h($x)", False), ("p($x)", True), ("k.g($x)", True)],
+)
+def test_a_macro_whose_arguments_cannot_be_parsed_is_undecided_where_they_may_hold_a_match(
+    pattern: str, incomplete: bool
+) -> None:
+    """The words of the snippet stand there, and no match does."""
+    code = b"fn a() { f(x); q!{ <p>impl #n { k.g(#x) }</p> f(y) } }"
+    result = QuerySet([compile_pattern([pattern], "rust")]).search(parse(Source("a.rs", code), "rust"))[0]
+    assert bool(result.incomplete) == incomplete
+    assert not incomplete or "`q!`" in result.incomplete
 
 
 def _cases(table: list[tuple[str, str, str, list[str]]]) -> list[tuple[str, str, str, str]]:

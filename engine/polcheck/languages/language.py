@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from polcheck.languages.constants import ConstantRules
     from polcheck.languages.names import NameRules
+    from polcheck.languages.readings import Embeds
 
 MARK = "ꙮ"
 """A letter for every language's identifiers that no program is expected to use; snippets have it in place of `$`."""
@@ -80,16 +81,6 @@ class Chain(NamedTuple):
         return self.whole | {self.identifier, self.member}
 
 
-class MisreadCall(NamedTuple):
-    """A call with type arguments that the grammar takes for something else.
-
-    `query` finds such nodes; `parts` gives what one calls and its only argument, or None where it is no call.
-    """
-
-    query: str
-    parts: Callable[[Node], tuple[Node, Node] | None]
-
-
 class SnippetRules(Struct, frozen=True, eq=False):
     """Node kinds that mean more in a snippet than one node after another; empty for what a language hasn't.
 
@@ -102,8 +93,6 @@ class SnippetRules(Struct, frozen=True, eq=False):
     """Kinds that only give an expression or a name a type (`f::<u8>`, `x as T`), and which of their parts that is.
 
     A snippet that doesn't write the type finds them as if they were the part alone."""
-    call: str = ""  # the kind of a call, and by kind what it is taken for
-    misread_calls: Mapping[str, MisreadCall] = {}
     typed_names: Mapping[str, str] = {}  # those of `erased` that stand for a name, and the kind of that
     chain: Chain | None = None
     arguments: frozenset[str] = frozenset()  # of calls that may have keywords, in any order
@@ -125,6 +114,8 @@ class SnippetRules(Struct, frozen=True, eq=False):
     bare_lists: frozenset[str] = frozenset()  # of arguments, which need no parentheses: `$x` is one of them
     open_lists: frozenset[str] = frozenset()  # such as modifiers, of which a snippet names some
     bodies: frozenset[str] = frozenset()  # which aren't there where nothing is in them
+    bare_parts: frozenset[tuple[str, str]] = frozenset()
+    """Kind and kind of a part: which may be missing where a snippet has only `...` in it, as in `new F(...)`."""
     open_parts: frozenset[str] = frozenset()  # such as a modifier: a snippet that names one lets others stand beside it
     expression_words: frozenset[str] = frozenset()  # words that are an expression, though no named node
     value_left_out: frozenset[tuple[str, str]] = frozenset()  # kind and field: may be there though the snippet ends
@@ -141,6 +132,7 @@ class SnippetRules(Struct, frozen=True, eq=False):
     exact_branches: frozenset[str] = frozenset()  # fields whose node no parentheses surround
     lists_of_one: frozenset[str] = frozenset()  # which are what they hold when that is one thing
     ignores_case: Callable[[str], bool] | None = None  # of a leaf of such a kind
+    keeps_case: Callable[[Node], bool] | None = None  # of a leaf of such a kind that doesn't where it stands
     expression_statements: frozenset[str] = frozenset({"expression_statement"})  # nothing more than the expression
     words: frozenset[str] = frozenset()  # compared by what `word_value` gives for a node, however it is quoted
     word_prefixes: Mapping[tuple[str, str], str] = {}
@@ -213,6 +205,10 @@ class Language(Struct, frozen=True, eq=False):
     """How names of constants are followed to their values; without it only literals are constants."""
 
     parse: Callable[[Source, tree_sitter.Parser], ParsedCode] | None = None  # where it isn't the parser alone
+    embedded: Embeds | None = None
+    """The code in a file that its tree holds as tokens only, such as the arguments of macros."""
+    left_out: str = ""
+    """A query: in place of what it captures as `@blank` snippets see blanks, too, and so what doesn't write it."""
     around: Callable[[str], tuple[str, str]] | None = None
     """What is put before and after a value in which `in` looks, so that it is a text of the language."""
     check: Callable[[Source], tuple[str, int] | None] | None = None

@@ -41,8 +41,18 @@ LANGUAGES = (
             },
             words=frozenset(),
             grouping=SNIPPET.grouping | {"qualified_identifier"},  # the latter around one name: `::k`
-            erased={"template_function": 0, "template_method": 0},
-            typed_names={"template_function": "identifier", "template_method": "field_identifier"},
+            bare_parts=frozenset({("new_expression", "argument_list")}),
+            optional_fields={
+                **SNIPPET.optional_fields,
+                "new_expression": {"placement": frozenset[str]()},
+            },
+            optional_words=SNIPPET.optional_words | {"::", "template"},
+            erased={"template_function": 0, "template_method": 0, "template_type": 0},
+            typed_names={
+                "template_function": "identifier",
+                "template_method": "field_identifier",
+                "template_type": "type_identifier",
+            },
         ),
     ),
 )

@@ -143,6 +143,7 @@ LANGUAGES = (
         quotes=('"', "'"),
         multiline_quotes=('"""',),
         name_rules=_name_rules,
+        left_out='(conditional_access_expression "?" @blank) (postfix_unary_expression "!" @blank)',
         snippet=SnippetRules(
             chain=_CHAIN,
             name_lists=frozenset({"using_directive", "namespace_declaration"}),
@@ -168,6 +169,9 @@ LANGUAGES = (
                 "object_creation_expression": {"initializer": frozenset()},
                 "if_statement": {"alternative": frozenset({"else"})},
             },
+            bare_parts=frozenset(
+                {("object_creation_expression", "argument_list"), ("attribute", "attribute_argument_list")}
+            ),
             open_parts=frozenset({"modifier", "attribute_list"}),
             expression_words=frozenset({"this", "base"}),
             alike={"throw_expression": frozenset({"throw_expression", "throw_statement"})},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import dedented, escapes, joined, literal, pieces, unescape, unix_lines
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
 from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ LANGUAGES = (
         snippet=SnippetRules(
             bare_lists=frozenset({"arguments"}),
             mappings=frozenset({"map_content"}),
+            optional={"call": parts("do_block")},
         ),
     ),
 )

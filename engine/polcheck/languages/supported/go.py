@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, number, quoted_text
-from polcheck.languages.language import Chain, Context, Language, Literal, MisreadCall, SnippetRules, each, parts
+from polcheck.languages.language import Chain, Context, Language, Literal, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, two_four_or_eight
 
 if TYPE_CHECKING:
@@ -57,19 +57,19 @@ def _escape(text: str, at: int) -> tuple[bytes, int]:
     return b"\\", at
 
 
-def _instantiated(node: Node) -> tuple[Node, Node] | None:
-    """Return what `F[int](x)` calls, and its argument; None for a conversion to a type without arguments."""
-    kind, operand = node.child_by_field_name("type"), node.child_by_field_name("operand")
-    name = kind.child_by_field_name("type") if kind is not None and kind.type == "generic_type" else None
-    return (name, operand) if name is not None and operand is not None else None
-
-
 def _constants() -> ConstantRules:
     from polcheck.languages.go_constants import RULES
 
     return RULES
 
 
+_LEFT_OUT = """
+(type_conversion_expression type: (generic_type type_arguments: (type_arguments) @blank))
+(call_expression function: (index_expression
+  "[" @blank
+  index: [(identifier) (selector_expression) (unary_expression) (index_expression) (slice_type) (map_type)] @blank
+  "]" @blank))
+"""
 _NOTHING: frozenset[str] = frozenset()
 _CHAIN = Chain(
     "identifier", "selector_expression", "operand", "field", whole=frozenset({"qualified_type"}), single=False
@@ -130,6 +130,7 @@ LANGUAGES = (
         quotes=('"', "'"),
         multiline_quotes=("`",),
         name_rules=_name_rules,
+        left_out=_LEFT_OUT,
         snippet=SnippetRules(
             chain=_CHAIN,
             grouping=frozenset({"parenthesized_expression"}),
@@ -138,12 +139,6 @@ LANGUAGES = (
             called=frozenset({"function"}),
             named_fields=frozenset({("call_expression", "function")}),
             lists_of_one=frozenset({"expression_list"}),
-            call="call_expression",
-            misread_calls={
-                "type_conversion_expression": MisreadCall(
-                    "(type_conversion_expression type: (generic_type))", _instantiated
-                )
-            },
             optional=each("function_declaration type_spec", parts("type_parameter_list")),
             optional_fields={
                 **each("function_declaration method_declaration func_literal method_elem", {"result": _NOTHING}),

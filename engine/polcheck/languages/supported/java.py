@@ -149,6 +149,8 @@ LANGUAGES = (
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_statement", "try_with_resources_statement"}),
             open_lists=frozenset({"modifiers"}),
+            bare_parts=frozenset({("annotation", "annotation_argument_list")}),
+            alike={"annotation": frozenset({"annotation", "marker_annotation"})},
             optional={
                 "class_declaration": {**_GENERIC, **parts("superclass", "super_interfaces", "permits")},
                 "interface_declaration": {**_GENERIC, **parts("extends_interfaces", "permits")},

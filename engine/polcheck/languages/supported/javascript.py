@@ -184,6 +184,7 @@ SNIPPET = SnippetRules(
     chain=CHAIN,
     grouping=frozenset({"parenthesized_expression"}),
     mappings=frozenset({"object"}),
+    bare_parts=frozenset({("new_expression", "arguments")}),
     optional={
         "call_expression": {"optional_chain": frozenset({"optional_chain", "?."})},
         **each("class_declaration class", parts("class_heritage", "decorator")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape, unix_lines
-from polcheck.languages.language import MARK, Context, Language, Literal, MisreadCall, SnippetRules, each, parts
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, utf16_units
 
 if TYPE_CHECKING:
@@ -61,19 +61,14 @@ def _end_of_template(text: str, at: int) -> int:
     return end if end > at + 1 and not text[at + 1].isdigit() else at
 
 
-def _compared(node: Node) -> tuple[Node, Node] | None:
-    """Return what `f<Int>(x)` calls, and its argument; None for what compares.
-
-    Comparisons of Kotlin are not associative, so that nothing else can be written so.
-    """
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    if left is None or right is None or left.type != "binary_expression" or right.type != "parenthesized_expression":
-        return None
-    signs = [child.type for child in (*left.children, *node.children) if not child.is_named]
-    callee = left.child_by_field_name("left")
-    return (callee, right) if signs == ["<", ">"] and callee is not None else None
-
-
+# comparisons of Kotlin are not associative, so that `f < Int > (x)` can't be one
+_LEFT_OUT = """
+(binary_expression
+  left: (binary_expression left: (_) operator: "<" @blank right: (_) @blank)
+  operator: ">" @blank
+  right: [(parenthesized_expression) (lambda_literal)])
+(unary_expression operator: "!!" @blank)
+"""
 _MODIFIERS = parts("modifiers")
 
 LANGUAGES = (
@@ -105,14 +100,11 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"', "'"),
         multiline_quotes=('"""',),
+        left_out=_LEFT_OUT,
         snippet=SnippetRules(
             lists_of_one=frozenset({"value_argument"}),
-            call="call_expression",
-            misread_calls={
-                "binary_expression": MisreadCall(
-                    '(binary_expression left: (binary_expression "<") ">" right: (parenthesized_expression))', _compared
-                )
-            },
+            bare_parts=frozenset({("call_expression", "value_arguments")}),
+            alike_words={".": frozenset({"?."})},
             grouping=frozenset({"parenthesized_expression"}),
             clauses=frozenset({"catch_block", "finally_block"}),
             with_clauses=frozenset({"try_expression"}),

@@ -76,6 +76,36 @@ _MODIFIERS = parts(
     "abstract_modifier", "final_modifier", "readonly_modifier", "static_modifier", "visibility_modifier",
     "var_modifier", "attribute_list",
 )  # fmt: skip
+_CLASS_NAMES = frozenset(
+    {
+        "function_call_expression", "object_creation_expression", "scoped_call_expression", "attribute", "base_clause",
+        "class_interface_clause", "named_type", "use_declaration", "namespace_use_clause", "function_definition",
+        "method_declaration", "class_declaration", "interface_declaration", "trait_declaration", "enum_declaration",
+        "scoped_property_access_expression", "namespace_definition",
+    }
+)  # fmt: skip
+_METHODS = frozenset({"member_call_expression", "nullsafe_member_call_expression"})
+_CASELESS = frozenset({"name", "namespace_name", "boolean", "null", "relative_scope"})
+
+
+def _keeps_case(node: Node) -> bool:
+    """Return whether a name is one of a variable, a property or a constant; classes and functions have any case."""
+    parent = node.parent if node.type in ("name", "namespace_name") else None
+    if parent is None:
+        return False
+    while parent.type in ("qualified_name", "namespace_name", "relative_name") and parent.parent is not None:
+        node, parent = parent, parent.parent
+    if parent.type in _METHODS:
+        return parent.child_by_field_name("name") != node
+    if parent.type == "class_constant_access_expression":
+        return parent.named_children[0] != node
+    if parent.type == "binary_expression":
+        return parent.child_by_field_name("right") != node or all(
+            child.type != "instanceof" for child in parent.children
+        )
+    return parent.type not in _CLASS_NAMES
+
+
 _OWN_NAMES = frozenset(
     {"this", "GLOBALS", "_SERVER", "_GET", "_POST", "_FILES", "_COOKIE", "_SESSION", "_REQUEST", "_ENV"}
 )
@@ -138,6 +168,9 @@ LANGUAGES = (
                 "simple_parameter": {"type": frozenset[str](), "default_value": frozenset({"="})},
                 "property_declaration": {"type": frozenset[str]()},
             },
+            bare_parts=frozenset({("object_creation_expression", "arguments"), ("attribute", "arguments")}),
+            ignores_case=_CASELESS.__contains__,
+            keeps_case=_keeps_case,
             exact_leaves=frozenset({"name"}),
             exact_branches=frozenset({"arguments", "body", "parameters"}),
             called=frozenset({"function"}),

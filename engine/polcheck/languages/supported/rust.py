@@ -12,7 +12,9 @@ from polcheck.languages.literals import LINES, Quoting, in_braces
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from polcheck.languages.grammars import Tree
     from polcheck.languages.names import NameRules
+    from polcheck.languages.readings import Embedded
 
 _escape = escapes(
     {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0", "'": "'", '"': '"'}, exact={"x": 2}, braces="u"
@@ -102,6 +104,12 @@ def _path(before: str, node: Node | None) -> str:
     return ".".join([*filter(None, [before]), *([] if before and names == ["self"] else names)])
 
 
+def _embedded(tree: Tree) -> Embedded:
+    from polcheck.languages.rust_macros import embedded
+
+    return embedded(tree)
+
+
 def _name_rules() -> NameRules:
     from polcheck.languages.block_names import BlockRules
 
@@ -143,6 +151,7 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"',),
         name_rules=_name_rules,
+        embedded=_embedded,
         snippet=SnippetRules(
             chain=_CHAIN,
             name_lists=frozenset({"use_declaration"}),

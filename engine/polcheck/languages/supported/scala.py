@@ -76,6 +76,7 @@ LANGUAGES = (
             clauses=frozenset({"catch_clause", "finally_clause"}),
             with_clauses=frozenset({"try_expression"}),
             open_lists=frozenset({"modifiers"}),
+            bare_parts=frozenset({("instance_expression", "arguments"), ("annotation", "arguments")}),
             optional={
                 "class_definition": {**_CLASS, **parts("class_parameters")},
                 **each("object_definition trait_definition enum_definition", _CLASS),

@@ -60,6 +60,7 @@ LANGUAGES = (
         comment_signs=("//",),
         snippet=SnippetRules(
             lists_of_one=frozenset({"call_argument", "expression"}),
+            erased={"struct_expression": 0},
             grouping=frozenset({"expression", "statement", "parenthesized_expression"}),
             optional={
                 "function_definition": _FUNCTION,

@@ -49,6 +49,16 @@ def _pieces(text: str, sign: str) -> list[str | None]:
     return [*pieces, text[done:]]
 
 
+# comparisons of Swift are not associative, so that `a.f < Int > (x)` can't be one
+_LEFT_OUT = """
+(navigation_expression "?" @blank)
+(call_expression "?" @blank)
+(postfix_expression operation: (bang) @blank)
+(constructor_expression constructed_type: (user_type (type_arguments) @blank))
+(comparison_expression
+  op: "<" @blank
+  rhs: (comparison_expression lhs: (_) @blank op: ">" @blank rhs: [(tuple_expression) (lambda_literal)]))
+"""
 _ITEM = parts("modifiers")
 _BASES = {"inheritance_specifier": frozenset({"inheritance_specifier", ":"})}
 
@@ -83,12 +93,15 @@ LANGUAGES = (
         comment_signs=("//",),
         quotes=('"',),
         multiline_quotes=('"""',),
+        left_out=_LEFT_OUT,
         snippet=SnippetRules(
+            bare_parts=frozenset({("call_suffix", "value_arguments")}),
             lists_of_one=frozenset({"value_argument"}),
             clauses=frozenset({"catch_block"}),
             with_clauses=frozenset({"do_statement"}),
             open_lists=frozenset({"modifiers"}),
             optional={
+                "call_suffix": parts("lambda_literal"),
                 "class_declaration": {**_ITEM, **_BASES, **parts("type_parameters", "type_constraints")},
                 "protocol_declaration": {**_ITEM, **_BASES, **parts("type_parameters", "type_constraints")},
                 "function_declaration": {

@@ -56,6 +56,10 @@ _SNIPPET = replace(
 )
 
 
+_ELEMENTS = each("jsx_self_closing_element jsx_opening_element", parts("type_arguments"))
+_WITH_ELEMENTS = replace(_SNIPPET, optional={**_SNIPPET.optional, **_ELEMENTS})
+
+
 def _name_rules() -> NameRules:
     from polcheck.languages.javascript_names import TYPESCRIPT
 
@@ -81,7 +85,7 @@ def _dialect(name: str, title: str, suffixes: tuple[str, ...], interpreters: tup
         lists=LISTS,
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
-        snippet=_SNIPPET,
+        snippet=_WITH_ELEMENTS if name == "tsx" else _SNIPPET,
         awaiting=AWAITING,
         template_parts=template_parts,
         constant_rules=constant_rules,

@@ -181,13 +181,16 @@ class _Builder:
             if (node.type, child.type) in self.rules.bare_arguments:
                 items.append(self._arguments([child]))
             else:
-                items.append(self._body(child) or self.shape(child, names=not defined and label != self.attribute))
+                items.append(
+                    self._body(node, child) or self.shape(child, names=not defined and label != self.attribute)
+                )
             labels.append(label)
         return self._without_unasked(node, items, labels)
 
-    def _body(self, node: Node) -> Many | None:
-        """Return `...` for a body that holds nothing else, and may be missing; None for any other node."""
-        inside = self._children(node) if node.type in self.rules.bodies else []
+    def _body(self, parent: Node, node: Node) -> Many | None:
+        """Return `...` for a part that holds nothing else, and may be missing; None for any other node."""
+        may_be_missing = node.type in self.rules.bodies or (parent.type, node.type) in self.rules.bare_parts
+        inside = self._children(node) if may_be_missing else []
         return _MANY if inside and all(isinstance(self._mark(child), Many) for child in inside) else None
 
     def _without_unasked(self, node: Node, items: list[Shape], labels: list[str | None]) -> Branch:

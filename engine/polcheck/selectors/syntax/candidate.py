@@ -8,10 +8,12 @@ they run as one.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from polcheck.languages.language import Language
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.syntax.build import walk
+from polcheck.selectors.syntax.query_patterns import compiled
 from polcheck.selectors.syntax.shape import (
     Branch,
     Formatted,
@@ -46,9 +48,6 @@ def candidates(shape: Shape, language: str, resolve: bool) -> list[str]:
         levels = max(levels, writer.callees)
         query = "\n ".join([f"({pattern} @{ROOT}", *writer.predicates]) + ")"
         queries.append(query if writer.predicates else f"{pattern} @{ROOT}")
-    rules = language_called(language).snippet
-    if isinstance(shape, Branch) and rules.call in shape.kinds:
-        queries += [f"{misread.query} @{ROOT}" for misread in rules.misread_calls.values()]
     return queries
 
 
@@ -112,7 +111,9 @@ class _Writer:
                 return ""
             self.callees += 1
             if self.callees == self.wrapped:
-                return f"{label}: {_one_of(sorted({*self.rules.grouping, *self.rules.erased}))}"
+                kinds = sorted({*self.rules.grouping, *self.rules.erased})
+                around = [each for each in kinds if _may_be(kind, label, each, self.language.name)]
+                return f"{label}: {_one_of(around)}"
             return f"{label}: {self.branch(item)}" if isinstance(item, Branch) else self.leaf(label, item)
         if isinstance(item, Leaf) and (label in self.rules.exact_leaves or not self.rules.grouping):
             return self.leaf(label, item)
@@ -156,6 +157,16 @@ class _Writer:
             self.predicates.append(f"(#eq? @{capture} {_string(text)})")
 
 
+@cache
+def _may_be(kind: str, field: str, inner: str, language: str) -> bool:
+    """Return whether a node of a kind may have one of the kind `inner` in a field: the grammar refuses others."""
+    try:
+        compiled(f"({kind} {field}: ({inner}))", language)
+    except ValueError:
+        return False
+    return True
+
+
 def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str], ...]:
     """Words that stand in every file in which `shape` matches, or in its path, each set being alternatives.
 
@@ -189,9 +200,7 @@ def literals(shape: Shape, language: str, resolve: bool) -> tuple[frozenset[str]
 
 def _is_typed(record: Language, call: str) -> bool:
     """Return whether type arguments may stand between what a call names and its parentheses."""
-    return bool(
-        record.snippet.erased or record.snippet.misread_calls
-    ) or "type_arguments" in record.snippet.optional.get(call, {})
+    return bool(record.snippet.erased or record.left_out) or "type_arguments" in record.snippet.optional.get(call, {})
 
 
 def _called(shape: Shape, resolve: bool) -> list[str]:

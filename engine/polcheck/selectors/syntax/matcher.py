@@ -71,9 +71,14 @@ class Match(NamedTuple):
 
 
 class Matcher:
-    """Matches shapes in one file; `steps` is the work left."""
+    """Matches shapes in one file; `steps` is the work left.
 
-    def __init__(self, language: str, names: Callable[[], Names], resolve: bool, steps: int) -> None:
+    `code` is the file where the nodes are of a tree of something else than it says.
+    """
+
+    def __init__(
+        self, language: str, names: Callable[[], Names], resolve: bool, steps: int, code: bytes | None = None
+    ) -> None:
         self.language = language_called(language)
         self.rules = self.language.snippet
         self.name_rules = self.language.names
@@ -81,6 +86,7 @@ class Matcher:
         self.names = names
         self.resolve = resolve
         self.steps = steps
+        self.code = code
 
     def matches(self, shape: Shape, node: Node) -> Iterator[Match]:
         """Yield every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
@@ -139,7 +145,8 @@ class Matcher:
             yield binds
             return
         literal = self.language.literal(self._one(node))
-        value = literal.value if literal else (node.text or b"").decode("utf-8", "replace")
+        text = (node.text or b"") if self.code is None else self.code[node.start_byte : node.end_byte]
+        value = literal.value if literal else text.decode("utf-8", "replace")
         yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, literal is not None))
 
     def _one(self, node: Node) -> Node:
@@ -159,6 +166,8 @@ class Matcher:
         """Return whether a leaf is the snippet's where the case of its letters means nothing."""
         ignores_case = self.rules.ignores_case
         if ignores_case is None or not ignores_case(shape.kind):
+            return False
+        if self.rules.keeps_case is not None and self.rules.keeps_case(node):
             return False
         return (node.text or b"").decode("utf-8", "replace").lower() == shape.text.decode("utf-8", "replace").lower()
 
@@ -217,8 +226,6 @@ class Matcher:
 
     def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
         if node.type not in shape.kinds:
-            if node.type in self.rules.misread_calls and self.rules.call in shape.kinds:
-                yield from self._misread_call(shape, node, binds)
             return
         children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
         if shape.unasked_fields:
@@ -245,7 +252,7 @@ class Matcher:
                 continue
             kind = node.type
             rules = self.rules
-            if kind in rules.grouping or kind in rules.types or kind in rules.erased or kind in rules.misread_calls:
+            if kind in rules.grouping or kind in rules.types or kind in rules.erased:
                 continue
             kinds: Collection[str]
             if isinstance(shape, Branch):
@@ -259,25 +266,6 @@ class Matcher:
             if kind not in kinds:
                 return False
         return len(shapes) == len(nodes) or _has_many(shapes)
-
-    def _misread_call(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
-        """Yield the bindings with which a node that the grammar takes for no call is the snippet's."""
-        parts = self.rules.misread_calls[node.type].parts(node)
-        if parts is None or len(shape.items) != 2 or not isinstance(arguments := shape.items[1], Branch):
-            return
-        callee = shape.items[0]
-        wanted = [
-            item.items[0] if isinstance(item, Branch) and item.kinds <= self.rules.lists_of_one else item
-            for item in arguments.items
-            if not isinstance(item, Word)
-        ]
-        if isinstance(callee, Leaf):  # NOTE: it may be a type to the grammar
-            options = [binds] if parts[0].text == callee.text else []
-        else:
-            options = list(self.match(callee, parts[0], binds))
-        for known in options:
-            for bound, _ in self._sequence(wanted, [parts[1]], known, whole=True):
-                yield bound
 
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""

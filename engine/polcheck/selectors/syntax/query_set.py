@@ -6,8 +6,9 @@ leads from that text to the selectors that want it, so that the cost doesn't gro
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,12 +17,13 @@ from msgspec import Struct, field
 from polcheck.languages.grammars import MOST_LEVELS, Tree, beginnings
 from polcheck.languages.language import SnippetRules
 from polcheck.languages.names import Names, known_names, names_of, unwrapped
+from polcheck.languages.readings import Bare, Unparsed, readings_of
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import first_error, too_wide
 from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, words_of
-from polcheck.selectors.syntax.matches import Captured, Columns, Rows, matches_of_shape
+from polcheck.selectors.syntax.matches import Captured, Columns, Row, Rows, matches_of_shape
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_WORD = re.compile(r"\w+")
 _KEPT = 64
 _SHARE = 3  # a file that asks for a third of the shapes is searched for all
 _MOST = 100  # shapes in a query that serves every file
@@ -71,18 +74,19 @@ class Queries:
             if last is tree and all(number in searched.matches for number in numbers):
                 return searched
         if _SHARE * len(numbers) < len(self._shapes) or len(self._shapes) > _MOST:
-            return self._run(roots, numbers, imports)
-        searched = self._run(roots, self._harmless, imports)
+            return self.run(roots, numbers, imports)
+        searched = self.run(roots, self._harmless, imports)
         rest = [number for number in numbers if number not in searched.matches]
         if rest and searched.complete:
-            other = self._run(roots, rest, imports=False)
+            other = self.run(roots, rest, imports=False)
             searched = Searched({**searched.matches, **other.matches}, searched.imports, other.complete)
         if not searched.complete:  # NOTE: what nobody asked for may be why
-            return self._run(roots, numbers, imports)
+            return self.run(roots, numbers, imports)
         self._last = (tree, searched)
         return searched
 
-    def _run(self, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
+    def run(self, roots: Sequence[Node], numbers: Sequence[int], imports: bool) -> Searched:
+        """Search from `roots` on for the shapes with these numbers and, if `imports`, for import statements."""
         from tree_sitter import QueryCursor
 
         cursor = QueryCursor(self._query(numbers, imports), match_limit=self._limit)
@@ -274,6 +278,8 @@ class QuerySet:
         roots, is_whole = beginnings(tree)
         if not is_whole:
             broken = f"nested more than {MOST_LEVELS:,} levels deep"
+        embedded = readings_of(tree).embedded
+        roots += embedded.roots
         rows = self._empty(tree, selectors)
         groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
         search = _Search(self, tree, rows, roots)
@@ -284,6 +290,10 @@ class QuerySet:
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
+        for selector in selectors if embedded.unparsed else ():
+            reason = _unparsed_reason(self.syntaxes[selector], tree, embedded.unparsed, rows[selector])
+            if reason:
+                search.stop([selector], reason)
         names = known_names(tree)
         if names is not None and names.unclear:
             search.stop([number for number in selectors if _follows(self.syntaxes[number])], names.unclear)
@@ -329,6 +339,27 @@ def _numbered(matches: Sequence[Captures], names: Sequence[str]) -> list[Capture
         return [[captures.get(name, ()) for name in names] for captures in matches]
 
 
+def _unparsed_reason(syntax: Syntax, tree: Tree, unparsed: Sequence[Unparsed], rows: Rows) -> str:
+    """Return why a selector may have a match among tokens that couldn't be parsed; empty where it can't have one.
+
+    It can where every word that a match of it needs stands there, and none of its matches does.
+    """
+    if not syntax.literals:
+        return ""
+    places = [(row[0], row[1]) for row in rows.rows]
+    places += [
+        (nodes[0].start_byte, nodes[0].end_byte) for _, taken in rows.taken for many in taken for nodes in many if nodes
+    ]
+    for part in unparsed:
+        words = frozenset(_WORD.findall(tree.source.utf8[part.start : part.end].decode("utf-8", "replace")))
+        if all(any(word.removesuffix("(") in words for word in clause) for clause in syntax.literals) and not any(
+            part.start <= start and end <= part.end for start, end in places
+        ):
+            line = tree.source.line_of(tree.source.span_of_bytes(part.start, part.start).start)
+            return f"line {line}: {part.what} can't be parsed, and may hold a match"
+    return ""
+
+
 def _may_hold(node: Node, word: bytes) -> bool:
     """Return whether a word may be in the text of a node. NOTE: nodes in one another repeat their text, so long ones
     are not read.
@@ -357,7 +388,8 @@ class _Search:
         self.tree = tree
         self.rows = rows
         self.roots = roots
-        self.matchers: dict[int, Matcher] = {}
+        self.bare: Bare | None = None  # where what is dealt is of the file without what a snippet needn't write
+        self.matchers: dict[tuple[int, bool], Matcher] = {}
         self.names = _NamesOf(tree)
 
     def run(self, numbers: list[int]) -> bool:
@@ -371,6 +403,13 @@ class _Search:
             names_of(self.tree, [captures["import"][0] for captures in searched.imports])
         for number, group in zip(numbers, groups, strict=True):
             self._deal(group, _numbered(searched.matches[number], group.captures))
+        self.bare = readings_of(self.tree).bare if searched.complete else None
+        if self.bare is None:
+            return searched.complete
+        searched = self.query_set.queries.run([self.bare.tree.root_node], numbers, imports=False)
+        for number, group in zip(numbers, groups, strict=True):
+            self._deal(group, _numbered(searched.matches[number], group.captures))
+        self.bare = None
         return searched.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
@@ -398,8 +437,10 @@ class _Search:
             matches = [
                 nodes for nodes in matches if all(predicate.holds(nodes, self.names) for predicate in member.rest)
             ]
-        if member.shape is None:
-            rows.take(member.probe, matches)
+        shape = member.shape
+        if shape is None:
+            if self.bare is None:
+                rows.take(member.probe, matches)
             return
         root = member.probe.roots[0]
         roots = [nodes[root][0] for nodes in matches]
@@ -409,17 +450,33 @@ class _Search:
             return
         matcher = self._matcher(member.selector)
         try:
-            all(rows.add(matches_of_shape(matcher, member.shape, node)) for node in roots)
+            if self.bare is not None:
+                self._give_bare(rows, (row for node in roots for row in matches_of_shape(matcher, shape, node)))
+                return
+            all(rows.add(matches_of_shape(matcher, shape, node)) for node in roots)
         except TooMuchWork:
             rows.stopped = f"limit of {self.query_set.limits.steps:,} comparisons exceeded"
 
+    def _give_bare(self, rows: Rows, more: Iterable[Row]) -> None:
+        """Add the matches in a bare file, but for those that the file itself has: what that says of them is more."""
+        assert self.bare is not None  # INVARIANT: nothing else is given here
+        ends: dict[int, list[int]] = {}
+        for start, end, *_ in rows.rows:
+            ends.setdefault(start, []).append(end)
+        for row in more:
+            start, end, *_ = row
+            if not any(known >= end and self.bare.is_blank(end, known) for known in ends.get(start, ())):
+                rows.add([row])
+
     def _matcher(self, selector: int) -> Matcher:
         """What compares snippets for one selector, with what is left of its steps."""
-        matcher = self.matchers.get(selector)
+        is_bare = self.bare is not None
+        matcher = self.matchers.get((selector, is_bare))
         if matcher is None:
             syntax = self.query_set.syntaxes[selector]
-            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.query_set.limits.steps)
-            self.matchers[selector] = matcher
+            code = self.tree.source.utf8 if is_bare else None
+            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.query_set.limits.steps, code)
+            self.matchers[selector, is_bare] = matcher
         return matcher
 
     def stop(self, selectors: Collection[int], why: str) -> None:
