@@ -297,3 +297,77 @@ def test_lines_of_new_code_are_indented_and_end_as_those_around_it(fix: Fix) -> 
     """
     fixed = fix(policies, {"a.py": "def f():\r\n    old(a)\r\n"})
     assert changed(fixed) == {"a.py": "def f():\r\n    if a:\r\n        new(a)\r\n"}
+
+
+SETTINGS = """
+    id: a
+    title: t
+    forbid: {files: c.yaml, data: "[service][?debug]", as: service}
+    message: m
+"""
+
+
+def test_an_entry_is_set_whether_it_is_there_or_not(fix: Fix) -> None:
+    """`set` overwrites what stands under a key, adds what doesn't, and leaves the rest of the mapping as it is."""
+    policies = SETTINGS + "    fix: {set: {debug: false, level: {of: [1]}}, into: service}\n"
+    before = "service:\n  debug: true  # why\n  level: {of: [2, 3], to: 1}\n  port: 1\n"
+    after = "service:\n  debug: false  # why\n  level: {of: [1], to: 1}\n  port: 1\n"
+    assert changed(fix(policies, {"c.yaml": before})) == {"c.yaml": after}
+    after = "service:\n  debug: false\n  level:\n    of:\n      - 1\n"
+    assert changed(fix(policies, {"c.yaml": "service:\n  debug: true\n"})) == {"c.yaml": after}
+
+
+def test_an_insertion_overwrites_nothing(fix: Fix) -> None:
+    """Where `set` would give an entry another value, `insert` is refused."""
+    fixed = fix(SETTINGS + "    fix: {insert: {debug: false}, into: service}\n", {"c.yaml": "service: {debug: true}\n"})
+    assert not changed(fixed)
+    assert "is there already, with another value" in reasons(fixed)[0]
+
+
+def test_a_path_of_a_file_can_be_set_into(fix: Fix) -> None:
+    """`into` takes the path of a file, and keys in it, beside `set` as beside `insert`."""
+    policies = SETTINGS + '    fix: {set: {debug: "no", of: "{{ service.debug }}"}, into: "c.yaml#service"}\n'
+    policies = policies.replace("[?debug]", "[?debug == 'yes']")
+    assert changed(fix(policies, {"c.yaml": "service: {debug: 'yes'}\n"})) == {
+        "c.yaml": "service: {debug: 'no', of: 'yes'}\n"
+    }
+
+
+CONDITIONAL = """
+    id: a
+    title: t
+    forbid: {files: c.yaml, data: "entries(@)[?value != `0`].{key: key, value: value}"}
+    message: m
+    fix:
+      - {replace: value, with: 0, when: "key != 'c'"}
+      - {rename: key, to: "{{ key }}_was", when: "matches(key, '^a')"}
+"""
+
+
+def test_an_edit_is_made_where_its_condition_holds(fix: Fix) -> None:
+    """Of each finding those edits are made whose `when` holds; where none does, there is no fix, and no reason why."""
+    fixed = fix(CONDITIONAL, {"c.yaml": "a: 1\nb: 2\nc: 3\n"})
+    assert changed(fixed) == {"c.yaml": "a_was: 0\nb: 0\nc: 3\n"}
+    assert len(fixed.fixed) == 2
+    assert not reasons(fixed)
+
+
+def test_a_condition_that_can_t_be_evaluated_refuses_the_fix(fix: Fix) -> None:
+    """A fix isn't made in part where nobody knows whether an edit of it is wanted."""
+    policies = CONDITIONAL.replace("matches(key, '^a')", "to_boolean(key)")
+    fixed = fix(policies, {"c.yaml": "a: 1\n"})
+    assert not changed(fixed)
+    assert "`to_boolean(key)` can't be evaluated" in reasons(fixed)[0]
+
+
+def test_a_condition_is_seen_for_each_row_of_a_subject(fix: Fix) -> None:
+    """Where rows are one subject by `per`, an edit is made at those for which its condition holds."""
+    policies = """
+        id: a
+        title: t
+        for: [{files: c.yaml, data: "entries(@)[].{key: key, value: value}"}, {let: {kind: "'k'"}}, {per: [kind]}]
+        require: {where: "value == `0`"}
+        message: m
+        fix: {replace: value, with: 0, when: "value > `1`"}
+    """
+    assert changed(fix(policies, {"c.yaml": "a: 1\nb: 2\nc: 3\n"})) == {"c.yaml": "a: 1\nb: 0\nc: 0\n"}

@@ -75,6 +75,10 @@ KINDS: dict[str, tuple[str, set[str]]] = {
         "{forbid: {pattern: 'f($a, $b)'}, fix: [{replace: a, with: x}, {insert: {c: 1, d: 2}, into: b}]}",
         {"drop-fix", "drop-edit", "other-target", "empty-text", "drop-entry", "other-position"},
     ),
+    "fix that sets": (
+        "{forbid: {data: a, as: b}, fix: {set: {c: 1, d: 2}, into: b, when: 'b.c'}}",
+        {"keep-entry", "drop-entry", "drop-condition", "negate-condition"},
+    ),
 }
 
 

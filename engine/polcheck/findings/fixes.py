@@ -35,6 +35,7 @@ from polcheck.languages.registry import language_of_file
 from polcheck.policy.fix import OWN_FILES
 from polcheck.policy.plan import CompiledPolicy, FixEdit
 from polcheck.policy.templates import Beside, TemplateFault, pieces, render
+from polcheck.selectors.jmespath.values import EvaluationError, truth
 from polcheck.sources.submission import Submission, check_path
 from polcheck.sources.trees import is_base
 
@@ -58,7 +59,7 @@ class FixMaker(Struct, frozen=True):
     def of(
         self, policy: CompiledPolicy, failure: Failure, scope: Mapping[str, Any], remedy: str, clock: Clock
     ) -> Fix | None:
-        """Return the fix of a failure; None where its policy has none.
+        """Return the fix of a failure; None where its policy has none, or none of its edits is to be made here.
 
         `scope` is what its templates read, `remedy` what people are told to do.
         """
@@ -73,7 +74,10 @@ class FixMaker(Struct, frozen=True):
             changes = _Changes(self.locator.submission)
             for row, names in ((failure.row, scope), *((row, {**scope, **own}) for row, own in failure.others)):
                 for edit in policy.fix.edits:
-                    changes.add(self._change(edit, row, names))
+                    if _is_due(edit, names):
+                        changes.add(self._change(edit, row, names))
+            if not changes.by_path:
+                return None
             edits = changes.edits()
         except (FixRefused, EditRefused, TemplateFault) as refusal:
             return Fix(_title(policy, remedy, ()), safe=safe, problem=str(refusal))
@@ -102,7 +106,7 @@ class FixMaker(Struct, frozen=True):
         entry = self.locator.entry(bound)
         if entry is not None:
             return _EntryChange(edit, _below(entry, edit), self._value(edit.value, scope))
-        if edit.kind in ("insert", "rename") or edit.keys:
+        if edit.kind in ("insert", "set", "rename") or edit.keys:
             raise FixRefused(f"`{edit.target}` is no entry of a configuration here, but computed from some")
         return self._stretch(edit, place, row, scope)
 
@@ -187,6 +191,16 @@ class FixMaker(Struct, frozen=True):
 
     def _rendered(self, text: str, scope: Mapping[str, Any]) -> str:
         return render(text, scope, beside=self.beside) if "{{" in text else text
+
+
+def _is_due(edit: FixEdit, scope: Mapping[str, Any]) -> bool:
+    """Return whether the condition of an edit holds. Raises FixRefused where it can't be evaluated."""
+    if edit.when is None:
+        return True
+    try:
+        return truth(edit.when.evaluate(scope, scope))
+    except EvaluationError as error:
+        raise FixRefused(f"`{edit.when.text}` can't be evaluated: {error}") from error
 
 
 def _line_break(source: Source, span: Span) -> str:
@@ -385,7 +399,7 @@ class _EntryChange(_Change, frozen=True):
         return list(self._into(entry.pointer, there, self.value))
 
     def _into(self, pointer: Any, there: Json, value: Json) -> Iterable[_Step]:
-        entry, position = self.entry, self.edit.position
+        entry, position, overwrites = self.entry, self.edit.position, self.edit.kind == "set"
         if isinstance(value, list):
             for element in reversed(value) if position == "first" else value:
                 yield lambda source, element=element: operations.append(
@@ -396,11 +410,19 @@ class _EntryChange(_Change, frozen=True):
         known = there if isinstance(there, dict) else {}
         for key, new in reversed(value.items()) if position == "first" else value.items():
             old = known.get(key)
-            if isinstance(new, dict | list) and new and isinstance(old, dict | list) and type(old) is type(new):
+            merged = dict if overwrites else dict | list
+            if isinstance(new, merged) and new and isinstance(old, merged) and type(old) is type(new):
                 yield from self._into((*pointer, key), old, new)
                 continue
             yield lambda source, key=key, new=new: operations.insert(
-                source, entry.format, pointer, key, new, position=position, index=entry.number
+                source,
+                entry.format,
+                pointer,
+                key,
+                new,
+                position=position,
+                overwrite=overwrites,
+                index=entry.number,
             )
 
 

@@ -797,6 +797,10 @@ class Compiler(Struct, frozen=True):
             written["dynamic"] = item.dynamic or ("undecided" if self.strict else "counted")
         return replace(modifiers, **written)
 
+    def condition(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
+        """Return a condition over what a finding's message can read; None where it is refused (which is noted)."""
+        return self._checked(text, at, scope)
+
     def _checked(self, text: str, at: Pointer, scope: Scope) -> Expression | None:
         """Return the expression, after proof that every name it reads is bound."""
         expression = self._expression(text, at)

@@ -25,11 +25,13 @@ KINDS: tuple[EditKind, ...] = get_args(EditKind)
 _NEEDED: dict[str, tuple[str, ...]] = {
     "replace": ("with",),
     "insert": ("into",),
+    "set": ("into",),
     "delete": (),
     "create": ("text",),
     "rename": ("to",),
 }
-_ALLOWED: dict[str, tuple[str, ...]] = {"insert": ("at",)}
+_ALLOWED: dict[str, tuple[str, ...]] = {"insert": ("at",), "set": ("at",)}
+_ADDS = frozenset({"insert", "set"})
 _OTHERS = ("with", "into", "at", "text", "to")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _KEYS = re.compile(r'(?:\.(?:[\w-]+|"[^"]+"))+')
@@ -64,7 +66,7 @@ def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy
     if not _has_its_keys(edit, kind, compiler):
         return None
     target, value = _parts(edit, kind)
-    at = (*edit.at, "into" if kind == "insert" else kind)
+    at = (*edit.at, "into" if kind in _ADDS else kind)
     target, keys, is_path = _target(target, kind)
     reads: set[str] = set()
     sound = True
@@ -72,6 +74,9 @@ def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy
         read = _template_names(text, place, visible, compiler)
         sound = sound and read is not None
         reads |= read or set()
+    when = compiler.condition(edit.when, (*edit.at, "when"), visible) if edit.when else None
+    sound = sound and (when is not None or not edit.when)
+    reads |= when.reads if when is not None else set()
     if is_path:
         sound = _is_path_sound(target, at, kind, compiler) and sound
     else:
@@ -79,7 +84,7 @@ def _edit(edit: Edit, visible: Scope, compiler: Compiler, policy: CompiledPolicy
     if not sound:
         return None
     position: Position = edit.position or "last"  # type: ignore[assignment]
-    return FixEdit(kind, target, value, is_path, position, frozenset(reads), keys)
+    return FixEdit(kind, target, value, is_path, position, frozenset(reads), keys, when)
 
 
 def _target(text: str, kind: EditKind) -> tuple[str, tuple[str, ...], bool]:
@@ -89,7 +94,7 @@ def _target(text: str, kind: EditKind) -> tuple[str, tuple[str, ...], bool]:
     """
     if kind == "create":
         return text, (), True
-    if kind == "insert" and _NAME.fullmatch(text) is None:
+    if kind in _ADDS and _NAME.fullmatch(text) is None:
         path, _, keys = text.partition("#")
         return path, _keys(f".{keys}") if keys else (), True
     name = _NAME.match(text)
@@ -110,8 +115,9 @@ def _has_its_keys(edit: Edit, kind: EditKind, compiler: Compiler) -> bool:
             sound = False
     for key in _OTHERS:
         if key in edit.keys and key not in (*_NEEDED[kind], *_ALLOWED.get(kind, ())):
-            owner = next(other for other, keys in (*_NEEDED.items(), *_ALLOWED.items()) if key in keys)
-            compiler.error((*edit.at, key), f"`{key}` has no effect beside `{kind}`", f"it belongs to `{owner}`")
+            owners = [other for other, keys in (*_NEEDED.items(), *_ALLOWED.items()) if key in keys]
+            help = f"it belongs to {' or '.join(f'`{owner}`' for owner in owners)}"
+            compiler.error((*edit.at, key), f"`{key}` has no effect beside `{kind}`", help)
             sound = False
     if kind == "insert" and isinstance(edit.insert, list) and any(entry is None for entry in edit.insert):
         compiler.error(
@@ -124,6 +130,7 @@ def _has_its_keys(edit: Edit, kind: EditKind, compiler: Compiler) -> bool:
 _EXAMPLES = {
     "replace": 'as `{replace: name, with: "…"}`',
     "insert": "as `{insert: {key: value}, into: name}`, where `name` is bound to a mapping",
+    "set": 'as `{set: {key: value}, into: name}`, where `name` is bound to a mapping',
     "create": 'as `{create: path, text: "…"}`',
     "rename": "as `{rename: name, to: key}`",
 }
@@ -136,6 +143,8 @@ def _parts(edit: Edit, kind: EditKind) -> tuple[str, Json]:
             return edit.replace, edit.value
         case "insert":
             return edit.into, edit.insert
+        case "set":
+            return edit.into, edit.set
         case "create":
             return edit.create, edit.text
         case "rename":
@@ -145,7 +154,7 @@ def _parts(edit: Edit, kind: EditKind) -> tuple[str, Json]:
 
 
 def _key_of_value(kind: EditKind) -> str:
-    return {"replace": "with", "insert": "insert", "create": "text", "rename": "to"}.get(kind, kind)
+    return {"replace": "with", "create": "text", "rename": "to"}.get(kind, kind)
 
 
 def _templates(value: Json, at: Pointer, path: str, path_at: Pointer) -> Iterator[tuple[str, Pointer]]:
@@ -196,7 +205,7 @@ def _is_path_sound(path: str, at: Pointer, kind: EditKind, compiler: Compiler) -
     if ".git" in parts or parts[-1] in OWN_FILES:
         compiler.error(at, f"no fix may touch `{path}`", "it says what is checked, or belongs to git")
         return False
-    if kind == "insert" and "{{" not in path and not _is_editable(path):
+    if kind in _ADDS and "{{" not in path and not _is_editable(path):
         compiler.error(at, f"entries can't be inserted into `{path}`", f"they can into {_editable()}")
         return False
     return True
@@ -240,7 +249,7 @@ def _is_target_sound(
         if _is_alone(policy):
             help = "a `require` without `for` binds nothing: write the path of the file, as `into: pyproject.toml`"
             compiler.error(
-                at, f"`{name}` is never bound", help if kind == "insert" else "write a `for`, or use `create`"
+                at, f"`{name}` is never bound", help if kind in _ADDS else "write a `for`, or use `create`"
             )
         elif name in visible.partial or not placed:
             compiler.unbound(name, visible, at)
@@ -257,8 +266,8 @@ def _is_target_sound(
         compiler.error(at, f"`{name}` is of the base, which no fix changes", "name what is in the files as they are")
         return False
     kinds = {join.source.kind(compiler.probes.made) for join in binders}
-    if kind in ("insert", "rename") and kinds and kinds <= _IN_CODE:
-        what = "a mapping or a list" if kind == "insert" else "an entry"
+    if kind in (*_ADDS, "rename") and kinds and kinds <= _IN_CODE:
+        what = {"insert": "a mapping or a list", "set": "a mapping"}.get(kind, "an entry")
         help = "bind it by `data`, or `replace` the code"
         word = " or ".join(f"`{each}`" for each in sorted(kinds))
         compiler.error(at, f"`{name}` is bound by {word}, and is not {what} of a configuration", help)

@@ -88,6 +88,8 @@ class Edit(Struct, frozen=True):
     text: str = ""
     rename: str = ""
     to: str = ""
+    set: Json = None
+    when: str = ""
     safe: bool = False
 
 

@@ -1348,7 +1348,7 @@ class Template(Struct, frozen=True):
         return "{{" not in self.text and "{%" not in self.text and "{#" not in self.text
 
 
-EditKind = Literal["replace", "insert", "delete", "create", "rename"]
+EditKind = Literal["replace", "insert", "set", "delete", "create", "rename"]
 Position = Literal["first", "last", "sorted"]
 
 
@@ -1356,8 +1356,9 @@ class FixEdit(Struct, frozen=True):
     """One edit of a fix, as written: what it does, and to what.
 
     `target` is the name of what is changed, whose place is known when a finding is; for `create`, and for an `insert`
-    with `is_path`, it is the template of a path. `keys` lead from there to an entry that has to be there. `value` is
-    what comes there: JSON values whose strings are templates, which read `names`.
+    or a `set` with `is_path`, it is the template of a path. `keys` lead from there to an entry that has to be there.
+    `value` is what comes there: JSON values whose strings are templates. The edit is made where the condition `when`
+    holds; None holds always. `names` are those that the templates and the condition read.
     """
 
     kind: EditKind
@@ -1367,6 +1368,7 @@ class FixEdit(Struct, frozen=True):
     position: Position = "last"
     names: frozenset[str] = frozenset()
     keys: tuple[str, ...] = ()
+    when: Expression | None = None
 
     @property
     def written(self) -> str:
@@ -1379,13 +1381,18 @@ class FixEdit(Struct, frozen=True):
     @property
     def words(self) -> tuple[tuple[str, str], ...]:
         """The keys of the edit with their texts, as the policy has them."""
+        when = (("when", self.when.text),) if self.when is not None else ()
+        return (*self._words_of_kind, *when)
+
+    @property
+    def _words_of_kind(self) -> tuple[tuple[str, str], ...]:
         value = text_of(self.value)
         match self.kind:
             case "replace":
                 return (("replace", self.written), ("with", value))
-            case "insert":
+            case "insert" | "set":
                 at = (("at", self.position),) if self.position != "last" else ()
-                return (("insert", value), ("into", self.written), *at)
+                return ((self.kind, value), ("into", self.written), *at)
             case "rename":
                 return (("rename", self.written), ("to", value))
             case "create":
@@ -1395,7 +1402,7 @@ class FixEdit(Struct, frozen=True):
 
 
 class PolicyFix(Struct, frozen=True):
-    """The fix of a policy: edits that are made together, or not at all.
+    """The fix of a policy: edits that are made together, or not at all. Where none of them is to be made, it has none.
 
     `safe`: its author says that what the files mean stays the same.
     """
@@ -1405,7 +1412,7 @@ class PolicyFix(Struct, frozen=True):
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that its templates read."""
+        """The names that its templates and conditions read."""
         return frozenset[str]().union(*(edit.names for edit in self.edits))
 
     @property

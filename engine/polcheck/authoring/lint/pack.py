@@ -49,7 +49,7 @@ def templates(view: View) -> Iterator[str]:
     for entry in view.entries:
         yield from (entry.written.message, entry.written.remedy)
         for edit in entry.written.fix:
-            yield from (edit.into, edit.create, edit.text, edit.to, json.dumps([edit.value, edit.insert]))
+            yield from (edit.into, edit.create, edit.text, edit.to, json.dumps([edit.value, edit.insert, edit.set]))
     for path in view.pack.files.below("templates", ("",)):
         yield view.pack.files.files[path].decode("utf-8", "replace")
 
@@ -59,6 +59,7 @@ def _expressions(view: View) -> Iterable[str]:
         yield from (text for text in (item.where, *item.let.values()) if text)
         if isinstance(item.values, str):
             yield item.values
+    yield from (edit.when for entry in view.entries for edit in entry.written.fix if edit.when)
     yield from (value for value in view.document.get("verdict", {}).values() if isinstance(value, str))
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from polcheck.authoring.mutants.edits import DROPPED, bound_names, edited, short, value_at
+from polcheck.authoring.mutants.expressions import negated
 from polcheck.authoring.mutants.mutant import Change
 from polcheck.formats.values import Json, Pointer
 
 _ITEMS = ("for", "require", "forbid")
 _TARGETS = ("replace", "into", "delete", "rename")
+_ADDS = ("insert", "set")
 _TEXTS = ("with", "text", "to")
 _POSITIONS = {"first": "last", "last": "first", "sorted": "last"}
 
@@ -48,19 +50,39 @@ def _edit(document: dict[str, Any], at: Pointer) -> Iterator[Change]:
         if isinstance(edit.get(key), str) and edit[key]:
             place = (*at, key)
             yield Change("empty-text", place, edited(document, place, ""), f"{key}: {edit[key]}", "nothing")
-    yield from _inserted(document, at, edit)
+    yield from _conditional(document, at, edit)
+    for kind in _ADDS:
+        if kind in edit:
+            yield from _added(document, at, edit, kind)
+    if "set" in edit:
+        insertion = {"insert" if key == "set" else key: value for key, value in edit.items()}
+        before = f"set: {short(edit['set'])}"
+        yield Change("keep-entry", (*at, "set"), edited(document, at, insertion), before, "insert")
 
 
-def _inserted(document: dict[str, Any], at: Pointer, edit: dict[str, Any]) -> Iterator[Change]:
-    """Yield an entry that isn't inserted, and entries that are inserted elsewhere."""
-    place = (*at, "insert")
-    entries = edit.get("insert")
+def _conditional(document: dict[str, Any], at: Pointer, edit: dict[str, Any]) -> Iterator[Change]:
+    """Yield an edit that is made wherever its finding is, and one that is made where its condition doesn't hold."""
+    condition = edit.get("when")
+    if not isinstance(condition, str):
+        return
+    place = (*at, "when")
+    yield Change("drop-condition", place, edited(document, place, DROPPED), f"when: {condition}", "nothing")
+    other = negated(condition)
+    if other is not None:
+        yield Change("negate-condition", place, edited(document, place, other), f"when: {condition}", other)
+
+
+def _added(document: dict[str, Any], at: Pointer, edit: dict[str, Any], kind: str) -> Iterator[Change]:
+    """Yield an entry that isn't added, and entries that are added elsewhere."""
+    place = (*at, kind)
+    entries = edit[kind]
     if isinstance(entries, dict | list) and len(entries) > 1:
         for step in list(entries) if isinstance(entries, dict) else range(len(entries)):
             inner = (*place, step)
             before = short(value_at(document, inner))
             yield Change("drop-entry", inner, edited(document, inner, DROPPED), before, "nothing")
-    if "insert" in edit and isinstance(edit.get("at", "last"), str):
+    # NOTE: what `set` overwrites stays where it is
+    if isinstance(edit.get("at", "last" if kind == "insert" else None), str):
         other = _POSITIONS.get(edit.get("at", "last"), "last")
         new = edited(document, (*at, "at"), other)
         yield Change("other-position", (*at, "at"), new, f"at: {edit.get('at', 'last')}", other)
