@@ -77,7 +77,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     ),
     "fix that sets": (
         "{forbid: {data: a, as: b}, fix: {set: {c: 1, d: 2}, into: b, when: 'b.c'}}",
-        {"keep-entry", "drop-entry", "drop-condition", "negate-condition"},
+        {"keep-entry", "drop-entry", "any-finding", "other-findings"},
     ),
 }
 

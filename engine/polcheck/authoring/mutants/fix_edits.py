@@ -66,10 +66,10 @@ def _conditional(document: dict[str, Any], at: Pointer, edit: dict[str, Any]) ->
     if not isinstance(condition, str):
         return
     place = (*at, "when")
-    yield Change("drop-condition", place, edited(document, place, DROPPED), f"when: {condition}", "nothing")
+    yield Change("any-finding", place, edited(document, place, DROPPED), f"when: {condition}", "nothing")
     other = negated(condition)
     if other is not None:
-        yield Change("negate-condition", place, edited(document, place, other), f"when: {condition}", other)
+        yield Change("other-findings", place, edited(document, place, other), f"when: {condition}", other)
 
 
 def _added(document: dict[str, Any], at: Pointer, edit: dict[str, Any], kind: str) -> Iterator[Change]:

@@ -99,8 +99,8 @@ OPERATORS: Mapping[str, str] = MappingProxyType(
         "other-target": "an edit of a `fix` changes something else",
         "empty-text": "an edit of a `fix` puts nothing where its text would be",
         "drop-entry": "an entry that a `fix` adds is dropped",
-        "drop-condition": "an edit of a `fix` is made wherever the policy has a finding: its `when` is dropped",
-        "negate-condition": "an edit of a `fix` is made where its `when` doesn't hold",
+        "any-finding": "an edit of a `fix` is made wherever the policy has a finding: its `when` is dropped",
+        "other-findings": "an edit of a `fix` is made where its `when` doesn't hold",
         "keep-entry": "a `fix` leaves entries alone that its `set` overwrites",
         "other-position": "entries that a `fix` inserts come first, not last, and the reverse",
     }
