@@ -130,7 +130,7 @@ def _has_its_keys(edit: Edit, kind: EditKind, compiler: Compiler) -> bool:
 _EXAMPLES = {
     "replace": 'as `{replace: name, with: "…"}`',
     "insert": "as `{insert: {key: value}, into: name}`, where `name` is bound to a mapping",
-    "set": 'as `{set: {key: value}, into: name}`, where `name` is bound to a mapping',
+    "set": "as `{set: {key: value}, into: name}`, where `name` is bound to a mapping",
     "create": 'as `{create: path, text: "…"}`',
     "rename": "as `{rename: name, to: key}`",
 }
@@ -248,9 +248,7 @@ def _is_target_sound(
     if name not in bound:
         if _is_alone(policy):
             help = "a `require` without `for` binds nothing: write the path of the file, as `into: pyproject.toml`"
-            compiler.error(
-                at, f"`{name}` is never bound", help if kind in _ADDS else "write a `for`, or use `create`"
-            )
+            compiler.error(at, f"`{name}` is never bound", help if kind in _ADDS else "write a `for`, or use `create`")
         elif name in visible.partial or not placed:
             compiler.unbound(name, visible, at)
         else:
