@@ -197,8 +197,9 @@ def _is_due(edit: FixEdit, scope: Mapping[str, Any]) -> bool:
     """Return whether the condition of an edit holds. Raises FixRefused where it can't be evaluated."""
     if edit.when is None:
         return True
+    values = dict(scope)
     try:
-        return truth(edit.when.evaluate(scope, scope))
+        return truth(edit.when.evaluate(values, values))
     except EvaluationError as error:
         raise FixRefused(f"`{edit.when.text}` can't be evaluated: {error}") from error
 
