@@ -55,6 +55,19 @@ def test_many_files_that_were_searched_are_counted() -> None:
     assert (len(finding.looked_in), finding.looked_in_more) == (50, 10)
 
 
+CALLS_AFTER = """
+    forbid:
+      - {files: "*.py", pattern: "a()"}
+      - after: {pattern: "b()"}
+"""
+
+
+def test_matches_that_make_one_finding_count_once_toward_the_limit() -> None:
+    """Each of 200 calls after up to 200 others is reported: 20,100 matches, at 200 places."""
+    report = judge(CALLS_AFTER, {"a.py": "def f():\n" + "    b(), a()\n" * 200})
+    assert (len(report.findings), report.notices) == (200, ())
+
+
 ONLY = """
     forbid: {files: ["**", "!src/{train,evaluate,preprocess,model,main}.py", "!pyproject.toml", "!config/*.yaml"]}
     message: "`{{ path }}` is not one of the files"

@@ -367,12 +367,29 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
     for owner in sorted(certain):
         pairs += [([], [row]) for row in certain[owner]] if alone else [(groups[owner], certain[owner])]
     most = evaluator.budget.limits.findings
+    if alone and len(pairs) > most:
+        pairs = _first_of_each(policy, pairs)
     failures = [_failure(policy, evaluator, group, found[0], found[1:], missing=False) for group, found in pairs[:most]]
     more = max(len(pairs) - most, 0)
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
         return _result(policy, evaluator, "not-applicable")
     outcome: Outcome = "fail" if failures else "undecided" if undecided else "pass"
     return _result(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided, more)
+
+
+def _first_of_each(
+    policy: CompiledPolicy, pairs: Iterable[tuple[list[Row], list[Row]]]
+) -> list[tuple[list[Row], list[Row]]]:
+    """Return the first of the matches that make one finding: of one place, with the same values of public names.
+
+    NOTE: a call after a thousand others matches a thousand times, and would use up the limit `findings` alone.
+    """
+    first: dict[object, tuple[list[Row], list[Row]]] = {}
+    for pair in pairs:
+        row = pair[1][0]
+        values = tuple(sorted((name, cell.text) for name, cell in row.public.items()))
+        first.setdefault((_shown_place(policy, row), values), pair)
+    return list(first.values())
 
 
 def _nowhere(step: Step, evaluator: Evaluator) -> bool:

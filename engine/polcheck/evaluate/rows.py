@@ -180,6 +180,15 @@ class Row(Struct):
     weak: frozenset[str] = frozenset()
 
     @property
+    def public(self) -> dict[str, BoundValue]:
+        """What the row binds and shows under public names, without names that only other rows of its source bind.
+
+        NOTE: a private name may hold the whole file, so that each edit of it would make another finding.
+        """
+        cells = {**self.shown, **self.names}
+        return {name: cell for name, cell in cells.items() if cell is not ABSENT and not name.startswith("_")}
+
+    @property
     def subject(self) -> SourceRef | None:
         """The first place of the row: the subject, or the list's first item."""
         return self.places[0] if self.places else None

@@ -14,7 +14,7 @@ from polcheck.base.cached import cached_property
 from polcheck.base.errors import internal_error
 from polcheck.base.limits import Clock
 from polcheck.evaluate.outcome import Failure, PolicyResult, undecided_result
-from polcheck.evaluate.rows import ABSENT, BoundValue
+from polcheck.evaluate.rows import BoundValue
 from polcheck.findings.finding import Finding, Location, NearMiss, cut, shortened
 from polcheck.findings.near_misses import NearMisses
 from polcheck.findings.places import Locator, outline
@@ -96,7 +96,7 @@ class Findings(Struct, frozen=True, dict=True):
         wanted = policy.message.names | policy.remedy.names  # NOTE: whole tables are in reach, and seldom read
         shown = location and location.seen_from(self.folder)
         scope = {**cut({name: failure.scope[name] for name in wanted & failure.scope.keys()}), **_place(shown)}
-        bindings = {name: cell.value for name, cell in _bound(failure).items()}
+        bindings = {name: cell.value for name, cell in failure.row.public.items()}
         fingerprint, former = self._fingerprints(policy, failure)
         remedy = self._rendered(policy.remedy, scope, clock)
         whole = {**failure.scope, **_place(location)} if policy.fix else {}
@@ -252,18 +252,9 @@ def _without_parts(by_identity: dict[_Identity, _T]) -> dict[_Identity, _T]:
     return {identity: finding for identity, finding in by_identity.items() if identity not in parts}
 
 
-def _bound(failure: Failure) -> dict[str, BoundValue]:
-    """Return what a failure binds and shows under public names, without names that only other rows of its source bind.
-
-    NOTE: a private name may hold the whole file, so that each edit of it would make another finding of this one.
-    """
-    cells = {**failure.row.shown, **failure.row.names}
-    return {name: cell for name, cell in cells.items() if cell is not ABSENT and not name.startswith("_")}
-
-
 def _identity(failure: Failure, location: Location | None) -> _Identity:
     """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
-    bindings = tuple(sorted((name, cell.text) for name, cell in _bound(failure).items()))
+    bindings = tuple(sorted((name, cell.text) for name, cell in failure.row.public.items()))
     return (location, None if location and location.place else failure.place, bindings)
 
 
@@ -276,7 +267,7 @@ def _fingerprint(
     the keys that lead to a value, or the beginning of a text without its white space. Where nothing but the file itself
     is meant, its path takes the place of the shape.
     """
-    cells = _bound(failure)
+    cells = failure.row.public
     if failure.missing and policy.subjects is None:
         cells, shape = {}, ""
     elif not shape:
