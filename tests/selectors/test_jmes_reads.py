@@ -61,14 +61,23 @@ def test_binds_are_the_keys_of_rows(text: str, keys: set[str] | None) -> None:
     ("text", "needed"),
     [
         ("values(jobs)[].steps[].run", [{"jobs"}, {"run"}, {"steps"}]),
-        ("jobs.*.steps[] | [?uses].name", [{"jobs"}, {"name"}, {"steps"}]),
+        ("jobs.*.steps[] | [?uses].name", [{"jobs"}, {"name"}, {"steps"}, {"uses"}]),
         ("a || b.c", [{"a", "b"}, {"a", "c"}]),
         ("a[].{x: b}", [{"a"}]),
         ("[a, b]", []),
         ("length(a)", [{"a"}]),
         ("length(a[].b)", [{"a"}]),
         ("max(a[].b)", [{"a"}, {"b"}]),
-        ("not_null(a, b)", []),
+        ("not_null(a, b)", [{"a", "b"}]),
+        ("not_null(a, [@])[?b && c].{x: d}", [{"b"}, {"c"}]),
+        ("not_null(a, 'x')", []),
+        ("[@][?a || b].c", [{"a", "b"}, {"c"}]),
+        ("[@][?a == 'x' && b != 'y' && !c].d", [{"a"}, {"d"}]),
+        ("[@][?a == `null`].c", [{"c"}]),
+        ("[@][?a == b].c", [{"c"}]),
+        ("[@][?starts_with(a, 'x') && b].c", [{"a"}, {"c"}]),
+        ("[@][?b && starts_with(a, 'x')].c", [{"a"}, {"b"}, {"c"}]),
+        ("[@][?starts_with(a, 'x') || b].c", [{"a", "b"}, {"c"}]),
         ("a.b == 'x'", []),
         ("!a", []),
         ("leaves(@)[?key].value", []),
@@ -78,7 +87,10 @@ def test_binds_are_the_keys_of_rows(text: str, keys: set[str] | None) -> None:
     ],
 )
 def test_literals_are_the_keys_without_which_nothing_is_found(text: str, needed: list[set[str]]) -> None:
-    """Keys on the way count; those under a filter, in a comparison, or of objects that the expression made don't."""
+    """Keys on the way count; and those without which the condition of a filter is false.
+
+    Those of a comparison alone, after a function that may raise, or of objects that the expression made don't.
+    """
     assert [set(one) for one in compile_expression(text).literals] == needed
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field
@@ -375,27 +376,31 @@ def needed_keys(node: Node) -> tuple[frozenset[str], ...]:
 
 def _need(node: Node, here: _Need) -> _Need:
     match node:
-        case Current():
+        case Current() | Slice():
             return here
         case Field(name):
             needs = here.empty | {frozenset({name})} if here.document else here.empty
             return _Need(needs, needs, here.document)
         case Index():
             return _Need(here.empty, here.empty, here.document)
-        case Slice():
-            return here
         case Chain(steps) | Pipe(steps):
             for step in steps:
                 here = _need(step, here)
             return here
         case Flatten(base):
             return _need(base, here)
-        case Each(base, right) | Values(base, right) | Filter(base, _, right):
+        case Each(base, right) | Values(base, right):
             base_need = _need(base, here)
             each = _need(right, _Need(document=base_need.document))
             return _Need(base_need.null, base_need.empty | each.null, each.document)
+        case Filter(base, condition, right):
+            base_need = _need(base, here)
+            item = _Need(document=base_need.document)
+            each = _need(right, item)
+            return _Need(base_need.null, base_need.empty | each.null | _true_needs(condition, item), each.document)
         case Listing() | Hash():
-            return _Need(here.null, here.null)
+            listed = isinstance(node, Listing) and all(_need(item, here).document for item in node.items)
+            return _Need(here.null, here.null, listed)
         case Either(items):
             return _either([_need(item, here) for item in items])
         case Call():
@@ -412,6 +417,26 @@ def _either(needs: list[_Need]) -> _Need:
     return _Need(null, null | empty, all(need.document for need in needs))
 
 
+def _true_needs(condition: Node, here: _Need) -> Needs:
+    """Return the keys without which a condition is false, and raises no error."""
+    match condition:
+        case Both(items):
+            needs = _NONE
+            for item in items:  # NOTE: what may raise an error may do so before a later item is null
+                needs |= _true_needs(item, here)
+                if any(isinstance(part, Call) for part in walk(item)):
+                    break
+            return needs
+        case Either(items):
+            return reduce(_crossed, [_true_needs(item, here) for item in items])
+        case Comparison("eq", left, Literal(value)) | Comparison("eq", Literal(value), left):
+            return _need(left, here).empty if value is not None and value != [] else _NONE
+        case Comparison() | Not():
+            return _NONE
+        case _:
+            return _need(condition, here).empty
+
+
 def _crossed(left: Needs, right: Needs) -> Needs:
     if len(left) * len(right) > _MAX_ALTERNATIVES:
         return _NONE
@@ -421,6 +446,10 @@ def _crossed(left: Needs, right: Needs) -> Needs:
 def _reads_of_call(node: Call, here: _Need) -> _Need:
     function = FUNCTIONS[node.name]
     given = [_Need() if isinstance(item, Reference) else _need(item, here) for item in node.arguments]
+    if node.name == "not_null":
+        null = reduce(_crossed, [need.null for need in given])
+        empty = reduce(_crossed, [need.empty for need in given])
+        return _Need(null, null | empty, all(need.document for need in given))
     if function.takes_null:
         return _Need()
     null = frozenset(need for item in given for need in item.null)
