@@ -119,15 +119,20 @@ class Source(Struct, frozen=True, dict=True):
             ends.append(match.end() + extra)
         return ends, excess
 
+    @cached_property
+    def _is_narrow(self) -> bool:
+        """Whether each character is one byte in UTF-8. NOTE: known without the text, which few files need."""
+        return self.utf8.isascii()
+
     def span_of_bytes(self, start: int, end: int) -> Span:
         """Return the span of the UTF-8 bytes from `start` to `end`, as tree-sitter counts them."""
-        if len(self.utf8) == len(self.text):
+        if self._is_narrow:
             return Span(start, end)
         return Span(self._characters(start), self._characters(end))
 
     def offsets_of_bytes(self, offsets: Sequence[int]) -> Sequence[int]:
         """Return the offsets of UTF-8 bytes, as those of characters."""
-        return offsets if len(self.utf8) == len(self.text) else [self._characters(offset) for offset in offsets]
+        return offsets if self._is_narrow else [self._characters(offset) for offset in offsets]
 
     def _characters(self, offset: int) -> int:
         ends, excess = self._wide
@@ -136,7 +141,7 @@ class Source(Struct, frozen=True, dict=True):
 
     def byte_of(self, offset: int) -> int:
         """Return the offset in UTF-8 bytes of the character at `offset`."""
-        if len(self.utf8) == len(self.text):
+        if self._is_narrow:
             return offset
         ends, excess = self._wide
         index = bisect_right(range(len(ends)), offset, key=lambda number: ends[number] - excess[number])

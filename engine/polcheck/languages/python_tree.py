@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized, normalize
 
@@ -34,14 +34,15 @@ _STAR = re.compile(
 )
 # what may stand before a star that opens a list of values; otherwise it multiplies
 _OPENED = re.compile(rb"(?:\A|[(\[{,=:;\r\n\x80-\xff]|\b(?:return|yield|in|match|except))" + _BLANK + rb"\Z")
+_FEW_STARS = 50  # of which each is looked at; more are searched for at once
 _NEAR = 40  # bytes before a star; where all of them are blank, it may open one
-_NEAR_TYPE = re.compile(rb"type[ \t\f]*[(\[\\]")  # NOTE: begins with a literal, which is searched for ten times as fast
-_TYPE = re.compile(rb"(?m)(?:^|[:;])[ \t\f]*type[ \t\f]*[(\[\\]")
+_TYPE = re.compile(rb"type[ \t\f]*[(\[\\]")
+_BEFORE_STATEMENT = re.compile(rb"(?:\A|[\r\n:;])[ \t\f]*\Z")
 _PRINT = re.compile(rb"\bprint(?:[ \t\f]|\\\r?\n)*>>")
 _FORMATTED = re.compile(rb"""(?i)(?:f|t|rf|fr|rt|tr)["']""")
 # a `:=` that assigns: a format follows a value of a replacement field, which can't be one of these
-_ASSIGNED = re.compile(rb"(?:\(\s*|\b(?:if|elif|while)[ \t]+)[A-Za-z_]\w*[ \t]*:=")
-_UNPACKED = re.compile(rb"[(,{]\s*\*\*")  # two stars that have nothing before them of which they could be a power
+_ASSIGNED = re.compile(rb"(?:\(\s*|\b(?:if|elif|while)[ \t]+)[A-Za-z_]\w*[ \t]*\Z")
+_UNPACKING = (b"(", b",", b"{")  # what stands before two stars of which they can't be a power
 # NOTE: of single nodes, so that tree-sitter has nothing in progress of which it could lose a part
 _MISREAD = """
 (list_splat) @splat (type_alias_statement) @alias (chevron) @print "^" @xor (await) @await
@@ -67,10 +68,13 @@ def tree_of(source: Source, parser: Parser) -> ParsedCode:
     if as_meant(source):
         names, misread = _names(changed.tree, data)
         changed.add(names)
-    if _may_be_misread(data):
+    stars = [star.start() for star in _STAR.finditer(data) if _OPENED.search(_before(star.start(), data))]
+    if len(stars) > _FEW_STARS or _may_be_misread(data):
         respelled, wrong = _misread(changed.tree)
         changed.add(respelled)
         misread = misread or wrong
+    elif stars:
+        changed.add(_splats(map(partial(_splat_at, changed.tree.root_node), stars)))
     changed.parse()
     changed.restore()
     return ParsedCode(changed.tree, misread)
@@ -81,34 +85,62 @@ def _may_hold_format(data: bytes) -> bool:
 
     NOTE: the scanner takes longer than the parser, and most files that assign within expressions have formats, too.
     """
-    number = data.count(b":=")
-    return number > 0 and number != len(_ASSIGNED.findall(data)) and _FORMATTED.search(data) is not None
+    return (
+        any(not _ASSIGNED.search(before) for before in _before_each(b":=", data))
+        and _FORMATTED.search(data) is not None
+    )
+
+
+def _before_each(sign: bytes, data: bytes) -> Iterator[bytes]:
+    """Yield what stands right before each occurrence of a sign.
+
+    NOTE: a sign is found a hundred times as fast as a regular expression looks at what may be before one.
+    """
+    place = data.find(sign)
+    while place >= 0:
+        yield _before(place, data)
+        place = data.find(sign, place + len(sign))
+
+
+def _before(place: int, data: bytes) -> bytes:
+    """Return what stands right before a place."""
+    return data[max(0, place - _NEAR) : place]
 
 
 def _may_be_misread(data: bytes) -> bool:
-    """Return whether something stands in the code that the grammar may take for something else."""
+    """Return whether something but a star stands in the code that the grammar may take for something else."""
     return (
-        any(_OPENED.search(data[max(0, star.start() - _NEAR) : star.start()]) for star in _STAR.finditer(data))
-        or (b"^" in data and b"&" in data)
-        or (b"await" in data and data.count(b"**") != len(_UNPACKED.findall(data)))
-        or (_NEAR_TYPE.search(data) is not None and _TYPE.search(data) is not None)
-        or (b">>" in data and _PRINT.search(data) is not None)
+        (b"^" in data and b"&" in data)
+        or (b"await" in data and any(each.rstrip()[-1:] not in _UNPACKING for each in _before_each(b"**", data)))
+        or any(_BEFORE_STATEMENT.search(_before(place.start(), data)) for place in _TYPE.finditer(data))
+        or (b">>" in data and b"print" in data and _PRINT.search(data) is not None)
     )
+
+
+def _splat_at(root: Node, star: int) -> Node | None:
+    """Return the star before a value that begins at a place; None if something else does."""
+    node = root.descendant_for_byte_range(star, star + 1)
+    parent = node.parent if node is not None else None
+    return parent if parent is not None and parent.type == "list_splat" and parent.start_byte == star else None
+
+
+def _splats(nodes: Iterable[Node | None]) -> Iterator[Change]:
+    """Yield the respellings of stars that the grammar takes for a part of what stands behind them."""
+    for node in nodes:
+        parent = node.parent if node is not None else None
+        if node is None or parent is None or parent.type not in _HIGHER:
+            continue
+        if parent.named_children[0].id == node.id:
+            yield Change(node.start_byte, _HIGHER[parent.type])
 
 
 def _misread(tree: Tree) -> tuple[list[Change], str]:
     """Return the respellings for code that the grammar misreads, or the reason why it can't be read."""
     from tree_sitter import QueryCursor
 
-    changes: list[Change] = []
     wrong: list[Node] = []
     result = QueryCursor(_query(tree.language)).captures(tree.root_node)
-    for node in result.get("splat", ()):
-        parent = node.parent
-        if parent is None or parent.type not in _HIGHER:
-            continue
-        if parent.named_children[0].id == node.id:
-            changes.append(Change(node.start_byte, _HIGHER[parent.type]))
+    changes = [*_splats(result.get("splat", ()))]
     for node in result.get("alias", ()):
         left = node.child_by_field_name("left")
         name = left.named_child(0) if left is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.base.spans import Source
@@ -41,7 +41,7 @@ class Respelled:
         self._all: list[Change] = []
         self._parsed = False
 
-    def add(self, changes: Sequence[Change]) -> None:
+    def add(self, changes: Iterable[Change]) -> None:
         """Notes what is to be spelled otherwise the next time."""
         self._new += changes
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
@@ -19,7 +19,13 @@ from polcheck.formats import format_of, formats, parse_config
 from polcheck.formats.values import Config, Json, Unparsable
 from polcheck.languages import grammars as syntax
 from polcheck.languages.comments import mentions_waivers
-from polcheck.languages.registry import UnknownLanguage, language, language_of_script, may_be_script
+from polcheck.languages.registry import (
+    UnknownLanguage,
+    language,
+    language_of_file,
+    language_of_script,
+    may_be_script,
+)
 from polcheck.policy.plan import Probe
 from polcheck.scan.documents import (
     PARSE_IN_PROCESS_BYTES,
@@ -54,6 +60,15 @@ if TYPE_CHECKING:
     from polcheck.selectors.syntax.nearest import Near
 
 _RECENT_TREES = 8
+_MOST_GROUPINGS = 1_000
+
+
+class _Groups(NamedTuple):
+    """How some probes are searched for in files of one language: not at all, each alone, or at once by language."""
+
+    unsearched: Mapping[int, SearchResult]
+    alone: Sequence[int]
+    by_language: Sequence[tuple[str, list[int]]]
 
 
 class Extractor(Struct, frozen=True, dict=True):
@@ -107,15 +122,18 @@ class Extractor(Struct, frozen=True, dict=True):
         left = self.prefilter.possible(source, wanted) if self.skips else list(wanted)
         found: dict[int, SearchResult] = dict(known or {})
         documents = Documents(source, careful)
+        gated = self._gated if self.skips else ()
         ahead: dict[int, SearchResult] = {}  # results of probes that have not turned out to matter yet
         while left:
-            ready = [index for index in left if self._is_open(index, found)] if self.skips else left
+            ready = [index for index in left if index not in gated or self._is_open(index, found)]
             if not ready:
                 break
-            asked = [index for index in ready if index not in ahead]
-            free = () if self.timed else self._free_probes(asked, left)
-            results = self._search_timed(documents, asked) if self.timed else self._search(documents, [*asked, *free])
-            ahead |= results
+            if asked := [index for index in ready if index not in ahead]:
+                ahead |= (
+                    self._search_timed(documents, asked)
+                    if self.timed
+                    else self._search(documents, [*asked, *self._free_probes(asked, left)])
+                )
             found |= {index: ahead[index] for index in ready}
             left = [index for index in left if index not in found]
         relevant = {index: result for index, result in found.items() if result.matches or result.incomplete}
@@ -169,6 +187,11 @@ class Extractor(Struct, frozen=True, dict=True):
         return [index for index in others if self._shapes[index] <= shapes]
 
     @cached_property
+    def _gated(self) -> frozenset[int]:
+        """The probes that matter in a file only if another one matches there."""
+        return frozenset(index for index, gates in self.gates.items() if gates is not None)
+
+    @cached_property
     def _unfiltered(self) -> frozenset[int]:
         """The probes that match every node of their shapes."""
         return frozenset(
@@ -186,25 +209,49 @@ class Extractor(Struct, frozen=True, dict=True):
             for probe in self.probes
         ]
 
-    def _search(self, documents: Documents, indices: Iterable[int]) -> dict[int, SearchResult]:
+    def _search(self, documents: Documents, indices: Sequence[int]) -> dict[int, SearchResult]:
         """Return the results of some probes in one file."""
-        found: dict[int, SearchResult] = {}
+        source = documents.source
+        groups = self._grouped(indices, language_of_file(source.path, source.data) or "")
+        found = dict(groups.unsearched)
+        for index in groups.alone:
+            found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
+        for name, group in groups.by_language:
+            found |= _contained(partial(self._search_tree, documents, name), group)
+        return found
+
+    def _grouped(self, indices: Sequence[int], own: str) -> _Groups:
+        """Return what is searched for at once, and what alone, in files of a language; empty for those of none."""
+        key: tuple[str | int, ...] = (own, *indices)
+        groups = self._groupings.get(key)
+        if groups is None:
+            if len(self._groupings) >= _MOST_GROUPINGS:
+                self._groupings.clear()
+            groups = self._groupings[key] = self._divided(indices, own)
+        return groups
+
+    @cached_property
+    def _groupings(self) -> dict[tuple[str | int, ...], _Groups]:
+        """How some probes are searched for. NOTE: in most files it is the same ones."""
+        return {}
+
+    def _divided(self, indices: Sequence[int], own: str) -> _Groups:
+        unsearched: dict[int, SearchResult] = {}
+        alone: list[int] = []
         by_language: dict[str, list[int]] = {}
         for index in indices:
             probe = self.probes[index]
-            if probe.syntaxes:
-                language = probe.language_in(documents.source)
-                if language and probe.in_language(language) is None:
-                    found[index] = SearchResult((), dict(probe.unavailable)[language])
-                elif language:
-                    by_language.setdefault(language, []).append(index)
-                else:
-                    found[index] = SearchResult()
+            if not probe.syntaxes:
+                alone.append(index)
+                continue
+            language = probe.language if probe.forced else own if own in probe.languages else ""
+            if not language:
+                unsearched[index] = SearchResult()
+            elif probe.in_language(language) is None:
+                unsearched[index] = SearchResult((), dict(probe.unavailable)[language])
             else:
-                found |= _contained(lambda one: self._search_one(documents, one[0]), [index])
-        for language, group in by_language.items():
-            found |= _contained(partial(self._search_tree, documents, language), group)
-        return found
+                by_language.setdefault(language, []).append(index)
+        return _Groups(unsearched, alone, list(by_language.items()))
 
     def _search_one(self, documents: Documents, index: int) -> dict[int, SearchResult]:
         """Return the result of one probe that is no `code` or `pattern`."""
@@ -221,23 +268,25 @@ class Extractor(Struct, frozen=True, dict=True):
         try:
             tree = documents.tree(language)
             size = len(documents.source.data)
-            syntaxes = [self.probes[index].in_language(language) for index in indices]
-            if documents.careful and any(may_match_often(one, size) for one in syntaxes):
+            if documents.careful and any(
+                may_match_often(self.probes[index].in_language(language), size) for index in indices
+            ):
                 raise TooRisky
         except (Unreadable, UnknownLanguage) as error:
             return dict.fromkeys(indices, SearchResult((), str(error)))
         query_set, places = self._query_sets[language]
         results = query_set.search(tree, [places[index] for index in indices])
         source = documents.source
-        found = {
-            index: with_match_text(results.get(places[index], SearchResult()), self.probes[index], source)
-            for index in indices
-        }
+        found: dict[int, SearchResult] = {}
         for index in indices:
-            if names := self.probes[index].constants:
-                found[index] = with_cells(found[index], names, tree, alone=not source.path)
-            if self.probes[index].cores:
-                found[index] = with_cores(found[index], tree)
+            probe, result = self.probes[index], results[places[index]]
+            if result.matches:
+                result = with_match_text(result, probe, source)
+                if probe.constants:
+                    result = with_cells(result, probe.constants, tree, alone=not source.path)
+                if probe.cores:
+                    result = with_cores(result, tree)
+            found[index] = result
         return found
 
     def _search_constants(self, documents: Documents, probe: Probe, table: ConstantTable) -> SearchResult:

@@ -259,6 +259,7 @@ class QuerySet:
         self.limits = limits
         self._groups: list[_Group] | None = None
         self._queries: Queries | None = None
+        self._numbers: dict[frozenset[int], list[int]] = {}
 
     def __getstate__(self) -> tuple[tuple[Syntax, ...], SearchLimits]:
         return self.syntaxes, self.limits
@@ -280,28 +281,36 @@ class QuerySet:
             broken = f"nested more than {MOST_LEVELS:,} levels deep"
         embedded = readings_of(tree).embedded
         roots += embedded.roots
-        rows = self._empty(tree, selectors)
-        groups = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
-        search = _Search(self, tree, rows, roots)
+        groups = self._groups_of(selectors)
+        search = _Search(self, tree, selectors, roots)
         if groups and not search.run(groups):
             # NOTE: only a search of its own tells which shape has lost matches
-            rows = self._empty(tree, selectors)
-            search = _Search(self, tree, rows, roots)
+            search = _Search(self, tree, selectors, roots)
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
         for selector in selectors if embedded.unparsed else ():
-            reason = _unparsed_reason(self.syntaxes[selector], tree, embedded.unparsed, rows[selector])
+            reason = _unparsed_reason(self.syntaxes[selector], tree, embedded.unparsed, search.rows_of(selector))
             if reason:
                 search.stop([selector], reason)
         names = known_names(tree)
         if names is not None and names.unclear:
             search.stop([number for number in selectors if _follows(self.syntaxes[number])], names.unclear)
-        return {selector: rows[selector].result(broken) for selector in sorted(selectors)}
+        # NOTE: of most selectors there is nothing in most files
+        results = dict.fromkeys(sorted(selectors), SearchResult((), broken))
+        for selector, rows in search.rows.items():
+            results[selector] = rows.result(broken)
+        return results
 
-    def _empty(self, tree: Tree, selectors: Collection[int]) -> dict[int, Rows]:
-        columns = Columns(tree.source)
-        return {selector: Rows(tree, self.limits.rows, self.limits.text, columns) for selector in selectors}
+    def _groups_of(self, selectors: frozenset[int]) -> list[int]:
+        """Return the numbers of the groups that some selectors have patterns in."""
+        numbers = self._numbers.get(selectors)
+        if numbers is None:
+            if len(self._numbers) >= _KEPT:
+                self._numbers.clear()
+            numbers = [number for number, group in enumerate(self._grouped()) if group.selectors & selectors]
+            self._numbers[selectors] = numbers
+        return numbers
 
     def _grouped(self) -> list[_Group]:
         if self._groups is None:
@@ -383,12 +392,14 @@ class _NamesOf:
 class _Search:
     """One query set over one tree."""
 
-    def __init__(self, query_set: QuerySet, tree: Tree, rows: dict[int, Rows], roots: Sequence[Node]) -> None:
+    def __init__(self, query_set: QuerySet, tree: Tree, selectors: frozenset[int], roots: Sequence[Node]) -> None:
         self.query_set = query_set
         self.tree = tree
-        self.rows = rows
+        self.rows: dict[int, Rows] = {}  # of the selectors of which there is something
         self.roots = roots
         self.bare: Bare | None = None  # where what is dealt is of the file without what a snippet needn't write
+        self._selectors = selectors
+        self._columns = Columns(tree.source)
         self.matchers: dict[tuple[int, bool], Matcher] = {}
         self.names = _NamesOf(tree)
 
@@ -402,20 +413,20 @@ class _Search:
         if follows and searched.complete:
             names_of(self.tree, [captures["import"][0] for captures in searched.imports])
         for number, group in zip(numbers, groups, strict=True):
-            self._deal(group, _numbered(searched.matches[number], group.captures))
+            if matches := searched.matches[number]:
+                self._deal(group, _numbered(matches, group.captures))
         self.bare = readings_of(self.tree).bare if searched.complete else None
         if self.bare is None:
             return searched.complete
         searched = self.query_set.queries.run([self.bare.tree.root_node], numbers, imports=False)
         for number, group in zip(numbers, groups, strict=True):
-            self._deal(group, _numbered(searched.matches[number], group.captures))
+            if matches := searched.matches[number]:
+                self._deal(group, _numbered(matches, group.captures))
         self.bare = None
         return searched.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
         """Gives the matches of one shape to the selectors that want them."""
-        if not matches:
-            return
         for member in group.always:
             self._give(member, matches)
         if not (group.tables or group.regexes or group.wild):
@@ -430,8 +441,10 @@ class _Search:
 
     def _give(self, member: _Member, matches: Sequence[Captured]) -> None:
         """Add those that hold among some matches to a selector's rows."""
-        rows = self.rows.get(member.selector)
-        if rows is None or rows.stopped:
+        if member.selector not in self._selectors:
+            return
+        rows = self.rows_of(member.selector)
+        if rows.stopped:
             return
         if member.rest:
             matches = [
@@ -481,6 +494,14 @@ class _Search:
 
     def stop(self, selectors: Collection[int], why: str) -> None:
         """Notes for `selectors` that their search is not complete."""
-        for selector in selectors:
-            if selector in self.rows and not self.rows[selector].stopped:
-                self.rows[selector].stopped = why
+        for selector in self._selectors.intersection(selectors):
+            rows = self.rows_of(selector)
+            rows.stopped = rows.stopped or why
+
+    def rows_of(self, selector: int) -> Rows:
+        """Return what collects the matches of a selector."""
+        rows = self.rows.get(selector)
+        if rows is None:
+            limits = self.query_set.limits
+            rows = self.rows[selector] = Rows(self.tree, limits.rows, limits.text, self._columns)
+        return rows
