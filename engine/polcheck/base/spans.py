@@ -10,6 +10,7 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -65,13 +66,11 @@ class Unreadable(Exception):
 
 def line_starts(text: str) -> list[int]:
     """Return the offset at which each line of a text begins; lines end at a line feed, a carriage return, or both."""
-    starts, at = [0], 0
     if "\r" in text:  # NOTE: a carriage return alone ends a line too, for editors as for readers of YAML
         text = re.sub("\r(?!\n)", "\n", text)
-    for line in text.split("\n")[:-1]:
-        at += len(line) + 1
-        starts.append(at)
-    return starts
+    lines = text.split("\n")
+    lines.pop()
+    return list(accumulate(map((1).__add__, map(len, lines)), initial=0))
 
 
 class Source(Struct, frozen=True, dict=True):
@@ -161,6 +160,16 @@ class Source(Struct, frozen=True, dict=True):
         line, end_line = self.line_of(span.start), self.line_of(span.end)
         starts = self.line_starts
         return Place(self.path, line, span.start - starts[line - 1] + 1, end_line, span.end - starts[end_line - 1] + 1)
+
+    def lines(self, first: int, last: int) -> list[str]:
+        """Return the texts of the lines from `first` to `last` (from 1) without their line breaks.
+
+        Both have to be lines of the file.
+        """
+        starts, text = self.line_starts, self.text
+        # NOTE: a line may end with several carriage returns
+        part = text[starts[first - 1] : starts[last] - 1 if last < len(starts) else len(text)]
+        return [self.line(number) for number in range(first, last + 1)] if "\r" in part else part.split("\n")
 
     def line(self, number: int) -> str:
         """Return the text of line `number` (from 1) without its line break; empty when there is no such line."""

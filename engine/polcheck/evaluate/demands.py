@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
 from polcheck.languages import kind_of
-from polcheck.languages.registry import may_be_script
+from polcheck.languages.registry import language_of, may_be_script
 from polcheck.policy.gates import Files, hosts_of
 from polcheck.policy.name_usage import TOLD_BY_PATH, builtin_message, members
-from polcheck.policy.plan import CompiledPolicy, Plan, every_step, tables_of
+from polcheck.policy.plan import CompiledPolicy, Plan, Probe, every_step, tables_of
 from polcheck.sources.path_patterns import FilePatterns
 from polcheck.sources.trees import BASE, path_in, plain_path
 
@@ -114,7 +114,8 @@ class Demands(Struct, frozen=True):
             listed = then if revision == BASE else paths
             hosts = demands[0].hosts
             searched = None if hosts is None else {path for host in hosts for path, _ in host.among(listed)}
-            for path in listed if files is None else dict.fromkeys(path for path, _ in files.among(listed)):
+            reads = _may_be_read(plan.probes[demand.probe] for demand in demands)
+            for path in filter(reads, listed) if files is None else dict.fromkeys(p for p, _ in files.among(listed)):
                 idle = searched is not None and path not in searched
                 asked.setdefault(path_in(path, revision), []).append(~number if idle else number)
         grouped = list(groups.values())
@@ -133,6 +134,16 @@ class Demands(Struct, frozen=True):
             if wanted is not None:
                 by_path[path] = wanted
         return by_path
+
+
+def _may_be_read(probes: Iterable[Probe]) -> Callable[[str], bool] | None:
+    """Return the test whether one of some probes may look in the file at a path; None where each path passes."""
+    languages: set[str] = set()
+    for probe in probes:
+        if probe.forced or not probe.syntaxes:
+            return None
+        languages.update(probe.languages)
+    return lambda path: language_of(path) in languages or may_be_script(path)
 
 
 def _reads_facts(plan: Plan, policy: CompiledPolicy) -> bool:

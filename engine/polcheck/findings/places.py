@@ -460,7 +460,7 @@ def at(source: Source, span: Span) -> Location:
     """Return the location of a span, with the source around it as far as people can read it."""
     place = source.place(span)
     first, last = place.line, min(place.end_line, place.line + _MOST_LINES, len(source.line_starts))
-    lines = [source.line(number) for number in range(first, last + 1)]
+    lines = source.lines(first, last)
     room = _MOST_CHARACTERS - sum(map(len, lines))
     if room < 0:
         return Location(source.path, place)  # NOTE: a line of megabytes would be shown as often as something is in it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from functools import cache
+from functools import cache, lru_cache
 
 from polcheck.base.errors import PolcheckError
 from polcheck.languages.language import Language
@@ -67,10 +67,14 @@ def _by_interpreter() -> dict[str, str]:
 
 def language_of(path: str) -> str | None:
     """Return the language that the name of a file stands for, None if it stands for none."""
-    start = path.rfind("/") + 1
-    dot = path.rfind(".")
-    result = _by_suffix().get(path[dot:].lower()) if dot > start else None
-    return result or _by_file_name().get(path[start:]) or _by_prefix(path[start:])
+    return _language_of_name(path[path.rfind("/") + 1 :])
+
+
+@lru_cache(maxsize=4096)  # NOTE: it is asked several times of each file, and in many folders files have the same names
+def _language_of_name(name: str) -> str | None:
+    dot = name.rfind(".")
+    result = _by_suffix().get(name[dot:].lower()) if dot > 0 else None
+    return result or _by_file_name().get(name) or _by_prefix(name)
 
 
 def _by_prefix(name: str) -> str | None:
