@@ -196,3 +196,12 @@ def test_no_line_ends_in_blanks(report: Report) -> None:
     """A remedy with an empty line has it without an indent."""
     finding = replace(report.findings[0], remedy="Write:\n\n  a = 1\n")
     assert not [line for line in full(finding, Options(), Style(color=False)).splitlines() if line != line.rstrip()]
+
+
+def test_many_files_that_were_searched_are_a_number(report: Report) -> None:
+    """The first five of hundreds say nothing; `-v` lists them."""
+    paths = tuple(f"a{number:02}.py" for number in range(50))
+    finding = replace(report.findings[0], looked_in=paths, looked_in_more=891)
+    style = Style(color=False)
+    assert "= looked in: 941 files\n" in full(finding, Options(), style)
+    assert "a49.py and 891 more\n" in full(finding, Options(verbosity=1), style)

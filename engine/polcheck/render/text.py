@@ -27,6 +27,7 @@ from polcheck.render.wording import (
 
 _RELATED = 3
 _LOOKED_IN = 5
+_LISTED = 20  # files that were searched, beyond which their number stands for them
 
 
 def label(finding: Finding, style: Style) -> str:
@@ -124,6 +125,8 @@ def _line(location: Location) -> str:
 
 def _listed(finding: Finding, everything: bool) -> str:
     paths = finding.looked_in
+    if not everything and len(paths) > _LISTED:
+        return f"{len(paths) + finding.looked_in_more:,} files"  # NOTE: the first few of so many say nothing
     visible = paths if everything else paths[:_LOOKED_IN]
     more = len(paths) - len(visible) + finding.looked_in_more
     return ", ".join(map(terminal, visible)) + (f" and {more:,} more" if more else "")
