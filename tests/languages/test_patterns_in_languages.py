@@ -220,7 +220,7 @@ FOUND = [
     ("haskell", "$f :: $t", ["load :: String"]),
     ("haskell", "load $x = $y", ["load path ="]),
     ("haskell", "import Data.Maybe", ["import Data.Maybe"]),
-    ("haskell", "import Data.$M", ["import Data.Maybe"]),
+    ("haskell", "import Data.$M", ["import Data.Maybe", "import qualified"]),
     ("haskell", "import qualified Data.Map as $m", ["import qualified"]),
     ("haskell", "if $c then $a else $b", ["if null path"]),
     ("haskell", "$x ++ $y", ['text ++ "b"']),

@@ -219,6 +219,7 @@ LANGUAGES = (
                     "file_redirect": frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"}),
                 }
             },
+            optional_words=frozenset({"function"}),
             word_prefixes={
                 ("command", word): options
                 for word, options in {"command": "p", "builtin": "", "exec": "cla:", "time": "p", "coproc": ""}.items()

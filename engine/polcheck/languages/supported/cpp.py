@@ -36,8 +36,11 @@ LANGUAGES = (
                 **OPTIONAL,
                 "class_specifier": parts("base_class_clause", "virtual_specifier"),
                 "struct_specifier": parts("base_class_clause", "virtual_specifier"),
-                "function_definition": parts("storage_class_specifier", "virtual", "explicit_function_specifier"),
-                "field_declaration": parts("storage_class_specifier", "virtual"),
+                "function_definition": {
+                    **OPTIONAL["function_definition"],
+                    **parts("virtual", "explicit_function_specifier"),
+                },
+                "field_declaration": {**OPTIONAL["field_declaration"], **parts("virtual")},
             },
             words=frozenset(),
             grouping=SNIPPET.grouping | {"qualified_identifier"},  # the latter around one name: `::k`
@@ -45,6 +48,7 @@ LANGUAGES = (
             optional_fields={
                 **SNIPPET.optional_fields,
                 "new_expression": {"placement": frozenset[str]()},
+                "field_declaration": {"default_value": frozenset({"="})},
             },
             optional_words=SNIPPET.optional_words | {"::", "template"},
             erased={"template_function": 0, "template_method": 0, "template_type": 0},

@@ -154,7 +154,7 @@ LANGUAGES = (
             optional={
                 **each(
                     "class_declaration interface_declaration struct_declaration record_declaration",
-                    {**_GENERIC, **parts("base_list")},
+                    {**_GENERIC, **parts("base_list", "parameter_list")},
                 ),
                 "enum_declaration": {**_MODIFIER, **parts("base_list")},
                 **each("method_declaration local_function_statement", _GENERIC),

@@ -139,7 +139,10 @@ LANGUAGES = (
             called=frozenset({"function"}),
             named_fields=frozenset({("call_expression", "function")}),
             lists_of_one=frozenset({"expression_list"}),
-            optional=each("function_declaration type_spec", parts("type_parameter_list")),
+            optional={
+                **each("function_declaration type_spec", parts("type_parameter_list")),
+                "call_expression": parts("type_arguments"),
+            },
             optional_fields={
                 **each("function_declaration method_declaration func_literal method_elem", {"result": _NOTHING}),
                 **each("var_spec const_spec", {"type": _NOTHING}),

@@ -79,6 +79,8 @@ LANGUAGES = (
             grouping=frozenset({"parens"}),
             lists_of_one=frozenset({"literal"}),
             optional={"data_type": parts("deriving")},
+            optional_fields={"import": {"alias": frozenset({"as"})}},
+            optional_words=frozenset({"qualified"}),
         ),
     ),
 )

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from polcheck.base.spans import Source
 from polcheck.languages.decoding import (
     character,
@@ -189,8 +191,14 @@ SNIPPET = SnippetRules(
         "call_expression": {"optional_chain": frozenset({"optional_chain", "?."})},
         **each("class_declaration class", parts("class_heritage", "decorator")),
         "try_statement": parts("finally_clause"),
+        "export_statement": parts("decorator"),
+        "import_statement": parts("import_attribute"),
+        "method_definition": parts("decorator"),
     },
-    optional_fields={"if_statement": {"alternative": frozenset[str]()}},
+    optional_fields={
+        "if_statement": {"alternative": frozenset[str]()},
+        **each("function_expression generator_function class", {"name": frozenset[str]()}),
+    },
     optional_words=frozenset({"async", "static"}),
     alike_words={".": frozenset({"optional_chain", "?."})},
     exact_leaves=frozenset({"name", "property", "label", "key"}),
@@ -217,7 +225,7 @@ LANGUAGES = (
         lists=LISTS,
         comment_signs=COMMENT_SIGNS,
         multiline_quotes=MULTILINE_QUOTES,
-        snippet=SNIPPET,
+        snippet=replace(SNIPPET, optional={**SNIPPET.optional, "field_definition": parts("decorator")}),
         awaiting=AWAITING,
         template_parts=template_parts,
         constant_rules=constant_rules,

@@ -157,8 +157,18 @@ LANGUAGES = (
                 "class_declaration": {**_MODIFIERS, **parts("base_clause", "class_interface_clause")},
                 **each(
                     "method_declaration property_declaration const_declaration function_definition simple_parameter",
-                    _MODIFIERS,
+                    _MODIFIERS | parts("reference_modifier"),
                 ),
+                **each(
+                    "anonymous_function arrow_function",
+                    _MODIFIERS | parts("reference_modifier", "anonymous_function_use_clause"),
+                ),
+                **each("interface_declaration trait_declaration", _MODIFIERS | parts("base_clause")),
+                "enum_declaration": {
+                    **_MODIFIERS,
+                    **parts("class_interface_clause"),
+                    "primitive_type": frozenset({"primitive_type", ":"}),
+                },
             },
             optional_fields={
                 **each(
@@ -166,7 +176,7 @@ LANGUAGES = (
                     {"return_type": frozenset({":"})},
                 ),
                 "simple_parameter": {"type": frozenset[str](), "default_value": frozenset({"="})},
-                "property_declaration": {"type": frozenset[str]()},
+                **each("property_declaration const_declaration", {"type": frozenset[str]()}),
             },
             bare_parts=frozenset({("object_creation_expression", "arguments"), ("attribute", "arguments")}),
             ignores_case=_CASELESS.__contains__,

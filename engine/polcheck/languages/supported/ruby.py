@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, number, pieces, unescape, unix_lines
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting, in_braces
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ LANGUAGES = (
             bodies=frozenset({"body_statement"}),
             bare_lists=frozenset({"argument_list"}),
             mappings=frozenset({"hash"}),
-            optional={"class": {"superclass": frozenset({"superclass"})}},
+            optional={"class": parts("superclass"), **each("block do_block", parts("block_parameters"))},
             optional_fields={
                 **each("if unless", {"alternative": frozenset[str]()}),
                 "call": {"block": frozenset[str]()},

@@ -85,6 +85,7 @@ LANGUAGES = (
                 **each("val_definition var_definition val_declaration var_declaration type_definition", _ITEM),
                 **each("parameter class_parameter", parts("annotation", "inline_modifier")),
             },
+            optional_words=frozenset({"case", "lazy"}),
             optional_fields={
                 **each("function_definition function_declaration", {"return_type": frozenset({":"})}),
                 "instance_expression": parts("template_body"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import escapes, literal, unescape
-from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, parts
+from polcheck.languages.language import MARK, Context, Language, Literal, SnippetRules, each, parts
 from polcheck.languages.literals import LINES, Quoting
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ LANGUAGES = (
                     "visibility", "constant", "immutable", "override_specifier", "state_location"
                 ),
             },
+            optional_fields={
+                **each("state_variable_declaration variable_declaration_statement", {"value": frozenset({"="})}),
+                **each("parameter variable_declaration", {"location": frozenset[str]()}),
+                "import_directive": {"alias": frozenset({"as"})},
+            },
+            optional_words=frozenset({"payable", "anonymous"}),
         ),
     ),
 )

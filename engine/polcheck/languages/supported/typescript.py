@@ -36,7 +36,10 @@ _CLASS = parts("type_parameters", "class_heritage", "decorator")
 _SNIPPET = replace(
     SNIPPET,
     erased=ERASED,
-    alike={"class_declaration": frozenset({"class_declaration", "abstract_class_declaration"})},
+    alike={
+        "class_declaration": frozenset({"class_declaration", "abstract_class_declaration"}),
+        "required_parameter": frozenset({"required_parameter", "optional_parameter"}),
+    },
     optional={
         **SNIPPET.optional,
         "call_expression": {**SNIPPET.optional["call_expression"], **parts("type_arguments")},
@@ -47,7 +50,13 @@ _SNIPPET = replace(
             "function_signature variable_declarator",
             _TYPED,
         ),
-        **each("method_definition public_field_definition required_parameter optional_parameter", _MEMBER),
+        **each(
+            "method_definition public_field_definition required_parameter optional_parameter",
+            _MEMBER | parts("decorator", "?"),
+        ),
+        **each("property_signature method_signature abstract_method_signature", _MEMBER | parts("?")),
+        **each("import_statement import_specifier", parts("import_attribute", "type")),
+        "enum_declaration": parts("const"),
         "interface_declaration": parts("type_parameters", "extends_type_clause"),
         "type_alias_declaration": parts("type_parameters"),
         "catch_clause": parts("type_annotation"),
