@@ -203,5 +203,5 @@ def test_many_files_that_were_searched_are_a_number(report: Report) -> None:
     paths = tuple(f"a{number:02}.py" for number in range(50))
     finding = replace(report.findings[0], looked_in=paths, looked_in_more=891)
     style = Style(color=False)
-    assert "= looked in: 941 files\n" in full(finding, Options(), style)
-    assert "a49.py and 891 more\n" in full(finding, Options(verbosity=1), style)
+    assert "= looked in: 941 files" in full(finding, Options(), style)
+    assert "a49.py and 891 more" in full(finding, Options(verbosity=1), style)
