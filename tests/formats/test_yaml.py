@@ -336,3 +336,29 @@ def test_bytes_that_are_no_text_pass_through() -> None:
     """Bytes in no known encoding stay Unreadable."""
     with pytest.raises(Unreadable):
         parse(Source("a.yaml", b"a: \xff"))
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("0644", "420"),
+        ("-012", "-10"),
+        ("089", "not an integer"),
+        ("0", ""),
+        ("00", ""),
+        ("07", ""),
+        ("0o7", ""),
+        ("0.5", ""),
+        ("1", ""),
+    ],
+)
+def test_an_integer_that_begins_with_a_zero_is_remarked_upon(text: str, other: str) -> None:
+    """YAML 1.1 takes it for an octal one, as its reader for Python shows."""
+    remarks = parse(Source("a.yaml", f"a: {text}\n".encode())).remarks
+    assert [remark.message for remark in remarks] == [
+        f"`{text}` is {int(text)} in YAML 1.2, and {other} in YAML 1.1, which Kubernetes, Ansible and Docker Compose "
+        "read: write it in decimal, or in quotes"
+        for _ in range(bool(other))
+    ]
+    theirs = yaml.safe_load(text)
+    assert not other or (str(theirs) if isinstance(theirs, int) else "not an integer") == other

@@ -50,6 +50,7 @@ _SHALLOW = "YAML wants this line indented by more spaces: other readers refuse t
 _MARK = "YAML has no byte-order mark here: other readers refuse the file, or take it for a character"
 _DASH = "a `-` alone is not a value of YAML inside brackets: other readers refuse the file"
 _SPACES = "a block of text that ends in spaces without an end of line: other readers take them for no line"
+_MOST_SHOWN = 40
 _GLUED = "YAML wants white space before this comment: other readers refuse the file"
 
 
@@ -378,7 +379,7 @@ class _Builder:
         value: Json = text
         if tag is None:
             if not style:
-                value = _MERGE if text == _MERGE else plain(text)
+                value = _MERGE if text == _MERGE else self._plain(text, start, end)
         elif tag != "!" and tag not in _KNOWN_TAGS:
             value = self._open_tag(tag, text if style else plain(text), start, begin, anchor, text)
             self._put_tagged(value, begin, end)
@@ -388,6 +389,22 @@ class _Builder:
         if anchor:
             self._anchors[anchor] = _Anchored(value, 1, 0)
         self._put(value, start, end)
+
+    def _plain(self, text: str, start: int, end: int) -> Json:
+        """Return what a plain scalar means; remark upon an integer that YAML 1.1 takes for an octal one."""
+        value = plain(text)
+        digits = text.lstrip("+-") if text[:1] in ("0", "+", "-") else ""
+        if len(digits) > 1 and digits[0] == "0" and digits.isdigit() and isinstance(value, int) and value:
+            octal = len(digits) < _SHORT and digits.isascii() and not {"8", "9"}.intersection(digits)
+            other = str(int(digits, 8) * (-1 if text[0] == "-" else 1)) if octal else "not an integer"
+            if other != str(value) and len(text) < _MOST_SHOWN:
+                self._remark(
+                    start,
+                    end,
+                    f"`{text}` is {value} in YAML 1.2, and {other} "
+                    "in YAML 1.1, which Kubernetes, Ansible and Docker Compose read: write it in decimal, or in quotes",
+                )
+        return value
 
     def _checked(self, event: Any, start: int, end: int) -> tuple[int, int]:
         """Where a scalar begins behind its anchor and tag, and where its content ends; checked on the way."""

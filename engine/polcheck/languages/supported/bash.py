@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from polcheck.languages.decoding import exactly, joined, number, pieces, unescape
-from polcheck.languages.language import Language, Literal, ParsedCode, SnippetRules
+from polcheck.languages.language import MARK, Language, Literal, ParsedCode, SnippetRules
 from polcheck.languages.literals import Quoting
 from polcheck.languages.respelling import Change, Respelled
 from polcheck.languages.supported.github_expression import expression_spans
@@ -209,6 +209,9 @@ LANGUAGES = (
         ),
         word_value=_word,
         carriage_returns=False,
+        ascii_names=True,
+        any_forms=(MARK * 3, f"{MARK * 3}) {MARK * 3};;"),
+        any_forms_in_braces=(MARK * 3, f"{MARK * 3};"),
         parse=tree_of,
         snippet=SnippetRules(
             grouping=frozenset({"command_name"}),
@@ -220,6 +223,7 @@ LANGUAGES = (
                 }
             },
             optional_words=frozenset({"function"}),
+            alike_words={"|": frozenset({"|&"})},
             word_prefixes={
                 ("command", word): options
                 for word, options in {"command": "p", "builtin": "", "exec": "cla:", "time": "p", "coproc": ""}.items()

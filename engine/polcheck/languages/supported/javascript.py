@@ -186,12 +186,17 @@ SNIPPET = SnippetRules(
     chain=CHAIN,
     grouping=frozenset({"parenthesized_expression"}),
     mappings=frozenset({"object"}),
+    alike={
+        "function_declaration": frozenset({"function_declaration", "generator_function_declaration"}),
+        "function_expression": frozenset({"function_expression", "generator_function"}),
+    },
     bare_parts=frozenset({("new_expression", "arguments")}),
     optional={
         "call_expression": {"optional_chain": frozenset({"optional_chain", "?."})},
         **each("class_declaration class", parts("class_heritage", "decorator")),
         "try_statement": parts("finally_clause"),
         "export_statement": parts("decorator"),
+        **each("function_declaration function_expression", parts("*")),
         "import_statement": parts("import_attribute"),
         "method_definition": parts("decorator"),
     },

@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from polcheck.languages.names import NameRules
 
 
-_TYPED = parts("type_parameters", "type_annotation", "asserts_annotation", "type_predicate_annotation")
+_TYPED = parts("*", "type_parameters", "type_annotation", "asserts_annotation", "type_predicate_annotation")
 _MEMBER = {**_TYPED, **parts("accessibility_modifier", "override_modifier")}
 _CLASS = parts("type_parameters", "class_heritage", "decorator")
 _SNIPPET = replace(
     SNIPPET,
     erased=ERASED,
     alike={
+        **SNIPPET.alike,
         "class_declaration": frozenset({"class_declaration", "abstract_class_declaration"}),
         "required_parameter": frozenset({"required_parameter", "optional_parameter"}),
     },

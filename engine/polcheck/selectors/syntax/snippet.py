@@ -163,7 +163,10 @@ class _Written(NamedTuple):
     def _is_one_node(self, place: tuple[int, int]) -> bool:
         start, end = place
         node = self.root.descendant_for_byte_range(start, end)
-        return node is not None and node.start_byte == start and node.end_byte in (end, end + 1)
+        if node is not None and node.start_byte == start and node.end_byte in (end, end + 1):
+            return True
+        # NOTE: of statements of a shell, the `;` is no part
+        return self.source.utf8[end - 1 : end] == b";" and self._is_one_node((start, end - 1))
 
 
 def prepare(text: str, language: str) -> tuple[Prepared, ...]:
