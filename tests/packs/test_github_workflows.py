@@ -20,6 +20,7 @@ PACK = ROOT / "policies" / "github-workflows"
 _CASES = [
     (file.stem, case)
     for file in sorted((PACK / "tests").glob("*.yaml"))
+    if file.name != "equivalent.yaml"
     for case in yaml.safe_load_all(file.read_text(encoding="utf-8"))
 ]
 
@@ -81,7 +82,8 @@ def test_each_place_of_a_case_is_one_of_zizmor(name: str, case: dict[str, Any], 
         if place["symbolic"]["kind"] == "Primary"
     }
     ours = {place for policy, expected in case["expect"].items() for place in _places(policy, expected)}
-    shared = set(case["expect"]) & _audits()
+    placed = {policy for policy, expected in case["expect"].items() if expected != "fail"}
+    shared = placed & _audits()
     left_out = _OURS | (_IGNORED if params.get("ignore_comments") else set())
     expected = {place for place in theirs if place[0] in shared and not place[1].startswith(_ELSEWHERE)}
     assert {place for place in ours if place[0] in shared} - left_out == expected - left_out
