@@ -38,7 +38,17 @@ from polcheck.policy.plan import (
     Where,
     exports_of,
 )
-from polcheck.policy.probes import MAX_USES, Around, Made, Probes, Selectors, languages_of, refuse_newer
+from polcheck.policy.probes import (
+    MAX_USES,
+    Around,
+    CompiledUse,
+    Made,
+    NamedSelector,
+    Probes,
+    Selectors,
+    languages_of,
+    refuse_newer,
+)
 from polcheck.policy.versions import SELECTORS, too_new
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
 from polcheck.selectors.jmespath.values import ExpressionError
@@ -419,8 +429,17 @@ class Compiler(Struct, frozen=True):
         if selector.key in self.using:
             self.error(at, f"the selector `{item.use}` uses itself")
             return None
-        if self.selectors.is_used_up():
-            if self.selectors.uses == MAX_USES + 1:
+        use = (
+            item.use,
+            item.files or self.inherited,
+            self.around_of(item),
+            item.revision or self.revision,
+            self.strict,
+        )
+        known = self.selectors.compiled.get(use)
+        if self.selectors.is_used_up(known.uses if known else 1):
+            if not self.selectors.refused:
+                self.selectors.refused = True
                 self.error(at, f"selectors are used more than {MAX_USES:,} times, counting those that use others")
             return None
         if item.files and self._files(item) is None:
@@ -431,6 +450,22 @@ class Compiler(Struct, frozen=True):
         owner = selector.owner
         if owner is not None and self.origin.version < 2:
             self.error(at, *too_new(item.use, 2, self.origin.version))
+        steps, bound = (known.steps, known.names) if known else self._compiled_use(item, selector, use)
+        anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
+        strict = "\0strict" if self.strict else ""
+        name = f"{selector.key}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
+        names = bound if selector.only is None else bound & selector.only
+        names = self._only(item, names)
+        only = names if names != bound else None
+        params, tables = (None, None) if owner is None else (owner.params, owner.tables)
+        return SelectorRef(name, steps, anchored, only, params, tables), Made(names)
+
+    def _compiled_use(self, item: Item, selector: NamedSelector, use: object) -> tuple[Conjunction, Names]:
+        """Return the steps of a selector as an item uses it, and the names after them; remember them as those of `use`.
+
+        NOTE: what has a problem, or uses what other packs export, is compiled again, so that all of it is counted.
+        """
+        selectors, owner = self.selectors, selector.owner
         inner = replace(
             self if owner is None else owner.compiler(self),
             origin=selector.origin,
@@ -439,15 +474,14 @@ class Compiler(Struct, frozen=True):
             using=(*self.using, selector.key),
             revision=item.revision or self.revision,
         )
+        selectors.exported_uses += owner is not None
+        uses, exported = selectors.uses, selectors.exported_uses
+        reported = selector.origin.problems.reported
+        before = len(reported)
         steps, after = inner.conjunction(selector.items, Scope())
-        anchored = not (item.files or self.inherited) and any(_is_unanchored(step) for step in steps)
-        strict = "\0strict" if self.strict else ""
-        name = f"{selector.key}\0{item.files or self.inherited}\0{item.revision or self.revision}{strict}"
-        names = after.names if selector.only is None else after.names & selector.only
-        names = self._only(item, names)
-        only = names if names != after.names else None
-        params, tables = (None, None) if owner is None else (owner.params, owner.tables)
-        return SelectorRef(name, steps, anchored, only, params, tables), Made(names)
+        if owner is None and selectors.exported_uses == exported and len(reported) == before and not after.broken:
+            selectors.compiled[use] = CompiledUse(steps, after.names, 1 + selectors.uses - uses)
+        return steps, after.names
 
     def _only(self, item: Item, names: Names) -> Names:
         """Return those of the names of a used selector that `only` lets out, before `as` renames them."""

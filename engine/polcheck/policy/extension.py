@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.policy.pack_files import PackFiles
-from polcheck.policy.params import Settings, asks_for, fault_of, matches, severity_in
+from polcheck.policy.params import PolicyHead, Settings, asks_for, fault_of, matches, severity_in
 from polcheck.policy.plan import CompiledPack, CompiledPolicy
 
 if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that read no YAML
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # NOTE: whether a pack extends another is asked by runs that 
     from polcheck.policy.origin import Problems, SourceMap
 
 _MOST_ROUTES = 256
+_Policy = TypeVar("_Policy", CompiledPolicy, PolicyHead)
 
 
 class Extension(Struct, frozen=True):
@@ -37,13 +38,13 @@ class Extension(Struct, frozen=True):
     params: Mapping[str, Json] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
 
-    def takes(self, policy: CompiledPolicy) -> bool:
+    def takes(self, policy: CompiledPolicy | PolicyHead) -> bool:
         """Return whether the policy is taken over."""
         if self.select and not any(matches(policy, text) for text in self.select):
             return False
         return not any(matches(policy, text) for text in self.ignore)
 
-    def asks_for(self, policy: CompiledPolicy) -> bool:
+    def asks_for(self, policy: CompiledPolicy | PolicyHead) -> bool:
         """Return whether `select` names the policy, and not its pack alone."""
         return any(asks_for(policy, text) for text in self.select)
 
@@ -145,11 +146,11 @@ class Arrival(Struct, frozen=True):
 
     def chosen(
         self,
-        policies: Iterable[CompiledPolicy],
+        policies: Iterable[_Policy],
         defaults: Mapping[str, str],
         settings: Settings,
         problems: Problems,
-    ) -> list[CompiledPolicy]:
+    ) -> list[_Policy]:
         """Return the policies that some route takes, with the severities that their extenders give them, else the
         pack's default profile (`defaults`), of which `off` is for policies that nothing asks for by name.
         """
@@ -161,12 +162,12 @@ class Arrival(Struct, frozen=True):
 
     def _with_severity(
         self,
-        policy: CompiledPolicy,
+        policy: _Policy,
         routes: Sequence[Route],
         defaults: Mapping[str, str],
         settings: Settings,
         problems: Problems,
-    ) -> CompiledPolicy:
+    ) -> _Policy:
         results = [entry for route in routes if (entry := _severity(route, policy))]
         if not results:
             severity = severity_in(defaults, policy) or policy.severity
@@ -183,7 +184,7 @@ def _param(route: Route, name: str) -> tuple[Extension, Json] | None:
     return next(((extension, extension.params[name]) for extension in route if name in extension.params), None)
 
 
-def _severity(route: Route, policy: CompiledPolicy) -> tuple[Extension, str] | None:
+def _severity(route: Route, policy: CompiledPolicy | PolicyHead) -> tuple[Extension, str] | None:
     results = ((extension, severity_in(extension.severities, policy)) for extension in route)
     return next((entry for entry in results if entry[1]), None)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from polcheck.policy.exports import Exports, check_exports, exports_of_pack, sel
 from polcheck.policy.extension import Arrival, arrivals, check_agreement, unavailable, used_packs
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles, Schemas
-from polcheck.policy.params import Settings, in_force, names_of
+from polcheck.policy.params import PolicyHead, Settings, in_force, names_of
 from polcheck.policy.plan import (
     CompiledPack,
     CompiledPolicy,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from polcheck.policy.origin import SourceMap
 
 
+_Policy = TypeVar("_Policy", CompiledPolicy, PolicyHead)
 _ISSUE_NAMES = frozenset({"requirements", "findings", "policies", "params", "verdict"})
 MAX_POLICIES = 5_000
 _YAML = (".yaml", ".yml")
@@ -73,23 +74,24 @@ def compile_packs(
     Raises PolicyError that names every problem of every pack; warnings go to `problems` when it is given.
     """
     problems = problems if problems is not None else Problems()
-    result, _ = open_packs(packs, settings, schemas, problems)
+    result, _ = open_packs(packs, settings, schemas, problems, whole=False)
     if problems.errors:
         raise PolicyError(problems.errors)
     return result
 
 
 def open_packs(
-    packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems
+    packs: Sequence[PackFiles], settings: Settings, schemas: Schemas, problems: Problems, *, whole: bool = True
 ) -> tuple[Plan, tuple[OpenedPack, ...]]:
     """Return the plan, as far as it compiles, and the packs whose pack.yaml is valid.
 
-    The packs that others extend follow these. Every problem goes to `problems`; nothing is raised.
+    The packs that others extend follow these. Every problem goes to `problems`; nothing is raised. Without `whole`, of
+    packs that ship with polcheck only what the run needs is compiled: polcheck's own tests compile the rest.
     """
     probes = Probes(settings.today or today().isoformat())
     opened: list[OpenedPack] = []
     for arrival in arrivals(packs, problems):
-        result = _Loader(arrival, settings, schemas, problems, probes).load()
+        result = _Loader(arrival, settings, schemas, problems, probes, whole or not arrival.files.shipped).load()
         if result is not None:
             opened.append(result)
     compiled = tuple(pack.compiled for pack in opened)
@@ -113,6 +115,7 @@ class _Loader(Struct, frozen=True):
     schemas: Schemas
     problems: Problems
     probes: Probes
+    whole: bool  # whether to compile what the run doesn't need, so that each fault of the pack is noted
 
     @property
     def pack(self) -> PackFiles:
@@ -138,16 +141,24 @@ class _Loader(Struct, frozen=True):
         selectors = selectors_in(document, head, exporters, self.problems)
         compiler = Compiler(self.probes, selectors, params, tables)
         context = Context(document["name"], frozenset(document.get("requirements", {})), compiler)
-        own = self._compiled_selectors(head, document, compiler)
-        written = tuple(self._policies(context, head.version))
+        own = self._compiled_selectors(head, document, compiler) if self.whole else {}
+        written: list[tuple[SourceMap, CompiledPolicy | None]] = []
+        known: list[CompiledPolicy | PolicyHead] = []
+        for origin in self._origins(head.version):
+            if (left_out := self._left_out(origin, document)) is not None:
+                known.append(left_out)
+            elif self._has_shape(origin, "policy"):
+                policy = compile_policy(origin, context)
+                written.append((origin, policy))
+                known += [policy] if policy is not None else []
         self._drop_consequences(before)
         policies = tuple(policy for _, policy in written if policy is not None)
         self.probes.mark_places(index for policy in policies if needs_places(policy) for index in probes_of(policy))
         self.probes.mark_cores(index for policy in policies if needs_cores(policy) for index in probes_of(policy))
-        if not policies and not self.pack.bases and "exports" not in document and not self.problems.errors:
+        if not known and not self.pack.bases and "exports" not in document and not self.problems.errors:
             head.error((), "the pack has no policy", "write one in policies/")
-        compiled = self._compiled(head, document, params, tables, policies)
-        return OpenedPack(self.pack, head, written, own, compiled, selectors, self.arrival.listed)
+        compiled = self._compiled(head, document, params, tables, policies, known)
+        return OpenedPack(self.pack, head, tuple(written), own, compiled, selectors, self.arrival.listed)
 
     def _drop_consequences(self, before: int) -> None:
         """Remove what is wrong with the pack's own use of other packs, where these are wrong themselves.
@@ -167,9 +178,8 @@ class _Loader(Struct, frozen=True):
         params: Mapping[str, Json],
         tables: Mapping[str, Json],
         policies: Sequence[CompiledPolicy],
+        known: Sequence[CompiledPolicy | PolicyHead],
     ) -> CompiledPack:
-        defaults = self.settings.default_profile(document).get("severities", {})
-        taken = self.arrival.chosen(policies, defaults, self.settings, self.problems)
         return CompiledPack(
             name=document["name"],
             version=document["version"],
@@ -177,18 +187,39 @@ class _Loader(Struct, frozen=True):
             params=params,
             tables=tables,
             requirements=tuple(_requirements(document)),
-            policies=self.settings.chosen(taken, self._profile(document)),
+            policies=self._chosen(policies, document),
             fields=document.get("submission", {}),
             verdict=tuple(self._verdict(head, document)),
             description=document.get("description", ""),
             source=self.pack.source or self.pack.root,
-            ids=tuple(policy.id for policy in policies),
-            names=frozenset(name for policy in policies for name in names_of(policy)),
+            ids=tuple(policy.id for policy in known),
+            names=frozenset(name for policy in known for name in names_of(policy)),
             profiles=document.get("profiles", {}),
             default_profile=document.get("default_profile", ""),
             scope=self.pack.scope,
             shipped=self.pack.shipped,
         )
+
+    def _chosen(self, policies: Sequence[_Policy], document: Mapping[str, Any]) -> tuple[_Policy, ...]:
+        """Return the policies that are in the run, with the severities in force."""
+        defaults = self.settings.default_profile(document).get("severities", {})
+        taken = self.arrival.chosen(policies, defaults, self.settings, self.problems)
+        return self.settings.chosen(taken, self._profile(document))
+
+    def _left_out(self, origin: SourceMap, document: Mapping[str, Any]) -> PolicyHead | None:
+        """Return the names of a policy that is not to be compiled, since it isn't in the run; None for the others."""
+        policy = origin.document
+        if self.whole or not isinstance(policy, dict) or not isinstance(policy.get("id"), str):
+            return None
+        tags = policy.get("tags", [])
+        head = PolicyHead(
+            document["name"],
+            str(policy["id"]),
+            str(policy.get("severity", "error")),
+            str(policy.get("requirement", "")),
+            tuple(map(str, tags if isinstance(tags, list) else [tags])),
+        )
+        return None if self._chosen([head], document) else head
 
     def _profile(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         """Return the severities of the profile that is chosen for the pack."""
@@ -302,7 +333,8 @@ class _Loader(Struct, frozen=True):
         check_exports({**document, "name": self.pack.name}, head, names, frozenset(compiler.tables))
         return result
 
-    def _policies(self, context: Context, version: int) -> Iterable[tuple[SourceMap, CompiledPolicy | None]]:
+    def _origins(self, version: int) -> Iterator[SourceMap]:
+        """Yield the documents of the pack's policies."""
         count = 0
         for path in self.pack.below("policies", _YAML):
             for origin in read(self.pack.source_of(path), self.problems, version):
@@ -310,8 +342,7 @@ class _Loader(Struct, frozen=True):
                 if count > MAX_POLICIES:
                     origin.error((), f"more than {MAX_POLICIES:,} policies in a pack", "make it several packs")
                     return
-                if self._has_shape(origin, "policy"):
-                    yield origin, compile_policy(origin, context)
+                yield origin
 
     def _verdict(self, head: SourceMap, document: Mapping[str, Any]) -> Iterable[VerdictField]:
         for name, value in document.get("verdict", {}).items():

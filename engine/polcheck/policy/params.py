@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -28,6 +28,24 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 Key = tuple[str, ...]  # of a setting: `("params", pack, name)`, `("profiles", pack)`
+
+
+class PolicyHead(Struct, frozen=True):
+    """What says of a policy whether it is in a run: its names and its severity."""
+
+    pack: str
+    id: str
+    severity: str
+    requirement: str
+    tags: tuple[str, ...]
+
+    @property
+    def ref(self) -> str:
+        """The name that is unique in a run: `pack:id`."""
+        return f"{self.pack}:{self.id}"
+
+
+_Policy = TypeVar("_Policy", CompiledPolicy, PolicyHead)
 
 
 def _unplaced(_: Key, message: str, help: str = "") -> Problem:
@@ -85,11 +103,11 @@ class Settings(Struct, frozen=True):
             return {}
         return profiles.get(document.get("default_profile", ""), {})
 
-    def chosen(self, policies: Sequence[CompiledPolicy], profile: Mapping[str, str]) -> tuple[CompiledPolicy, ...]:
+    def chosen(self, policies: Sequence[_Policy], profile: Mapping[str, str]) -> tuple[_Policy, ...]:
         """Return the policies that are chosen, with the severities in force; `profile` are those of the profile that
         is chosen for the pack.
         """
-        results: list[CompiledPolicy] = []
+        results: list[_Policy] = []
         for policy in policies:
             if not self._chooses(policy):
                 continue
@@ -99,11 +117,11 @@ class Settings(Struct, frozen=True):
             results.append(replace(policy, severity=severity))
         return tuple(results)
 
-    def asks_for(self, policy: CompiledPolicy) -> bool:
+    def asks_for(self, policy: CompiledPolicy | PolicyHead) -> bool:
         """Return whether `select` names the policy, and not its pack alone."""
         return any(asks_for(policy, text) for text in (*self.select, *self.selected.get(policy.pack, ())))
 
-    def _chooses(self, policy: CompiledPolicy) -> bool:
+    def _chooses(self, policy: CompiledPolicy | PolicyHead) -> bool:
         for select in (self.select, self.selected.get(policy.pack, ())):
             if select and not any(matches(policy, text) for text in select):
                 return False
@@ -130,19 +148,19 @@ class Settings(Struct, frozen=True):
 AS_WRITTEN = Settings(profiles={"": ""})
 
 
-def matches(policy: CompiledPolicy, text: str) -> bool:
+def matches(policy: CompiledPolicy | PolicyHead, text: str) -> bool:
     """Return whether `text` names the policy: its id, `pack:id`, its pack, a requirement or a tag; `*` and `?` are
     wild.
     """
     return any(fnmatchcase(name, text) for name in names_of(policy))
 
 
-def asks_for(policy: CompiledPolicy, text: str) -> bool:
+def asks_for(policy: CompiledPolicy | PolicyHead, text: str) -> bool:
     """Return whether `text` names the policy, as `matches` does, but not by the name of its pack."""
     return any(fnmatchcase(name, text) for name in (*_names(policy), *policy.tags))
 
 
-def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
+def names_of(policy: CompiledPolicy | PolicyHead) -> tuple[str, ...]:
     """Return all names of a policy: `pack:id`, its id, its requirement in both spellings, its pack, its tags.
 
     A policy about one folder has those with the folder, and those without.
@@ -150,12 +168,12 @@ def names_of(policy: CompiledPolicy) -> tuple[str, ...]:
     return (*_names(policy), *dict.fromkeys((policy.pack, unrooted(policy.pack))), *policy.tags)
 
 
-def severity_in(severities: Mapping[str, str], policy: CompiledPolicy) -> str:
+def severity_in(severities: Mapping[str, str], policy: CompiledPolicy | PolicyHead) -> str:
     """Return a table's severity for a policy, its own name before its requirement's; empty for none."""
     return next((severities[name] for name in _names(policy) if name in severities), "")
 
 
-def _names(policy: CompiledPolicy) -> tuple[str, ...]:
+def _names(policy: CompiledPolicy | PolicyHead) -> tuple[str, ...]:
     packs = tuple(dict.fromkeys((policy.pack, unrooted(policy.pack))))
     names = (*(f"{pack}:{policy.id}" for pack in packs), policy.id)
     if not policy.requirement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
@@ -13,7 +14,7 @@ from polcheck.formats.values import Json, Pointer
 from polcheck.languages.registry import DEFAULT_LANGUAGE, UnknownLanguage, language_of, languages, may_be_script
 from polcheck.policy.model import Item
 from polcheck.policy.origin import SourceMap
-from polcheck.policy.plan import Probe
+from polcheck.policy.plan import Conjunction, Names, Probe
 from polcheck.policy.versions import LANGUAGE_VERSION, LANGUAGES, newer_in, too_new
 from polcheck.selectors.constant_table import table_for
 from polcheck.selectors.jmespath.expression import Expression, compile_expression
@@ -38,6 +39,7 @@ class Around(NamedTuple):
     forced: bool = False
 
 
+@lru_cache(maxsize=1024)
 def languages_of(files: FilePatterns) -> tuple[str, ...]:
     """Return the languages that files may have: those that the endings of their patterns name.
 
@@ -51,6 +53,14 @@ def languages_of(files: FilePatterns) -> tuple[str, ...]:
         elif (language := language_of(example)) is not None:
             results.add(language)
     return tuple(sorted(results, key=lambda name: (name != DEFAULT_LANGUAGE, name)))
+
+
+@lru_cache(maxsize=1024)
+def _without_format(files: FilePatterns) -> tuple[str, ...]:
+    """Return the paths and endings of patterns that are those of no configuration file."""
+    wrong = [path for path in files.plain if format_of(path) is None]
+    wrong += [suffix for suffix in files.suffixes if language_of("x" + suffix) and format_of("x" + suffix) is None]
+    return tuple(wrong)
 
 
 def never_read(kind: str, names: Sequence[str], file: str) -> tuple[str, str]:
@@ -113,19 +123,31 @@ class NamedSelector(Struct, frozen=True):
     only: frozenset[str] | None = None
 
 
+class CompiledUse(Struct, frozen=True):
+    """A selector as it was compiled for one use: its steps, the names after it, and how many uses are in it."""
+
+    steps: Conjunction
+    names: Names
+    uses: int
+
+
 class Selectors(Struct):
     """The selectors that have names: the pack's own, polcheck's, and those that other packs export.
 
-    `exports` are the names that each pack exports which can be used.
+    `exports` are the names that each pack exports which can be used. `compiled` are uses without a problem, which are
+    the same for all that use a selector alike.
     """
 
     known: Mapping[str, NamedSelector] = field(default_factory=dict)
     exports: Mapping[str, frozenset[str]] = field(default_factory=dict)
     uses: int = 0
+    exported_uses: int = 0
+    refused: bool = False  # whether it is noted that there are too many
+    compiled: dict[object, CompiledUse] = field(default_factory=dict)
 
-    def is_used_up(self) -> bool:
-        """Counts a use; whether there are too many: selectors that use selectors can double at each step."""
-        self.uses += 1
+    def is_used_up(self, times: int = 1) -> bool:
+        """Counts uses; whether there are too many: selectors that use selectors can double at each step."""
+        self.uses += times
         return self.uses > MAX_USES
 
     def find(self, name: str) -> NamedSelector | None:
@@ -216,8 +238,7 @@ class Probes(Struct):
     def _check_formats(self, item: Item, files: FilePatterns | None, origin: SourceMap) -> None:
         if files is None or item.language:
             return
-        wrong = [path for path in files.plain if format_of(path) is None]
-        wrong += [suffix for suffix in files.suffixes if language_of("x" + suffix) and format_of("x" + suffix) is None]
+        wrong = _without_format(files)
         if wrong:
             help = f"if it holds configuration, say as which `language` to read it: {listed_formats()}"
             origin.error((*item.at, "data"), f"`{wrong[0]}` is not a configuration file that `data` can read", help)

@@ -308,13 +308,19 @@ def compile_files(texts: Sequence[str]) -> FilePatterns:
     """Return the compiled list. Raises FilesProblem, whose `offset` is within the text that it speaks of."""
     if len(texts) > MAX_PATTERNS:
         raise FilesProblem(f"more than {MAX_PATTERNS:,} path patterns")
+    return _patterns(tuple(texts))
+
+
+@lru_cache(maxsize=1024)
+def _patterns(texts: tuple[str, ...]) -> FilePatterns:
+    """Return the compiled list; the same one for the same texts, so that what it works out is worked out once."""
     names: list[frozenset[str]] = []
     for text in texts:
         glob = _compile(text)
         if not glob.excludes:
             names.append(glob.names)
     shared = frozenset.intersection(*names) if names else frozenset()
-    return FilePatterns(tuple(texts), shared)
+    return FilePatterns(texts, shared)
 
 
 def alternatives(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 RESERVED = frozenset({"path", "line", "column", "file", "params", "subject"})
 """Names that polcheck sets itself; a selector can't bind them."""
@@ -15,12 +15,20 @@ class SyntaxProblem(Exception):
     `offset` counts characters of the text given; `index` says which of several texts that is.
     """
 
-    def __init__(self, message: str, offset: int = 0, help: str = "", index: int = 0) -> None:
+    def __init__(self, message: str, offset: int = 0, help: str | Callable[[], str] = "", index: int = 0) -> None:
         self.message = message
         self.offset = offset
-        self.help = help
+        self._help = help
         self.index = index
         super().__init__(message)
+
+    @property
+    def help(self) -> str:
+        """What to do about it; empty where nothing is to be said.
+
+        NOTE: to look for a similar name costs more than all else, and readings of a snippet are refused in silence.
+        """
+        return self._help if isinstance(self._help, str) else self._help()
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:

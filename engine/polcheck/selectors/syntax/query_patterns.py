@@ -236,11 +236,14 @@ def _problem(error: Exception, text: str, patterns: list[ParsedPattern], languag
     name = found["name"] or ""
     if found["kind"] == "node type":
         otherwise = f"`polcheck parse` shows the nodes of a file; this query is read as {language}"
-        help = did_you_mean(name, _node_kinds(language), otherwise)
-        return SyntaxProblem(f"{language} has no node `{name}`", offset, help)
+        return SyntaxProblem(
+            f"{language} has no node `{name}`", offset, lambda: did_you_mean(name, _node_kinds(language), otherwise)
+        )
     if found["kind"] == "field name":
-        help = did_you_mean(name, _fields(language), "`polcheck parse` shows the fields before the nodes of a file")
-        return SyntaxProblem(f"{language} has no field `{name}`", offset, help)
+        otherwise = "`polcheck parse` shows the fields before the nodes of a file"
+        return SyntaxProblem(
+            f"{language} has no field `{name}`", offset, lambda: did_you_mean(name, _fields(language), otherwise)
+        )
     if found["what"] == "Impossible pattern":
         return SyntaxProblem(
             f"no {language} tree has this structure",
