@@ -109,7 +109,8 @@ def test_a_tag_is_not_moved_by_accident(registry: OciPlace, polcheck: Polcheck, 
 
 def test_something_else_in_a_registry_is_no_pack(registry: OciPlace, polcheck: Polcheck) -> None:
     """An image, or a list of images, is told as what it isn't."""
-    from polcheck.packs.oci import EMPTY, MANIFEST_TYPE, digest_of
+    from polcheck.packs.lock import digest_of
+    from polcheck.packs.oci import EMPTY, MANIFEST_TYPE
     from polcheck.packs.oci import Registry as Client
     from polcheck.packs.sources import Oci, parse
 

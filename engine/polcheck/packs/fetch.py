@@ -15,8 +15,7 @@ from polcheck.base.errors import PolcheckError, PolicyError, Problem
 from polcheck.base.reader import is_folder
 from polcheck.base.tracker import record_dependency, record_unknown_dependency
 from polcheck.base.version import VERSION
-from polcheck.packs.lock import Lock, Locked, LockError
-from polcheck.packs.oci import digest_of
+from polcheck.packs.lock import Lock, Locked, LockError, digest_of
 from polcheck.packs.resolve import Resolver, Taken
 from polcheck.packs.shipped import missing, read_pack, shipped_packs
 from polcheck.packs.sign import Trust, Untrusted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,11 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _RESOLVED = re.compile(
     r"folder|shipped:.+|installed:.+|git:[0-9a-f]{40}(?:[0-9a-f]{24})?|(?:oci|archive):sha256:[0-9a-f]{64}"
 )
+
+
+def digest_of(data: bytes) -> str:
+    """`sha256:` and 64 hex digits."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 class LockError(PolcheckError):

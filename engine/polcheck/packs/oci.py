@@ -6,7 +6,6 @@ NOTE: `oras` takes a changed manifest or blob for the one that was asked for by 
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 from typing import Any
@@ -17,6 +16,7 @@ from msgspec import Struct
 from polcheck.base.errors import PolcheckError
 from polcheck.packs.archive import MOST_BYTES, unpacked
 from polcheck.packs.http import Login, Request, Response, ask, basic, login_for, parameters, printable_url
+from polcheck.packs.lock import digest_of
 from polcheck.packs.sources import FetchError, Oci, is_loopback
 from polcheck.policy.pack_files import PackFiles
 from polcheck.sources.limits import MIB
@@ -33,11 +33,6 @@ class Layer(Struct, frozen=True):
 
     digest: str
     size: int
-
-
-def digest_of(data: bytes) -> str:
-    """`sha256:` and 64 hex digits."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def manifest_of(archive: bytes, name: str, version: str, license: str) -> bytes:

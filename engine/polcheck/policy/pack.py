@@ -20,6 +20,7 @@ from polcheck.policy.extension import Arrival, arrivals, check_agreement, unavai
 from polcheck.policy.origin import Problems, SourceMap, read
 from polcheck.policy.pack_files import PackFiles, Schemas
 from polcheck.policy.params import PolicyHead, Settings, in_force, names_of
+from polcheck.policy.plain_heads import without_documents
 from polcheck.policy.plan import (
     CompiledPack,
     CompiledPolicy,
@@ -144,12 +145,12 @@ class _Loader(Struct, frozen=True):
         own = self._compiled_selectors(head, document, compiler) if self.whole else {}
         written: list[tuple[SourceMap, CompiledPolicy | None]] = []
         known: list[CompiledPolicy | PolicyHead] = []
-        for origin in self._origins(head.version):
-            if (left_out := self._left_out(origin, document)) is not None:
-                known.append(left_out)
-            elif self._has_shape(origin, "policy"):
-                policy = compile_policy(origin, context)
-                written.append((origin, policy))
+        for entry in self._entries(document, head.version):
+            if isinstance(entry, PolicyHead):
+                known.append(entry)
+            elif self._has_shape(entry, "policy"):
+                policy = compile_policy(entry, context)
+                written.append((entry, policy))
                 known += [policy] if policy is not None else []
         self._drop_consequences(before)
         policies = tuple(policy for _, policy in written if policy is not None)
@@ -206,9 +207,23 @@ class _Loader(Struct, frozen=True):
         taken = self.arrival.chosen(policies, defaults, self.settings, self.problems)
         return self.settings.chosen(taken, self._profile(document))
 
-    def _left_out(self, origin: SourceMap, document: Mapping[str, Any]) -> PolicyHead | None:
-        """Return the names of a policy that is not to be compiled, since it isn't in the run; None for the others."""
-        policy = origin.document
+    def _entries(self, document: Mapping[str, Any], version: int) -> Iterator[SourceMap | PolicyHead]:
+        """Yield the documents of the pack's policies, of those that aren't in the run only what they are called."""
+        count = 0
+        for path in self.pack.below("policies", _YAML):
+            source = self.pack.source_of(path)
+            if not self.whole:
+                source, left_out = without_documents(source, lambda fields: self._left_out(fields, document))
+                yield from left_out
+            for origin in read(source, self.problems, version):
+                count += 1
+                if count > MAX_POLICIES:
+                    origin.error((), f"more than {MAX_POLICIES:,} policies in a pack", "make it several packs")
+                    return
+                yield self._left_out(origin.document, document) or origin
+
+    def _left_out(self, policy: Json, document: Mapping[str, Any]) -> PolicyHead | None:
+        """Return what a policy is called that is not to be compiled, since it isn't in the run; None for the others."""
         if self.whole or not isinstance(policy, dict) or not isinstance(policy.get("id"), str):
             return None
         tags = policy.get("tags", [])
@@ -235,12 +250,14 @@ class _Loader(Struct, frozen=True):
                 Problem("there is no pack.yaml", self.pack.root, help="a pack is a folder with a pack.yaml")
             )
             return None
-        origins = list(read(self.pack.source_of("pack.yaml"), self.problems))
-        if not origins:
+        known = self.pack.head
+        if known is None or known.config.repeated:
+            known = next(iter(list(read(self.pack.source_of("pack.yaml"), self.problems))), None)
+        if known is None:
             if not self.problems.errors:
                 self.problems.add(Problem("pack.yaml is empty", f"{self.pack.root}/pack.yaml"))
             return None
-        head = replace(origins[0], version=self._version(origins[0].document))
+        head = replace(known, problems=self.problems, version=self._version(known.document))
         return head if self._has_shape(head, "pack") else None
 
     def _version(self, document: Json) -> int:
@@ -332,17 +349,6 @@ class _Loader(Struct, frozen=True):
                 names[name] = after.names
         check_exports({**document, "name": self.pack.name}, head, names, frozenset(compiler.tables))
         return result
-
-    def _origins(self, version: int) -> Iterator[SourceMap]:
-        """Yield the documents of the pack's policies."""
-        count = 0
-        for path in self.pack.below("policies", _YAML):
-            for origin in read(self.pack.source_of(path), self.problems, version):
-                count += 1
-                if count > MAX_POLICIES:
-                    origin.error((), f"more than {MAX_POLICIES:,} policies in a pack", "make it several packs")
-                    return
-                yield origin
 
     def _verdict(self, head: SourceMap, document: Mapping[str, Any]) -> Iterable[VerdictField]:
         for name, value in document.get("verdict", {}).items():

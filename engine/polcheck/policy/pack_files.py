@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -111,8 +112,8 @@ class PackFiles(Struct, frozen=True, dict=True):
         """pack.yaml, whatever its shape; None when it can't be read."""
         if "pack.yaml" not in self.files:
             return None
-
-        return next(read(self.source_of("pack.yaml"), Problems()), None)
+        source = self.source_of("pack.yaml")
+        return _head_in(source.path, source.data)
 
     @property
     def name(self) -> str:
@@ -165,6 +166,12 @@ class PackFiles(Struct, frozen=True, dict=True):
     def below(self, folder: str, endings: tuple[str, ...]) -> list[str]:
         """Return the paths in `folder` that have one of the endings, sorted."""
         return sorted(path for path in self.files if path.startswith(folder + "/") and path.endswith(endings))
+
+
+@lru_cache(maxsize=8)
+def _head_in(path: str, data: bytes) -> SourceMap | None:
+    """Return the first document of a pack.yaml; None when it can't be read."""
+    return next(read(Source(path, data), Problems()), None)
 
 
 def every_pack(packs: Iterable[PackFiles]) -> Iterator[PackFiles]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from polcheck.formats.values import Json, Pointer, kind_of
 
@@ -16,6 +16,7 @@ MAX_DEPTH = 40  # NOTE: what follows a document down into its parts does so by r
 TEXT = "text"  # kinds of `one_of` and `one_or_many` beside the names of schemas
 NUMBER = "number"
 NAMES = "names"
+_T = TypeVar("_T")
 
 
 class Shape:
@@ -49,10 +50,16 @@ class Shape:
 @lru_cache(maxsize=8)
 def shape(text: str, name: str) -> Shape:
     """Return the schema `name` among those that `text` (YAML) holds."""
+    return Shape(_schemas_in(text), name)
+
+
+@lru_cache(maxsize=8)
+def _schemas_in(text: str) -> Mapping[str, Any]:
+    """Return the schemas that a text (YAML) holds, by name."""
     import yaml
 
-    schemas = yaml.load(text, yaml.CSafeLoader)
-    return Shape(schemas, name)
+    schemas: Mapping[str, Any] = yaml.load(text, yaml.CSafeLoader)
+    return schemas
 
 
 def _keys(document: Json, name: str, at: Pointer, schemas: Mapping[str, Any]) -> Iterator[tuple[str, str, Pointer]]:
@@ -105,7 +112,7 @@ def _fits(document: object, rules: Mapping[str, Any], schemas: Mapping[str, Any]
     """Return whether a document is a mapping of this schema; False also where only Cerberus can tell."""
     if not isinstance(document, dict) or not document.keys() <= rules.keys():
         return False
-    if any(rule.get("required") and key not in document for key, rule in rules.items()):
+    if not _compiled(rules, _required_keys) <= document.keys():
         return False
     return all(_obeys(value, rules[key], schemas) for key, value in document.items())
 
@@ -114,9 +121,35 @@ def _obeys(value: object, rule: Mapping[str, Any], schemas: Mapping[str, Any]) -
     """Return whether a value obeys each part of a rule; False also where only Cerberus can tell."""
     if value is None:
         return bool(rule.get("nullable")) and rule.keys() <= _OF_NULL
-    return all(part in _PARTS and _PARTS[part](value, given, schemas) for part, given in rule.items())
+    parts = _compiled(rule, _parts_of)
+    return parts is not None and all(part(value, given, schemas) for part, given in parts)
 
 
+def _required_keys(rules: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(key for key, rule in rules.items() if rule.get("required"))
+
+
+def _parts_of(rule: Mapping[str, Any]) -> tuple[tuple[_Part, Any], ...] | None:
+    """Return the parts of a rule that say something of a value that is there; None where only Cerberus knows one."""
+    if not rule.keys() <= _PARTS.keys() | _OF_PRESENCE:
+        return None
+    return tuple((_PARTS[part], given) for part, given in rule.items() if part not in _OF_PRESENCE)
+
+
+def _compiled(rule: Mapping[str, Any], compile: Callable[[Mapping[str, Any]], _T]) -> _T:
+    """Return what a rule, or a mapping of rules, is compiled to, once for each."""
+    known = _COMPILED.get((id(rule), compile))
+    if known is None or known[0] is not rule:
+        if len(_COMPILED) >= _MOST_COMPILED:
+            _COMPILED.clear()
+        known = _COMPILED[id(rule), compile] = (rule, compile(rule))
+    result: _T = known[1]
+    return result
+
+
+_COMPILED: dict[object, tuple[Mapping[str, Any], Any]] = {}  # by the rule's id, with the rule, which keeps that its own
+_MOST_COMPILED = 4_096
+_OF_PRESENCE = frozenset({"meta", "nullable", "required"})
 _OF_NULL = frozenset({"nullable", "required", "meta", "type", "empty"})
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -162,9 +195,6 @@ def _is_one_or_many(value: object, kinds: str | list[str], schemas: Mapping[str,
 
 _Part = Callable[[Any, Any, Mapping[str, Any]], bool]
 _PARTS: Mapping[str, _Part] = {
-    "meta": lambda value, given, schemas: True,
-    "nullable": lambda value, given, schemas: True,
-    "required": lambda value, given, schemas: True,
     "type": lambda value, given, schemas: _is_of_type(value, given),
     "regex": lambda value, given, schemas: isinstance(value, str) and re.fullmatch(given, value) is not None,
     "empty": lambda value, given, schemas: not isinstance(value, str | list | dict) or bool(value) or given,

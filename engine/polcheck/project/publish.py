@@ -12,7 +12,7 @@ from polcheck.base.errors import PolicyError, Problem
 from polcheck.base.paths import is_folder
 from polcheck.base.write import write_bytes
 from polcheck.packs.archive import compressed, packed
-from polcheck.packs.oci import digest_of
+from polcheck.packs.lock import digest_of
 from polcheck.packs.oci import push as push_archive
 from polcheck.packs.sign import (
     SIGNATURES,

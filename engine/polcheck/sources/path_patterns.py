@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from polcheck.base.cached import cached_property
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EVERY = re.compile(r"\*\*|\{([A-Za-z_]\w*):\*\*\}", re.ASCII)
 _LAST = re.compile(r"[^*?}]*\Z")  # after the last wildcard or capture
 _WILD = re.compile(r"[*?{]")
 MAX_ALTERNATIVES = 1_000
@@ -58,6 +59,12 @@ class FilePatterns(Struct, frozen=True, dict=True):
         return inside or (_compile("**"),), _united([glob for glob in globs if glob.excludes])
 
     @cached_property
+    def _ends(self) -> tuple[str, ...] | None:
+        """What each path that is in ends in, one of them; None where that is open. Most paths are told by it."""
+        ends = [glob.all_ends for glob in self._compiled[0]]
+        return None if any("" in each for each in ends) else tuple({end for each in ends for end in each})
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every name that some pattern captures."""
         return frozenset(name for glob in self._compiled[0] for name in glob.names)
@@ -89,6 +96,8 @@ class FilePatterns(Struct, frozen=True, dict=True):
         """Return those of `paths` that are in, each once for each way, with its captures."""
         inside, outside = self._compiled
         only = inside[0]
+        if self._ends is not None:
+            paths = [path for path in paths if path.endswith(self._ends)]
         if len(inside) == 1 and only.regex is None and only.simple is not None and not only.folder:
             chosen = [path for path in paths if path[-1] != "/" and only.simple.holds(path)]
             if outside:
@@ -173,6 +182,13 @@ class _Simple(Struct, frozen=True):
             for start, end in self.around
         )
 
+    @property
+    def all_ends(self) -> tuple[str, ...]:
+        """What a path that one of the patterns matches ends in, one of them."""
+        if self.heads or self.folders:
+            return ("",)
+        return (*self.paths, *self.names, *self.ends, *(end for _, end in self.around))
+
     def __or__(self, other: _Simple) -> _Simple:
         """Return the patterns of both."""
         return _Simple(
@@ -194,22 +210,33 @@ class _Glob(Struct, frozen=True):
     regex: Any
     excludes: bool
     folder: bool
-    end: str = ""  # what every path that the regular expression matches ends in
+    ends: tuple[str, ...] = ("",)  # what a path that the regular expression matches ends in, one of them
     simple: _Simple | None = None
+    whole: str | None = None  # of `{name:**}` the name, of `**` an empty text: every path matches
 
     @property
     def names(self) -> frozenset[str]:
         """The names that the pattern captures."""
         return frozenset(name.rsplit("__", 1)[0] for name in self.regex.groupindex) if self.regex else frozenset()
 
+    @property
+    def all_ends(self) -> tuple[str, ...]:
+        """What a path that matches ends in, one of them; empty texts among them where that is open."""
+        if self.folder:
+            return ("/",)
+        simple = self.simple.all_ends if self.simple is not None else ()
+        return (*simple, *(self.ends if self.regex is not None else ()))
+
     def match(self, path: str) -> dict[str, str] | None:
         """Return the captures when the whole of `path` matches, else None."""
         if self.folder != path.endswith("/"):
             return None
         text = path.rstrip("/") if self.folder else path
+        if self.whole is not None:
+            return {self.whole: text} if self.whole else {}
         if self.simple is not None and self.simple.holds(text):
             return {}
-        if self.regex is None or not text.endswith(self.end):
+        if self.regex is None or not text.endswith(self.ends):
             return None
         result = self.regex.fullmatch(_encodable(text))
         if result is None:
@@ -238,7 +265,9 @@ def _united(globs: Sequence[_Glob]) -> tuple[_Glob, ...]:
             left += [glob if glob.simple is None else replace(glob, simple=None) for glob in others]
         else:
             for group in _groups(others):
-                left.append(_Glob(_searched("|".join(glob.regex.pattern for glob in group)), group[0].excludes, folder))
+                united = _searched("|".join(glob.regex.pattern for glob in group))
+                ends = tuple({end for glob in group for end in glob.ends})
+                left.append(_Glob(united, group[0].excludes, folder, ends))
         if simple != _Simple():
             left.append(_Glob(None, plain[0].excludes, folder, simple=simple))
     return tuple(left)
@@ -395,14 +424,16 @@ def _compile(text: str) -> _Glob:
     simple, others = _simple(ways)
     regex = "|".join(_regex(way, number) for number, way in enumerate(others))
     compiled = _searched(f"(?s:{regex})") if others else None
-    return _Glob(compiled, excludes, folder, _end(others) if others else "", simple if simple != _Simple() else None)
+    every = _EVERY.fullmatch(ways[0]) if len(ways) == 1 else None
+    whole = (every[1] or "") if every else None
+    return _Glob(compiled, excludes, folder, _ends(others), simple if simple != _Simple() else None, whole)
 
 
-def _end(ways: Sequence[str]) -> str:
-    """What every path ends in that one of these alternatives matches."""
+def _ends(ways: Sequence[str]) -> tuple[str, ...]:
+    """Return what a path ends in that one of these alternatives matches: one of them, or an empty text."""
     # NOTE: without the `/` after a wildcard, since `**/a` matches `a`
     ends = {"" if "\\" in way else _LAST.search(way)[0].removeprefix("/") for way in ways}  # type: ignore[index]
-    return ends.pop() if len(ends) == 1 and next(iter(ends)).isascii() else ""
+    return tuple(sorted({end if end.isascii() else "" for end in ends})) or ("",)
 
 
 def _regex(text: str, number: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
 
 from msgspec import Struct
 
@@ -172,21 +174,23 @@ Node = (
 )
 
 
+_CHILDREN: Mapping[type, Callable[[Any], tuple[Node, ...]]] = {
+    **dict.fromkeys((Chain, Pipe), attrgetter("steps")),
+    **dict.fromkeys((Either, Both, Listing, Hash), attrgetter("items")),
+    Call: attrgetter("arguments"),
+    **dict.fromkeys((Each, Values), attrgetter("base", "right")),
+    Comparison: attrgetter("left", "right"),
+    Filter: attrgetter("base", "condition", "right"),
+    Flatten: lambda node: (node.base,),
+    Not: lambda node: (node.item,),
+    Reference: lambda node: (node.body,),
+    **dict.fromkeys((Current, Field, Variable, Literal, Index, Slice), lambda node: ()),
+}
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes right below `node`, in the order of the text."""
-    match node:
-        case Chain(items) | Pipe(items) | Either(items) | Both(items) | Listing(items):
-            return items
-        case Hash(_, items) | Call(_, items):
-            return items
-        case Each(base, right) | Values(base, right) | Comparison(_, base, right):
-            return (base, right)
-        case Filter(base, condition, right):
-            return (base, condition, right)
-        case Flatten(item) | Not(item) | Reference(item):
-            return (item,)
-        case _:
-            return ()
+    return _CHILDREN[type(node)](node)
 
 
 def walk(node: Node) -> Iterator[Node]:
