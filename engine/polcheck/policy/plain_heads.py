@@ -5,7 +5,7 @@ A run that needs 8 of 90 policies parses those. What isn't written in the plaine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from polcheck.base.spans import Source
@@ -17,7 +17,7 @@ _NO_TEXT = frozenset({"true", "false", "null"})
 _UNUSUAL = ("\r", "\x85", "\u2028", "\u2029", "\ufeff")
 
 
-def without_documents(source: Source, choose: Callable[[Mapping[str, Json]], _T | None]) -> tuple[Source, list[_T]]:
+def without_documents(source: Source, choose: Callable[[dict[str, Json]], _T | None]) -> tuple[Source, list[_T]]:
     """Return the file with empty lines in place of the documents that `choose` gives a value for, and these values.
 
     `choose` is given the keys `id`, `severity`, `requirement` and `tags` of a document, as far as it has them.
