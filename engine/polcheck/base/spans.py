@@ -96,6 +96,11 @@ class Source(Struct, frozen=True, dict=True):
             return self.data
         return self.text.encode("utf-8", "surrogatepass")
 
+    @cached_property
+    def syntax_errors(self) -> dict[str, tuple[str, int] | None]:
+        """What the own parsers of languages say of the text, by language, as far as they were asked."""
+        return {}
+
     def _refuse_pointer(self) -> None:
         """Raises Unreadable for a file of Git LFS that stands for one whose content lies elsewhere."""
         if (

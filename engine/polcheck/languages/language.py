@@ -238,6 +238,18 @@ class Language(Struct, frozen=True, eq=False):
         """How names are followed; None where they are compared as they are written."""
         return self.name_rules() if self.name_rules is not None else None
 
+    def syntax_error(self, source: Source) -> tuple[str, int] | None:
+        """Return what `check` says of a file, which it is asked once; None as well for a language without one.
+
+        Raises Unreadable.
+        """
+        if self.check is None:
+            return None
+        known = source.syntax_errors
+        if self.name not in known:
+            known[self.name] = self.check(source)
+        return known[self.name]
+
     def literal(self, node: Node) -> Literal | None:
         """Return the value of `node` if it is a string literal, otherwise None."""
         if node.type not in self.strings or self.string_value is None:

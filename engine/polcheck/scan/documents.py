@@ -36,8 +36,10 @@ def is_risky(source: Source, language: str) -> bool:
     """
     if len(source.data) <= PARSE_IN_PROCESS_BYTES:
         return False
-    check = languages()[language].check if language in languages() else None
-    return check is None or len(source.data) > COMPILE_IN_PROCESS_BYTES or check(source) is not None
+    known = languages().get(language)
+    if known is None or known.check is None or len(source.data) > COMPILE_IN_PROCESS_BYTES:
+        return True
+    return known.syntax_error(source) is not None
 
 
 def may_match_often(what: object, size: int) -> bool:

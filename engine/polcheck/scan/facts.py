@@ -43,7 +43,7 @@ def _parsed(source: Source, language: str, careful: bool) -> tuple[str, int, tup
     known = languages().get(language)
     try:
         if known is not None and known.check is not None:
-            return (*(known.check(source) or ("", 0)), ())
+            return (*(known.syntax_error(source) or ("", 0)), ())
         if format_of(source.path):
             config = parse_config(source, language)
             return "", 0, tuple(source.text[span.start : span.end] for span in config.repeated)

@@ -5,7 +5,11 @@ Two matches that differ by no more than those are one and the same to the relati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from msgspec.structs import replace
 
 from polcheck.base.spans import Span
 from polcheck.languages.grammars import Tree, captures
@@ -13,28 +17,42 @@ from polcheck.languages.names import unwrapped
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import MatchTable, SearchResult
 
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
 _BEGINNINGS = (b"(", b"await")
 
 
 def with_cores(result: SearchResult, tree: Tree) -> SearchResult:
     """Return the result with the core of each match, and of each node that it binds, that has another place."""
-    from msgspec.structs import replace
+    cores = _cores_in(tree) if result.matches else {}
+    own = {span: cores[span] for span in _spans(result) if span is not None and span in cores} if cores else cores
+    return replace(result, cores=own) if own else result
 
-    kinds = language_called(tree.language).wrappers
-    if not (kinds and result.matches and any(word in tree.source.utf8 for word in _BEGINNINGS)):
-        return result
-    spans = set(_spans(result))
-    nodes = captures(f"[{' '.join(f'({kind})' for kind in sorted(kinds))}] @wrapper", tree).get("wrapper", ())
+
+_CORES: WeakKeyDictionary[Tree, Mapping[Span, Span]] = WeakKeyDictionary()
+
+
+def _cores_in(tree: Tree) -> Mapping[Span, Span]:
+    """Return the core of each expression of a file that has parentheses or `await` around it, made once for a tree."""
+    cores = _CORES.get(tree)
+    if cores is None:
+        kinds = language_called(tree.language).wrappers
+        wrapped = bool(kinds) and any(word in tree.source.utf8 for word in _BEGINNINGS)
+        cores = _CORES[tree] = _unwrapped(tree, kinds) if wrapped else {}
+    return cores
+
+
+def _unwrapped(tree: Tree, kinds: frozenset[str]) -> Mapping[Span, Span]:
+    query = f"[{' '.join(f'({kind})' for kind in sorted(kinds))}] @wrapper"
+    outer = captures(query, tree).get("wrapper", ())
+    spans, places = _spans_of(outer, tree), _spans_of([unwrapped(node, kinds) for node in outer], tree)
+    return {span: place for span, place in zip(spans, places, strict=True) if span != place}
+
+
+def _spans_of(nodes: Sequence[Node], tree: Tree) -> Iterable[Span]:
     offsets = tree.source.offsets_of_bytes
-    starts, ends = offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes])
-    inner = [
-        (span, unwrapped(node, kinds))
-        for node, span in zip(nodes, map(Span, starts, ends), strict=True)
-        if span in spans
-    ]
-    places = map(Span, offsets([node.start_byte for _, node in inner]), offsets([node.end_byte for _, node in inner]))
-    cores: Mapping[Span, Span] = {span: place for (span, _), place in zip(inner, places, strict=True) if span != place}
-    return replace(result, cores=cores) if cores else result
+    return map(Span, offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
 
 
 def _spans(result: SearchResult) -> Iterable[Span | None]:
