@@ -132,7 +132,7 @@ def test_every_class_is_listed_and_answers_everything(base: type, listed: tuple[
 @pytest.mark.parametrize(
     "table, classes",
     [
-        (evaluate_steps._EXTEND, STEPS),
+        (evaluate_steps._COMPILE, STEPS),
         (evaluate_steps._ROWS, SOURCES),
         (gates._AFTER, STEPS),
         (near_misses._CLOSEST, SOURCES),

@@ -65,8 +65,10 @@ class ExaminedFiles(Struct):
 
     def all(self, *others: ExaminedFiles) -> frozenset[str]:
         """Return every document of this one and the others, once."""
-        sets = {number: documents for examined in (self, *others) for number, documents in examined._sets.items()}
-        single: set[str] = set().union(*(examined._single for examined in (self, *others)))
+        sets, single = self._sets, self._single
+        for other in others:
+            sets = {**sets, **other._sets} if other._sets else sets
+            single = single | other._single if other._single else single
         if len(sets) == 1 and not single:
             return next(iter(sets.values()))
         return frozenset(single).union(*sets.values())

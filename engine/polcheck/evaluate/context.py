@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -94,6 +94,19 @@ class Selections(NamedTuple):
     documents: dict[tuple[_Area, str | tuple[str, ...]], frozenset[str]]
 
 
+class SearchedArea(NamedTuple):
+    """What the search for a probe gave in the files of one area.
+
+    By path the captures of each way in which patterns let it in, empty when they bind nothing; the documents that were
+    examined; what could not be examined; and the results of files with a match, or not searched to the end.
+    """
+
+    ways: Mapping[str, Sequence[Mapping[str, str]]]
+    examined: frozenset[str]
+    unsearched: Sequence[UnsearchedFile]
+    results: Mapping[str, SearchResult]
+
+
 class JoinContext(Struct, dict=True):
     """The listing and the extracted rows of one submission under one plan, and of its base where it has one."""
 
@@ -114,6 +127,8 @@ class JoinContext(Struct, dict=True):
     _inside: dict[tuple[int, bool, str, str], SearchResult] = field(default_factory=dict)
     _spans: SpanIndices = field(default_factory=dict)
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)  # by probe and path
+    _areas: dict[tuple[int, _Area], SearchedArea] = field(default_factory=dict)  # by probe
+    _relations: dict[tuple[int, Hashable], Relation] = field(default_factory=dict)  # by probe, and what names its rows
 
     def selecting(self, selections: Selections) -> JoinContext:
         """Return the context with what patterns are known to select, which takes what they are found to select."""
@@ -136,7 +151,9 @@ class JoinContext(Struct, dict=True):
         inside = self._inside if len(self._inside) < _MOST_INSIDE else {}
         spans = {key: index for key, index in self._spans.items() if key[1] not in before}
         near = {key: miss for key, miss in self._near.items() if key[1] not in before}
-        result = replace(self, rows=rows, placer=placer, _inside=inside, _spans=spans, _near=near)
+        result = replace(
+            self, rows=rows, placer=placer, _inside=inside, _spans=spans, _near=near, _areas={}, _relations={}
+        )
         result.__dict__.update(
             (name, value) for name, value in self.__dict__.items() if name in ("_folders", "_paths", "asked", "aside")
         )
@@ -225,6 +242,8 @@ class JoinContext(Struct, dict=True):
         Where changes are asked for, also the files of which nobody can say whether they have changed; what is in a
         submodule has its changes elsewhere.
         """
+        if self.base is None and not self.unread:
+            return []
         if not modifiers.changed or self.base is None:
             unread, unknown = self._unread(modifiers.revision), dict[str, str]()
         else:
@@ -264,18 +283,21 @@ class JoinContext(Struct, dict=True):
         return Relation(rows.copy)  # NOTE: a checker, which keeps this, goes to other processes as a pickle
 
     def find(self, source: Find, join: Join) -> Relation:
-        """Return the matches of a probe in its documents as rows."""
-        ways = self._ways(source, join.modifiers)
-        examined = self.examined(source, join.modifiers)
-        unsearched = self._unseen(source.files, join.modifiers)
-        unsearched += self._of_no_language(source, examined, join.modifiers.revision)
-        for path in examined & self.unreadable.keys() if self.unreadable else ():
-            unsearched += [
-                UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
-            ]
-        results = {path: result for path, result in self._results.get(source.probe, ()) if path in examined}
+        """Return the matches of a probe in its documents as rows, the same relation for joins with the same rows."""
+        key = (source.probe, join.rows_key)
+        relation = self._relations.get(key)
+        if relation is None:
+            relation = self._relations[key] = self._related(source, join)
+        return relation
+
+    def _related(self, source: Find, join: Join) -> Relation:
+        ways, examined, unseen, results = self.searched(source, join)
+        if not results and not unseen:
+            return Relation(tuple, [], examined)
+        unsearched = list(unseen)
         dynamic: list[DynamicPlace] = []
         if self.plan.probes[source.probe].constants:
+            results = dict(results)
             for path, result in results.items():
                 results[path], places = self.constant_matches(result, path, source.probe, join)
                 dynamic += [place for place, _ in places]
@@ -306,12 +328,29 @@ class JoinContext(Struct, dict=True):
             () if join.modifiers.dynamic == "ignored" else dynamic,
         )
 
-    def count(self, source: Find, modifiers: Modifiers) -> int:
+    def searched(self, source: Find, join: Join) -> SearchedArea:
+        """Return what the search for a probe gave in the documents of a join, which is worked out once."""
+        key = (source.probe, join.area)
+        area = self._areas.get(key)
+        if area is None:
+            ways = self._ways(source, join.modifiers)
+            examined = self.examined(source, join.modifiers)
+            unsearched = self._unseen(source.files, join.modifiers)
+            unsearched += self._of_no_language(source, examined, join.modifiers.revision)
+            for path in examined & self.unreadable.keys() if self.unreadable else ():
+                unsearched += [
+                    UnsearchedFile(path, captures, self.unreadable[path]) for captures in ways.get(path, _NO_CAPTURES)
+                ]
+            results = {path: result for path, result in self._results.get(source.probe, ()) if path in examined}
+            area = self._areas[key] = SearchedArea(ways, examined, unsearched, results)
+        return area
+
+    def count(self, source: Find, join: Join) -> int:
         """Return the number of matches of a probe in its documents, once for each way in which its patterns match."""
-        ways = self._ways(source, modifiers)
-        examined = self.examined(source, modifiers)
-        results = ((path, result) for path, result in self._results.get(source.probe, ()) if path in examined)
-        return sum(len(result.matches) * len(ways.get(path, _NO_CAPTURES)) for path, result in results)
+        ways, _, _, results = self.searched(source, join)
+        if not ways:
+            return sum(len(result.matches) for result in results.values())
+        return sum(len(result.matches) * len(ways.get(path, _NO_CAPTURES)) for path, result in results.items())
 
     def constant_matches(
         self, result: SearchResult, path: str, probe: int, join: Join | SearchInValue
@@ -417,8 +456,10 @@ class JoinContext(Struct, dict=True):
 
     def _of_no_language(self, source: Find, examined: frozenset[str], revision: str) -> list[UnsearchedFile]:
         """Return the files that a source names in full and doesn't look in because nothing tells their language."""
+        if source.files is None or not source.files.plain:
+            return []
         probe = self.plan.probes[source.probe]
-        if source.files is None or not probe.syntaxes or probe.forced:
+        if not probe.syntaxes or probe.forced:
             return []
         return [
             UnsearchedFile(path, {}, "neither its name nor its first line shows its language: set `language:`")

@@ -275,7 +275,7 @@ class Matches(Sequence[Row]):
         names: dict[str, BoundValue] = {}
         shown: dict[str, BoundValue] = {}
         for key, name, column in columns:
-            bound = BoundValue(column.values[number], path, column.spans.at(number))
+            bound = BoundValue(column.value(number), path, column.spans.at(number))
             if name is None:
                 shown[key] = bound
             else:

@@ -61,10 +61,18 @@ from polcheck.selectors.results import SearchResult
 from polcheck.sources.trees import path_in
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
+Extend = Callable[["Evaluator", list[Row], bool], "Result"]  # with `exists`, as `Evaluator.conjunction`
 _Keep = Callable[[Row], bool]
 _UNPLACED = "where a match stands isn't known: it is in a value that isn't written as it is"
 _R = TypeVar("_R")
+_S = TypeVar("_S", bound=Step)
 _SAMPLE = 32  # rows by which the cost of a step is estimated
+_CHUNK = 64  # pairs of rows after which they are counted
+_NO_NAMES: Names = frozenset()
+_NOT_OF_ROW = frozenset({"file", "params", "tables", "subject"})  # names of a scope that no row binds
+_MOST_VALUES = 1_000  # that are remembered of one expression
+_UNKNOWN: Any = object()
+_SHORT = 200  # characters of a string in such a value
 
 
 class Result(Struct):
@@ -97,15 +105,17 @@ class Evaluator(Struct):
         The steps are evaluated in the order that makes the fewest rows, but as written where a journal records them;
         the result is the same.
         """
-        if rows:
-            self._count_dynamic(steps)
-        bindings = self._bindings(steps) if self.journal is None else None
-        if bindings is not None:
-            return self._best_order(steps, bindings, rows, exists)
+        if not steps or (not rows and self.journal is None):
+            return Result(list(rows))
+        compiled = self._compiled(steps)
+        if rows and compiled.with_constants:
+            self._count_dynamic(compiled.with_constants)
+        if compiled.bindings is not None and self.journal is None:
+            return self._best_order(steps, compiled, rows, exists)
         result = Result(list(rows))
         for number, step in enumerate(steps):
             last = exists and number == len(steps) - 1
-            after = _EXTEND[type(step)](self, step, result.rows, last)
+            after = compiled.functions[number](self, result.rows, last)
             if self.journal is not None:
                 self.journal(step, result.rows, after)
             result = Result(self._limited(after.rows, rows, after.open), result.open | after.open)
@@ -113,19 +123,24 @@ class Evaluator(Struct):
                 break
         return result
 
-    def _count_dynamic(self, steps: Conjunction) -> None:
+    def _compiled(self, steps: Conjunction) -> CompiledConjunction:
+        """Return the functions that evaluate some steps, which are made once for each plan."""
+        key = (steps[0].number, len(steps))
+        compiled: CompiledConjunction | None = self.context.plan.compiled.get(key)
+        if compiled is None:
+            compiled = CompiledConjunction.of(steps, self.context.plan.steps_with_constants)
+            self.context.plan.compiled[key] = compiled
+        return compiled
+
+    def _count_dynamic(self, steps: Sequence[Join]) -> None:
         """Take in the dynamic places of steps that look in files of their own, whichever of them are evaluated.
 
         NOTE: which steps are is a matter of their order, where one of them has no rows.
         """
-        if not self.context.plan.steps_with_constants:
-            return
         for step in steps:
-            if step.number in self.counted or step.join is not step or step.keeps_to_file:
-                continue
-            self.counted.add(step.number)
-            if step.number in self.context.plan.steps_with_constants:
-                self.dynamic.add(self.relation(step.join).dynamic)
+            if step.number not in self.counted:
+                self.counted.add(step.number)
+                self.dynamic.add(self.relation(step).dynamic)
 
     def _limited(self, rows: list[_R], origins: Iterable[Row], open_: set[int]) -> list[_R]:
         """Return the rows, as many as the limit `rows` allows; where they are more, all origins are open."""
@@ -135,39 +150,34 @@ class Evaluator(Struct):
         self._note(UnsearchedFile("", {}, f"more than {most:,} rows in a join (the limit `rows`)"), origins, open_)
         return rows[:most]
 
-    def _bindings(self, steps: Conjunction) -> tuple[Binding, ...] | None:
-        """Return what the steps are bound to; None where they have one order alone."""
-        if len(steps) < 2:
-            return None
-        orders, key = self.context.plan.orders, steps[0].number
-        if key not in orders:
-            bindings = bindings_of(steps)
-            orders[key] = None if is_fixed(bindings) else bindings
-        return orders[key]
-
-    def _best_order(self, steps: Conjunction, bindings: Sequence[Binding], rows: Sequence[Row], exists: bool) -> Result:
+    def _best_order(
+        self, steps: Conjunction, compiled: CompiledConjunction, rows: Sequence[Row], exists: bool
+    ) -> Result:
         """Evaluate the steps, each time the one that makes the fewest rows of those whose referents are evaluated."""
+        bindings = compiled.bindings
+        assert bindings is not None
         result = Result(list(rows))
         partial: list[PartialRow] | None = None
         pending = list(range(len(steps)))
         while pending and (result.rows if partial is None else partial):
             ready = [index for index in pending if bindings[index].before.isdisjoint(pending)]
-            weak = {index: self._weak(steps, pending, index, rows[0]) for index in ready}
+            # INVARIANT: while no row is partial, the steps were evaluated as written, so that no name is weak
+            weak = {index: self._weak(steps, pending, index, rows[0]) for index in ready if partial is not None}
             sample = result.rows if partial is None else partial
             sample = sample[:: max(1, len(sample) // _SAMPLE)]
             chosen = self._cheapest(steps, bindings, ready, sample, weak)
-            step, last = steps[chosen], exists and len(pending) == 1
+            step, extend, last = steps[chosen], compiled.functions[chosen], exists and len(pending) == 1
             if partial is not None and bindings[chosen].whole:
                 result.rows, partial = _assembled(partial), None
             if partial is None and chosen != pending[0]:
                 partial = [PartialRow(row, n, row.names, row.certain, {}) for n, row in enumerate(result.rows)]
             pending.remove(chosen)
             if partial is None:
-                after = _EXTEND[type(step)](self, step, result.rows, last)
+                after = extend(self, result.rows, last)
                 result = Result(self._limited(after.rows, rows, after.open), result.open | after.open)
                 continue
-            views = [row.view(chosen, bindings[chosen], weak[chosen]) for row in partial]
-            after = _EXTEND[type(step)](self, step, views, last)
+            views = [row.view(chosen, bindings[chosen], weak.get(chosen, _NO_NAMES)) for row in partial]
+            after = extend(self, views, last)
             partial = self._limited(
                 [_advanced(row, step, chosen, bindings[chosen]) for row in after.rows], rows, after.open
             )
@@ -212,9 +222,8 @@ class Evaluator(Struct):
             return empty[0]
 
         def cost(index: int) -> tuple[object, ...]:
-            views = [
-                row.view(index, bindings[index], weak[index]) if isinstance(row, PartialRow) else row for row in sample
-            ]
+            names = weak.get(index, _NO_NAMES)
+            views = [row.view(index, bindings[index], names) if isinstance(row, PartialRow) else row for row in sample]
             # NOTE: what could not be searched to its end comes late, when more is known of what it would have to join
             return self._is_open(steps[index]), self._fan_out(steps[index], views), self._text(steps[index]), index
 
@@ -231,11 +240,11 @@ class Evaluator(Struct):
             return step.fan_out
         if step.join is None:
             return sum(self._fan_out(branch[0], sample) for branch in step.inner if branch)
-        relation = self.relation(step.join)
+        relation, names = self.relation(step.join), tuple(sorted(step.join.names))
         total = 0
         for row in sample:
             path = _file_of(step.join, row)
-            total += relation.count(_shared(step.join, row), row, path)
+            total += relation.count(_shared(names, row), row, path)
         return total / len(sample)
 
     def _size(self, step: Step) -> int:
@@ -266,7 +275,8 @@ class Evaluator(Struct):
 
     def relation(self, join: Join) -> Relation:
         """Return the rows of a join's source; relation once. Whoever uses them says what was `looked` at."""
-        if join.number not in self.relations:
+        relation = self.relations.get(join.number)
+        if relation is None:
             relation = _ROWS[type(join.source)](self, join.source, join)
             if join.modifiers.own:
                 inner = replace(self, unsearched={})
@@ -277,7 +287,7 @@ class Evaluator(Struct):
                 open_ = [unsearched_by(relation.rows[number], inner.unsearched) for number in sorted(result.open)]
                 relation = Relation(lambda: rows, [*relation.unsearched, *open_], relation.examined, relation.dynamic)
             self.relations[join.number] = relation
-        return self.relations[join.number]
+        return relation
 
     def matches(self, source: Find, join: Join) -> Relation:
         """Return the matches of a search."""
@@ -335,59 +345,13 @@ class Evaluator(Struct):
         """Return the rows of a selector that is but one search, under the names of the join: no row is made unless
         asked for.
         """
-        only = source.what[0].join if len(source.what) == 1 else None
-        search = source.what[0].search
-        if self.journal is not None or only is None or search is None or not only.modifiers.are_only_names:
-            return None
-        if source.only is not None:
-            return None
-        if search.files and search.files.names:  # NOTE: a path capture may rule a match out, or double it
-            return None
-        outer, inner = join.modifiers.renames, only.modifiers
-        renames = {old: new for old, new in outer.items() if old not in inner.renames}
-        renames |= {old: outer.get(new, new) for old, new in inner.renames.items()}
-        value_as = outer.get(inner.value_as, inner.value_as)
-        return self.context.find(search, replace(only, modifiers=replace(inner, renames=renames, value_as=value_as)))
+        aliases = self.context.plan.aliases
+        if join.number not in aliases:
+            aliases[join.number] = search_behind(source, join)
+        search = aliases[join.number] if self.journal is None else None
+        return self.context.find(search.source, search) if search is not None else None  # type: ignore[arg-type]
 
-    def join(self, step: Join, rows: list[Row], exists: bool) -> Result:
-        """Extends each row by those of the source that agree with it on the names that both bind."""
-        relation = self.relation(step)
-        name = step.modifiers.name
-        out: list[Row] = []
-        open_: set[int] = set()
-        met: set[int] = set()
-        if not relation.rows and not relation.unsearched:
-            for path in {_file_of(step, row) for row in rows}:
-                self.examined.add(relation.examined, path)
-                self.dynamic.add(relation.dynamic, path)
-            self.budget.spend(len(rows))
-            return Result(out)
-        for row in rows:
-            if exists and row.origin in met:
-                continue
-            if len(out) > self.budget.limits.rows:
-                break
-            path = _file_of(step, row)
-            self.examined.add(relation.examined, path)
-            self.dynamic.add(relation.dynamic, path)
-            shared = _shared(step, row)
-            keep = self._keep(step.modifiers, row)
-            self.budget.spend()
-            for other in relation.joined(shared, row, path):
-                self.budget.spend()
-                if not keep(other):
-                    continue
-                longer = merged(row, other, name)
-                out.append(longer)
-                if exists and longer.certain:
-                    met.add(row.origin)
-                    break
-                if len(out) > self.budget.limits.rows:
-                    break
-            self._note_unsearched(relation, row, path, open_)
-        return Result(out, open_ - met)
-
-    def _keep(self, modifiers: Modifiers, row: Row) -> _Keep:
+    def keep(self, modifiers: Modifiers, row: Row) -> _Keep:
         """Return whether a row of the source is where `scope: subject` and `near` want it."""
         subject, within, near = row.subject, modifiers.scope == "subject", modifiers.near
         if subject is None or not modifiers.compares_places:
@@ -407,7 +371,18 @@ class Evaluator(Struct):
 
         return keep
 
-    def _note_unsearched(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
+    def examine(self, relation: Relation, path: str | None = None) -> None:
+        """Take in the documents of a relation as examined, or the one at `path`, and what is no constant there."""
+        self.examined.add(relation.examined, path)
+        self.dynamic.add(relation.dynamic, path)
+
+    def examine_files(self, relation: Relation, paths: Iterable[str | None]) -> None:
+        """Take in the documents at some paths as examined; all of those of the relation for a path that is None."""
+        for path in paths:
+            self.examine(relation, path)
+
+    def note_unsearched(self, relation: Relation, row: Row, path: str | None, into: set[int]) -> None:
+        """Take in the files that were not searched to their end in which a match could have joined a row."""
         if not relation.unsearched:
             return
         unsearched = relation.open.open_to(row, path)
@@ -416,36 +391,6 @@ class Evaluator(Struct):
         for entry in unsearched:
             self.budget.spend()
             self.unsearched[(entry.path, entry.reason)] = None
-
-    def union(self, step: Union, rows: list[Row], exists: bool) -> Result:
-        """Extends each row by every branch that matches."""
-        out: list[Row] = []
-        open_: set[int] = set()
-        renames = dict(step.renames)
-        numbered = [row.but(origin=index) for index, row in enumerate(rows)]
-        for branch in step.branches:
-            result = self.conjunction(branch, numbered, exists and not renames)
-            self.budget.spend(len(result.rows))
-            open_ |= {rows[index].origin for index in result.open}
-            for row in result.rows:
-                given = rows[row.origin]
-                names = exported(given, row, step.binds, renames)
-                if names is not None:
-                    out.append(row.but(names=names))
-        return Result([row.but(origin=rows[row.origin].origin) for row in distinct(out)], open_)
-
-    def anti_join(self, step: AntiJoin, rows: list[Row], exists: bool) -> Result:
-        """Lets the rows through that the conjunction surely doesn't extend, and those of which that is open."""
-        result = self.conjunction(step.what, [row.but(origin=index) for index, row in enumerate(rows)], exists=True)
-        certain = {row.origin for row in result.rows if row.certain}
-        unsure = {row.origin for row in result.rows} | result.open
-        return Result(
-            [
-                row.but(certain=False) if index in unsure else row
-                for index, row in enumerate(rows)
-                if index not in certain
-            ]
-        )
 
     def search_in_value(self, step: SearchInValue, rows: list[Row], exists: bool) -> Result:
         """Extends each row by the matches inside the value that it binds."""
@@ -462,7 +407,7 @@ class Evaluator(Struct):
                 self._note(UnsearchedFile(bound.path, {}, unknown), [row], open_)
                 continue
             result = self.context.inside(step.probe, bound, given)
-            keep = self._keep(step.modifiers, row)
+            keep = self.keep(step.modifiers, row)
             if result.incomplete:
                 reason = f"`{step.source}`: {result.incomplete}, in `{on_one_line(bound.text)}`"
                 self._note(UnsearchedFile(bound.path, {}, reason), [row], open_)
@@ -494,41 +439,17 @@ class Evaluator(Struct):
         unknown = self.context.unknown(path, expression) if "file" in step.reads else ""
         return given_names(row, self.scopes.of(row, step.reads), step.reads), unknown
 
-    def where(self, step: Where, rows: list[Row], exists: bool) -> Result:
-        """Lets the rows through for which the condition holds."""
-        out: list[Row] = []
-        open_: set[int] = set()
-        for row in rows:
-            if truth(self._evaluated(step.test, row, open_)):
-                out.append(row)
-        return Result(out, open_)
+    def evaluated(self, expression: Expression, reads: Names, row: Row, into: set[int]) -> Json:
+        """Return the value of an expression that reads these names in a row; null, with the row open, if there is none.
 
-    def let(self, step: Let, rows: list[Row], exists: bool) -> Result:
-        """Extends each row by the names that are computed from it."""
-        out: list[Row] = []
-        open_: set[int] = set()
-        for row in rows:
-            names = dict(row.names)
-            unknown: set[int] = set()
-            for name, expression in step.names:
-                value = self._evaluated(expression, row.but(names=names), unknown)
-                place = row.current or SourceRef("")
-                computed = BoundValue(value, place.path, place.span, place.ref, place.inner)
-                if not joins(names.setdefault(name, computed), computed) and names[name] is not computed:
-                    break
-            else:
-                # INVARIANT: what rests on a value that could not be computed is uncertain, for it isn't null
-                out.append(row.but(names=names, certain=False if unknown else None))
-            open_ |= unknown
-        return Result(out, open_)
-
-    def _evaluated(self, expression: Expression, row: Row, into: set[int]) -> Json:
+        Raises BudgetExceeded.
+        """
         self.budget.spend()
         path = row.current.path if row.current else ""
-        reason = self.context.unknown(path, expression) if "file" in expression.reads else ""
+        reason = self.context.unknown(path, expression) if "file" in reads else ""
         if not reason:
             try:
-                scope = self.scopes.of(row, expression.reads)
+                scope = self.scopes.of(row, reads)
                 return expression.evaluate(scope, scope)
             except EvaluationError as error:
                 reason = f"`{expression.text}`: {error}"
@@ -571,7 +492,7 @@ class Evaluator(Struct):
         names, name = target.names, target.modifiers.name
         self.examined.add(relation.examined, place.path)
         self.dynamic.add(relation.dynamic, place.path)
-        self._note_unsearched(relation, row, place.path, open_)
+        self.note_unsearched(relation, row, place.path, open_)
         for other in related(step, relation, stops, place.path, item, Span(*core[:2]), self.budget):
             if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
                 result = self.conjunction(step.rest, [merged(row, other, name)])
@@ -601,11 +522,6 @@ class Evaluator(Struct):
         return in_one_text(place, other, step.relation == "is", self.context.locate) if other is not None else None
 
 
-def _shared(step: Join, row: Row) -> tuple[str, ...]:
-    """Return the names on which a join compares a row, in order."""
-    return tuple(sorted(name for name in step.names if name in row.names))
-
-
 def _file_of(step: Join, row: Row) -> str | None:
     """Return the path of the one file in which a join looks for a row; None where it looks in all."""
     if not step.keeps_to_file or row.subject is None:
@@ -627,18 +543,255 @@ def _advanced(row: Row, step: Step, index: int, binding: Binding) -> PartialRow:
     return partial.extended(row, index, binding, partial.names[step.holder] if step.holder else None)
 
 
-_Extend = Callable[[Evaluator, Any, list[Row], bool], Result]
-_EXTEND: Mapping[type, _Extend] = handlers(
+def _shared(names: Sequence[str], row: Row) -> tuple[str, ...]:
+    """Return those of the names, in order, on which a row is compared."""
+    return tuple([name for name in names if name in row.names])
+
+
+def search_behind(source: SelectorRef, join: Join) -> Join | None:
+    """Return the join for the one search that a selector is, under the names of the join that uses it, or None."""
+    only = source.what[0].join if len(source.what) == 1 else None
+    search = source.what[0].search
+    if only is None or search is None or not only.modifiers.are_only_names or source.only is not None:
+        return None
+    if search.files and search.files.names:  # NOTE: a path capture may rule a match out, or double it
+        return None
+    outer, inner = join.modifiers.renames, only.modifiers
+    renames = {old: new for old, new in outer.items() if old not in inner.renames}
+    renames |= {old: outer.get(new, new) for old, new in inner.renames.items()}
+    value_as = outer.get(inner.value_as, inner.value_as)
+    return replace(only, modifiers=replace(inner, renames=renames, value_as=value_as))
+
+
+# A plan is compiled to functions: what a step says is looked up once, when its function is made, and the function does
+# what is left to do for rows. Each class of steps has a function here that makes those of its steps.
+
+
+def _numbered(rows: list[Row]) -> list[Row]:
+    """Return rows whose origins are their places among them."""
+    return [row if row.origin == index else row.but(origin=index) for index, row in enumerate(rows)]
+
+
+def _joining(step: Join) -> Extend:
+    """Return the function that extends rows by those of a source that agree with them on the names that both bind."""
+    names, name, modifiers = tuple(sorted(step.names)), step.modifiers.name, step.modifiers
+    in_one_file, by_place = step.keeps_to_file, modifiers.compares_places
+
+    def join(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+        relation, budget = evaluator.relation(step), evaluator.budget
+        matches, unsearched, most = relation.rows, relation.unsearched, budget.limits.rows
+        if not in_one_file and rows:
+            evaluator.examine(relation)
+        if not matches and not unsearched:
+            evaluator.examine_files(relation, {_file_of(step, row) for row in rows} if in_one_file else ())
+            budget.spend(len(rows))
+            return Result([])
+        out: list[Row] = []
+        open_: set[int] = set()
+        met: set[int] = set()
+        path = None
+        for row in rows:
+            if exists and row.origin in met:
+                continue
+            if len(out) > most:
+                break
+            if in_one_file:
+                path = _file_of(step, row)
+                evaluator.examine(relation, path)
+            shared = tuple([each for each in names if each in row.names])
+            keep = evaluator.keep(modifiers, row) if by_place else None
+            pairs = 1
+            for other in relation.joined(shared, row, path) if shared or path is not None else matches:
+                pairs += 1
+                if pairs > _CHUNK:
+                    budget.spend(pairs)
+                    pairs = 0
+                if keep is not None and not keep(other):
+                    continue
+                longer = merged(row, other, name)
+                out.append(longer)
+                if exists and longer.certain:
+                    met.add(row.origin)
+                    break
+                if len(out) > most:
+                    break
+            budget.spend(pairs)
+            if unsearched:
+                evaluator.note_unsearched(relation, row, path, open_)
+        return Result(out, open_ - met)
+
+    return join
+
+
+def _uniting(step: Union) -> Extend:
+    """Return the function that extends each row by every branch that matches."""
+    branches, binds, renames = step.branches, step.binds, dict(step.renames)
+
+    def union(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+        out: list[Row] = []
+        open_: set[int] = set()
+        numbered = _numbered(rows)
+        for branch in branches:
+            result = evaluator.conjunction(branch, numbered, exists and not renames)
+            evaluator.budget.spend(len(result.rows))
+            open_ |= {rows[index].origin for index in result.open}
+            for row in result.rows:
+                given = rows[row.origin]
+                names = exported(given, row, binds, renames) if row.names is not given.names else row.names
+                if names is not None:
+                    out.append(row.but(names=names))
+        rest = distinct(out) if len(out) > 1 else out
+        return Result([row.but(origin=rows[row.origin].origin) for row in rest], open_)
+
+    return union
+
+
+def _excluding(step: AntiJoin) -> Extend:
+    """Return the function that lets rows through which a conjunction surely doesn't extend, and those where that is
+    open.
+    """
+    what = step.what
+
+    def anti_join(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+        result = evaluator.conjunction(what, _numbered(rows), exists=True)
+        if not result.rows and not result.open:
+            return Result(list(rows))
+        certain = {row.origin for row in result.rows if row.certain}
+        unsure = {row.origin for row in result.rows} | result.open
+        return Result(
+            [
+                row.but(certain=False) if index in unsure else row
+                for index, row in enumerate(rows)
+                if index not in certain
+            ]
+        )
+
+    return anti_join
+
+
+_Value = Callable[["Evaluator", Row, set[int]], Json]
+
+
+def _valuing(expression: Expression) -> _Value:
+    """Return the function that evaluates an expression in a row, and marks the row as open where it can't.
+
+    Values that follow from strings alone are remembered: many policies ask the same of the same names.
+    """
+    reads = expression.reads
+    names = tuple(sorted(reads))
+    # NOTE: `@` and `*` read names that they don't spell
+    plain = bool(names) and reads.isdisjoint(_NOT_OF_ROW) and not any(sign in expression.text for sign in "@*")
+    known: dict[tuple[str | None, ...], Any] = {}
+
+    def value(evaluator: Evaluator, row: Row, into: set[int]) -> Json:
+        key = _strings(row, names) if plain else None
+        if key is None:
+            return evaluator.evaluated(expression, reads, row, into)
+        result: Json = known.get(key, _UNKNOWN)
+        if result is _UNKNOWN:
+            result = evaluator.evaluated(expression, reads, row, into)
+            if row.origin not in into and (result is None or type(result) in (bool, str)):
+                if len(known) >= _MOST_VALUES:
+                    known.clear()
+                known[key] = result
+        else:
+            evaluator.budget.spend()
+        return result
+
+    return value
+
+
+def _strings(row: Row, names: Iterable[str]) -> tuple[str | None, ...] | None:
+    """Return the values of names in a row if each is bound to a short string or null; None otherwise."""
+    values: list[str | None] = []
+    for name in names:
+        bound = row.names.get(name)
+        if bound is None or name in row.aliases:
+            return None
+        value = bound.value
+        if value is not None and (type(value) is not str or len(value) > _SHORT):
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def _testing(step: Where) -> Extend:
+    """Return the function that lets the rows through for which a condition holds."""
+    value = _valuing(step.test)
+
+    def where(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+        open_: set[int] = set()
+        return Result([row for row in rows if truth(value(evaluator, row, open_))], open_)
+
+    return where
+
+
+def _computing(step: Let) -> Extend:
+    """Return the function that extends each row by the names that are computed from it."""
+    values = [(name, _valuing(expression)) for name, expression in step.names]
+
+    def let(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+        out: list[Row] = []
+        open_: set[int] = set()
+        for row in rows:
+            names = dict(row.names)
+            unknown: set[int] = set()
+            for name, value in values:
+                result = value(evaluator, row.but(names=names), unknown)
+                place = row.current or SourceRef("")
+                computed = BoundValue(result, place.path, place.span, place.ref, place.inner)
+                if not joins(names.setdefault(name, computed), computed) and names[name] is not computed:
+                    break
+            else:
+                # INVARIANT: what rests on a value that could not be computed is uncertain, for it isn't null
+                out.append(row.but(names=names, certain=False if unknown else None))
+            open_ |= unknown
+        return Result(out, open_)
+
+    return let
+
+
+def _as_written(extend: Callable[[Evaluator, _S, list[Row], bool], Result]) -> Callable[[_S], Extend]:
+    """Return what makes the function of a step that is evaluated by a method, which asks the step itself."""
+    return lambda step: lambda evaluator, rows, exists: extend(evaluator, step, rows, exists)
+
+
+_COMPILE: Mapping[type, Callable[[Any], Extend]] = handlers(
     {
-        Join: Evaluator.join,
-        SearchInValue: Evaluator.search_in_value,
-        Union: Evaluator.union,
-        AntiJoin: Evaluator.anti_join,
-        Where: Evaluator.where,
-        Let: Evaluator.let,
-        SpanFilter: Evaluator.span_filter,
+        Join: _joining,
+        SearchInValue: _as_written(Evaluator.search_in_value),
+        Union: _uniting,
+        AntiJoin: _excluding,
+        Where: _testing,
+        Let: _computing,
+        SpanFilter: _as_written(Evaluator.span_filter),
     }
 )
+
+
+class CompiledConjunction(Struct, frozen=True):
+    """A conjunction as functions, one a step, what these are bound to, and the joins whose dynamic places count anyway.
+
+    `bindings` is None where the steps have one order alone.
+    """
+
+    functions: tuple[Extend, ...]
+    bindings: tuple[Binding, ...] | None
+    with_constants: tuple[Join, ...]
+
+    @classmethod
+    def of(cls, steps: Conjunction, constants: frozenset[int]) -> CompiledConjunction:
+        """Return the steps compiled; `constants` are the numbers of those below which constants are asked for."""
+        bindings = bindings_of(steps) if len(steps) > 1 else ()
+        return cls(
+            tuple(_COMPILE[type(step)](step) for step in steps),
+            None if len(steps) < 2 or is_fixed(bindings) else bindings,
+            tuple(
+                step.join for step in steps if step.number in constants and step.join is step and not step.keeps_to_file
+            ),
+        )
+
+
 _Rows = Callable[[Evaluator, Any, Join], Relation]
 _ROWS: Mapping[type, _Rows] = handlers(
     {
@@ -652,7 +805,7 @@ _ROWS: Mapping[type, _Rows] = handlers(
 )
 _SIZES: Mapping[type, Callable[[JoinContext, Any, Join], int]] = handlers(
     {
-        Find: lambda context, source, join: context.count(source, join.modifiers),
+        Find: lambda context, source, join: context.count(source, join),
         Listing: lambda context, source, join: len(context.matches(source.files, join.modifiers)),
         Values: lambda context, source, join: len(source.rows),
         SelectorRef: lambda context, source, join: 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from polcheck.findings.report import SEVERITIES, Report
@@ -41,7 +41,11 @@ def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) ->
 
     With `pack`, only that pack's. Waived findings are left out; everything is new JSON values.
     """
-    findings = [finding_to_json(finding) for finding in report.failing if pack in (None, finding.pack)]
+    failing = [finding for finding in report.failing if pack in (None, finding.pack)]
+    findings = [finding_to_json(finding) for finding in failing]
+    of_policy: dict[tuple[str, str], list[Any]] = {}
+    for finding, written in zip(failing, findings, strict=True):
+        of_policy.setdefault((finding.pack, finding.policy), []).append(written)
     policies = [
         {
             "pack": policy.pack,
@@ -50,11 +54,14 @@ def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) ->
             "requirement": policy.requirement,
             "severity": policy.severity,
             "outcome": policy.outcome,
-            "findings": [f for f in findings if (f["pack"], f["policy"]) == (policy.pack, policy.id)],
+            "findings": of_policy.get((policy.pack, policy.id), []),
         }
         for policy in report.policies
         if pack in (None, policy.pack)
     ]
+    of_requirement: dict[tuple[object, object], list[dict[str, Any]]] = {}
+    for each in policies:
+        of_requirement.setdefault((each["pack"], each["requirement"]), []).append(each)
     requirements = [
         {
             "pack": requirement.pack,
@@ -63,7 +70,7 @@ def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) ->
             "outcome": requirement.outcome,
             "decided_by": requirement.decided_by,
             "because": requirement.because,
-            **_of_requirement(requirement.pack, requirement.id, policies),
+            **_of_policies(of_requirement.get((requirement.pack, requirement.id), [])),
         }
         for requirement in report.requirements
         if pack in (None, requirement.pack)
@@ -77,11 +84,10 @@ def issue_scope(report: Report, pack: str | None, params: Mapping[str, Json]) ->
     }
 
 
-def _of_requirement(pack: str, name: str, policies: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    own = [policy for policy in policies if (policy["pack"], policy["requirement"]) == (pack, name)]
+def _of_policies(own: Sequence[dict[str, Any]]) -> dict[str, Any]:
     failed = [policy["severity"] for policy in own if policy["findings"]]
     return {
-        "policies": own,
+        "policies": list(own),
         "findings": [finding for policy in own for finding in policy["findings"]],
         "severity": next((severity for severity in SEVERITIES if severity in failed), ""),
     }

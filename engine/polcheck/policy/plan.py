@@ -21,7 +21,6 @@ from polcheck.languages.registry import language_of, language_of_file, may_be_sc
 if TYPE_CHECKING:
     from polcheck.base.spans import Source as File
     from polcheck.formats.values import Json, Pointer
-    from polcheck.policy.order import Binding
     from polcheck.selectors.constant_table import ConstantTable
     from polcheck.selectors.jmespath.expression import Expression
     from polcheck.selectors.syntax.selector import Syntax
@@ -789,6 +788,19 @@ class Join(Step, frozen=True):
         return self.binds | self.modifiers.optional
 
     @cached_property
+    def area(self) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+        """What is equal for two joins whose sources look in the same files."""
+        files = self.source.file_patterns
+        return (files.texts if files else (), self.modifiers.revision, self.modifiers.changed)
+
+    @cached_property
+    def rows_key(self) -> Key:
+        """What is equal for two joins with one search whose matches are the same rows, before their own conditions."""
+        given = self.modifiers
+        renames = frozenset(given.renames.items())
+        return (self.area, renames, given.value_as, given.optional, given.dynamic, self.binds)
+
+    @cached_property
     def exports(self) -> Names:
         """The names on which it can join."""
         return self.names
@@ -1521,8 +1533,13 @@ class Plan(Struct, frozen=True, dict=True):
     today: str = ""
 
     @cached_property
-    def orders(self) -> dict[int, tuple[Binding, ...] | None]:
-        """What the steps of conjunctions are bound to, by the number of the first step; filled by evaluation."""
+    def compiled(self) -> dict[tuple[int, int], Any]:
+        """The functions that evaluate conjunctions, by first step and length; filled by evaluation."""
+        return {}
+
+    @cached_property
+    def aliases(self) -> dict[int, Join | None]:
+        """What joins of selectors that are but one search are for evaluation, by number; filled by it."""
         return {}
 
     @cached_property

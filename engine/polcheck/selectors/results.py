@@ -47,21 +47,35 @@ class Spans(NamedTuple):
 
 
 class MatchColumn:
-    """The value and span of one name in each match. `values` may be a function, which is called on first use."""
+    """The value and span of one name in each match; with `read`, a function of a match's number, each value on demand.
 
-    __slots__ = ("_make", "_values", "spans")
+    NOTE: to read one may take longer than to find it, and most are compared by another name or by where they are.
+    """
 
-    def __init__(self, spans: Spans, values: Sequence[str] | Callable[[], Sequence[str]]) -> None:
+    __slots__ = ("_read", "_values", "spans")
+
+    def __init__(self, spans: Spans, values: Sequence[str] = (), read: Callable[[int], str] | None = None) -> None:
         self.spans = spans
-        self._make = values if callable(values) else None
-        self._values = () if callable(values) else values
+        self._read = read
+        self._values: Any = values if read is None else [None] * len(spans.starts)
+
+    def value(self, number: int) -> str:
+        """Return the value in the match with this number."""
+        value: str | None = self._values[number]
+        if value is None:
+            read = self._read  # NOTE: None if another thread has just read all
+            value = self._values[number] = self._values[number] if read is None else read(number)
+            assert value is not None
+        return value
 
     @property
     def values(self) -> Sequence[str]:
         """The values, in order of the matches."""
-        if self._make is not None:
-            self._values, self._make = self._make(), None
-        return self._values
+        if self._read is not None:
+            self._values = [self.value(number) for number in range(len(self._values))]
+            self._read = None
+        values: Sequence[str] = self._values
+        return values
 
     def __reduce__(self) -> tuple[Any, ...]:
         return MatchColumn, (self.spans, self.values)
@@ -90,7 +104,7 @@ class MatchTable(Sequence[Match]):
         if isinstance(index, slice):
             return tuple(self[number] for number in range(*index.indices(len(self))))
         bindings = tuple(
-            [(name, Bound(column.values[index], column.spans.at(index))) for name, column in self.columns.items()]
+            [(name, Bound(column.value(index), column.spans.at(index))) for name, column in self.columns.items()]
         )
         return Match(self.spans.at(index), bindings, self.points and self.points.at(index), self.weights[index])
 

@@ -26,7 +26,10 @@ _BEGINNINGS = (b"(", b"await")
 def with_cores(result: SearchResult, tree: Tree) -> SearchResult:
     """Return the result with the core of each match, and of each node that it binds, that has another place."""
     cores = _cores_in(tree) if result.matches else {}
-    own = {span: cores[span] for span in _spans(result) if span is not None and span in cores} if cores else cores
+    if not cores:
+        return result
+    places = _places(result)
+    own = {span: core for span, core in cores.items() if span in places}
     return replace(result, cores=own) if own else result
 
 
@@ -55,14 +58,15 @@ def _spans_of(nodes: Sequence[Node], tree: Tree) -> Iterable[Span]:
     return map(Span, offsets([node.start_byte for node in nodes]), offsets([node.end_byte for node in nodes]))
 
 
-def _spans(result: SearchResult) -> Iterable[Span | None]:
-    """Yield the places of the matches, and of what they bind."""
+def _places(result: SearchResult) -> set[tuple[int, int] | None]:
+    """Return the places of the matches, and of what they bind."""
     table = result.matches
+    places: set[tuple[int, int] | None] = set()
     if isinstance(table, MatchTable):
         for spans in (table.spans, *(column.spans for column in table.columns.values())):
-            yield from map(Span, spans.starts, spans.ends)
+            places.update(zip(spans.starts, spans.ends, strict=True))
     else:
         for match in table:
-            yield match.span
-            for _, bound in match.bindings:
-                yield bound.span
+            places.add(match.span)
+            places.update(bound.span for _, bound in match.bindings)
+    return places

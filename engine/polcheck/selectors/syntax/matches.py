@@ -138,7 +138,9 @@ class Rows:
         if sum(sum(each.ends) - sum(each.starts) for each in spans.values()) > self.text:
             return None
         language = self.tree.language
-        bound = {name: MatchColumn(spans[name], partial(_values, nodes, language)) for name, nodes in columns.items()}
+        bound = {
+            name: MatchColumn(spans[name], read=partial(_value, nodes, language)) for name, nodes in columns.items()
+        }
         points = spans_of(node_columns[-1]) if len(node_columns) > len(columns) + 1 else None
         return MatchTable(spans_of(roots), self._shared.weights(roots), bound, points)
 
@@ -236,6 +238,6 @@ def _bind(node: Node, language: str) -> Bind:
     return Bind(text, node.start_byte, node.end_byte, literal is not None)
 
 
-def _values(nodes: Sequence[Node], language: str) -> list[str]:
-    """What each captured node binds."""
-    return [_bind(node, language).value for node in nodes]
+def _value(nodes: Sequence[Node], language: str, number: int) -> str:
+    """Return what one of some captured nodes binds."""
+    return _bind(nodes[number], language).value
