@@ -61,7 +61,7 @@ from polcheck.selectors.results import SearchResult
 from polcheck.sources.trees import path_in
 
 Journal = Callable[[Step, Sequence[Row], "Result"], None]  # called for every step: what went in, what came out
-Extend = Callable[["Evaluator", list[Row], bool], "Result"]  # with `exists`, as `Evaluator.conjunction`
+Extend = Callable[["Evaluator", Sequence[Row], bool], "Result"]  # with `exists`, as `Evaluator.conjunction`
 _Keep = Callable[[Row], bool]
 _UNPLACED = "where a match stands isn't known: it is in a value that isn't written as it is"
 _R = TypeVar("_R")
@@ -110,7 +110,10 @@ class Evaluator(Struct):
         compiled = self._compiled(steps)
         if rows and compiled.with_constants:
             self._count_dynamic(compiled.with_constants)
-        if compiled.bindings is not None and self.journal is None:
+        if self.journal is None and len(steps) == 1:
+            after = compiled.functions[0](self, rows, exists)
+            return Result(self._limited(after.rows, rows, after.open), after.open)
+        if self.journal is None and compiled.bindings is not None:
             return self._best_order(steps, compiled, rows, exists)
         result = Result(list(rows))
         for number, step in enumerate(steps):
@@ -392,7 +395,7 @@ class Evaluator(Struct):
             self.budget.spend()
             self.unsearched[(entry.path, entry.reason)] = None
 
-    def search_in_value(self, step: SearchInValue, rows: list[Row], exists: bool) -> Result:
+    def search_in_value(self, step: SearchInValue, rows: Sequence[Row], exists: bool) -> Result:
         """Extends each row by the matches inside the value that it binds."""
         out: list[Row] = []
         open_: set[int] = set()
@@ -456,8 +459,11 @@ class Evaluator(Struct):
         self._note(UnsearchedFile(path, {}, reason), [row], into)
         return None
 
-    def span_filter(self, step: SpanFilter, rows: list[Row], exists: bool) -> Result:
-        """Extend each row by the targets to which its match, or what `of` names, lies as the relation says."""
+    def span_filter(self, step: SpanFilter, rows: Sequence[Row], exists: bool) -> Result:
+        """Extend each row by the targets in the same value to which its match, or what `of` names, lies as it should.
+
+        Without a target, let the rows through whose match lies so to a capture or the subject.
+        """
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
@@ -465,39 +471,20 @@ class Evaluator(Struct):
             place = place_of(row, step.of) if step.of else row.current
             if place is None or not is_placed(place):
                 continue
-            if step.target is None:
-                target = place_of(row, step.capture)
-                state = lies(step, place, target, self.context.locate) if target is not None else False
-                if state is None:
-                    self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], open_)
-                elif state:
-                    out.append(row)
-            elif step.join is not None:
-                out += self._related_in_file(step, step.join, row, place, open_)
-            else:
+            if step.target is not None:
                 out += self._related_in_value(step, row, place, open_)
+                continue
+            target = place_of(row, step.capture)
+            state = lies(step, place, target, self.context.locate) if target is not None else False
+            if state is None:
+                self.note_unplaced(place, row, open_)
+            elif state:
+                out.append(row)
         return Result(out, open_)
 
-    def _related_in_file(
-        self, step: SpanFilter, target: Join, row: Row, place: SourceRef, open_: set[int]
-    ) -> Iterable[Row]:
-        """Yield a row with each target in its file to which a match lies as the relation says."""
-        item = interval_of(place, False, self.context.locate)
-        core = interval_of(place, True, self.context.locate) if step.relation == "is" else item
-        if item is None or core is None:
-            self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], open_)
-            return
-        relation = self.relation(target)
-        stops = [self.relation(stop) for until in step.until if (stop := until.join) is not None]
-        names, name = target.names, target.modifiers.name
-        self.examined.add(relation.examined, place.path)
-        self.dynamic.add(relation.dynamic, place.path)
-        self.note_unsearched(relation, row, place.path, open_)
-        for other in related(step, relation, stops, place.path, item, Span(*core[:2]), self.budget):
-            if all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
-                result = self.conjunction(step.rest, [merged(row, other, name)])
-                open_ |= result.open
-                yield from (longer.but(current=row.current) for longer in result.rows)
+    def note_unplaced(self, place: SourceRef, row: Row, into: set[int]) -> None:
+        """Take in a row as open of which nobody knows where its match stands."""
+        self._note(UnsearchedFile(place.path, {}, _UNPLACED), [row], into)
 
     def _related_in_value(self, step: SpanFilter, row: Row, place: SourceRef, open_: set[int]) -> Iterable[Row]:
         """Yield a row with each target in the same value to which a match lies as the relation says."""
@@ -567,7 +554,7 @@ def search_behind(source: SelectorRef, join: Join) -> Join | None:
 # what is left to do for rows. Each class of steps has a function here that makes those of its steps.
 
 
-def _numbered(rows: list[Row]) -> list[Row]:
+def _numbered(rows: Sequence[Row]) -> list[Row]:
     """Return rows whose origins are their places among them."""
     return [row if row.origin == index else row.but(origin=index) for index, row in enumerate(rows)]
 
@@ -577,7 +564,7 @@ def _joining(step: Join) -> Extend:
     names, name, modifiers = tuple(sorted(step.names)), step.modifiers.name, step.modifiers
     in_one_file, by_place = step.keeps_to_file, modifiers.compares_places
 
-    def join(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+    def join(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         relation, budget = evaluator.relation(step), evaluator.budget
         matches, unsearched, most = relation.rows, relation.unsearched, budget.limits.rows
         if not in_one_file and rows:
@@ -627,7 +614,7 @@ def _uniting(step: Union) -> Extend:
     """Return the function that extends each row by every branch that matches."""
     branches, binds, renames = step.branches, step.binds, dict(step.renames)
 
-    def union(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+    def union(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         out: list[Row] = []
         open_: set[int] = set()
         numbered = _numbered(rows)
@@ -652,7 +639,7 @@ def _excluding(step: AntiJoin) -> Extend:
     """
     what = step.what
 
-    def anti_join(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+    def anti_join(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         result = evaluator.conjunction(what, _numbered(rows), exists=True)
         if not result.rows and not result.open:
             return Result(list(rows))
@@ -719,7 +706,7 @@ def _testing(step: Where) -> Extend:
     """Return the function that lets the rows through for which a condition holds."""
     value = _valuing(step.test)
 
-    def where(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+    def where(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         open_: set[int] = set()
         return Result([row for row in rows if truth(value(evaluator, row, open_))], open_)
 
@@ -730,7 +717,7 @@ def _computing(step: Let) -> Extend:
     """Return the function that extends each row by the names that are computed from it."""
     values = [(name, _valuing(expression)) for name, expression in step.names]
 
-    def let(evaluator: Evaluator, rows: list[Row], exists: bool) -> Result:
+    def let(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         out: list[Row] = []
         open_: set[int] = set()
         for row in rows:
@@ -751,7 +738,51 @@ def _computing(step: Let) -> Extend:
     return let
 
 
-def _as_written(extend: Callable[[Evaluator, _S, list[Row], bool], Result]) -> Callable[[_S], Extend]:
+def _relating(step: SpanFilter) -> Extend:
+    """Return the function that extends each row by the targets to which its match, or what `of` names, lies as it
+    should.
+    """
+    target, of, rest = step.join, step.of, step.rest
+    if target is None or step.target is None:
+        return _as_written(Evaluator.span_filter)(step)
+    names, name, among_cores = tuple(sorted(target.names)), target.modifiers.name, step.relation == "is"
+
+    def span_filter(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
+        out: list[Row] = []
+        open_: set[int] = set()
+        locate = evaluator.context.locate
+        for row in rows:
+            evaluator.budget.spend()
+            place = place_of(row, of) if of else row.current
+            if place is None or not is_placed(place):
+                continue
+            item = interval_of(place, False, locate)
+            core = interval_of(place, True, locate) if among_cores else item
+            if item is None or core is None:
+                evaluator.note_unplaced(place, row, open_)
+                continue
+            relation = evaluator.relation(target)
+            stops = [evaluator.relation(stop) for until in step.until if (stop := until.join) is not None]
+            evaluator.examine(relation, place.path)
+            evaluator.note_unsearched(relation, row, place.path, open_)
+            for other in related(step, relation, stops, place.path, item, Span(core.start, core.end), evaluator.budget):
+                if not all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
+                    continue
+                longer = merged(row, other, name)
+                if rest:
+                    result = evaluator.conjunction(rest, [longer])
+                    open_ |= result.open
+                    out += [each.but(current=row.current) for each in result.rows]
+                    continue
+                out.append(longer.but(current=row.current))
+                if exists and longer.certain:
+                    break
+        return Result(out, open_)
+
+    return span_filter
+
+
+def _as_written(extend: Callable[[Evaluator, _S, Sequence[Row], bool], Result]) -> Callable[[_S], Extend]:
     """Return what makes the function of a step that is evaluated by a method, which asks the step itself."""
     return lambda step: lambda evaluator, rows, exists: extend(evaluator, step, rows, exists)
 
@@ -764,7 +795,7 @@ _COMPILE: Mapping[type, Callable[[Any], Extend]] = handlers(
         AntiJoin: _excluding,
         Where: _testing,
         Let: _computing,
-        SpanFilter: _as_written(Evaluator.span_filter),
+        SpanFilter: _relating,
     }
 )
 

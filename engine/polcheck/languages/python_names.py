@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from polcheck.languages.grammars import Tree, captures
 from polcheck.languages.names import (
@@ -41,8 +42,21 @@ SPLATS = frozenset({"list_splat", "list_splat_pattern", "splat_pattern", "dictio
 _DISPLAYS = frozenset({"tuple", "list", "set", "expression_list"})
 
 
+_NAMES: WeakKeyDictionary[Tree, FileNames] = WeakKeyDictionary()
+
+
 def names_in(tree: Tree, imports: Sequence[Node]) -> FileNames:
-    """Return the scopes and bindings of a file with these import statements."""
+    """Return the scopes and bindings of a file; `imports` are its import statements.
+
+    They are read once for a tree: names are followed by them, and constants.
+    """
+    names = _NAMES.get(tree)
+    if names is None:
+        names = _NAMES[tree] = _read(tree, imports)
+    return names
+
+
+def _read(tree: Tree, imports: Sequence[Node]) -> FileNames:
     nodes = captures(BINDINGS, tree)
     reader = _Reader(nodes)
     table = reader.table

@@ -82,6 +82,7 @@ class Matcher:
         self.language = language_called(language)
         self.rules = self.language.snippet
         self.name_rules = self.language.names
+        self.wrappers = self.rules.grouping.union(self.rules.erased)
         self.ignored = IGNORED | self.language.comments | self.rules.punctuation
         self.names = names
         self.resolve = resolve
@@ -120,7 +121,8 @@ class Matcher:
         if self.steps < 0:
             raise TooMuchWork
         if self.rules.grouping:
-            node = self._core(shape, node)
+            if node.type in self.wrappers:
+                node = self._core(shape, node)
             types = self.rules.types
             if node.type in types and not (isinstance(shape, Branch) and not types.isdisjoint(shape.kinds)):
                 node = only_child(node) or node
@@ -296,6 +298,10 @@ class Matcher:
             if not whole or at == len(nodes):
                 yield binds, at
             return
+        if whole and Many not in map(type, shapes):
+            if len(shapes) == len(nodes) - at:
+                yield from ((bound, len(nodes)) for bound in self._in_turn(shapes, nodes[at:], binds))
+            return
         first, rest = shapes[0], shapes[1:]
         if isinstance(first, Many):
             if not rest:
@@ -307,6 +313,15 @@ class Matcher:
         elif at < len(nodes):
             for inner in self.match(first, nodes[at], binds):
                 yield from self._sequence(rest, nodes, inner, whole, at + 1)
+
+    def _in_turn(self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds) -> Sequence[Binds]:
+        """Return the bindings with which each of `nodes` is the shape in its place, none of which is for many."""
+        options: Sequence[Binds] = [binds]
+        for shape, node in zip(shapes, nodes, strict=True):
+            options = [more for known in options for more in self.match(shape, node, known)]
+            if not options:
+                break
+        return options
 
     def _each(
         self,
