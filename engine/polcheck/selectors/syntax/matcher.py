@@ -115,7 +115,7 @@ class Matcher:
         for binds, count in self._sequence(shape.items, following, {}, whole=False):
             yield Match(node.start_byte, following[count - 1].end_byte, binds)
 
-    def match(self, shape: Shape, node: Node, binds: Binds) -> Iterator[Binds]:
+    def match(self, shape: Shape, node: Node, binds: Binds) -> Iterable[Binds]:
         """Return the bindings, added to `binds`, with which `node` is `shape`."""
         self.steps -= 1
         if self.steps < 0:
@@ -138,18 +138,18 @@ class Matcher:
             node = unwrapped(parts_of(node)[erased[node.type]], self.rules.grouping)
         return node
 
-    def _hole(self, shape: Hole, node: Node, binds: Binds) -> Iterator[Binds]:
+    def _hole(self, shape: Hole, node: Node, binds: Binds) -> Sequence[Binds]:
         if node.is_named or node.type in self.rules.expression_words:
-            yield from self._bind(shape.name, node, binds)
+            return self._bind(shape.name, node, binds)
+        return ()
 
-    def _bind(self, name: str | None, node: Node, binds: Binds) -> Iterator[Binds]:
+    def _bind(self, name: str | None, node: Node, binds: Binds) -> Sequence[Binds]:
         if name is None:
-            yield binds
-            return
+            return (binds,)
         literal = self.language.literal(self._one(node))
         text = (node.text or b"") if self.code is None else self.code[node.start_byte : node.end_byte]
         value = literal.value if literal else text.decode("utf-8", "replace")
-        yield from _added(binds, name, Bind(value, node.start_byte, node.end_byte, literal is not None))
+        return _added(binds, name, Bind(value, node.start_byte, node.end_byte, literal is not None))
 
     def _one(self, node: Node) -> Node:
         """What a list of one thing holds; any other node itself."""
@@ -157,12 +157,12 @@ class Matcher:
             node = node.named_children[0]
         return node
 
-    def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
+    def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Sequence[Binds]:
         if shape.kind in self.rules.words and self.language.word_value is not None:
-            if self.language.word_value(node) == shape.text.decode("utf-8", "replace"):
-                yield binds
-        elif node.type == shape.kind and (node.text == shape.text or self._same_word(shape, node)):
-            yield binds
+            same = self.language.word_value(node) == shape.text.decode("utf-8", "replace")
+        else:
+            same = node.type == shape.kind and (node.text == shape.text or self._same_word(shape, node))
+        return (binds,) if same else ()
 
     def _same_word(self, shape: Leaf, node: Node) -> bool:
         """Return whether a leaf is the snippet's where the case of its letters means nothing."""
@@ -173,10 +173,10 @@ class Matcher:
             return False
         return (node.text or b"").decode("utf-8", "replace").lower() == shape.text.decode("utf-8", "replace").lower()
 
-    def _word(self, shape: Word, node: Node, binds: Binds) -> Iterator[Binds]:
+    def _word(self, shape: Word, node: Node, binds: Binds) -> Sequence[Binds]:
         alike = self.rules.alike_words.get(shape.text, ())
-        if (node.type == shape.text and not node.is_named) or node.type in alike:
-            yield binds
+        same = (node.type == shape.text and not node.is_named) or node.type in alike
+        return (binds,) if same else ()
 
     def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
         follow = self.resolve and "." in shape.text
@@ -456,7 +456,7 @@ class Matcher:
         yield binds
 
 
-_BY_SHAPE: dict[type, Callable[..., Iterator[Binds]]] = {
+_BY_SHAPE: dict[type, Callable[..., Iterable[Binds]]] = {
     Hole: Matcher._hole,
     Leaf: Matcher._leaf,
     Word: Matcher._word,
@@ -474,12 +474,12 @@ _BY_SHAPE: dict[type, Callable[..., Iterator[Binds]]] = {
 }
 
 
-def _added(binds: Binds, name: str, bind: Bind) -> Iterator[Binds]:
+def _added(binds: Binds, name: str, bind: Bind) -> Sequence[Binds]:
+    """Return the bindings with one more; none where the name is bound to something else."""
     known = binds.get(name)
     if known is None:
-        yield {**binds, name: bind}
-    elif known.agrees(bind):
-        yield binds
+        return ({**binds, name: bind},)
+    return (binds,) if known.agrees(bind) else ()
 
 
 def _segment(node: Node, written: str, segments: list[str], index: int) -> Bind:
