@@ -376,7 +376,8 @@ class Checker(Struct, frozen=True, dict=True):
     def _marked(self, placed: Submission, rows: Mapping[str, FileRows]) -> Submission:
         """Return the submission with what the search has shown: which files may hold waivers, or aren't asked for."""
         marked = frozenset(path for path, entry in rows.items() if entry.marked and not is_base(path))
-        return replace(placed, marked=marked, unsearched=frozenset(placed.listed).difference(rows))
+        digests = {path: entry.digest for path, entry in rows.items() if entry.digest}
+        return replace(placed, marked=marked, unsearched=frozenset(placed.listed).difference(rows), digests=digests)
 
     def judged_in(self, part: Part, results: Iterable[PolicyResult]) -> tuple[list[Judged], list[Notice]]:
         """Return what came of the policies of a part, and notices of places, all as seen from the whole."""
@@ -429,7 +430,8 @@ class Checker(Struct, frozen=True, dict=True):
         base = submission.base.paths if submission.base is not None and self.demands.looks_at_base else ()
         paths = (*submission.listed, *base) if self.demands.everything else tuple(wanted)
         tasks = [task for path in paths if submission.holds(path) for task in (self.task(path, submission, wanted),)]
-        search = FileSearch(self.extractor, submission, facts, lines, digests=cache is not None)
+        digests = self.digests or cache is not None
+        search = FileSearch(self.extractor, submission, facts, lines, digests=digests)
 
         def search_all(left: Sequence[Task]) -> dict[str, FileRows]:
             return search_files(left, search, self.jobs, self.limits.search_seconds, progress)

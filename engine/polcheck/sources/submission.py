@@ -195,7 +195,7 @@ class Submission(Struct, frozen=True, dict=True):
     nobody has looked. `unsearched` are the files that no policy looks into. `left_out` counts the files and folders
     that were excluded, ignored or git's own; `git_places` are those of the last kind that git didn't put there. `links`
     are the files that are links, with what they hold. `base` is the tree that changes are compared with: its files are
-    reached by `base_path`.
+    reached by `base_path`. `digests` are the SHA-256 of the contents of those files that have been read.
     """
 
     name: str
@@ -210,6 +210,7 @@ class Submission(Struct, frozen=True, dict=True):
     git_places: tuple[str, ...] = ()
     links: Mapping[str, bytes] = field(default_factory=dict)
     base: Base | None = None
+    digests: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.marked is None:  # one that is copied from another has been checked
@@ -234,7 +235,7 @@ class Submission(Struct, frozen=True, dict=True):
         """
         total = hashlib.sha256()
         for path in self.paths:
-            content = self._unread(path)
+            content = self._unread(path) or self.digests.get(path)
             if not content:
                 try:
                     content = hashlib.sha256(self.files[path]).digest()
@@ -304,6 +305,7 @@ class Submission(Struct, frozen=True, dict=True):
             git_places=tuple(sorted(_below(self.git_places, start))),
             links=shortened(self.links),
             base=self.base and self.base.below(folder),
+            digests=shortened(self.digests),
         )
 
     def may_hold(self, folder: str) -> bool:
@@ -319,7 +321,8 @@ class Submission(Struct, frozen=True, dict=True):
         if not files:
             return self
         old = self.files
-        return replace(self, files=old.updated(files) if isinstance(old, Files) else {**old, **files})
+        updated = old.updated(files) if isinstance(old, Files) else {**old, **files}
+        return replace(self, files=updated, digests={})
 
     def source(self, path: str) -> Source:
         """Return the file at `path`.
