@@ -28,6 +28,7 @@ _UNSEEN = "\u200b|\u2060|\ufeff".encode()  # white space to the grammar
 _TO_CALL = rb"\b(?:[\s\\)]|#[^\n]*|" + _UNSEEN + rb")*\("
 _LETTERS = re.compile(r"[^\s\\'\"]+")
 _MEMORY = 64 << 20  # bytes, for all literals
+_MOST_SETS = 1_000  # of probes, of which it is remembered what spells out names for them
 
 Clause = frozenset[int]  # literals by number, one of which must be there
 
@@ -108,6 +109,20 @@ class Prefilter(Struct, frozen=True, dict=True):
             if (found := [spelled for one in probe.syntaxes if (spelled := known[one.language].spelled) is not None])
         }
 
+    def _spellings(self, wanted: tuple[int, ...]) -> Sequence[Callable[[Source], bytes | None]]:
+        """Return the functions that spell out escaped names for some probes, each once."""
+        known = self._spellings_of
+        if wanted not in known:
+            if len(known) >= _MOST_SETS:
+                known.clear()
+            known[wanted] = list(dict.fromkeys(one for index in wanted for one in self._respelled.get(index, ())))
+        return known[wanted]
+
+    @cached_property
+    def _spellings_of(self) -> dict[tuple[int, ...], list[Callable[[Source], bytes | None]]]:
+        """By probes, the functions that spell out names for them. NOTE: most files are searched for the same ones."""
+        return {}
+
     def possible(self, source: Source, wanted: Sequence[int]) -> list[int]:
         """Return those of the wanted probes that can match in a file."""
         found = self._present(source, wanted)
@@ -135,8 +150,7 @@ class Prefilter(Struct, frozen=True, dict=True):
             return None
         try:
             text = source.utf8
-            spelled = dict.fromkeys(one for index in wanted for one in self._respelled.get(index, ()))
-            respelled = [text_of for one in spelled if (text_of := one(source))]
+            respelled = [text_of for one in self._spellings(tuple(wanted)) if (text_of := one(source))]
         except Unreadable:
             return None
         # NOTE: a name that is followed through a relative import may have its first part in the path alone

@@ -65,7 +65,7 @@ class Columns:
     def in_order(self, nodes: Sequence[Node]) -> bool:
         """Return whether the nodes of a column are in order of place, and no two span the same."""
         if id(nodes) not in self._orders:
-            places = [(node.start_byte, node.end_byte) for node in nodes]
+            places = list(zip(*self.spans(nodes), strict=True))
             self._orders[id(nodes)] = (nodes, all(map(lt, places, places[1:])))
         return self._orders[id(nodes)][1]
 
@@ -114,7 +114,7 @@ class Rows:
         """Return the matches of queries as columns; None unless each holds one node a capture and no two span the
         same.
         """
-        names = {tuple([name for _, name in probe.public]) for probe, _ in self.taken}
+        names = {probe.names for probe, _ in self.taken}
         if len(names) != 1 or sum(len(matches) for _, matches in self.taken) > self.most:
             return None
         node_columns: list[list[Node]] | None = None
@@ -150,9 +150,8 @@ class Rows:
         """
         if len(probe.roots) != 1:
             return None
-        numbers = [*probe.roots, *[number for number, _ in probe.public], *([] if probe.here is None else [probe.here])]
         columns: list[list[Node]] = []
-        for number in numbers:
+        for number in probe.columns:
             nodes = self._shared.nodes(matches, number)
             if nodes is None:
                 return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from polcheck.base.cached import cached_property
 from polcheck.languages.grammars import grammar
 from polcheck.selectors.syntax.cost import free_of
 from polcheck.selectors.syntax.predicates import Predicate, read_predicate
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Query
 
 
-class PatternProbe(Struct, frozen=True):
+class PatternProbe(Struct, frozen=True, dict=True):
     """A pattern: its canonical query text, its captures by number, and its predicates.
 
     `roots` are the captures that a match spans, `public` those that bind; `certain` are the captures
@@ -38,6 +39,16 @@ class PatternProbe(Struct, frozen=True):
     width: int  # how many captures the shape has, with the hidden ones
     kinds: tuple[tuple[int, str], ...]  # the node kind that each capture stands after, where it is one
     free: int
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names that a match binds."""
+        return tuple(name for _, name in self.public)
+
+    @cached_property
+    def columns(self) -> tuple[int, ...]:
+        """The captures by number of what a match spans, of what it binds, and of the finding's place, if any."""
+        return (*self.roots, *(number for number, _ in self.public), *(() if self.here is None else (self.here,)))
 
     @property
     def always(self) -> frozenset[str]:
