@@ -68,6 +68,34 @@ ROWS = [
     ("rust", "std::process::Command::new($x)", "use std::process::Command;\nfn f() { Command::new(a); }", True),
 ]  # fmt: skip
 
+FURTHER = [
+    ("javascript", "fs.rm($x)", 'var f; f = require("fs"); f.rm(a)', True),
+    ("javascript", "fs.rm($x)", 'let { rm = b } = require("fs"); rm(a)', True),
+    ("javascript", "fs.rm($x)", 'let { rm: r = b } = require("fs"); r(a)', True),
+    ("javascript", "fs.rm($x)", 'require("fs").rm(a)', True),
+    ("javascript", "fs.rm($x)", 'require("./fs").rm(a)', False),
+    ("javascript", "fs.rm($x)", 'import { "rm" as r } from "fs"; r(a)', True),
+    ("javascript", "fs.rm($x)", 'import * as f from "fs"; const { rm } = f; rm(a)', True),
+    ("javascript", "fs.rm($x)", 'import f from "fs"; const { rm: r } = f; r(a)', True),
+    ("javascript", "fs.rm($x)", "const f = require(`fs`); f.rm(a)", True),
+    ("javascript", "fs.rm($x)", "const f = require(`${b}`); f.rm(a)", False),
+    ("javascript", "fs.promises.rm($x)", 'const { promises: { rm } } = require("fs"); rm(a)', True),
+    ("go", "http.Get($x)", 'package a\nimport h "net/http"\nfunc f(){switch h := x.(type){case T: h.Get(a)}}', False),
+    ("go", "http.Get($x)", 'package a\nimport h "net/http"\nfunc f() { select { case h := <-c: h.Get(a) } }', False),
+    ("go", "http.Get($x)", 'package a\nimport h "net/http"\nfunc f() { type h T; h.Get(a) }', False),
+    ("java", "new java.io.File($x)", "import java.io.File;\nclass A { Object x = new @X File(a); }", True),
+    ("java", "new java.io.File($x)", "import java.io.File;\nclass A<File> { Object x = new File(a); }", False),
+    ("java", "new java.io.File($x)", "import java.io.File;\nclass A<B> { } class C { Object x = new File(a); }", True),
+    ("java", "new java.io.File($x)", "import java.io.File;\nclass A { <File> void m() { new File(a); } }", False),
+    ("csharp", "System.IO.File.Delete($x)", "class A { void F() { global::System.IO.File.Delete(a); } }", True),
+    ("rust", "std::fs::remove_file($x)", "fn f() { ::std::fs::remove_file(a); }", True),
+    ("rust", "std::fs::remove_file($x)", "use std::fs;\nfn f(fs: T) { fs::remove_file(a); }", True),
+    ("rust", "std::fs::remove_file($x)", "use std::fs;\nfn f() { let fs = fs::remove_file(a); }", True),
+    ("rust", "std::fs::remove_file($x)", "use std::fs;\nfn f() { mod fs {} fs::remove_file(a); }", False),
+    ("rust", "std::fs::remove_file($x)", 'use std::fs;\nfn f() { println!("{:?}", fs::remove_file(a)); }', True),
+    ("rust", "std::fs::remove_file($x)", "use std::fs::remove_file as r;\nmacro_rules! m {($p:expr) => {r($p)}}", True),
+]  # fmt: skip
+
 
 def number_of_matches(language: str, pattern: str, code: str, *, resolve: bool = True) -> int:
     """How often a pattern is found in a file."""
@@ -77,7 +105,7 @@ def number_of_matches(language: str, pattern: str, code: str, *, resolve: bool =
     return len(result.matches) if result is not None else 0
 
 
-@pytest.mark.parametrize(("language", "pattern", "code", "found"), ROWS)
+@pytest.mark.parametrize(("language", "pattern", "code", "found"), ROWS + FURTHER)
 def test_a_name_is_followed_through_imports(language: str, pattern: str, code: str, found: bool) -> None:
     """As the language resolves it, as far as the file alone can tell."""
     assert number_of_matches(language, pattern, code) == found

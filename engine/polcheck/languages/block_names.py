@@ -36,10 +36,13 @@ class BlockRules(Struct, frozen=True, eq=False):
     """How a language of blocks binds names.
 
     `imports` is a query that captures import statements as `@import`. `bindings` captures blocks as `@scope`, names
-    that are bound in the block around them as `@name`, names of a block itself, which are bound around it, as `@outer`,
-    and declarations of a name with a value as `@value`. `imported` yields the names that an import statement of the
-    file at a path binds, with what each stands for. `chain` is how dotted names are parsed, `value` gives the name and
-    the value of a declaration. `grouping` and `erased` are those of the language's snippets.
+    that are bound in the block around them as `@name`, those of values alone as `@local`, names of a block itself,
+    which are bound around it, as `@outer`, and declarations of a name with a value as `@value`. `imported` yields the
+    names that an import statement of the file at a path binds, with what each stands for. `chain` is how dotted names
+    are parsed, `value` gives the name and the value of a declaration; `destructured` the names that a pattern binds to
+    parts of a name, with these. `module` is the module that an expression such as a call of `require` gives, if it
+    does; `prefixes` are kinds of names that begin at the root of all names, with the field of what follows. `grouping`
+    and `erased` are those of the language's snippets.
     """
 
     imports: str
@@ -49,6 +52,9 @@ class BlockRules(Struct, frozen=True, eq=False):
     value: tuple[str, str] = ("name", "value")
     grouping: frozenset[str] = frozenset({"parenthesized_expression"})
     erased: Mapping[str, int] = {}
+    destructured: Callable[[Node, str], Iterator[tuple[str, str]]] | None = None
+    module: Callable[[Node], str] | None = None
+    prefixes: Mapping[str, str] = {}
 
     def rules(self) -> NameRules:
         """Return how the names of the language are followed."""
@@ -59,14 +65,19 @@ class BlockRules(Struct, frozen=True, eq=False):
         segments: list[str] = []
         while len(segments) < MAX_SEGMENTS:
             node = unwrapped(node, self.grouping, self.erased)
+            if node.type in self.prefixes:
+                node = node.child_by_field_name(self.prefixes[node.type]) or node
             if node.type in self.chain.whole:
                 return ".".join([*segments_of(text_of(node)), *reversed(segments)])
             if node.type != self.chain.member:
                 plain = node.type == self.chain.identifier or node.type in self.chain.roots
-                return ".".join([text_of(node), *reversed(segments)]) if plain else ""
+                module = self.module(node) if self.module is not None and segments and not plain else ""
+                return ".".join([module or text_of(node), *reversed(segments)]) if plain or module else ""
             base, attribute = node.child_by_field_name(self.chain.base), node.child_by_field_name(self.chain.attribute)
-            if base is None or attribute is None:
+            if attribute is None:
                 return ""
+            if base is None:  # NOTE: such as `::std`
+                return ".".join([text_of(attribute), *reversed(segments)])
             segments.append(text_of(unwrapped(attribute, frozenset(), self.erased)))
             node = base
         return ""
@@ -93,6 +104,8 @@ class BlockRules(Struct, frozen=True, eq=False):
                 bindings.append(Binding(scope, text_of(node), node.start_byte))
                 if scope is table.module:  # NOTE: what a file declares or imports by name is nothing of a star import
                     definite[text_of(node)] = 0
+        for node in nodes.get("local", ()):
+            table.at(node.start_byte).values.add(text_of(node))
         for node in nodes.get("value", ()):
             bindings += self._assigned(node, table)
         return FileNames(table, table.owned(bindings), tuple(stars), definite, table.unclear)
@@ -100,6 +113,11 @@ class BlockRules(Struct, frozen=True, eq=False):
     def _assigned(self, node: Node, table: ScopeTable) -> Iterator[Binding]:
         name, value = (node.child_by_field_name(field) for field in self.value)
         chain = self.dotted(value) if value is not None else ""
-        if name is not None and name.type == self.chain.identifier and value is not None and chain:
-            scope = table.at(node.start_byte)
+        if name is None or value is None or not chain:
+            return
+        scope = table.at(node.start_byte)
+        if name.type == self.chain.identifier:
             yield Binding(scope, text_of(name), node.start_byte, (), ((chain, value.start_byte),))
+        elif self.destructured is not None:
+            for bound, part in self.destructured(name, chain):
+                yield Binding(scope, bound, node.start_byte, (), ((part, value.start_byte),))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from polcheck.languages.block_names import BlockRules
-from polcheck.languages.names import text_of, unwrapped
+from polcheck.languages.names import MAX_SEGMENTS, text_of, unwrapped
 from polcheck.languages.supported.javascript import CHAIN, ERASED, string_value
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _IMPORTS = """
 [(import_statement)
  (variable_declarator value: [
+   (call_expression) (await_expression (call_expression)) (member_expression object: (call_expression))])
+ (assignment_expression left: [(identifier) (object_pattern)] right: [
    (call_expression) (await_expression (call_expression)) (member_expression object: (call_expression))])] @import
 """
 _BINDINGS = """
@@ -46,7 +48,8 @@ def imported(path: str, statement: Node) -> Iterator[tuple[str, str]]:
     if statement.type == "import_statement":
         yield from _imported(path, statement)
         return
-    value = unwrapped(statement.child_by_field_name("value") or statement)
+    is_assignment = statement.type == "assignment_expression"
+    value = unwrapped(statement.child_by_field_name("right" if is_assignment else "value") or statement)
     members = []
     if value.type == "await_expression" and value.named_children:
         value = unwrapped(value.named_children[0])
@@ -55,7 +58,7 @@ def imported(path: str, statement: Node) -> Iterator[tuple[str, str]]:
         members = [text_of(name)] if name is not None else []
         value = unwrapped(base) if base is not None else value
     module = _required(path, value)
-    pattern = statement.child_by_field_name("name")
+    pattern = statement.child_by_field_name("left" if is_assignment else "name")
     if module and pattern is not None:
         yield from _bound(pattern, ".".join([module, *members]))
 
@@ -83,8 +86,9 @@ def _specified(names: Node, module: str) -> Iterator[tuple[str, str]]:
     for item in names.named_children:
         name, alias = item.child_by_field_name("name"), item.child_by_field_name("alias")
         if name is not None:
-            target = module if text_of(name) == "default" else f"{module}.{text_of(name)}"
-            yield text_of(alias or name), target
+            literal = string_value(name) if name.type == "string" else None
+            text = literal.value if literal is not None else text_of(name)
+            yield text_of(alias or name), module if text == "default" else f"{module}.{text}"
 
 
 def _bound(pattern: Node, target: str) -> Iterator[tuple[str, str]]:
@@ -93,10 +97,13 @@ def _bound(pattern: Node, target: str) -> Iterator[tuple[str, str]]:
         yield text_of(pattern), target
     for item in pattern.named_children if pattern.type == "object_pattern" else ():
         key, value = item.child_by_field_name("key"), item.child_by_field_name("value")
-        if item.type == "shorthand_property_identifier_pattern":
-            yield text_of(item), f"{target}.{text_of(item)}"
-        elif key is not None and value is not None and value.type == "identifier":
-            yield text_of(value), f"{target}.{text_of(key)}"
+        left = item.child_by_field_name("left") if item.type == "object_assignment_pattern" else item
+        if left is not None and left.type == "shorthand_property_identifier_pattern":
+            yield text_of(left), f"{target}.{text_of(left)}"
+        elif key is not None and value is not None and target.count(".") < MAX_SEGMENTS:
+            if value.type == "assignment_pattern":
+                value = value.child_by_field_name("left") or value
+            yield from _bound(value, f"{target}.{text_of(key)}")
 
 
 def _required(path: str, call: Node) -> str:
@@ -111,8 +118,9 @@ def _required(path: str, call: Node) -> str:
 
 def _module(path: str, source: Node | None) -> str:
     """Return the dotted name of a module; of a relative one, that of its file below the root of the project."""
-    literal = string_value(source) if source is not None and source.type == "string" else None
-    if literal is None:
+    is_string = source is not None and source.type in ("string", "template_string")
+    literal = string_value(source) if source is not None and is_string else None
+    if literal is None or not literal.plain:
         return ""
     name = literal.value.removeprefix("node:")
     if name.startswith("."):
@@ -122,5 +130,15 @@ def _module(path: str, source: Node | None) -> str:
     return name.strip("/").replace("/", ".")
 
 
-JAVASCRIPT = BlockRules(_IMPORTS, _BINDINGS + _JAVASCRIPT, CHAIN, imported)
-TYPESCRIPT = BlockRules(_IMPORTS, _BINDINGS + _TYPESCRIPT, CHAIN, imported, erased=ERASED)
+def _called(call: Node) -> str:
+    """Return the module that a call of `require` gives where it stands; empty for one of the project's own."""
+    module = _required("", call)
+    arguments = call.child_by_field_name("arguments")
+    own = arguments is not None and text_of(arguments.named_children[0])[1:2] == "." if module else False
+    return "" if own else module
+
+
+JAVASCRIPT = BlockRules(_IMPORTS, _BINDINGS + _JAVASCRIPT, CHAIN, imported, destructured=_bound, module=_called)
+TYPESCRIPT = BlockRules(
+    _IMPORTS, _BINDINGS + _TYPESCRIPT, CHAIN, imported, erased=ERASED, destructured=_bound, module=_called
+)

@@ -38,12 +38,14 @@ class Scope:
     """A block in which names are bound.
 
     `form` is "module", "function", "class", "block" or "comprehension"; `hole` is the part of a comprehension that is
-    evaluated outside of it. `globals` and `nonlocals` are names that the block declares to be those of the module or
+    evaluated outside of it. `binds` are the names bound in it, `values` those that only values have: no name with a dot
+    begins with one (in Rust). `globals` and `nonlocals` are names that the block declares to be those of the module or
     of a surrounding function.
     """
 
     __slots__ = (
         "_outer", "_parent", "binds", "depth", "end", "form", "globals", "hole", "nonlocals", "number", "start",
+        "values",
     )  # fmt: skip
 
     def __init__(self, form: str, start: int, end: int, hole: tuple[int, int] = (-1, -1)) -> None:
@@ -57,6 +59,7 @@ class Scope:
         self._parent: Scope | None = None
         self.depth = 0
         self.binds: set[str] = set()
+        self.values: set[str] = set()
         self.globals: set[str] = set()
         self.nonlocals: set[str] = set()
 
@@ -156,24 +159,28 @@ class ScopeTable:
             owned.append(binding._replace(scope=scope) if scope is not binding.scope else binding)
         return owned
 
-    def bound_in(self, name: str, scope: Scope) -> Scope | None:
-        """Return the scope whose binding a use of `name` in `scope` sees; None when no scope binds it."""
+    def bound_in(self, name: str, scope: Scope, dotted: bool = False) -> Scope | None:
+        """Return the scope whose binding a use of `name` in `scope` sees; None when no scope binds it.
+
+        `dotted` says that a dot comes after the name.
+        """
         here = scope
         while True:
             if name in here.globals:
                 return self.module if name in self.module.binds else None
-            if name in here.binds and name not in here.nonlocals and (here.form != "class" or here is scope):
+            bound = name in here.binds or (not dotted and name in here.values)
+            if bound and name not in here.nonlocals and (here.form != "class" or here is scope):
                 return here
             if not here.depth:
                 return None
             here = here.parent
 
-    def keys(self, name: str, scope: Scope) -> Iterator[_Key]:
+    def keys(self, name: str, scope: Scope, dotted: bool = False) -> Iterator[_Key]:
         """Yield the bindings that a use of `name` in `scope` may see; those of the module even where it has none."""
-        bound = self.bound_in(name, scope)
+        bound = self.bound_in(name, scope, dotted)
         yield (0 if bound is None else bound.number), name
         if bound is scope and bound.form == "class":  # NOTE: what a class hasn't bound yet is what it is outside
-            yield from self.keys(name, bound.lookup)
+            yield from self.keys(name, bound.lookup, dotted)
 
 
 class FileNames(NamedTuple):
@@ -262,7 +269,7 @@ class Names:
         if not chain or self._stands_for(chain, node.start_byte):
             return ""
         head = chain.partition(".")[0]
-        bound = self._table.bound_in(head, self._table.at(node.start_byte))
+        bound = self._table.bound_in(head, self._table.at(node.start_byte), "." in chain)
         if bound is None:
             return ""
         line = self._source.line_of(self._source.span_of_bytes(bound.start, bound.start).start)
@@ -278,18 +285,18 @@ class Names:
         if head not in self._followed and not self._stars:
             return (chain,)
         scope = self._table.at(place)
-        followed = self._follow(head, scope, place)
+        followed = self._follow(head, scope, place, bool(dot))
         if followed:
             return tuple(dict.fromkeys([chain, *(name + dot + rest for name in followed)]))
-        bound = self._table.bound_in(head, scope)
-        if bound is not None and bound.depth and self._follow(head, bound.lookup, place):
+        bound = self._table.bound_in(head, scope, bool(dot))
+        if bound is not None and bound.depth and self._follow(head, bound.lookup, place, bool(dot)):
             return ()
         return (chain,)
 
-    def _follow(self, head: str, scope: Scope, place: int) -> tuple[str, ...]:
+    def _follow(self, head: str, scope: Scope, place: int, dotted: bool) -> tuple[str, ...]:
         """Return what a name that is used in `scope` was imported as."""
         names: list[str] = []
-        for key in self._table.keys(head, scope):
+        for key in self._table.keys(head, scope, dotted):
             names += self._values.get(key, ())
             if self._may_be_starred(key, place):
                 names += [f"{module}.{head}" for module in self._stars]
@@ -309,7 +316,7 @@ class Names:
             waiting.extend((key, name) for name in binding.imported)
             for chain, place in binding.chains:
                 head, dot, rest = chain.partition(".")
-                for source in self._table.keys(head, self._table.at(place)):
+                for source in self._table.keys(head, self._table.at(place), bool(dot)):
                     users.setdefault(source, []).append((key, dot + rest))
                     if self._may_be_starred(source, place):
                         waiting.extend((key, f"{module}.{chain}") for module in self._stars)

@@ -98,7 +98,9 @@ def _imported(_: str, directive: Node) -> Iterator[tuple[str, str]]:
 def _name_rules() -> NameRules:
     from polcheck.languages.block_names import BlockRules
 
-    return BlockRules(_IMPORTS, _BINDINGS, _CHAIN, _imported, erased=_ERASED).rules()
+    return BlockRules(
+        _IMPORTS, _BINDINGS, _CHAIN, _imported, erased=_ERASED, prefixes={"alias_qualified_name": "name"}
+    ).rules()
 
 
 _MEMBERS = frozenset(

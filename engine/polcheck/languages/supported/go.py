@@ -77,10 +77,13 @@ _CHAIN = Chain(
 _IMPORTS = "(import_spec) @import"
 _BINDINGS = """
 [(function_declaration) (method_declaration) (func_literal) (block) (if_statement) (for_statement) (expression_case)
- (default_case) (type_case) (communication_case)] @scope
+ (default_case) (type_case) (communication_case) (type_switch_statement)] @scope
 (function_declaration name: (identifier) @outer)
 (short_var_declaration left: (expression_list (identifier) @name))
 (range_clause left: (expression_list (identifier) @name))
+(type_switch_statement alias: (expression_list (identifier) @name))
+(receive_statement left: (expression_list (identifier) @name))
+(type_spec name: (type_identifier) @name)
 (var_spec name: (identifier) @name)
 (const_spec name: (identifier) @name)
 (parameter_declaration name: (identifier) @name)

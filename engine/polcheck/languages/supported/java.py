@@ -76,7 +76,8 @@ _ERASED = {"generic_type": 0}
 _IMPORTS = "(import_declaration) @import"
 _BINDINGS = """
 [(method_declaration) (constructor_declaration) (lambda_expression) (block) (class_body) (enhanced_for_statement)
- (for_statement) (catch_clause) (try_with_resources_statement)] @scope
+ (for_statement) (catch_clause) (try_with_resources_statement) (class_declaration) (interface_declaration)
+ (enum_declaration) (record_declaration)] @scope
 (variable_declarator name: (identifier) @name)
 (formal_parameter name: (identifier) @name)
 (catch_formal_parameter name: (identifier) @name)
@@ -84,10 +85,11 @@ _BINDINGS = """
 (resource name: (identifier) @name)
 (inferred_parameters (identifier) @name)
 (lambda_expression parameters: (identifier) @name)
-(class_declaration name: (identifier) @name)
-(interface_declaration name: (identifier) @name)
-(enum_declaration name: (identifier) @name)
-(record_declaration name: (identifier) @name)
+(type_parameter . (type_identifier) @name)
+(class_declaration name: (identifier) @outer)
+(interface_declaration name: (identifier) @outer)
+(enum_declaration name: (identifier) @outer)
+(record_declaration name: (identifier) @outer)
 """
 
 
@@ -156,7 +158,7 @@ LANGUAGES = (
                 "interface_declaration": {**_GENERIC, **parts("extends_interfaces", "permits")},
                 "enum_declaration": {**_MODIFIERS, **parts("super_interfaces")},
                 "record_declaration": {**_GENERIC, **parts("super_interfaces")},
-                "object_creation_expression": parts("class_body", "type_arguments"),
+                "object_creation_expression": parts("class_body", "type_arguments", "annotation", "marker_annotation"),
                 "method_invocation": parts("type_arguments"),
                 **each("method_declaration constructor_declaration", {**_GENERIC, **parts("throws")}),
                 **each(

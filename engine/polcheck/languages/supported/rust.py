@@ -59,16 +59,16 @@ _IMPORTS = "(use_declaration) @import"
 _BINDINGS = """
 [(function_item) (block) (closure_expression) (for_expression) (match_arm) (declaration_list)] @scope
 (function_item name: (identifier) @outer)
-(let_declaration pattern: (identifier) @name)
-(parameter pattern: (identifier) @name)
-(closure_parameters (identifier) @name)
-(for_expression pattern: (identifier) @name)
+(let_declaration pattern: (identifier) @local)
+(parameter pattern: (identifier) @local)
+(closure_parameters (identifier) @local)
+(for_expression pattern: (identifier) @local)
 (struct_item name: (type_identifier) @name)
 (enum_item name: (type_identifier) @name)
 (trait_item name: (type_identifier) @name)
 (type_item name: (type_identifier) @name)
 (mod_item name: (identifier) @name)
-(const_item name: (identifier) @name)
+(const_item name: (identifier) @local)
 """
 _MOST_NAMES = 10_000  # of one `use`
 
