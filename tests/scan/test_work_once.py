@@ -8,12 +8,13 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
 from counted import checker, policies, searches
 from polcheck.base.store import read_whole
 from polcheck.project import library
 from polcheck.scan.cache import CachedRows, ScanCache
-from polcheck.sources.submission import of_files
+from polcheck.sources.submission import Submission, of_files
 from trees import OURS, write
 from typed import polcheck
 
@@ -188,3 +189,28 @@ def test_the_number_of_processes_changes_nothing(project: Path) -> None:
     """One process and two give the same report, byte for byte."""
     with mock.patch("polcheck.scan.workers.PARALLEL_BYTES", 0), mock.patch("polcheck.scan.workers.CHUNK_BYTES", 64):
         assert report(project, "--no-cache", "--jobs", "2") == report(project, "--no-cache", "--jobs", "1")
+
+
+class _Counted(dict[str, bytes]):
+    """Files that count how often each of them is read."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        super().__init__({path: text.encode() for path, text in files.items()})
+        self.reads: dict[str, int] = dict.fromkeys(files, 0)
+
+    def __getitem__(self, path: str) -> bytes:
+        self.reads[path] += 1
+        return super().__getitem__(path)
+
+
+def test_the_digest_is_of_the_bytes_that_were_searched() -> None:
+    """A report's digest needs no second reading of a file, and is what it is of the files as they are."""
+    files = {"a.py": "x = 1\n", "b.py": "y = 2\n", "c.txt": "z\n"}
+    read, without = _Counted(files), _Counted(files)
+    report = checker(policies(EVAL)).check(Submission("files", "files", read))
+    replace(checker(policies(EVAL)), digests=False).check(Submission("files", "files", without))
+    assert read.reads == without.reads
+    unsearched = frozenset({"c.txt"})
+    assert report.submission.digest == Submission("files", "files", read, unsearched=unsearched).digest
+    other = checker(policies(EVAL)).check(Submission("files", "files", _Counted({**FILES, "a.py": "x = 2\n"})))
+    assert other.submission.digest != report.submission.digest
