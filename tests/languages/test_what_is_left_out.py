@@ -82,6 +82,14 @@ ALIKE: list[tuple[str, str, str, list[str]]] = [
         ["select! { v = o.m(x) => { a }, else => {} }", "a!(matches!(o.m(x), Some(_) if c))"],
     ),
     ("rust", "k($x)", "%s", ["macro_rules! q { ($($e:expr),*) => { $( k($e); )* } }", "t! { static A: B = k(x); }"]),
+    (
+        "c",
+        "k($x)",
+        "%s\n",
+        ["#define M k(x)", "#define M(x) do { k(x); } while (0)", "#define M(x) \\\n  (k(x), 1) // k(x)"],
+    ),
+    ("cpp", "k($x)", "%s\n", ["#define M if (a) k(x); else b", "#ifdef A\n# define M(...) k(__VA_ARGS__)\n#endif"]),
+    ("c", "k($x);", "%s\n", ["#define M k(x)", "void f() {\n#define M k(x);\n}"]),
     ("bash", "for $i in ...; do ...; done", "%s\n", ["for x in a b; do c; done", "for x in a; do c; d; done"]),
     ("bash", "$f() { ... }", "%s\n", ["f() { a; }", "function f { a; }", "function f() { a; b; }"]),
     ("bash", "case $x in ... esac", "%s\n", ["case a in b) c;; esac", "case a in b) c;; d) e;; esac"]),
@@ -165,6 +173,7 @@ APART: list[tuple[str, str, str, list[str]]] = [
     ("php", "Foo::A", "<?php $b = %s;", ["Foo::a"]),
     ("php", "FOO", "<?php $b = %s;", ["foo"]),
     ("php", "$$a->p", "<?php $b = %s;", ["$A->p", "$a->P"]),
+    ("c", "k($x)", "%s\n", ['#define M "k(x)"', "#define M 1 /* k(x) */"]),
     ("csharp", "o?.G($x)", "class A { int a = %s; }", ["o.G(x)"]),
     ("swift", "F<Int>($x)", "let a = %s\n", ["F(x)", "F<B>(x)"]),
     ("solidity", "k{value: 1}($x)", "contract A { function f() { %s; } }", ["k(x)", "k{value: 2}(x)"]),
@@ -188,6 +197,15 @@ def _matches(language: str, pattern: str, around: str, code: str) -> int:
     tree = parse(Source("a", (around % code).encode()), language)
     assert not tree.tree.root_node.has_error, code
     return len(QuerySet([compile_pattern([pattern], language)]).search(tree)[0].matches)
+
+
+@pytest.mark.parametrize("body", ["k(", "#x k(x)", "} k(x)"])
+def test_a_macro_whose_body_cannot_be_parsed_is_undecided_where_it_may_hold_a_match(body: str) -> None:
+    """In C and C++, whose grammars have it as a string."""
+    tree = parse(Source("a.c", f"#define M(x) {body}\n".encode()), "c")
+    calls, others = (QuerySet([compile_pattern([pattern], "c")]).search(tree)[0] for pattern in ("k($x)", "g($x)"))
+    assert "macro" in calls.incomplete
+    assert not others.incomplete
 
 
 def test_what_is_between_names_is_part_of_what_they_bind() -> None:

@@ -11,6 +11,9 @@ from polcheck.languages.literals import LINES, Quoting, octal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from polcheck.languages.grammars import Tree
+    from polcheck.languages.readings import Embedded
+
 _escape = escapes(
     {
         "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'",
@@ -38,6 +41,13 @@ def string_value(node: Node) -> Literal | None:
         delimiter = content.partition("(")[0]
         return literal(content[len(delimiter) + 1 : len(content) - len(delimiter) - 1].replace("\r\n", "\n"))
     return literal(unescape(content.replace("\r\n", "\n"), _escape))
+
+
+def embedded(tree: Tree) -> Embedded:
+    """Return the code in the bodies of a file's macros."""
+    from polcheck.languages.c_macros import embedded as in_macros
+
+    return in_macros(tree)
 
 
 CONTEXTS = (
@@ -79,6 +89,7 @@ LANGUAGES = (
         string_content="string_content",
         contexts=CONTEXTS,
         lists=LISTS,
+        embedded=embedded,
         statement_form=MARK + "{};",
         any_forms_in_braces=FORMS,
         comment_signs=("//",),

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from polcheck.languages.language import MARK, Context, Language, parts
 from polcheck.languages.literals import LINES, Quoting, octal
-from polcheck.languages.supported.c import CONTEXTS, FORMS, LISTS, OPTIONAL, SNIPPET, string_value
+from polcheck.languages.supported.c import CONTEXTS, FORMS, LISTS, OPTIONAL, SNIPPET, embedded, string_value
 
 LANGUAGES = (
     Language(
@@ -27,6 +27,7 @@ LANGUAGES = (
             ),
         ),
         lists=LISTS | {"type_descriptor"},
+        embedded=embedded,
         statement_form=MARK + "{};",
         any_forms_in_braces=FORMS,
         comment_signs=("//",),
