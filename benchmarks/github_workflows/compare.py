@@ -3,7 +3,7 @@
     python benchmarks/github_workflows/compare.py CACHE [--persona regular] [--part aside] [--only NAME] [--others]
 
 CACHE is a folder with a checkout a repository, `owner+name`; `git` fetches those of projects.txt that are missing.
-`--part` is one of its three parts: `first`, with which the pack was written, `aside` and `fresh`.
+`--part` is one of its four parts: `first`, with which the pack was written, `aside`, `fresh` and `later`.
 Compared are the places (audit, path, line) in workflows and actions. zizmor runs offline, without its configuration and
 its comments. What polcheck could not decide is listed with its reason, so that no place is missing in silence.
 `--others` lists the findings of the policies that zizmor has no audit for. Needs zizmor beside polcheck.
@@ -24,7 +24,7 @@ from polcheck.sources.target import read_submission
 
 HERE = Path(__file__).parent
 PACK = "github-workflows"
-_PARTS = ("first", "aside", "fresh")
+_PARTS = ("first", "aside", "fresh", "later")
 Place = tuple[str, str, int]
 
 
