@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from polcheck.base.spans import Source
@@ -243,3 +245,23 @@ def test_a_pattern_finds_code_that_says_more(language: str, pattern: str, around
 def test_what_a_pattern_says_is_asked_for(language: str, pattern: str, around: str, code: str) -> None:
     """What a snippet writes has to be there."""
     assert _matches(language, pattern, around, code) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("rust", "fn a() { m!(" + "{ % " * 3_000 + "}" * 3_000 + "); }"),
+        ("rust", "fn a() { " + "m!(" * 2_000 + ")" * 2_000 + "; }"),
+        ("rust", "fn a() { m!(" + ": a b" * 20_000 + "); }"),
+        ("rust", "fn a() { m!(" + "a % " * 20_000 + "); }"),
+        ("rust", "fn a() { " + "m!(k b);" * 10_000 + " }"),
+        ("c", "#define A k(\n" * 5_000),
+        ("c", "#define A " + "k(" * 20_000 + "\n"),
+    ],
+    ids=["deep", "macros", "weak", "parts", "many", "bodies", "long"],
+)
+def test_macros_that_cannot_be_parsed_take_bounded_work(language: str, code: str) -> None:
+    """Seconds at most, and what isn't read is said."""
+    started = time.monotonic()
+    QuerySet([compile_pattern(["k($x)"], language)]).search(parse(Source("a", code.encode()), language))
+    assert time.monotonic() - started < 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polcheck.languages.grammars import Tree, captures
-from polcheck.languages.readings import Embedded, Unparsed, parser_of
+from polcheck.languages.readings import LARGEST, Embedded, Unparsed, parser_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -31,7 +31,7 @@ def embedded(tree: Tree) -> Embedded:
     for body in bodies:
         start, end = body.start_byte, body.end_byte
         whole = _BEFORE + data[start:end] + _AFTER
-        if start < len(_BEFORE) or parser.parse(whole).root_node.has_error:
+        if start < len(_BEFORE) or len(whole) > LARGEST or parser.parse(whole).root_node.has_error:
             unparsed.append(Unparsed(start, end, "the body of a macro"))
             continue
         code[start - len(_BEFORE) : end + len(_AFTER)] = whole

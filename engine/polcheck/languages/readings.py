@@ -61,6 +61,9 @@ class Readings(Struct, frozen=True, eq=False):
     bare: Bare | None = None
 
 
+LARGEST = 30_000
+"""Bytes that are tried as code: tree-sitter takes long over long code with errors."""
+_MOST_UNPARSED = 200  # places that are looked at one by one
 _NONE = Readings()
 _READINGS: WeakKeyDictionary[Tree, Readings] = WeakKeyDictionary()
 
@@ -73,6 +76,9 @@ def readings_of(tree: Tree) -> Readings:
     readings = _READINGS.get(tree)
     if readings is None:
         embedded = record.embedded(tree) if record.embedded is not None else Embedded()
+        if len(embedded.unparsed) > _MOST_UNPARSED:
+            starts, ends, _ = zip(*embedded.unparsed, strict=True)
+            embedded = embedded._replace(unparsed=(Unparsed(min(starts), max(ends), "what stands in macros"),))
         readings = _READINGS[tree] = Readings(embedded, _bare(tree, record.left_out))
     return readings
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from polcheck.languages.grammars import Tree, grammar
-from polcheck.languages.readings import Embedded, Unparsed, parser_of
+from polcheck.languages.readings import LARGEST, Embedded, Unparsed, parser_of
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -39,7 +39,9 @@ _VARIABLE = re.compile(rb"\$(?=[A-Za-z_])")
 _BLANKS = bytes(10 if code == 10 else 32 for code in range(256))
 _MOST_LEVELS = 50  # of macros in macros
 _MOST_TOKENS = 24  # of a part whose ends are tried one after another
-_EFFORT = 60  # bytes parsed for each byte of a file
+_DEEPEST = 100  # of brackets in one another that are read part by part
+_EFFORT = 12  # bytes parsed for each byte of a file
+_EACH = 100  # bytes that could be parsed in the time that it takes to begin
 _LEAST_EFFORT = 100_000
 
 
@@ -95,6 +97,7 @@ class _Reader:
         self._data = data
         self._parser = parser_of("rust")
         self._work = _EFFORT * len(data) + _LEAST_EFFORT
+        self._depth = 0  # of the brackets that are read part by part
         self._code = bytearray()
         # where brackets were written, and whether what is in them is a list of expressions
         self._places: list[tuple[int, int, bool]] = []
@@ -103,6 +106,7 @@ class _Reader:
         """Parse the expressions and statements in groups of tokens at their places; return the root of their tree."""
         self._code = bytearray(self._data.translate(_BLANKS)) + b";"
         self._places = []
+        self._work -= len(self._data) // 4
         for group in groups:
             if not self._group(group):
                 self.unparsed.append(_unparsed(group))
@@ -135,6 +139,8 @@ class _Reader:
 
     def _group(self, group: Node) -> bool:
         """Write the tokens in a pair of brackets as expressions or statements; return whether there was room."""
+        if self._work <= 0 or self._depth > _DEEPEST:
+            return False
         opening, closing, inside = _brackets(group)
         if opening is None or closing is None or not inside:
             return True
@@ -149,6 +155,7 @@ class _Reader:
         if not self._write(start, b"{" + b" " * (end - start - 2) + b"}"):
             return False
         self._places.append((start, end, True))
+        self._depth += 1
         part: list[Node] = []
         for token in [*inside, None]:
             if token is not None and token.type not in _SEPARATORS:
@@ -157,6 +164,7 @@ class _Reader:
                 if part and not (self._is_one(part) and self._write_tokens(part)):
                     self._pieces(group, part)
                 part = []
+        self._depth -= 1
         return True
 
     def _pieces(self, group: Node, part: Sequence[Node]) -> None:
@@ -164,6 +172,9 @@ class _Reader:
         whole = True
         piece: list[Node] = []
         for token in [*part, None]:
+            if self._work <= 0:
+                whole = False
+                break
             if token is not None and token.type not in _WEAK:
                 piece.append(token)
             else:
@@ -179,6 +190,8 @@ class _Reader:
         """
         whole = True
         while piece:
+            if self._work <= 0:
+                return False
             first = max(0, len(piece) - _MOST_TOKENS)
             start = next((at for at in range(first, len(piece)) if self._is_one(piece[at:])), None)
             if start is None:
@@ -215,7 +228,9 @@ class _Reader:
 
     def _parses(self, code: bytes) -> bool:
         """Return whether code is an expression. Nothing is once all the work is done."""
-        self._work -= len(code)
+        if len(code) > LARGEST:
+            return False
+        self._work -= _EACH + len(code)
         return self._work > 0 and not self._parser.parse(code + b";").root_node.has_error
 
 
