@@ -8,7 +8,7 @@ import pytest
 
 from polcheck.base.spans import Source
 from polcheck.languages.grammars import parse
-from polcheck.selectors.syntax.compile import compile_pattern
+from polcheck.selectors.syntax.compile import compile_code, compile_pattern
 from polcheck.selectors.syntax.query_set import QuerySet
 
 ALIKE: list[tuple[str, str, str, list[str]]] = [
@@ -265,3 +265,22 @@ def test_macros_that_cannot_be_parsed_take_bounded_work(language: str, code: str
     started = time.monotonic()
     QuerySet([compile_pattern(["k($x)"], language)]).search(parse(Source("a", code.encode()), language))
     assert time.monotonic() - started < 30
+
+
+def test_a_file_that_cannot_be_read_without_what_is_left_out_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For snippets: queries see the file as the grammar has it."""
+    from polcheck.languages import readings
+
+    broken = parse(Source("b", b"class {"), "csharp").tree
+
+    class Parser:
+        def parse(self, code: bytes) -> object:
+            return broken
+
+    monkeypatch.setattr(readings, "parser_of", lambda language: Parser())
+    tree = parse(Source("a", b"class A { int a = o?.G(x); }"), "csharp")
+    selectors = [compile_pattern(["o.G($x)"], "csharp"), compile_code(["(class_declaration) @c"], "csharp")]
+    snippet, query = QuerySet(selectors).search(tree).values()
+    assert "line 1" in snippet.incomplete
+    assert not query.incomplete
+    assert len(query.matches) == 1

@@ -55,10 +55,14 @@ class Bare(NamedTuple):
 
 
 class Readings(Struct, frozen=True, eq=False):
-    """The further readings of one file: `embedded` for every selector; `bare`, if there is one, for snippets."""
+    """The further readings of one file: `embedded` for every selector; `bare`, if there is one, for snippets.
+
+    `unclear` says why there is none though something in the file may be left out.
+    """
 
     embedded: Embedded = Embedded()
     bare: Bare | None = None
+    unclear: str = ""
 
 
 LARGEST = 30_000
@@ -79,25 +83,26 @@ def readings_of(tree: Tree) -> Readings:
         if len(embedded.unparsed) > _MOST_UNPARSED:
             starts, ends, _ = zip(*embedded.unparsed, strict=True)
             embedded = embedded._replace(unparsed=(Unparsed(min(starts), max(ends), "what stands in macros"),))
-        readings = _READINGS[tree] = Readings(embedded, _bare(tree, record.left_out))
+        readings = _READINGS[tree] = Readings(embedded, *_bare(tree, record.left_out))
     return readings
 
 
-def _bare(tree: Tree, query: str) -> Bare | None:
+def _bare(tree: Tree, query: str) -> tuple[Bare | None, str]:
     """Return a file with blanks in place of what `query` captures; None where it captures nothing.
 
-    None, too, where it isn't parsed without errors then, as the file itself is.
+    None, too, with the reason, where it isn't parsed without errors then, as the file itself is.
     """
     blanks = captures(query, tree).get("blank", []) if query else []
     if not blanks or tree.tree.root_node.has_error:
-        return None
+        return None, ""
     code = bytearray(tree.source.utf8)
     for node in blanks:
         code[node.start_byte : node.end_byte] = b" " * (node.end_byte - node.start_byte)
     bare = Bare(parser_of(tree.language).parse(bytes(code)), bytes(code))
     if bare.tree.root_node.has_error or len(beginnings(Tree(tree.source, tree.language, bare.tree))[0]) > 1:
-        return None
-    return bare
+        line = blanks[0].start_point.row + 1
+        return None, f"line {line}: what a snippet leaves out can't be separated from the rest"
+    return bare, ""
 
 
 @cache

@@ -279,7 +279,8 @@ class QuerySet:
         roots, is_whole = beginnings(tree)
         if not is_whole:
             broken = f"nested more than {MOST_LEVELS:,} levels deep"
-        embedded = readings_of(tree).embedded
+        readings = readings_of(tree)
+        embedded = readings.embedded
         roots += embedded.roots
         groups = self._groups_of(selectors)
         search = _Search(self, tree, selectors, roots)
@@ -293,6 +294,8 @@ class QuerySet:
             reason = _unparsed_reason(self.syntaxes[selector], tree, embedded.unparsed, search.rows_of(selector))
             if reason:
                 search.stop([selector], reason)
+        if readings.unclear:
+            search.stop([each for each in selectors if self.syntaxes[each].kind == "pattern"], readings.unclear)
         names = known_names(tree)
         if names is not None and names.unclear:
             search.stop([number for number in selectors if _follows(self.syntaxes[number])], names.unclear)
