@@ -313,13 +313,15 @@ class JoinContext(Struct, dict=True):
                     UnsearchedFile(path, captures, result.incomplete) for captures in ways.get(path, _NO_CAPTURES)
                 ]
 
+        indices = self._spans  # INVARIANT: what the context keeps doesn't hold it, or only the collector frees the two
+
         def make() -> Sequence[Row]:
             if not results:
                 return ()
             # NOTE: a path capture may rule a match out, or double it
             if ways:
                 return _by_ways(results, ways, source.probe, join)
-            return Matches(results, source.probe, join, self._spans)
+            return Matches(results, source.probe, join, indices)
 
         return Relation(
             make,
