@@ -65,6 +65,18 @@ def test_waiting_ends_by_the_wall_clock(times: Times) -> None:
     assert clock.over
 
 
+def test_what_has_a_clock_of_its_own_is_not_counted(times: Times) -> None:
+    """Neither by the processor's time nor by the wall's."""
+    clock = Clock(2)
+    with clock.paused():
+        times.wall += 100
+        times.processor += 100
+    assert not clock.over
+    times.wall += 2.1
+    times.processor += 2.1
+    assert clock.over
+
+
 def test_a_clock_within_another_ends_no_later(times: Times) -> None:
     """Of both clocks, the one that ends first counts."""
     run = Clock(3)

@@ -7,6 +7,8 @@ What is read is bounded in `disk.limits`, what one document may be in `documents
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -59,6 +61,18 @@ class Clock:
         """Whether the time is over."""
         now = time.monotonic()
         return now > self._end and (now > self._last or time.process_time() > self._processor_end)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let nothing count that is done meanwhile; it has a clock of its own."""
+        began, processor_began = time.monotonic(), time.process_time()
+        try:
+            yield
+        finally:
+            passed = time.monotonic() - began
+            self._end += passed
+            self._last += passed
+            self._processor_end += time.process_time() - processor_began
 
     def within(self, seconds: float) -> Clock:
         """Return a clock of its own that started now, and ends no later than this one."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from polcheck.base.spans import Source, Unreadable
 from polcheck.edits.document import Change, Document, Member, in_bytes, pointer_text, same_value
 from polcheck.edits.edit import Edit, EditRefused, apply
 from polcheck.edits.editor import Editor, Position, editors
 from polcheck.formats import dialect
+from polcheck.formats.format import Format
 from polcheck.formats.limits import DEFAULT_DOCUMENT_LIMITS
 from polcheck.formats.values import Config, Json, LimitExceeded, Pointer, Unparsable, kind_of
 
@@ -160,10 +162,16 @@ def read(source: Source, format: str, index: int = 0) -> Document:
     return _document(source, format, index)[0]
 
 
+@lru_cache(maxsize=4)  # NOTE: a file may have many edits, each of which begins with it as it is
+def _read(source: Source, name: str) -> tuple[Format, Config]:
+    """Return the dialect of the format `name` that a file is in, and what the file says. Raises as that does."""
+    format = dialect(source, name)
+    return format, format.parse(source)
+
+
 def _document(source: Source, name: str, index: int) -> tuple[Document, Editor]:
     try:
-        format = dialect(source, name)
-        config = format.parse(source)
+        format, config = _read(source, name)
         if source.utf8 != source.data.removeprefix(_BOM):
             raise EditRefused("the file is not in UTF-8: only such files are edited")
     except (Unparsable, Unreadable) as error:

@@ -18,6 +18,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from polcheck.base.cached import cached_property
 from polcheck.base.errors import SubmissionError
 from polcheck.base.limits import Clock
 from polcheck.base.spans import Source, Span, Unreadable
@@ -48,17 +49,25 @@ _LOOKUP_PART = re.compile(r"(?:^|\.)(\w+)|\[(\w+)\]")
 _BOM = b"\xef\xbb\xbf"
 
 
-class FixMaker(Struct, frozen=True):
-    """Makes the fixes of one run's findings. `safe_packs` are the packs whose word that a fix is safe counts."""
+class FixMaker(Struct, frozen=True, dict=True):
+    """Makes the fixes of one run's findings. `safe_packs` are the packs whose word that a fix is safe counts.
+
+    Their time is their own (as much as each other stage has), so that large files which take long to edit cost no
+    finding its place or its text.
+    """
 
     locator: Locator
     beside: Beside
     safe_packs: frozenset[str] = frozenset()
     parsing: FixWorker = field(default_factory=fix_worker)
+    _clocks: dict[str, Clock] = field(default_factory=dict)  # by policy
 
-    def of(
-        self, policy: CompiledPolicy, failure: Failure, scope: Mapping[str, Any], remedy: str, clock: Clock
-    ) -> Fix | None:
+    @cached_property
+    def _clock(self) -> Clock:
+        """The clock of all fixes of the run, which begins with the first."""
+        return self.locator.limits.of_run(len(self.locator.submission.paths))
+
+    def of(self, policy: CompiledPolicy, failure: Failure, scope: Mapping[str, Any], remedy: str) -> Fix | None:
         """Return the fix of a failure; None where its policy has none, or none of its edits is to be made here.
 
         `scope` is what its templates read, `remedy` what people are told to do.
@@ -66,8 +75,10 @@ class FixMaker(Struct, frozen=True):
         if policy.fix is None:
             return None
         safe = policy.fix.safe and policy.pack in self.safe_packs
+        if policy.ref not in self._clocks:
+            self._clocks[policy.ref] = self._clock.within(self.locator.limits.seconds)
         try:
-            if clock.over:
+            if self._clocks[policy.ref].over:
                 raise FixRefused("there was no time left to work it out")
             if len(failure.others) >= _MOST_PLACES:
                 raise FixRefused(f"the finding has more than {_MOST_PLACES:,} places")

@@ -99,7 +99,10 @@ class Findings(Struct, frozen=True, dict=True):
         bindings = {name: cell.value for name, cell in failure.row.public.items()}
         fingerprint, former = self._fingerprints(policy, failure)
         remedy = self._rendered(policy.remedy, scope, clock)
-        whole = {**failure.scope, **_place(location)} if policy.fix else {}
+        fix = None
+        if policy.fix:
+            with clock.paused(), self.locator.clock.paused():
+                fix = self.fixes.of(policy, failure, {**failure.scope, **_place(location)}, remedy)
         return Finding(
             pack=policy.pack,
             policy=policy.id,
@@ -117,7 +120,7 @@ class Findings(Struct, frozen=True, dict=True):
             see=policy.see,
             fingerprint=fingerprint,
             former_fingerprint=former,
-            fix=self.fixes.of(policy, failure, whole, remedy, clock) if policy.fix else None,
+            fix=fix,
         )
 
     def _located(
