@@ -189,6 +189,8 @@ def test_an_equivalent_mutant_needs_a_reason(write: Write, mutant: str) -> None:
     status, found = hunted(write(EVAL, EVALUATES, tests__equivalent_yaml=entry))
     assert status == 0
     assert found["equivalent"][0]["reason"] == "there is no other folder"
+    killed, survived = found["killed"], len(found["survived"])
+    assert found["percent"] == pytest.approx(100 * killed / (killed + survived))
 
 
 def test_an_entry_that_excuses_nothing_is_reported(write: Write) -> None:

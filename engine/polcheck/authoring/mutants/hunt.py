@@ -54,14 +54,13 @@ class Mutation(Struct, frozen=True):
     untested: tuple[str, ...] = ()
 
     @property
-    def total(self) -> int:
-        """The number of mutants that count: those that compile."""
-        return self.killed + len(self.survived) + len(self.equivalent)
-
-    @property
     def percent(self) -> float:
-        """The percentage of mutants that a case kills; 100 where there are none."""
-        return 100.0 * self.killed / self.total if self.total else 100.0
+        """The mutation score: the percentage of the mutants that some case kills; 100 where there are none.
+
+        Those that don't compile don't count, and neither do equivalent ones, which no case could kill.
+        """
+        total = self.killed + len(self.survived)
+        return 100.0 * self.killed / total if total else 100.0
 
 
 class _Task(NamedTuple):
