@@ -226,7 +226,7 @@ SAMPLES = {
     "scala": [
         "@x private case class A[T](@y val a: Int = 1) extends B(1) with C { @z override final def f[U](implicit a: Int = 1): D = g[Int](x)(y) ; private lazy val h: Int = 1; var i: Int = 2 }\n",
         "@x object O extends B { }\n",
-        "@x sealed trait T[U] extends V { self => }\n",
+        "@x sealed trait T[U] extends V { self => def f: Int }\n",
         "import a.b\n",
     ],
     "solidity": [
