@@ -46,9 +46,9 @@ class PolicyResult(Struct, frozen=True):
     `subjects` and `documents` count what was examined; `reasons` are the documents (path, why) that could not be
     searched to their end and keep the outcome open, or might have; `searched` are the documents that the policy's
     `require` or `forbid` searched for every subject, `searched_alone` those that it searched for the subjects in them
-    only. `open`: something beside the failures is undecided. `more` counts the failures that
-    the limit `findings` left out. `fault`: polcheck itself failed, as the last of the reasons says. `dynamic` are the
-    places that gave no match because what has to be a constant isn't one there.
+    only. `open`: something beside the failures is undecided. `more` counts the failures that the limit `findings` left
+    out. `fault`: polcheck itself failed, as the last of the reasons says. `dynamic` are the places that gave no match
+    because what has to be a constant isn't one there.
     """
 
     policy: CompiledPolicy
@@ -363,12 +363,14 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
         if row.certain and any(member.certain for member in groups[owner]):
             certain.setdefault(owner, []).append(row)
     undecided = unseen or bool(result.open) or any(not row.certain for row in result.rows)
+    most = evaluator.budget.limits.findings
     pairs: list[tuple[list[Row], list[Row]]] = []
     for owner in sorted(certain):
-        pairs += [([], [row]) for row in certain[owner]] if alone else [(groups[owner], certain[owner])]
-    most = evaluator.budget.limits.findings
-    if alone and len(pairs) > most:
-        pairs = _first_of_each(policy, pairs)
+        if alone:
+            matches = certain[owner] if len(certain[owner]) <= most else _first_of_each(policy, certain[owner])
+            pairs += [([], [row]) for row in matches]
+        else:
+            pairs.append((groups[owner], certain[owner]))
     failures = [_failure(policy, evaluator, group, found[0], found[1:], missing=False) for group, found in pairs[:most]]
     more = max(len(pairs) - most, 0)
     if not failures and not undecided and alone and policy.demand and _nowhere(policy.demand[0], evaluator):
@@ -377,18 +379,14 @@ def _forbidden(policy: CompiledPolicy, evaluator: Evaluator, groups: list[list[R
     return _result(policy, evaluator, outcome, failures, 0 if alone else len(groups), undecided, more)
 
 
-def _first_of_each(
-    policy: CompiledPolicy, pairs: Iterable[tuple[list[Row], list[Row]]]
-) -> list[tuple[list[Row], list[Row]]]:
+def _first_of_each(policy: CompiledPolicy, matches: Iterable[Row]) -> list[Row]:
     """Return the first of the matches that make one finding: of one place, with the same values of public names.
 
     NOTE: a call after a thousand others matches a thousand times, and would use up the limit `findings` alone.
     """
-    first: dict[object, tuple[list[Row], list[Row]]] = {}
-    for pair in pairs:
-        row = pair[1][0]
-        values = tuple(sorted((name, cell.text) for name, cell in row.public.items()))
-        first.setdefault((_shown_place(policy, row), values), pair)
+    first: dict[object, Row] = {}
+    for row in matches:
+        first.setdefault((_shown_place(policy, row), row.public_values), row)
     return list(first.values())
 
 

@@ -189,6 +189,11 @@ class Row(Struct):
         return {name: cell for name, cell in cells.items() if cell is not ABSENT and not name.startswith("_")}
 
     @property
+    def public_values(self) -> tuple[tuple[str, str], ...]:
+        """The public names in order with their values as texts: what tells findings at one place apart."""
+        return tuple(sorted((name, cell.text) for name, cell in self.public.items()))
+
+    @property
     def subject(self) -> SourceRef | None:
         """The first place of the row: the subject, or the list's first item."""
         return self.places[0] if self.places else None

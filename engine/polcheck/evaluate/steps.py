@@ -585,7 +585,7 @@ def _joining(step: Join) -> Extend:
             if in_one_file:
                 path = _file_of(step, row)
                 evaluator.examine(relation, path)
-            shared = tuple([each for each in names if each in row.names])
+            shared = _shared(names, row)
             keep = evaluator.keep(modifiers, row) if by_place else None
             pairs = 1
             for other in relation.joined(shared, row, path) if shared or path is not None else matches:

@@ -257,8 +257,7 @@ def _without_parts(by_identity: dict[_Identity, _T]) -> dict[_Identity, _T]:
 
 def _identity(failure: Failure, location: Location | None) -> _Identity:
     """Return what tells a finding of a policy from its others: its place, and what it binds under public names."""
-    bindings = tuple(sorted((name, cell.text) for name, cell in failure.row.public.items()))
-    return (location, None if location and location.place else failure.place, bindings)
+    return (location, None if location and location.place else failure.place, failure.row.public_values)
 
 
 def _fingerprint(

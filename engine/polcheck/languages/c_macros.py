@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polcheck.languages.grammars import Tree, captures
-from polcheck.languages.readings import LARGEST, Embedded, Unparsed, parser_of
+from polcheck.languages.grammars import Tree, captures, parser_of
+from polcheck.languages.readings import LARGEST, Embedded, Unparsed, blanked
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _BODIES = "(preproc_def value: (preproc_arg) @body) (preproc_function_def value: (preproc_arg) @body)"
 # NOTE: `#define A ` and the end of the line before leave room for both
 _BEFORE, _AFTER = b"int a(){", b"\n;}"
-_BLANKS = bytes(10 if code == 10 else 32 for code in range(256))
 
 
 def embedded(tree: Tree) -> Embedded:
@@ -25,7 +24,7 @@ def embedded(tree: Tree) -> Embedded:
     data = tree.source.utf8
     bodies = captures(_BODIES, tree).get("body", []) if b"define" in data and not tree.tree.root_node.has_error else []
     parser = parser_of(tree.language)
-    code = bytearray(data.translate(_BLANKS)) + b" " * len(_AFTER)
+    code = blanked(data) + b" " * len(_AFTER)
     places: list[tuple[int, int]] = []
     unparsed: list[Unparsed] = []
     for body in bodies:

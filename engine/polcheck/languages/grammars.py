@@ -42,7 +42,7 @@ class Tree(Struct, frozen=True, eq=False, weakref=True):
 
 def parse(source: Source, language: str) -> Tree:
     """Return the tree of `source`. Raises Unreadable for bytes that are no text, UnknownLanguage without a grammar."""
-    parser = _parser(language)
+    parser = parser_of(language)
     own = registry.language(language).parse
     if own is None:
         return Tree(source, language, parser.parse(source.utf8))
@@ -81,7 +81,7 @@ def captures(query: str, tree: Tree) -> dict[str, list[Node]]:
     from tree_sitter import QueryCursor
 
     roots, _ = beginnings(tree)
-    cursor = QueryCursor(_query(query, tree.language), match_limit=_MATCHES)
+    cursor = QueryCursor(query_of(query, tree.language), match_limit=_MATCHES)
     nodes = cursor.captures(roots[0])
     for root in roots[1:]:
         for name, more in cursor.captures(root).items():
@@ -92,7 +92,8 @@ def captures(query: str, tree: Tree) -> dict[str, list[Node]]:
 
 
 @cache
-def _query(text: str, language: str) -> tree_sitter.Query:
+def query_of(text: str, language: str) -> tree_sitter.Query:
+    """Return a compiled query, which is compiled once. Raises UnknownLanguage as `grammar` does."""
     from tree_sitter import Query
 
     return Query(grammar(language), text)
@@ -129,7 +130,8 @@ def _capsule(pointer: object) -> object:
 
 
 @cache
-def _parser(language: str) -> tree_sitter.Parser:
+def parser_of(language: str) -> tree_sitter.Parser:
+    """Return the parser of `language`. Raises UnknownLanguage as `grammar` does."""
     tongue = grammar(language)
     from tree_sitter import Parser
 

@@ -9,13 +9,12 @@ grammar: snippets are looked for a second time in the file without it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from polcheck.languages.grammars import Tree, beginnings, captures
+from polcheck.languages.grammars import Tree, beginnings, captures, parser_of
 from polcheck.languages.registry import language
 
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class Readings(Struct, frozen=True, eq=False):
 
 LARGEST = 30_000
 """Bytes that are tried as code: tree-sitter takes long over long code with errors."""
+_BLANKS = bytes(10 if code == 10 else 32 for code in range(256))
 _MOST_UNPARSED = 200  # places that are looked at one by one
 _NONE = Readings()
 _READINGS: WeakKeyDictionary[Tree, Readings] = WeakKeyDictionary()
@@ -105,14 +105,9 @@ def _bare(tree: Tree, query: str) -> tuple[Bare | None, str]:
     return bare, ""
 
 
-@cache
-def parser_of(language: str) -> tree_sitter.Parser:
-    """Return a parser of a language, beside the one that parses files."""
-    from tree_sitter import Parser
-
-    from polcheck.languages.grammars import grammar
-
-    return Parser(grammar(language))
+def blanked(code: bytes) -> bytearray:
+    """Return as many blanks as there are bytes of code, with its line feeds."""
+    return bytearray(code.translate(_BLANKS))
 
 
 Embeds = Callable[[Tree], Embedded]

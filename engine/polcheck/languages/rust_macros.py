@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
-from polcheck.languages.grammars import Tree, grammar
-from polcheck.languages.readings import LARGEST, Embedded, Unparsed, parser_of
+from polcheck.languages.grammars import Tree, parser_of, query_of
+from polcheck.languages.readings import LARGEST, Embedded, Unparsed, blanked
 
 if TYPE_CHECKING:
     import tree_sitter
-    from tree_sitter import Node, Query
+    from tree_sitter import Node
 
 _MACROS = """
 (macro_invocation macro: (_) @name (token_tree) @tokens)
@@ -36,7 +35,6 @@ _WEAK = frozenset(
     }
 )  # fmt: skip
 _VARIABLE = re.compile(rb"\$(?=[A-Za-z_])")
-_BLANKS = bytes(10 if code == 10 else 32 for code in range(256))
 _MOST_LEVELS = 50  # of macros in macros
 _MOST_TOKENS = 24  # of a part whose ends are tried one after another
 _DEEPEST = 100  # of brackets in one another that are read part by part
@@ -66,14 +64,7 @@ def _tokens(root: Node | None) -> list[Node]:
     """Return the arguments of the macros below `root`, and the bodies of those that are defined there."""
     from tree_sitter import QueryCursor
 
-    return QueryCursor(_query()).captures(root).get("tokens", []) if root is not None else []
-
-
-@cache
-def _query() -> Query:
-    from tree_sitter import Query
-
-    return Query(grammar("rust"), _MACROS)
+    return QueryCursor(query_of(_MACROS, "rust")).captures(root).get("tokens", []) if root is not None else []
 
 
 def _unparsed(group: Node, first: Node | None = None, last: Node | None = None) -> Unparsed:
@@ -104,7 +95,7 @@ class _Reader:
 
     def read(self, groups: Sequence[Node]) -> Node | None:
         """Parse the expressions and statements in groups of tokens at their places; return the root of their tree."""
-        self._code = bytearray(self._data.translate(_BLANKS)) + b";"
+        self._code = blanked(self._data) + b";"
         self._places = []
         self._work -= len(self._data) // 4
         for group in groups:

@@ -83,10 +83,11 @@ class Probe(Struct, frozen=True, dict=True):
 
     def language_in(self, source: File) -> str:
         """Return the language in which a `code` or `pattern` reads a file; empty if it doesn't look there."""
-        if self.forced:
-            return self.language
-        language = language_of_file(source.path, source.data) or ""
-        return language if language in self.languages else ""
+        return self.language if self.forced else self.language_among(language_of_file(source.path, source.data) or "")
+
+    def language_among(self, own: str) -> str:
+        """Return the language in which it reads files of the language `own`; empty if it doesn't look in them."""
+        return self.language if self.forced else own if own in self.languages else ""
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ class Extractor(Struct, frozen=True, dict=True):
             if not probe.syntaxes:
                 alone.append(index)
                 continue
-            language = probe.language if probe.forced else own if own in probe.languages else ""
+            language = probe.language_among(own)
             if not language:
                 unsearched[index] = SearchResult()
             elif probe.in_language(language) is None:

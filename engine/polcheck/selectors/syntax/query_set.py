@@ -290,8 +290,9 @@ class QuerySet:
             for number in groups:
                 if not search.run([number]):
                     search.stop(self._grouped()[number].selectors, f"match limit {self.limits.matches} exceeded")
-        for selector in selectors if embedded.unparsed else ():
-            reason = _unparsed_reason(self.syntaxes[selector], tree, embedded.unparsed, search.rows_of(selector))
+        unparsed = [(part, _words_in(tree, part)) for part in embedded.unparsed]
+        for selector in selectors if unparsed else ():
+            reason = _unparsed_reason(self.syntaxes[selector], tree, unparsed, search.rows_of(selector))
             if reason:
                 search.stop([selector], reason)
         if readings.unclear:
@@ -351,7 +352,13 @@ def _numbered(matches: Sequence[Captures], names: Sequence[str]) -> list[Capture
         return [[captures.get(name, ()) for name in names] for captures in matches]
 
 
-def _unparsed_reason(syntax: Syntax, tree: Tree, unparsed: Sequence[Unparsed], rows: Rows) -> str:
+def _words_in(tree: Tree, part: Unparsed) -> frozenset[str]:
+    return frozenset(_WORD.findall(tree.source.utf8[part.start : part.end].decode("utf-8", "replace")))
+
+
+def _unparsed_reason(
+    syntax: Syntax, tree: Tree, unparsed: Sequence[tuple[Unparsed, frozenset[str]]], rows: Rows
+) -> str:
     """Return why a selector may have a match among tokens that couldn't be parsed; empty where it can't have one.
 
     It can where every word that a match of it needs stands there, and none of its matches does.
@@ -362,8 +369,7 @@ def _unparsed_reason(syntax: Syntax, tree: Tree, unparsed: Sequence[Unparsed], r
     places += [
         (nodes[0].start_byte, nodes[0].end_byte) for _, taken in rows.taken for many in taken for nodes in many if nodes
     ]
-    for part in unparsed:
-        words = frozenset(_WORD.findall(tree.source.utf8[part.start : part.end].decode("utf-8", "replace")))
+    for part, words in unparsed:
         if all(any(word.removesuffix("(") in words for word in clause) for clause in syntax.literals) and not any(
             part.start <= start and end <= part.end for start, end in places
         ):
@@ -415,18 +421,20 @@ class _Search:
             return False
         if follows and searched.complete:
             names_of(self.tree, [captures["import"][0] for captures in searched.imports])
-        for number, group in zip(numbers, groups, strict=True):
-            if matches := searched.matches[number]:
-                self._deal(group, _numbered(matches, group.captures))
+        self._deal_all(searched, numbers, groups)
         self.bare = readings_of(self.tree).bare if searched.complete else None
         if self.bare is None:
             return searched.complete
         searched = self.query_set.queries.run([self.bare.tree.root_node], numbers, imports=False)
+        self._deal_all(searched, numbers, groups)
+        self.bare = None
+        return searched.complete
+
+    def _deal_all(self, searched: Searched, numbers: Sequence[int], groups: Sequence[_Group]) -> None:
+        """Give the matches of the shapes with these numbers to the selectors that want them."""
         for number, group in zip(numbers, groups, strict=True):
             if matches := searched.matches[number]:
                 self._deal(group, _numbered(matches, group.captures))
-        self.bare = None
-        return searched.complete
 
     def _deal(self, group: _Group, matches: Sequence[Captured]) -> None:
         """Gives the matches of one shape to the selectors that want them."""
