@@ -1,12 +1,13 @@
 """Whether a node is what a snippet's shape says, and every way in which it is.
 
 The depth of the recursion is the snippet's, never the file's; the work on one file is bounded by
-`Matcher.steps`.
+`Work.steps`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.languages.language import SnippetRules
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+_ARGUMENTS = frozenset({"argument_list", "generator_expression"})
+_NAMED = frozenset({"keyword_argument", "dictionary_splat"})
 _MOST_STATEMENTS = 1000  # NOTE: how far apart two statements of a snippet with `...` between them may be
 
 
@@ -70,63 +73,115 @@ class Match(NamedTuple):
     binds: Binds
 
 
-class Matcher:
-    """Matches shapes in one file; `steps` is the work left.
+class Work:
+    """Comparing snippets with nodes of one file: `steps` is how many comparisons are left.
 
     `code` is the file where the nodes are of a tree of something else than it says.
     """
 
-    def __init__(
-        self, language: str, names: Callable[[], Names], resolve: bool, steps: int, code: bytes | None = None
-    ) -> None:
-        self.language = language_called(language)
-        self.rules = self.language.snippet
-        self.name_rules = self.language.names
-        self.wrappers = self.rules.grouping.union(self.rules.erased)
-        self.ignored = IGNORED | self.language.comments | self.rules.punctuation
+    __slots__ = ("code", "names", "steps")
+
+    def __init__(self, names: Callable[[], Names], steps: int, code: bytes | None = None) -> None:
         self.names = names
-        self.resolve = resolve
         self.steps = steps
         self.code = code
 
-    def matches(self, shape: Shape, node: Node) -> Iterator[Match]:
-        """Yield every way in which `node` is `shape`. Raises TooMuchWork when the steps are used up."""
+
+_Compare = Callable[[Work, "Node", Binds], Sequence[Binds]]
+"""Returns the bindings, added to some, with which a node is a shape. Raises TooMuchWork."""
+
+_CompareAll = Callable[[Work, "Sequence[Node]", Binds], Iterable[Binds]]
+"""Returns the bindings, added to some, with which nodes are shapes, none left over."""
+
+_CompareSome = Callable[[Work, "Sequence[Node]", Binds], Iterator[tuple[Binds, int]]]
+"""As that, with nodes left over: with how many of them are taken."""
+
+
+class Matcher:
+    """Matches one shape, which is compiled to functions when it is first compared with a node."""
+
+    def __init__(self, shape: Shape, language: str, resolve: bool) -> None:
+        self.shape = shape
+        self.language = language_called(language)
+        self.rules = self.language.snippet
+        self.resolve = resolve
+        self._ignored = IGNORED | self.language.comments | self.rules.punctuation
+        self._wrappers = self.rules.grouping.union(self.rules.erased)
+        self._opaque = self._wrappers.union(self.rules.types) if self.rules.grouping else frozenset[str]()
+
+    @cached_property
+    def matches(self) -> Callable[[Work, Node], Iterable[Match]]:
+        """What returns every way in which a node is the shape. Raises TooMuchWork when the steps are used up."""
+        return self._top(self.shape)
+
+    def _top(self, shape: Shape) -> Callable[[Work, Node], Iterable[Match]]:
         if isinstance(shape, Statements):
-            yield from self._statements(shape, node)
-        elif isinstance(shape, Terminated):
+            return self._statements(shape)
+        if isinstance(shape, Terminated):
+            return self._terminated(shape)
+        compare = self._compare(shape)
+        inside = _inside_a_string if isinstance(shape, Quoted) else _inside_a_name if isinstance(shape, Name) else None
+
+        def matches(work: Work, node: Node) -> Iterable[Match]:
+            if inside is not None and inside(node):
+                return ()
+            start, end = node.start_byte, node.end_byte
+            return [Match(start, end, binds) for binds in compare(work, node, {})]
+
+        return matches
+
+    def _terminated(self, shape: Terminated) -> Callable[[Work, Node], Iterable[Match]]:
+        expression = self._top(shape.expression)
+        grouping, statements = self.rules.grouping, self.rules.expression_statements
+
+        def matches(work: Work, node: Node) -> Iterator[Match]:
             parent = node.parent
-            while parent is not None and parent.type in self.rules.grouping:
+            while parent is not None and parent.type in grouping:
                 parent = parent.parent
-            whole = parent if parent is not None and parent.type in self.rules.expression_statements else node
-            for match in self.matches(shape.expression, node):
+            whole = parent if parent is not None and parent.type in statements else node
+            for match in expression(work, node):
                 yield Match(whole.start_byte, whole.end_byte, match.binds)
-        elif not _inside_a_name(shape, node):
-            for binds in self.match(shape, node, {}):
-                yield Match(node.start_byte, node.end_byte, binds)
 
-    def _statements(self, shape: Statements, node: Node) -> Iterator[Match]:
-        following = [node]
+        return matches
+
+    def _statements(self, shape: Statements) -> Callable[[Work, Node], Iterable[Match]]:
+        sequence = self._some(shape.items)
         most = _MOST_STATEMENTS if _has_many(shape.items) else len(shape.items)
-        after = node.next_named_sibling
-        while after is not None and len(following) < most:
-            if after.type not in self.ignored:
-                following.append(after)
-            after = after.next_named_sibling
-        for binds, count in self._sequence(shape.items, following, {}, whole=False):
-            yield Match(node.start_byte, following[count - 1].end_byte, binds)
+        ignored = self._ignored
 
-    def match(self, shape: Shape, node: Node, binds: Binds) -> Iterable[Binds]:
-        """Return the bindings, added to `binds`, with which `node` is `shape`."""
-        self.steps -= 1
-        if self.steps < 0:
-            raise TooMuchWork
-        if self.rules.grouping:
-            if node.type in self.wrappers:
-                node = self._core(shape, node)
-            types = self.rules.types
-            if node.type in types and not (isinstance(shape, Branch) and not types.isdisjoint(shape.kinds)):
-                node = only_child(node) or node
-        return _BY_SHAPE[type(shape)](self, shape, node, binds)
+        def matches(work: Work, node: Node) -> Iterator[Match]:
+            following = [node]
+            after = node.next_named_sibling
+            while after is not None and len(following) < most:
+                if after.type not in ignored:
+                    following.append(after)
+                after = after.next_named_sibling
+            for binds, count in sequence(work, following, {}):
+                yield Match(node.start_byte, following[count - 1].end_byte, binds)
+
+        return matches
+
+    def _compare(self, shape: Shape) -> _Compare:
+        """Return what compares a node with a shape, without the parentheses and types that a snippet leaves out."""
+        return self._unwrapping(shape, _BY_SHAPE[type(shape)](self, shape))
+
+    def _unwrapping(self, shape: Shape, compare: _Compare) -> _Compare:
+        """Return what compares a node with a shape by `compare`, which takes none in parentheses."""
+        opaque, wrappers, types, core = self._opaque, self._wrappers, self.rules.types, self._core
+        own_type = isinstance(shape, Branch) and not types.isdisjoint(shape.kinds)
+
+        def compared(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            work.steps -= 1
+            if work.steps < 0:
+                raise TooMuchWork
+            if node.type in opaque:
+                if node.type in wrappers:
+                    node = core(shape, node)
+                if node.type in types and not own_type:
+                    node = only_child(node) or node
+            return compare(work, node, binds)
+
+        return compared
 
     def _core(self, shape: Shape, node: Node) -> Node:
         """Return a node without parentheses, and without types that the snippet leaves out."""
@@ -138,31 +193,41 @@ class Matcher:
             node = unwrapped(parts_of(node)[erased[node.type]], self.rules.grouping)
         return node
 
-    def _hole(self, shape: Hole, node: Node, binds: Binds) -> Sequence[Binds]:
-        if node.is_named or node.type in self.rules.expression_words:
-            return self._bind(shape.name, node, binds)
-        return ()
+    def _hole(self, shape: Hole) -> _Compare:
+        words, bind = self.rules.expression_words, self._bind(shape.name)
 
-    def _bind(self, name: str | None, node: Node, binds: Binds) -> Sequence[Binds]:
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            return bind(work, node, binds) if node.is_named or node.type in words else ()
+
+        return compare
+
+    def _bind(self, name: str | None) -> _Compare:
+        """Return what binds a node to a name."""
         if name is None:
-            return (binds,)
-        literal = self.language.literal(self._one(node))
-        text = (node.text or b"") if self.code is None else self.code[node.start_byte : node.end_byte]
-        value = literal.value if literal else text.decode("utf-8", "replace")
-        return _added(binds, name, Bind(value, node.start_byte, node.end_byte, literal is not None))
+            return lambda work, node, binds: (binds,)
+        literal_of, lists = self.language.literal, self.rules.lists_of_one
 
-    def _one(self, node: Node) -> Node:
-        """What a list of one thing holds; any other node itself."""
-        while node.type in self.rules.lists_of_one and node.named_child_count == 1:
-            node = node.named_children[0]
-        return node
+        def bind(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            literal = literal_of(_one(node, lists) if lists else node)
+            start, end = node.start_byte, node.end_byte
+            if literal is not None:
+                return _added(binds, name, Bind(literal.value, start, end, True))
+            text = (node.text or b"") if work.code is None else work.code[start:end]
+            return _added(binds, name, Bind(text.decode("utf-8", "replace"), start, end, False))
 
-    def _leaf(self, shape: Leaf, node: Node, binds: Binds) -> Sequence[Binds]:
-        if shape.kind in self.rules.words and self.language.word_value is not None:
-            same = self.language.word_value(node) == shape.text.decode("utf-8", "replace")
-        else:
-            same = node.type == shape.kind and (node.text == shape.text or self._same_word(shape, node))
-        return (binds,) if same else ()
+        return bind
+
+    def _leaf(self, shape: Leaf) -> _Compare:
+        kind, text, value = shape.kind, shape.text, self.language.word_value
+        if kind in self.rules.words and value is not None:
+            word = text.decode("utf-8", "replace")
+            return lambda work, node, binds: (binds,) if value(node) == word else ()
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            same = node.type == kind and (node.text == text or self._same_word(shape, node))
+            return (binds,) if same else ()
+
+        return compare
 
     def _same_word(self, shape: Leaf, node: Node) -> bool:
         """Return whether a leaf is the snippet's where the case of its letters means nothing."""
@@ -173,101 +238,98 @@ class Matcher:
             return False
         return (node.text or b"").decode("utf-8", "replace").lower() == shape.text.decode("utf-8", "replace").lower()
 
-    def _word(self, shape: Word, node: Node, binds: Binds) -> Sequence[Binds]:
-        alike = self.rules.alike_words.get(shape.text, ())
-        same = (node.type == shape.text and not node.is_named) or node.type in alike
-        return (binds,) if same else ()
+    def _word(self, shape: Word) -> _Compare:
+        text, alike = shape.text, self.rules.alike_words.get(shape.text, frozenset())
 
-    def _name(self, shape: Name, node: Node, binds: Binds) -> Iterator[Binds]:
-        follow = self.resolve and "." in shape.text
-        kinds = self.rules.chain.kinds if self.rules.chain is not None else ()
-        named = node.type in kinds or (follow and node.type == "named_expression")
-        written = self.name_rules.dotted(node) if named and self.name_rules is not None else ""
-        if not written:
-            return
-        for name in self.names().of(node) if follow else (written,):
-            if names_match(shape.text, name):
-                segments = name.split(".")
-                options = [binds]
-                for index, hole in shape.holes:
-                    bind = _segment(node, written, segments, index)
-                    options = [more for known in options for more in _added(known, hole, bind)]
-                yield from options
-
-    def _quoted(self, shape: Quoted, node: Node, binds: Binds) -> Iterator[Binds]:
-        literal = self.language.literal(node)
-        if literal is None or not literal.plain:
-            return
-        parts = shape.parts(literal.value)
-        if parts is None:
-            return
-        for name, part in zip(shape.names, parts, strict=True):
-            if name is None:
-                continue
-            bind = Bind(part, node.start_byte, node.end_byte, None)
-            if name in binds and not binds[name].agrees(bind):
-                return
-            binds = binds if name in binds else {**binds, name: bind}
-        yield binds
-
-    def _formatted(self, shape: Formatted, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type not in self.language.strings or self.language.formatted is None:
-            return
-        theirs = self.language.formatted(node)
-        if len(theirs) != len(shape.pieces):
-            return
-        options = [binds]
-        for ours, piece in zip(shape.pieces, theirs, strict=True):
-            if isinstance(ours, str) or isinstance(piece, str):
-                options = options if ours == piece else []
-                continue
-            if piece.expression is None or piece.form != ours[1]:
-                return
-            options = [more for known in options for more in self.match(ours[0], piece.expression, known)]
-        yield from options
-
-    def _branch(self, shape: Branch, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type not in shape.kinds:
-            return
-        children = [c for c in node.children if (kind := c.type) not in self.ignored and kind not in shape.unasked]
-        if shape.unasked_fields:
-            left_out = {c.id for field in shape.unasked_fields for c in node.children_by_field_name(field)}
-            children = [child for child in children if child.id not in left_out]
-        if self._may_be(shape.items, children):
-            for inner, _ in self._sequence(shape.items, children, binds, whole=True):
-                yield inner
-        while taken := self._prefix(node.type, children):
-            children = children[taken:]
-            for inner, _ in self._sequence(shape.items, children, binds, whole=True):
-                yield inner
-
-    def _may_be(self, shapes: Sequence[Shape], nodes: Sequence[Node]) -> bool:
-        """Return whether `nodes` may be `shapes`, by their number and kinds alone.
-
-        One in parentheses may be anything. NOTE: comparing binds, which is dear.
-        """
-        for shape, node in zip(shapes, nodes, strict=False):
-            form = type(shape)
-            if form is Many:
-                return True  # what comes after it is compared with any of the nodes
-            if form is Hole:
-                continue
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
             kind = node.type
-            rules = self.rules
-            if kind in rules.grouping or kind in rules.types or kind in rules.erased:
-                continue
-            kinds: Collection[str]
-            if isinstance(shape, Branch):
-                kinds = shape.kinds
-            elif isinstance(shape, Quoted):
-                kinds = self.language.strings
-            elif isinstance(shape, Word) and kind != shape.text:
-                kinds = self.rules.alike_words.get(shape.text, ())
-            else:
-                continue
-            if kind not in kinds:
-                return False
-        return len(shapes) == len(nodes) or _has_many(shapes)
+            return (binds,) if (kind == text and not node.is_named) or kind in alike else ()
+
+        return compare
+
+    def _name(self, shape: Name) -> _Compare:
+        follow, wanted, rules = self.resolve and "." in shape.text, shape.text, self.language.names
+        kinds = self._kinds(shape)
+        if rules is None or kinds is None:
+            return lambda work, node, binds: ()
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type not in kinds or not (written := rules.dotted(node)):
+                return ()
+            every: list[Binds] = []
+            for name in work.names().of(node) if follow else (written,):
+                if names_match(wanted, name):
+                    segments = name.split(".")
+                    options = [binds]
+                    for index, hole in shape.holes:
+                        bind = _segment(node, written, segments, index)
+                        options = [more for known in options for more in _added(known, hole, bind)]
+                    every += options
+            return every
+
+        return compare
+
+    def _quoted(self, shape: Quoted) -> _Compare:
+        literal_of = self.language.literal
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            literal = literal_of(node)
+            if literal is None or not literal.plain:
+                return ()
+            parts = shape.parts(literal.value)
+            if parts is None:
+                return ()
+            for name, part in zip(shape.names, parts, strict=True):
+                if name is None:
+                    continue
+                bind = Bind(part, node.start_byte, node.end_byte, None)
+                if name in binds and not binds[name].agrees(bind):
+                    return ()
+                binds = binds if name in binds else {**binds, name: bind}
+            return (binds,)
+
+        return compare
+
+    def _formatted(self, shape: Formatted) -> _Compare:
+        strings, formatted = self.language.strings, self.language.formatted
+        ours = [piece if isinstance(piece, str) else (self._compare(piece[0]), piece[1]) for piece in shape.pieces]
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if formatted is None or node.type not in strings:
+                return ()
+            theirs = formatted(node)
+            if len(theirs) != len(ours):
+                return ()
+            options = [binds]
+            for own, piece in zip(ours, theirs, strict=True):
+                if isinstance(own, str) or isinstance(piece, str):
+                    options = options if own == piece else []
+                    continue
+                if piece.expression is None or piece.form != own[1]:
+                    return ()
+                options = [more for known in options for more in own[0](work, piece.expression, known)]
+            return options
+
+        return compare
+
+    def _branch(self, shape: Branch) -> _Compare:
+        kinds, left_out, fields = shape.kinds, self._ignored | shape.unasked, shape.unasked_fields
+        items, prefixes = self._all(shape.items), self.rules.word_prefixes
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type not in kinds:
+                return ()
+            children = [child for child in node.children if child.type not in left_out]
+            if fields:
+                unasked = {child.id for field in fields for child in node.children_by_field_name(field)}
+                children = [child for child in children if child.id not in unasked]
+            options = list(items(work, children, binds))
+            while prefixes and (taken := self._prefix(node.type, children)):
+                children = children[taken:]
+                options += items(work, children, binds)
+            return options
+
+        return compare
 
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""
@@ -290,173 +352,263 @@ class Matcher:
             at += 2 if valued == len(known) - 1 else 1
         return at if options is not None and at < len(words) else 0
 
-    def _sequence(
-        self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds, whole: bool, at: int = 0
-    ) -> Iterator[tuple[Binds, int]]:
-        """Yield the bindings with which `nodes`, from `at` on, are `shapes`, and how many nodes that took."""
-        if not shapes:
-            if not whole or at == len(nodes):
-                yield binds, at
-            return
-        if whole and Many not in map(type, shapes):
-            if len(shapes) == len(nodes) - at:
-                yield from ((bound, len(nodes)) for bound in self._in_turn(shapes, nodes[at:], binds))
-            return
-        first, rest = shapes[0], shapes[1:]
-        if isinstance(first, Many):
-            if not rest:
-                yield binds, len(nodes)
+    def _kinds(self, shape: Shape) -> Collection[str] | None:
+        """Return the kinds of nodes that can be a shape, where they aren't in parentheses; None when any may be."""
+        rules = self.rules
+        if isinstance(shape, Branch):
+            return shape.kinds
+        if isinstance(shape, Quoted | Formatted):
+            return self.language.strings
+        if isinstance(shape, Word):
+            return {shape.text}.union(rules.alike_words.get(shape.text, ()))
+        if isinstance(shape, Leaf):
+            return None if shape.kind in rules.words and self.language.word_value is not None else {shape.kind}
+        if isinstance(shape, Name):
+            followed = {"named_expression"} if self.resolve and "." in shape.text else set()
+            return followed.union(rules.chain.kinds if rules.chain is not None else ())
+        if isinstance(shape, Arguments):
+            return _ARGUMENTS
+        if isinstance(shape, Keyword):
+            return {"keyword_argument"}
+        return None
+
+    def _may_be(self, shape: Shape) -> Collection[str] | None:
+        """Return the kinds of nodes that are worth comparing with a shape; None for all.
+
+        One in parentheses may be anything. NOTE: comparing binds, which is dear.
+        """
+        kinds = self._kinds(shape)
+        rules = self.rules
+        return None if kinds is None else frozenset(kinds).union(rules.grouping, rules.types, rules.erased)
+
+    def _all(self, shapes: Sequence[Shape]) -> _CompareAll:
+        """Return what compares nodes with shapes one after the other: those between `...` anywhere, in their order."""
+        parts = _between_many(shapes)
+        if len(parts) == 1:
+            return self._in_turn(shapes)
+        if not any(parts):
+            return lambda work, nodes, binds: (binds,)
+        first, *middle, last = parts
+        if not first and not last and [len(part) for part in middle] == [1]:
+            return self._anywhere(middle[0][0])
+        sizes, starts, ends = (len(first), len(last)), self._in_turn(first), self._in_turn(last)
+        floating = [(len(part), self._in_turn(part)) for part in middle]
+
+        def compare(work: Work, nodes: Sequence[Node], binds: Binds) -> Iterator[Binds]:
+            start, end = sizes[0], len(nodes) - sizes[1]
+            if start > end:
                 return
-            fixed = whole and not _has_many(rest)
-            for start in range(max(at, len(nodes) - len(rest)) if fixed else at, len(nodes) + 1):
-                yield from self._sequence(rest, nodes, binds, whole, start)
-        elif at < len(nodes):
-            for inner in self.match(first, nodes[at], binds):
-                yield from self._sequence(rest, nodes, inner, whole, at + 1)
+            for bound in starts(work, nodes[:start], binds):
+                for inner, _ in _floating(floating, work, nodes, bound, start, end):
+                    yield from ends(work, nodes[end:], inner)
 
-    def _in_turn(self, shapes: Sequence[Shape], nodes: Sequence[Node], binds: Binds) -> Sequence[Binds]:
-        """Return the bindings with which each of `nodes` is the shape in its place, none of which is for many."""
-        options: Sequence[Binds] = [binds]
-        for shape, node in zip(shapes, nodes, strict=True):
-            options = [more for known in options for more in self.match(shape, node, known)]
-            if not options:
-                break
-        return options
+        return compare
 
-    def _each(
-        self,
-        shapes: Sequence[Shape],
-        nodes: Sequence[Node],
-        binds: Binds,
-        more: bool,
-        used: tuple[int, ...] = (),
-    ) -> Iterator[Binds]:
-        """Yield the bindings with which each of `shapes` is another one of `nodes`; `more`: some may be left over."""
-        if len(used) == len(shapes):
-            if more or len(used) == len(nodes):
-                yield binds
-            return
-        for index, node in enumerate(nodes):
-            if index not in used:
-                for inner in self.match(shapes[len(used)], node, binds):
-                    yield from self._each(shapes, nodes, inner, more, (*used, index))
+    def _some(self, shapes: Sequence[Shape]) -> _CompareSome:
+        """Return what compares nodes from the first on with shapes, as `_all` does, and says how many that took."""
+        first, *middle = _between_many(shapes)
+        takes_rest = isinstance(shapes[-1], Many)
+        size, starts = len(first), self._in_turn(first)
+        floating = [(len(part), self._in_turn(part)) for part in (middle[:-1] if takes_rest else middle)]
 
-    def _arguments(self, shape: Arguments, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type == "argument_list":
-            nodes = [child for child in node.named_children if child.type not in self.ignored]
-        elif node.type == "generator_expression":
-            nodes = [node]
-        else:
-            return
-        named = [child for child in nodes if child.type in ("keyword_argument", "dictionary_splat")]
-        if len(named) < len(shape.keywords) or (len(named) > len(shape.keywords) and not shape.open):
-            return
-        placed = [child for child in nodes if child.type not in ("keyword_argument", "dictionary_splat")]
-        for inner, _ in self._sequence(shape.positional, placed, binds, whole=True):
-            yield from self._each(shape.keywords, named, inner, shape.open)
+        def compare(work: Work, nodes: Sequence[Node], binds: Binds) -> Iterator[tuple[Binds, int]]:
+            for bound in starts(work, nodes[:size], binds):
+                for inner, count in _floating(floating, work, nodes, bound, size, len(nodes)):
+                    yield inner, len(nodes) if takes_rest else count
 
-    def _generic(self, shape: Generic, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type not in ("subscript", "generic_type"):
-            return
-        name, *rest = [child for child in node.named_children if child.type not in self.ignored]
-        if node.type == "generic_type":
-            rest = [child for part in rest for child in part.named_children if child.type not in self.ignored]
-        for inner in self.match(shape.value, name, binds):
-            for bound, _ in self._sequence(shape.arguments, rest, inner, whole=True):
-                yield bound
+        return compare
 
-    def _keyword(self, shape: Keyword, node: Node, binds: Binds) -> Iterator[Binds]:
-        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if node.type == "keyword_argument" and name is not None and value is not None:
-            for inner in self.match(shape.name, name, binds):
-                yield from self.match(shape.value, value, inner)
+    def _anywhere(self, shape: Shape) -> _CompareAll:
+        """Return what compares each of some nodes with a shape."""
+        kinds, compare_one = self._may_be(shape), self._compare(shape)
 
-    def _mapping(self, shape: Mapping, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type in self.rules.mappings:
-            pairs = [child for child in node.named_children if child.type not in self.ignored]
-            if len(pairs) >= len(shape.pairs):
-                yield from self._each(shape.pairs, pairs, binds, shape.open)
+        def compare(work: Work, nodes: Sequence[Node], binds: Binds) -> Sequence[Binds]:
+            worth = nodes if kinds is None else [node for node in nodes if node.type in kinds]
+            return [more for node in worth for more in compare_one(work, node, binds)]
 
-    def _parameter(self, shape: Parameter, node: Node, binds: Binds) -> Iterator[Binds]:
-        if node.type in ("positional_separator", "keyword_separator"):
-            return
-        name, annotation, default = parameter_parts(node)
-        if isinstance(shape.name, Hole) and name.type != "identifier":
-            return
-        options = list(self.match(shape.name, name, binds))
-        for wanted, given in ((shape.annotation, annotation), (shape.default, default)):
-            if isinstance(wanted, Many) or wanted is None:
-                continue
-            options = [more for known in options if given is not None for more in self.match(wanted, given, known)]
-        yield from options
+        return compare
 
-    def _import(self, shape: Import, node: Node, binds: Binds) -> Iterator[Binds]:
-        future = node.type == "future_import_statement" and shape.kind == "import_from_statement"
-        if node.type != shape.kind and not future:
-            return
-        options = [binds]
-        origin = node.child_by_field_name("module_name")
-        if future:
-            origin = next((child for child in node.children if child.type == "__future__"), None)
-        if shape.module is not None:
-            options = list(self._module(shape.module, origin, binds)) if origin is not None else []
-        items = node.children_by_field_name("name")
-        items += [child for child in node.named_children if child.type == "wildcard_import"]
-        for known in options:
-            yield from self._imported(shape.names, items, known)
+    def _in_turn(self, shapes: Sequence[Shape]) -> _CompareAll:
+        """Return what compares as many nodes with shapes, each with the one in its place; none of these is `...`."""
+        size = len(shapes)
+        tests = [(number, kinds) for number, kinds in enumerate(map(self._may_be, shapes)) if kinds is not None]
+        inner = [_BY_SHAPE[type(shape)](self, shape) for shape in shapes]
+        outer = [self._unwrapping(shape, compare) for shape, compare in zip(shapes, inner, strict=True)]
+        opaque = self._opaque
 
-    def _module(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
-        written = _squeezed(node)
-        absolute = self.names().modules(written) if self.resolve else (written,)
-        if isinstance(shape, Leaf):
-            if shape.text.decode() in (written, *absolute):
-                yield binds
-        elif shape.name is None:
-            yield binds
-        else:
-            yield from _added(binds, shape.name, Bind(absolute[0], node.start_byte, node.end_byte, False))
+        def compare(work: Work, nodes: Sequence[Node], binds: Binds) -> Sequence[Binds]:
+            if len(nodes) != size:
+                return ()
+            types = [node.type for node in nodes]
+            for number, kinds in tests:
+                if types[number] not in kinds:
+                    return ()
+            work.steps -= size
+            if work.steps < 0:
+                raise TooMuchWork
+            options: Sequence[Binds] = (binds,)
+            for compare_one, node in zip(inner if opaque.isdisjoint(types) else outer, nodes, strict=True):
+                if len(options) == 1:
+                    options = compare_one(work, node, options[0])
+                else:
+                    work.steps -= len(options)
+                    options = [more for known in options for more in compare_one(work, node, known)]
+                if not options:
+                    break
+            return options
 
-    def _imported(
-        self,
-        shapes: Sequence[tuple[Hole | Leaf, Hole | Leaf | None]],
-        items: Sequence[Node],
-        binds: Binds,
-        used: tuple[int, ...] = (),
-    ) -> Iterator[Binds]:
-        """Yield the bindings with which each of `shapes` is another one of the imported `items`."""
-        if len(used) == len(shapes):
-            yield binds
-            return
-        for index, item in enumerate(items):
-            self.steps -= 1
-            if index not in used:
-                for inner in self._imported_item(*shapes[len(used)], item, binds):
-                    yield from self._imported(shapes, items, inner, (*used, index))
+        return compare
 
-    def _imported_item(self, name: Hole | Leaf, alias: Hole | Leaf | None, item: Node, binds: Binds) -> Iterator[Binds]:
-        aliased = item.type == "aliased_import"
-        theirs = item.child_by_field_name("name") if aliased else item
-        other = item.child_by_field_name("alias") if aliased else None
-        if theirs is None or (alias is not None and other is None):
-            return
-        for inner in self._imported_name(name, theirs, binds):
-            if alias is None or other is None:
-                yield inner
+    def _each(self, shapes: Sequence[Shape], more: bool) -> _CompareAll:
+        """Return what compares each of `shapes` with another one of some nodes; `more`: some may be left over."""
+        compares = [(self._may_be(shape), self._compare(shape)) for shape in shapes]
+
+        def compare(work: Work, nodes: Sequence[Node], binds: Binds, used: tuple[int, ...] = ()) -> Iterator[Binds]:
+            if len(used) == len(compares):
+                if more or len(used) == len(nodes):
+                    yield binds
+                return
+            kinds, compare_one = compares[len(used)]
+            for index, node in enumerate(nodes):
+                if index not in used and (kinds is None or node.type in kinds):
+                    for inner in compare_one(work, node, binds):
+                        yield from compare(work, nodes, inner, (*used, index))
+
+        return compare
+
+    def _arguments(self, shape: Arguments) -> _Compare:
+        ignored, most = self._ignored, len(shape.keywords)
+        positional, keywords = self._all(shape.positional), self._each(shape.keywords, shape.open)
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type == "argument_list":
+                nodes = [child for child in node.named_children if child.type not in ignored]
+            elif node.type == "generator_expression":
+                nodes = [node]
             else:
-                yield from self._imported_name(alias, other, inner)
+                return ()
+            named = [child for child in nodes if child.type in _NAMED]
+            if len(named) < most or (len(named) > most and not shape.open):
+                return ()
+            placed = [child for child in nodes if child.type not in _NAMED] if named else nodes
+            options = positional(work, placed, binds)
+            return [more for inner in options for more in keywords(work, named, inner)] if most else list(options)
 
-    def _imported_name(self, shape: Hole | Leaf, node: Node, binds: Binds) -> Iterator[Binds]:
+        return compare
+
+    def _generic(self, shape: Generic) -> _Compare:
+        value, arguments, ignored = self._compare(shape.value), self._all(shape.arguments), self._ignored
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type not in ("subscript", "generic_type"):
+                return ()
+            name, *rest = [child for child in node.named_children if child.type not in ignored]
+            if node.type == "generic_type":
+                rest = [child for part in rest for child in part.named_children if child.type not in ignored]
+            return [bound for inner in value(work, name, binds) for bound in arguments(work, rest, inner)]
+
+        return compare
+
+    def _keyword(self, shape: Keyword) -> _Compare:
+        compare_name, compare_value = self._compare(shape.name), self._compare(shape.value)
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type != "keyword_argument":
+                return ()
+            name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+            if name is None or value is None:
+                return ()
+            return [more for inner in compare_name(work, name, binds) for more in compare_value(work, value, inner)]
+
+        return compare
+
+    def _mapping(self, shape: Mapping) -> _Compare:
+        mappings, ignored, pairs = self.rules.mappings, self._ignored, self._each(shape.pairs, shape.open)
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type not in mappings:
+                return ()
+            theirs = [child for child in node.named_children if child.type not in ignored]
+            return list(pairs(work, theirs, binds)) if len(theirs) >= len(shape.pairs) else ()
+
+        return compare
+
+    def _parameter(self, shape: Parameter) -> _Compare:
+        is_hole, compare_name = isinstance(shape.name, Hole), self._compare(shape.name)
+        annotation, default = (
+            None if part is None or isinstance(part, Many) else self._compare(part)
+            for part in (shape.annotation, shape.default)
+        )
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if node.type in ("positional_separator", "keyword_separator"):
+                return ()
+            name, *given = parameter_parts(node)
+            if is_hole and name.type != "identifier":
+                return ()
+            options = compare_name(work, name, binds)
+            for wanted, part in zip((annotation, default), given, strict=True):
+                if wanted is not None:
+                    if part is None:
+                        return ()
+                    options = [more for known in options for more in wanted(work, part, known)]
+            return options
+
+        return compare
+
+    def _import(self, shape: Import) -> _Compare:
+        future_too = shape.kind == "import_from_statement"
+        module = self._module(shape.module) if shape.module is not None else None
+        names = [
+            (self._imported_name(name), None if alias is None else self._imported_name(alias))
+            for name, alias in shape.names
+        ]
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            future = future_too and node.type == "future_import_statement"
+            if node.type != shape.kind and not future:
+                return ()
+            options: Sequence[Binds] = (binds,)
+            if module is not None:
+                origin = node.child_by_field_name("module_name")
+                if future:
+                    origin = next((child for child in node.children if child.type == "__future__"), None)
+                options = module(work, origin, binds) if origin is not None else ()
+            if not options:
+                return ()
+            items = node.children_by_field_name("name")
+            items += [child for child in node.named_children if child.type == "wildcard_import"]
+            return [more for known in options for more in _imported(names, work, items, known)]
+
+        return compare
+
+    def _module(self, shape: Hole | Leaf) -> _Compare:
+        resolve = self.resolve
+
+        def compare(work: Work, node: Node, binds: Binds) -> Sequence[Binds]:
+            if isinstance(shape, Hole) and shape.name is None:
+                return (binds,)
+            written = _squeezed(node)
+            absolute = work.names().modules(written) if resolve else (written,)
+            if isinstance(shape, Leaf):
+                return (binds,) if shape.text.decode() in (written, *absolute) else ()
+            assert shape.name is not None  # INVARIANT: as said above
+            return _added(binds, shape.name, Bind(absolute[0], node.start_byte, node.end_byte, False))
+
+        return compare
+
+    def _imported_name(self, shape: Hole | Leaf) -> _Compare:
         if isinstance(shape, Leaf):
-            if _squeezed(node) == shape.text.decode():
-                yield binds
-        elif node.type != "wildcard_import":
-            yield from self._bind(shape.name, node, binds)
+            text = shape.text.decode()
+            return lambda work, node, binds: (binds,) if _squeezed(node) == text else ()
+        bind = self._bind(shape.name)
+        return lambda work, node, binds: bind(work, node, binds) if node.type != "wildcard_import" else ()
 
-    def _many(self, shape: Many, node: Node, binds: Binds) -> Iterator[Binds]:
-        yield binds
+    def _many(self, shape: Many) -> _Compare:
+        return lambda work, node, binds: (binds,)
 
 
-_BY_SHAPE: dict[type, Callable[..., Iterable[Binds]]] = {
+_BY_SHAPE: dict[type, Callable[..., _Compare]] = {
     Hole: Matcher._hole,
     Leaf: Matcher._leaf,
     Word: Matcher._word,
@@ -472,6 +624,67 @@ _BY_SHAPE: dict[type, Callable[..., Iterable[Binds]]] = {
     Import: Matcher._import,
     Many: Matcher._many,
 }
+
+
+def _between_many(shapes: Sequence[Shape]) -> list[list[Shape]]:
+    """Return the shapes before, between and after each `...`."""
+    parts: list[list[Shape]] = [[]]
+    for shape in shapes:
+        if isinstance(shape, Many):
+            parts.append([])
+        else:
+            parts[-1].append(shape)
+    return parts
+
+
+def _floating(
+    parts: Sequence[tuple[int, _CompareAll]], work: Work, nodes: Sequence[Node], binds: Binds, start: int, end: int
+) -> Iterator[tuple[Binds, int]]:
+    """Yield the bindings with which parts, each of a size, are anywhere in `nodes[start:end]` in their order.
+
+    With the number of the node after the last one.
+    """
+    if not parts:
+        yield binds, start
+        return
+    size, compare = parts[0]
+    for first in range(start, end - size + 1):
+        for inner in compare(work, nodes[first : first + size], binds):
+            yield from _floating(parts[1:], work, nodes, inner, first + size, end)
+
+
+def _imported(
+    names: Sequence[tuple[_Compare, _Compare | None]],
+    work: Work,
+    items: Sequence[Node],
+    binds: Binds,
+    used: tuple[int, ...] = (),
+) -> Iterator[Binds]:
+    """Yield the bindings with which each of `names` is another one of the imported `items`."""
+    if len(used) == len(names):
+        yield binds
+        return
+    name, alias = names[len(used)]
+    for index, item in enumerate(items):
+        work.steps -= 1
+        if index in used:
+            continue
+        aliased = item.type == "aliased_import"
+        theirs = item.child_by_field_name("name") if aliased else item
+        other = item.child_by_field_name("alias") if aliased else None
+        if theirs is None or (alias is not None and other is None):
+            continue
+        for inner in name(work, theirs, binds):
+            options = (inner,) if alias is None or other is None else alias(work, other, inner)
+            for bound in options:
+                yield from _imported(names, work, items, bound, (*used, index))
+
+
+def _one(node: Node, lists: frozenset[str]) -> Node:
+    """Return what a list of one thing holds; any other node itself."""
+    while node.type in lists and node.named_child_count == 1:
+        node = node.named_children[0]
+    return node
 
 
 def _added(binds: Binds, name: str, bind: Bind) -> Sequence[Binds]:
@@ -493,12 +706,16 @@ def _segment(node: Node, written: str, segments: list[str], index: int) -> Bind:
     return Bind(segments[index], start, end, False)
 
 
-def _inside_a_name(shape: Shape, node: Node) -> bool:
-    """Return whether `node` is no use of a bare name (it is defined or imported, say), or half a string."""
-    if not isinstance(shape, Name | Quoted) or (parent := node.parent) is None:
+def _inside_a_string(node: Node) -> bool:
+    """Return whether a string is a part of one."""
+    parent = node.parent
+    return parent is not None and parent.type == "concatenated_string"
+
+
+def _inside_a_name(node: Node) -> bool:
+    """Return whether `node` is no use of a bare name: it is defined or imported, say."""
+    if (parent := node.parent) is None:
         return False
-    if isinstance(shape, Quoted):
-        return parent.type == "concatenated_string"
     if parent.type in ("dotted_name", "aliased_import", "parameters", "lambda_parameters", "typed_parameter"):
         return True
     field = {"attribute": "attribute"}.get(parent.type, "name")

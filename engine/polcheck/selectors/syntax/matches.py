@@ -12,9 +12,8 @@ from polcheck.base.spans import Source
 from polcheck.languages.grammars import Tree
 from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import Bound, Match, MatchColumn, MatchTable, SearchResult, Spans
-from polcheck.selectors.syntax.matcher import Bind, Matcher
+from polcheck.selectors.syntax.matcher import Bind, Matcher, Work
 from polcheck.selectors.syntax.query_patterns import PatternProbe
-from polcheck.selectors.syntax.shape import Shape
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -196,13 +195,18 @@ def _in_order(columns: list[list[Node]]) -> list[list[Node]] | None:
     return [[nodes[number] for number in order] for nodes in columns]
 
 
-def matches_of_shape(matcher: Matcher, shape: Shape, node: Node) -> Iterator[Row]:
-    """Yield the rows of a snippet at `node`. Raises TooMuchWork."""
-    for start, end, binds in matcher.matches(shape, node):
-        here = binds.get("here")
-        named = tuple((name, bind) for name, bind in binds.items() if name != "here")
-        weight = node.descendant_count
-        yield (start, end, here.start, here.end, named, weight) if here else (start, end, -1, -1, named, weight)
+def matches_of_shape(matcher: Matcher, work: Work, nodes: Iterable[Node]) -> Iterator[Row]:
+    """Yield the rows of a snippet at each of `nodes`. Raises TooMuchWork."""
+    matches = matcher.matches
+    for node in nodes:
+        for start, end, binds in matches(work, node):
+            here = binds.get("here")
+            weight = node.descendant_count
+            if here is None:
+                yield start, end, -1, -1, tuple(binds.items()), weight
+            else:
+                named = tuple((name, bind) for name, bind in binds.items() if name != "here")
+                yield start, end, here.start, here.end, named, weight
 
 
 def matches_of_captures(probe: PatternProbe, nodes: Captured, language: str) -> Iterator[Row]:

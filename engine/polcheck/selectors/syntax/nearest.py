@@ -12,13 +12,12 @@ from polcheck.languages.grammars import Tree
 from polcheck.languages.names import Names, names_of
 from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work
 from polcheck.selectors.syntax.matches import matches_of_captures
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.query_set import LIMITS
 from polcheck.selectors.syntax.selector import Syntax
-from polcheck.selectors.syntax.shape import Shape
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,9 +55,10 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     if too_wide(tree, LIMITS.width):
         return None
     for probe, shape, text in syntax.alternatives:
-        matcher = Matcher(syntax.language, lambda: names_of(tree), syntax.resolve, _STEPS)
+        matcher = Matcher(shape, syntax.language, syntax.resolve) if shape is not None else None
+        work = Work(lambda: names_of(tree), _STEPS)
         for nodes in islice(_matches(probe, tree), _MOST_MATCHES):
-            miss = _miss(probe, shape, nodes, matcher, text)
+            miss = _miss(probe, matcher, nodes, work, text)
             if miss is not None:
                 misses.append(miss)
     if not misses:
@@ -81,17 +81,17 @@ def _matches(probe: PatternProbe, tree: Tree) -> Iterator[Sequence[Sequence[Node
 
 
 def _miss(
-    probe: PatternProbe, shape: Shape | None, nodes: Sequence[Sequence[Node]], matcher: Matcher, text: str
+    probe: PatternProbe, matcher: Matcher | None, nodes: Sequence[Sequence[Node]], work: Work, text: str
 ) -> _Miss | None:
-    failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, matcher.names)]
+    failed = [predicate for predicate in probe.predicates if not predicate.holds(nodes, work.names)]
     texts = [
-        predicate.describe(nodes, written=shape is None) + _why(predicate, nodes, matcher.names())
+        predicate.describe(nodes, written=matcher is None) + _why(predicate, nodes, work.names())
         for predicate in failed
     ]
-    if shape is not None and not failed:
+    if matcher is not None and not failed:
         node = nodes[probe.roots[0]][0]
         try:
-            if next(matcher.matches(shape, node), None) is not None:
+            if next(iter(matcher.matches(work, node)), None) is not None:
                 return None
         except TooMuchWork:
             return None

@@ -22,12 +22,12 @@ from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import first_error, too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, words_of
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work, words_of
 from polcheck.selectors.syntax.matches import Captured, Columns, Row, Rows, matches_of_shape
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
 from polcheck.selectors.syntax.selector import Syntax
-from polcheck.selectors.syntax.shape import Name, Shape
+from polcheck.selectors.syntax.shape import Name
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -136,9 +136,9 @@ class _Member(NamedTuple):
 
     selector: int
     probe: PatternProbe
-    shape: Shape | None
+    matcher: Matcher | None
     rest: tuple[Predicate, ...]  # the predicates that the table of its group hasn't answered yet
-    words: tuple[bytes, ...] = ()  # what the text of a node must hold before it is compared with the shape
+    words: tuple[bytes, ...] = ()  # what the text of a node must hold before it is compared
 
 
 class _Group(Struct):
@@ -160,22 +160,22 @@ class _Group(Struct):
     followed: dict[int, None] = field(default_factory=dict)  # captures by whose names members are looked up
     named: dict[tuple[int, tuple[str, ...]], tuple[_Member, ...]] = field(default_factory=dict)
 
-    def add(self, selector: int, probe: PatternProbe, shape: Shape | None, words: tuple[bytes, ...]) -> None:
+    def add(self, selector: int, probe: PatternProbe, matcher: Matcher | None, words: tuple[bytes, ...]) -> None:
         """Takes a member in, under the texts that it wants where one of its predicates lists them."""
         self.selectors.add(selector)
-        self.harmless &= probe.free == 1 or shape is not None
+        self.harmless &= probe.free == 1 or matcher is not None
         self.follows |= any(predicate.test == "resolves-to" for predicate in probe.predicates)
         for predicate in sorted(probe.predicates, key=lambda predicate: predicate.test == "match"):
             if _can_be_looked_up(predicate, probe):
                 rest = tuple(other for other in probe.predicates if other is not predicate)
-                member = _Member(selector, probe, shape, rest, words)
+                member = _Member(selector, probe, matcher, rest, words)
                 if predicate.test == "match":
                     self.regexes.setdefault(predicate.capture, Regexes()).add(predicate.values[0], member)
                     return
                 for value in set(predicate.values):
                     self._table(predicate, value).setdefault(value, []).append(member)
                 return
-        self.always.append(_Member(selector, probe, shape, probe.predicates, words))
+        self.always.append(_Member(selector, probe, matcher, probe.predicates, words))
 
     def _table(self, predicate: Predicate, value: str) -> dict[str, list[_Member]]:
         """Return the table in which a text that a predicate wants is looked up."""
@@ -206,7 +206,7 @@ class _Group(Struct):
                 found = [*found, *more]
             if node.type in rules.grouping or node.type in rules.erased:  # to a snippet they make no difference
                 inner = (unwrapped(node, rules.grouping, rules.erased).text or b"").decode("utf-8", "replace")
-                found = [*found, *(member for member in table.get(inner, ()) if member.shape is not None)]
+                found = [*found, *(member for member in table.get(inner, ()) if member.matcher is not None)]
         for capture, regexes in self.regexes.items():
             found = [*found, *regexes.items(nodes[capture][0].text)]
         return found
@@ -323,7 +323,8 @@ class QuerySet:
                 for probe, shape, _ in syntax.alternatives:
                     numbers = tuple(f"c{number}" for number in range(probe.width))
                     words = words_of(shape, syntax.language) if shape is not None else ()
-                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, shape, words)
+                    matcher = Matcher(shape, syntax.language, syntax.resolve) if shape is not None else None
+                    groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, matcher, words)
             self._groups = list(groups.values())
         return self._groups
 
@@ -409,7 +410,7 @@ class _Search:
         self.bare: Bare | None = None  # where what is dealt is of the file without what a snippet needn't write
         self._selectors = selectors
         self._columns = Columns(tree.source)
-        self.matchers: dict[tuple[int, bool], Matcher] = {}
+        self.work: dict[tuple[int, bool], Work] = {}  # of each selector
         self.names = _NamesOf(tree)
 
     def run(self, numbers: list[int]) -> bool:
@@ -461,8 +462,8 @@ class _Search:
             matches = [
                 nodes for nodes in matches if all(predicate.holds(nodes, self.names) for predicate in member.rest)
             ]
-        shape = member.shape
-        if shape is None:
+        matcher = member.matcher
+        if matcher is None:
             if self.bare is None:
                 rows.take(member.probe, matches)
             return
@@ -472,12 +473,12 @@ class _Search:
             roots = [node for node in roots if _may_hold(node, word)]
         if not roots:
             return
-        matcher = self._matcher(member.selector)
+        work = self._work_of(member.selector)
         try:
             if self.bare is not None:
-                self._give_bare(rows, (row for node in roots for row in matches_of_shape(matcher, shape, node)))
-                return
-            all(rows.add(matches_of_shape(matcher, shape, node)) for node in roots)
+                self._give_bare(rows, matches_of_shape(matcher, work, roots))
+            else:
+                rows.add(matches_of_shape(matcher, work, roots))
         except TooMuchWork:
             rows.stopped = f"limit of {self.query_set.limits.steps:,} comparisons exceeded"
 
@@ -492,16 +493,14 @@ class _Search:
             if not any(known >= end and self.bare.is_blank(end, known) for known in ends.get(start, ())):
                 rows.add([row])
 
-    def _matcher(self, selector: int) -> Matcher:
-        """What compares snippets for one selector, with what is left of its steps."""
+    def _work_of(self, selector: int) -> Work:
+        """Return the work of comparing snippets for one selector, with what is left of its steps."""
         is_bare = self.bare is not None
-        matcher = self.matchers.get((selector, is_bare))
-        if matcher is None:
-            syntax = self.query_set.syntaxes[selector]
+        work = self.work.get((selector, is_bare))
+        if work is None:
             code = self.tree.source.utf8 if is_bare else None
-            matcher = Matcher(syntax.language, self.names, syntax.resolve, self.query_set.limits.steps, code)
-            self.matchers[selector, is_bare] = matcher
-        return matcher
+            work = self.work[selector, is_bare] = Work(self.names, self.query_set.limits.steps, code)
+        return work
 
     def stop(self, selectors: Collection[int], why: str) -> None:
         """Notes for `selectors` that their search is not complete."""
