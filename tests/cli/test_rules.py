@@ -109,12 +109,12 @@ def test_an_unknown_policy_leads_to_one_that_there_is(folder: Path) -> None:
 
 
 def test_concise_is_one_line_a_finding_and_one_that_sums_up(folder: Path) -> None:
-    """In the shape in which editors and `grep` take places."""
+    """In the shape in which editors and `grep` take places, and in the order of the places."""
     assert polcheck("run", "--no-cache", "-f", "concise").out.splitlines() == [
         "x.yaml:1:4: error[p:no-a] there is an a",
-        "y.yaml:1:4: error[p:no-a] there is an a",
         "x.yaml:2:4: note[p:no-b] there is a b",
-        "fail: 2 errors, 1 note in 3 files · 2 policies: 2 failed",
+        "y.yaml:1:4: error[p:no-a] there is an a",
+        "fail: 2 errors, 1 note · 3 files checked · 2 policies: 2 failed",
     ]
 
 
@@ -127,7 +127,7 @@ def test_statistics_count_the_findings_of_each_policy(folder: Path) -> None:
 
 def test_a_run_whose_formats_go_to_files_prints_one_line(folder: Path) -> None:
     """Nobody has to open the file to know; with -q not even that."""
-    assert polcheck("run", "--no-cache", "-f", "html=x.html").out.startswith("fail: 2 errors, 1 note in 3 files")
+    assert polcheck("run", "--no-cache", "-f", "html=x.html").out.startswith("fail: 2 errors, 1 note · 3 files checked")
     assert polcheck("run", "--no-cache", "-q", "-f", "html=x.html").out == ""
 
 

@@ -73,7 +73,7 @@ def call(project: Path) -> Iterator[Call]:
 def test_check_says_the_verdict_first_and_then_what_to_fix(call: Call) -> None:
     """Findings come by severity, each with its place, its remedy and what it is about elsewhere."""
     answer = call("check").text.splitlines()
-    assert answer[0] == "fail: 3 errors, 1 warning in 10 files · 4 policies: 4 failed"
+    assert answer[0] == "fail: 3 errors, 1 warning · 10 files checked · 4 policies: 4 failed"
     numbered = [line for line in answer if line[:2] in ("1.", "2.", "3.", "4.")]
     assert [line.split(":")[0] for line in numbered] == [
         "1. api/app.py",

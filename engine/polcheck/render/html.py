@@ -461,7 +461,7 @@ def _masthead(report: Report, sections: Iterable[str]) -> Markup:
             tag("span", VERDICTS[report.verdict], class_=f"badge {report.verdict}"),
             tag("span", report.submission.name),
         ),
-        tag("p", f"{severities(report)} in {extent(report)}", class_="lead"),
+        tag("p", f"{severities(report)} · {extent(report)}", class_="lead"),
         tag("p", outcomes(report)),
         tag("p", f"{report.submission.kind} ", tag("code", report.submission.digest), class_="digest"),
         tag("nav", tag("ul", *links), aria_label="Sections", class_="jump"),

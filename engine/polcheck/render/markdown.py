@@ -69,7 +69,7 @@ def text(value: str, cell: bool = False) -> str:
 
 def _head(report: Report, heading: str) -> list[str]:
     head = [f"## {heading}: {VERDICTS[report.verdict]}"]
-    head.append(f"{severities(report)} in {extent(report)} · {outcomes(report)}")
+    head.append(f"{severities(report)} · {extent(report)} · {outcomes(report)}")
     if report.verdict == "none":
         head.append("\n".join(fence(reason(report).split("\n"))))
     met = [requirement for requirement in report.requirements if requirement.shown_outcome in _MET]

@@ -142,7 +142,7 @@ def render(report: Report, options: Options) -> str:
     """Return the report as people read it; at a verbosity of -1 a line a finding and undecided policy, no more."""
     style = Style(options.color)
     if options.verbosity < 0:
-        quiet = [f"{brief(finding, style)}\n" for finding in judged(report)]
+        quiet = [f"{brief(finding, style)}\n" for finding in sorted(judged(report), key=_place_order)]
         quiet += undecided_brief(open_policies(report), style)
         return "".join(quiet)
     blocks = [
@@ -176,6 +176,11 @@ def judged(report: Report) -> list[Finding]:
 
 def _policy_order(finding: Finding) -> tuple[int, str, str]:
     return SEVERITIES.index(finding.severity), finding.pack, finding.policy
+
+
+def _place_order(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.location
+    return (place.path, place.line or 0, place.column or 0, finding.ref) if place else ("", 0, 0, finding.ref)
 
 
 def _group(findings: list[Finding], options: Options, style: Style) -> str:

@@ -58,7 +58,7 @@ def summary(report: Report) -> str:
         VERDICTS[report.verdict]
         + {"undecided": " (undecided)", "empty": " (nothing to check)", "": ""}[report.no_verdict]
     )
-    return f"{verdict}: {severities(report)} in {extent(report)} · {outcomes(report)}"
+    return f"{verdict}: {severities(report)} · {extent(report)} · {outcomes(report)}"
 
 
 def fixable(report: Report) -> str:
@@ -98,9 +98,9 @@ def hunk_title(hunk: Hunk) -> str:
 
 
 def extent(report: Report) -> str:
-    """Return how many files there are, and how many files and folders are left out of them: `8 files (2 left out)`."""
+    """Return how many files were checked, and how many files and folders not: `8 files checked (2 left out)`."""
     left_out = report.submission.left_out
-    return pluralize(report.submission.files, "file") + (f" ({left_out:,} left out)" if left_out else "")
+    return f"{pluralize(report.submission.files, 'file')} checked" + (f" ({left_out:,} left out)" if left_out else "")
 
 
 def is_for_review(finding: Finding, requirement: RequirementOutcome) -> bool:

@@ -95,7 +95,7 @@ def test_streams_that_are_closed(tmp_path: Path, closed: tuple[int, ...]) -> Non
         cwd=project(tmp_path), env=environment(tmp_path), check=False,
     )  # fmt: skip
     assert process.returncode == 1
-    assert "fail: 8 errors in 8 files" in (tmp_path / "report.txt").read_text()
+    assert "fail: 8 errors · 8 files checked" in (tmp_path / "report.txt").read_text()
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
