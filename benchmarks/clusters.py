@@ -42,7 +42,7 @@ def seconds(table: Any, nodes: int, out: Path) -> float:
     ray.init(address=cluster.address, log_to_driver=False)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    # NOTE: on two CPUs Ray Data reserves one for the operator that splits blocks, which leaves a node idle for half of the time.
+    # NOTE: of two CPUs Ray Data reserves one for the operator that splits blocks: a node is idle half of the time.
     context.op_resource_reservation_enabled = False
     judge = Judge("airas-base-code", field="files", id="submission")
     spent = 0.0
