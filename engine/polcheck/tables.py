@@ -89,13 +89,13 @@ class Judge:
         if rows not in COLUMNS:
             raise ConfigError([Problem(f"`rows` can't be `{rows}`", help=f"one of {', '.join(COLUMNS)}")])
         check_fail_on(fail_on)
-        if timeout <= 0 or jobs < 0:
+        if not 0 < timeout <= threading.TIMEOUT_MAX or jobs < 0:  # NOTE: NaN is in no range
             raise ConfigError([Problem("`timeout` is a number of seconds above 0, `jobs` a number of processes")])
         settings = Settings(
             params=params_by_pack(params or {}),
             select=listed(select),
             ignore=listed(ignore),
-            today=str(today or day_of_run()),
+            today=_day(today or day_of_run()),
         )
         files = tuple(pack.without_tests() for pack in open_packs(packs))
         compiled = checker(files, settings)  # a pack that can't be used is refused here, not on each row
@@ -151,16 +151,22 @@ class Judge:
             yield pa.RecordBatch.from_pylist(rows, schema)
 
     def frame(self, frame: Any) -> Any:
-        """Return the rows of every project in a pandas data frame, as another one. Raises as calling it does."""
+        """Return the rows of every project in a pandas data frame, as another one.
+
+        Raises TypeError for what is no data frame, and else as calling it does.
+        """
         schema = self.schema
         import pandas
         import pyarrow as pa
 
+        if not isinstance(frame, pandas.DataFrame):
+            raise TypeError(f"`frame` takes a pandas data frame, not {type(frame).__module__}.{type(frame).__name__}")
+
         def values(name: str) -> list[Any]:
-            column = frame[name].tolist()
+            column = frame.iloc[:, names.index(name)].tolist()
             return [None if pandas.api.types.is_scalar(value) and pandas.isna(value) else value for value in column]
 
-        names = [str(name) for name in frame.columns]
+        names = [str(name) for name in frame.columns]  # NOTE: pandas numbers columns that have no name
         entries = self._of_columns(names, values, len(frame), 0) if len(frame) else iter(())
         rows = list(self._rows(entries))
         return pa.Table.from_pylist(rows, schema).to_pandas()
@@ -222,6 +228,14 @@ class Judge:
         columns = zip(*(values(name) for name in read), strict=True) if read else iter([()] * size)
         for number, row in enumerate(columns, before + 1):
             yield entry_of(work, f"table:{number}", dict(zip(read, row, strict=True)))
+
+
+def _day(day: str | date) -> str:
+    """Return a day as YYYY-MM-DD. Raises ConfigError for a text that is none."""
+    try:
+        return (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()
+    except ValueError:
+        raise ConfigError([Problem(f"`today` can't be `{day}`", help="a day, as 2026-01-31")]) from None
 
 
 def _check_parameters(params_from: Mapping[str, str], known: set[str]) -> None:

@@ -222,3 +222,28 @@ def test_an_input_that_is_not_there_is_refused(pack: Path) -> None:
     assert found.status == 2
     assert f"there is no file or folder `{pack.parent / 'nowhere.jsonl'}`" in found.err
     assert not (pack.parent / "none.jsonl").exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--summary"])
+def test_no_file_is_read_and_written(pack: Path, option: str) -> None:
+    """An input that would be overwritten is named, and stays as it was."""
+    source = lines(pack.parent / "in.jsonl", [GOOD])
+    others = () if option == "--out" else ("--out", pack.parent / "rows.jsonl")
+    ran = polcheck("batch", source, "--pack", pack, *others, option, source)
+    assert ran.status == 2 and f"{option} would overwrite the input" in ran.err
+    assert json.loads(source.read_text("utf-8")) == GOOD
+
+
+def test_the_summary_needs_a_file_of_its_own(pack: Path) -> None:
+    """It would take the place of the rows."""
+    source, out = lines(pack.parent / "in.jsonl", [GOOD]), pack.parent / "rows.jsonl"
+    ran = polcheck("batch", source, "--pack", pack, "--out", out, "--summary", out)
+    assert ran.status == 2 and "--summary would overwrite --out" in ran.err
+
+
+def test_a_number_that_is_too_long_is_called_that(pack: Path) -> None:
+    """In the words of users, without the name of a function of Python."""
+    source = pack.parent / "in.jsonl"
+    source.write_text('{"main_py": ' + "9" * 5000 + "}\n", "utf-8")
+    (row,) = judged(pack, source)
+    assert row["reason"] == f"the bundle `{source}:1` holds an integer of more than 4300 digits"

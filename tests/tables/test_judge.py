@@ -315,3 +315,39 @@ def test_the_program_of_the_page_runs() -> None:
     program = (ROOT / "docs/clusters.md").read_text("utf-8").partition("```python\n")[2].partition("```")[0]
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan"), float("inf")])
+def test_a_timeout_is_a_number_of_seconds(pack: Path, timeout: float) -> None:
+    """Anything else is refused at once: it would end each check as if the check were to blame."""
+    with pytest.raises(ConfigError, match="`timeout` is a number of seconds above 0"):
+        judge(pack, timeout=timeout)
+
+
+@pytest.mark.parametrize("today", ["tomorrow", "2026-13-01", "26-1-1"])
+def test_the_day_of_the_run_is_a_date(pack: Path, today: str) -> None:
+    """A policy would compare days with it, whatever it is."""
+    with pytest.raises(ConfigError, match="`today` can't be"):
+        judge(pack, today=today)
+
+
+def test_bytes_in_the_place_of_a_text_are_named(pack: Path) -> None:
+    """A column of bytes is no file, and the reason says what to do about it."""
+    rows = Judge(pack)(pa.table({"main.py": [b"x = 1\n"]})).to_pylist()
+    assert {row["verdict"] for row in rows} == {"none"}
+    assert "a file's content is bytes: make it a column of strings" in rows[0]["reason"]
+
+
+def test_columns_of_a_frame_may_have_numbers_for_names(pack: Path) -> None:
+    """As pandas names those of a frame without a header."""
+    pandas = pytest.importorskip("pandas", reason="frames need pandas")
+    frame = pandas.DataFrame([["x = 1\n"], ["y = 2\n"]])
+    named = frame.rename(columns={0: "0"})
+    assert Judge(pack).frame(frame).to_dict("records") == Judge(pack).frame(named).to_dict("records") != []
+
+
+def test_what_is_no_frame_is_refused(pack: Path) -> None:
+    """By the name of what it is."""
+    pandas = pytest.importorskip("pandas", reason="frames need pandas")
+    with pytest.raises(TypeError, match="takes a pandas data frame, not pandas"):
+        judge(pack).frame(pandas.Series([1]))

@@ -149,3 +149,21 @@ def test_a_submodule_that_is_not_checked_out_is_not_read(
     assert ran.status == 2 and ran.out.startswith("sm: undecided: a submodule")
     write(tmp_path / "clone", {"packs/ours/policies/p.yaml": "id: x\ntitle: t\nforbid: {files: b/*.py}\nmessage: m\n"})
     assert polcheck("run", "-q", "--no-cache", *(o for o in options if o not in ("--rev", "HEAD"))).status == 0
+
+
+def test_a_file_that_a_revision_lacks_is_no_pass(repository: Path) -> None:
+    """With `--rev` a named file that isn't in the revision was never read, and that is said."""
+    write(repository, {"new.py": PRINTS})
+    ran = polcheck("run", "-q", "--rev", "HEAD", "new.py")
+    assert (ran.status, ran.out) == (2, "")
+    assert "the git revision `HEAD` has no file or folder `new.py`" in ran.err
+
+
+def test_a_revision_that_a_shallow_clone_lacks_comes_with_the_way_out(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout in CI has one commit, unless it is asked for more."""
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
+    monkeypatch.chdir(tmp_path / "shallow")
+    ran = polcheck("run", "--since", "HEAD~1")
+    assert ran.status == 2 and "this clone is shallow, so fetch more of the history" in ran.err

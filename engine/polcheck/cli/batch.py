@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -109,6 +111,7 @@ def batch(
         raise click.UsageError("--resume goes on with a file, and --out - is standard output")
     if out == "-" == summary:
         raise click.UsageError("--out and --summary can't both be standard output")
+    _check_files(inputs, out, summary)
     part = _shard(shard)
     judge = Judge(
         packs,
@@ -157,6 +160,17 @@ def batch(
     if not quiet and summary != "-":
         click.echo(tally.table(), err=out == "-")
     return 2 if tally.verdicts.get("none") or not tally.submissions else 0
+
+
+def _check_files(inputs: Sequence[str], out: str, summary: str) -> None:
+    """Raise UsageError where one file would be read and written, or written twice."""
+    read = {os.path.realpath(path): f"the input `{path}`" for path in inputs if path != "-"}
+    for option, path in (("--out", out), ("--summary", summary)):
+        if path in ("", "-"):
+            continue
+        other = read.setdefault(os.path.realpath(path), option)
+        if other != option:
+            raise click.UsageError(f"{option} would overwrite {other}: give it a file of its own")
 
 
 def _shard(text: str) -> tuple[int, int]:

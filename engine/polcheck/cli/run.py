@@ -230,6 +230,10 @@ def _checked(
         accept = used.acceptance()
     with Bar("reading") as bar, measured.stage("list"):
         read = used.read(rev, sys.stdin.buffer, bar.count).with_files(request.unsaved)
+        if rev is not None and request.paths:
+            from polcheck.sources.git import check_paths
+
+            check_paths(used.target, rev, (path for path in request.paths if path not in request.unsaved))
     if since is not None:
         from polcheck.findings.accepted import in_turn
 

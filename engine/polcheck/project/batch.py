@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from msgspec import Struct
 from msgspec import field as attribute
@@ -238,11 +238,17 @@ def bundle_text(value: Any) -> str | bytes:
         return value
     try:
         if isinstance(value, list) and all(isinstance(pair, tuple) and len(pair) == 2 for pair in value):
-            members = (f"{json.dumps(_key(key))}: {json.dumps(text)}" for key, text in value)
+            members = (f"{json.dumps(_key(key))}: {json.dumps(text, default=_no_text)}" for key, text in value)
             return "{" + ", ".join(members) + "}"
-        return json.dumps(value)
+        return json.dumps(value, default=_no_text)
     except (TypeError, ValueError, RecursionError) as error:
         raise SubmissionError(f"the bundle is not an object of strings: {error}") from error
+
+
+def _no_text(value: object) -> NoReturn:
+    if isinstance(value, bytes):
+        raise TypeError("a file's content is bytes: make it a column of strings, or the bytes of an archive")
+    raise TypeError(f"there is a value of the type {type(value).__name__}")
 
 
 def _key(value: object) -> str:
@@ -377,4 +383,5 @@ class Tally(Struct):
         for name, counts in self.outcomes.items():
             lines.append(" ".join([f"{name:<{width}}", *(f"{counts.get(kind, 0):>14,}" for kind in kinds)]))
         verdicts = ", ".join(f"{number:,} {verdict}" for verdict, number in sorted(self.verdicts.items()))
-        return "\n".join([*lines, *[""] * bool(lines), f"{self.submissions:,} projects: {verdicts or 'none'}"])
+        projects = "1 project" if self.submissions == 1 else f"{self.submissions:,} projects"
+        return "\n".join([*lines, *[""] * bool(lines), f"{projects}: {verdicts or 'none'}"])

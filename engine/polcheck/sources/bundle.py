@@ -71,8 +71,10 @@ def parse_json(text: str, name: str) -> Any:
         raise SubmissionError(f"the bundle `{name}` is not JSON: {error.msg.lower()}: {place}") from error
     except RecursionError as error:
         raise SubmissionError(f"the bundle `{name}` is nested too deeply") from error
-    except ValueError as error:
+    except _NoConstant as error:
         raise SubmissionError(f"the bundle `{name}` can't be read: {error}") from error
+    except ValueError as error:  # int() refuses more than 4,300 digits
+        raise SubmissionError(f"the bundle `{name}` holds an integer of more than 4300 digits") from error
 
 
 class _Pairs(list[tuple[str, object]]):
@@ -88,8 +90,12 @@ class _Pairs(list[tuple[str, object]]):
         return members
 
 
+class _NoConstant(ValueError):
+    """A name of a number, as NaN, which JSON doesn't have."""
+
+
 def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"`{text}` is not JSON")
+    raise _NoConstant(f"`{text}` is not JSON")
 
 
 def _check_limits(bundle: dict[str, str], builder: SubmissionBuilder) -> None:

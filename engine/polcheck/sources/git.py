@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -193,9 +193,7 @@ def base_revision(folder: str, since: str, head: str = "HEAD") -> BaseRevision:
     first, second = _commit(folder, name), _commit(folder, head)
     result = _answer(folder, "merge-base", first, second)
     if result is None:
-        shallow = _answer(folder, "rev-parse", "--is-shallow-repository") == b"true"
-        way = ": this clone is shallow, so fetch more of the history (`fetch-depth: 0`)" if shallow else ""
-        raise SubmissionError(f"`{name}` and {head} have no commit in common{way}")
+        raise SubmissionError(f"`{name}` and {head} have no commit in common{_way_out_of_shallow(folder)}")
     return BaseRevision(name, result.decode(), head, result == first)
 
 
@@ -235,8 +233,22 @@ def _commit(folder: str, name: str) -> bytes:
     result = _answer(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", os.fsencode(name) + b"^{commit}")
     if result is None:
         what = "commit" if name == "HEAD" else f"git revision `{name}`"
-        raise SubmissionError(f"there is no {what} in the repository of `{folder}`")
+        raise SubmissionError(f"there is no {what} in the repository of `{folder}`{_way_out_of_shallow(folder)}")
     return result
+
+
+def _way_out_of_shallow(folder: str) -> str:
+    """Return what to do where commits are missing because a clone was made without them; empty where it wasn't."""
+    shallow = _answer(folder, "rev-parse", "--is-shallow-repository") == b"true"
+    return ": this clone is shallow, so fetch more of the history (`fetch-depth: 0`)" if shallow else ""
+
+
+def check_paths(folder: str, rev: str, paths: Iterable[str]) -> None:
+    """Raise SubmissionError for one of `paths`, seen from `folder`, that names nothing at the revision `rev`."""
+    tree = _tree(folder, rev)
+    for path in paths:
+        if tree is not None and _parsed(folder, tree + b":" + os.fsencode(path)) is None:
+            raise SubmissionError(f"the git revision `{rev}` has no file or folder `{path}`")
 
 
 def tree_of(repository: str, commit: str, folder: str = "") -> str:
