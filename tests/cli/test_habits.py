@@ -162,3 +162,19 @@ def test_a_template_without_quotes_is_explained(folder: Path) -> None:
     """`message: {{ x }}` is a mapping in a mapping."""
     (folder / "pack" / "policies" / "p.yaml").write_text(POLICIES.replace("there is an a", "{{ x }} is there"))
     assert "quote a string" in polcheck("validate", "pack").out
+
+
+@pytest.mark.parametrize("options", [("-f", "json=r", "-f", "sarif=./r"), ("-f", "json", "-o", "r", "-f", "sarif=r")])
+def test_two_formats_never_go_to_one_file(folder: Path, options: tuple[str, ...]) -> None:
+    """The second would take the place of the first without a word."""
+    ran = polcheck("run", "s", "--pack", "pack", *options)
+    assert ran.status == 2 and "json and sarif can't both go to" in ran.err
+    assert not (folder / "r").exists()
+
+
+def test_an_unquoted_snippet_in_a_list_comes_with_the_way_out(folder: Path) -> None:
+    """Its bracket ends the list of YAML."""
+    text = POLICIES.replace('forbid: {files: "*.yaml", data: a}', 'forbid:\n  files: "*.py"\n  pattern: [a["$b"], c]')
+    (folder / "pack/policies/p.yaml").write_text(text)
+    ran = polcheck("validate", "pack")
+    assert ran.status == 2 and "in `[…]` quote what holds brackets" in ran.err + ran.out

@@ -268,3 +268,18 @@ def test_what_has_no_end_is_read_in_linear_time(piece: str) -> None:
     with pytest.raises((Unparsable, LimitExceeded)):
         parse(Source("a.toml", ('a = "' + piece * (400_000 // len(piece))).encode()))
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[a]\n[a]\n", "cannot declare `a` twice"),
+        ("[a.'b c']\n[a.'b c']\n", "cannot declare `a.b c` twice"),
+        ("[a.b]\n[a]\nb.c = 1\n", "cannot redefine namespace `a.b`"),
+    ],
+)
+def test_a_key_in_a_message_is_as_people_write_it(text: str, reason: str) -> None:
+    """Not as the tuple of its parts."""
+    with pytest.raises(Unparsable) as caught:
+        read(text)
+    assert caught.value.reason == reason

@@ -421,3 +421,10 @@ def test_a_search_that_was_cut_off_is_made_again_after_refresh(
     project.session.refresh()
     project.agreed()
     assert sum(bool(number) for number in calls) == 2
+
+
+@pytest.mark.parametrize("content", ["x = 1\n", 5, []])
+def test_the_content_of_a_file_is_bytes(project: Mirrored, content: Any) -> None:
+    """Anything else is refused, never turned into some bytes; nothing is laid over."""
+    with pytest.raises(TypeError, match=r"a file's content is bytes.*`b\.py` has"):
+        project.session.overlay({"a.py": b"eval('1')\n", "b.py": content})

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,6 +44,12 @@ class Outputs(Struct):
             if not plain:
                 raise click.UsageError("-o names the file of the format without one, and every format has one")
             requested = [(name, path or output) for name, path in requested]
+        written: dict[str, str] = {}
+        for name, path in requested:
+            place = os.path.realpath(path)
+            if path and place in written and (Path(path).is_file() or not Path(path).exists()):  # no device
+                raise click.UsageError(f"{written[place]} and {name} can't both go to `{path}`: give each its own file")
+            written[place] = name
         width = terminal_width()
         options = Options(
             color=colored(color), width=width, all=show_all, verbosity=verbosity, source=_source_address()

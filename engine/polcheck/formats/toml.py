@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from ast import literal_eval
 from datetime import date, datetime, time
 from functools import cache
 from typing import Any, NamedTuple
@@ -32,6 +33,17 @@ def parse(source: Source, limits: DocumentLimits = DEFAULT_DOCUMENT_LIMITS) -> C
     return Config((values,), places.locate)
 
 
+def _named_key(message: str) -> str:
+    """Return a message of the library with a key as it is written, not as the tuple of its parts."""
+    begin, end = message.find("("), message.rfind(")") + 1
+    try:
+        parts = literal_eval(message[begin:end]) if 0 <= begin < end else ()
+    except (ValueError, SyntaxError):
+        return message
+    key = ".".join(map(str, parts)) if isinstance(parts, tuple) else ""
+    return f"{message[:begin]}`{key}`{message[end:]}" if key else message
+
+
 def _load(source: Source, limits: DocumentLimits) -> dict[str, Any]:
     import tomli
 
@@ -45,7 +57,7 @@ def _load(source: Source, limits: DocumentLimits) -> dict[str, Any]:
         return tomli.loads(text, parse_float=_finite)
     except tomli.TOMLDecodeError as error:
         at = min(source.line_starts[error.lineno - 1] + error.colno - 1, len(text))
-        reason = (error.msg[0].lower() + error.msg[1:]).replace("'", "`")
+        reason = _named_key(error.msg[0].lower() + error.msg[1:]).replace("'", "`")
         raise Unparsable(reason, Span(at, min(at + 1, len(text)))) from error
     except RecursionError:
         limits.too_deep()

@@ -129,6 +129,9 @@ def read(source: Source, problems: Problems, version: int = LANGUAGE_VERSION) ->
         # NOTE: `key: {{ name }}` is a mapping in a mapping to YAML, and the commonest slip of whoever writes templates
         unquoted = ": {{" in line or line.lstrip().startswith(("- {{", "{{"))
         help = 'quote a string that begins with a template expression: `"{{ … }}"`' if unquoted else ""
+        # NOTE: in a list between brackets the `[` of a snippet ends it, as in `pattern: [os.environ["$name"], …]`
+        if not help and any(f"{key}: [" in line for key in ("pattern", "data", "code", "text", "where")):
+            help = "in `[…]` quote what holds brackets, braces or commas, as `['os.environ[\"$name\"]']`"
         problems.add(Problem(f"not YAML: {error.reason}", source.path, place.line, place.column, line, help))
         return
     except Unreadable as error:

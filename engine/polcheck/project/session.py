@@ -129,9 +129,14 @@ class Session:
 
         What was laid over a path before is replaced; other files stay. A link is followed as whoever writes to it
         follows it. Raises SubmissionError, and changes nothing, for a path outside the root or in a `.git`, and where
-        no file could be written: at a folder, below a file, through a link that leads out.
+        no file could be written: at a folder, below a file, through a link that leads out. Raises TypeError for a
+        content that isn't bytes.
         """
-        for path in files:
+        for path, data in files.items():
+            if not isinstance(data, bytes | bytearray | memoryview | None):
+                raise TypeError(
+                    f"a file's content is bytes, or None for a file that is gone: `{path}` has {data!r:.40}"
+                )
             check_path(path)
             if ".git" in path.split("/"):
                 raise SubmissionError(f"`{path}` is git's own, and is not read")
