@@ -313,6 +313,7 @@ class JoinContext(Struct, dict=True):
                     UnsearchedFile(path, captures, result.incomplete) for captures in ways.get(path, _NO_CAPTURES)
                 ]
 
+        is_data = self.plan.probes[source.probe].kind == "data"
         indices = self._spans  # INVARIANT: what the context keeps doesn't hold it, or only the collector frees the two
 
         def make() -> Sequence[Row]:
@@ -320,8 +321,8 @@ class JoinContext(Struct, dict=True):
                 return ()
             # NOTE: a path capture may rule a match out, or double it
             if ways:
-                return _by_ways(results, ways, source.probe, join)
-            return Matches(results, source.probe, join, indices)
+                return _by_ways(results, ways, source.probe, join, is_data=is_data)
+            return Matches(results, source.probe, join, indices, is_data=is_data)
 
         return Relation(
             make,
@@ -569,7 +570,9 @@ class JoinContext(Struct, dict=True):
 
     def span(self, place: SourceRef) -> Span | None:
         """Return the place of a match in its file as findings show it."""
-        if place.inner is None or self.placer is None:
+        # NOTE: that of a match in configuration is known only where evaluation asks for it
+        is_known = place.inner is None and (place.span is not None or place.ref is None)
+        if is_known or self.placer is None:
             return place.span
         return self.placer.span(place)
 
@@ -596,7 +599,12 @@ def _area(files: FilePatterns | None, modifiers: Modifiers) -> _Area:
 
 
 def _by_ways(
-    results: Mapping[str, SearchResult], ways: Mapping[str, Sequence[Mapping[str, str]]], probe: int, join: Join
+    results: Mapping[str, SearchResult],
+    ways: Mapping[str, Sequence[Mapping[str, str]]],
+    probe: int,
+    join: Join,
+    *,
+    is_data: bool,
 ) -> list[Row]:
     """Return the matches of a probe as rows that bind what path patterns captured."""
     rows: list[Row] = []
@@ -604,7 +612,7 @@ def _by_ways(
         for captures in ways.get(path, _NO_CAPTURES):
             base = {name: BoundValue(value, path) for name, value in captures.items()}
             extended = (
-                row_of(match, path, probe, number, base, join, result.cores)
+                row_of(match, path, probe, number, base, join, result.cores, is_data=is_data)
                 for number, match in enumerate(result.matches)
             )
             rows += [row for row in extended if row is not None]

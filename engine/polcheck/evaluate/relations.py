@@ -233,12 +233,19 @@ class Matches(Sequence[Row]):
     """The matches of one probe in some files as rows, in order of place, each made when it is asked for."""
 
     def __init__(
-        self, results: Mapping[str, SearchResult], probe: int, join: Join, indices: SpanIndices | None = None
+        self,
+        results: Mapping[str, SearchResult],
+        probe: int,
+        join: Join,
+        indices: SpanIndices | None = None,
+        *,
+        is_data: bool = False,
     ) -> None:
         self._matches = {path: result.matches for path, result in results.items()}
         self._cores = {path: result.cores for path, result in results.items() if result.cores}
         self._probe = probe
         self._join = join
+        self._is_data = is_data
         self._paths = list(self._matches)
         self._firsts = list(accumulate(map(len, self._matches.values()), initial=0))
         self._rows: list[Row | None] = [None] * self._firsts.pop()
@@ -261,10 +268,10 @@ class Matches(Sequence[Row]):
 
     def _made(self, matches: Sequence[Match], path: str, number: int) -> Row | None:
         if not isinstance(matches, MatchTable):
-            return row_of(matches[number], path, self._probe, number, {}, self._join, self._cores.get(path, {}))
+            return self._row_of(matches[number], path, number)
         points, cores = matches.points, self._cores.get(path)
         if cores:
-            return row_of(matches[number], path, self._probe, number, {}, self._join, cores)
+            return self._row_of(matches[number], path, number)
         place = SourceRef(
             path, matches.spans.at(number), points and points.at(number), None, None, matches.weights[number]
         )
@@ -283,6 +290,10 @@ class Matches(Sequence[Row]):
         if self._join.modifiers.optional:
             names |= nulls(self._join, names)
         return Row(names, (place,), place, shown=shown)
+
+    def _row_of(self, match: Match, path: str, number: int) -> Row | None:
+        cores = self._cores.get(path, {})
+        return row_of(match, path, self._probe, number, {}, self._join, cores, is_data=self._is_data)
 
     def __iter__(self) -> Iterator[Row]:
         return map(self.__getitem__, range(len(self._rows)))
@@ -357,9 +368,15 @@ def row_of(
     base: Mapping[str, BoundValue],
     join: Join,
     cores: Mapping[Span, Span],
+    *,
+    is_data: bool = False,
 ) -> Row | None:
-    """Return one match as a row; None when a path capture and a binding of the same name differ."""
-    ref = Ref(path, probe, number) if match.span is None else None
+    """Return one match as a row; None when a path capture and a binding of the same name differ.
+
+    INVARIANT: a match in configuration (`is_data`) is told from others by its number, whether its place is known yet
+    or not, since that depends on what other policies ask of the same probe.
+    """
+    ref = Ref(path, probe, number) if is_data or match.span is None else None
     core = cores.get(match.span) if cores and match.span is not None else None
     place = SourceRef(path, match.span, match.point, ref, None, match.weight, core)
     bindings = []

@@ -101,7 +101,7 @@ class BoundValue(Struct, eq=False):
     """The value of a name, with its place as far as it is known by now.
 
     `search_ref` is the match of a search in configuration that bound it, also where its place is known already.
-    `core` is as in SourceRef.
+    `core` is as in SourceRef. `ref` is of matches in configuration, also of those whose `span` is known.
     """
 
     value: Json
@@ -226,7 +226,7 @@ class Row(Struct):
         place = self.subject
         if place is None:
             return ("", -1, -1)
-        return (place.path, place.span.start if place.span else -1, place.ref.match if place.ref else -1)
+        return _order_of(place)[:3]
 
     def text_order(self) -> tuple[object, ...]:
         """A key that sorts rows by all of their places; rows without one keep the order in which they came."""
@@ -348,7 +348,8 @@ class PartialRow(NamedTuple):
 def _order_of(place: SourceRef) -> tuple[object, ...]:
     """A key that sorts places as the matches of one selector are sorted."""
     inner = place.inner
-    start, end = place.span or (-1, -1)
+    # INVARIANT: a match in configuration has its number, also where its place is known: see `row_of`
+    start, end = (place.span if place.ref is None else None) or (-1, -1)
     return place.path, start, place.ref.match if place.ref else -1, inner.match if inner else -1, end
 
 
@@ -472,8 +473,9 @@ def _binds(place: SourceRef, bound: BoundValue) -> bool:
             other.match,
             other.given.key,
         )
-    ref = bound.ref._replace(key="") if bound.ref else None
-    return place.inner is bound.inner and (place.path, place.span, place.ref) == (bound.path, bound.span, ref)
+    if place.ref is not None and bound.ref is not None:  # NOTE: whichever part of the match the value is
+        return place.inner is bound.inner and place.ref == bound.ref._replace(key="")
+    return place.inner is bound.inner and place[:2] == (bound.path, bound.span) and place.ref is bound.ref
 
 
 def inner_row(

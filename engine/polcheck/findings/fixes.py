@@ -135,7 +135,7 @@ class FixMaker(Struct, frozen=True, dict=True):
         """Return the change of a stretch of a text, which is no entry of a configuration."""
         source = _source(self.locator.submission, place.path)
         span = self.locator.span(place, exact=True, literal=True)
-        if span is None or (place.ref is not None and place.inner is None and place.span is None):
+        if span is None or (place.ref is not None and place.inner is None):
             raise FixRefused(f"`{edit.target}` was computed, and stands nowhere as it is")
         if edit.kind == "delete":
             if place.inner is not None:
