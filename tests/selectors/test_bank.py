@@ -115,8 +115,13 @@ def test_what_is_not_compared_would_not_have_matched(name: str) -> None:
     every = [*syntaxes(), *(compile_pattern([text], "python") for text in more)]
     quick = QuerySet(every).search(tree)
     slow = "polcheck.selectors.syntax.query_set"
-    with mock.patch(f"{slow}.words_of", return_value=()), mock.patch.object(Matcher, "_may_be", return_value=None):
+    with (
+        mock.patch(f"{slow}.words_of", return_value=()),
+        mock.patch(f"{slow}.matcher_of", Matcher),  # compiled anew
+        mock.patch.object(Matcher, "_may_be", return_value=None) as asked,
+    ):
         assert QuerySet(every).search(tree) == quick
+    assert asked.called
     assert sum(bool(found.matches) for found in quick.values()) > 12
 
 

@@ -75,7 +75,7 @@ class Findings(Struct, frozen=True, dict=True):
             return len(result.failures), result
         searched = _SearchedFiles(result)
         try:
-            located = (self._located(result.policy, failure, searched.of(failure))[0] for failure in result.failures)
+            located = (self._location(result.policy, failure, searched) for failure in result.failures)
             identities = map(_identity, result.failures, located)
             return len(_without_parts(dict.fromkeys(identities))), result
         except Exception as error:
@@ -122,6 +122,11 @@ class Findings(Struct, frozen=True, dict=True):
             former_fingerprint=former,
             fix=fix,
         )
+
+    def _location(self, policy: CompiledPolicy, failure: Failure, known: _SearchedFiles) -> Location | None:
+        """Return where a finding is; what comes nearest is looked for only where it tells that."""
+        location = self.locator.location(failure.place) if failure.place else None
+        return location or self._located(policy, failure, known.of(failure))[0]
 
     def _located(
         self, policy: CompiledPolicy, failure: Failure, searched: tuple[str, ...]

@@ -7,7 +7,7 @@ The depth of the recursion is the snippet's, never the file's; the work on one f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from polcheck.languages.language import SnippetRules
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _ARGUMENTS = frozenset({"argument_list", "generator_expression"})
 _NAMED = frozenset({"keyword_argument", "dictionary_splat"})
+_MOST_MATCHERS = 2_000  # that are kept compiled
 _MOST_STATEMENTS = 1000  # NOTE: how far apart two statements of a snippet with `...` between them may be
 
 
@@ -678,6 +679,12 @@ def _imported(
             options = (inner,) if alias is None or other is None else alias(work, other, inner)
             for bound in options:
                 yield from _imported(names, work, items, bound, (*used, index))
+
+
+@lru_cache(_MOST_MATCHERS)
+def matcher_of(shape: Shape, language: str, resolve: bool) -> Matcher:
+    """Return the matcher of a shape, which is compiled once. NOTE: its functions hold it, in a circle."""
+    return Matcher(shape, language, resolve)
 
 
 def _one(node: Node, lists: frozenset[str]) -> Node:

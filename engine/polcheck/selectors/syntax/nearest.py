@@ -12,7 +12,7 @@ from polcheck.languages.grammars import Tree
 from polcheck.languages.names import Names, names_of
 from polcheck.selectors.results import Bound
 from polcheck.selectors.syntax.cost import too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work, matcher_of
 from polcheck.selectors.syntax.matches import matches_of_captures
 from polcheck.selectors.syntax.predicates import Predicate
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
@@ -55,7 +55,7 @@ def nearest(syntax: Syntax, tree: Tree) -> Near | None:
     if too_wide(tree, LIMITS.width):
         return None
     for probe, shape, text in syntax.alternatives:
-        matcher = Matcher(shape, syntax.language, syntax.resolve) if shape is not None else None
+        matcher = matcher_of(shape, syntax.language, syntax.resolve) if shape is not None else None
         work = Work(lambda: names_of(tree), _STEPS)
         for nodes in islice(_matches(probe, tree), _MOST_MATCHES):
             miss = _miss(probe, matcher, nodes, work, text)

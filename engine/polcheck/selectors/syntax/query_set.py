@@ -22,7 +22,7 @@ from polcheck.languages.registry import language as language_called
 from polcheck.selectors.results import SearchResult
 from polcheck.selectors.syntax.build import walk
 from polcheck.selectors.syntax.cost import first_error, too_wide
-from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work, words_of
+from polcheck.selectors.syntax.matcher import Matcher, TooMuchWork, Work, matcher_of, words_of
 from polcheck.selectors.syntax.matches import Captured, Columns, Row, Rows, matches_of_shape
 from polcheck.selectors.syntax.predicates import Predicate, Regexes
 from polcheck.selectors.syntax.query_patterns import PatternProbe, compiled
@@ -323,7 +323,7 @@ class QuerySet:
                 for probe, shape, _ in syntax.alternatives:
                     numbers = tuple(f"c{number}" for number in range(probe.width))
                     words = words_of(shape, syntax.language) if shape is not None else ()
-                    matcher = Matcher(shape, syntax.language, syntax.resolve) if shape is not None else None
+                    matcher = matcher_of(shape, syntax.language, syntax.resolve) if shape is not None else None
                     groups.setdefault(probe.shape, _Group(probe.shape, numbers)).add(selector, probe, matcher, words)
             self._groups = list(groups.values())
         return self._groups
