@@ -449,8 +449,10 @@ class JoinContext(Struct, dict=True):
 
     def _reads(self, probe: Probe, path: str) -> bool:
         """Return whether a probe looks in a file, of which the first line may have told the language."""
-        if not probe.reads(path) or not self._is_by_first_line(probe, path):
-            return probe.reads(path)
+        if not probe.reads(path):
+            return False
+        if not self._is_by_first_line(probe, path):
+            return True
         rows = self.rows.get(path)
         return path in self.unreadable or (rows is not None and (bool(rows.unread) or rows.script in probe.languages))
 

@@ -35,13 +35,21 @@ def related(
             yield row
         return
     candidates, index = relation.near(path)
-    chosen = {"inside": index.around, "has": index.within}.get(step.relation)
     between = [stop.near(path)[1] for stop in stops]
-    for number in chosen(item) if chosen else index.before(item.start):
+    for number in _candidates(step.relation, item, index):
         budget.spend(1 + len(stops))
         other = index.intervals[number]
-        if holds(step.relation, item, other) and not any(_stopped(step, other, item, stop) for stop in between):
+        if not holds(step.relation, item, other):
+            continue
+        if not between or not any(_stopped(step, other, item, stop) for stop in between):
             yield candidates[number]
+
+
+def _candidates(relation: plan.Relation, item: Interval, index: SpanIndex) -> list[int]:
+    """Return the indices of the matches that may lie to a match as the relation says, nearest first where it nests."""
+    if relation == "inside":
+        return index.around(item)
+    return index.within(item) if relation == "has" else index.before(item.start)
 
 
 def holds(relation: plan.Relation, item: Interval, other: Interval) -> bool:

@@ -296,7 +296,14 @@ class Matches(Sequence[Row]):
         return row_of(match, path, self._probe, number, {}, self._join, cores, is_data=self._is_data)
 
     def __iter__(self) -> Iterator[Row]:
-        return map(self.__getitem__, range(len(self._rows)))
+        rows = self._rows
+        for path, first in zip(self._paths, self._firsts, strict=True):
+            matches = self._matches[path]
+            for number in range(len(matches)):
+                row = rows[first + number]
+                if row is None:
+                    row = rows[first + number] = self._made(matches, path, number)
+                yield row  # type: ignore[misc]  # INVARIANT: without a base no name can differ, so there is a row
 
     def keyed(self, names: Sequence[str]) -> _Keyed:
         """Yield the keys of an index of the rows; a row that lacks one of the names is left out."""

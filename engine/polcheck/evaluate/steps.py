@@ -750,9 +750,12 @@ def _relating(step: SpanFilter) -> Extend:
     def span_filter(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         out: list[Row] = []
         open_: set[int] = set()
-        locate = evaluator.context.locate
+        locate, budget = evaluator.context.locate, evaluator.budget
+        relation: Relation | None = None
+        stops: list[Relation] = []
+        path: str | None = None
         for row in rows:
-            evaluator.budget.spend()
+            budget.spend()
             place = place_of(row, of) if of else row.current
             if place is None or not is_placed(place):
                 continue
@@ -761,11 +764,15 @@ def _relating(step: SpanFilter) -> Extend:
             if item is None or core is None:
                 evaluator.note_unplaced(place, row, open_)
                 continue
-            relation = evaluator.relation(target)
-            stops = [evaluator.relation(stop) for until in step.until if (stop := until.join) is not None]
-            evaluator.examine(relation, place.path)
-            evaluator.note_unsearched(relation, row, place.path, open_)
-            for other in related(step, relation, stops, place.path, item, Span(core.start, core.end), evaluator.budget):
+            if relation is None:  # NOTE: it is not made for rows that are nowhere
+                relation = evaluator.relation(target)
+                stops = [evaluator.relation(stop) for until in step.until if (stop := until.join) is not None]
+            if place.path != path:
+                path = place.path
+                evaluator.examine(relation, path)
+            if relation.unsearched:
+                evaluator.note_unsearched(relation, row, path, open_)
+            for other in related(step, relation, stops, path, item, Span(core.start, core.end), budget):
                 if not all(joins(row.names[n], other.names[n]) for n in names if n in row.names and n in other.names):
                     continue
                 longer = merged(row, other, name)

@@ -237,7 +237,7 @@ class Waivers(Struct, frozen=True):
         trusted = trust_in(submission.kind, project=self.project).may_waive
         inline, unread = comment_waivers(submission, self.limits, findings, everywhere=trusted)
         run = _Run(self, tuple(inline) if trusted else (), {j.policy.ref: j for j in results})
-        accepted = tuple(run.accepted(finding) for finding in findings)
+        accepted = tuple(map(run.accepted, findings)) if run.may_accept else tuple(findings)
         disregarded: Iterable[Notice] = ()
         if not trusted and not self.quiet:
             disregarded = disregarded_in(submission, inline, self.remedy)
@@ -416,6 +416,11 @@ class _Run(Struct, dict=True):
             if not self.expired(waiver):
                 results.setdefault(waiver.policy, []).append(waiver)
         return results
+
+    @property
+    def may_accept(self) -> bool:
+        """Return whether there is anything that could accept a finding or change it. NOTE: mostly there is nothing."""
+        return bool(self.inline or self.by_policy or self.waivers.effective.overrides)
 
     def expired(self, waiver: Waiver) -> bool:
         """Return whether the last day of a waiver is over."""
