@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pack_files import check, judge, one, outcome, places
 
 BROKEN = "def f(:\n  pass\n"
@@ -177,3 +179,34 @@ def test_alternatives_that_bind_less_give_no_second_finding() -> None:
     source = "import numpy as np\nnp.load('a')\nnp.load()\n"
     report = judge("forbid: {files: '*.py', pattern: ['numpy.load(...)', 'numpy.load($x)']}", {"a.py": source})
     assert [dict(finding.bindings) for finding in report.findings] == [{"x": "a"}, {}]
+
+
+_BROKEN = "no: [1\nk: x: y\n"
+_OF_FOLDER = 'selectors:\n  s: [{files: "{d}/*.yaml", data: "no", as: w}]\n'
+
+
+@pytest.mark.parametrize("use", ['{files: "{d}/*.yaml", data: "no", as: w}', "{use: s}", "{use: s, as: {d: d}}"])
+def test_a_file_that_is_not_parsed_leaves_open_only_what_it_could_answer(use: str) -> None:
+    """What is absent from the folder x is absent whatever is in y; used by its name, a search is the same search."""
+    body = 'forbid: [{files: "{d}/a.yaml", data: "k", as: v}, {not: [USE]}]'.replace("USE", use)
+    elsewhere = judge(body, {"x/a.yaml": "k: 1\n", "y/b.yaml": _BROKEN}, _OF_FOLDER)
+    assert (outcome(elsewhere), places(elsewhere)) == ("fail", ["x/a.yaml:1:4"])
+    beside = judge(body, {"x/a.yaml": "k: 1\n", "x/b.yaml": _BROKEN}, _OF_FOLDER)
+    assert outcome(beside) == "undecided"
+
+
+def test_a_renamed_capture_of_a_selector_says_which_rows_a_broken_file_leaves_open() -> None:
+    """The capture has the name that the selector gives it where it is used."""
+    body = 'forbid: [{files: "{e}/a.yaml", data: "k", as: v}, {not: [{use: s, as: {d: e}}]}]'
+    assert outcome(judge(body, {"x/a.yaml": "k: 1\n", "y/b.yaml": _BROKEN}, _OF_FOLDER)) == "fail"
+    assert outcome(judge(body, {"x/a.yaml": "k: 1\n", "x/b.yaml": _BROKEN}, _OF_FOLDER)) == "undecided"
+
+
+def test_a_selector_of_several_searches_is_open_for_every_row_that_a_broken_file_may_complete() -> None:
+    """The file of one search may be that of another, whose captures are others."""
+    head = (
+        'selectors:\n  s: [{any: [[{files: "{d}/*.yaml", data: "no", as: w}], [{files: "{d}/*.yml", data: "no",'
+        " as: w}]]}]\n"
+    )
+    body = 'forbid: [{files: "{d}/a.yaml", data: "k", as: v}, {not: [{use: s}]}]'
+    assert outcome(judge(body, {"x/a.yaml": "k: 1\n", "x/b.yml": _BROKEN}, head)) == "undecided"

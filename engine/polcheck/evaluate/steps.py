@@ -314,7 +314,7 @@ class Evaluator(Struct):
             if source.params is not None and source.tables is not None:
                 inner.scopes = replace(self.scopes, params=source.params, tables=source.tables)
             result = inner.conjunction(source.what, [Row()])
-            unsearched = [UnsearchedFile(path, {}, reason) for path, reason in inner.unsearched]
+            unsearched = inner.gaps_of(source.what)
             selected = distinct(result.rows)
             self.used[source.name] = Relation(lambda: selected, unsearched, inner.examined.all(), inner.dynamic.all())
         base = self.used[source.name]
@@ -331,7 +331,33 @@ class Evaluator(Struct):
             )
             for row in base.rows
         ]
-        return Relation(lambda: rows, base.unsearched, base.examined, base.dynamic)
+        gaps = [
+            entry._replace(
+                names={
+                    renames.get(name, name): text
+                    for name, text in entry.names.items()
+                    if source.only is None or name in source.only
+                }
+            )
+            for entry in base.unsearched
+        ]
+        return Relation(lambda: rows, gaps, base.examined, base.dynamic)
+
+    def gaps_of(self, what: Conjunction) -> list[UnsearchedFile]:
+        """Return the gaps of a conjunction after its evaluation, with the path captures that a row would have there.
+
+        INVARIANT: where it is more than one search, a row may be missing whatever the captures are: a gap of one step
+        and one of another may have the same file and reason.
+        """
+        noted = dict(self.unsearched)
+        known: list[UnsearchedFile] = []
+        step = what[0]
+        if len(what) == 1 and step.join is step and isinstance(step.join.source, Find):
+            names = step.row_names
+            for entry in self.relation(step.join).unsearched:
+                noted.pop((entry.path, entry.reason), None)
+                known.append(entry._replace(names={name: text for name, text in entry.names.items() if name in names}))
+        return [*known, *(UnsearchedFile(path, {}, reason) for path, reason in noted)]
 
     def pairs(self, source: Closure, join: Join) -> Relation:
         """Return the pairs of which one can be reached from the other.
