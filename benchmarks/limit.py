@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import re2
 import tree_sitter
 import tree_sitter_python
 
@@ -67,7 +68,8 @@ def _search(sources: Iterable[Path | bytes], literals: Sequence[str], query: Pat
     parser = tree_sitter.Parser(language)
     # NOTE: without predicates, which tools decide in their own ways
     cursor = tree_sitter.QueryCursor(tree_sitter.Query(language, _PREDICATE.sub("", query.read_text("utf-8"))))
-    wanted = re.compile("|".join(map(re.escape, literals)).encode()) if literals else None
+    # NOTE: by an automaton, as it must be to be a bound: `re` takes five times as long for ten words
+    wanted = re2.compile("|".join(map(re2.escape, literals)).encode()) if literals else None
     captures = 0
     for source in sources:
         data = source if isinstance(source, bytes) else source.read_bytes()
