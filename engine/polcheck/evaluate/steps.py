@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -585,10 +587,43 @@ def _numbered(rows: Sequence[Row]) -> list[Row]:
     return [row if row.origin == index else row.but(origin=index) for index, row in enumerate(rows)]
 
 
+class _Nearby:
+    """The rows of a source by file, for asking which may be within `most` lines of a subject: a stretch of them is."""
+
+    def __init__(self, context: JoinContext, relation: Relation, most: int) -> None:
+        self._line = context.line
+        self._relation = relation
+        self._most = most
+        self._files: dict[str, tuple[list[Row], list[int], list[int]]] = {}
+
+    def rows(self, row: Row, path: str) -> Sequence[Row]:
+        """Return rows of the file at `path`, in order, among which are all that are near enough to a row's subject."""
+        if path not in self._files:
+            rows = list(self._relation.joined((), row, path))
+            lines = [self._line(each.places[0]) for each in rows]
+            # the first line of each row and of all behind it, and the last line of each and of all before it
+            firsts = list(accumulate((first for first, _ in reversed(lines)), min))[::-1]
+            self._files[path] = rows, firsts, list(accumulate((last for _, last in lines), max))
+        rows, firsts, lasts = self._files[path]
+        if row.subject is None:
+            return rows
+        first, last = self._line(row.subject)
+        return rows[bisect_left(lasts, first - self._most) : bisect_right(firsts, last + self._most)]
+
+
+def _candidates(
+    relation: Relation, row: Row, shared: tuple[str, ...], path: str | None, nearby: _Nearby | None
+) -> Iterable[Row]:
+    """Return the rows that may extend a row: those that agree on the shared names and lie in the file at `path`."""
+    if not shared and nearby is not None and path is not None:
+        return nearby.rows(row, path)
+    return relation.joined(shared, row, path)
+
+
 def _joining(step: Join) -> Extend:
     """Return the function that extends rows by those of a source that agree with them on the names that both bind."""
     names, name, modifiers = tuple(sorted(step.names)), step.modifiers.name, step.modifiers
-    in_one_file, by_place = step.keeps_to_file, modifiers.compares_places
+    in_one_file, by_place, near = step.keeps_to_file, modifiers.compares_places, modifiers.near
 
     def join(evaluator: Evaluator, rows: Sequence[Row], exists: bool) -> Result:
         relation, budget = evaluator.relation(step), evaluator.budget
@@ -603,6 +638,7 @@ def _joining(step: Join) -> Extend:
         open_: set[int] = set()
         met: set[int] = set()
         path = None
+        nearby = _Nearby(evaluator.context, relation, near) if near is not None else None
         for row in rows:
             if exists and row.origin in met:
                 continue
@@ -614,7 +650,7 @@ def _joining(step: Join) -> Extend:
             shared = _shared(names, row)
             keep = evaluator.keep(modifiers, row) if by_place else None
             pairs = 1
-            for other in relation.joined(shared, row, path) if shared or path is not None else matches:
+            for other in _candidates(relation, row, shared, path, nearby):
                 pairs += 1
                 if pairs > _CHUNK:
                     budget.spend(pairs)
