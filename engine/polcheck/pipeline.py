@@ -42,6 +42,7 @@ from polcheck.scan.cache import CacheLookup, ScanCache, SharedRows
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.scan.workers import FileSearch, Task, search_files
+from polcheck.sources.path_patterns import PathListing
 from polcheck.sources.submission import Submission, merged_fields
 from polcheck.sources.trees import base_path, is_base, path_behind, path_below
 
@@ -251,25 +252,25 @@ class Checker(Struct, frozen=True, dict=True):
     def wanted(self, submission: Submission) -> _Wanted:
         """Return the probes to run in each file of a placed submission, by path."""
         if submission.base is not None:
-            return self._wanted_in(submission.listed, submission.base.paths)
+            return self._wanted_in(submission.listing, submission.base.paths)
         for plan, prefix, paths, wanted in self._wanted_probes:
             if plan is self.plan and prefix == self.prefix and paths == submission.listed:
                 return wanted
-        wanted = self._wanted_in(submission.listed)
+        wanted = self._wanted_in(submission.listing)
         del self._wanted_probes[_MOST_LISTINGS - 1 if len(submission.listed) < _SMALL_LISTING else 0 :]
         self._wanted_probes.insert(0, (self.plan, self.prefix, submission.listed, wanted))
         return wanted
 
-    def _wanted_in(self, paths: Sequence[str], base: Sequence[str] = ()) -> _Wanted:
+    def _wanted_in(self, listing: PathListing, base: Sequence[str] = ()) -> _Wanted:
         """Return the probes that some group of packs wants to run in each of the files, of the base as well."""
         wanted: dict[str, tuple[int, ...]] = {}
         for group in self.groups:
             folder = group.folder(self.prefix)
             if folder == "" and not wanted:
-                wanted = group.demands.wanted(paths, self.plan, base)
+                wanted = group.demands.wanted(listing, self.plan, base)
             elif folder is not None:
-                now, then = ([p for path in each if (p := path_below(folder, path))] for each in (paths, base))
-                for path, probes in group.demands.wanted(now, self.plan, then).items():
+                now, then = ([p for path in each if (p := path_below(folder, path))] for each in (listing.paths, base))
+                for path, probes in group.demands.wanted(PathListing(now), self.plan, then).items():
                     whole = path_behind(folder, path)
                     wanted[whole] = tuple(sorted({*wanted.get(whole, ()), *probes}))
         return wanted
@@ -309,6 +310,7 @@ class Checker(Struct, frozen=True, dict=True):
             BaseTree.of(submission, demands),
             Locator(submission, self.extractor, self.limits),
             folder,
+            submission.listing,
         )
         selections = self._selections_in(submission) if submission.base is None else None
         return context.selecting(selections) if selections is not None else context

@@ -35,7 +35,7 @@ from polcheck.selectors.constant_table import LANGUAGE, TABLE
 from polcheck.selectors.results import Bound, Match, SearchResult
 from polcheck.selectors.text import TextSearch
 from polcheck.sources.changes import Changes, changes_between
-from polcheck.sources.path_patterns import FilePatterns, folders_of
+from polcheck.sources.path_patterns import FilePatterns, PathListing, folders_of
 from polcheck.sources.submission import Submission
 from polcheck.sources.trees import BASE, base_path, is_base, path_in, plain_path
 
@@ -120,6 +120,7 @@ class JoinContext(Struct, dict=True):
     base: BaseTree | None = None
     placer: Placer | None = None
     folder: str = ""  # that all paths are seen from; empty for the root of the submission
+    path_listing: PathListing | None = None  # of the same paths, where patterns were tried on them before
     _constants: dict[str, Constants] = field(default_factory=dict)  # by tree
     _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
@@ -190,7 +191,9 @@ class JoinContext(Struct, dict=True):
     def _listed(self, files: FilePatterns, revision: str) -> list[_Captured]:
         """Return the paths in a tree that the patterns let in."""
         if revision != BASE:
-            return files.among((*self.paths, *self._folders) if files.folders else self.paths)
+            if files.folders:
+                return files.among((*self.paths, *self._folders))
+            return self.path_listing.among(files) if self.path_listing is not None else files.among(self.paths)
         paths = [plain_path(path) for path in self.tree(BASE)]
         if files.folders:
             paths += folders_of((*paths, *map(plain_path, self._unread(BASE))))

@@ -11,7 +11,7 @@ from polcheck.languages.registry import language_of, may_be_script
 from polcheck.policy.gates import Files, hosts_of
 from polcheck.policy.name_usage import TOLD_BY_PATH, builtin_message, members
 from polcheck.policy.plan import CompiledPolicy, Plan, Probe, every_step, tables_of
-from polcheck.sources.path_patterns import FilePatterns
+from polcheck.sources.path_patterns import FilePatterns, PathListing
 from polcheck.sources.trees import BASE, path_in, plain_path
 
 _Area = tuple[tuple[str, ...], str, Files]
@@ -99,23 +99,24 @@ class Demands(Struct, frozen=True):
         """Return whether some policy wants to know if the file at `path` has changed."""
         return any(files.match(path) for files in self.changed)
 
-    def wanted(self, paths: Sequence[str], plan: Plan, base: Sequence[str] = ()) -> dict[str, tuple[int, ...]]:
-        """Return for each path, among those of a project and of its base, the probes to run in the file there.
+    def wanted(self, now: PathListing, plan: Plan, base: Sequence[str] = ()) -> dict[str, tuple[int, ...]]:
+        """Return for each path, among those of a project (`now`) and of its base, the probes to run in the file there.
 
         Paths that nothing asks for are left out; where nothing that is found can matter, there are no probes to run.
         """
         groups: dict[_Area, list[Demand]] = {}
         for demand in self.probes:
             groups.setdefault(demand.area, []).append(demand)
-        then = [plain_path(path) for path in base]
+        then = PathListing([plain_path(path) for path in base])
         asked: dict[str, list[int]] = {}
         for number, demands in enumerate(groups.values()):
             files, revision = demands[0].files, demands[0].revision
-            listed = then if revision == BASE else paths
+            listing = then if revision == BASE else now
             hosts = demands[0].hosts
-            searched = None if hosts is None else {path for host in hosts for path, _ in host.among(listed)}
+            searched = None if hosts is None else {path for host in hosts for path, _ in listing.among(host)}
             reads = _may_be_read(plan.probes[demand.probe] for demand in demands)
-            for path in filter(reads, listed) if files is None else dict.fromkeys(p for p, _ in files.among(listed)):
+            listed = filter(reads, listing.paths) if files is None else (path for path, _ in listing.among(files))
+            for path in dict.fromkeys(listed):
                 idle = searched is not None and path not in searched
                 asked.setdefault(path_in(path, revision), []).append(~number if idle else number)
         grouped = list(groups.values())

@@ -13,7 +13,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from polcheck.base.cached import cached_property
@@ -146,6 +146,19 @@ class FilePatterns(Struct, frozen=True, dict=True):
         """The paths that are named in full, without any wildcard or capture."""
         every = (way for text in self.texts if not text.startswith("!") for way in alternatives(text))
         return tuple(way.replace("\\", "") for way in every if not _WILD.search(way))
+
+
+class PathListing(Struct, frozen=True):
+    """Paths, and which of them patterns let in: worked out once for each list of patterns."""
+
+    paths: Sequence[str]
+    _known: dict[FilePatterns, list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
+
+    def among(self, files: FilePatterns) -> list[tuple[str, Mapping[str, str]]]:
+        """Return those of the paths that are in, as `FilePatterns.among` does. The list is shared: don't change it."""
+        if files not in self._known:
+            self._known[files] = files.among(self.paths)
+        return self._known[files]
 
 
 def _example(way: str) -> str | None:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from polcheck.base.cached import cached_property
 from polcheck.base.errors import SubmissionError
 from polcheck.base.spans import Source
+from polcheck.sources.path_patterns import PathListing
 from polcheck.sources.trees import base_path, is_base, plain_path
 
 _MOST_SOURCES = 2_000
@@ -226,6 +227,11 @@ class Submission(Struct, frozen=True, dict=True):
     def listed(self) -> tuple[str, ...]:
         """The paths of files, sorted: those of folders that could not be read are left out."""
         return tuple(path for path in self.paths if path not in self.folders) if self.folders else self.paths
+
+    @cached_property
+    def listing(self) -> PathListing:
+        """The same paths, with what patterns are known to let in among them."""
+        return PathListing(self.listed)
 
     @cached_property
     def digest(self) -> str:

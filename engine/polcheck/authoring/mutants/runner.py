@@ -29,6 +29,7 @@ from polcheck.policy.plan import Plan, Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.selectors.results import SearchResult
+from polcheck.sources.path_patterns import PathListing
 from polcheck.sources.submission import Submission
 
 KILLED = "killed"
@@ -58,7 +59,7 @@ class PolicyFixtures(Struct):
 
     def _rows(self, case: Case, submission: Submission, plan: Plan, demands: Demands) -> dict[str, FileRows]:
         then = submission.base.paths if submission.base else ()
-        wanted = demands.wanted(submission.paths, plan, then)
+        wanted = demands.wanted(PathListing(submission.paths), plan, then)
         rows: dict[str, FileRows] = {}
         for path in (*submission.paths, *then) if demands.everything else wanted:
             known = self._found.setdefault((id(case), path), {})
