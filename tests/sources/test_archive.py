@@ -395,3 +395,19 @@ print(len(read_submission(sys.argv[1]).files))
     command = [sys.executable, "-B", "-c", code, str(tmp_path / "x.tar.gz")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("3", "")
+
+
+@pytest.mark.parametrize("make", [tar_bytes, zip_bytes])
+@pytest.mark.parametrize("paths", [("src", "src/a.py"), ("src/a.py", "src-b", "src.py", "src"), ("a/b", "a/b/c/d.py")])
+def test_a_path_that_is_a_file_and_a_folder_is_refused(
+    make: Callable[[Mapping[str, bytes]], bytes], paths: tuple[str, ...]
+) -> None:
+    """Whoever unpacks it has one or the other, so that a check of both is a check of something else."""
+    refused(make(dict.fromkeys(paths, b"x")), "is ambiguous", "is a file, and the folder of")
+
+
+@pytest.mark.parametrize("make", [tar_bytes, zip_bytes])
+def test_names_that_begin_alike_are_no_folders(make: Callable[[Mapping[str, bytes]], bytes]) -> None:
+    """`src` and `src-b/a.py` have nothing to do with each other."""
+    files = dict.fromkeys(("src", "src-b/a.py", "src.py", "src0/a"), b"x")
+    assert set(read(make(files)).files) == set(files)

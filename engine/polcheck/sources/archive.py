@@ -1,6 +1,7 @@
 """Archives: zip and tar, plain or compressed, in memory; nothing is unpacked to disk.
 
-Whatever an archive could mean in two ways is refused: links, devices, a name twice, a damaged end.
+Whatever an archive could mean in two ways is refused: links, devices, a name twice, a file that is also a folder, a
+damaged end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import IO, BinaryIO, cast
 
 from polcheck.base.errors import SubmissionError
@@ -126,6 +128,7 @@ def read_archive(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilde
             _zip(file, size, builder)
         else:
             _tar(file, size, kind, builder)
+        _check_folders(builder.listed)
     except SubmissionError:
         raise
     except Ambiguous as error:
@@ -137,6 +140,14 @@ def read_archive(file: BinaryIO, size: int, kind: str, builder: SubmissionBuilde
         message = str(error) or type(error).__name__
         raise SubmissionError(f"the archive `{builder.name}` is broken: {message.lower()}") from error
     return builder.submission("archive")
+
+
+def _check_folders(paths: Iterable[str]) -> None:
+    """Raises Ambiguous for a file with files below it: what is unpacked has one or the other."""
+    ordered = sorted(paths, key=lambda path: path.replace("/", "\0"))  # so that what is below a path follows it
+    for path, following in pairwise(ordered):
+        if following.startswith(f"{path}/"):
+            raise Ambiguous(f"`{path}` is a file, and the folder of `{following}`")
 
 
 def _zip(file: BinaryIO, size: int, builder: SubmissionBuilder) -> None:
