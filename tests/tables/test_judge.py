@@ -141,7 +141,7 @@ POISON = {
     "a path that leaves": ('{"../a.py": ""}', "leaves the project"),
     "half a character": ('{"a.py": "\\ud800"}', ""),
     "nested deeply": ("[" * 100_000, "nested too deeply"),
-    "a number without end": ("9" * 10_000, "can't be read"),
+    "a number without end": ("9" * 10_000, "an integer of more than 4300 digits"),
     "200 MB in one file": ({"a.py": "x" * 200_000_000}, "over the limit `file_bytes`"),
 }
 
