@@ -118,6 +118,14 @@ def test_concise_is_one_line_a_finding_and_one_that_sums_up(folder: Path) -> Non
     ]
 
 
+def test_a_name_that_a_template_does_not_see_is_refused(folder: Path) -> None:
+    """An empty text would look like a project without findings."""
+    (folder / "report.txt").write_text("{{ fndings }}")
+    status, out, err = polcheck("run", "--no-cache", "-f", "template:report.txt")
+    assert (status, out) == (2, "")
+    assert "`fndings` is never bound; a template sees `findings`, `params`" in err
+
+
 def test_statistics_count_the_findings_of_each_policy(folder: Path) -> None:
     """The most frequent first; the exit status is that of the run."""
     status, out, _ = polcheck("run", "--no-cache", "--statistics")
