@@ -120,8 +120,9 @@ def test_concise_is_one_line_a_finding_and_one_that_sums_up(folder: Path) -> Non
 
 def test_a_name_that_a_template_does_not_see_is_refused(folder: Path) -> None:
     """An empty text would look like a project without findings."""
-    (folder / "report.txt").write_text("{{ fndings }}")
-    status, out, err = polcheck("run", "--no-cache", "-f", "template:report.txt")
+    template = folder / "report.txt"
+    template.write_text("{{ fndings }}")
+    status, out, err = polcheck("run", "--no-cache", "-f", f"template:{template}")
     assert (status, out) == (2, "")
     assert "`fndings` is never bound; a template sees `findings`, `params`" in err
 
