@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -68,6 +68,7 @@ _Keep = Callable[[Row], bool]
 _UNPLACED = "where a match stands isn't known: it is in a value that isn't written as it is"
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound=Step)
+_V = TypeVar("_V")
 _SAMPLE = 32  # rows by which the cost of a step is estimated
 _CHUNK = 64  # pairs of rows after which they are counted
 _NO_NAMES: Names = frozenset()
@@ -323,26 +324,8 @@ class Evaluator(Struct):
         renames = join.modifiers.renames
         if not renames and source.only is None:
             return base  # NOTE: with what it was indexed by for others
-        rows = [
-            row.but(
-                names={
-                    renames.get(name, name): bound
-                    for name, bound in row.names.items()
-                    if source.only is None or name in source.only
-                }
-            )
-            for row in base.rows
-        ]
-        gaps = [
-            entry._replace(
-                names={
-                    renames.get(name, name): text
-                    for name, text in entry.names.items()
-                    if source.only is None or name in source.only
-                }
-            )
-            for entry in base.unsearched
-        ]
+        rows = [row.but(names=_exported(row.names, renames, source.only)) for row in base.rows]
+        gaps = [entry._replace(names=_exported(entry.names, renames, source.only)) for entry in base.unsearched]
         return Relation(lambda: rows, gaps, base.examined, base.dynamic)
 
     def gaps_of(self, what: Conjunction) -> list[UnsearchedFile]:
@@ -585,6 +568,11 @@ def search_behind(source: SelectorRef, join: Join) -> Join | None:
 def _numbered(rows: Sequence[Row]) -> list[Row]:
     """Return rows whose origins are their places among them."""
     return [row if row.origin == index else row.but(origin=index) for index, row in enumerate(rows)]
+
+
+def _exported(names: Mapping[str, _V], renames: Mapping[str, str], only: Collection[str] | None) -> dict[str, _V]:
+    """Return what the names of a selector's row are bound to where it is used: under other names, or some alone."""
+    return {renames.get(name, name): value for name, value in names.items() if only is None or name in only}
 
 
 class _Nearby:

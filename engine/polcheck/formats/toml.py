@@ -38,7 +38,7 @@ def _named_key(message: str) -> str:
     begin, end = message.find("("), message.rfind(")") + 1
     try:
         parts = literal_eval(message[begin:end]) if 0 <= begin < end else ()
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return message
     key = ".".join(map(str, parts)) if isinstance(parts, tuple) else ""
     return f"{message[:begin]}`{key}`{message[end:]}" if key else message
