@@ -337,7 +337,7 @@ class Evaluator(Struct):
         noted = dict(self.unsearched)
         known: list[UnsearchedFile] = []
         step = what[0]
-        if len(what) == 1 and step.join is step and isinstance(step.join.source, Find):
+        if len(what) == 1 and step.join is step and step.join.source.search is not None:
             names = step.row_names
             for entry in self.relation(step.join).unsearched:
                 noted.pop((entry.path, entry.reason), None)
