@@ -14,7 +14,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO, Self, cast
 
 from polcheck.base.errors import SubmissionError
 from polcheck.sources.builder import SubmissionBuilder
@@ -206,12 +206,20 @@ class _Header(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
         """Return the member described by a block. Raises SubmissionError for a longer description than names need."""
-        header = super().frombuf(buf, encoding, errors)
-        if bytes(buf[257:263]) != b"ustar\0" and any(buf[345:500]) and header.type not in _GNU_TYPES:
-            raise Ambiguous(f"`{header.name}` has a second part of its name, or times in its place")
-        if header.size < 0 or (header.type in _LONG and header.size > _MAX_HEADER):
-            raise tarfile.ReadError(f"a header of {header.size} bytes")
-        return header
+        return super().frombuf(buf, encoding, errors)._with_one_reading(buf)
+
+    @classmethod
+    def _frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str, **more: bool) -> _Header:
+        """As `frombuf`: what tarfile itself asks since its releases that read blocks in two ways (`dircheck`)."""
+        header: _Header = super()._frombuf(buf, encoding, errors, **more)  # type: ignore[misc]
+        return header._with_one_reading(buf)
+
+    def _with_one_reading(self, block: bytes | bytearray) -> Self:
+        if bytes(block[257:263]) != b"ustar\0" and any(block[345:500]) and self.type not in _GNU_TYPES:
+            raise Ambiguous(f"`{self.name}` has a second part of its name, or times in its place")
+        if self.size < 0 or (self.type in _LONG and self.size > _MAX_HEADER):
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        return self
 
     def _proc_gnulong(self, archive: tarfile.TarFile) -> _Header:
         """Return the member that has a long name of GNU's kind."""

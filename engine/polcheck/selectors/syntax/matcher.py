@@ -7,9 +7,10 @@ The depth of the recursion is the snippet's, never the file's; the work on one f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from polcheck.base.cached import cached_property
 from polcheck.languages.language import SnippetRules
 from polcheck.languages.names import Names, only_child, parts_of, unwrapped
 from polcheck.languages.registry import language as language_called
