@@ -212,8 +212,8 @@ def test_every_constant_is_the_value_that_python_gives_the_name(count: int) -> N
     logging.getLogger(__name__).info("compared: %s %s", dict(times), notes)
     assert not times["different"], notes[:20]
     assert times["constants"] > 200
-    # NOTE: what a star import, `exec` or `globals()` could set is dynamic
-    assert times["of them not found"] < 0.15 * times["constants of the reference"], times
+    # NOTE: what a star import, `exec` or `globals()` could set is dynamic; how much depends on what is installed
+    assert times["of them not found"] < 0.2 * times["constants of the reference"], times
 
 
 MODULES = """
