@@ -301,7 +301,7 @@ class Checker(Struct, frozen=True, dict=True):
             unreadable |= {base_path(path): why for path, why in submission.base.files.unreadable.items()}
         context = JoinContext(
             self.plan,
-            submission.listed,
+            submission.listing,
             rows,
             unreadable,
             self.extractor,
@@ -310,7 +310,6 @@ class Checker(Struct, frozen=True, dict=True):
             BaseTree.of(submission, demands),
             Locator(submission, self.extractor, self.limits),
             folder,
-            submission.listing,
         )
         selections = self._selections_in(submission) if submission.base is None else None
         return context.selecting(selections) if selections is not None else context

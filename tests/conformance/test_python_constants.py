@@ -202,7 +202,7 @@ def compare(path: Path, times: Counter[str], notes: list[str]) -> None:
     times["of them not found"] += sum(name not in found for name in names)
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(20_000, marks=pytest.mark.corpus)])
+@pytest.mark.parametrize("count", [250, pytest.param(20_000, marks=pytest.mark.corpus)])
 def test_every_constant_is_the_value_that_python_gives_the_name(count: int) -> None:
     """In the standard library and what is installed, by names with one binding in Python's own tree."""
     times: Counter[str] = Counter()
@@ -211,9 +211,9 @@ def test_every_constant_is_the_value_that_python_gives_the_name(count: int) -> N
         compare(path, times, notes)
     logging.getLogger(__name__).info("compared: %s %s", dict(times), notes)
     assert not times["different"], notes[:20]
-    assert times["constants"] > 200
-    # NOTE: what a star import, `exec` or `globals()` could set is dynamic; how much depends on what is installed
-    assert times["of them not found"] < 0.2 * times["constants of the reference"], times
+    assert times["constants"] > 300
+    # NOTE: what a star import, `exec` or `globals()` could set is dynamic
+    assert times["of them not found"] < 0.15 * times["constants of the reference"], times
 
 
 MODULES = """

@@ -225,15 +225,16 @@ def _checked(
 
     measured = times or Timings()
     with measured.stage("start"):
-        judge = replace(used.checker, digests=outputs.digests, only=Restriction.of(request.paths))
+        only = Restriction.of(request.paths)
+        judge = replace(used.checker, digests=outputs.digests, only=only)
         judge = judge.timed() if times else judge
         accept = used.acceptance()
     with Bar("reading") as bar, measured.stage("list"):
         read = used.read(rev, sys.stdin.buffer, bar.count).with_files(request.unsaved)
-        if rev is not None and request.paths:
+        if rev is not None and only is not None and (missing := only.missing(read.listed)):
             from polcheck.sources.git import check_paths
 
-            check_paths(used.target, rev, (path for path in request.paths if path not in request.unsaved))
+            check_paths(used.target, rev, missing)
     if since is not None:
         from polcheck.findings.accepted import in_turn
 

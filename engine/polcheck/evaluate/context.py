@@ -111,7 +111,7 @@ class JoinContext(Struct, dict=True):
     """The listing and the extracted rows of one submission under one plan, and of its base where it has one."""
 
     plan: Plan
-    paths: Sequence[str]
+    path_listing: PathListing
     rows: Mapping[str, FileRows]
     unreadable: Mapping[str, str]
     extractor: Extractor
@@ -120,7 +120,6 @@ class JoinContext(Struct, dict=True):
     base: BaseTree | None = None
     placer: Placer | None = None
     folder: str = ""  # that all paths are seen from; empty for the root of the submission
-    path_listing: PathListing | None = None  # of the same paths, where patterns were tried on them before
     _constants: dict[str, Constants] = field(default_factory=dict)  # by tree
     _matches: dict[_Area, list[_Captured]] = field(default_factory=dict)
     _captures: dict[_Area, dict[str, list[Mapping[str, str]]]] = field(default_factory=dict)
@@ -130,6 +129,11 @@ class JoinContext(Struct, dict=True):
     _near: dict[tuple[int, str], Near | None] = field(default_factory=dict)  # by probe and path
     _areas: dict[tuple[int, _Area], SearchedArea] = field(default_factory=dict)  # by probe
     _relations: dict[tuple[int, Hashable], Relation] = field(default_factory=dict)  # by probe, and what names its rows
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Return the paths of the submission's files."""
+        return self.path_listing.paths
 
     def selecting(self, selections: Selections) -> JoinContext:
         """Return the context with what patterns are known to select, which takes what they are found to select."""
@@ -191,9 +195,7 @@ class JoinContext(Struct, dict=True):
     def _listed(self, files: FilePatterns, revision: str) -> list[_Captured]:
         """Return the paths in a tree that the patterns let in."""
         if revision != BASE:
-            if files.folders:
-                return files.among((*self.paths, *self._folders))
-            return self.path_listing.among(files) if self.path_listing is not None else files.among(self.paths)
+            return files.among((*self.paths, *self._folders)) if files.folders else self.path_listing.among(files)
         paths = [plain_path(path) for path in self.tree(BASE)]
         if files.folders:
             paths += folders_of((*paths, *map(plain_path, self._unread(BASE))))

@@ -119,6 +119,11 @@ class Location(Struct, frozen=True):
         """Return the column in characters, from 1; None for the file as a whole."""
         return self.place.column if self.place else None
 
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """Return what places are sorted by: path, line and column, with 0 for the file as a whole."""
+        return self.path, self.line or 0, self.column or 0
+
     def seen_from(self, folder: str) -> Location:
         """Return the place with its path behind `folder`."""
         if not folder:

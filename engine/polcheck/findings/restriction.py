@@ -10,6 +10,7 @@ from polcheck.evaluate.outcome import PolicyResult
 from polcheck.findings.finding import Finding, Location
 from polcheck.findings.report import Notice
 from polcheck.policy.plan import CompiledPolicy, every_step
+from polcheck.sources.path_patterns import folders_of
 
 _OF_THE_RUN = ("trust", "config", "baseline", "since", "deprecated")  # kinds of notices that are about no single file
 
@@ -46,11 +47,15 @@ class Restriction(Struct, frozen=True):
             return result
         return result.with_reasons(tuple(entry for entry in result.reasons if not entry[0] or self.includes(entry[0])))
 
+    def missing(self, listed: Sequence[str]) -> list[str]:
+        """Return those of the paths of which nothing is among the project's files."""
+        known = {*listed, *(folder.removesuffix("/") for folder in folders_of(listed))}
+        return [path for path in self.paths if path not in known]
+
     def left_out(self, listed: Sequence[str]) -> tuple[Notice, ...]:
         """Return a notice for each of the paths of which nothing is among the project's files."""
-        missing = [path for path in self.paths if not any(Restriction((path,)).includes(one) for one in listed)]
         why = "is named and not checked: it is excluded, ignored by git, or holds no files"
-        return tuple(Notice("config", f"`{path}` {why}", Location(path)) for path in missing)
+        return tuple(Notice("config", f"`{path}` {why}", Location(path)) for path in self.missing(listed))
 
     def _any(self, *locations: Location) -> bool:
         return any(self.includes(location.path) for location in locations)

@@ -13,13 +13,11 @@ from polcheck.render.escape import code, fence, markdown, markdown_html
 from polcheck.render.verdict import reason
 from polcheck.render.wording import (
     VERDICTS,
-    extent,
+    counts,
     hunk_lines,
     hunk_title,
-    outcomes,
     pluralize,
     relevant_notices,
-    severities,
 )
 
 _LIMIT = 60_000  # characters; GitHub refuses a comment past 65,536
@@ -68,8 +66,7 @@ def text(value: str, cell: bool = False) -> str:
 
 
 def _head(report: Report, heading: str) -> list[str]:
-    head = [f"## {heading}: {VERDICTS[report.verdict]}"]
-    head.append(f"{severities(report)} · {extent(report)} · {outcomes(report)}")
+    head = [f"## {heading}: {VERDICTS[report.verdict]}", counts(report)]
     if report.verdict == "none":
         head.append("\n".join(fence(reason(report).split("\n"))))
     met = [requirement for requirement in report.requirements if requirement.shown_outcome in _MET]

@@ -178,9 +178,8 @@ def _policy_order(finding: Finding) -> tuple[int, str, str]:
     return SEVERITIES.index(finding.severity), finding.pack, finding.policy
 
 
-def _place_order(finding: Finding) -> tuple[str, int, int, str]:
-    place = finding.location
-    return (place.path, place.line or 0, place.column or 0, finding.ref) if place else ("", 0, 0, finding.ref)
+def _place_order(finding: Finding) -> tuple[tuple[str, int, int], str]:
+    return finding.location.order if finding.location else ("", 0, 0), finding.ref
 
 
 def _group(findings: list[Finding], options: Options, style: Style) -> str:

@@ -58,7 +58,12 @@ def summary(report: Report) -> str:
         VERDICTS[report.verdict]
         + {"undecided": " (undecided)", "empty": " (nothing to check)", "": ""}[report.no_verdict]
     )
-    return f"{verdict}: {severities(report)} · {extent(report)} · {outcomes(report)}"
+    return f"{verdict}: {counts(report)}"
+
+
+def counts(report: Report) -> str:
+    """Return the numbers of a run: `3 errors · 10 files checked · 4 policies: 1 passed, 3 failed`."""
+    return f"{severities(report)} · {extent(report)} · {outcomes(report)}"
 
 
 def fixable(report: Report) -> str:

@@ -105,7 +105,7 @@ def matches_of(
         for failure in result.failures
     ]
     return Answer(
-        tuple(sorted(matches, key=_order)),
+        tuple(sorted(matches, key=lambda match: match.location.order)),
         tuple(query for probe in probes.made if isinstance(probe.what, Syntax) for query in probe.what.queries),
         tuple(sorted(result.documents)),
         result.reasons,
@@ -121,10 +121,6 @@ def submission_at(target: str, *, name: str = "", gitignore: bool = True) -> Sub
         return read_submission(target, project=True, gitignore=gitignore)
     source = read_file(target)
     return Submission(target, "file", {name or source.path: source.data})
-
-
-def _order(match: Match) -> tuple[str, int, int]:
-    return match.location.path, match.location.line or 0, match.location.column or 0
 
 
 class _Options(SourceMap, frozen=True):

@@ -29,7 +29,6 @@ from polcheck.policy.plan import Plan, Probe
 from polcheck.scan.extractor import Extractor
 from polcheck.scan.rows import FileRows
 from polcheck.selectors.results import SearchResult
-from polcheck.sources.path_patterns import PathListing
 from polcheck.sources.submission import Submission
 
 KILLED = "killed"
@@ -54,12 +53,12 @@ class PolicyFixtures(Struct):
         self._submissions[id(case)] = submission
         demands, placer = Demands.of(plan), Locator(submission, searches)
         rows, base = self._rows(case, submission, plan, demands), BaseTree.of(submission, demands)
-        context = JoinContext(plan, submission.paths, rows, {}, searches, base=base, placer=placer)
+        context = JoinContext(plan, submission.listing, rows, {}, searches, base=base, placer=placer)
         return submission, context, evaluate(context, plan.packs)
 
     def _rows(self, case: Case, submission: Submission, plan: Plan, demands: Demands) -> dict[str, FileRows]:
         then = submission.base.paths if submission.base else ()
-        wanted = demands.wanted(PathListing(submission.paths), plan, then)
+        wanted = demands.wanted(submission.listing, plan, then)
         rows: dict[str, FileRows] = {}
         for path in (*submission.paths, *then) if demands.everything else wanted:
             known = self._found.setdefault((id(case), path), {})

@@ -336,7 +336,7 @@ class Matcher:
     def _prefix(self, kind: str, words: Sequence[Node]) -> int:
         """Return how many words of a command only say how the next one is run."""
         value = self.language.word_value
-        if not self.rules.word_prefixes or value is None or len(words) < 2:
+        if value is None or len(words) < 2:
             return 0
         options = self.rules.word_prefixes.get((kind, value(unwrapped(words[0], self.rules.grouping)) or ""))
         at = 1

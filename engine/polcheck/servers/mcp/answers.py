@@ -32,8 +32,7 @@ def report_text(report: Report, most: int = MOST_FINDINGS) -> str:
 
 
 def _order(finding: Finding) -> tuple[int, str, int, int]:
-    location = finding.location
-    path, line, column = (location.path, location.line or 0, location.column or 0) if location else ("", 0, 0)
+    path, line, column = finding.location.order if finding.location else ("", 0, 0)
     return SEVERITIES.index(finding.severity), path, -line, -column
 
 
